@@ -1,0 +1,71 @@
+#ifndef EVOTE_RECORD_H
+#define EVOTE_RECORD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "evote.h"
+
+/*
+ * A record as it is stored and sent: the canonical bytes of its leaf and of
+ * its private part.  Counted references, held and dropped on one thread only;
+ * others may read the bytes meanwhile.
+ */
+struct record {
+	unsigned refs;
+	uint64_t seq;
+	uint64_t epoch;
+	uint64_t time; /* us */
+	uint32_t leaf_len;
+	uint32_t opening_len;	/* 0: no private part */
+	unsigned char hash[32]; /* Merkle leaf hash */
+	unsigned char bytes[];	/* leaf, then opening */
+};
+
+/*
+ * From structures to bytes.  opening may be NULL.  NULL when something is
+ * over its limit.
+ */
+struct record *record_make(evote_leaf *leaf, evote_opening *opening);
+/*
+ * From bytes, of the disk or a peer.  NULL unless they are the canonical
+ * encoding of a leaf whose format is known.  That the opening fits the leaf is
+ * the election's to check.
+ */
+struct record *record_read(const void *leaf, uint32_t leaf_len,
+    const void *opening, uint32_t opening_len);
+/*
+ * Decodes into *leaf (and *opening, zeroed when there is none); the caller
+ * frees with record_clear.  Returns 0, or -1.
+ */
+int record_open(
+    const struct record *, evote_leaf *leaf, evote_opening *opening);
+void record_clear(evote_leaf *leaf, evote_opening *opening);
+
+struct record *record_hold(struct record *);
+void record_drop(struct record *); /* NULL is fine */
+
+static inline const unsigned char *
+record_leaf(const struct record *r)
+{
+	return (r->bytes);
+}
+
+static inline const unsigned char *
+record_opening(const struct record *r)
+{
+	return (r->bytes + r->leaf_len);
+}
+
+/*
+ * Canonical XDR of any structure.  *out is malloc'd (a spare byte at the end
+ * makes it never NULL).  Returns the length, or -1 when a bound is broken.
+ */
+long xdr_to_bytes(xdrproc_t proc, const void *obj, unsigned char **out);
+/* Returns 0, or -1 unless the bytes are exactly one encoding; frees on error.
+ */
+int xdr_from_bytes(xdrproc_t proc, void *obj, const void *bytes, size_t len);
+/* SHA-256 of the canonical XDR; -1 when a bound is broken. */
+int xdr_hash(xdrproc_t proc, const void *obj, unsigned char out[32]);
+
+#endif

@@ -1,0 +1,55 @@
+#ifndef EVOTE_PUSH_H
+#define EVOTE_PUSH_H
+
+#include <stdint.h>
+
+#include "message.h"
+
+/*
+ * This host's links to its peers: for each one connection on which this host
+ * is the caller of EVOTE_REPLICA.  Never blocks: connects, opens a session,
+ * sends calls, several at once, and hands the replies over in whatever order
+ * they come.  A link that ended is tried again at once, then after 10, 20, 40
+ * ... 500 ms.  Port lookups by the portmapper are asked by UDP in the same
+ * loop; the last port that worked is tried first.
+ */
+struct push;
+
+struct push_peer {
+	const char *name; /* in the list of hosts */
+	const char *host; /* address or DNS name */
+	int port;	  /* 0: ask the portmapper for EVOTE_PROG */
+};
+
+/* Called from push_run only. */
+struct push_hooks {
+	/* A session is open: the peer holds the cluster key. */
+	void (*up)(void *arg, int peer);
+	/*
+	 * The session ended, with all calls not yet answered; or (refused)
+	 * its machine answered that nobody listens there.  refused may be told
+	 * repeatedly, without an up between.
+	 */
+	void (*down)(void *arg, int peer, int refused);
+	/* A reply.  The message is the hook's to free. */
+	void (*reply)(void *arg, int peer, struct message *);
+	void *arg;
+};
+
+/* peers[self] is skipped. */
+struct push *push_new(const unsigned char cluster_key[32],
+    const struct push_peer *peers, int n, int self, const struct push_hooks *);
+void push_free(struct push *);
+/* For an outer epoll; and how long until push_run wants to be called. */
+int push_fd(struct push *);
+int push_wait_ms(struct push *, uint64_t now_ms);
+void push_run(struct push *, uint64_t now_ms);
+/*
+ * Sends a call, at once as far as the socket takes it; 0, or -1 when the link
+ * is down or more than 64 MB wait to be sent (the link is then ended).
+ */
+int push_call(struct push *, int peer, const struct message *);
+/* Ends the link (it is opened again by itself). */
+void push_reset(struct push *, int peer);
+
+#endif

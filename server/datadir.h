@@ -1,0 +1,51 @@
+#ifndef EVOTE_DATADIR_H
+#define EVOTE_DATADIR_H
+
+#include <stdint.h>
+
+#include "evote.h"
+
+/*
+ * The data directory of one host:
+ *
+ *	lock		held (flock) while a process uses the directory
+ *	cluster.key	32 random bytes in base64, mode 0600; equal on all hosts
+ *	incarnation	hexadecimal; drawn when the directory was formatted
+ *	config		the configuration K: XDR of evote_config, then its hash
+ *	ledger.db	see ledger.h
+ *	aside/		tails cut off at joining, kept for people to look at
+ *
+ * Files are replaced whole: written beside, synced, renamed, directory synced.
+ */
+struct datadir {
+	char *path;
+	int lock_fd;
+	unsigned char key[32];
+	unsigned char incarnation[16];
+	int fresh;	     /* formatted just now: joins */
+	evote_config config; /* as read at opening */
+};
+
+/*
+ * Makes a new cluster in path (created if missing; must be empty): key,
+ * cluster id, incarnation, a K of epoch 0 with this incarnation alone in sync
+ * (named ""), and a ledger with its genesis record.  0, or -1 with err.
+ */
+int datadir_init(
+    const char *path, const char *origin, char *err, size_t errlen);
+/*
+ * Opens and locks.  An empty directory is formatted when key_path is given:
+ * the key is copied in, a new incarnation is drawn, K is all zero.  With
+ * key_path and a directory in use both keys must be equal.  Errors name the
+ * file and what to do: not there, empty without a key, in use by another
+ * process (its pid), damaged, unknown version.
+ */
+int datadir_open(struct datadir *, const char *path, const char *key_path,
+    char *err, size_t errlen);
+void datadir_close(struct datadir *);
+/* Durable when it returns 0; -1 is logged.  For one thread at a time. */
+int datadir_save_config(const char *path, const evote_config *);
+/* PATH/NAME into out. */
+void datadir_path(const char *path, const char *name, char *out, size_t len);
+
+#endif
