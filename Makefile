@@ -13,9 +13,10 @@ CFLAGS	+= $(OPT) $(SAN) $(EXTRA)
 
 GEN	= xdr clnt svc
 COMMON	= log seal merkle text record caller
-REPLICA	= message session push core role clock
+REPLICA	= message session push reach wire address core core_status lead follow decide config \
+	  history role clock
 SERVER	= main conf loop transport portmap datadir ledger disk election auth \
-	  service serve serve_admin serve_replica
+	  service serve serve_admin serve_replica failpoint
 CLIENT	= evote_client libevote hosts state say \
 	  cmd_keygen cmd_election cmd_vote cmd_status cmd_roll cmd_admin
 
@@ -23,7 +24,7 @@ objs	= $(patsubst %,$(B)/%.o,$(1))
 GENO	= $(call objs,$(GEN:%=gen/evote_%))
 COMMONO	= $(call objs,$(COMMON:%=common/%))
 REPLICAO = $(call objs,$(REPLICA:%=replica/%))
-SERVERO	= $(call objs,$(SERVER:%=server/%))
+SERVERO	= $(call objs,$(SERVER:%=server/%)) $(B)/client/hosts.o
 CLIENTO	= $(call objs,$(CLIENT:%=client/%))
 
 all: $(B)/evote_server $(B)/evote_client

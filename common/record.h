@@ -22,6 +22,13 @@ struct record {
 	unsigned char bytes[];	/* leaf, then opening */
 };
 
+/* Where a record would stand. */
+struct place {
+	uint64_t seq;
+	uint64_t epoch;
+	uint64_t time; /* us */
+};
+
 /*
  * From structures to bytes.  opening may be NULL.  NULL when something is
  * over its limit.

@@ -11,13 +11,6 @@
  */
 struct election;
 
-/* Where a record would stand. */
-struct place {
-	uint64_t seq;
-	uint64_t epoch;
-	uint64_t time; /* us */
-};
-
 /* What is asked.  Strings and lists belong to the caller. */
 struct op {
 	evote_op_kind kind;

@@ -68,6 +68,8 @@ void transport_flush(struct transport *);
 
 /* ---- inside a procedure ------------------------------------------------ */
 
+/* The configuration's arg. */
+void *transport_arg(struct svc_req *);
 struct call transport_hold(struct svc_req *);
 /* Never 0, never reused; the same for all calls of one connection. */
 uint64_t transport_conn(struct svc_req *);

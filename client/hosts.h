@@ -1,0 +1,31 @@
+#ifndef EVOTE_HOSTS_H
+#define EVOTE_HOSTS_H
+
+#include <stddef.h>
+
+#include "evote.h"
+
+/* Where the hosts of a service are, in order of preference.  Pure but for @. */
+struct host {
+	char name[EVOTE_HOST_MAX + 1]; /* as the servers call it */
+	char address[256];	       /* a name or a numeric address */
+	int port;		       /* 0: its portmapper knows */
+};
+
+struct hosts {
+	struct host list[EVOTE_HOSTS_MAX];
+	int n;
+};
+
+/*
+ * Reads "NAME=HOST[:PORT],..." or "@FILE" with one a line, # comments and blank
+ * lines allowed; NAME= may be left out when it is the same as HOST; an IPv6
+ * address stands in [brackets].  Returns 0, or -1 with one sentence in err.
+ */
+int hosts_parse(const char *list, struct hosts *, char *err, size_t errlen);
+/* The place of the host of that name, -1: none. */
+int hosts_find(const struct hosts *, const char *name);
+/* The same for lists of the same hosts in any order, different for others. */
+void hosts_digest(const struct hosts *, unsigned char out[32]);
+
+#endif

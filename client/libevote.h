@@ -1,0 +1,114 @@
+#ifndef LIBEVOTE_H
+#define LIBEVOTE_H
+
+#include <rpc/rpc.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "evote.h"
+
+/*
+ * A voter's side of the election service, for programs that live long and for
+ * commands that make one call.
+ *
+ * Every call finds the host that serves, by itself and again whenever that
+ * changes, until an answer comes or the time is over.  A request that changes
+ * something is written to the state directory before it is first sent and
+ * stays there until it was answered: sent again, by this process or a later
+ * one, it is carried out once.  What the service has shown is remembered, and
+ * a service that later knows less, or something else, is found out.
+ *
+ * A handle belongs to one thread at a time; handles share nothing but files.
+ */
+struct evote;
+
+struct evote_options {
+	const char *hosts;   /* list as in hosts.h; NULL: $EVOTE_HOSTS */
+	const char *voter;   /* NULL: for reading only */
+	const char *key;     /* PEM file of the voter's private key, or NULL */
+	const char *state;   /* directory; NULL: as in state.h */
+	int login;	     /* use PREAUTH, AUTH and a token, do not sign */
+	uint64_t timeout_ms; /* of each operation; 0: 30 s */
+	/*
+	 * Told what became of an earlier, unanswered request that had to be
+	 * settled before a new one.  May be NULL.
+	 */
+	void (*earlier)(void *arg, evote_act_kind, const char *election,
+	    const evote_answer *);
+	void *arg;
+};
+
+/* Strings are copied.  Talks to nobody yet.  NULL: one sentence in err. */
+struct evote *evote_open(
+    const struct evote_options *, char *err, size_t errlen);
+void evote_close(struct evote *); /* NULL is fine */
+
+enum evote_outcome {
+	/* The service answered; code and reason say what. */
+	EVOTE_ANSWERED,
+	/*
+	 * No host answered in time.  A request is kept: the same call, also by
+	 * another process, settles it.
+	 */
+	EVOTE_UNANSWERED,
+	/*
+	 * The service has lost or changed what it had shown.  The evidence is
+	 * kept; the answer's standing is EVOTE_SERVED only if one came.
+	 */
+	EVOTE_CHANGED,
+	/* This machine failed, or the caller: nothing new was sent. */
+	EVOTE_FAILED
+};
+/* For all but EVOTE_ANSWERED: one sentence, valid until the next call. */
+const char *evote_problem(const struct evote *);
+/* The file of the evidence after EVOTE_CHANGED. */
+const char *evote_evidence(const struct evote *);
+
+/*
+ * Results are zeroed first and freed by the caller with xdr_free, whatever the
+ * outcome.
+ */
+
+/*
+ * choice NULL: finish the vote in this election that was kept unanswered.
+ * 1 from evote_kept: there is one; -1: evote_problem.
+ */
+enum evote_outcome evote_vote(struct evote *, const char *election,
+    const char *choice, evote_answer *);
+int evote_kept(struct evote *, const char *election);
+
+/*
+ * same_but_end: a kept request that differs only in its end is this one, as
+ * when the end was given relative to now; *end becomes the one sent.
+ */
+enum evote_outcome evote_create(struct evote *, const evote_election *,
+    int same_but_end, uint64_t *end, evote_answer *);
+
+enum evote_outcome evote_result(
+    struct evote *, const char *election, evote_result_res *);
+enum evote_outcome evote_show(
+    struct evote *, const char *election, evote_election_res *);
+/* One page; first is 0, then `next`. */
+enum evote_outcome evote_list(
+    struct evote *, unsigned first, evote_list_res *);
+
+/* The hosts, in order of preference; NULL: no more. */
+const char *evote_host_name(const struct evote *, int i);
+/* The one that answered last, or NULL. */
+const char *evote_served_by(const struct evote *);
+/* What one host says of itself, within timeout_ms. */
+enum evote_outcome evote_status(
+    struct evote *, int host, uint64_t timeout_ms, evote_status_res *);
+
+/*
+ * In clnt_create's shape: a CLIENT for the generated stubs, connected to the
+ * host of the list that serves; its calls are bounded by their stub's timeout.
+ * Stock clnt_create is not used underneath: it may block for minutes, or abort.
+ * NULL: see clnt_pcreateerror(3).  nettype is "tcp" or NULL.
+ */
+CLIENT *evote_clnt_create(
+    const char *hosts, rpcprog_t prog, rpcvers_t vers, const char *nettype);
+CLIENT *evote_clnt_create_timed(const char *hosts, rpcprog_t prog,
+    rpcvers_t vers, const char *nettype, const struct timeval *timeout);
+
+#endif

@@ -1,0 +1,126 @@
+#include "merkle.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "seal.h"
+
+#define LEVELS 64
+
+/*
+ * Level k holds, in order, the hashes of the complete subtrees of 2^k leaves:
+ * size >> k of them.  Those of any earlier size are a prefix, so that cutting
+ * is forgetting and no node is ever computed twice.
+ */
+struct level {
+	unsigned char (*node)[MERKLE_HASH];
+	uint64_t room;
+};
+
+struct merkle {
+	uint64_t size;
+	struct level level[LEVELS];
+};
+
+struct merkle *
+merkle_new(void)
+{
+	struct merkle *m = calloc(1, sizeof(*m));
+
+	if (m == NULL)
+		abort();
+	return (m);
+}
+
+void
+merkle_free(struct merkle *m)
+{
+	if (m == NULL)
+		return;
+	for (int k = 0; k < LEVELS; k++)
+		free(m->level[k].node);
+	free(m);
+}
+
+uint64_t
+merkle_size(const struct merkle *m)
+{
+	return (m->size);
+}
+
+void
+merkle_leaf_hash(unsigned char out[MERKLE_HASH], const void *leaf, uint32_t len)
+{
+	struct seal_part parts[] = {{"\x00", 1}, {leaf, len}};
+
+	seal_hash(out, parts, 2);
+}
+
+static void
+node_hash(unsigned char out[MERKLE_HASH], const unsigned char *left,
+    const unsigned char *right)
+{
+	struct seal_part parts[] = {
+	    {"\x01", 1}, {left, MERKLE_HASH}, {right, MERKLE_HASH}};
+
+	seal_hash(out, parts, 3);
+}
+
+static void
+level_make_room(struct level *l, uint64_t count)
+{
+	if (count <= l->room)
+		return;
+	l->room = l->room == 0 ? 16 : 2 * l->room;
+	l->node = realloc(l->node, l->room * sizeof(*l->node));
+	if (l->node == NULL)
+		abort();
+}
+
+void
+merkle_append(struct merkle *m, const unsigned char hash[MERKLE_HASH])
+{
+	uint64_t at = m->size++;
+	const unsigned char *below;
+
+	level_make_room(&m->level[0], at + 1);
+	memcpy(m->level[0].node[at], hash, MERKLE_HASH);
+	/* Each right-hand node completes its parent. */
+	for (int k = 0; (at & 1) == 1; k++, at >>= 1) {
+		below = m->level[k].node[at - 1];
+		level_make_room(&m->level[k + 1], (at >> 1) + 1);
+		node_hash(
+		    m->level[k + 1].node[at >> 1], below, below + MERKLE_HASH);
+	}
+}
+
+void
+merkle_cut(struct merkle *m, uint64_t size)
+{
+	assert(size <= m->size);
+	m->size = size;
+}
+
+void
+merkle_root(
+    const struct merkle *m, uint64_t size, unsigned char out[MERKLE_HASH])
+{
+	int k;
+
+	assert(size <= m->size);
+	if (size == 0) {
+		seal_hash(out, NULL, 0);
+		return;
+	}
+	/*
+	 * The bits of size are the complete subtrees, largest first; fold
+	 * them from the right.
+	 */
+	k = __builtin_ctzll(size);
+	memcpy(out, m->level[k].node[(size >> k) - 1], MERKLE_HASH);
+	for (k++; k < LEVELS && (size >> k) != 0; k++) {
+		if ((size >> k & 1) == 1)
+			node_hash(out, m->level[k].node[(size >> k) - 1], out);
+	}
+}

@@ -1,0 +1,240 @@
+#include "record.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "merkle.h"
+#include "seal.h"
+
+/* Most structures fit: they are encoded here before anything is allocated. */
+#define SMALL 4096
+
+/* Encoding only reads obj, although XDR routines take it without const. */
+static long
+encode(xdrproc_t proc, const void *obj, void *buf, size_t size)
+{
+	XDR xdrs;
+
+	xdrmem_create(&xdrs, buf, (u_int)size, XDR_ENCODE);
+	if (!proc(&xdrs, (void *)obj))
+		return (-1);
+	return ((long)xdr_getpos(&xdrs));
+}
+
+/*
+ * Encodes into small if it fits, else into a new buffer, and points *bytes at
+ * the one or the other.
+ */
+static long
+encode_somewhere(xdrproc_t proc, const void *obj, unsigned char small[SMALL],
+    unsigned char **bytes)
+{
+	unsigned char *big;
+	size_t size;
+	long len;
+
+	*bytes = small;
+	len = encode(proc, obj, small, SMALL);
+	if (len >= 0)
+		return (len);
+	/* Too long, or a bound is broken; the latter has no size. */
+	size = xdr_sizeof(proc, (void *)obj);
+	if (size == 0 || (big = malloc(size)) == NULL)
+		return (-1);
+	len = encode(proc, obj, big, size);
+	if (len < 0)
+		free(big);
+	else
+		*bytes = big;
+	return (len);
+}
+
+long
+xdr_to_bytes(xdrproc_t proc, const void *obj, unsigned char **out)
+{
+	unsigned char small[SMALL], *bytes, *copy;
+	long len;
+
+	len = encode_somewhere(proc, obj, small, &bytes);
+	if (len < 0)
+		return (-1);
+	if (bytes != small) {
+		*out = bytes;
+		return (len);
+	}
+	copy = malloc((size_t)len + 1);
+	if (copy == NULL)
+		return (-1);
+	memcpy(copy, bytes, (size_t)len);
+	*out = copy;
+	return (len);
+}
+
+int
+xdr_hash(xdrproc_t proc, const void *obj, unsigned char out[32])
+{
+	unsigned char small[SMALL], *bytes;
+	struct seal_part part;
+	long len;
+
+	len = encode_somewhere(proc, obj, small, &bytes);
+	if (len < 0)
+		return (-1);
+	part = (struct seal_part){bytes, (size_t)len};
+	seal_hash(out, &part, 1);
+	if (bytes != small)
+		free(bytes);
+	return (0);
+}
+
+/*
+ * XDR takes any padding, any non-zero bool and strings with a NUL inside.
+ * What is hashed and compared must have one form only: the one we would write.
+ */
+static int
+is_canonical(xdrproc_t proc, const void *obj, const void *bytes, size_t len)
+{
+	unsigned char small[SMALL], *again = small;
+	int same;
+
+	if (len > SMALL && (again = malloc(len)) == NULL)
+		return (0);
+	same = encode(proc, obj, again, len) == (long)len &&
+	    memcmp(again, bytes, len) == 0;
+	if (again != small)
+		free(again);
+	return (same);
+}
+
+int
+xdr_from_bytes(xdrproc_t proc, void *obj, const void *bytes, size_t len)
+{
+	XDR xdrs;
+
+	if (len <= EVOTE_CALL_MAX) {
+		xdrmem_create(&xdrs, (void *)bytes, (u_int)len, XDR_DECODE);
+		if (proc(&xdrs, obj) && xdr_getpos(&xdrs) == len &&
+		    is_canonical(proc, obj, bytes, len))
+			return (0);
+	}
+	xdr_free(proc, obj);
+	return (-1);
+}
+
+static struct record *
+record_new(const evote_leaf *leaf, const void *leaf_bytes, uint32_t leaf_len,
+    const void *opening_bytes, uint32_t opening_len)
+{
+	struct record *r;
+
+	r = malloc(sizeof(*r) + leaf_len + opening_len);
+	if (r == NULL)
+		return (NULL);
+	r->refs = 1;
+	r->seq = leaf->seq;
+	r->epoch = leaf->epoch;
+	r->time = leaf->time;
+	r->leaf_len = leaf_len;
+	r->opening_len = opening_len;
+	memcpy(r->bytes, leaf_bytes, leaf_len);
+	if (opening_len > 0)
+		memcpy(r->bytes + leaf_len, opening_bytes, opening_len);
+	merkle_leaf_hash(r->hash, r->bytes, leaf_len);
+	return (r);
+}
+
+struct record *
+record_make(evote_leaf *leaf, evote_opening *opening)
+{
+	unsigned char leaf_small[SMALL], opening_small[SMALL];
+	unsigned char *leaf_bytes;
+	long leaf_len, opening_len = 0;
+	struct record *r = NULL;
+
+	assert(leaf->format == EVOTE_LEAF_FORMAT);
+	leaf_len = encode_somewhere(
+	    (xdrproc_t)xdr_evote_leaf, leaf, leaf_small, &leaf_bytes);
+	if (leaf_len < 0)
+		return (NULL);
+	if (opening != NULL)
+		opening_len = encode((xdrproc_t)xdr_evote_opening, opening,
+		    opening_small, sizeof(opening_small));
+	if (leaf_len <= EVOTE_LEAF_MAX && opening_len >= 0 &&
+	    opening_len <= EVOTE_PRIVATE_MAX)
+		r = record_new(leaf, leaf_bytes, (uint32_t)leaf_len,
+		    opening_small, (uint32_t)opening_len);
+	if (leaf_bytes != leaf_small)
+		free(leaf_bytes);
+	return (r);
+}
+
+struct record *
+record_read(const void *leaf, uint32_t leaf_len, const void *opening,
+    uint32_t opening_len)
+{
+	evote_opening o = {0};
+	evote_leaf l = {0};
+	struct record *r = NULL;
+
+	if (leaf_len > EVOTE_LEAF_MAX || opening_len > EVOTE_PRIVATE_MAX)
+		return (NULL);
+	if (xdr_from_bytes((xdrproc_t)xdr_evote_leaf, &l, leaf, leaf_len) == -1)
+		return (NULL);
+	if (opening_len > 0 &&
+	    xdr_from_bytes(
+		(xdrproc_t)xdr_evote_opening, &o, opening, opening_len) == -1)
+		goto out;
+	if (l.format == EVOTE_LEAF_FORMAT)
+		r = record_new(&l, leaf, leaf_len, opening, opening_len);
+out:
+	record_clear(&l, &o);
+	return (r);
+}
+
+int
+record_open(const struct record *r, evote_leaf *leaf, evote_opening *opening)
+{
+	memset(leaf, 0, sizeof(*leaf));
+	memset(opening, 0, sizeof(*opening));
+	if (xdr_from_bytes((xdrproc_t)xdr_evote_leaf, leaf, record_leaf(r),
+		r->leaf_len) == -1) {
+		memset(leaf, 0, sizeof(*leaf));
+		return (-1);
+	}
+	if (r->opening_len > 0 &&
+	    xdr_from_bytes((xdrproc_t)xdr_evote_opening, opening,
+		record_opening(r), r->opening_len) == -1) {
+		memset(opening, 0, sizeof(*opening));
+		record_clear(leaf, opening);
+		return (-1);
+	}
+	return (0);
+}
+
+void
+record_clear(evote_leaf *leaf, evote_opening *opening)
+{
+	xdr_free((xdrproc_t)xdr_evote_leaf, leaf);
+	xdr_free((xdrproc_t)xdr_evote_opening, opening);
+	memset(leaf, 0, sizeof(*leaf));
+	memset(opening, 0, sizeof(*opening));
+}
+
+struct record *
+record_hold(struct record *r)
+{
+	assert(r->refs > 0);
+	r->refs++;
+	return (r);
+}
+
+void
+record_drop(struct record *r)
+{
+	if (r == NULL)
+		return;
+	assert(r->refs > 0);
+	if (--r->refs == 0)
+		free(r);
+}

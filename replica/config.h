@@ -1,0 +1,29 @@
+#ifndef EVOTE_CONFIG_H
+#define EVOTE_CONFIG_H
+
+#include "evote.h"
+
+/* The configuration K as a value: evote_config, deep-copied.  Pure. */
+
+typedef unsigned char incarnation[16];
+
+void config_copy(evote_config *to, const evote_config *from);
+void config_clear(evote_config *);
+
+int config_id_equal(const void *a, const void *b);
+int config_id_zero(const void *id);
+
+/* The place in in_sync, or -1. */
+int config_in_sync(const evote_config *, const void *id);
+int config_barred(const evote_config *, const void *id);
+/* 1 when nobody but id is in sync. */
+int config_alone(const evote_config *, const void *id);
+/* The name of the in-sync member with this incarnation, or "". */
+const char *config_name(const evote_config *, const void *id);
+
+void config_add(evote_config *, const char *name, const void *id);
+void config_remove(evote_config *, const void *id);
+void config_bar(evote_config *, const char *name, const void *id);
+void config_order(evote_config *, const char *const *names, int n);
+
+#endif

@@ -1,0 +1,124 @@
+#ifndef EVOTE_CORE_H
+#define EVOTE_CORE_H
+
+#include "history.h"
+#include "message.h"
+
+/*
+ * The replication protocol of one host: who is primary, what is accepted, who
+ * is in sync.  Pure: events come in by core_step, with the time; what is to be
+ * done goes out through a table of functions, which must only note it down and
+ * report later by events, never call back.  docs/PROTOCOL has the rules.
+ */
+struct core;
+
+/* The operations' meaning: the log's other half, at the same size always. */
+struct machine {
+	/*
+	 * Carries out the request of that ticket as the record at `at` and
+	 * returns the record (a reference for the core), or NULL when there is
+	 * nothing to record and the answer is a reading of the present state.
+	 */
+	struct record *(*execute)(
+	    void *arg, uint64_t ticket, const struct place *at);
+	/* The first record of a primary; the closing of an election that is
+	   due at at->time, or NULL. */
+	struct record *(*epoch)(
+	    void *arg, const evote_epoch_op *op, const struct place *at);
+	struct record *(*close)(void *arg, const struct place *at);
+	/* A record of a peer: 0, or -1 with err when it does not follow. */
+	int (*replay)(void *arg, const struct record *, char *err, size_t len);
+	void (*undo)(void *arg, uint64_t size);
+	void (*settle)(void *arg, uint64_t size);
+};
+
+/* What the core has others do. */
+struct driver {
+	/* The disk, in the order asked; each returns a job number, rising. */
+	uint64_t (*store)(
+	    void *arg, struct record *const *, uint32_t n, uint64_t accepted);
+	uint64_t (*cut)(void *arg, uint64_t size);
+	uint64_t (*load)(void *arg, uint64_t from, uint32_t n);
+	uint64_t (*save)(void *arg, const evote_config *);
+	/* A message to a peer; the driver frees it. */
+	void (*call)(void *arg, int peer, struct message *);
+	void (*reply)(void *arg, uint64_t handle, struct message *);
+	void (*reset)(void *arg, int peer); /* end the link, open it anew */
+	/* The request may be answered as executed, or goes elsewhere. */
+	void (*answer)(void *arg, uint64_t ticket);
+	void (*refuse)(
+	    void *arg, uint64_t ticket, evote_standing, const char *host);
+	/* This host begins or ceases to serve. */
+	void (*serving)(void *arg, int yes);
+	void (*log)(void *arg, int alarm, const char *line);
+};
+
+struct core_config {
+	const char *names[EVOTE_HOSTS_MAX]; /* preferred first */
+	int n;
+	int self;
+	unsigned char incarnation[16];
+	evote_config k;	     /* as it was on disk */
+	int failback;	     /* by itself */
+	int trust_clock;     /* an operator vouches for it */
+	uint64_t beat_ms;    /* 100 */
+	uint64_t suspect_ms; /* silence; 3,000 without an arbiter */
+	uint64_t hold_ms;    /* how long requests may wait for a
+				change of primary; 2,000 */
+};
+
+enum event_kind {
+	EV_START,	/* once, after core_load */
+	EV_TICK,	/* every beat_ms or more often */
+	EV_FLUSH,	/* all that was ready has been handled: send, store */
+	EV_REQUEST,	/* ticket, seen */
+	EV_LINK_UP,	/* peer */
+	EV_LINK_DOWN,	/* peer, refused */
+	EV_CALL,	/* peer, conn, handle, message */
+	EV_CALLER_GONE, /* peer, conn */
+	EV_REPLY,	/* peer, message */
+	EV_STORED,	/* job: store or cut */
+	EV_SAVED,	/* job */
+	EV_LOADED,	/* job, from, records */
+};
+
+struct event {
+	enum event_kind kind;
+	uint64_t now_ms; /* monotonic */
+	uint64_t wall_us;
+	int peer;
+	int refused;
+	uint64_t conn, handle;
+	struct message *message; /* the core frees it */
+	uint64_t ticket;
+	evote_seen seen;
+	uint64_t job, from;
+	struct record **records; /* references taken over, array not */
+	uint32_t n;
+};
+
+struct core *core_new(const struct core_config *, const struct machine *,
+    const struct driver *, void *arg);
+void core_free(struct core *);
+/* The ledger's next record at start, already replayed; takes a reference. */
+void core_load(struct core *, struct record *);
+void core_step(struct core *, const struct event *);
+
+/* Orders from operators: NULL when begun, else a sentence why not. */
+const char *core_handover(struct core *, const char *name);
+const char *core_promote(struct core *, uint64_t epoch, int accept_loss);
+
+/* For replies: constant time. */
+void core_stamp(const struct core *, evote_stamp *);
+/* What a request would meet now; *host is borrowed. */
+evote_standing core_standing(const struct core *, const char **host);
+uint64_t core_epoch(const struct core *);
+const struct history *core_history(const struct core *);
+evote_role core_role(const struct core *);
+/*
+ * All of STATUS but answer, origin and clock.  Strings are malloc'd: freed by
+ * xdr_free.
+ */
+void core_status(const struct core *, evote_status_res *);
+
+#endif

@@ -1,0 +1,181 @@
+#ifndef EVOTE_CORE_IMPL_H
+#define EVOTE_CORE_IMPL_H
+
+/*
+ * The core's state and the doors between its files:
+ *	core.c		start, requests and what is accepted; the one door of
+ *roles lead.c		a primary towards its peers: pushing, acknowledgements
+ *	follow.c	a host towards its primary; what a greeting teaches
+ *	decide.c	when to change K: suspicion, take-over, growth,
+ *hand-over core_status.c	what people are told
+ */
+#include "clock.h"
+#include "config.h"
+#include "core.h"
+#include "role.h"
+
+struct waiter {
+	uint64_t ticket;
+	uint64_t need;	/* records that must be accepted */
+	uint64_t nonce; /* confirmation that must have come; 0: none */
+};
+
+struct queue {
+	struct waiter *items;
+	uint64_t head, tail, max; /* max: power of two */
+};
+
+/* A request that waits for this host to know whether it serves. */
+struct held {
+	uint64_t ticket;
+	evote_seen seen;
+	uint64_t since_ms;
+};
+
+/* Work on the disk, oldest first. */
+struct job {
+	uint64_t number;
+	enum { JOB_STORE, JOB_CUT, JOB_SAVE, JOB_LOAD } kind;
+	uint64_t size; /* JOB_STORE: durable afterwards */
+	int peer;      /* JOB_LOAD */
+};
+
+/* A reply to a peer that waits for the disk. */
+struct owed {
+	uint64_t handle;
+	struct message *reply;
+	uint64_t job;  /* a JOB_SAVE that must be done first, 0: none */
+	uint64_t size; /* durable records, 0: none */
+	uint64_t conn;
+};
+
+struct peer {
+	/* The link on which this host is the caller. */
+	int up;
+	int refused;	   /* nobody listens there, since it went down */
+	uint64_t conn;	   /* its last connection to us, 0: gone */
+	uint64_t heard_ms; /* when anything came from it */
+	uint64_t told_ms;  /* when we last called it */
+
+	/* Its last greeting; role is EVOTE_HALTED until there was one. */
+	int greeted; /* on the present link or connection */
+	incarnation id;
+	evote_role role;
+	evote_config k;
+	uint64_t size, accepted;
+	evote_mark *epochs;
+	uint32_t n_epochs;
+
+	/* Primary only; void when the link or the epoch changes. */
+	int ready;	/* next is known */
+	uint64_t next;	/* first record not sent */
+	uint64_t acked; /* on its disk, said in this epoch */
+	uint64_t nonce; /* latest of its acknowledgements */
+	int in_flight;	/* appends not answered */
+	uint64_t load;	/* a JOB_LOAD for it, 0: none */
+	int unfit;	/* it has halted, or its ledger does not fit */
+	int required;	/* nothing is accepted without it: about to join */
+	uint64_t required_ms, retry_ms;
+	int confirming; /* a confirm is not answered */
+	uint64_t sent;	/* nonce of the last append or confirm */
+	int first;	/* an append is due even without records */
+	int gave;	/* handed over to us on purpose, and not away since */
+};
+
+enum proposal { P_NONE, P_CLAIM, P_FORCE, P_SHRINK, P_GROW, P_HAND, P_RENEW };
+
+struct core {
+	struct core_config cf;
+	const struct machine *machine;
+	const struct driver *driver;
+	void *arg;
+
+	uint64_t now_ms, wall_us; /* of the present event */
+	uint64_t tick_ms;	  /* last tick: 0 before the first */
+	struct clock clock;
+	int clock_alarmed;
+
+	evote_config k;
+	uint64_t seen_epoch; /* highest anyone has named */
+	evote_role role;
+	char fault[256]; /* why halted */
+	int may_force;	 /* an operator may end this halt */
+
+	struct history *log;
+	uint64_t submitted; /* given to the disk */
+	uint64_t durable;
+	uint64_t accepted;
+	evote_stamp stamp;
+	uint64_t barrier; /* size to be accepted before serving */
+	int storing;	  /* JOB_STOREs under way */
+	struct job *jobs; /* ring */
+	uint64_t job_head, job_tail, job_max;
+	struct owed *owed;
+	uint32_t n_owed, max_owed;
+
+	struct queue writes, reads;
+	struct held *held;
+	uint32_t n_held, max_held;
+
+	uint64_t nonce;	    /* of the last append or confirm */
+	uint64_t last_save; /* job number of a save under way, 0: none */
+	int greet;	    /* our role or K changed: tell everyone */
+
+	/* Backup: nobody can have taken it out of the set since. */
+	int assured;
+
+	enum proposal proposal;
+	uint64_t proposal_job;
+	evote_config next_k;
+	int hand_to;
+	uint64_t hand_ms, hand_retry_ms;
+
+	struct peer peers[EVOTE_HOSTS_MAX];
+};
+
+/* core.c */
+void core_move(struct core *, enum role_event on);
+void core_fault(struct core *, int may_force, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void core_say(struct core *, int alarm, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void core_advance(struct core *);
+void core_accept(struct core *, uint64_t size); /* that much is accepted */
+void core_cut_to(struct core *, uint64_t size);
+void core_job(
+    struct core *, int kind, uint64_t number, uint64_t size, int peer);
+void core_save(struct core *); /* K, as it is now */
+void core_append_record(struct core *, struct record *);
+struct place core_place(const struct core *);
+void core_take_k(struct core *, const evote_config *);
+void core_release_all(struct core *);
+struct message *core_message(enum message_kind, int reply);
+int core_leads(const struct core *); /* barrier, primary or handing over */
+const unsigned char *core_self(const struct core *);
+int core_peer_of(const struct core *, const void *id);
+/* The peer that is K's primary, or -1 (unknown, or this host). */
+int core_primary_peer(const struct core *);
+
+/* lead.c */
+void lead_reset(struct core *);		  /* the epoch changed, or begins */
+void lead_pump(struct core *);		  /* send what may be sent */
+void lead_beat(struct core *);		  /* each tick */
+void lead_ready(struct core *, int peer); /* its greeting fits our epoch */
+void lead_acked(struct core *, int peer, const struct message *);
+void lead_loaded(struct core *, int peer, const struct event *);
+uint64_t lead_confirmed(const struct core *); /* by every in-sync host */
+
+/* follow.c */
+void follow_greet(struct core *, int peer); /* -1: all */
+void follow_hello(struct core *, int peer, struct message *, uint64_t conn);
+void follow_call(struct core *, const struct event *);
+void follow_pay(struct core *); /* replies whose time has come */
+void follow_forget(struct core *, uint64_t conn);
+
+/* decide.c */
+void decide(struct core *);
+void decide_saved(struct core *, uint64_t job);
+void decide_barrier(struct core *, int forced); /* begin as primary */
+int decide_suspected(const struct core *, int peer);
+
+#endif

@@ -1,0 +1,109 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core_impl.h"
+
+static char *
+copy(const char *s)
+{
+	char *p = strdup(s);
+
+	if (p == NULL)
+		abort();
+	return (p);
+}
+
+/* Whom a host that does not serve is waiting for. */
+static void
+waits(const struct core *c, evote_status_res *s)
+{
+	u_int n = 0;
+
+	s->waiting_for.waiting_for_val =
+	    calloc(EVOTE_HOSTS_MAX, sizeof(evote_host));
+	if (s->waiting_for.waiting_for_val == NULL)
+		abort();
+	if (c->role != EVOTE_WAITING && c->role != EVOTE_BARRIER)
+		return;
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+
+		if (!config_id_equal(m->incarnation, core_self(c)))
+			s->waiting_for.waiting_for_val[n++] = copy(m->name);
+	}
+	/* An empty directory: anyone who has the cluster's ledger. */
+	for (int i = 0; config_id_zero(c->k.cluster) && i < c->cf.n; i++)
+		if (i != c->cf.self)
+			s->waiting_for.waiting_for_val[n++] =
+			    copy(c->cf.names[i]);
+	s->waiting_for.waiting_for_len = n;
+}
+
+/* One sentence, the worst first; "" when all is well. */
+static char *
+alarm_text(const struct core *c)
+{
+	char text[EVOTE_TEXT_MAX + 1] = "";
+	const char *why = "";
+
+	if (c->role == EVOTE_HALTED)
+		why = c->fault;
+	else if (c->role == EVOTE_WAITING && config_id_zero(c->k.cluster))
+		why = "empty: waits for a host that has the ledger";
+	else if (c->role == EVOTE_WAITING)
+		why = "may not serve: another host may hold newer votes; start "
+		      "it, or see promote --force";
+	else if (core_leads(c) && c->k.in_sync.in_sync_len < (u_int)c->cf.n)
+		why = "alone or short of hosts: accepted votes have fewer "
+		      "copies than planned";
+	else if (!clock_good(&c->clock) && c->clock.apart)
+		why = "the hosts' clocks are apart: no election closes until "
+		      "they agree";
+	else if (!clock_good(&c->clock))
+		why = "this host's clock is not trusted: no election closes "
+		      "until a peer's agrees, or --trust-clock is given";
+	snprintf(text, sizeof(text), "%s", why);
+	return (copy(text));
+}
+
+static void
+hosts(const struct core *c, evote_status_res *s)
+{
+	s->hosts.hosts_val =
+	    calloc(EVOTE_HOSTS_MAX, sizeof(*s->hosts.hosts_val));
+	if (s->hosts.hosts_val == NULL)
+		abort();
+	s->hosts.hosts_len = (u_int)c->cf.n;
+	for (int i = 0; i < c->cf.n; i++) {
+		evote_host_state *h = &s->hosts.hosts_val[i];
+		const struct peer *p = &c->peers[i];
+		int self = i == c->cf.self;
+
+		h->name = copy(c->cf.names[i]);
+		h->connected = self || p->up;
+		h->in_sync =
+		    config_in_sync(&c->k, self ? core_self(c) : p->id) >= 0;
+		h->acked = self ? c->durable : p->acked;
+	}
+}
+
+void
+core_status(const struct core *c, evote_status_res *s)
+{
+	int p = core_primary_peer(c);
+
+	s->name = copy(c->cf.names[c->cf.self]);
+	s->role = c->role;
+	s->primary = copy(core_leads(c) ? c->cf.names[c->cf.self]
+		: p >= 0		? c->cf.names[p]
+					: "");
+	s->size = history_size(c->log);
+	history_root(c->log, s->size, (unsigned char *)s->root);
+	s->in_sync = (core_leads(c) || c->role == EVOTE_BACKUP) &&
+	    config_in_sync(&c->k, core_self(c)) >= 0;
+	waits(c, s);
+	s->alarm = alarm_text(c);
+	s->forced_epoch = c->k.forced_epoch;
+	hosts(c, s);
+}

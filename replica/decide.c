@@ -1,0 +1,455 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core_impl.h"
+
+#define CLOSE_ENOUGH 4096 /* records: a joiner this near is waited for */
+#define LEVEL_MS     500  /* for so long at a time, */
+#define AGAIN_MS     2000 /* and after a pause again */
+#define HAND_MS	     1000 /* draining before a hand-over */
+
+/* ---- suspicion --------------------------------------------------------------
+ */
+
+/*
+ * Nobody listens there any more and its connection to us has ended: the
+ * process is dead.  Or nothing was heard of it for long.
+ */
+static int
+gone(const struct core *c, const struct peer *p)
+{
+	if (!p->up && p->refused && p->conn == 0)
+		return (1);
+	return (c->now_ms > p->heard_ms &&
+	    c->now_ms - p->heard_ms > c->cf.suspect_ms);
+}
+
+int
+decide_suspected(const struct core *c, int peer)
+{
+	const struct peer *p = &c->peers[peer];
+
+	if (gone(c, p))
+		return (1);
+	/* A primary that says it is none was started anew, or has halted. */
+	return (config_id_equal(c->k.primary, p->id) && p->greeted &&
+	    p->k.epoch <= c->k.epoch &&
+	    (p->role == EVOTE_WAITING || p->role == EVOTE_HALTED));
+}
+
+/* For a primary: must this in-sync host be left out? */
+static int
+failed(const struct core *c, const evote_member *m)
+{
+	int i = core_peer_of(c, m->incarnation);
+	const struct peer *p;
+
+	if (i < 0)
+		return (1);
+	p = &c->peers[i];
+	if (p->greeted && !config_id_equal(p->id, m->incarnation))
+		return (1); /* its disk was replaced */
+	return (p->unfit || gone(c, p));
+}
+
+/* ---- proposals
+ * ---------------------------------------------------------------- */
+
+/*
+ * Without an arbiter every host may number epochs by itself: each takes those
+ * that leave its own remainder, so no two ever decide under one number.
+ */
+static uint64_t
+next_epoch(const struct core *c)
+{
+	uint64_t e = c->k.epoch > c->seen_epoch ? c->k.epoch : c->seen_epoch;
+
+	do
+		e++;
+	while (e % EVOTE_HOSTS_MAX != (uint64_t)c->cf.self);
+	return (e);
+}
+
+/*
+ * The arbiter `none`: this host's own disk.  Decided as soon as it is stored,
+ * see decide_saved.
+ */
+static void
+propose(struct core *c, enum proposal kind)
+{
+	evote_mark *m = &c->next_k.mark;
+
+	c->next_k.epoch = next_epoch(c);
+	if (kind == P_FORCE)
+		c->next_k.forced_epoch = c->next_k.epoch;
+	config_order(&c->next_k, c->cf.names, c->cf.n);
+	m->epoch = history_epoch(c->log);
+	m->size = c->accepted;
+	history_root(c->log, c->accepted, (unsigned char *)m->root);
+	c->proposal = kind;
+	c->proposal_job = c->driver->save(c->arg, &c->next_k);
+	c->last_save = c->proposal_job;
+	core_job(c, JOB_SAVE, c->proposal_job, 0, -1);
+}
+
+/* A proposal starts from the present K. */
+static evote_config *
+draft(struct core *c)
+{
+	config_clear(&c->next_k);
+	config_copy(&c->next_k, &c->k);
+	return (&c->next_k);
+}
+
+static void
+claim(struct core *c, enum proposal kind)
+{
+	memcpy(c->next_k.primary, core_self(c), sizeof(c->next_k.primary));
+	config_add(&c->next_k, c->cf.names[c->cf.self], core_self(c));
+	core_move(c, ON_CLAIM);
+	propose(c, kind);
+}
+
+/* The first record of a primary; it serves once that is accepted. */
+void
+decide_barrier(struct core *c, int forced)
+{
+	struct place at = core_place(c);
+	evote_epoch_op op = {.forced = forced};
+	struct record *r;
+
+	memcpy(op.primary, core_self(c), sizeof(op.primary));
+	op.name = (char *)c->cf.names[c->cf.self];
+	r = c->machine->epoch(c->arg, &op, &at);
+	assert(r != NULL);
+	core_append_record(c, r);
+	c->barrier = history_size(c->log);
+	for (int i = 0; i < c->cf.n; i++)
+		c->peers[i].heard_ms = c->now_ms;
+}
+
+static void
+granted(struct core *c, enum proposal kind)
+{
+	core_take_k(c, &c->next_k);
+	switch (kind) {
+	case P_CLAIM:
+	case P_FORCE:
+		core_move(c, ON_GRANTED);
+		decide_barrier(c, kind == P_FORCE);
+		break;
+	case P_HAND:
+		core_move(c, ON_HANDED);
+		c->assured = 1;
+		break;
+	case P_SHRINK:
+	case P_GROW:
+	case P_RENEW:
+	case P_NONE:
+		break;
+	}
+}
+
+void
+decide_saved(struct core *c, uint64_t job)
+{
+	enum proposal kind = c->proposal;
+
+	if (kind == P_NONE || c->proposal_job != job)
+		return;
+	c->proposal = P_NONE;
+	/* Somebody else was quicker: what was stored since is what counts. */
+	if (c->next_k.epoch <= c->k.epoch)
+		return;
+	granted(c, kind);
+}
+
+/* ---- what each role does about it
+ * ---------------------------------------------- */
+
+/* No in-sync host that might be alive comes before this one. */
+static int
+is_first(const struct core *c, int only_alive)
+{
+	for (int i = 0; i < c->cf.self; i++) {
+		const struct peer *p = &c->peers[i];
+
+		if (config_in_sync(&c->k, p->id) >= 0 &&
+		    !(only_alive && decide_suspected(c, i)))
+			return (0);
+	}
+	return (1);
+}
+
+/*
+ * After a start: alone in the set, or everyone of the set is here, knows no
+ * newer K and waits as well.
+ */
+static void
+waiting(struct core *c)
+{
+	if (config_id_zero(c->k.cluster) ||
+	    config_in_sync(&c->k, core_self(c)) < 0)
+		return;
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
+		const char *id = c->k.in_sync.in_sync_val[i].incarnation;
+		const struct peer *p;
+		int n;
+
+		if (config_id_equal(id, core_self(c)))
+			continue;
+		n = core_peer_of(c, id);
+		p = n < 0 ? NULL : &c->peers[n];
+		if (p == NULL || !p->greeted || !config_id_equal(p->id, id) ||
+		    p->role != EVOTE_WAITING || p->k.epoch > c->k.epoch)
+			return;
+	}
+	if (!is_first(c, 0))
+		return;
+	draft(c);
+	claim(c, P_CLAIM);
+}
+
+static void
+backup(struct core *c)
+{
+	int pp = core_primary_peer(c);
+	evote_config *k;
+
+	if (pp < 0 || !decide_suspected(c, pp))
+		return;
+	if (!c->assured) {
+		core_move(c, ON_LOST);
+		return;
+	}
+	if (!is_first(c, 1))
+		return;
+	k = draft(c);
+	for (int i = 0; i < c->cf.n; i++)
+		if (i != c->cf.self &&
+		    (i == pp || decide_suspected(c, i) || !c->peers[i].up))
+			config_remove(k, c->peers[i].id);
+	claim(c, P_CLAIM);
+}
+
+static void
+joining(struct core *c)
+{
+	int pp = core_primary_peer(c);
+
+	if (pp >= 0 && decide_suspected(c, pp))
+		core_move(c, ON_LOST);
+}
+
+static int
+shrink(struct core *c)
+{
+	evote_config *k = NULL;
+
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+
+		if (config_id_equal(m->incarnation, core_self(c)) ||
+		    !failed(c, m))
+			continue;
+		if (k == NULL)
+			k = draft(c);
+		config_remove(k, m->incarnation);
+		core_say(c, 1, "lost peer=%s epoch=%llu size=%llu", m->name,
+		    (unsigned long long)c->k.epoch,
+		    (unsigned long long)history_size(c->log));
+	}
+	if (k == NULL)
+		return (0);
+	propose(c, P_SHRINK);
+	return (1);
+}
+
+/*
+ * A joiner that is nearly level is waited for, a moment: from then on nothing
+ * is accepted without it, so that it is level when the set grows.
+ */
+static int
+grow(struct core *c)
+{
+	for (int i = 0; i < c->cf.n; i++) {
+		struct peer *p = &c->peers[i];
+
+		if (i == c->cf.self || !p->up || !p->ready || p->unfit ||
+		    p->first || config_in_sync(&c->k, p->id) >= 0)
+			continue;
+		if (!p->required) {
+			if (history_size(c->log) - p->acked > CLOSE_ENOUGH ||
+			    p->nonce == 0 || c->now_ms < p->retry_ms)
+				continue;
+			p->required = 1;
+			p->required_ms = c->now_ms;
+		}
+		if (p->acked >= c->accepted) {
+			config_add(draft(c), c->cf.names[i], p->id);
+			propose(c, P_GROW);
+			return (1);
+		}
+		if (c->now_ms - p->required_ms > LEVEL_MS) {
+			p->required = 0;
+			p->retry_ms = c->now_ms + AGAIN_MS;
+		}
+	}
+	return (0);
+}
+
+static int
+may_take(const struct core *c, int i)
+{
+	const struct peer *p = &c->peers[i];
+
+	return (p->up && p->ready && !p->unfit &&
+	    config_in_sync(&c->k, p->id) >= 0 && p->acked >= c->accepted &&
+	    !gone(c, p));
+}
+
+static void
+handing(struct core *c)
+{
+	const struct queue *w = &c->writes, *r = &c->reads;
+	struct peer *p = &c->peers[c->hand_to];
+
+	if (!may_take(c, c->hand_to) || c->now_ms - c->hand_ms > HAND_MS) {
+		c->hand_retry_ms = c->now_ms + AGAIN_MS;
+		core_move(c, ON_ABORT);
+		return;
+	}
+	if (w->head != w->tail || r->head != r->tail ||
+	    c->accepted != history_size(c->log))
+		return;
+	memcpy(draft(c)->primary, p->id, sizeof(p->id));
+	propose(c, P_HAND);
+}
+
+static void
+hand_over(struct core *c, int to)
+{
+	c->hand_to = to;
+	c->hand_ms = c->now_ms;
+	core_move(c, ON_HAND);
+	handing(c);
+}
+
+/* A host that is preferred to this one and level gets the service back. */
+static void
+give_back(struct core *c)
+{
+	if (!c->cf.failback || c->now_ms < c->hand_retry_ms)
+		return;
+	for (int i = 0; i < c->cf.self; i++)
+		if (may_take(c, i) && !c->peers[i].gave) {
+			hand_over(c, i);
+			return;
+		}
+}
+
+void
+decide(struct core *c)
+{
+	if (c->proposal != P_NONE)
+		return;
+	switch (c->role) {
+	case EVOTE_WAITING:
+		waiting(c);
+		break;
+	case EVOTE_JOINING:
+		joining(c);
+		break;
+	case EVOTE_BACKUP:
+		backup(c);
+		break;
+	case EVOTE_BARRIER:
+		shrink(c);
+		break;
+	case EVOTE_PRIMARY:
+		if (shrink(c))
+			break;
+		if (c->seen_epoch > c->k.epoch) {
+			/* Someone holds a K that was never taken up. */
+			draft(c);
+			propose(c, P_RENEW);
+			break;
+		}
+		if (!grow(c))
+			give_back(c);
+		break;
+	case EVOTE_HANDING:
+		if (!shrink(c))
+			handing(c);
+		break;
+	case EVOTE_CLAIMING:
+	case EVOTE_HALTED:
+		break;
+	}
+}
+
+/* ---- operators
+ * ------------------------------------------------------------------- */
+
+const char *
+core_handover(struct core *c, const char *name)
+{
+	if (c->role != EVOTE_PRIMARY || c->proposal != P_NONE)
+		return ("this host is not the primary, or is changing the set "
+			"of hosts just now; ask the primary, or again");
+	for (int i = 0; i < c->cf.n; i++) {
+		if (strcmp(c->cf.names[i], name) != 0)
+			continue;
+		if (i == c->cf.self)
+			return ("this host is the primary already");
+		if (!may_take(c, i))
+			return ("that host is not in sync; see status");
+		hand_over(c, i);
+		return (NULL);
+	}
+	return ("there is no host of that name in the list");
+}
+
+const char *
+core_promote(struct core *c, uint64_t epoch, int accept_loss)
+{
+	int pp = core_primary_peer(c);
+	evote_config *k;
+
+	if (c->role == EVOTE_PRIMARY)
+		return ("this host is the primary already");
+	if (c->proposal != P_NONE || core_leads(c))
+		return ("this host is becoming primary just now; ask again");
+	if (c->role == EVOTE_HALTED && !c->may_force)
+		return ("this host's own ledger is not to be trusted; see the "
+			"alarm");
+	if (c->role != EVOTE_HALTED && pp >= 0 && !decide_suspected(c, pp))
+		return ("the primary is alive; use handover there");
+	if (config_id_zero(c->k.cluster))
+		return ("this host has never been in sync with any cluster");
+	if (epoch != c->k.epoch)
+		return ("the epoch given is not the one status shows here");
+	if (!accept_loss)
+		return ("votes accepted elsewhere since may be lost: repeat "
+			"with --accept-loss if that is understood");
+	k = draft(c);
+	while (k->in_sync.in_sync_len > 0) {
+		evote_member *m = &k->in_sync.in_sync_val[0];
+
+		if (!config_id_equal(m->incarnation, core_self(c)))
+			config_bar(k, m->name, m->incarnation);
+		config_remove(k, m->incarnation);
+	}
+	/* Nor may one that holds itself in sync, having left this one behind.
+	 */
+	for (int i = 0; i < c->cf.n; i++) {
+		const struct peer *p = &c->peers[i];
+
+		if (i != c->cf.self && config_in_sync(&p->k, p->id) >= 0 &&
+		    !config_barred(k, p->id))
+			config_bar(k, c->cf.names[i], p->id);
+	}
+	claim(c, P_FORCE);
+	return (NULL);
+}

@@ -1,0 +1,409 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core_impl.h"
+
+/* ---- greetings ------------------------------------------------------------
+ */
+
+static char *
+copy(const char *s)
+{
+	char *p = strdup(s);
+
+	if (p == NULL)
+		abort();
+	return (p);
+}
+
+static void
+mark_end(const struct core *c, uint64_t size, evote_mark *m)
+{
+	m->epoch = history_epoch(c->log);
+	m->size = size;
+	history_root(c->log, size, (unsigned char *)m->root);
+}
+
+static struct message *
+greeting(struct core *c, int reply)
+{
+	struct message *m = core_message(SAY_HELLO, reply);
+	evote_hello *h = &m->u.hello;
+	const evote_mark *epochs;
+	uint32_t n;
+
+	h->name = copy(c->cf.names[c->cf.self]);
+	memcpy(h->incarnation, core_self(c), sizeof(h->incarnation));
+	h->role = c->role;
+	config_copy(&h->config, &c->k);
+	mark_end(c, history_size(c->log), &h->end);
+	h->accepted = c->accepted;
+	h->clock = c->wall_us;
+	epochs = history_epochs(c->log, &n);
+	if (n > EVOTE_EPOCHS_MAX) {
+		epochs += n - EVOTE_EPOCHS_MAX;
+		n = EVOTE_EPOCHS_MAX;
+	}
+	h->epochs.epochs_val = calloc(n + 1, sizeof(*epochs));
+	if (h->epochs.epochs_val == NULL)
+		abort();
+	if (n > 0)
+		memcpy(h->epochs.epochs_val, epochs, n * sizeof(*epochs));
+	h->epochs.epochs_len = n;
+	return (m);
+}
+
+void
+follow_greet(struct core *c, int peer)
+{
+	for (int i = 0; i < c->cf.n; i++) {
+		if ((peer >= 0 && i != peer) || !c->peers[i].up)
+			continue;
+		c->peers[i].told_ms = c->now_ms;
+		c->driver->call(c->arg, i, greeting(c, 0));
+	}
+}
+
+static void
+note(struct core *c, int peer, evote_hello *h)
+{
+	struct peer *p = &c->peers[peer];
+
+	p->greeted = 1;
+	memcpy(p->id, h->incarnation, sizeof(p->id));
+	p->role = h->role;
+	config_clear(&p->k);
+	config_copy(&p->k, &h->config);
+	p->size = h->end.size;
+	p->accepted = h->accepted;
+	free(p->epochs);
+	p->epochs = h->epochs.epochs_val;
+	p->n_epochs = h->epochs.epochs_len;
+	h->epochs.epochs_val = NULL;
+	h->epochs.epochs_len = 0;
+	if (h->config.epoch > c->seen_epoch)
+		c->seen_epoch = h->config.epoch;
+	if (h->role == EVOTE_HALTED)
+		p->unfit = 1;
+}
+
+/*
+ * Two histories that both count: the host with the lower epoch was alone in
+ * sync, so what it holds was accepted, and the other one neither has it nor
+ * can have been told to go on without it.
+ */
+static int
+split(const struct core *c, const struct peer *p)
+{
+	int low = c->k.epoch < p->k.epoch;
+	const evote_config *lk = low ? &c->k : &p->k;
+	const evote_config *hk = low ? &p->k : &c->k;
+	const unsigned char *id = low ? core_self(c) : p->id;
+	uint64_t size = low ? history_size(c->log) : p->size;
+
+	if (c->k.epoch == p->k.epoch || !config_alone(lk, id) ||
+	    config_in_sync(hk, id) >= 0 || config_barred(hk, id))
+		return (0);
+	return (size > history_common(c->log, p->epochs, p->n_epochs));
+}
+
+static int
+is_lead(const struct peer *p)
+{
+	return (config_id_equal(p->k.primary, p->id) &&
+	    (p->role == EVOTE_BARRIER || p->role == EVOTE_PRIMARY ||
+		p->role == EVOTE_HANDING));
+}
+
+/*
+ * Takes over a newer K.  Only the primary's own word makes a host a backup or
+ * a joiner; from others it is hearsay, and the host waits to hear more.
+ */
+static void
+adopt(struct core *c, const struct peer *p)
+{
+	int named = config_id_equal(p->k.primary, core_self(c));
+	int was_backup = c->role == EVOTE_BACKUP;
+
+	c->proposal = P_NONE;
+	core_take_k(c, &p->k);
+	core_save(c);
+	if (named && was_backup) {
+		core_move(c, ON_NAMED);
+		c->peers[p - c->peers].gave = 1;
+		decide_barrier(c, 0);
+	} else
+		core_move(c, ON_LOST);
+}
+
+/*
+ * What the primary of our K says of us.  Doubt (see stalled) is ended only by
+ * an answer to a question asked since, that is, on our own link.
+ */
+static void
+heed(struct core *c, const struct peer *p, int answer)
+{
+	int was = c->role;
+
+	if (c->role == EVOTE_CLAIMING || p->k.epoch != c->k.epoch ||
+	    !is_lead(p) || core_leads(c))
+		return;
+	if (config_in_sync(&c->k, core_self(c)) < 0)
+		core_move(c, ON_FOLLOW);
+	else {
+		core_move(c, ON_IN_SYNC);
+		if (was != EVOTE_BACKUP || answer)
+			c->assured = 1;
+	}
+}
+
+static void
+learn(struct core *c, int peer, evote_hello *h, int answer)
+{
+	struct peer *p = &c->peers[peer];
+	uint64_t decided;
+
+	if (!config_id_zero(c->k.cluster) &&
+	    !config_id_zero(h->config.cluster) &&
+	    !config_id_equal(c->k.cluster, h->config.cluster)) {
+		if (!p->unfit)
+			core_say(c, 1,
+			    "stranger peer=%s why=\"another cluster "
+			    "with the same key\"",
+			    c->cf.names[peer]);
+		p->unfit = 1;
+		return;
+	}
+	note(c, peer, h);
+	clock_peer(&c->clock, h->clock, c->wall_us);
+	if (c->role == EVOTE_HALTED ||
+	    (config_barred(&c->k, p->id) &&
+		c->k.forced_epoch >= p->k.forced_epoch))
+		return;
+	if (config_barred(&p->k, core_self(c)) &&
+	    p->k.forced_epoch > c->k.forced_epoch) {
+		core_fault(c, 0,
+		    "left behind when %s was promoted by force; "
+		    "move this data directory away and start with an empty "
+		    "one",
+		    c->cf.names[peer]);
+		return;
+	}
+	if (split(c, p)) {
+		core_fault(c, 1,
+		    "this host and %s have each accepted votes the "
+		    "other lacks; choose one of them with promote --force",
+		    c->cf.names[peer]);
+		return;
+	}
+	decided = c->proposal == P_NONE ? c->k.epoch : c->next_k.epoch;
+	if (p->k.epoch > decided &&
+	    !(core_leads(c) && config_id_equal(p->k.primary, core_self(c))))
+		adopt(c, p);
+	heed(c, p, answer);
+}
+
+void
+follow_hello(struct core *c, int peer, struct message *m, uint64_t conn)
+{
+	evote_hello *h = &m->u.hello;
+
+	if (strcmp(h->name, c->cf.names[peer]) != 0 || h->role >= ROLE_NR ||
+	    h->config.in_sync.in_sync_len > EVOTE_HOSTS_MAX)
+		return;
+	learn(c, peer, h, conn == 0);
+	/* On our own link the answer comes after all we pushed before. */
+	if (conn == 0 && c->peers[peer].k.epoch == c->k.epoch)
+		lead_ready(c, peer);
+}
+
+/* ---- pushes
+ * ------------------------------------------------------------------ */
+
+/* Appends what a push holds, or halts: 0, or -1. */
+static int
+take(struct core *c, const struct message *m)
+{
+	const evote_append *a = &m->u.append;
+	unsigned char root[32];
+	char err[160];
+
+	if (a->from < history_size(c->log)) {
+		if (a->from < c->accepted) {
+			core_fault(c, 0,
+			    "the primary's ledger lacks accepted "
+			    "records from %llu on",
+			    (unsigned long long)a->from);
+			return (-1);
+		}
+		core_cut_to(c, a->from);
+	}
+	history_root(c->log, a->from, root);
+	if (memcmp(root, a->before, 32) != 0) {
+		core_fault(c, 0,
+		    "the ledger differs from the primary's within "
+		    "the first %llu records",
+		    (unsigned long long)a->from);
+		return (-1);
+	}
+	for (uint32_t i = 0; i < m->n; i++) {
+		struct record *r = m->records[i];
+
+		if (r->seq != a->from + i || r->epoch > a->epoch ||
+		    c->machine->replay(c->arg, r, err, sizeof(err)) == -1) {
+			core_fault(c, 0,
+			    "record %llu from the primary does "
+			    "not follow from the ledger: %s",
+			    (unsigned long long)r->seq,
+			    r->seq == a->from + i ? err : "wrong place");
+			return (-1);
+		}
+		core_append_record(c, record_hold(r));
+	}
+	history_root(c->log, a->from + m->n, root);
+	if (memcmp(root, a->after, 32) != 0) {
+		core_fault(c, 0,
+		    "the root after record %llu is not the "
+		    "primary's",
+		    (unsigned long long)(a->from + m->n));
+		return (-1);
+	}
+	return (0);
+}
+
+static evote_taken
+append(struct core *c, const struct message *m)
+{
+	if (m->u.append.from > history_size(c->log))
+		return (EVOTE_GAP);
+	return (take(c, m) == -1 ? EVOTE_UNFIT : EVOTE_TAKEN);
+}
+
+/* Is this the primary of our epoch speaking? */
+static evote_taken
+heeded(const struct core *c, int peer, uint64_t epoch)
+{
+	if (c->role == EVOTE_HALTED)
+		return (EVOTE_UNFIT);
+	if (epoch != c->k.epoch ||
+	    (c->role != EVOTE_BACKUP && c->role != EVOTE_JOINING) ||
+	    !config_id_equal(c->peers[peer].id, c->k.primary))
+		return (EVOTE_OLD_EPOCH);
+	return (EVOTE_TAKEN);
+}
+
+static void
+know_accepted(struct core *c, uint64_t accepted)
+{
+	uint64_t size = history_size(c->log);
+
+	core_accept(c, accepted < size ? accepted : size);
+}
+
+/* ---- replies
+ * ------------------------------------------------------------------- */
+
+static void
+owe(struct core *c, const struct event *ev, struct message *reply,
+    uint64_t size)
+{
+	struct owed *o;
+
+	if (c->n_owed == c->max_owed) {
+		c->max_owed = c->max_owed * 2 + 16;
+		c->owed = realloc(c->owed, c->max_owed * sizeof(*c->owed));
+		if (c->owed == NULL)
+			abort();
+	}
+	o = &c->owed[c->n_owed++];
+	o->handle = ev->handle;
+	o->conn = ev->conn;
+	o->reply = reply;
+	o->size = size;
+	o->job = c->last_save;
+}
+
+static void
+say_stored(struct core *c, evote_acked *a)
+{
+	a->epoch = c->k.epoch;
+	memcpy(a->incarnation, core_self(c), sizeof(a->incarnation));
+	mark_end(c, c->durable, &a->stored);
+	a->clock = c->wall_us;
+}
+
+/*
+ * A reply goes out when this host's disk has what it tells: the records of a
+ * push, the K of a greeting.  Jobs on the disk keep their order, so a K still
+ * being saved is older than any later number.
+ */
+void
+follow_pay(struct core *c)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->n_owed; i++) {
+		struct owed *o = &c->owed[i];
+
+		if ((o->job != 0 && c->last_save != 0 &&
+			c->last_save <= o->job) ||
+		    (o->size > c->durable &&
+			o->reply->u.acked.taken == EVOTE_TAKEN &&
+			o->size <= history_size(c->log))) {
+			c->owed[n++] = *o;
+			continue;
+		}
+		if (o->reply->kind != SAY_HELLO)
+			say_stored(c, &o->reply->u.acked);
+		c->driver->reply(c->arg, o->handle, o->reply);
+	}
+	c->n_owed = n;
+}
+
+void
+follow_forget(struct core *c, uint64_t conn)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->n_owed; i++)
+		if (c->owed[i].conn == conn)
+			message_free(c->owed[i].reply);
+		else
+			c->owed[n++] = c->owed[i];
+	c->n_owed = n;
+}
+
+void
+follow_call(struct core *c, const struct event *ev)
+{
+	struct message *m = ev->message, *reply;
+	evote_acked *a;
+	uint64_t accepted, nonce, size = 0;
+
+	if (m->kind == SAY_HELLO) {
+		follow_hello(c, ev->peer, m, ev->conn);
+		owe(c, ev, greeting(c, 1), 0);
+		message_free(m);
+		return;
+	}
+	reply = core_message(m->kind, 1);
+	a = &reply->u.acked;
+	if (m->kind == SAY_APPEND) {
+		accepted = m->u.append.accepted;
+		nonce = m->u.append.nonce;
+		a->taken = heeded(c, ev->peer, m->u.append.epoch);
+		if (a->taken == EVOTE_TAKEN)
+			a->taken = append(c, m);
+		size = history_size(c->log);
+	} else {
+		accepted = m->u.confirm.accepted;
+		nonce = m->u.confirm.nonce;
+		a->taken = heeded(c, ev->peer, m->u.confirm.epoch);
+	}
+	if (a->taken == EVOTE_TAKEN)
+		know_accepted(c, accepted);
+	a->nonce = nonce;
+	owe(c, ev, reply, size);
+	message_free(m);
+}

@@ -1,0 +1,75 @@
+#ifndef EVOTE_WIRE_H
+#define EVOTE_WIRE_H
+
+#include <rpc/rpc.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include "evote.h"
+
+/*
+ * ONC RPC as a caller's bytes: calls, replies, and the record-marked streams
+ * (RFC 5531) they travel in.  Knows neither links nor sessions.
+ */
+
+/* Writes the head of a call, without credentials; 0 or -1. */
+int wire_call(XDR *, uint32_t xid, uint32_t prog, uint32_t vers, uint32_t proc);
+/* Which call a reply belongs to; 0 for less than that. */
+uint32_t wire_xid(const void *data, size_t len);
+/*
+ * Reads a successful reply, all of it, into *result; 0 or -1.  In either case
+ * *result, zeroed before, is the caller's to xdr_free.
+ */
+int wire_reply(const void *data, size_t len, xdrproc_t, void *result);
+
+/* ---- a frame is one call of EVOTE_REPLICA on its way ----------------------
+ */
+
+/*
+ * The argument is body, or, when given, sealed, around the body where it lies.
+ * Takes body, malloc'd, over; NULL without memory.
+ */
+struct frame;
+struct frame *wire_frame(uint32_t xid, uint32_t proc, unsigned char *body,
+    uint32_t len, evote_sealed *sealed);
+void wire_frame_free(struct frame *); /* NULL is fine */
+
+struct wire_out {
+	STAILQ_HEAD(, frame) frames;
+	size_t unsent; /* bytes */
+};
+
+void wire_out_init(struct wire_out *);
+void wire_out_clear(struct wire_out *);
+/* Takes the frame over. */
+void wire_out_add(struct wire_out *, struct frame *);
+/* As far as the socket takes it; 0, or -1 with errno when that is broken. */
+int wire_out_send(struct wire_out *, int fd);
+
+/* ---- what comes in --------------------------------------------------------
+ */
+
+struct bytes {
+	unsigned char *data;
+	size_t len, cap;
+};
+struct wire_in {
+	struct bytes raw, joined;
+	size_t at; /* of raw: taken out so far */
+	int given; /* joined is what wire_in_next gave */
+};
+
+/* As recv(2), once. */
+ssize_t wire_in_read(struct wire_in *, int fd);
+/*
+ * The next whole record, there until the next wire_in_read or _next: 1; 0 when
+ * more has to come; -1 with errno: over EVOTE_CALL_MAX, or no memory.
+ */
+int wire_in_next(struct wire_in *, const unsigned char **data, size_t *len);
+/* Forgets what it holds; a record given out stays readable. */
+void wire_in_clear(struct wire_in *);
+void wire_in_free(struct wire_in *);
+
+#endif

@@ -1,0 +1,168 @@
+# shellcheck shell=bash
+#
+# Hosts on one machine: each is a network namespace with a /run and an rpcbind
+# of its own, all on one wire.  For root.  To be sourced.
+#
+#	net_open DIR		begins; DIR keeps what is known about the hosts
+#	net_up NAME IP		a host on the wire, its rpcbind answering
+#	host_run NAME CMD...	runs CMD there
+#	host_exec NAME CMD...	becomes CMD there: `host_exec a cmd & pid=$!`
+#	host_rpcbind NAME start|stop
+#	net_cut A B		neither hears the other; net_cut_from A B: A does
+#				not hear B, without a word to anybody
+#	net_heal		everybody hears everybody
+#	net_down		ends every process of every host, and so the hosts
+#
+# The namespaces have no names: they live as long as the process that holds
+# each, and runs side by side do not meet.  What is known is in files, because
+# bats runs every test in a process of its own.
+
+# shellcheck source=scripts/lib/wait.bash
+. "${BASH_SOURCE[0]%/*}/wait.bash"
+
+net_possible() {
+	((EUID == 0)) && unshare --net --mount true 2>/dev/null
+}
+
+net_open() {
+	export NET_DIR=$1
+	mkdir -p "$NET_DIR"
+	net_hold wire
+	nsenter --net="$(net_file wire)" ip link add wire type bridge \
+	    forward_delay 0
+	nsenter --net="$(net_file wire)" ip link set wire up
+}
+
+net_up() {
+	local name=$1 ip=$2
+
+	net_hold "$name"
+	echo "$ip" >"$NET_DIR/$name.ip"
+	nsenter --net="$(net_file wire)" ip link add "to-$name" \
+	    type veth peer name eth0 netns "$(net_pid "$name")"
+	nsenter --net="$(net_file wire)" ip link set "to-$name" \
+	    master wire up
+	host_run "$name" ip link set lo up
+	host_run "$name" ip address add "$ip/24" dev eth0
+	host_run "$name" ip link set eth0 up
+	host_run "$name" mount -t tmpfs -o mode=755 tmpfs /run
+	host_run "$name" install -d -o _rpc -g root /run/rpcbind
+	host_rpcbind "$name" start
+}
+
+host_run() {
+	local pid
+	pid=$(net_pid "$1") || return 1
+	nsenter -t "$pid" -m -n --wdns="$PWD" -- "${@:2}"
+}
+
+host_exec() {
+	local pid
+	pid=$(net_pid "$1") || return 1
+	exec nsenter -t "$pid" -m -n --wdns="$PWD" -- "${@:2}"
+}
+
+host_rpcbind() {
+	local name=$1 what=$2 file=$NET_DIR/$1.rpcbind
+
+	if [[ $what == stop ]]; then
+		kill -KILL "$(<"$file")"
+		wait_until 5 process_gone "$(<"$file")"
+		return
+	fi
+	host_run "$name" rm -f /run/rpcbind.sock /run/rpcbind.lock
+	host_exec "$name" rpcbind -f -w </dev/null >/dev/null 2>&1 3>&- &
+	disown
+	echo $! >"$file"
+	wait_until 5 host_run "$name" rpcinfo -p 127.0.0.1
+}
+
+net_cut() {
+	net_cut_from "$1" "$2"
+	net_cut_from "$2" "$1"
+}
+
+net_cut_from() {
+	local name=$1 ip
+	ip=$(<"$NET_DIR/$2.ip")
+
+	host_run "$name" nft -f - <<-NFT
+		table inet cut {
+			chain in {
+				type filter hook input priority 0; policy accept;
+			}
+		}
+		add rule inet cut in ip saddr $ip drop
+	NFT
+}
+
+net_heal() {
+	local name
+	for name in $(net_hosts); do
+		host_run "$name" nft flush ruleset
+	done
+}
+
+net_down() {
+	local name
+	[[ -d ${NET_DIR-} ]] || return 0
+	for name in $(net_hosts) wire; do
+		net_empty "$name"
+	done
+	rm -rf "$NET_DIR"
+}
+
+# ---- inside ------------------------------------------------------------------
+
+# Starts the process that keeps namespaces for NAME alive.  It ends with us.
+net_hold() {
+	local name=$1 pid
+
+	setpriv --pdeathsig KILL \
+	    unshare --net --mount --propagation private sleep infinity \
+	    </dev/null >/dev/null 2>&1 3>&- &
+	disown
+	pid=$!
+	echo "$pid" >"$NET_DIR/$name.pid"
+	wait_until 5 net_apart "$pid"
+}
+
+# Ends whoever is in NAME's network: nobody but what was started there can be.
+net_empty() {
+	local name=$1 pid
+	pid=$(net_pid "$name") || return 0
+	net_apart "$pid" || return 0
+	net_members "$pid" | xargs -r kill -KILL 2>/dev/null || true
+	wait_until 5 process_gone "$pid"
+}
+
+# The processes in the same network as that one.
+net_members() {
+	local here
+	here=$(stat -L -c %i "/proc/$1/ns/net")
+	stat -L -c '%i %n' /proc/[0-9]*/ns/net 2>/dev/null |
+		awk -F'[ /]' -v here="$here" '$1 == here { print $4 }'
+}
+
+net_hosts() {
+	local file
+	for file in "$NET_DIR"/*.ip; do
+		[[ -e $file ]] && basename "$file" .ip
+	done
+}
+
+net_pid() {
+	cat "$NET_DIR/$1.pid"
+}
+
+net_file() {
+	echo "/proc/$(net_pid "$1")/ns/net"
+}
+
+# Whether the process has left our network for its own.
+net_apart() {
+	local there
+	there=$(readlink "/proc/$1/ns/net" 2>/dev/null) &&
+		[[ $there != "$(readlink /proc/self/ns/net)" &&
+			$(cat "/proc/$1/comm") == sleep ]]
+}

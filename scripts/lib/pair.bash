@@ -1,0 +1,153 @@
+# shellcheck shell=bash
+#
+# Two servers, alpha and beta in this order of preference, under one directory:
+# NAME/ (data), NAME.log, NAME.sock (admin), NAME.pid, state/ (the client's).
+# On the hosts alpha, beta and voters of netns.bash when it has a net open, else
+# on loopback with fixed ports and no portmapper.  To be sourced.
+#
+#	pair_open DIR			sets the names below; starts nothing
+#	pair_init			makes the cluster, on alpha
+#	pair_up				starts both and waits until they are level
+#	pair_down			ends both
+#	server_start NAME [ARG...]	with any further arguments
+#	server_kill NAME		kill -9
+#	server_stop NAME		asks it to end
+#	client ARG...			evote_client, at the voters' place
+#	admin NAME ARG...		evote_client, at the admin socket of NAME
+#	host_state NAME FIELD		as `status --json` shows it
+#	serves NAME, in_sync NAME, level	conditions, for wait_until
+
+# shellcheck source=scripts/lib/wait.bash
+. "${BASH_SOURCE[0]%/*}/wait.bash"
+# shellcheck source=scripts/lib/netns.bash
+. "${BASH_SOURCE[0]%/*}/netns.bash"
+
+pair_open() {
+	local port=${PAIR_PORT:-17001}
+	local alpha=127.0.0.1:$port beta=127.0.0.1:$((port + 1))
+
+	if [[ -n ${NET_DIR-} ]]; then
+		alpha=$(<"$NET_DIR/alpha.ip")
+		beta=$(<"$NET_DIR/beta.ip")
+	fi
+	mkdir -p "$1"
+	export PAIR_DIR=$1 PAIR_BIN=${B:-build}
+	export EVOTE_HOSTS=alpha=$alpha,beta=$beta
+	export EVOTE_STATE=$PAIR_DIR/state
+	[[ $PAIR_BIN == /* ]] || PAIR_BIN=$PWD/$PAIR_BIN
+}
+
+pair_init() {
+	"$PAIR_BIN/evote_server" init --data "$PAIR_DIR/alpha"
+}
+
+pair_up() {
+	server_start alpha
+	server_start beta
+	wait_until 15 level
+}
+
+pair_down() {
+	server_kill alpha
+	server_kill beta
+}
+
+server_start() {
+	local name=$1 key=()
+
+	if server_lives "$name"; then
+		echo "$name is running already" >&2
+		return 1
+	fi
+	[[ $name == alpha ]] ||
+		key=(--cluster-key "$PAIR_DIR/alpha/cluster.key")
+	[[ -n ${NET_DIR-} ]] || key+=(--no-portmap)
+	pair_exec "$name" "$PAIR_BIN/evote_server" \
+	    --data "$PAIR_DIR/$name" --name "$name" --hosts "$EVOTE_HOSTS" \
+	    --admin-socket "$PAIR_DIR/$name.sock" "${key[@]}" "${@:2}" \
+	    </dev/null >>"$PAIR_DIR/$name.log" 2>&1 3>&- &
+	disown
+	echo $! >"$PAIR_DIR/$name.pid"
+}
+
+server_kill() {
+	server_signal "$1" KILL
+}
+
+server_stop() {
+	server_signal "$1" TERM
+}
+
+client() {
+	pair_run voters "$PAIR_BIN/evote_client" "$@"
+}
+
+admin() {
+	"$PAIR_BIN/evote_client" --admin "$PAIR_DIR/$1.sock" "${@:2}"
+}
+
+# ---- how they are --------------------------------------------------------------
+
+host_state() {
+	pair_states | jq -r --arg n "$1" --arg f "$2" \
+	    '.hosts[] | select(.name == $n) | .[$f]'
+}
+
+serves() {
+	[[ $(host_state "$1" role) == primary ]]
+}
+
+in_sync() {
+	[[ $(host_state "$1" in_sync) == true ]]
+}
+
+# One primary, both in sync, of the same size and root.
+level() {
+	pair_states | jq -e '.hosts |
+	    length == 2 and all(.reachable and .in_sync) and
+	    ([.[] | select(.role == "primary")] | length) == 1 and
+	    .[0].size == .[1].size and .[0].root == .[1].root'
+}
+
+# ---- inside ----------------------------------------------------------------------
+
+# `status` says by its exit status whether anyone serves: not asked here.
+pair_states() {
+	client --json status || true
+}
+
+pair_run() {
+	if [[ -n ${NET_DIR-} ]]; then
+		host_run "$@"
+	else
+		"${@:2}"
+	fi
+}
+
+pair_exec() {
+	if [[ -n ${NET_DIR-} ]]; then
+		host_exec "$@"
+	else
+		exec "${@:2}"
+	fi
+}
+
+server_pid() {
+	cat "$PAIR_DIR/$1.pid" 2>/dev/null
+}
+
+# The number alone proves nothing: it may be another program's by now.
+server_lives() {
+	local pid
+	pid=$(server_pid "$1") || return 1
+	! process_gone "$pid" && tr '\0' ' ' <"/proc/$pid/cmdline" |
+		grep -qF -- "--data $PAIR_DIR/$1 "
+}
+
+server_signal() {
+	local pid
+	server_lives "$1" || return 0
+	pid=$(server_pid "$1")
+	kill "-$2" "$pid"
+	wait_until 10 process_gone "$pid"
+}

@@ -1,0 +1,274 @@
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf.h"
+#include "text.h"
+
+#define EXIT_USAGE 2
+
+static const char usage[] =
+    "usage: evote_server init --data DIR [--origin NAME]\n"
+    "       evote_server [--config FILE] --data DIR --name NAME --hosts LIST\n"
+    "                    [--cluster-key FILE] [--admin-socket PATH]\n"
+    "                    [--no-portmap] [--failback auto|manual]\n"
+    "                    [--suspect-ms N] [--trust-clock] [--verbose]\n"
+    "\n"
+    "init makes a new cluster in DIR: its key, its id, an empty ledger.\n"
+    "Otherwise this host of the cluster is run.  An empty DIR joins the\n"
+    "cluster whose key file is given.\n"
+    "\n"
+    "  --config FILE       lines \"option = value\", names as here\n"
+    "  --data DIR          this host's data directory\n"
+    "  --name NAME         which entry of the hosts list this host is\n"
+    "  --hosts LIST        NAME=HOST[:PORT],... preferred first, or @FILE\n"
+    "  --cluster-key FILE  the key all hosts share (DIR/cluster.key of one)\n"
+    "  --admin-socket PATH for evote_client --admin (DIR/admin.sock)\n"
+    "  --no-portmap        do not register with rpcbind; needs a PORT\n"
+    "  --failback MODE     auto: give the service back to a preferred host\n"
+    "                      once it is level (default); manual: only when told\n"
+    "  --suspect-ms N      silence after which a host counts as dead (3000)\n"
+    "  --trust-clock       this clock is right, though nothing confirms it\n"
+    "  --verbose           log more\n";
+
+enum option_id {
+	OPT_CONFIG = 256,
+	OPT_DATA,
+	OPT_ORIGIN,
+	OPT_NAME,
+	OPT_HOSTS,
+	OPT_CLUSTER_KEY,
+	OPT_ADMIN_SOCKET,
+	OPT_NO_PORTMAP,
+	OPT_FAILBACK,
+	OPT_SUSPECT,
+	OPT_TRUST_CLOCK,
+	OPT_VERBOSE,
+	OPT_HELP
+};
+
+static const struct option options[] = {
+    {"config", required_argument, NULL, OPT_CONFIG},
+    {"data", required_argument, NULL, OPT_DATA},
+    {"origin", required_argument, NULL, OPT_ORIGIN},
+    {"name", required_argument, NULL, OPT_NAME},
+    {"hosts", required_argument, NULL, OPT_HOSTS},
+    {"cluster-key", required_argument, NULL, OPT_CLUSTER_KEY},
+    {"admin-socket", required_argument, NULL, OPT_ADMIN_SOCKET},
+    {"no-portmap", no_argument, NULL, OPT_NO_PORTMAP},
+    {"failback", required_argument, NULL, OPT_FAILBACK},
+    {"suspect-ms", required_argument, NULL, OPT_SUSPECT},
+    {"trust-clock", no_argument, NULL, OPT_TRUST_CLOCK},
+    {"verbose", no_argument, NULL, OPT_VERBOSE},
+    {"help", no_argument, NULL, OPT_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+__attribute__((format(printf, 1, 2))) static int
+wrong(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("evote_server: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputs("\nTry 'evote_server --help'.\n", stderr);
+	return (EXIT_USAGE);
+}
+
+static void
+set(char **to, const char *value)
+{
+	free(*to);
+	if ((*to = strdup(value)) == NULL)
+		abort();
+}
+
+/* -1: taken; else the exit status. */
+static int
+take(struct conf *c, int id, const char *value)
+{
+	char err[512], *end;
+
+	switch (id) {
+	case OPT_DATA:
+		set(&c->data, value);
+		break;
+	case OPT_ORIGIN:
+		if (!text_is_name(value, EVOTE_NAME_MAX))
+			return (wrong("--origin is not a name: \"%s\"", value));
+		set(&c->origin, value);
+		break;
+	case OPT_NAME:
+		set(&c->name, value);
+		break;
+	case OPT_HOSTS:
+		if (hosts_parse(value, &c->hosts, err, sizeof(err)) == -1)
+			return (wrong("%s", err));
+		break;
+	case OPT_CLUSTER_KEY:
+		set(&c->cluster_key, value);
+		break;
+	case OPT_ADMIN_SOCKET:
+		set(&c->admin_socket, value);
+		break;
+	case OPT_NO_PORTMAP:
+		c->portmap = 0;
+		break;
+	case OPT_FAILBACK:
+		c->failback = strcmp(value, "auto") == 0;
+		if (!c->failback && strcmp(value, "manual") != 0)
+			return (wrong("--failback is auto or manual, not "
+				      "\"%s\"",
+			    value));
+		break;
+	case OPT_SUSPECT:
+		c->suspect_ms = (unsigned)strtoul(value, &end, 10);
+		if (*end != '\0' || c->suspect_ms < 300 ||
+		    c->suspect_ms > 600000)
+			return (wrong("--suspect-ms is from 300 to 600000, "
+				      "not \"%s\"",
+			    value));
+		break;
+	case OPT_TRUST_CLOCK:
+		c->trust_clock = 1;
+		break;
+	case OPT_VERBOSE:
+		c->verbose = 1;
+		break;
+	}
+	return (-1);
+}
+
+/* One line of a configuration file; flags are "yes" or "no". */
+static int
+take_line(struct conf *c, const char *path, int number, char *line)
+{
+	char *value, *key = line + strspn(line, " \t");
+	size_t len;
+
+	line[strcspn(line, "#\n")] = '\0';
+	if (*key == '\0')
+		return (-1);
+	value = strchr(key, '=');
+	if (value == NULL)
+		return (
+		    wrong("%s line %d: want \"option = value\"", path, number));
+	*value++ = '\0';
+	key[strcspn(key, " \t")] = '\0';
+	value += strspn(value, " \t");
+	len = strlen(value);
+	while (len > 0 && strchr(" \t\r", value[len - 1]) != NULL)
+		value[--len] = '\0';
+	for (const struct option *o = options; o->name != NULL; o++) {
+		if (strcmp(o->name, key) != 0 || o->val == OPT_CONFIG ||
+		    o->val == OPT_HELP)
+			continue;
+		if (o->has_arg == no_argument && strcmp(value, "yes") != 0) {
+			if (strcmp(value, "no") == 0)
+				return (-1);
+			return (wrong(
+			    "%s line %d: %s is yes or no", path, number, key));
+		}
+		return (take(c, o->val, value));
+	}
+	return (
+	    wrong("%s line %d: no option is named \"%s\"", path, number, key));
+}
+
+static int
+take_file(struct conf *c, const char *path)
+{
+	char line[4096];
+	int rc = -1, number = 0;
+	FILE *f = fopen(path, "re");
+
+	if (f == NULL)
+		return (wrong("cannot read %s: %s", path, strerror(errno)));
+	while (rc == -1 && fgets(line, sizeof(line), f) != NULL)
+		rc = take_line(c, path, ++number, line);
+	fclose(f);
+	return (rc);
+}
+
+/* Everything needed is there and fits together. */
+static int
+check(struct conf *c)
+{
+	char path[4096];
+
+	if (c->data == NULL)
+		return (wrong("--data is missing"));
+	if (c->command == CONF_INIT)
+		return (-1);
+	if (c->origin != NULL)
+		return (wrong("--origin is given once, to init"));
+	if (c->name == NULL)
+		return (wrong("--name is missing"));
+	if (c->hosts.n == 0)
+		return (wrong("--hosts is missing"));
+	c->self = hosts_find(&c->hosts, c->name);
+	if (c->self < 0)
+		return (wrong(
+		    "the hosts list does not name this host, \"%s\"", c->name));
+	if (!c->portmap && c->hosts.list[c->self].port == 0)
+		return (wrong("with --no-portmap the hosts list needs a port "
+			      "for \"%s\"",
+		    c->name));
+	if (c->admin_socket == NULL) {
+		snprintf(path, sizeof(path), "%s/admin.sock", c->data);
+		set(&c->admin_socket, path);
+	}
+	return (-1);
+}
+
+int
+conf_read(struct conf *c, int argc, char **argv)
+{
+	int id, rc;
+
+	memset(c, 0, sizeof(*c));
+	c->portmap = c->failback = 1;
+	c->suspect_ms = 3000;
+	if (argc > 1 && strcmp(argv[1], "init") == 0) {
+		c->command = CONF_INIT;
+		argv[1] = argv[0];
+		argv++;
+		argc--;
+	}
+	/* The file first, wherever it stands: the command line wins. */
+	opterr = 0;
+	while ((id = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (id == OPT_CONFIG && (rc = take_file(c, optarg)) != -1)
+			return (rc);
+	optind = 1;
+	while ((id = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (id == OPT_HELP) {
+			fputs(usage, stdout);
+			return (0);
+		}
+		if (id == '?')
+			return (wrong("no such option, or no value: %s",
+			    argv[optind - 1]));
+		if ((rc = take(c, id, optarg)) != -1)
+			return (rc);
+	}
+	if (optind < argc)
+		return (wrong("what is \"%s\"?", argv[optind]));
+	return (check(c));
+}
+
+void
+conf_clear(struct conf *c)
+{
+	free(c->data);
+	free(c->origin);
+	free(c->name);
+	free(c->cluster_key);
+	free(c->admin_socket);
+	memset(c, 0, sizeof(*c));
+}

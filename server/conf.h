@@ -1,0 +1,33 @@
+#ifndef EVOTE_CONF_H
+#define EVOTE_CONF_H
+
+#include "hosts.h"
+
+/*
+ * What an operator sets, on the command line or in a file of lines
+ * "option = value" with the same names; the command line wins.
+ */
+struct conf {
+	enum { CONF_RUN, CONF_INIT } command;
+	char *data;
+	char *origin; /* init */
+	char *name;
+	char *cluster_key;
+	char *admin_socket; /* default: DIR/admin.sock */
+	struct hosts hosts;
+	int self; /* place of name in hosts */
+	int portmap;
+	int failback;
+	int trust_clock;
+	int verbose;
+	unsigned suspect_ms;
+};
+
+/*
+ * 0, or the exit status to end with, after the reason (or the help asked for)
+ * was printed.  Returns -1 for "go on".
+ */
+int conf_read(struct conf *, int argc, char **argv);
+void conf_clear(struct conf *);
+
+#endif

@@ -1,0 +1,506 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ledger.h"
+#include "log.h"
+#include "service.h"
+
+/*
+ * One thread does everything but the disk, the portmapper and the resolver:
+ * each turn it takes what is ready, carries it out, and at its end stores and
+ * sends together what the turn has brought.
+ */
+#define BEAT_MS	  100
+#define HOLD_MS	  2000
+#define SPACE_MS  1000
+#define SPACE_MIN (16u << 20) /* bytes free on the ledger's disk */
+#define FILES_MAX 16384	      /* connections, and what is open besides */
+#define FILES_OWN 64
+
+#define EXIT_TROUBLE 1
+
+static void
+look_at_clocks(struct server *s)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	s->now_ms = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+	clock_gettime(CLOCK_REALTIME, &t);
+	s->wall_us = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static void
+step(struct server *s, struct event *ev)
+{
+	ev->now_ms = s->now_ms;
+	ev->wall_us = s->wall_us;
+	core_step(s->core, ev);
+}
+
+/* ---- what the core has done
+ * -------------------------------------------------- */
+
+static uint64_t
+do_store(void *arg, struct record *const *recs, uint32_t n, uint64_t accepted)
+{
+	return (disk_store(((struct server *)arg)->disk, recs, n, accepted));
+}
+
+static uint64_t
+do_cut(void *arg, uint64_t size)
+{
+	return (disk_cut(((struct server *)arg)->disk, size));
+}
+
+static uint64_t
+do_load(void *arg, uint64_t from, uint32_t n)
+{
+	return (disk_load(((struct server *)arg)->disk, from, n));
+}
+
+static uint64_t
+do_save(void *arg, const evote_config *k)
+{
+	return (disk_save(((struct server *)arg)->disk, k));
+}
+
+static void
+do_call(void *arg, int peer, struct message *m)
+{
+	(void)push_call(((struct server *)arg)->push, peer, m);
+	message_free(m);
+}
+
+static void
+do_reply(void *arg, uint64_t handle, struct message *m)
+{
+	(void)inbound_reply(((struct server *)arg)->inbound, handle, m);
+	message_free(m);
+}
+
+static void
+do_reset(void *arg, int peer)
+{
+	push_reset(((struct server *)arg)->push, peer);
+}
+
+static void
+do_serving(void *arg, int yes)
+{
+	struct server *s = arg;
+
+	if (s->portmap != NULL)
+		portmap_serving(s->portmap, yes);
+}
+
+static void
+do_log(void *arg, int alarm, const char *line)
+{
+	if (alarm)
+		log_alarm("%s", line);
+	else
+		log_info("%s", line);
+}
+
+static const struct driver driver = {
+    .store = do_store,
+    .cut = do_cut,
+    .load = do_load,
+    .save = do_save,
+    .call = do_call,
+    .reply = do_reply,
+    .reset = do_reset,
+    .answer = service_answer,
+    .refuse = service_refuse,
+    .serving = do_serving,
+    .log = do_log,
+};
+
+/* ---- what the core is told
+ * ----------------------------------------------------- */
+
+static void
+on_up(void *arg, int peer)
+{
+	struct event ev = {.kind = EV_LINK_UP, .peer = peer};
+
+	step(arg, &ev);
+}
+
+static void
+on_down(void *arg, int peer, int refused)
+{
+	struct event ev = {
+	    .kind = EV_LINK_DOWN, .peer = peer, .refused = refused};
+
+	step(arg, &ev);
+}
+
+static void
+on_reply(void *arg, int peer, struct message *m)
+{
+	struct event ev = {.kind = EV_REPLY, .peer = peer, .message = m};
+
+	step(arg, &ev);
+}
+
+static void
+on_call(void *arg, int peer, uint64_t conn, uint64_t handle, struct message *m)
+{
+	struct event ev = {.kind = EV_CALL,
+	    .peer = peer,
+	    .conn = conn,
+	    .handle = handle,
+	    .message = m};
+
+	step(arg, &ev);
+}
+
+static void
+on_caller_gone(void *arg, int peer, uint64_t conn)
+{
+	struct event ev = {.kind = EV_CALLER_GONE, .peer = peer, .conn = conn};
+
+	step(arg, &ev);
+}
+
+static void
+on_conn_closed(void *arg, uint64_t conn)
+{
+	inbound_closed(((struct server *)arg)->inbound, conn);
+}
+
+struct inbound *
+serve_inbound(struct svc_req *q)
+{
+	return (((struct server *)transport_arg(q))->inbound);
+}
+
+static void
+disk_events(struct server *s)
+{
+	static const enum event_kind kinds[] = {
+	    [DISK_STORE] = EV_STORED,
+	    [DISK_CUT] = EV_STORED,
+	    [DISK_SAVE] = EV_SAVED,
+	    [DISK_LOAD] = EV_LOADED,
+	};
+	struct disk_done done;
+
+	while (disk_next(s->disk, &done)) {
+		struct event ev = {.kind = kinds[done.kind],
+		    .job = done.job,
+		    .from = done.from,
+		    .records = done.records,
+		    .n = done.n};
+
+		step(s, &ev);
+		if (done.kind == DISK_LOAD)
+			free(done.records);
+	}
+}
+
+/* ---- opening
+ * --------------------------------------------------------------------- */
+
+static int
+load_record(void *arg, struct record *r)
+{
+	struct server *s = arg;
+	char err[256];
+
+	if (election_replay(s->election, r, err, sizeof(err)) == -1) {
+		log_alarm("ledger damage seq=%llu why=\"%s\"",
+		    (unsigned long long)r->seq, err);
+		record_drop(r);
+		return (-1);
+	}
+	core_load(s->core, r);
+	/* Only what may have to be cut is kept undoable. */
+	if (r->seq % 4096 == 0 && r->seq < s->hint)
+		election_settle(s->election, r->seq);
+	return (0);
+}
+
+/* The ledger holds at least what K says was accepted, and the same records. */
+static int
+check_mark(const struct server *s)
+{
+	const evote_mark *m = &s->dir.config.mark;
+	const struct history *log = core_history(s->core);
+	unsigned char root[32];
+
+	if (m->size <= history_size(log)) {
+		history_root(log, m->size, root);
+		if (m->size == 0 || memcmp(root, m->root, 32) == 0)
+			return (0);
+	}
+	log_alarm("ledger behind size=%llu mark=%llu hint=\"it is older than "
+		  "what this host has accepted, or another one: move the data "
+		  "directory aside and let this host join again\"",
+	    (unsigned long long)history_size(log), (unsigned long long)m->size);
+	return (-1);
+}
+
+static struct core *
+make_core(struct server *s)
+{
+	struct core_config cf = {
+	    .n = s->conf->hosts.n,
+	    .self = s->conf->self,
+	    .k = s->dir.config,
+	    .failback = s->conf->failback,
+	    .trust_clock = s->conf->trust_clock,
+	    .beat_ms = BEAT_MS,
+	    .suspect_ms = s->conf->suspect_ms,
+	    .hold_ms = HOLD_MS,
+	};
+
+	for (int i = 0; i < cf.n; i++)
+		cf.names[i] = s->conf->hosts.list[i].name;
+	memcpy(cf.incarnation, s->dir.incarnation, sizeof(cf.incarnation));
+	return (core_new(&cf, &service_machine, &driver, s));
+}
+
+static int
+open_ledger(struct server *s)
+{
+	char path[4096];
+	struct ledger *ledger;
+
+	datadir_path(s->conf->data, "ledger.db", path, sizeof(path));
+	ledger = ledger_open(path, s->dir.fresh);
+	if (ledger == NULL)
+		return (-1);
+	if (ledger_read_all(ledger, &s->hint, load_record, s) == -1 ||
+	    check_mark(s) == -1) {
+		ledger_close(ledger);
+		return (-1);
+	}
+	election_settle(s->election, s->hint);
+	s->disk = disk_start(ledger, s->conf->data);
+	return (s->disk == NULL ? -1 : 0);
+}
+
+static int
+open_network(struct server *s)
+{
+	const struct hosts *hosts = &s->conf->hosts;
+	const struct transport_config tc = {
+	    .max_conns = FILES_MAX - FILES_OWN,
+	    .max_call = EVOTE_CALL_MAX,
+	    .max_in_flight = 64,
+	    .max_unsent = 4 << 20,
+	    .partial_ms = 10000,
+	    .idle_ms = 600000,
+	    .closed = on_conn_closed,
+	    .arg = s,
+	};
+	const struct inbound_hooks in = {on_call, on_caller_gone, s};
+	const struct push_hooks out = {on_up, on_down, on_reply, s};
+	struct push_peer peers[EVOTE_HOSTS_MAX];
+	const char *names[EVOTE_HOSTS_MAX];
+	int port;
+
+	for (int i = 0; i < hosts->n; i++) {
+		names[i] = peers[i].name = hosts->list[i].name;
+		peers[i].host = hosts->list[i].address;
+		peers[i].port = hosts->list[i].port;
+	}
+	s->transport = transport_new(&tc);
+	if (s->transport == NULL)
+		return (-1);
+	s->inbound = inbound_new(
+	    s->dir.key, s->conf->name, names, hosts->n, s->transport, &in);
+	transport_offer(
+	    s->transport, DOOR_NETWORK, EVOTE_PROG, EVOTE_V1, evote_prog_1);
+	transport_offer(s->transport, DOOR_NETWORK, EVOTE_PROBE_PROG,
+	    EVOTE_PROBE_V1, evote_probe_prog_1);
+	transport_offer(s->transport, DOOR_NETWORK, EVOTE_REPLICA_PROG,
+	    EVOTE_REPLICA_V1, evote_replica_prog_1);
+	transport_offer(
+	    s->transport, DOOR_LOCAL, EVOTE_PROG, EVOTE_V1, evote_prog_1);
+	transport_offer(s->transport, DOOR_LOCAL, EVOTE_ADMIN_PROG,
+	    EVOTE_ADMIN_V1, evote_admin_prog_1);
+	port =
+	    transport_listen_tcp(s->transport, hosts->list[s->conf->self].port);
+	if (port == -1 ||
+	    transport_listen_unix(s->transport, s->conf->admin_socket, 0600) ==
+		-1)
+		return (-1);
+	if (s->conf->portmap && (s->portmap = portmap_start(port)) == NULL)
+		return (-1);
+	s->push = push_new(s->dir.key, peers, hosts->n, s->conf->self, &out);
+	log_info("listen port=%d admin=%s", port, s->conf->admin_socket);
+	return (s->push == NULL || s->inbound == NULL ? -1 : 0);
+}
+
+/* Before libtirpc is used: it sizes tables by this. */
+static void
+raise_limits(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
+		return;
+	r.rlim_cur = r.rlim_max < FILES_MAX ? r.rlim_max : FILES_MAX;
+	if (setrlimit(RLIMIT_NOFILE, &r) == -1 || r.rlim_cur < FILES_MAX)
+		log_alarm("files max=%llu wanted=%d",
+		    (unsigned long long)r.rlim_cur, FILES_MAX);
+}
+
+static void
+end_signals(sigset_t *mask)
+{
+	sigemptyset(mask);
+	sigaddset(mask, SIGTERM);
+	sigaddset(mask, SIGINT);
+}
+
+int
+server_open(struct server *s, const struct conf *conf)
+{
+	struct event ev = {.kind = EV_START};
+	char err[1024];
+	sigset_t mask;
+
+	memset(s, 0, sizeof(*s));
+	s->conf = conf;
+	raise_limits();
+	signal(SIGPIPE, SIG_IGN);
+	/* Taken by the loop; the threads to come inherit the mask. */
+	end_signals(&mask);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	look_at_clocks(s);
+	if (datadir_open(&s->dir, conf->data, conf->cluster_key, err,
+		sizeof(err)) == -1) {
+		log_alarm("start why=\"%s\"", err);
+		return (EXIT_TROUBLE);
+	}
+	s->election = election_new();
+	s->auth = auth_new(s->dir.key);
+	s->core = make_core(s);
+	if (open_ledger(s) == -1 || open_network(s) == -1)
+		return (EXIT_TROUBLE);
+	look_at_clocks(s);
+	ev.from = s->hint;
+	step(s, &ev);
+	return (0);
+}
+
+void
+server_close(struct server *s)
+{
+	portmap_stop(s->portmap);
+	push_free(s->push);
+	inbound_free(s->inbound);
+	transport_free(s->transport);
+	disk_stop(s->disk);
+	core_free(s->core);
+	auth_free(s->auth);
+	election_free(s->election);
+	datadir_close(&s->dir);
+}
+
+/* ---- running
+ * ---------------------------------------------------------------------- */
+
+/* An error before appending beats a full disk after it. */
+static void
+look_at_space(struct server *s)
+{
+	struct statvfs v;
+	int was = s->no_space;
+
+	s->space_ms = s->now_ms;
+	if (statvfs(s->conf->data, &v) == -1)
+		return;
+	s->no_space = (uint64_t)v.f_bavail * v.f_frsize < SPACE_MIN;
+	if (s->no_space != was)
+		log_alarm("space low=%d free_bytes=%llu", s->no_space,
+		    (unsigned long long)v.f_bavail * v.f_frsize);
+}
+
+static void
+turn(struct server *s, int wait_ms, int epfd, uint64_t *tick_ms)
+{
+	struct event flush = {.kind = EV_FLUSH}, tick = {.kind = EV_TICK};
+	struct epoll_event ready[8];
+
+	(void)epoll_wait(epfd, ready, 8, wait_ms);
+	look_at_clocks(s);
+	disk_events(s);
+	push_run(s->push, s->now_ms);
+	transport_run(s->transport, s->now_ms);
+	if (s->now_ms - *tick_ms >= BEAT_MS) {
+		*tick_ms = s->now_ms;
+		if (s->now_ms - s->space_ms >= SPACE_MS)
+			look_at_space(s);
+		step(s, &tick);
+	}
+	step(s, &flush);
+	transport_flush(s->transport);
+}
+
+static int
+watch(int epfd, int fd)
+{
+	struct epoll_event ev = {.events = EPOLLIN, .data.fd = fd};
+
+	return (epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &ev));
+}
+
+static int
+ended(int sigfd)
+{
+	struct signalfd_siginfo info;
+
+	if (read(sigfd, &info, sizeof(info)) != sizeof(info))
+		return (0);
+	log_info("end signal=%u", info.ssi_signo);
+	return (1);
+}
+
+int
+server_run(struct server *s)
+{
+	int epfd, sigfd, rc = EXIT_TROUBLE;
+	uint64_t tick_ms = 0;
+	sigset_t mask;
+
+	end_signals(&mask);
+	sigfd = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
+	epfd = epoll_create1(EPOLL_CLOEXEC);
+	if (sigfd == -1 || epfd == -1 || watch(epfd, sigfd) == -1 ||
+	    watch(epfd, transport_fd(s->transport)) == -1 ||
+	    watch(epfd, push_fd(s->push)) == -1 ||
+	    watch(epfd, disk_fd(s->disk)) == -1) {
+		log_alarm("loop why=\"%s\"", strerror(errno));
+		goto out;
+	}
+	while (!ended(sigfd)) {
+		int wait = push_wait_ms(s->push, s->now_ms);
+		uint64_t due = tick_ms + BEAT_MS;
+		int beat = due > s->now_ms ? (int)(due - s->now_ms) : 0;
+
+		if (wait < 0 || wait > beat)
+			wait = beat;
+		turn(s, wait, epfd, &tick_ms);
+	}
+	rc = 0;
+out:
+	if (sigfd != -1)
+		close(sigfd);
+	if (epfd != -1)
+		close(epfd);
+	return (rc);
+}

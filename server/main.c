@@ -1,0 +1,44 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "conf.h"
+#include "datadir.h"
+#include "log.h"
+#include "server.h"
+
+static int
+init(const struct conf *conf)
+{
+	char err[1024];
+
+	if (datadir_init(conf->data, conf->origin, err, sizeof(err)) == -1) {
+		fprintf(stderr, "evote_server: %s\n", err);
+		return (1);
+	}
+	printf("A new cluster stands in %s.\n"
+	       "Give %s/cluster.key to the other host, over a safe way, and "
+	       "keep it secret:\nwho holds it can change the election.\n",
+	    conf->data, conf->data);
+	return (0);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct server server;
+	struct conf conf;
+	int rc = conf_read(&conf, argc, argv);
+
+	if (rc == -1 && conf.command == CONF_INIT) {
+		log_open("init", LOG_L_INFO);
+		rc = init(&conf);
+	} else if (rc == -1) {
+		log_open(conf.name, conf.verbose ? LOG_L_DEBUG : LOG_L_INFO);
+		rc = server_open(&server, &conf);
+		if (rc == 0)
+			rc = server_run(&server);
+		server_close(&server);
+	}
+	conf_clear(&conf);
+	return (rc);
+}

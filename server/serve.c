@@ -1,0 +1,106 @@
+#include <string.h>
+
+#include "service.h"
+
+/*
+ * EVOTE and EVOTE_PROBE: the dispatchers' procedures.  They only translate.
+ * A result is zeroed first: the dispatcher frees it whatever is returned.
+ */
+static bool_t
+ask(struct svc_req *q, enum ask what, void *args, void *result, size_t len)
+{
+	memset(result, 0, len);
+	service_ask(transport_arg(q), what, args, q);
+	return (FALSE); /* answered by the service, when it is time */
+}
+
+bool_t
+evote_null_1_svc(void *args, void *result, struct svc_req *q)
+{
+	return (TRUE);
+}
+
+bool_t
+evote_preauth_1_svc(
+    evote_preauth_args *args, evote_preauth_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_PREAUTH, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_auth_1_svc(
+    evote_auth_args *args, evote_auth_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_AUTH, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_create_election_1_svc(
+    evote_create_args *args, evote_answer *result, struct svc_req *q)
+{
+	return (ask(q, ASK_CREATE, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_cast_vote_1_svc(
+    evote_vote_args *args, evote_answer *result, struct svc_req *q)
+{
+	return (ask(q, ASK_VOTE, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_get_result_1_svc(
+    evote_named_args *args, evote_result_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_RESULT, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_list_elections_1_svc(
+    evote_list_args *args, evote_list_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_LIST, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_get_election_1_svc(
+    evote_named_args *args, evote_election_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_SHOW, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_status_1_svc(void *args, evote_status_res *result, struct svc_req *q)
+{
+	memset(result, 0, sizeof(*result));
+	service_status(transport_arg(q), result);
+	return (TRUE);
+}
+
+int
+evote_prog_1_freeresult(SVCXPRT *xprt, xdrproc_t proc, caddr_t result)
+{
+	xdr_free(proc, result);
+	return (TRUE);
+}
+
+bool_t
+evote_probe_null_1_svc(void *args, void *result, struct svc_req *q)
+{
+	return (TRUE);
+}
+
+bool_t
+evote_probe_serving_1_svc(void *args, evote_answer *result, struct svc_req *q)
+{
+	memset(result, 0, sizeof(*result));
+	service_head(transport_arg(q), result);
+	return (TRUE);
+}
+
+int
+evote_probe_prog_1_freeresult(SVCXPRT *xprt, xdrproc_t proc, caddr_t result)
+{
+	xdr_free(proc, result);
+	return (TRUE);
+}

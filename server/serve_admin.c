@@ -1,0 +1,127 @@
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "service.h"
+
+/*
+ * EVOTE_ADMIN, behind the local door only.  The kernel's word on who is at the
+ * other end decides: root, or the user this server runs as.
+ */
+static int
+is_operator(struct svc_req *q)
+{
+	uint32_t uid, gid;
+	int32_t pid;
+
+	if (transport_ucred(q, &uid, &gid, &pid) == -1)
+		return (0);
+	if (uid == 0 || uid == geteuid())
+		return (1);
+	log_alarm("admin refused uid=%u pid=%d", uid, pid);
+	return (0);
+}
+
+static void
+say(struct svc_req *q, evote_answer *a, int code, evote_reason reason,
+    const char *text)
+{
+	service_head(transport_arg(q), a);
+	/* It is this host that answers, for itself. */
+	a->standing = EVOTE_SERVED;
+	a->code = code;
+	a->reason = reason;
+	free(a->text);
+	if ((a->text = strdup(text)) == NULL)
+		abort();
+}
+
+/* Asks the service, or answers that the caller is no operator: code 2. */
+static bool_t
+ask(struct svc_req *q, enum ask what, void *args, void *result, size_t len)
+{
+	memset(result, 0, len);
+	if (!is_operator(q)) {
+		say(q, result, 2, EVOTE_R_FORBIDDEN,
+		    "only root or the user the server runs as may do this");
+		return (TRUE);
+	}
+	service_ask(transport_arg(q), what, args, q);
+	return (FALSE);
+}
+
+bool_t
+evote_admin_null_1_svc(void *args, void *result, struct svc_req *q)
+{
+	return (TRUE);
+}
+
+bool_t
+evote_register_1_svc(
+    evote_register_args *args, evote_register_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_REGISTER, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_unregister_1_svc(
+    evote_name *args, evote_answer *result, struct svc_req *q)
+{
+	return (ask(q, ASK_UNREGISTER, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_voters_1_svc(
+    evote_voters_args *args, evote_voters_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_VOTERS, args, result, sizeof(*result)));
+}
+
+/* What an order to the core came to: code 0 begun, 1 not possible now. */
+static bool_t
+ordered(struct svc_req *q, evote_answer *result, const char *why)
+{
+	say(q, result, why != NULL,
+	    why == NULL ? EVOTE_R_OK : EVOTE_R_NOT_POSSIBLE,
+	    why == NULL ? "" : why);
+	return (TRUE);
+}
+
+bool_t
+evote_handover_1_svc(evote_host *args, evote_answer *result, struct svc_req *q)
+{
+	struct server *s = transport_arg(q);
+
+	memset(result, 0, sizeof(*result));
+	if (!is_operator(q))
+		return (ordered(q, result,
+		    "only root or the user the server "
+		    "runs as may do this"));
+	log_info("admin handover=%s", *args);
+	return (ordered(q, result, core_handover(s->core, *args)));
+}
+
+bool_t
+evote_promote_1_svc(
+    evote_promote_args *args, evote_answer *result, struct svc_req *q)
+{
+	struct server *s = transport_arg(q);
+
+	memset(result, 0, sizeof(*result));
+	if (!is_operator(q))
+		return (ordered(q, result,
+		    "only root or the user the server "
+		    "runs as may do this"));
+	log_alarm("admin promote epoch=%llu accept_loss=%d",
+	    (unsigned long long)args->epoch, args->accept_loss);
+	return (ordered(
+	    q, result, core_promote(s->core, args->epoch, args->accept_loss)));
+}
+
+int
+evote_admin_prog_1_freeresult(SVCXPRT *xprt, xdrproc_t proc, caddr_t result)
+{
+	xdr_free(proc, result);
+	return (TRUE);
+}

@@ -1,0 +1,51 @@
+#ifndef EVOTE_SERVE_REPLICA_H
+#define EVOTE_SERVE_REPLICA_H
+
+#include <rpc/rpc.h>
+#include <stdint.h>
+
+#include "message.h"
+#include "transport.h"
+
+/*
+ * EVOTE_REPLICA's callee: the sessions that peers open with this host, one a
+ * connection, and the calls they make in them.  A connection that says
+ * anything but its session's next call is closed, and an alarm raised, at most
+ * one a second for each peer.
+ */
+struct inbound;
+
+struct inbound_hooks {
+	/*
+	 * An authentic call; the message is the hook's to free, the handle is
+	 * to be answered by inbound_reply, now or later.
+	 */
+	void (*call)(void *arg, int peer, uint64_t conn, uint64_t handle,
+	    struct message *);
+	/* A connection ended on which there had been such a call. */
+	void (*closed)(void *arg, int peer, uint64_t conn);
+	void *arg;
+};
+
+/*
+ * Peers are numbered as in names, which holds self too; at most
+ * EVOTE_HOSTS_MAX.  NULL without memory.
+ */
+struct inbound *inbound_new(const unsigned char cluster_key[32],
+    const char *self, const char *const *names, int n, struct transport *,
+    const struct inbound_hooks *);
+void inbound_free(struct inbound *); /* NULL is fine; tells no hook */
+
+/* The transport's connection ended: what transport_config.closed passes on. */
+void inbound_closed(struct inbound *, uint64_t conn);
+
+/*
+ * Answers a call, once.  The caller keeps the message.  -1 when the caller of
+ * that call is gone, or the message is over a limit (logged).
+ */
+int inbound_reply(struct inbound *, uint64_t handle, const struct message *);
+
+/* Where the procedures find it. */
+struct inbound *serve_inbound(struct svc_req *);
+
+#endif

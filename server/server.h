@@ -1,0 +1,43 @@
+#ifndef EVOTE_SERVER_H
+#define EVOTE_SERVER_H
+
+#include "auth.h"
+#include "conf.h"
+#include "core.h"
+#include "datadir.h"
+#include "disk.h"
+#include "election.h"
+#include "portmap.h"
+#include "push.h"
+#include "serve_replica.h"
+#include "transport.h"
+
+/*
+ * One host of the cluster: every part of the server by its handle.  loop.c
+ * makes it, runs it and takes it down.
+ */
+struct server {
+	const struct conf *conf;
+	struct datadir dir;
+	struct election *election;
+	struct auth *auth;
+	struct core *core;
+	struct disk *disk;
+	struct push *push;
+	struct transport *transport;
+	struct inbound *inbound;
+	struct portmap *portmap;
+	uint64_t now_ms;  /* monotonic, of the present turn */
+	uint64_t wall_us; /* wall clock, likewise */
+	int no_space;	  /* the disk is nearly full: nothing new is begun */
+	uint64_t space_ms;
+	uint64_t hint; /* accepted records, as the ledger remembers */
+};
+
+/* 0, or the exit status, after the reason was logged. */
+int server_open(struct server *, const struct conf *);
+/* Until a signal asks to end; the exit status. */
+int server_run(struct server *);
+void server_close(struct server *);
+
+#endif

@@ -1,0 +1,518 @@
+#include <assert.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "failpoint.h"
+#include "seal.h"
+#include "service.h"
+
+/* A call that was taken and not yet answered; its address is the ticket. */
+struct request {
+	enum ask ask;
+	struct call call;
+	uint64_t conn;
+	int recorded; /* its answer is a record */
+	union {
+		evote_preauth_args preauth;
+		evote_auth_args auth;
+		evote_create_args create;
+		evote_vote_args vote;
+		evote_named_args named;
+		evote_list_args list;
+		evote_register_args roll;
+		evote_name name;
+		evote_voters_args voters;
+	} args;
+	union {
+		evote_answer answer; /* every result begins with one */
+		evote_preauth_res preauth;
+		evote_auth_res auth;
+		evote_result_res result;
+		evote_list_res list;
+		evote_election_res show;
+		evote_register_res roll;
+		evote_voters_res voters;
+	} result;
+};
+
+/*
+ * Carries the request out at that place: fills the result but the answer's
+ * head; returns the record, if it made one.
+ */
+typedef struct record *(*procedure)(
+    struct server *, struct request *, const struct place *);
+
+static char *
+copy(const char *s)
+{
+	char *p = strdup(s);
+
+	if (p == NULL)
+		abort();
+	return (p);
+}
+
+static void *
+zeroed(size_t len)
+{
+	void *p = calloc(1, len + 1);
+
+	if (p == NULL)
+		abort();
+	return (p);
+}
+
+/* ---- who asks
+ * ---------------------------------------------------------------- */
+
+/*
+ * Names the asker as the credential claims; what cannot be authentic is told
+ * here, a signature is checked once the act is known (vouched).  name has room
+ * for EVOTE_NAME_MAX + 1.
+ */
+static evote_reason
+claimed(struct server *s, evote_request *q, struct op *op, char *name)
+{
+	struct voter_view v;
+	unsigned char key[SEAL_KEY];
+	evote_token *token = &q->credential.evote_credential_u.token;
+
+	op->asker.voter = name;
+	memcpy(op->asker.client, q->client, sizeof(op->asker.client));
+	op->asker.number = q->number;
+	op->standing = EVOTE_R_OK;
+	if (q->credential.kind == EVOTE_BY_SIGNATURE) {
+		op->asker.voter = q->credential.evote_credential_u.own.voter;
+		return (EVOTE_R_OK);
+	}
+	op->standing = auth_token(s->auth, token->evote_token_val,
+	    token->evote_token_len, s->wall_us, name, key);
+	if (op->standing == EVOTE_R_TOKEN)
+		return (EVOTE_R_TOKEN);
+	/* A key that was replaced on the roll takes its tokens with it. */
+	if (!election_voter(s->election, name, &v) ||
+	    memcmp(v.key, key, sizeof(key)) != 0)
+		return (EVOTE_R_TOKEN);
+	return (EVOTE_R_OK);
+}
+
+static evote_reason
+vouched(struct server *s, evote_request *q, struct op *op)
+{
+	const evote_genesis *g = election_genesis(s->election);
+	evote_signature *sig = &q->credential.evote_credential_u.own.signature;
+	struct voter_view v;
+
+	if (q->credential.kind != EVOTE_BY_SIGNATURE)
+		return (EVOTE_R_OK);
+	if (!election_voter(s->election, op->asker.voter, &v) ||
+	    !auth_signed(v.key, sig, g->origin,
+		(const unsigned char *)g->cluster, &op->asker, &op->act))
+		return (EVOTE_R_SIGNATURE);
+	op->signature = *sig;
+	return (EVOTE_R_OK);
+}
+
+static void
+told(evote_answer *a, const struct outcome *out)
+{
+	a->code = out->code;
+	a->reason = out->reason;
+}
+
+static struct record *
+told_only(evote_answer *a, int code, evote_reason reason)
+{
+	a->code = code;
+	a->reason = reason;
+	return (NULL);
+}
+
+/* ---- the procedures
+ * ------------------------------------------------------------ */
+
+static struct record *
+run_preauth(struct server *s, struct request *r, const struct place *at)
+{
+	evote_preauth_res *res = &r->result.preauth;
+
+	res->challenge.evote_token_val = zeroed(EVOTE_TOKEN_MAX);
+	auth_challenge(s->auth, r->args.preauth.voter, at->epoch, s->wall_us,
+	    (unsigned char *)res->challenge.evote_token_val,
+	    &res->challenge.evote_token_len);
+	return (NULL);
+}
+
+static struct record *
+run_auth(struct server *s, struct request *r, const struct place *at)
+{
+	const evote_genesis *g = election_genesis(s->election);
+	evote_auth_res *res = &r->result.auth;
+	struct voter_view v;
+	int known;
+
+	known =
+	    election_voter(s->election, r->args.auth.voter, &v) && v.registered;
+	res->token.evote_token_val = zeroed(EVOTE_TOKEN_MAX);
+	res->answer.reason = auth_login(s->auth, &r->args.auth,
+	    known ? v.key : NULL, g->origin, (const unsigned char *)g->cluster,
+	    at->epoch, s->wall_us, (unsigned char *)res->token.evote_token_val,
+	    &res->token.evote_token_len, &res->expires);
+	if (res->answer.reason != EVOTE_R_OK) {
+		res->answer.code = 1;
+		res->token.evote_token_len = 0;
+		res->expires = 0;
+	}
+	return (NULL);
+}
+
+static struct record *
+run_create(struct server *s, struct request *r, const struct place *at)
+{
+	evote_create_args *a = &r->args.create;
+	struct op op = {.kind = EVOTE_OP_CREATE};
+	char name[EVOTE_NAME_MAX + 1];
+	struct outcome out = {0};
+	struct record *rec;
+	evote_reason why;
+
+	if (s->no_space)
+		return (told_only(&r->result.answer, 3, EVOTE_R_STORAGE));
+	op.act.kind = EVOTE_ACT_CREATE;
+	op.act.evote_act_u.election = a->election;
+	if ((why = claimed(s, &a->request, &op, name)) != EVOTE_R_OK ||
+	    (why = vouched(s, &a->request, &op)) != EVOTE_R_OK)
+		return (told_only(&r->result.answer, 1, why));
+	rec = election_execute(s->election, &op, at, &out);
+	told(&r->result.answer, &out);
+	return (rec);
+}
+
+static struct record *
+run_vote(struct server *s, struct request *r, const struct place *at)
+{
+	evote_vote_args *a = &r->args.vote;
+	struct op op = {.kind = EVOTE_OP_VOTE};
+	evote_ballot *ballot = &op.act.evote_act_u.ballot;
+	char name[EVOTE_NAME_MAX + 1];
+	struct outcome out = {0};
+	struct record *rec;
+	evote_reason why;
+
+	if (s->no_space)
+		return (told_only(&r->result.answer, 5, EVOTE_R_STORAGE));
+	if ((why = claimed(s, &a->request, &op, name)) != EVOTE_R_OK)
+		return (told_only(&r->result.answer, 1, why));
+	if (a->request.credential.kind == EVOTE_BY_TOKEN)
+		auth_salt(
+		    s->auth, &op.asker, a->election, (unsigned char *)a->salt);
+	op.opening.domain = "evote opening 1";
+	memcpy(op.opening.salt, a->salt, sizeof(op.opening.salt));
+	op.opening.election = a->election;
+	op.opening.choice = a->choice;
+	op.act.kind = EVOTE_ACT_VOTE;
+	ballot->election = a->election;
+	auth_commitment((const unsigned char *)a->salt, a->election, a->choice,
+	    (unsigned char *)ballot->commitment);
+	if ((why = vouched(s, &a->request, &op)) != EVOTE_R_OK)
+		return (told_only(&r->result.answer, 1, why));
+	rec = election_execute(s->election, &op, at, &out);
+	told(&r->result.answer, &out);
+	return (rec);
+}
+
+static struct record *
+run_result(struct server *s, struct request *r, const struct place *at)
+{
+	struct outcome out = {0};
+
+	election_result(
+	    s->election, r->args.named.election, &r->result.result, &out);
+	told(&r->result.answer, &out);
+	return (NULL);
+}
+
+static struct record *
+run_list(struct server *s, struct request *r, const struct place *at)
+{
+	election_list(s->election, r->args.list.first, &r->result.list);
+	return (NULL);
+}
+
+static struct record *
+run_show(struct server *s, struct request *r, const struct place *at)
+{
+	struct outcome out = {0};
+
+	election_show(
+	    s->election, r->args.named.election, &r->result.show, &out);
+	told(&r->result.answer, &out);
+	return (NULL);
+}
+
+static struct record *
+run_register(struct server *s, struct request *r, const struct place *at)
+{
+	evote_register_args *a = &r->args.roll;
+	struct op op = {
+	    .kind = EVOTE_OP_REGISTER,
+	    .voters = a->voters.voters_val,
+	    .n = a->voters.voters_len,
+	    .only_check = a->only_check,
+	    .skip_same = a->skip_same,
+	};
+	struct outcome out = {0};
+	struct record *rec;
+
+	if (s->no_space)
+		return (told_only(&r->result.answer, 2, EVOTE_R_STORAGE));
+	rec = election_execute(s->election, &op, at, &out);
+	told(&r->result.answer, &out);
+	r->result.roll.added = out.added;
+	r->result.roll.same = out.same;
+	r->result.roll.where = out.where;
+	return (rec);
+}
+
+static struct record *
+run_unregister(struct server *s, struct request *r, const struct place *at)
+{
+	struct op op = {.kind = EVOTE_OP_UNREGISTER, .name = r->args.name};
+	struct outcome out = {0};
+	struct record *rec;
+
+	if (s->no_space)
+		return (told_only(&r->result.answer, 2, EVOTE_R_STORAGE));
+	rec = election_execute(s->election, &op, at, &out);
+	told(&r->result.answer, &out);
+	return (rec);
+}
+
+static struct record *
+run_voters(struct server *s, struct request *r, const struct place *at)
+{
+	election_voters(s->election, r->args.voters.first, &r->result.voters);
+	return (NULL);
+}
+
+#define NO_SEEN SIZE_MAX
+
+static const struct {
+	procedure run;
+	xdrproc_t args;
+	size_t args_size;
+	size_t seen; /* where in args the caller says what it has seen */
+	xdrproc_t result;
+} procedures[ASK_NR] = {
+    [ASK_PREAUTH] = {run_preauth, (xdrproc_t)xdr_evote_preauth_args,
+	sizeof(evote_preauth_args), offsetof(evote_preauth_args, seen),
+	(xdrproc_t)xdr_evote_preauth_res},
+    [ASK_AUTH] = {run_auth, (xdrproc_t)xdr_evote_auth_args,
+	sizeof(evote_auth_args), offsetof(evote_auth_args, seen),
+	(xdrproc_t)xdr_evote_auth_res},
+    [ASK_CREATE] = {run_create, (xdrproc_t)xdr_evote_create_args,
+	sizeof(evote_create_args), offsetof(evote_create_args, request.seen),
+	(xdrproc_t)xdr_evote_answer},
+    [ASK_VOTE] = {run_vote, (xdrproc_t)xdr_evote_vote_args,
+	sizeof(evote_vote_args), offsetof(evote_vote_args, request.seen),
+	(xdrproc_t)xdr_evote_answer},
+    [ASK_RESULT] = {run_result, (xdrproc_t)xdr_evote_named_args,
+	sizeof(evote_named_args), offsetof(evote_named_args, seen),
+	(xdrproc_t)xdr_evote_result_res},
+    [ASK_LIST] = {run_list, (xdrproc_t)xdr_evote_list_args,
+	sizeof(evote_list_args), offsetof(evote_list_args, seen),
+	(xdrproc_t)xdr_evote_list_res},
+    [ASK_SHOW] = {run_show, (xdrproc_t)xdr_evote_named_args,
+	sizeof(evote_named_args), offsetof(evote_named_args, seen),
+	(xdrproc_t)xdr_evote_election_res},
+    [ASK_REGISTER] = {run_register, (xdrproc_t)xdr_evote_register_args,
+	sizeof(evote_register_args), NO_SEEN,
+	(xdrproc_t)xdr_evote_register_res},
+    [ASK_UNREGISTER] = {run_unregister, (xdrproc_t)xdr_evote_name,
+	sizeof(evote_name), NO_SEEN, (xdrproc_t)xdr_evote_answer},
+    [ASK_VOTERS] = {run_voters, (xdrproc_t)xdr_evote_voters_args,
+	sizeof(evote_voters_args), NO_SEEN, (xdrproc_t)xdr_evote_voters_res},
+};
+
+/* ---- from a call to its answer
+ * ----------------------------------------------- */
+
+static void
+request_free(struct request *r)
+{
+	xdr_free(procedures[r->ask].args, &r->args);
+	xdr_free(procedures[r->ask].result, &r->result);
+	free(r);
+}
+
+void
+service_ask(struct server *s, enum ask ask, void *args, struct svc_req *q)
+{
+	struct request *r = zeroed(sizeof(*r));
+	struct event ev = {
+	    .kind = EV_REQUEST,
+	    .now_ms = s->now_ms,
+	    .wall_us = s->wall_us,
+	    .ticket = (uint64_t)(uintptr_t)r,
+	};
+	size_t seen = procedures[ask].seen;
+
+	r->ask = ask;
+	r->call = transport_hold(q);
+	r->conn = transport_conn(q);
+	memcpy(&r->args, args, procedures[ask].args_size);
+	memset(args, 0, procedures[ask].args_size);
+	if (seen != NO_SEEN)
+		memcpy(&ev.seen, (char *)&r->args + seen, sizeof(ev.seen));
+	core_step(s->core, &ev);
+}
+
+static struct record *
+execute(void *arg, uint64_t ticket, const struct place *at)
+{
+	struct request *r = (struct request *)(uintptr_t)ticket;
+	struct record *rec = procedures[r->ask].run(arg, r, at);
+
+	r->recorded = rec != NULL;
+	return (rec);
+}
+
+/* XDR has no absent strings. */
+static void
+complete(struct server *s, struct request *r)
+{
+	evote_answer *a = &r->result.answer;
+
+	core_stamp(s->core, &a->stamp);
+	if (a->host == NULL)
+		a->host = copy("");
+	if (a->text == NULL)
+		a->text = copy("");
+	if (r->ask == ASK_SHOW && r->result.show.creator == NULL) {
+		r->result.show.creator = copy("");
+		r->result.show.election.name = copy("");
+	}
+	transport_complete(
+	    s->transport, r->call, procedures[r->ask].result, &r->result);
+	request_free(r);
+}
+
+void
+service_answer(void *arg, uint64_t ticket)
+{
+	struct server *s = arg;
+	struct request *r = (struct request *)(uintptr_t)ticket;
+
+	if (r->ask == ASK_VOTE && r->recorded && r->result.answer.code == 0 &&
+	    failpoint("drop-vote-reply")) {
+		transport_close_conn(s->transport, r->conn);
+		request_free(r);
+		return;
+	}
+	r->result.answer.standing = EVOTE_SERVED;
+	complete(s, r);
+}
+
+/* Nothing is said of what became of it, if it was carried out at all. */
+void
+service_refuse(
+    void *arg, uint64_t ticket, evote_standing standing, const char *name)
+{
+	struct server *s = arg;
+	struct request *r = (struct request *)(uintptr_t)ticket;
+
+	xdr_free(procedures[r->ask].result, &r->result);
+	memset(&r->result, 0, sizeof(r->result));
+	r->result.answer.standing = standing;
+	r->result.answer.host = copy(name);
+	complete(s, r);
+}
+
+/* ---- the core's view of the election
+ * ------------------------------------------ */
+
+static struct record *
+op_record(struct server *s, const struct op *op, const struct place *at)
+{
+	struct outcome out = {0};
+	struct record *r = election_execute(s->election, op, at, &out);
+
+	assert(r != NULL && out.code == 0);
+	return (r);
+}
+
+static struct record *
+first_record(void *arg, const evote_epoch_op *epoch, const struct place *at)
+{
+	struct op op = {.kind = EVOTE_OP_EPOCH, .epoch = *epoch};
+
+	return (op_record(arg, &op, at));
+}
+
+static struct record *
+close_due(void *arg, const struct place *at)
+{
+	struct server *s = arg;
+	const char *name = election_due(s->election, at->time);
+	struct op op = {.kind = EVOTE_OP_CLOSE, .name = (char *)name};
+
+	return (name == NULL ? NULL : op_record(s, &op, at));
+}
+
+static int
+replay(void *arg, const struct record *r, char *err, size_t len)
+{
+	return (election_replay(((struct server *)arg)->election, r, err, len));
+}
+
+static void
+undo(void *arg, uint64_t size)
+{
+	election_undo(((struct server *)arg)->election, size);
+}
+
+static void
+settle(void *arg, uint64_t size)
+{
+	election_settle(((struct server *)arg)->election, size);
+}
+
+const struct machine service_machine = {
+    .execute = execute,
+    .epoch = first_record,
+    .close = close_due,
+    .replay = replay,
+    .undo = undo,
+    .settle = settle,
+};
+
+/* ---- at once
+ * -------------------------------------------------------------------- */
+
+void
+service_head(const struct server *s, evote_answer *a)
+{
+	const char *host;
+
+	core_stamp(s->core, &a->stamp);
+	a->standing = core_standing(s->core, &host);
+	a->host = copy(host);
+	a->text = copy("");
+}
+
+void
+service_status(const struct server *s, evote_status_res *res)
+{
+	const evote_genesis *g = election_genesis(s->election);
+
+	service_head(s, &res->answer);
+	core_status(s->core, res);
+	if (s->no_space) {
+		free(res->alarm);
+		res->alarm = copy("the disk is nearly full: nothing new is "
+				  "accepted until there is room");
+	}
+	res->origin = copy(g == NULL ? "" : g->origin);
+	res->clock = s->wall_us;
+}

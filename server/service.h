@@ -1,0 +1,49 @@
+#ifndef EVOTE_SERVICE_H
+#define EVOTE_SERVICE_H
+
+#include "core.h"
+#include "server.h"
+
+/*
+ * What the procedures mean: each request is carried out by the election at the
+ * place in the ledger the core names, and answered when the core says that
+ * what it observed is accepted.
+ */
+enum ask {
+	ASK_PREAUTH,
+	ASK_AUTH,
+	ASK_CREATE,
+	ASK_VOTE,
+	ASK_RESULT,
+	ASK_LIST,
+	ASK_SHOW,
+	ASK_REGISTER,
+	ASK_UNREGISTER,
+	ASK_VOTERS,
+	ASK_NR
+};
+
+/*
+ * Takes a decoded call: its arguments are moved out of args (which is zeroed,
+ * for the dispatcher to free nothing); the answer follows through the call's
+ * handle.
+ */
+void service_ask(struct server *, enum ask, void *args, struct svc_req *);
+
+/* For answers given at once: the head, with malloc'd strings. */
+void service_head(const struct server *, evote_answer *);
+void service_status(const struct server *, evote_status_res *);
+
+/* The core's view of the election, and its word on the requests. */
+extern const struct machine service_machine;
+void service_answer(void *host, uint64_t ticket);
+void service_refuse(
+    void *host, uint64_t ticket, evote_standing, const char *name);
+
+/* rpcgen makes the dispatchers but does not declare them. */
+void evote_prog_1(struct svc_req *, SVCXPRT *);
+void evote_probe_prog_1(struct svc_req *, SVCXPRT *);
+void evote_admin_prog_1(struct svc_req *, SVCXPRT *);
+void evote_replica_prog_1(struct svc_req *, SVCXPRT *);
+
+#endif

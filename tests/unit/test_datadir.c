@@ -1,0 +1,618 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <signal.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "datadir.h"
+#include "fault.h"
+#include "ledger.h"
+#include "scratch.h"
+#include "seal.h"
+
+struct place_of_test {
+	char base[128];
+	char dir[160]; /* not there yet */
+	char key[192]; /* of dir, once it is a data directory */
+	char other[160];
+};
+
+static int
+setup(void **state)
+{
+	struct place_of_test *p = calloc(1, sizeof(*p));
+
+	if (p == NULL || scratch_make(p->base, sizeof(p->base)) == NULL)
+		return (-1);
+	snprintf(p->dir, sizeof(p->dir), "%s/data", p->base);
+	snprintf(p->key, sizeof(p->key), "%s/cluster.key", p->dir);
+	snprintf(p->other, sizeof(p->other), "%s/other", p->base);
+	fault_set(0, FAULT_ERROR);
+	*state = p;
+	return (0);
+}
+
+static int
+teardown(void **state)
+{
+	struct place_of_test *p = *state;
+
+	scratch_remove(p->base);
+	free(p);
+	return (0);
+}
+
+static void
+init(const char *dir, const char *origin)
+{
+	char err[512] = "";
+
+	if (datadir_init(dir, origin, err, sizeof(err)) == -1)
+		fail_msg("%s", err);
+}
+
+static void
+assert_init_refused(const char *dir, const char *origin, const char *why)
+{
+	char err[512] = "";
+
+	assert_int_equal(datadir_init(dir, origin, err, sizeof(err)), -1);
+	if (strstr(err, why) == NULL)
+		fail_msg("'%s' lacks '%s'", err, why);
+}
+
+static void
+open_it(struct datadir *d, const char *dir, const char *key)
+{
+	char err[512] = "";
+
+	if (datadir_open(d, dir, key, err, sizeof(err)) == -1)
+		fail_msg("%s", err);
+}
+
+static void
+assert_refused(const char *dir, const char *key, const char *why)
+{
+	struct datadir d;
+	char err[512] = "";
+
+	assert_int_equal(datadir_open(&d, dir, key, err, sizeof(err)), -1);
+	if (strstr(err, why) == NULL)
+		fail_msg("'%s' lacks '%s'", err, why);
+}
+
+static int
+is_zero(const void *p, size_t len)
+{
+	static const unsigned char zero[64];
+
+	return (memcmp(p, zero, len) == 0);
+}
+
+/* Keeps the first record's genesis; the caller clears. */
+struct first {
+	int n;
+	evote_leaf leaf;
+	unsigned char hash[32];
+};
+
+static int
+first_take(void *arg, struct record *r)
+{
+	struct first *first = arg;
+	evote_opening none;
+
+	if (first->n++ == 0) {
+		assert_int_equal(record_open(r, &first->leaf, &none), 0);
+		memcpy(first->hash, r->hash, sizeof(first->hash));
+	}
+	record_drop(r);
+	return (0);
+}
+
+/* The number of records. */
+static int
+ledger_first(const char *dir, struct first *first)
+{
+	char file[256];
+	uint64_t accepted;
+	struct ledger *l;
+
+	memset(first, 0, sizeof(*first));
+	datadir_path(dir, "ledger.db", file, sizeof(file));
+	l = ledger_open(file, 0);
+	assert_non_null(l);
+	assert_int_equal(ledger_read_all(l, &accepted, first_take, first), 0);
+	assert_int_equal(accepted, first->n);
+	ledger_close(l);
+	return (first->n);
+}
+
+static void
+assert_mode(const char *dir, const char *name, mode_t mode)
+{
+	char file[256];
+	struct stat st;
+
+	datadir_path(dir, name, file, sizeof(file));
+	assert_int_equal(stat(file, &st), 0);
+	assert_int_equal(st.st_mode & 0777, mode);
+}
+
+/* ---- as it should be -------------------------------------------------------
+ */
+
+static void
+a_new_cluster(void **state)
+{
+	struct place_of_test *p = *state;
+	evote_opening none = {0};
+	struct datadir d;
+	struct first first;
+	evote_genesis *g;
+	uint64_t now = (uint64_t)time(NULL) * 1000000;
+
+	init(p->dir, "https://vote.example/ 王");
+	open_it(&d, p->dir, NULL);
+	assert_int_equal(d.fresh, 0);
+	assert_string_equal(d.path, p->dir);
+	assert_false(is_zero(d.key, sizeof(d.key)));
+	assert_false(is_zero(d.incarnation, sizeof(d.incarnation)));
+	assert_mode(p->dir, "", 0700);
+	assert_mode(p->dir, "cluster.key", 0600);
+	assert_mode(p->dir, "aside", 0700);
+
+	assert_int_equal(ledger_first(p->dir, &first), 1);
+	assert_int_equal(first.leaf.op.kind, EVOTE_OP_GENESIS);
+	assert_int_equal(first.leaf.seq, 0);
+	assert_int_equal(first.leaf.epoch, 0);
+	assert_in_range(first.leaf.time, now - 60000000, now + 60000000);
+	g = &first.leaf.op.evote_op_u.genesis;
+	assert_string_equal(g->origin, "https://vote.example/ 王");
+
+	assert_false(is_zero(g->cluster, 16));
+	assert_memory_equal(d.config.cluster, g->cluster, 16);
+	assert_int_equal(d.config.epoch, 0);
+	assert_true(is_zero(d.config.primary, 16));
+	assert_int_equal(d.config.in_sync.in_sync_len, 1);
+	assert_string_equal(d.config.in_sync.in_sync_val[0].name, "");
+	assert_memory_equal(
+	    d.config.in_sync.in_sync_val[0].incarnation, d.incarnation, 16);
+	assert_int_equal(d.config.mark.size, 1);
+	assert_memory_equal(d.config.mark.root, first.hash, 32);
+	record_clear(&first.leaf, &none);
+	datadir_close(&d);
+	datadir_close(NULL);
+}
+
+static void
+its_own_origin(void **state)
+{
+	struct place_of_test *p = *state;
+	evote_opening none = {0};
+	struct first first;
+	evote_genesis *g;
+	char want[64] = "evote:";
+
+	init(p->dir, NULL);
+	ledger_first(p->dir, &first);
+	g = &first.leaf.op.evote_op_u.genesis;
+	seal_hex(want + 6, g->cluster, 16);
+	assert_string_equal(g->origin, want);
+	record_clear(&first.leaf, &none);
+	assert_init_refused(p->other, "", "origin");
+	assert_init_refused(p->other, "a\nb", "origin");
+	assert_int_equal(access(p->other, F_OK), -1);
+}
+
+static void
+a_host_that_joins(void **state)
+{
+	struct place_of_test *p = *state;
+	unsigned char incarnation[16];
+	struct datadir first, d;
+	evote_opening none = {0};
+	struct first ledger;
+
+	init(p->dir, NULL);
+	open_it(&first, p->dir, p->key);
+	assert_int_equal(mkdir(p->other, 0700), 0);
+	open_it(&d, p->other, p->key);
+	assert_int_equal(d.fresh, 1);
+	assert_memory_equal(d.key, first.key, 32);
+	assert_memory_not_equal(d.incarnation, first.incarnation, 16);
+	assert_true(is_zero(d.config.cluster, 16));
+	assert_int_equal(d.config.in_sync.in_sync_len, 0);
+	memcpy(incarnation, d.incarnation, 16);
+	datadir_close(&d);
+	assert_int_equal(ledger_first(p->other, &ledger), 0);
+	record_clear(&ledger.leaf, &none);
+
+	/* It stays who it is. */
+	open_it(&d, p->other, NULL);
+	assert_int_equal(d.fresh, 0);
+	assert_memory_equal(d.incarnation, incarnation, 16);
+	datadir_close(&d);
+	datadir_close(&first);
+}
+
+static void
+config_is_kept(void **state)
+{
+	struct place_of_test *p = *state;
+	char name[] = "b.example", *order[] = {name, name};
+	struct datadir d;
+	evote_member m = {.name = name};
+	evote_config k = {.epoch = 17,
+	    .in_sync = {1, &m},
+	    .order = {2, order},
+	    .mark = {.size = 12345}};
+
+	init(p->dir, NULL);
+	assert_int_equal(datadir_save_config(p->dir, &k), 0);
+	open_it(&d, p->dir, NULL);
+	assert_int_equal(d.config.epoch, 17);
+	assert_int_equal(d.config.mark.size, 12345);
+	assert_string_equal(d.config.in_sync.in_sync_val[0].name, name);
+	assert_string_equal(d.config.order.order_val[1], name);
+	datadir_close(&d);
+}
+
+/* The largest K there can be fits the file. */
+static void
+config_of_full_length(void **state)
+{
+	struct place_of_test *p = *state;
+	char name[EVOTE_HOST_MAX + 1] = "", *order[EVOTE_HOSTS_MAX];
+	evote_member m[EVOTE_HOSTS_MAX];
+	evote_config k = {.in_sync = {EVOTE_HOSTS_MAX, m},
+	    .order = {EVOTE_HOSTS_MAX, order},
+	    .barred = {EVOTE_HOSTS_MAX, m}};
+	struct datadir d;
+
+	memset(name, 'h', EVOTE_HOST_MAX);
+	memset(m, 0, sizeof(m));
+	for (int i = 0; i < EVOTE_HOSTS_MAX; i++)
+		m[i].name = order[i] = name;
+	init(p->dir, NULL);
+	assert_int_equal(datadir_save_config(p->dir, &k), 0);
+	open_it(&d, p->dir, NULL);
+	assert_int_equal(d.config.barred.barred_len, EVOTE_HOSTS_MAX);
+	datadir_close(&d);
+}
+
+/* ---- refused, with a hint
+ * ----------------------------------------------------- */
+
+static void
+not_a_directory_of_ours(void **state)
+{
+	struct place_of_test *p = *state;
+	char file[256];
+	FILE *f;
+
+	assert_refused(p->dir, NULL, "is not there");
+	assert_refused(p->dir, p->key, "is not there");
+	assert_int_equal(mkdir(p->dir, 0700), 0);
+	assert_refused(p->dir, NULL, "is empty");
+	assert_refused(p->dir, p->key, "cannot read the cluster key");
+	/* The root of a file system is empty with this in it. */
+	datadir_path(p->dir, "lost+found", file, sizeof(file));
+	assert_int_equal(mkdir(file, 0700), 0);
+	assert_refused(p->dir, NULL, "is empty");
+	datadir_path(p->dir, "letters.txt", file, sizeof(file));
+	f = fopen(file, "w");
+	fclose(f);
+	assert_refused(p->dir, NULL, "no incarnation");
+	assert_refused(p->dir, p->key, "no incarnation");
+	assert_init_refused(p->dir, NULL, "no incarnation");
+	assert_refused(file, NULL, "not a directory");
+	assert_init_refused(file, NULL, "not a directory");
+	assert_init_refused("", NULL, "no path");
+	assert_init_refused("/nowhere/at/all", NULL, "cannot make");
+}
+
+static void
+init_happens_once(void **state)
+{
+	struct place_of_test *p = *state;
+
+	init(p->dir, NULL);
+	assert_init_refused(p->dir, NULL, "a data directory already");
+}
+
+static void
+one_process_at_a_time(void **state)
+{
+	struct place_of_test *p = *state;
+	struct datadir d;
+	char pid[64];
+	int status;
+
+	init(p->dir, NULL);
+	open_it(&d, p->dir, NULL);
+	snprintf(pid, sizeof(pid), "in use by process %d:", (int)getpid());
+	assert_refused(p->dir, NULL, pid);
+	assert_init_refused(p->dir, NULL, pid);
+	datadir_close(&d);
+	/* A process that died holds nothing. */
+	if (fork() == 0) {
+		open_it(&d, p->dir, NULL);
+		_exit(0);
+	}
+	wait(&status);
+	assert_int_equal(status, 0);
+	open_it(&d, p->dir, NULL);
+	datadir_close(&d);
+}
+
+static void
+the_key_of_another_cluster(void **state)
+{
+	struct place_of_test *p = *state;
+	char other_key[256], err[512];
+	struct datadir d;
+
+	init(p->dir, NULL);
+	init(p->other, NULL);
+	datadir_path(p->other, "cluster.key", other_key, sizeof(other_key));
+	assert_refused(p->dir, other_key, "another cluster");
+	open_it(&d, p->dir, p->key);
+	datadir_close(&d);
+	/* What is refused is not held. */
+	assert_int_equal(
+	    datadir_open(&d, p->dir, other_key, err, sizeof(err)), -1);
+	open_it(&d, p->dir, NULL);
+	datadir_close(&d);
+}
+
+static void
+a_file_is_missing(void **state)
+{
+	static const char *const files[][2] = {{"config", "config"},
+	    {"cluster.key", "cluster.key"}, {"ledger.db", "ledger.db"},
+	    {"incarnation", "no incarnation"}};
+	struct place_of_test *p = *state;
+	char file[256];
+
+	for (int i = 0; i < 4; i++) {
+		scratch_remove(p->dir);
+		init(p->dir, NULL);
+		datadir_path(p->dir, files[i][0], file, sizeof(file));
+		assert_int_equal(unlink(file), 0);
+		assert_refused(p->dir, NULL, files[i][1]);
+	}
+}
+
+static void
+a_byte_is_changed(void **state)
+{
+	static const char *const files[] = {
+	    "config", "cluster.key", "incarnation"};
+	struct place_of_test *p = *state;
+	char file[256], err[512];
+	struct datadir d;
+	off_t at;
+	int taken;
+
+	init(p->dir, NULL);
+	for (int i = 0; i < 3; i++) {
+		datadir_path(p->dir, files[i], file, sizeof(file));
+		taken = 0;
+		for (at = 0; scratch_flip(file, at, 0x80) == 0; at++) {
+			if (datadir_open(&d, p->dir, NULL, err, sizeof(err)) ==
+			    0) {
+				datadir_close(&d);
+				taken++;
+			} else {
+				assert_non_null(strstr(err, file));
+			}
+			scratch_flip(file, at, 0x80);
+		}
+		assert_true(at > 30);
+		assert_int_equal(taken, 0);
+	}
+	open_it(&d, p->dir, NULL);
+	datadir_close(&d);
+}
+
+/* Whole, by its hash, and yet not what this version writes. */
+static void
+config_of_another_version(void **state)
+{
+	unsigned char bytes[64 + SEAL_HASH] = {1, 2, 3};
+	struct seal_part part = {bytes, 64};
+	struct place_of_test *p = *state;
+	char file[256];
+	FILE *f;
+
+	init(p->dir, NULL);
+	seal_hash(bytes + 64, &part, 1);
+	datadir_path(p->dir, "config", file, sizeof(file));
+	f = fopen(file, "w");
+	assert_int_equal(fwrite(bytes, sizeof(bytes), 1, f), 1);
+	fclose(f);
+	assert_refused(p->dir, NULL, "another version");
+}
+
+/* ---- interrupted
+ * ----------------------------------------------------------------- */
+
+enum step { STEP_INIT, STEP_JOIN, STEP_SAVE };
+
+/* What is to be interrupted; exit status 0, 1 when it failed in order. */
+static int
+step_run(const struct place_of_test *p, enum step step)
+{
+	evote_config k = {.epoch = 18};
+	struct datadir d;
+	char err[512];
+
+	switch (step) {
+	case STEP_INIT:
+		return (
+		    datadir_init(p->dir, NULL, err, sizeof(err)) == 0 ? 0 : 1);
+	case STEP_JOIN:
+		return (
+		    datadir_open(&d, p->dir, p->other, err, sizeof(err)) == 0
+			? 0
+			: 1);
+	case STEP_SAVE:
+		return (datadir_save_config(p->dir, &k) == 0 ? 0 : 1);
+	}
+	return (2);
+}
+
+static int
+interrupted(
+    const struct place_of_test *p, enum step step, int at, enum fault_kind kind)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		fault_set(at, kind);
+		_exit(step_run(p, step));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return (WEXITSTATUS(status));
+}
+
+/* Either all is there, or it is seen that it is not; never in between. */
+static int
+is_whole(const struct place_of_test *p)
+{
+	struct datadir d;
+	evote_opening none = {0};
+	struct first first;
+	char err[512];
+
+	if (datadir_open(&d, p->dir, NULL, err, sizeof(err)) == -1) {
+		if (strstr(err, "no incarnation") == NULL &&
+		    strstr(err, "is empty") == NULL)
+			fail_msg("%s", err);
+		return (0);
+	}
+	datadir_close(&d);
+	ledger_first(p->dir, &first);
+	record_clear(&first.leaf, &none);
+	return (1);
+}
+
+/* Ends each run one sync or rename later, until one comes to its end. */
+static int
+sweep(struct place_of_test *p, enum step step, enum fault_kind kind)
+{
+	int at = 0, status;
+
+	do {
+		scratch_remove(p->dir);
+		if (step == STEP_JOIN)
+			mkdir(p->dir, 0700);
+		status = interrupted(p, step, ++at, kind);
+		assert_true(
+		    status == 0 || status == 1 || status == FAULT_CRASHED);
+		/* The very last sync may fail after the rename. */
+		if (is_whole(p) == 0)
+			assert_int_not_equal(status, 0);
+	} while (status != 0 && at < 100);
+	assert_int_equal(status, 0);
+	return (at);
+}
+
+static void
+init_is_interrupted(void **state)
+{
+	struct place_of_test *p = *state;
+
+	assert_true(sweep(p, STEP_INIT, FAULT_CRASH) > 8);
+	assert_true(sweep(p, STEP_INIT, FAULT_ERROR) > 8);
+}
+
+static void
+join_is_interrupted(void **state)
+{
+	struct place_of_test *p = *state;
+	FILE *f = fopen(p->other, "w");
+
+	fputs("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", f);
+	fclose(f);
+	assert_true(sweep(p, STEP_JOIN, FAULT_CRASH) > 8);
+	assert_true(sweep(p, STEP_JOIN, FAULT_ERROR) > 8);
+}
+
+/* The old K or the new one. */
+static void
+save_is_interrupted(void **state)
+{
+	struct place_of_test *p = *state;
+	struct datadir d;
+	int at, status = 1;
+
+	init(p->dir, NULL);
+	for (at = 1; status != 0 && at < 20; at++) {
+		status = interrupted(
+		    p, STEP_SAVE, at, at % 2 ? FAULT_CRASH : FAULT_ERROR);
+		open_it(&d, p->dir, NULL);
+		assert_true(d.config.epoch == 18 ||
+		    (d.config.epoch == 0 && status != 0));
+		datadir_close(&d);
+	}
+	assert_int_equal(status, 0);
+	assert_int_equal(at, 5); /* sync, rename, sync, and none */
+}
+
+static void
+no_room_for_config(void **state)
+{
+	struct place_of_test *p = *state;
+	struct rlimit limit = {10, 10};
+	struct datadir d;
+	int status;
+
+	init(p->dir, NULL);
+	if (fork() == 0) {
+		signal(SIGXFSZ, SIG_IGN);
+		setrlimit(RLIMIT_FSIZE, &limit);
+		_exit(step_run(p, STEP_SAVE));
+	}
+	wait(&status);
+	assert_int_equal(WEXITSTATUS(status), 1);
+	open_it(&d, p->dir, NULL);
+	assert_int_equal(d.config.epoch, 0);
+	datadir_close(&d);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(a_new_cluster),
+	    TEST(its_own_origin),
+	    TEST(a_host_that_joins),
+	    TEST(config_is_kept),
+	    TEST(config_of_full_length),
+	    TEST(not_a_directory_of_ours),
+	    TEST(init_happens_once),
+	    TEST(one_process_at_a_time),
+	    TEST(the_key_of_another_cluster),
+	    TEST(a_file_is_missing),
+	    TEST(a_byte_is_changed),
+	    TEST(config_of_another_version),
+	    TEST(init_is_interrupted),
+	    TEST(join_is_interrupted),
+	    TEST(save_is_interrupted),
+	    TEST(no_room_for_config),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

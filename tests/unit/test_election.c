@@ -1,0 +1,1270 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth.h"
+#include "election.h"
+
+#define SEC	1000000ULL
+#define HOUR	(3600 * SEC)
+#define START	(1700000000 * SEC)
+#define LOG_MAX 8192
+#define SEED	20240607u
+
+#define LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+/* A host: its state and its ledger. */
+struct world {
+	struct election *e;
+	struct record *log[LOG_MAX];
+	uint64_t size, epoch, time, number;
+	evote_asker last; /* of the random requests */
+};
+
+static struct record *
+world_execute(struct world *w, const struct op *op, struct outcome *out)
+{
+	struct place at = {w->size, w->epoch, w->time + 1};
+	struct record *r = election_execute(w->e, op, &at, out);
+
+	if (r != NULL) {
+		assert_true(w->size < LOG_MAX);
+		w->log[w->size++] = r;
+		w->time = at.time;
+	}
+	assert_int_equal(election_size(w->e), w->size);
+	return (r);
+}
+
+/* What the operation answers, and whether it leaves a record. */
+#define expect(w, op, code, reason, recorded) \
+	expect_(w, op, code, reason, recorded, __FILE__, __LINE__)
+
+static void
+expect_(struct world *w, struct op op, int code, evote_reason reason,
+    int recorded, const char *file, int line)
+{
+	struct outcome out = {-1, 99, 0, 0, 0};
+	struct record *r = world_execute(w, &op, &out);
+
+	_assert_int_equal(out.code, code, file, line);
+	_assert_int_equal(out.reason, reason, file, line);
+	_assert_int_equal(r != NULL, recorded, file, line);
+}
+
+static void
+world_undo(struct world *w, uint64_t size)
+{
+	election_undo(w->e, size);
+	while (w->size > size)
+		record_drop(w->log[--w->size]);
+	w->time = size == 0 ? START : w->log[size - 1]->time;
+	w->epoch = size == 0 ? 0 : w->log[size - 1]->epoch;
+}
+
+static struct election *
+replayed(struct world *w, uint64_t size)
+{
+	struct election *e = election_new();
+	char err[256] = "";
+
+	for (uint64_t i = 0; i < size; i++) {
+		if (election_replay(e, w->log[i], err, sizeof(err)) != 0)
+			fail_msg("%s", err);
+		election_settle(e, i);
+	}
+	return (e);
+}
+
+static void
+assert_same_state(const struct election *a, const struct election *b)
+{
+	unsigned char x[32], y[32];
+
+	election_hash(a, x);
+	election_hash(b, y);
+	assert_memory_equal(x, y, sizeof(x));
+}
+
+static struct op
+op_genesis(void)
+{
+	return ((struct op){.kind = EVOTE_OP_GENESIS,
+	    .genesis = {.cluster = "0123456789abcde", .origin = "vote.test"}});
+}
+
+static struct op
+op_epoch(int forced)
+{
+	return ((struct op){.kind = EVOTE_OP_EPOCH,
+	    .epoch = {
+		.primary = "incarnation-000", .name = "a", .forced = forced}});
+}
+
+static evote_voter
+person(const char *name, const char *group, char key)
+{
+	evote_voter v = {.name = (char *)name, .group = (char *)group};
+
+	memset(v.key, key, sizeof(v.key));
+	return (v);
+}
+
+static struct op
+op_register(evote_voter *voters, uint32_t n)
+{
+	return (
+	    (struct op){.kind = EVOTE_OP_REGISTER, .voters = voters, .n = n});
+}
+
+static struct op
+op_unregister(const char *name)
+{
+	return ((struct op){.kind = EVOTE_OP_UNREGISTER, .name = (char *)name});
+}
+
+static struct op
+op_close(const char *name)
+{
+	return ((struct op){.kind = EVOTE_OP_CLOSE, .name = (char *)name});
+}
+
+static evote_asker
+asker(const char *voter, char client, uint64_t number)
+{
+	evote_asker a = {.voter = (char *)voter, .number = number};
+
+	memset(a.client, client, sizeof(a.client));
+	return (a);
+}
+
+static struct op
+op_create_lists(evote_asker who, const char *name, evote_name *groups,
+    uint32_t n_groups, evote_name *choices, uint32_t n_choices, uint64_t end)
+{
+	return ((struct op){.kind = EVOTE_OP_CREATE,
+	    .asker = who,
+	    .act = {.kind = EVOTE_ACT_CREATE,
+		.evote_act_u.election = {.name = (char *)name,
+		    .groups = {n_groups, groups},
+		    .choices = {n_choices, choices},
+		    .end = end}}});
+}
+
+static evote_name students[] = {"students"};
+static evote_name both[] = {"students", "staff"};
+static evote_name choices[] = {"候選人甲", "it's \"B\"", "C"};
+
+static struct op
+op_create(evote_asker who, const char *name, uint64_t end)
+{
+	return (op_create_lists(who, name, students, 1, choices, 3, end));
+}
+
+static struct op
+op_vote(evote_asker who, const char *name, const char *choice)
+{
+	struct op op = {.kind = EVOTE_OP_VOTE,
+	    .asker = who,
+	    .act = {.kind = EVOTE_ACT_VOTE,
+		.evote_act_u.ballot = {.election = (char *)name}},
+	    .opening = {.domain = "evote opening 1",
+		.salt = "salt",
+		.election = (char *)name,
+		.choice = (char *)choice}};
+
+	auth_commitment((unsigned char *)op.opening.salt, name, choice,
+	    (unsigned char *)op.act.evote_act_u.ballot.commitment);
+	return (op);
+}
+
+/* A request never sent before, of the voter's first client. */
+static evote_asker
+anew(struct world *w, const char *voter)
+{
+	return (asker(voter, 1, ++w->number));
+}
+
+/* Five voters; an election of the students, which ends in an hour. */
+static int
+setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	evote_voter voters[] = {
+	    person("王大明", "students", 'w'),
+	    person("Ann", "students", 'a'),
+	    person("Bob", "students", 'b'),
+	    person("Cy", "staff", 'c'),
+	    person("D'Arcy", "staff", 'd'),
+	};
+
+	w->e = election_new();
+	w->time = START;
+	*state = w;
+	expect(w, op_genesis(), 0, EVOTE_R_OK, 1);
+	w->epoch = 1;
+	expect(w, op_epoch(0), 0, EVOTE_R_OK, 1);
+	expect(w, op_register(voters, LEN(voters)), 0, EVOTE_R_OK, 1);
+	expect(w, op_create(anew(w, "Ann"), "學生會會長選舉", START + HOUR), 0,
+	    EVOTE_R_OK, 1);
+	return (0);
+}
+
+/* Whatever a test did, its ledger gives the same state again. */
+static int
+teardown(void **state)
+{
+	struct world *w = *state;
+	struct election *again = replayed(w, w->size);
+
+	assert_same_state(w->e, again);
+	election_free(again);
+	while (w->size > 0)
+		record_drop(w->log[--w->size]);
+	election_free(w->e);
+	free(w);
+	return (0);
+}
+
+#define POLL "學生會會長選舉"
+
+static void
+test_create(void **state)
+{
+	struct world *w = *state;
+	evote_name twice[] = {"A", "B", "A"}, bad[] = {"A", "B\n"};
+	evote_name long_name;
+	uint64_t end = START + HOUR;
+	struct op op;
+
+	long_name = calloc(1, EVOTE_NAME_MAX + 2);
+	memset(long_name, 'x', EVOTE_NAME_MAX + 1);
+#define CREATE(g, ng, c, nc) \
+	op_create_lists(anew(w, "Bob"), "next", g, ng, c, nc, end)
+	expect(w, CREATE(NULL, 0, choices, 3), 2, EVOTE_R_NO_GROUPS, 0);
+	expect(w, CREATE(students, 1, NULL, 0), 2, EVOTE_R_NO_CHOICES, 0);
+	expect(w, CREATE(NULL, 0, NULL, 0), 2, EVOTE_R_NO_GROUPS, 0);
+	expect(w, CREATE(bad, 2, choices, 3), 3, EVOTE_R_MALFORMED, 0);
+	expect(w, CREATE(students, 1, bad, 2), 3, EVOTE_R_MALFORMED, 0);
+	expect(w, CREATE(&long_name, 1, choices, 3), 3, EVOTE_R_MALFORMED, 0);
+	expect(w, CREATE(twice, 3, choices, 3), 3, EVOTE_R_DUPLICATE, 0);
+	expect(w, CREATE(students, 1, twice, 3), 3, EVOTE_R_DUPLICATE, 0);
+	free(long_name);
+
+	expect(w, op_create(anew(w, "Bob"), "", end), 3, EVOTE_R_MALFORMED, 0);
+	expect(
+	    w, op_create(anew(w, "Bob"), POLL, end), 3, EVOTE_R_NAME_TAKEN, 1);
+	expect(w, op_create(anew(w, "Bob"), "next", w->time + 1), 3,
+	    EVOTE_R_END_PAST, 1);
+	expect(
+	    w, op_create(anew(w, "Zoe"), "next", end), 1, EVOTE_R_NO_VOTER, 0);
+	op = op_create(anew(w, "Bob"), "next", end);
+	op.standing = EVOTE_R_TOKEN_EXPIRED;
+	expect(w, op, 1, EVOTE_R_TOKEN_EXPIRED, 1);
+	/* Any voter, also for another group, also for one nobody is in. */
+	expect(
+	    w, op_create(anew(w, "Cy"), "next", w->time + 2), 0, EVOTE_R_OK, 1);
+	expect(w, CREATE(twice, 2, choices, 3), 3, EVOTE_R_NAME_TAKEN, 1);
+	expect(w,
+	    op_create_lists(anew(w, "Bob"), "third", twice, 2, twice, 1, end),
+	    0, EVOTE_R_OK, 1);
+}
+
+static void
+test_vote(void **state)
+{
+	struct world *w = *state;
+	struct op op;
+
+	op = op_vote(anew(w, "Ann"), POLL, "C");
+	op.standing = EVOTE_R_TOKEN_EXPIRED;
+	expect(w, op, 1, EVOTE_R_TOKEN_EXPIRED, 1);
+	expect(w, op_vote(anew(w, "Zoe"), POLL, "C"), 1, EVOTE_R_NO_VOTER, 0);
+	expect(
+	    w, op_vote(anew(w, "Ann"), "no", "C"), 2, EVOTE_R_NO_ELECTION, 1);
+	expect(
+	    w, op_vote(anew(w, "Ann"), "\x1b[m", "C"), 2, EVOTE_R_MALFORMED, 0);
+	expect(w, op_vote(anew(w, "Cy"), POLL, "C"), 3, EVOTE_R_GROUP, 1);
+	expect(w, op_vote(anew(w, "Ann"), POLL, "c"), 5, EVOTE_R_NO_CHOICE, 1);
+	expect(
+	    w, op_vote(anew(w, "Ann"), POLL, "\x7f"), 5, EVOTE_R_MALFORMED, 0);
+	/* None of which keeps her from voting. */
+	expect(w, op_vote(anew(w, "Ann"), POLL, "C"), 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Ann"), POLL, "C"), 4, EVOTE_R_VOTED, 1);
+	expect(
+	    w, op_vote(anew(w, "Ann"), POLL, choices[0]), 4, EVOTE_R_VOTED, 1);
+	expect(
+	    w, op_vote(anew(w, "王大明"), POLL, choices[0]), 0, EVOTE_R_OK, 1);
+	/* The end itself is too late, whether or not it is closed. */
+	w->time = START + HOUR - 2;
+	expect(
+	    w, op_vote(anew(w, "Bob"), POLL, "\x7f"), 5, EVOTE_R_MALFORMED, 0);
+	w->time = START + HOUR - 1;
+	expect(w, op_vote(anew(w, "Bob"), POLL, "C"), 2, EVOTE_R_CLOSED, 1);
+	expect(w, op_close(POLL), 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Bob"), POLL, "C"), 2, EVOTE_R_CLOSED, 1);
+}
+
+/* Each request is wrong in two neighbouring ways; the earlier one is told. */
+static void
+test_order_of_checks(void **state)
+{
+	struct world *w = *state;
+	evote_voter ann = person("Ann", "staff", 'A');
+	struct op op;
+
+	op = op_vote(anew(w, "Ann"), "no", "C");
+	op.standing = EVOTE_R_TOKEN_EXPIRED;
+	expect(w, op, 1, EVOTE_R_TOKEN_EXPIRED, 1);
+	op = op_create_lists(
+	    anew(w, "Ann"), "x", NULL, 0, choices, 3, START + HOUR);
+	op.standing = EVOTE_R_TOKEN_EXPIRED;
+	expect(w, op, 1, EVOTE_R_TOKEN_EXPIRED, 1);
+	expect(w, op_create_lists(anew(w, "Ann"), "\n", NULL, 0, NULL, 0, 0), 2,
+	    EVOTE_R_NO_GROUPS, 0);
+	expect(w, op_create(anew(w, "Ann"), POLL, 0), 3, EVOTE_R_NAME_TAKEN, 1);
+
+	op = op_vote(anew(w, "Ann"), POLL, "C");
+	expect(w, op, 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Ann"), POLL, "no"), 4, EVOTE_R_VOTED, 1);
+	expect(w, op_unregister("Ann"), 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Ann"), "no", "C"), 1, EVOTE_R_NO_VOTER, 1);
+	expect(w, op_register(&ann, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Ann"), POLL, "C"), 3, EVOTE_R_GROUP, 1);
+	w->time = START + HOUR;
+	expect(w, op_vote(anew(w, "Ann"), POLL, "C"), 2, EVOTE_R_CLOSED, 1);
+	/* Before all of that comes the client table. */
+	expect(w, op_unregister("Ann"), 0, EVOTE_R_OK, 1);
+	op.standing = EVOTE_R_TOKEN_EXPIRED;
+	expect(w, op, 5, EVOTE_R_NUMBER_STALE, 0);
+}
+
+static void
+test_client_table(void **state)
+{
+	struct world *w = *state;
+	struct op vote = op_vote(asker("Bob", 2, 100), POLL, "C");
+	struct op wrong = op_vote(asker("Bob", 3, 100), POLL, "no");
+	struct op create;
+
+	expect(w, vote, 0, EVOTE_R_OK, 1);
+	expect(w, vote, 0, EVOTE_R_OK, 0);
+	expect(w, op_vote(asker("Bob", 2, 100), POLL, choices[0]), 5,
+	    EVOTE_R_NUMBER_REUSED, 0);
+	expect(w, op_vote(asker("Bob", 2, 99), POLL, "C"), 5,
+	    EVOTE_R_NUMBER_STALE, 0);
+	create = op_create(asker("Bob", 2, 100), "x", START + 2 * HOUR);
+	expect(w, create, 3, EVOTE_R_NUMBER_REUSED, 0);
+	create.asker.number = 99;
+	expect(w, create, 3, EVOTE_R_NUMBER_STALE, 0);
+	/* Another client of the same voter is asked for itself. */
+	expect(w, wrong, 4, EVOTE_R_VOTED, 1);
+	expect(w, wrong, 4, EVOTE_R_VOTED, 0);
+	/* Another voter's client of the same id is another. */
+	create.asker = asker("Ann", 2, 7);
+	expect(w, create, 0, EVOTE_R_OK, 1);
+	expect(w, create, 0, EVOTE_R_OK, 0);
+	/* The first answer: also for an expired token, after the close, ... */
+	vote.standing = EVOTE_R_TOKEN_EXPIRED;
+	expect(w, vote, 0, EVOTE_R_OK, 0);
+	w->time = START + HOUR;
+	expect(w, op_close(POLL), 0, EVOTE_R_OK, 1);
+	expect(w, vote, 0, EVOTE_R_OK, 0);
+	/* ... and off the roll. */
+	expect(w, op_unregister("Bob"), 0, EVOTE_R_OK, 1);
+	expect(w, vote, 0, EVOTE_R_OK, 0);
+	/* A number of 0 is below every floor. */
+	expect(w, op_vote(asker("Ann", 9, 0), POLL, "C"), 5,
+	    EVOTE_R_NUMBER_STALE, 0);
+}
+
+static void
+test_client_eviction(void **state)
+{
+	struct world *w = *state;
+	char c;
+
+	for (c = 0; c < EVOTE_CLIENTS_MAX; c++)
+		expect(w, op_vote(asker("Bob", c, 100 - c), "no", "C"), 2,
+		    EVOTE_R_NO_ELECTION, 1);
+	/* Client 0 is heard again: now client 1, with 99, is the oldest. */
+	expect(w, op_vote(asker("Bob", 0, 200), "no", "C"), 2,
+	    EVOTE_R_NO_ELECTION, 1);
+	expect(w, op_vote(asker("Bob", 50, 1), "no", "C"), 2,
+	    EVOTE_R_NO_ELECTION, 1);
+	expect(w, op_vote(asker("Bob", 1, 99), "no", "C"), 5,
+	    EVOTE_R_NUMBER_STALE, 0);
+	expect(w, op_vote(asker("Bob", 51, 99), POLL, "C"), 5,
+	    EVOTE_R_NUMBER_STALE, 0);
+	/* Those remembered go by their own numbers, not by the floor. */
+	expect(w, op_vote(asker("Bob", 0, 200), "no", "C"), 2,
+	    EVOTE_R_NO_ELECTION, 0);
+	expect(w, op_vote(asker("Bob", 50, 2), "no", "C"), 2,
+	    EVOTE_R_NO_ELECTION, 1);
+	/* The next to go is 2, with 98: the floor does not fall. */
+	expect(w, op_vote(asker("Bob", 51, 100), "no", "C"), 2,
+	    EVOTE_R_NO_ELECTION, 1);
+	expect(w, op_vote(asker("Bob", 2, 99), POLL, "C"), 5,
+	    EVOTE_R_NUMBER_STALE, 0);
+	expect(w, op_vote(asker("Bob", 2, 100), POLL, "C"), 0, EVOTE_R_OK, 1);
+}
+
+static void
+test_refusal_record(void **state)
+{
+	struct world *w = *state;
+	struct op op = op_vote(anew(w, "Ann"), POLL, "no such");
+	unsigned char hash[32];
+	struct outcome out;
+	struct record *r;
+	evote_leaf leaf;
+	evote_opening none;
+
+	r = world_execute(w, &op, &out);
+	assert_non_null(r);
+	assert_int_equal(r->opening_len, 0);
+	assert_int_equal(record_open(r, &leaf, &none), 0);
+	assert_int_equal(leaf.op.kind, EVOTE_OP_REFUSED);
+	assert_int_equal(leaf.code, 5);
+	assert_int_equal(leaf.reason, EVOTE_R_NO_CHOICE);
+	assert_int_equal(xdr_hash((xdrproc_t)xdr_evote_act, &op.act, hash), 0);
+	assert_memory_equal(leaf.op.evote_op_u.refused.act, hash, 32);
+	record_clear(&leaf, &none);
+}
+
+static void
+test_too_many(void **state)
+{
+	struct world *w = *state;
+	uint64_t first = 0;
+	struct op op;
+
+	for (int i = 0; i < 30; i++) {
+		expect(w, op_vote(anew(w, "Bob"), "no", "C"), 2,
+		    EVOTE_R_NO_ELECTION, 1);
+		if (i == 0)
+			first = w->time;
+		w->time += SEC;
+	}
+	op = op_vote(anew(w, "Bob"), "no", "C");
+	expect(w, op, 5, EVOTE_R_TOO_MANY, 0);
+	expect(
+	    w, op_create(anew(w, "Bob"), POLL, START), 3, EVOTE_R_TOO_MANY, 0);
+	/* What is granted is not limited, nor is anyone else. */
+	expect(w, op_vote(anew(w, "Bob"), POLL, "C"), 0, EVOTE_R_OK, 1);
+	expect(
+	    w, op_vote(anew(w, "Ann"), "no", "C"), 2, EVOTE_R_NO_ELECTION, 1);
+	/* An hour after the first there is room for one, not for two. */
+	w->time = first + HOUR - 2;
+	op = op_vote(anew(w, "Bob"), "no", "C");
+	expect(w, op, 5, EVOTE_R_TOO_MANY, 0);
+	w->time = first + HOUR - 1;
+	expect(w, op, 2, EVOTE_R_NO_ELECTION, 1);
+	expect(w, op, 2, EVOTE_R_NO_ELECTION, 0);
+	expect(w, op_vote(anew(w, "Bob"), "no", "C"), 5, EVOTE_R_TOO_MANY, 0);
+}
+
+#define expect_roll(w, op, code, reason, where, added, same, recorded)    \
+	expect_roll_(w, op,                                               \
+	    (struct outcome){code, reason, where, added, same}, recorded, \
+	    __FILE__, __LINE__)
+
+static void
+expect_roll_(struct world *w, struct op op, struct outcome want, int recorded,
+    const char *file, int line)
+{
+	struct outcome out = {-1, 99, 99, 99, 99};
+	struct record *r = world_execute(w, &op, &out);
+
+	_assert_int_equal(out.code, want.code, file, line);
+	_assert_int_equal(out.reason, want.reason, file, line);
+	_assert_int_equal(out.where, want.where, file, line);
+	_assert_int_equal(out.added, want.added, file, line);
+	_assert_int_equal(out.same, want.same, file, line);
+	_assert_int_equal(r != NULL, recorded, file, line);
+}
+
+static void
+test_register(void **state)
+{
+	struct world *w = *state;
+	evote_voter list[] = {
+	    person("Eve", "students", 'e'),
+	    person("王小明", "職員", 'x'),
+	    person("Ann", "students", 'a'),
+	    person("Eve", "students", 'e'),
+	};
+	evote_voter many[EVOTE_ROLL_MAX + 1];
+	struct voter_view view;
+	struct op op = op_register(list, 3);
+
+	expect_roll(w, op, 1, EVOTE_R_VOTER_EXISTS, 2, 0, 0, 0);
+	assert_int_equal(election_voter(w->e, "Eve", &view), 0);
+	op.skip_same = 1;
+	op.only_check = 1;
+	expect_roll(w, op, 0, EVOTE_R_OK, 0, 2, 1, 0);
+	assert_int_equal(election_voter(w->e, "Eve", &view), 0);
+	op.n = 4;
+	expect_roll(w, op, 2, EVOTE_R_DUPLICATE, 3, 0, 0, 0);
+	op.n = 3;
+	list[2].key[31] ^= 1;
+	expect_roll(w, op, 1, EVOTE_R_VOTER_EXISTS, 2, 0, 0, 0);
+	list[2] = person("Ann", "staff", 'a');
+	expect_roll(w, op, 1, EVOTE_R_VOTER_EXISTS, 2, 0, 0, 0);
+	list[2] = person("", "staff", 'a');
+	expect_roll(w, op, 2, EVOTE_R_MALFORMED, 2, 0, 0, 0);
+	list[2] = person("Fay", "st\xff", 'a');
+	expect_roll(w, op, 2, EVOTE_R_MALFORMED, 2, 0, 0, 0);
+	list[2] = person("Ann", "students", 'a');
+	op.only_check = 0;
+	expect_roll(w, op, 0, EVOTE_R_OK, 0, 2, 1, 1);
+	expect_roll(w, op, 0, EVOTE_R_OK, 0, 0, 3, 0);
+	assert_int_equal(election_voter(w->e, "王小明", &view), 1);
+	assert_string_equal(view.group, "職員");
+	assert_int_equal(view.key[31], 'x');
+	assert_int_equal(view.registered, 1);
+
+	for (size_t i = 0; i < LEN(many); i++)
+		many[i] = person("x", "y", 'z');
+	expect_roll(
+	    w, op_register(many, LEN(many)), 2, EVOTE_R_MALFORMED, 0, 0, 0, 0);
+	expect_roll(w, op_register(NULL, 0), 0, EVOTE_R_OK, 0, 0, 0, 0);
+}
+
+static void
+test_unregister(void **state)
+{
+	struct world *w = *state;
+	evote_voter ann = person("Ann", "staff", 'A');
+	struct voter_view view;
+
+	expect(w, op_unregister("Zoe"), 1, EVOTE_R_NO_VOTER, 0);
+	expect(w, op_vote(anew(w, "Ann"), POLL, "C"), 0, EVOTE_R_OK, 1);
+	expect(w, op_unregister("Ann"), 0, EVOTE_R_OK, 1);
+	expect(w, op_unregister("Ann"), 1, EVOTE_R_NO_VOTER, 0);
+	assert_int_equal(election_voter(w->e, "Ann", &view), 1);
+	assert_int_equal(view.registered, 0);
+	expect(w, op_vote(anew(w, "Ann"), POLL, "C"), 1, EVOTE_R_NO_VOTER, 1);
+	/* Who comes back has voted still, whatever key and group. */
+	expect(w, op_register(&ann, 1), 0, EVOTE_R_OK, 1);
+	assert_int_equal(election_voter(w->e, "Ann", &view), 1);
+	assert_int_equal(view.key[0], 'A');
+	assert_string_equal(view.group, "staff");
+	expect(w, op_unregister("Ann"), 0, EVOTE_R_OK, 1);
+	ann = person("Ann", "students", 'A');
+	expect(w, op_register(&ann, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Ann"), POLL, "C"), 4, EVOTE_R_VOTED, 1);
+}
+
+static void
+assert_result(struct world *w, const char *name, const uint64_t *counts,
+    uint64_t votes, uint64_t eligible)
+{
+	evote_result_res res;
+	struct outcome out;
+
+	memset(&res, 0, sizeof(res));
+	election_result(w->e, name, &res, &out);
+	assert_int_equal(out.code, 0);
+	assert_int_equal(res.counts.counts_len, 3);
+	for (int i = 0; i < 3; i++) {
+		assert_string_equal(
+		    res.counts.counts_val[i].choice, choices[i]);
+		assert_int_equal(res.counts.counts_val[i].votes, counts[i]);
+	}
+	assert_int_equal(res.votes, votes);
+	assert_int_equal(res.eligible, eligible);
+	assert_int_equal(res.end, START + HOUR);
+	res.answer.host = res.answer.text = NULL;
+	xdr_free((xdrproc_t)xdr_evote_result_res, (char *)&res);
+}
+
+static void
+test_result(void **state)
+{
+	struct world *w = *state;
+	const uint64_t counts[] = {2, 0, 2}, none[] = {0, 0, 0};
+	evote_voter more[] = {
+	    person("Eve", "students", 'e'), person("Fay", "students", 'f')};
+	evote_voter bob = person("Bob", "staff", 'b');
+	evote_result_res res = {.votes = 9};
+	struct outcome out;
+
+	expect(w, op_register(more, 2), 0, EVOTE_R_OK, 1);
+	expect(w, op_create(anew(w, "Ann"), "empty", START + HOUR), 0,
+	    EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Ann"), POLL, "C"), 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Bob"), POLL, "C"), 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Eve"), POLL, choices[0]), 0, EVOTE_R_OK, 1);
+	expect(
+	    w, op_vote(anew(w, "王大明"), POLL, choices[0]), 0, EVOTE_R_OK, 1);
+	/* Has voted and left; has voted and moved; left without a vote. */
+	expect(w, op_unregister("Eve"), 0, EVOTE_R_OK, 1);
+	expect(w, op_unregister("Bob"), 0, EVOTE_R_OK, 1);
+	expect(w, op_register(&bob, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_unregister("Fay"), 0, EVOTE_R_OK, 1);
+
+	election_result(w->e, "no", &res, &out);
+	assert_int_equal(out.code, 1);
+	assert_int_equal(out.reason, EVOTE_R_NO_ELECTION);
+	election_result(w->e, POLL, &res, &out);
+	assert_int_equal(out.code, 2);
+	assert_int_equal(out.reason, EVOTE_R_ONGOING);
+	assert_int_equal(res.votes, 0);
+	assert_int_equal(res.counts.counts_len, 0);
+
+	w->time = START + HOUR;
+	expect(w, op_close(POLL), 0, EVOTE_R_OK, 1);
+	expect(w, op_close("empty"), 0, EVOTE_R_OK, 1);
+	assert_result(w, POLL, counts, 4, 4);
+	assert_result(w, "empty", none, 0, 2);
+	/* What comes later changes nothing. */
+	expect(w, op_unregister("Ann"), 0, EVOTE_R_OK, 1);
+	assert_result(w, POLL, counts, 4, 4);
+}
+
+static void
+test_due(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t end;
+	} polls[] = {{"c", 300}, {"a", 100}, {"d", 300}, {"b", 200}};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < LEN(polls); i++)
+		expect(w,
+		    op_create(anew(w, "Ann"), polls[i].name,
+			START + polls[i].end * SEC),
+		    0, EVOTE_R_OK, 1);
+	assert_null(election_due(w->e, START + 100 * SEC - 1));
+	assert_string_equal(election_due(w->e, START + 100 * SEC), "a");
+	expect(w, op_close("a"), 2, EVOTE_R_ONGOING, 0);
+	expect(w, op_close("no"), 2, EVOTE_R_NO_ELECTION, 0);
+	w->time = START + 300 * SEC;
+	/* By end, then in the order of creation; out of order is fine too. */
+	expect(w, op_close("b"), 0, EVOTE_R_OK, 1);
+	assert_string_equal(election_due(w->e, w->time), "a");
+	expect(w, op_close("a"), 0, EVOTE_R_OK, 1);
+	expect(w, op_close("a"), 2, EVOTE_R_CLOSED, 0);
+	assert_string_equal(election_due(w->e, w->time), "c");
+	expect(w, op_close("c"), 0, EVOTE_R_OK, 1);
+	assert_string_equal(election_due(w->e, w->time), "d");
+	expect(w, op_close("d"), 0, EVOTE_R_OK, 1);
+	assert_null(election_due(w->e, w->time));
+	world_undo(w, w->size - 2);
+	assert_string_equal(election_due(w->e, START + HOUR), "c");
+	world_undo(w, w->size - 1);
+	assert_string_equal(election_due(w->e, START + HOUR), "a");
+}
+
+static void
+test_pages(void **state)
+{
+	struct world *w = *state;
+	char name[32];
+	evote_list_res list;
+	evote_voters_res roll;
+	evote_voter v;
+
+	for (int i = 1; i < EVOTE_PAGE_MAX + 50; i++) {
+		snprintf(name, sizeof(name), "poll %d", i);
+		expect(w, op_create(anew(w, "Ann"), name, START + HOUR), 0,
+		    EVOTE_R_OK, 1);
+		v = person(name, "staff", 's');
+		expect(w, op_register(&v, 1), 0, EVOTE_R_OK, 1);
+	}
+	expect(w, op_unregister("Ann"), 0, EVOTE_R_OK, 1);
+	memset(&list, 0, sizeof(list));
+	election_list(w->e, 0, &list);
+	assert_int_equal(list.elections.elections_len, EVOTE_PAGE_MAX);
+	assert_string_equal(list.elections.elections_val[0].name, POLL);
+	assert_int_equal(list.next, EVOTE_PAGE_MAX);
+	xdr_free((xdrproc_t)xdr_evote_list_res, (char *)&list);
+	memset(&list, 0, sizeof(list));
+	election_list(w->e, EVOTE_PAGE_MAX, &list);
+	assert_int_equal(list.elections.elections_len, 50);
+	assert_string_equal(list.elections.elections_val[0].name, "poll 100");
+	assert_int_equal(list.next, 0);
+	xdr_free((xdrproc_t)xdr_evote_list_res, (char *)&list);
+	memset(&list, 0, sizeof(list));
+	election_list(w->e, 4000000000u, &list);
+	assert_int_equal(list.elections.elections_len, 0);
+	assert_int_equal(list.next, 0);
+	xdr_free((xdrproc_t)xdr_evote_list_res, (char *)&list);
+
+	/* 153 stand on the roll; the second in order has left it. */
+	memset(&roll, 0, sizeof(roll));
+	election_voters(w->e, 0, &roll);
+	assert_int_equal(roll.voters.voters_len, EVOTE_PAGE_MAX);
+	assert_string_equal(roll.voters.voters_val[1].name, "Bob");
+	assert_int_equal(roll.next, EVOTE_PAGE_MAX + 1);
+	xdr_free((xdrproc_t)xdr_evote_voters_res, (char *)&roll);
+	memset(&roll, 0, sizeof(roll));
+	election_voters(w->e, EVOTE_PAGE_MAX + 1, &roll);
+	assert_int_equal(roll.voters.voters_len, 53);
+	assert_int_equal(roll.next, 0);
+	xdr_free((xdrproc_t)xdr_evote_voters_res, (char *)&roll);
+}
+
+static void
+test_show(void **state)
+{
+	struct world *w = *state;
+	evote_election_res res;
+	struct outcome out;
+
+	memset(&res, 0, sizeof(res));
+	election_show(w->e, POLL, &res, &out);
+	assert_int_equal(out.code, 0);
+	assert_string_equal(res.election.name, POLL);
+	assert_string_equal(res.creator, "Ann");
+	assert_int_equal(res.election.groups.groups_len, 1);
+	assert_string_equal(res.election.choices.choices_val[1], "it's \"B\"");
+	assert_int_equal(res.election.end, START + HOUR);
+	assert_int_equal(res.closed, 0);
+	xdr_free((xdrproc_t)xdr_evote_election_res, (char *)&res);
+	memset(&res, 0, sizeof(res));
+	election_show(w->e, "no", &res, &out);
+	assert_int_equal(out.code, 1);
+	assert_int_equal(out.reason, EVOTE_R_NO_ELECTION);
+	assert_string_equal(res.election.name, "");
+	xdr_free((xdrproc_t)xdr_evote_election_res, (char *)&res);
+}
+
+static void
+test_genesis_and_epochs(void **state)
+{
+	struct world *w = *state;
+
+	assert_string_equal(election_genesis(w->e)->origin, "vote.test");
+	assert_int_equal(election_forced_epoch(w->e), 0);
+	w->epoch = 7;
+	expect(w, op_epoch(1), 0, EVOTE_R_OK, 1);
+	w->epoch = 8;
+	expect(w, op_epoch(0), 0, EVOTE_R_OK, 1);
+	assert_int_equal(election_forced_epoch(w->e), 7);
+	world_undo(w, w->size - 2);
+	assert_int_equal(election_forced_epoch(w->e), 0);
+	world_undo(w, 0);
+	assert_null(election_genesis(w->e));
+	expect(w, op_genesis(), 0, EVOTE_R_OK, 1);
+}
+
+/* ---- records that were changed ------------------------------------------ */
+
+static void
+rename_to(char **name, const char *to)
+{
+	free(*name);
+	*name = strdup(to);
+}
+
+#define OP leaf->op.evote_op_u
+
+static void
+bad_seq(evote_leaf *leaf, evote_opening *opening)
+{
+	leaf->seq++;
+}
+static void
+bad_time(evote_leaf *leaf, evote_opening *opening)
+{
+	leaf->time = START + 1;
+}
+static void
+bad_epoch(evote_leaf *leaf, evote_opening *opening)
+{
+	leaf->epoch = 0;
+}
+static void
+bad_code(evote_leaf *leaf, evote_opening *opening)
+{
+	leaf->code++;
+}
+static void
+bad_reason(evote_leaf *leaf, evote_opening *opening)
+{
+	leaf->reason++;
+}
+static void
+bad_vote_of_none(evote_leaf *leaf, evote_opening *opening)
+{
+	rename_to(&OP.vote.asker.voter, "Zoe");
+}
+static void
+bad_vote_of_outsider(evote_leaf *leaf, evote_opening *opening)
+{
+	rename_to(&OP.vote.asker.voter, "Cy");
+}
+static void
+bad_vote_number(evote_leaf *leaf, evote_opening *opening)
+{
+	OP.vote.asker.number = 1;
+}
+static void
+bad_vote_late(evote_leaf *leaf, evote_opening *opening)
+{
+	leaf->time = START + HOUR;
+}
+static void
+bad_vote_election(evote_leaf *leaf, evote_opening *opening)
+{
+	rename_to(&OP.vote.ballot.election, "other");
+}
+static void
+bad_vote_commitment(evote_leaf *leaf, evote_opening *opening)
+{
+	OP.vote.ballot.commitment[5] ^= 4;
+}
+static void
+bad_opening_salt(evote_leaf *leaf, evote_opening *opening)
+{
+	opening->salt[31] ^= 1;
+}
+static void
+bad_opening_choice(evote_leaf *leaf, evote_opening *opening)
+{
+	rename_to(&opening->choice, "it's \"B\"");
+}
+/* From here on the commitment is made to fit. */
+static void
+bad_opening_domain(evote_leaf *leaf, evote_opening *opening)
+{
+	rename_to(&opening->domain, "evote opening 2");
+	xdr_hash((xdrproc_t)xdr_evote_opening, opening,
+	    (unsigned char *)OP.vote.ballot.commitment);
+}
+static void
+bad_opening_election(evote_leaf *leaf, evote_opening *opening)
+{
+	rename_to(&opening->election, "other");
+	xdr_hash((xdrproc_t)xdr_evote_opening, opening,
+	    (unsigned char *)OP.vote.ballot.commitment);
+}
+static void
+bad_opening_unlisted(evote_leaf *leaf, evote_opening *opening)
+{
+	rename_to(&opening->choice, "D");
+	xdr_hash((xdrproc_t)xdr_evote_opening, opening,
+	    (unsigned char *)OP.vote.ballot.commitment);
+}
+static void
+bad_opening_gone(evote_leaf *leaf, evote_opening *opening)
+{
+	rename_to(&opening->domain, "");
+}
+static void
+bad_opening_extra(evote_leaf *leaf, evote_opening *opening)
+{
+	opening->domain = strdup("evote opening 1");
+	opening->election = strdup(POLL);
+	opening->choice = strdup("C");
+}
+static void
+bad_register_twice(evote_leaf *leaf, evote_opening *opening)
+{
+	rename_to(&OP.voters.voters_val[1].name, "王大明");
+}
+static void
+bad_register_empty(evote_leaf *leaf, evote_opening *opening)
+{
+	xdr_free((xdrproc_t)xdr_evote_op, (char *)&leaf->op);
+	memset(&leaf->op, 0, sizeof(leaf->op));
+	leaf->op.kind = EVOTE_OP_REGISTER;
+}
+static void
+bad_unregister(evote_leaf *leaf, evote_opening *opening)
+{
+	rename_to(&OP.voter, "Zoe");
+}
+static void
+bad_create_group(evote_leaf *leaf, evote_opening *opening)
+{
+	rename_to(&OP.create.election.groups.groups_val[0], "\n");
+}
+static void
+bad_create_past(evote_leaf *leaf, evote_opening *opening)
+{
+	OP.create.election.end = leaf->time;
+}
+static void
+bad_close_early(evote_leaf *leaf, evote_opening *opening)
+{
+	leaf->time = START + HOUR - 1;
+}
+static void
+bad_close_unknown(evote_leaf *leaf, evote_opening *opening)
+{
+	rename_to(&OP.election, "other");
+}
+static void
+bad_refusal_success(evote_leaf *leaf, evote_opening *opening)
+{
+	leaf->code = 0;
+	leaf->reason = EVOTE_R_OK;
+}
+static void
+bad_refusal_unrecorded(evote_leaf *leaf, evote_opening *opening)
+{
+	leaf->code = 3;
+	leaf->reason = EVOTE_R_DUPLICATE;
+}
+static void
+bad_refusal_on_roll(evote_leaf *leaf, evote_opening *opening)
+{
+	leaf->code = 1;
+	leaf->reason = EVOTE_R_NO_VOTER;
+}
+static void
+bad_refusal_of_none(evote_leaf *leaf, evote_opening *opening)
+{
+	rename_to(&OP.refused.asker.voter, "Zoe");
+}
+static void
+bad_refusal_number(evote_leaf *leaf, evote_opening *opening)
+{
+	OP.refused.asker.number = 2;
+}
+static void
+bad_genesis_again(evote_leaf *leaf, evote_opening *opening)
+{
+	xdr_free((xdrproc_t)xdr_evote_op, (char *)&leaf->op);
+	memset(&leaf->op, 0, sizeof(leaf->op));
+	leaf->op.kind = EVOTE_OP_GENESIS;
+	OP.genesis.origin = strdup("vote.test");
+}
+
+static void
+tamper(
+    struct world *w, uint64_t at, void (*change)(evote_leaf *, evote_opening *))
+{
+	struct election *e = replayed(w, at), *before = replayed(w, at);
+	struct record *bad;
+	char err[256] = "";
+	evote_leaf leaf;
+	evote_opening opening;
+	int opened;
+
+	assert_int_equal(record_open(w->log[at], &leaf, &opening), 0);
+	change(&leaf, &opening);
+	opened = opening.domain != NULL && opening.domain[0] != '\0';
+	bad = record_make(&leaf, opened ? &opening : NULL);
+	assert_non_null(bad);
+	assert_int_equal(election_replay(e, bad, err, sizeof(err)), -1);
+	assert_string_not_equal(err, "");
+	assert_same_state(e, before);
+	assert_int_equal(election_replay(e, w->log[at], err, sizeof(err)), 0);
+	record_clear(&leaf, &opening);
+	record_drop(bad);
+	election_free(before);
+	election_free(e);
+}
+
+static void
+test_tampered(void **state)
+{
+	enum { EPOCH = 1, REGISTER, CREATE, VOTE, REFUSED, UNREGISTER, CLOSE };
+	static const struct {
+		uint64_t at;
+		void (*change)(evote_leaf *, evote_opening *);
+	} all[] = {
+	    {VOTE, bad_seq},
+	    {VOTE, bad_time},
+	    {VOTE, bad_epoch},
+	    {VOTE, bad_code},
+	    {VOTE, bad_reason},
+	    {VOTE, bad_vote_of_none},
+	    {VOTE, bad_vote_of_outsider},
+	    {VOTE, bad_vote_number},
+	    {VOTE, bad_vote_late},
+	    {VOTE, bad_vote_election},
+	    {VOTE, bad_vote_commitment},
+	    {VOTE, bad_opening_salt},
+	    {VOTE, bad_opening_choice},
+	    {VOTE, bad_opening_domain},
+	    {VOTE, bad_opening_election},
+	    {VOTE, bad_opening_unlisted},
+	    {VOTE, bad_opening_gone},
+	    {VOTE, bad_genesis_again},
+	    {REGISTER, bad_opening_extra},
+	    {REGISTER, bad_register_twice},
+	    {REGISTER, bad_register_empty},
+	    {REGISTER, bad_code},
+	    {UNREGISTER, bad_unregister},
+	    {UNREGISTER, bad_reason},
+	    {CREATE, bad_create_group},
+	    {CREATE, bad_create_past},
+	    {CREATE, bad_code},
+	    {CLOSE, bad_close_early},
+	    {CLOSE, bad_close_unknown},
+	    {CLOSE, bad_opening_extra},
+	    {EPOCH, bad_code},
+	    {EPOCH, bad_genesis_again},
+	    {REFUSED, bad_refusal_success},
+	    {REFUSED, bad_refusal_unrecorded},
+	    {REFUSED, bad_refusal_on_roll},
+	    {REFUSED, bad_refusal_of_none},
+	    {REFUSED, bad_refusal_number},
+	    {REFUSED, bad_opening_extra},
+	    {0, bad_seq},
+	};
+	struct world *w = *state;
+
+	expect(w, op_vote(anew(w, "Ann"), POLL, "C"), 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Ann"), POLL, "C"), 4, EVOTE_R_VOTED, 1);
+	expect(w, op_unregister("Bob"), 0, EVOTE_R_OK, 1);
+	w->time = START + HOUR - 1;
+	expect(w, op_close(POLL), 0, EVOTE_R_OK, 1);
+	for (size_t i = 0; i < LEN(all); i++)
+		tamper(w, all[i].at, all[i].change);
+}
+
+/* A 31st refusal in an hour cannot have been recorded. */
+static void
+test_tampered_too_many(void **state)
+{
+	struct world *w = *state;
+	struct record *last, *moved;
+	char err[256];
+	evote_leaf leaf;
+	evote_opening none;
+
+	for (int i = 0; i < 30; i++)
+		expect(w, op_vote(anew(w, "Bob"), "no", "C"), 2,
+		    EVOTE_R_NO_ELECTION, 1);
+	w->time += HOUR;
+	expect(
+	    w, op_vote(anew(w, "Bob"), "no", "C"), 2, EVOTE_R_NO_ELECTION, 1);
+	last = w->log[w->size - 1];
+	assert_int_equal(record_open(last, &leaf, &none), 0);
+	leaf.time -= HOUR / 2;
+	moved = record_make(&leaf, NULL);
+	election_undo(w->e, w->size - 1);
+	assert_int_equal(election_replay(w->e, moved, err, sizeof(err)), -1);
+	assert_int_equal(election_replay(w->e, last, err, sizeof(err)), 0);
+	record_clear(&leaf, &none);
+	record_drop(moved);
+}
+
+/* ---- any operations in any order, any number of them undone ---------------
+ */
+
+/* One draw a statement: the order of arguments is each compiler's own. */
+static unsigned
+draw(unsigned *seed, unsigned n)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return ((*seed >> 8) % n);
+}
+
+static struct op
+random_roll(unsigned *seed)
+{
+	static const char *const names[] = {
+	    "王大明", "Ann", "Bob", "Cy", "D'Arcy", "Eve", "Fay", "Gil"};
+	static const char *const groups[] = {"students", "staff", "guests"};
+	static evote_voter list[2];
+	const char *name, *group;
+	struct op op;
+
+	if (draw(seed, 8) == 0)
+		return (op_unregister(names[draw(seed, LEN(names))]));
+	for (size_t i = 0; i < LEN(list); i++) {
+		name = names[draw(seed, LEN(names))];
+		group = groups[draw(seed, LEN(groups))];
+		list[i] = person(name, group, (char)draw(seed, 2));
+	}
+	op = op_register(list, 1 + draw(seed, 2));
+	op.skip_same = draw(seed, 2);
+	op.only_check = draw(seed, 8) == 0;
+	return (op);
+}
+
+static evote_asker
+random_asker(struct world *w, unsigned *seed)
+{
+	static const char *const names[] = {
+	    "王大明", "Ann", "Bob", "Cy", "Eve", "Nobody"};
+	char client = (char)draw(seed, 2 * EVOTE_CLIENTS_MAX);
+	uint64_t number = w->number;
+
+	switch (draw(seed, 16)) {
+	case 0:
+		return (w->last);
+	case 1:
+		number -= draw(seed, 20);
+		break;
+	default:
+		number = ++w->number;
+	}
+	w->last = asker(names[draw(seed, LEN(names))], client, number);
+	return (w->last);
+}
+
+static struct op
+random_op(struct world *w, unsigned *seed)
+{
+	static evote_name options[] = {"A", "B", "C", "D"};
+	static char name[16];
+	evote_asker who;
+	uint32_t n_groups, n_choices;
+	uint64_t end;
+	struct op op;
+
+	who = random_asker(w, seed);
+	snprintf(name, sizeof(name), "poll %u",
+	    draw(seed, 5) + (unsigned)((w->time - START) / (HOUR / 4)));
+	switch (draw(seed, 16)) {
+	case 0:
+		w->epoch++;
+		return (op_epoch(draw(seed, 4) == 0));
+	case 1:
+	case 2:
+		return (random_roll(seed));
+	case 3:
+	case 4:
+	case 5:
+		n_groups = (draw(seed, 8) + 1) / 4;
+		n_choices = (draw(seed, 12) + 2) / 4;
+		end = w->time + draw(seed, 4000) * SEC - 600 * SEC;
+		op = op_create_lists(
+		    who, name, both, n_groups, options, n_choices, end);
+		break;
+	default:
+		op = op_vote(who, name, options[draw(seed, LEN(options))]);
+		break;
+	}
+	if (draw(seed, 16) == 0)
+		op.standing = EVOTE_R_TOKEN_EXPIRED;
+	return (op);
+}
+
+/* The same again: the same answer, and nothing to record. */
+static void
+expect_repeat(struct world *w, struct op op, struct outcome first)
+{
+	expect(w, op, first.code, first.reason, 0);
+}
+
+static void
+random_step(struct world *w, unsigned *seed, unsigned met[32])
+{
+	const char *due;
+	struct outcome out;
+	struct op op;
+
+	w->time += draw(seed, 40) == 0 ? HOUR / 4 : draw(seed, 10) * SEC;
+	while ((due = election_due(w->e, w->time + 1)) != NULL)
+		expect(w, op_close(due), 0, EVOTE_R_OK, 1);
+	op = random_op(w, seed);
+	(void)world_execute(w, &op, &out);
+	if (draw(seed, 16) == 0 &&
+	    (op.kind == EVOTE_OP_VOTE || op.kind == EVOTE_OP_CREATE))
+		expect_repeat(w, op, out);
+	assert_in_range(out.reason, 0, 31);
+	met[out.reason]++;
+}
+
+static void
+test_random(void **state)
+{
+	static const evote_reason must[] = {EVOTE_R_OK, EVOTE_R_TOKEN_EXPIRED,
+	    EVOTE_R_NO_VOTER, EVOTE_R_NO_ELECTION, EVOTE_R_CLOSED,
+	    EVOTE_R_GROUP, EVOTE_R_VOTED, EVOTE_R_NO_CHOICE, EVOTE_R_NO_GROUPS,
+	    EVOTE_R_NO_CHOICES, EVOTE_R_NAME_TAKEN, EVOTE_R_END_PAST,
+	    EVOTE_R_DUPLICATE, EVOTE_R_NUMBER_STALE, EVOTE_R_NUMBER_REUSED,
+	    EVOTE_R_TOO_MANY, EVOTE_R_VOTER_EXISTS};
+	struct world *w = *state;
+	unsigned met[32] = {0}, seed = SEED;
+	uint64_t size, undone = 0, settled = 0;
+	struct election *again;
+
+	print_message("seed %u\n", seed);
+	for (int i = 0; i < 3000; i++) {
+		random_step(w, &seed, met);
+		if (draw(&seed, 20) != 0)
+			continue;
+		size = w->size - draw(&seed, (w->size - settled) % 30 + 1);
+		undone += w->size - size;
+		world_undo(w, size);
+		again = replayed(w, size);
+		assert_same_state(w->e, again);
+		election_free(again);
+		if (draw(&seed, 2) == 0)
+			election_settle(w->e, settled = size);
+	}
+	for(int i=0;i<32;i++)printf("%d:%u ",i,met[i]);
+	for (size_t i = 0; i < LEN(must); i++) {
+		if (met[must[i]] == 0)
+			fail_msg("reason %d was never met", must[i]);
+	}
+	assert_true(undone > 500);
+}
+
+/* All the way back and forth again, one record at a time. */
+static void
+test_undo_all(void **state)
+{
+	static unsigned char then[LOG_MAX + 1][32];
+	struct world *w = *state;
+	unsigned met[32] = {0}, seed = SEED + 1;
+	unsigned char now[32];
+	struct election *e;
+	char err[256];
+
+	print_message("seed %u\n", seed);
+	for (int i = 0; i < 1500; i++)
+		random_step(w, &seed, met);
+	e = election_new();
+	for (uint64_t i = 0; i < w->size; i++) {
+		election_hash(e, then[i]);
+		assert_int_equal(
+		    election_replay(e, w->log[i], err, sizeof(err)), 0);
+	}
+	assert_same_state(e, w->e);
+	for (uint64_t i = w->size; i-- > 0;) {
+		election_undo(e, i);
+		election_hash(e, now);
+		assert_memory_equal(now, then[i], sizeof(now));
+	}
+	for (uint64_t i = 0; i < w->size; i++)
+		assert_int_equal(
+		    election_replay(e, w->log[i], err, sizeof(err)), 0);
+	assert_same_state(e, w->e);
+	election_free(e);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_create),
+	    TEST(test_vote),
+	    TEST(test_order_of_checks),
+	    TEST(test_client_table),
+	    TEST(test_client_eviction),
+	    TEST(test_refusal_record),
+	    TEST(test_too_many),
+	    TEST(test_register),
+	    TEST(test_unregister),
+	    TEST(test_result),
+	    TEST(test_due),
+	    TEST(test_pages),
+	    TEST(test_show),
+	    TEST(test_genesis_and_epochs),
+	    TEST(test_tampered),
+	    TEST(test_tampered_too_many),
+	    TEST(test_random),
+	    TEST(test_undo_all),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

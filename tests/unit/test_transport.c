@@ -1,0 +1,1291 @@
+/*
+ * transport: what clients may do to it.  One thread is server and clients:
+ * the server runs when a test says so, at the time the test says.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "evote.h"
+#include "transport.h"
+
+#define PROG	   0x2e564fff
+#define PROG_LOCAL 0x2e564ffe
+#define MAX_CALL   (256 * 1024)
+#define MAX_UNSENT (128 * 1024)
+#define IN_FLIGHT  8
+#define PARTIAL_MS 1000
+#define IDLE_MS	   10000
+#define BIG	   (64 * 1024)
+#define BIG_REPLY  (4 + 24 + 8 + 4 + BIG + 32) /* mark, header, sealed */
+#define LAST	   0x80000000u
+#define HELD_MAX   64
+#define TEST_CAP   3000
+#define REPLY_MAX  (2 * BIG)
+
+enum {
+	DO_NOTHING,
+	DO_ECHO,     /* evote_named_args -> its name */
+	DO_HOLD,     /* the same, later */
+	DO_TOO_LONG, /* answers what cannot be encoded */
+	DO_BIG,
+	DO_WHO,	 /* -> uid */
+	DO_CLOSE /* its own connection, then answers */
+};
+
+/* What the procedures share with the tests. */
+static struct {
+	struct transport *t;
+	uint64_t now;
+	int port;
+	struct call held[HELD_MAX];
+	int n_held;
+	int closed;
+	uint64_t closed_conn, last_conn;
+	int called;
+	char too_long[EVOTE_NAME_MAX + 2];
+} its;
+
+/* ---- a program in the shape of rpcgen -C -M -m --------------------------- */
+
+static bool_t
+do_nothing(void *arg, void *res, struct svc_req *req)
+{
+	its.called++;
+	its.last_conn = transport_conn(req);
+	return (TRUE);
+}
+
+static bool_t
+do_echo(evote_named_args *arg, evote_name *res, struct svc_req *req)
+{
+	its.called++;
+	*res = strdup(arg->election);
+	return (TRUE);
+}
+
+static bool_t
+do_hold(evote_named_args *arg, evote_name *res, struct svc_req *req)
+{
+	*res = NULL;
+	assert_true(its.n_held < HELD_MAX);
+	its.held[its.n_held++] = transport_hold(req);
+	its.last_conn = transport_conn(req);
+	return (FALSE);
+}
+
+static bool_t
+do_too_long(void *arg, evote_name *res, struct svc_req *req)
+{
+	/* Not on the heap: xdr_string frees nothing that is over its bound. */
+	*res = its.too_long;
+	return (TRUE);
+}
+
+static bool_t
+do_big(void *arg, evote_sealed *res, struct svc_req *req)
+{
+	its.called++;
+	memset(res, 0, sizeof(*res));
+	res->body.body_len = BIG;
+	res->body.body_val = calloc(1, BIG);
+	return (TRUE);
+}
+
+static bool_t
+do_who(void *arg, u_int *res, struct svc_req *req)
+{
+	uint32_t gid;
+	int32_t pid;
+
+	if (transport_ucred(req, res, &gid, &pid) == -1)
+		*res = 4711;
+	else
+		assert_int_equal(pid, getpid());
+	return (TRUE);
+}
+
+static bool_t
+do_close(void *arg, u_int *res, struct svc_req *req)
+{
+	*res = 0;
+	transport_close_conn(its.t, transport_conn(req));
+	return (TRUE);
+}
+
+static void
+test_prog(struct svc_req *rqstp, SVCXPRT *transp)
+{
+	union {
+		evote_named_args named;
+	} argument;
+	union {
+		evote_name name;
+		evote_sealed sealed;
+		u_int number;
+	} result;
+	static const struct {
+		xdrproc_t arg, res;
+		bool_t (*local)(void *, void *, struct svc_req *);
+	} procs[] = {
+#define ANY (void (*)(void))
+#define PROC(a, r, f)                          \
+	{(xdrproc_t)ANY(a), (xdrproc_t)ANY(r), \
+	    (bool_t(*)(void *, void *, struct svc_req *))ANY(f)}
+	    [DO_NOTHING] = PROC(xdr_void, xdr_void, do_nothing),
+	    [DO_ECHO] = PROC(xdr_evote_named_args, xdr_evote_name, do_echo),
+	    [DO_HOLD] = PROC(xdr_evote_named_args, xdr_evote_name, do_hold),
+	    [DO_TOO_LONG] = PROC(xdr_void, xdr_evote_name, do_too_long),
+	    [DO_BIG] = PROC(xdr_void, xdr_evote_sealed, do_big),
+	    [DO_WHO] = PROC(xdr_void, xdr_u_int, do_who),
+	    [DO_CLOSE] = PROC(xdr_void, xdr_u_int, do_close),
+	};
+	bool_t retval;
+
+	if (rqstp->rq_proc >= sizeof(procs) / sizeof(procs[0])) {
+		svcerr_noproc(transp);
+		return;
+	}
+	memset(&argument, 0, sizeof(argument));
+	if (!svc_getargs(transp, procs[rqstp->rq_proc].arg, &argument)) {
+		svcerr_decode(transp);
+		return;
+	}
+	retval = procs[rqstp->rq_proc].local(&argument, &result, rqstp);
+	if (retval > 0 &&
+	    !svc_sendreply(transp, procs[rqstp->rq_proc].res, &result))
+		svcerr_systemerr(transp);
+	if (!svc_freeargs(transp, procs[rqstp->rq_proc].arg, &argument))
+		abort();
+	xdr_free(procs[rqstp->rq_proc].res, &result);
+}
+
+/* ---- the server
+ * -------------------------------------------------------------- */
+
+static void
+on_closed(void *arg, uint64_t conn)
+{
+	assert_ptr_equal(arg, &its);
+	its.closed++;
+	its.closed_conn = conn;
+}
+
+static void
+server_start(int max_conns)
+{
+	struct transport_config config = {
+	    .max_conns = max_conns,
+	    .max_call = MAX_CALL,
+	    .max_in_flight = IN_FLIGHT,
+	    .max_unsent = MAX_UNSENT,
+	    .partial_ms = PARTIAL_MS,
+	    .idle_ms = IDLE_MS,
+	    .closed = on_closed,
+	    .arg = &its,
+	};
+
+	memset(&its, 0, sizeof(its));
+	its.now = 1000000;
+	memset(its.too_long, 'x', EVOTE_NAME_MAX + 1);
+	its.t = transport_new(&config);
+	assert_non_null(its.t);
+	transport_offer(its.t, DOOR_NETWORK, PROG, 2, test_prog);
+	transport_offer(its.t, DOOR_NETWORK, PROG, 4, test_prog);
+	transport_offer(its.t, DOOR_LOCAL, PROG_LOCAL, 1, test_prog);
+	its.port = transport_listen_tcp(its.t, 0);
+	assert_true(its.port > 0);
+}
+
+static int
+setup(void **state)
+{
+	server_start(TEST_CAP);
+	return (0);
+}
+
+static int
+teardown(void **state)
+{
+	transport_free(its.t);
+	its.t = NULL;
+	return (0);
+}
+
+static bool
+server_ready(int ms)
+{
+	struct pollfd p = {.fd = transport_fd(its.t), .events = POLLIN};
+
+	return (poll(&p, 1, ms) == 1);
+}
+
+/* Runs until nothing has been to do for a moment. */
+static void
+server_run(void)
+{
+	int i;
+
+	for (i = 0; i < 5000 && server_ready(5); i++)
+		transport_run(its.t, its.now);
+	assert_true(i < 5000);
+}
+
+static void
+server_later(uint64_t ms)
+{
+	its.now += ms;
+	transport_run(its.t, its.now);
+	server_run();
+}
+
+static struct transport_stats
+server_stats(void)
+{
+	struct transport_stats s;
+
+	transport_stats(its.t, &s);
+	return (s);
+}
+
+/* ---- clients
+ * -------------------------------------------------------------------- */
+
+static int
+client_open(void)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET,
+	    .sin_port = htons(its.port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&in, sizeof(in)), 0);
+	assert_int_equal(
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)), 0);
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	return (fd);
+}
+
+struct bytes {
+	unsigned char data[4096];
+	size_t len;
+};
+
+/* A call without its record mark. */
+static void
+call_make(struct bytes *b, uint32_t xid, uint32_t prog, uint32_t vers,
+    uint32_t proc, const char *name)
+{
+	evote_named_args args = {.election = (char *)(uintptr_t)name};
+	struct rpc_msg msg = {.rm_xid = xid, .rm_direction = CALL};
+	XDR xdrs;
+
+	msg.rm_call.cb_rpcvers = RPC_MSG_VERSION;
+	msg.rm_call.cb_prog = prog;
+	msg.rm_call.cb_vers = vers;
+	msg.rm_call.cb_proc = proc;
+	msg.rm_call.cb_cred = _null_auth;
+	msg.rm_call.cb_verf = _null_auth;
+	xdrmem_create(&xdrs, (char *)b->data, sizeof(b->data), XDR_ENCODE);
+	assert_true(xdr_callmsg(&xdrs, &msg));
+	if (name != NULL)
+		assert_true(xdr_evote_named_args(&xdrs, &args));
+	b->len = xdr_getpos(&xdrs);
+}
+
+static void
+client_send(int fd, const void *data, size_t len)
+{
+	assert_int_equal(send(fd, data, len, MSG_NOSIGNAL), len);
+}
+
+static void
+client_mark(int fd, uint32_t mark)
+{
+	mark = htonl(mark);
+	client_send(fd, &mark, sizeof(mark));
+}
+
+static void
+client_call(int fd, uint32_t xid, uint32_t proc, const char *name)
+{
+	struct bytes b;
+
+	call_make(&b, xid, PROG, 2, proc, name);
+	client_mark(fd, LAST | b.len);
+	client_send(fd, b.data, b.len);
+}
+
+static void
+client_call_raw(int fd, const struct bytes *b)
+{
+	client_mark(fd, LAST | b->len);
+	client_send(fd, b->data, b->len);
+}
+
+/* Offset of a word of a call made with AUTH_NONE. */
+enum { AT_DIRECTION = 4, AT_RPCVERS = 8, AT_CRED = 24, AT_VERF = 32 };
+
+static void
+bytes_put(struct bytes *b, size_t at, uint32_t word)
+{
+	word = htonl(word);
+	assert_true(at + sizeof(word) <= b->len);
+	memcpy(b->data + at, &word, sizeof(word));
+}
+
+/*
+ * The next reply, as words (r[0] is the xid); its length, 0 when there is
+ * none, -1 when the connection has ended.
+ */
+static int
+client_reply(int fd, uint32_t *r)
+{
+	static unsigned char buf[REPLY_MAX];
+	uint32_t mark, i;
+	ssize_t n;
+
+	n = recv(fd, &mark, sizeof(mark), MSG_DONTWAIT);
+	if (n == 0 || (n == -1 && errno != EAGAIN))
+		return (-1);
+	if (n == -1)
+		return (0);
+	assert_int_equal(n, sizeof(mark));
+	mark = ntohl(mark);
+	assert_true(mark & LAST);
+	mark &= ~LAST;
+	assert_true(mark <= sizeof(buf));
+	assert_int_equal(recv(fd, buf, mark, MSG_WAITALL), mark);
+	for (i = 0; i < mark / 4 && i < 16; i++) {
+		memcpy(&r[i], buf + 4 * i, 4);
+		r[i] = ntohl(r[i]);
+	}
+	return (mark);
+}
+
+/* Reads that many bytes, letting the server run. */
+static void
+client_drain(int fd, size_t left)
+{
+	static char sink[1 << 20];
+	int turns = 0;
+	ssize_t n;
+
+	while (left > 0 && turns++ < 20000) {
+		n = recv(fd, sink, left < sizeof(sink) ? left : sizeof(sink),
+		    MSG_DONTWAIT);
+		if (n > 0)
+			left -= n;
+		else if (server_ready(200))
+			transport_run(its.t, its.now);
+	}
+	assert_int_equal(left, 0);
+}
+
+/* Words of an accepted reply: xid, 1, 0, 0, 0, status, ... */
+static void
+expect_status(int fd, uint32_t xid, uint32_t status)
+{
+	uint32_t r[16];
+
+	assert_true(client_reply(fd, r) >= 24);
+	assert_int_equal(r[0], xid);
+	assert_int_equal(r[1], REPLY);
+	assert_int_equal(r[2], MSG_ACCEPTED);
+	assert_int_equal(r[3], AUTH_NONE);
+	assert_int_equal(r[4], 0);
+	assert_int_equal(r[5], status);
+}
+
+static void
+expect_nothing(int fd)
+{
+	uint32_t r[16];
+
+	assert_int_equal(client_reply(fd, r), 0);
+}
+
+static void
+expect_end(int fd)
+{
+	uint32_t r[16];
+
+	assert_int_equal(client_reply(fd, r), -1);
+}
+
+static void
+expect_served(int fd)
+{
+	client_call(fd, 99, DO_ECHO, "still here");
+	server_run();
+	expect_status(fd, 99, SUCCESS);
+}
+
+/* ---- records
+ * ---------------------------------------------------------------------- */
+
+static void
+test_call(void **state)
+{
+	uint32_t r[16];
+	int fd = client_open();
+
+	client_call(fd, 7, DO_ECHO, "abc");
+	server_run();
+	assert_int_equal(client_reply(fd, r), 32);
+	assert_int_equal(r[0], 7);
+	assert_int_equal(r[6], 3);
+	assert_int_equal(r[7], 0x61626300);
+	assert_int_equal(server_stats().calls, 1);
+	assert_int_equal(server_stats().conns, 1);
+	close(fd);
+	server_run();
+	assert_int_equal(its.closed, 1);
+	assert_int_equal(server_stats().conns, 0);
+}
+
+static void
+test_ipv6(void **state)
+{
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
+	    .sin6_port = htons(its.port),
+	    .sin6_addr = in6addr_loopback};
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd == -1 ||
+	    connect(fd, (struct sockaddr *)&in6, sizeof(in6)) == -1) {
+		if (fd != -1)
+			close(fd);
+		skip();
+	}
+	expect_served(fd);
+	close(fd);
+}
+
+static void
+test_half_record(void **state)
+{
+	int half = client_open(), other = client_open();
+	struct bytes b;
+
+	call_make(&b, 1, PROG, 2, DO_ECHO, "abc");
+	client_mark(half, LAST | b.len);
+	client_send(half, b.data, b.len / 2);
+	server_run();
+	expect_served(other);
+	server_later(PARTIAL_MS - 100);
+	expect_served(other);
+	expect_nothing(half);
+	server_later(200);
+	expect_end(half);
+	expect_served(other);
+	assert_int_equal(server_stats().malformed, 1);
+	assert_int_equal(its.closed, 1);
+	close(half);
+	close(other);
+}
+
+/* Each byte is progress, but the record is not whole in time. */
+static void
+test_trickle(void **state)
+{
+	int fd = client_open(), i;
+
+	client_mark(fd, LAST | 100);
+	server_run();
+	for (i = 0; i < PARTIAL_MS / 100; i++) {
+		expect_nothing(fd);
+		client_send(fd, "", 1);
+		server_later(100);
+	}
+	expect_end(fd);
+	close(fd);
+}
+
+static void
+test_fragments(void **state)
+{
+	int fd = client_open();
+	struct bytes b;
+	size_t i;
+
+	call_make(&b, 5, PROG, 2, DO_ECHO, "in pieces");
+	/* One byte a fragment, with empty ones, each sent by itself. */
+	for (i = 0; i < b.len; i++) {
+		client_mark(fd, 0);
+		client_mark(fd, (i == b.len - 1 ? LAST : 0) | 1);
+		if (i % 3 == 0)
+			server_run();
+		client_send(fd, b.data + i, 1);
+	}
+	client_call(fd, 6, DO_ECHO, "whole");
+	server_run();
+	expect_status(fd, 5, SUCCESS);
+	expect_status(fd, 6, SUCCESS);
+	/* The end may be an empty fragment. */
+	call_make(&b, 7, PROG, 2, DO_ECHO, "in pieces");
+	client_mark(fd, b.len);
+	client_send(fd, b.data, b.len);
+	client_mark(fd, LAST);
+	server_run();
+	expect_status(fd, 7, SUCCESS);
+	close(fd);
+}
+
+/* Every way to cut a stream of two calls in two. */
+static void
+test_every_cut(void **state)
+{
+	struct bytes b;
+	unsigned char stream[512];
+	uint32_t mark;
+	size_t i, len = 0;
+	int fd = client_open(), n;
+
+	for (n = 0; n < 2; n++) {
+		call_make(&b, 1 + n, PROG, 2, DO_ECHO, "to be cut");
+		mark = htonl(LAST | b.len);
+		memcpy(stream + len, &mark, 4);
+		memcpy(stream + len + 4, b.data, b.len);
+		len += 4 + b.len;
+	}
+	for (i = 1; i < len; i++) {
+		client_send(fd, stream, i);
+		transport_run(its.t, its.now);
+		server_run();
+		client_send(fd, stream + i, len - i);
+		server_run();
+		expect_status(fd, 1, SUCCESS);
+		expect_status(fd, 2, SUCCESS);
+	}
+	close(fd);
+}
+
+static void
+test_oversize(void **state)
+{
+	int whole = client_open(), sum = client_open(), i;
+	char kilo[1024] = {0};
+
+	client_mark(whole, LAST | (MAX_CALL + 1));
+	server_run();
+	expect_end(whole);
+	assert_int_equal(server_stats().malformed, 1);
+	for (i = 0; i < MAX_CALL / 1024; i++) {
+		client_mark(sum, sizeof(kilo));
+		client_send(sum, kilo, sizeof(kilo));
+		server_run();
+	}
+	expect_nothing(sum);
+	client_mark(sum, 1);
+	server_run();
+	expect_end(sum);
+	assert_int_equal(server_stats().malformed, 2);
+	close(whole);
+	close(sum);
+}
+
+/* A record of the largest size allowed is taken, whatever came before it. */
+static void
+test_largest(void **state)
+{
+	unsigned char *body = calloc(1, MAX_CALL);
+	struct bytes b;
+	size_t at, n;
+	int fd = client_open(), i;
+
+	for (i = 0; i < 2; i++) {
+		call_make(&b, 8, PROG, 2, DO_NOTHING, NULL);
+		memcpy(body, b.data, b.len);
+		client_mark(fd, LAST | MAX_CALL);
+		for (at = 0; at < MAX_CALL; at += n) {
+			n = MAX_CALL - at < 60000 ? MAX_CALL - at : 60000;
+			client_send(fd, body + at, n);
+			server_run();
+		}
+		expect_status(fd, 8, SUCCESS);
+	}
+	free(body);
+	close(fd);
+}
+
+/* ---- refusals
+ * ---------------------------------------------------------------------- */
+
+static void
+test_not_a_call(void **state)
+{
+	int fd[4], i;
+	struct bytes b;
+
+	for (i = 0; i < 4; i++)
+		fd[i] = client_open();
+	call_make(&b, 1, PROG, 2, DO_NOTHING, NULL);
+	bytes_put(&b, AT_DIRECTION, REPLY);
+	client_call_raw(fd[0], &b);
+	call_make(&b, 1, PROG, 2, DO_NOTHING, NULL);
+	b.len = 8; /* ends before the RPC version */
+	client_call_raw(fd[1], &b);
+	client_mark(fd[2], LAST); /* empty */
+	call_make(&b, 1, PROG, 2, DO_NOTHING, NULL);
+	bytes_put(&b, AT_CRED + 4, MAX_AUTH_BYTES + 1);
+	client_call_raw(fd[3], &b);
+	server_run();
+	for (i = 0; i < 4; i++) {
+		expect_end(fd[i]);
+		close(fd[i]);
+	}
+	assert_int_equal(server_stats().malformed, 4);
+	assert_int_equal(its.called, 0);
+}
+
+static void
+test_rpc_version(void **state)
+{
+	int fd = client_open();
+	struct bytes b;
+	uint32_t r[16];
+
+	call_make(&b, 3, PROG, 2, DO_NOTHING, NULL);
+	bytes_put(&b, AT_RPCVERS, 3);
+	client_call_raw(fd, &b);
+	server_run();
+	assert_int_equal(client_reply(fd, r), 24);
+	assert_int_equal(r[0], 3);
+	assert_int_equal(r[2], MSG_DENIED);
+	assert_int_equal(r[3], RPC_MISMATCH);
+	assert_int_equal(r[4], 2);
+	assert_int_equal(r[5], 2);
+	expect_served(fd);
+	close(fd);
+}
+
+static void
+test_unknown(void **state)
+{
+	int fd = client_open();
+	struct bytes b;
+	uint32_t r[16];
+
+	call_make(&b, 1, PROG + 1, 2, DO_NOTHING, NULL);
+	client_call_raw(fd, &b);
+	call_make(&b, 2, PROG, 3, DO_NOTHING, NULL);
+	client_call_raw(fd, &b);
+	call_make(&b, 3, PROG, 4, 1000, NULL);
+	client_call_raw(fd, &b);
+	/* Not offered at this door. */
+	call_make(&b, 4, PROG_LOCAL, 1, DO_NOTHING, NULL);
+	client_call_raw(fd, &b);
+	server_run();
+	expect_status(fd, 1, PROG_UNAVAIL);
+	assert_int_equal(client_reply(fd, r), 32);
+	assert_int_equal(r[0], 2);
+	assert_int_equal(r[5], PROG_MISMATCH);
+	assert_int_equal(r[6], 2);
+	assert_int_equal(r[7], 4);
+	expect_status(fd, 3, PROC_UNAVAIL);
+	expect_status(fd, 4, PROG_UNAVAIL);
+	expect_nothing(fd);
+	assert_int_equal(its.called, 0);
+	close(fd);
+}
+
+static void
+expect_denied(int fd, uint32_t why)
+{
+	uint32_t r[16];
+
+	assert_int_equal(client_reply(fd, r), 20);
+	assert_int_equal(r[2], MSG_DENIED);
+	assert_int_equal(r[3], AUTH_ERROR);
+	assert_int_equal(r[4], why);
+}
+
+static void
+test_auth(void **state)
+{
+	int fd = client_open();
+	struct bytes b;
+
+	/* A verifier that is not empty, with each flavor that is taken. */
+	call_make(&b, 1, PROG, 2, DO_NOTHING, NULL);
+	b.len += 8;
+	bytes_put(&b, AT_VERF + 4, 8);
+	client_call_raw(fd, &b);
+	bytes_put(&b, AT_CRED, AUTH_SYS);
+	client_call_raw(fd, &b);
+	server_run();
+	expect_denied(fd, AUTH_REJECTEDVERF);
+	expect_denied(fd, AUTH_REJECTEDVERF);
+	call_make(&b, 1, PROG, 2, DO_NOTHING, NULL);
+	bytes_put(&b, AT_CRED, 6); /* RPCSEC_GSS */
+	client_call_raw(fd, &b);
+	bytes_put(&b, AT_CRED, AUTH_SHORT);
+	client_call_raw(fd, &b);
+	server_run();
+	expect_denied(fd, AUTH_REJECTEDCRED);
+	expect_denied(fd, AUTH_REJECTEDCRED);
+	assert_int_equal(its.called, 0);
+	bytes_put(&b, AT_CRED, AUTH_SYS);
+	client_call_raw(fd, &b);
+	server_run();
+	expect_status(fd, 1, SUCCESS);
+	close(fd);
+}
+
+/* Under LeakSanitizer: what was decoded before the error is freed. */
+static void
+test_garbage(void **state)
+{
+	int fd = client_open(), i;
+	struct bytes b;
+
+	call_make(&b, 1, PROG, 2, DO_ECHO, "decoded before the rest fails");
+	for (i = 0; i < 10; i++) {
+		b.len -= 4;
+		client_call_raw(fd, &b);
+		server_run();
+		expect_status(fd, 1, GARBAGE_ARGS);
+	}
+	assert_int_equal(its.called, 0);
+	expect_served(fd);
+	close(fd);
+}
+
+static void
+test_unencodable(void **state)
+{
+	evote_name name = its.too_long;
+	int fd = client_open();
+
+	client_call(fd, 1, DO_TOO_LONG, NULL);
+	client_call(fd, 2, DO_HOLD, "a");
+	client_call(fd, 3, DO_HOLD, "b");
+	server_run();
+	assert_int_equal(transport_complete(its.t, its.held[0],
+			     (xdrproc_t)xdr_evote_name, &name),
+	    0);
+	assert_int_equal(transport_fail(its.t, its.held[1]), 0);
+	transport_flush(its.t);
+	expect_status(fd, 1, SYSTEM_ERR);
+	expect_status(fd, 2, SYSTEM_ERR);
+	expect_status(fd, 3, SYSTEM_ERR);
+	expect_nothing(fd);
+	expect_served(fd);
+	close(fd);
+}
+
+/* ---- held calls
+ * -------------------------------------------------------------------- */
+
+static int
+held_complete(int i, const char *name)
+{
+	evote_name res = (char *)(uintptr_t)name;
+
+	return (transport_complete(
+	    its.t, its.held[i], (xdrproc_t)xdr_evote_name, &res));
+}
+
+static void
+test_out_of_order(void **state)
+{
+	static const int order[] = {3, 0, 4, 1, 2};
+	int a = client_open(), b = client_open(), i;
+
+	for (i = 0; i < 5; i++)
+		client_call(i % 2 ? a : b, 100 + i, DO_HOLD, "x");
+	server_run();
+	assert_int_equal(its.n_held, 5);
+	client_call(a, 50, DO_ECHO, "not held");
+	server_run();
+	expect_status(a, 50, SUCCESS);
+	for (i = 0; i < 5; i++) {
+		assert_int_equal(held_complete(order[i], "done"), 0);
+		expect_nothing(a);
+	}
+	transport_flush(its.t);
+	for (i = 0; i < 5; i++)
+		expect_status(its.held[order[i]].xid % 2 ? a : b,
+		    its.held[order[i]].xid, SUCCESS);
+	expect_nothing(a);
+	expect_nothing(b);
+	close(a);
+	close(b);
+}
+
+static void
+test_gone_before_completion(void **state)
+{
+	int fd = client_open();
+	uint64_t conn;
+
+	client_call(fd, 1, DO_HOLD, "x");
+	client_call(fd, 2, DO_HOLD, "x");
+	server_run();
+	conn = its.last_conn;
+	assert_true(conn != 0);
+	close(fd);
+	server_run();
+	assert_int_equal(its.closed, 1);
+	assert_true(its.closed_conn == conn);
+	/* The slot is used again; the old handle does not fit the new one. */
+	fd = client_open();
+	client_call(fd, 1, DO_HOLD, "y");
+	server_run();
+	assert_int_equal(its.n_held, 3);
+	assert_int_equal(its.held[2].slot, its.held[0].slot);
+	assert_true(its.last_conn != conn);
+	assert_int_equal(held_complete(0, "stale"), -1);
+	assert_int_equal(transport_fail(its.t, its.held[1]), -1);
+	transport_close_conn(its.t, conn);
+	transport_flush(its.t);
+	expect_nothing(fd);
+	assert_int_equal(held_complete(2, "right"), 0);
+	transport_flush(its.t);
+	expect_status(fd, 1, SUCCESS);
+	assert_int_equal(its.closed, 1);
+	close(fd);
+}
+
+/* A peer that only stopped sending is gone too. */
+static void
+test_half_close(void **state)
+{
+	int fd = client_open();
+
+	client_call(fd, 1, DO_HOLD, "x");
+	server_run();
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	server_run();
+	assert_int_equal(its.closed, 1);
+	assert_int_equal(held_complete(0, "late"), -1);
+	close(fd);
+}
+
+static void
+test_in_flight(void **state)
+{
+	int fd = client_open(), i;
+
+	for (i = 0; i < 3 * IN_FLIGHT; i++)
+		client_call(fd, i, DO_HOLD, "x");
+	server_run();
+	assert_int_equal(its.n_held, IN_FLIGHT);
+	assert_false(server_ready(20)); /* and it does not spin */
+	/* What waits in the inbox is taken up without new input. */
+	for (i = 0; i < 3 * IN_FLIGHT; i++) {
+		assert_int_equal(held_complete(i, "done"), 0);
+		transport_flush(its.t);
+		server_run();
+		expect_status(fd, i, SUCCESS);
+		if (i < 2 * IN_FLIGHT)
+			assert_int_equal(its.n_held, IN_FLIGHT + i + 1);
+	}
+	close(fd);
+}
+
+/* That the server does not read is not held against the client. */
+static void
+test_partial_while_paused(void **state)
+{
+	struct bytes b;
+	int fd = client_open(), i;
+
+	for (i = 0; i < IN_FLIGHT; i++)
+		client_call(fd, i, DO_HOLD, "x");
+	call_make(&b, IN_FLIGHT, PROG, 2, DO_ECHO, "abc");
+	client_mark(fd, LAST | b.len);
+	server_run();
+	server_later(2 * PARTIAL_MS);
+	server_later(2 * IDLE_MS);
+	assert_int_equal(its.closed, 0);
+	for (i = 0; i < IN_FLIGHT; i++)
+		assert_int_equal(held_complete(i, "done"), 0);
+	transport_flush(its.t);
+	server_run();
+	client_send(fd, b.data, b.len);
+	server_run();
+	for (i = 0; i <= IN_FLIGHT; i++)
+		expect_status(fd, i, SUCCESS);
+	close(fd);
+}
+
+static void
+test_close_inside(void **state)
+{
+	int fd = client_open(), other = client_open();
+
+	client_call(fd, 1, DO_HOLD, "x");
+	client_call(fd, 2, DO_CLOSE, NULL);
+	client_call(fd, 3, DO_NOTHING, NULL);
+	server_run();
+	expect_end(fd);
+	assert_int_equal(its.called, 0);
+	assert_int_equal(its.closed, 1);
+	assert_int_equal(held_complete(0, "late"), -1);
+	expect_served(other);
+	transport_close_conn(its.t, its.closed_conn);
+	server_run();
+	assert_int_equal(its.closed, 1);
+	close(fd);
+	close(other);
+}
+
+/* ---- greed
+ * ---------------------------------------------------------------------------
+ */
+
+static void
+test_never_reads(void **state)
+{
+	enum { CALLS = 800 };
+	int greedy = client_open(), other = client_open(), i;
+
+	for (i = 0; i < CALLS; i++)
+		client_call(greedy, i, DO_BIG, NULL);
+	server_run();
+	/* The sockets hold some megabytes, the outbox no more than its bound.
+	 */
+	assert_true(its.called < CALLS / 2);
+	assert_false(server_ready(20));
+	expect_served(other);
+	/* It begins to read, and gets every answer. */
+	client_drain(greedy, (size_t)CALLS * BIG_REPLY);
+	expect_served(greedy);
+	close(greedy);
+	close(other);
+}
+
+static void
+test_never_reads_times_out(void **state)
+{
+	int greedy = client_open(), i;
+
+	for (i = 0; i < 400; i++)
+		client_call(greedy, i, DO_BIG, NULL);
+	server_run();
+	server_later(IDLE_MS + 1);
+	assert_int_equal(its.closed, 1);
+	close(greedy);
+}
+
+/* A flood has its turns, and the others theirs between them. */
+static void
+test_flood(void **state)
+{
+	enum { FLOOD = 2000 };
+	int flood = client_open(), other = client_open(), i;
+	struct bytes b;
+	char *stream;
+	size_t len = 0;
+
+	call_make(&b, 1, PROG, 2, DO_NOTHING, NULL);
+	stream = malloc(FLOOD * (4 + b.len));
+	for (i = 0; i < FLOOD; i++, len += 4 + b.len) {
+		uint32_t mark = htonl(LAST | b.len);
+
+		memcpy(stream + len, &mark, 4);
+		memcpy(stream + len + 4, b.data, b.len);
+	}
+	transport_run(its.t, its.now);
+	client_send(flood, stream, len);
+	client_call(other, 2, DO_ECHO, "quick");
+	transport_run(its.t, its.now);
+	assert_in_range(its.called, 2, 300);
+	expect_status(other, 2, SUCCESS);
+	assert_true(server_ready(0));
+	server_run();
+	assert_int_equal(its.called, FLOOD + 1);
+	for (i = 0; i < FLOOD; i++)
+		expect_status(flood, 1, SUCCESS);
+	expect_nothing(flood);
+	free(stream);
+	close(flood);
+	close(other);
+}
+
+/* ---- many
+ * ------------------------------------------------------------------------------
+ */
+
+static void
+test_idle(void **state)
+{
+	int idle = client_open(), busy = client_open();
+
+	client_call(busy, 1, DO_HOLD, "x");
+	expect_served(idle);
+	server_later(IDLE_MS - 100);
+	assert_int_equal(its.closed, 0);
+	server_later(200);
+	expect_end(idle);
+	assert_int_equal(its.closed, 1);
+	assert_int_equal(server_stats().malformed, 0);
+	assert_int_equal(held_complete(0, "done"), 0);
+	transport_flush(its.t);
+	server_later(IDLE_MS - 100);
+	expect_status(busy, 1, SUCCESS);
+	assert_int_equal(its.closed, 1);
+	server_later(200);
+	expect_end(busy);
+	close(idle);
+	close(busy);
+}
+
+static void
+test_2000_idle(void **state)
+{
+	enum { N = 2000 };
+	struct rlimit limit;
+	int *fds, i;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	if (limit.rlim_max < 2 * N + 100)
+		skip();
+	limit.rlim_cur = limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	fds = calloc(N, sizeof(*fds));
+	for (i = 0; i < N; i++) {
+		fds[i] = client_open();
+		if (i % 500 == 499)
+			server_run();
+	}
+	assert_int_equal(server_stats().conns, N);
+	for (i = 0; i < N; i += 111)
+		expect_served(fds[i]);
+	for (i = 0; i < N; i++)
+		close(fds[i]);
+	server_run();
+	assert_int_equal(server_stats().conns, 0);
+	assert_int_equal(its.closed, N);
+	free(fds);
+}
+
+static void
+test_cap(void **state)
+{
+	int a, b, c;
+
+	transport_free(its.t);
+	server_start(2);
+	a = client_open();
+	b = client_open();
+	c = client_open();
+	client_call(c, 1, DO_ECHO, "waits");
+	server_run();
+	assert_int_equal(server_stats().conns, 2);
+	assert_int_equal(server_stats().refused_full, 1);
+	assert_false(server_ready(20)); /* the listener does not spin */
+	expect_served(a);
+	expect_nothing(c);
+	server_later(500);
+	assert_int_equal(server_stats().refused_full, 1);
+	close(a);
+	server_run();
+	expect_status(c, 1, SUCCESS);
+	expect_served(b);
+	assert_int_equal(server_stats().conns, 2);
+	close(b);
+	close(c);
+}
+
+static void
+test_no_descriptors(void **state)
+{
+	struct rlimit before, limit;
+	int a = client_open(), b;
+
+	server_run();
+	b = client_open();
+	client_call(b, 1, DO_ECHO, "waits");
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	limit = before;
+	limit.rlim_cur = 3;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	server_run();
+	assert_false(server_ready(20));
+	assert_int_equal(server_stats().conns, 1);
+	client_call(a, 9, DO_ECHO, "served");
+	server_run();
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	expect_status(a, 9, SUCCESS);
+	expect_nothing(b);
+	/* No connection has to end for it to be tried again. */
+	server_later(500);
+	expect_status(b, 1, SUCCESS);
+	close(a);
+	close(b);
+}
+
+/* ---- doors
+ * ---------------------------------------------------------------------------------
+ */
+
+static int
+unix_open(const char *path)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	strcpy(un.sun_path, path);
+	if (connect(fd, (struct sockaddr *)&un, sizeof(un)) == -1) {
+		close(fd);
+		return (-1);
+	}
+	return (fd);
+}
+
+static void
+test_unix(void **state)
+{
+	struct transport_config config = {.max_conns = 9, .max_call = 1000};
+	char dir[] = "/tmp/evote-test-XXXXXX", path[64];
+	struct transport *second;
+	struct stat st;
+	struct bytes b;
+	uint32_t r[16];
+	int fd, tcp = client_open();
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/sock", dir);
+	assert_int_equal(transport_listen_unix(its.t, path, 0640), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	fd = unix_open(path);
+	assert_true(fd >= 0);
+	call_make(&b, 1, PROG_LOCAL, 1, DO_WHO, NULL);
+	client_call_raw(fd, &b);
+	call_make(&b, 2, PROG, 2, DO_WHO, NULL);
+	client_call_raw(fd, &b);
+	client_call_raw(tcp, &b);
+	server_run();
+	assert_int_equal(client_reply(fd, r), 28);
+	assert_int_equal(r[6], getuid());
+	expect_status(fd, 2, PROG_UNAVAIL);
+	assert_int_equal(client_reply(tcp, r), 28);
+	assert_int_equal(r[6], 4711);
+
+	/* A living socket is not taken over; a dead one is; no other file. */
+	second = transport_new(&config);
+	assert_int_equal(transport_listen_unix(second, path, 0600), -1);
+	close(fd);
+	fd = unix_open(path);
+	assert_true(fd >= 0);
+	close(fd);
+	transport_free(its.t);
+	its.t = NULL;
+	assert_int_equal(access(path, F_OK), -1); /* cleared away at the end */
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	strcpy(un.sun_path, path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&un, sizeof(un)), 0);
+	close(fd);
+	assert_int_equal(transport_listen_unix(second, path, 0600), 0);
+	fd = unix_open(path);
+	assert_true(fd >= 0);
+	close(fd);
+	transport_free(second);
+	fd = open(path, O_CREAT | O_WRONLY, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	second = transport_new(&config);
+	assert_int_equal(transport_listen_unix(second, path, 0600), -1);
+	assert_int_equal(access(path, F_OK), 0);
+	transport_free(second);
+	unlink(path);
+	rmdir(dir);
+	close(tcp);
+}
+
+static void
+test_port_taken(void **state)
+{
+	struct transport_config config = {.max_conns = 9, .max_call = 1000};
+	struct transport *second = transport_new(&config);
+
+	assert_int_equal(transport_listen_tcp(second, its.port), -1);
+	assert_true(transport_listen_tcp(second, 0) > 0);
+	transport_free(second);
+	transport_free(NULL);
+}
+
+/* Everything open, held and unsent goes with the transport. */
+static void
+test_free_all(void **state)
+{
+	int fd[3], i;
+
+	for (i = 0; i < 3; i++) {
+		fd[i] = client_open();
+		client_call(fd[i], 1, DO_HOLD, "x");
+		client_mark(fd[i], LAST | 100);
+	}
+	server_run();
+	assert_int_equal(held_complete(1, "unsent"), 0);
+	transport_free(its.t);
+	its.t = NULL;
+	assert_int_equal(its.closed, 3);
+	for (i = 0; i < 3; i++)
+		close(fd[i]);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_call),
+	    TEST(test_ipv6),
+	    TEST(test_half_record),
+	    TEST(test_trickle),
+	    TEST(test_fragments),
+	    TEST(test_every_cut),
+	    TEST(test_oversize),
+	    TEST(test_largest),
+	    TEST(test_not_a_call),
+	    TEST(test_rpc_version),
+	    TEST(test_unknown),
+	    TEST(test_auth),
+	    TEST(test_garbage),
+	    TEST(test_unencodable),
+	    TEST(test_out_of_order),
+	    TEST(test_gone_before_completion),
+	    TEST(test_half_close),
+	    TEST(test_in_flight),
+	    TEST(test_partial_while_paused),
+	    TEST(test_close_inside),
+	    TEST(test_never_reads),
+	    TEST(test_never_reads_times_out),
+	    TEST(test_flood),
+	    TEST(test_idle),
+	    TEST(test_2000_idle),
+	    TEST(test_cap),
+	    TEST(test_no_descriptors),
+	    TEST(test_unix),
+	    TEST(test_port_taken),
+	    TEST(test_free_all),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
