@@ -11,7 +11,7 @@ PKG	:= $(shell pkg-config --cflags libtirpc sqlite3 libcjson)
 LIBS	:= $(shell pkg-config --libs libtirpc sqlite3 libcjson libcrypto) -lpthread
 CFLAGS	+= $(OPT) $(SAN) $(EXTRA)
 
-GEN	= xdr clnt svc
+GEN	= xdr clnt
 COMMON	= log seal merkle text record caller
 REPLICA	= message session push reach wire address core core_status lead follow decide config \
 	  history role clock
@@ -29,11 +29,18 @@ CLIENTO	= $(call objs,$(CLIENT:%=client/%))
 
 all: $(B)/evote_server $(B)/evote_client
 
-$(B)/evote_server: $(SERVERO) $(REPLICAO) $(COMMONO) $(GENO)
+$(B)/evote_server: $(SERVERO) $(REPLICAO) $(COMMONO) $(GENO) \
+	$(B)/gen/evote_svc.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/evote_client: $(CLIENTO) $(COMMONO) $(GENO)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# The protocol core and the election in one process, see tests/sim/sim.c.
+SIM	= core core_status lead follow decide config history role clock message
+$(B)/sim: $(B)/tests/sim/sim.o $(call objs,$(SIM:%=replica/%)) \
+	$(B)/server/election.o $(COMMONO) $(GENO)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(sort $^) $(LIBS)
 
 # rpcgen does not overwrite; what it makes is compiled apart from our warnings.
 $(B)/gen/evote.x: evote.x
@@ -46,7 +53,7 @@ $(B)/gen/evote.h: $(B)/gen/evote.x
 	rpcgen -C -M -l -o evote_clnt.c evote.x && \
 	rpcgen -C -M -m -o evote_svc.c evote.x
 $(B)/gen/evote_%.c: $(B)/gen/evote.h ;
-$(GENO): $(B)/gen/%.o: $(B)/gen/%.c
+$(GENO) $(B)/gen/evote_svc.o: $(B)/gen/%.o: $(B)/gen/%.c
 	$(CC) -D_GNU_SOURCE $(PKG) -I$(B)/gen $(CFLAGS) -w -c -o $@ $<
 
 $(B)/%.o: %.c $(B)/gen/evote.h

@@ -47,10 +47,12 @@ enum evote_outcome {
 	/* The service answered; code and reason say what. */
 	EVOTE_ANSWERED,
 	/*
-	 * No host answered in time.  A request is kept: the same call, also by
-	 * another process, settles it.
+	 * No host answered in time.  It is not known what became of a request,
+	 * and it is kept: the same call, also by another process, settles it.
 	 */
 	EVOTE_UNANSWERED,
+	/* No host answered in time, and the request was not sent. */
+	EVOTE_UNSENT,
 	/*
 	 * The service has lost or changed what it had shown.  The evidence is
 	 * kept; the answer's standing is EVOTE_SERVED only if one came.
@@ -73,8 +75,8 @@ const char *evote_evidence(const struct evote *);
  * choice NULL: finish the vote in this election that was kept unanswered.
  * 1 from evote_kept: there is one; -1: evote_problem.
  */
-enum evote_outcome evote_vote(struct evote *, const char *election,
-    const char *choice, evote_answer *);
+enum evote_outcome evote_vote(
+    struct evote *, const char *election, const char *choice, evote_answer *);
 int evote_kept(struct evote *, const char *election);
 
 /*
@@ -89,8 +91,7 @@ enum evote_outcome evote_result(
 enum evote_outcome evote_show(
     struct evote *, const char *election, evote_election_res *);
 /* One page; first is 0, then `next`. */
-enum evote_outcome evote_list(
-    struct evote *, unsigned first, evote_list_res *);
+enum evote_outcome evote_list(struct evote *, unsigned first, evote_list_res *);
 
 /* The hosts, in order of preference; NULL: no more. */
 const char *evote_host_name(const struct evote *, int i);
@@ -104,7 +105,8 @@ enum evote_outcome evote_status(
  * In clnt_create's shape: a CLIENT for the generated stubs, connected to the
  * host of the list that serves; its calls are bounded by their stub's timeout.
  * Stock clnt_create is not used underneath: it may block for minutes, or abort.
- * NULL: see clnt_pcreateerror(3).  nettype is "tcp" or NULL.
+ * NULL: see clnt_pcreateerror(3).  hosts NULL: $EVOTE_HOSTS; nettype is "tcp"
+ * or NULL.
  */
 CLIENT *evote_clnt_create(
     const char *hosts, rpcprog_t prog, rpcvers_t vers, const char *nettype);

@@ -118,8 +118,7 @@ host_name(const struct route *r, int i)
 	return (r->hosts->list[i].name);
 }
 
-/* ---- one host --------------------------------------------------------------
- */
+/* ---- one host ---- */
 
 /* A port that we were not given may have changed with a restart. */
 static void
@@ -273,8 +272,7 @@ route_status(
 	return (rc);
 }
 
-/* ---- the search
- * -------------------------------------------------------------- */
+/* ---- the search ---- */
 
 static int
 may_try(const struct route *r, int i, uint64_t now)
@@ -380,8 +378,7 @@ route_find(struct route *r, uint64_t deadline_ms)
 	return (search(r, deadline_ms));
 }
 
-/* ---- going back
- * ---------------------------------------------------------------- */
+/* ---- going back ---- */
 
 /* Whether the preferred host says that it serves. */
 static int
@@ -442,8 +439,16 @@ go_back(struct route *r, uint64_t deadline_ms)
 	return (rc);
 }
 
-/* ---- calls
- * ----------------------------------------------------------------------- */
+/* ---- calls ---- */
+
+/* No answer yet: a zeroed one would say that it was served. */
+static void
+result_clear(const struct procedure *p, void *res)
+{
+	xdr_free(p->xres, res);
+	memset(res, 0, p->size);
+	((evote_answer *)res)->standing = EVOTE_NOT_SERVING;
+}
 
 static enum clnt_stat
 call_once(struct route *r, const struct procedure *p, void *args, void *res,
@@ -453,8 +458,7 @@ call_once(struct route *r, const struct procedure *p, void *args, void *res,
 	uint64_t step = sooner(deadline_ms, caller_now_ms() + CALL_MS);
 	enum clnt_stat stat;
 
-	xdr_free(p->xres, res);
-	memset(res, 0, p->size);
+	result_clear(p, res);
 	caller_deadline(r->client, step);
 	stat = clnt_call(
 	    r->client, p->number, p->xargs, args, p->xres, res, unused);
@@ -462,6 +466,7 @@ call_once(struct route *r, const struct procedure *p, void *args, void *res,
 		return (stat);
 	snprintf(r->why, sizeof(r->why), "%s: %s", host_name(r, r->current),
 	    clnt_sperrno(stat));
+	result_clear(p, res);
 	return (stat);
 }
 
@@ -474,6 +479,7 @@ route_call(struct route *r, const struct procedure *p, void *args, void *res,
 	enum clnt_stat stat;
 
 	memset(res, 0, p->size);
+	result_clear(p, res);
 	search_begin(r);
 	if (go_back(r, deadline_ms) != 0)
 		return (ROUTE_STOPPED);

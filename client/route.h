@@ -58,8 +58,8 @@ struct procedure {
 };
 /*
  * Calls until a host answers with EVOTE_SERVED; *sends counts the times the
- * call may have reached a host.  res is zeroed, and holds the last answer if
- * any came; the caller frees it.
+ * call may have reached a host.  res is zeroed first, and holds the last answer
+ * if any came, else the standing EVOTE_NOT_SERVING; the caller frees it.
  */
 enum route_end route_call(struct route *, const struct procedure *, void *args,
     void *res, uint64_t deadline_ms, unsigned *sends);

@@ -53,8 +53,7 @@ state_dir(const struct state *s)
 	return (s->path);
 }
 
-/* ---- the directory ----------------------------------------------------------
- */
+/* ---- the directory ---- */
 
 static int
 base_path(const char *dir, char *out, size_t size)
@@ -126,8 +125,7 @@ state_close(struct state *s)
 	free(s);
 }
 
-/* ---- files
- * --------------------------------------------------------------------- */
+/* ---- files ---- */
 
 static int
 write_all(int fd, const void *data, size_t len)
@@ -215,8 +213,7 @@ voter_file(const char *voter, const char *suffix, char out[80])
 	return (out);
 }
 
-/* ---- the service
- * ------------------------------------------------------------------ */
+/* ---- the service ---- */
 
 int
 state_service(struct state *s, struct service *out)
@@ -383,8 +380,7 @@ state_evidence(struct state *s, const struct sighting *kept, const char *text,
 	return (ok ? 0 : fail(s, "%s: %s", path, strerror(errno)));
 }
 
-/* ---- one voter's requests
- * ------------------------------------------------------------ */
+/* ---- one voter's requests ---- */
 
 evote_request *
 kept_request(struct kept *k)
@@ -532,8 +528,7 @@ state_settle(struct state *s, const char *voter)
 	return (rc);
 }
 
-/* ---- log-ins
- * -------------------------------------------------------------------------- */
+/* ---- log-ins ---- */
 
 int
 state_token(struct state *s, const char *voter, unsigned char *token,

@@ -32,8 +32,7 @@ void state_close(struct state *); /* NULL is fine */
 const char *state_dir(const struct state *);
 const char *state_error(const struct state *);
 
-/* ---- the service -----------------------------------------------------------
- */
+/* ---- the service ---- */
 
 struct service {
 	unsigned char cluster[16];
@@ -64,8 +63,7 @@ void state_set_last(struct state *, const char *name, int port);
 int state_evidence(struct state *, const struct sighting *kept,
     const char *text, char *path, size_t size);
 
-/* ---- one voter's requests ---------------------------------------------------
- */
+/* ---- one voter's requests ---- */
 
 /* Nothing is outstanding when kind is 0; else vote or create is set. */
 struct kept {
@@ -97,8 +95,7 @@ int state_store(struct state *, const char *voter, struct kept *);
 /* The request was answered: forgets it, choice included, but its number. */
 int state_settle(struct state *, const char *voter);
 
-/* ---- log-ins
- * ----------------------------------------------------------------- */
+/* ---- log-ins ---- */
 
 /* 1 with the token (EVOTE_TOKEN_MAX bytes) if one is kept, else 0. */
 int state_token(struct state *, const char *voter, unsigned char *token,

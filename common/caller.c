@@ -49,7 +49,7 @@ struct caller {
 	unsigned char ahead[4096];
 };
 
-/* ---- time ---------------------------------------------------------------- */
+/* ---- time ---- */
 
 uint64_t
 caller_now_ms(void)
@@ -89,8 +89,7 @@ wait_ready(int fd, short events, uint64_t deadline_ms)
 	return (n);
 }
 
-/* ---- names ----------------------------------------------------------------
- */
+/* ---- names ---- */
 
 /*
  * getaddrinfo() cannot be bounded, so a name is looked up by a thread; who is
@@ -239,8 +238,7 @@ xdr_nothing(XDR *xdrs, ...)
 	return (TRUE);
 }
 
-/* ---- the portmapper --------------------------------------------------------
- */
+/* ---- the portmapper ---- */
 
 /* What is asked: IPv4 speaks version 2, which version 6 addresses lack. */
 struct inquiry {
@@ -399,8 +397,7 @@ out:
 	return (port);
 }
 
-/* ---- one call ---------------------------------------------------------------
- */
+/* ---- one call ---- */
 
 static enum clnt_stat
 fail(struct caller *c, enum clnt_stat status, int error)
@@ -624,8 +621,7 @@ caller_call(CLIENT *client, rpcproc_t proc, xdrproc_t xargs, void *args,
 	return (status);
 }
 
-/* ---- the CLIENT
- * -------------------------------------------------------------- */
+/* ---- the CLIENT ---- */
 
 static void
 caller_abort(CLIENT *client)

@@ -18,7 +18,7 @@ grow(void *p, size_t n, size_t size)
 	return (p);
 }
 
-/* ---- the core and its ledger -------------------------------------------- */
+/* ---- the core and its ledger ---- */
 
 struct core *
 core_new(const struct core_config *cf, const struct machine *machine,
@@ -208,8 +208,7 @@ core_message(enum message_kind kind, int reply)
 	return (m);
 }
 
-/* ---- jobs on the disk ------------------------------------------------------
- */
+/* ---- jobs on the disk ---- */
 
 void
 core_job(struct core *c, int kind, uint64_t number, uint64_t size, int peer)
@@ -304,8 +303,7 @@ trim(struct core *c)
 		history_trim(c->log, keep);
 }
 
-/* ---- requests
- * ------------------------------------------------------------------ */
+/* ---- requests ---- */
 
 static void
 queue_push(struct queue *q, struct waiter w)
@@ -528,8 +526,7 @@ core_advance(struct core *c)
 	}
 }
 
-/* ---- roles and K: the one door of each
- * --------------------------------------- */
+/* ---- roles and K: the one door of each ---- */
 
 void
 core_move(struct core *c, enum role_event on)
@@ -604,8 +601,7 @@ core_take_k(struct core *c, const evote_config *k)
 	c->greet = 1;
 }
 
-/* ---- events
- * ------------------------------------------------------------------- */
+/* ---- events ---- */
 
 static void
 start(struct core *c, const struct event *ev)
@@ -664,12 +660,11 @@ tick(struct core *c)
 	if (c->role == EVOTE_PRIMARY)
 		close_due(c);
 	lead_beat(c);
-	if (c->role == EVOTE_WAITING || c->role == EVOTE_JOINING ||
-	    (c->role == EVOTE_BACKUP && !c->assured))
-		for (int i = 0; i < c->cf.n; i++)
-			if (c->peers[i].up &&
-			    c->now_ms - c->peers[i].told_ms > 5 * c->cf.beat_ms)
-				follow_greet(c, i);
+	for (int i = 0; i < c->cf.n; i++)
+		if (c->peers[i].up && !core_leads(c) &&
+		    !(i == core_primary_peer(c) && c->assured) &&
+		    c->now_ms - c->peers[i].told_ms > 5 * c->cf.beat_ms)
+			follow_greet(c, i);
 }
 
 static void

@@ -9,8 +9,7 @@
 #define AGAIN_MS     2000 /* and after a pause again */
 #define HAND_MS	     1000 /* draining before a hand-over */
 
-/* ---- suspicion --------------------------------------------------------------
- */
+/* ---- suspicion ---- */
 
 /*
  * Nobody listens there any more and its connection to us has ended: the
@@ -53,8 +52,7 @@ failed(const struct core *c, const evote_member *m)
 	return (p->unfit || gone(c, p));
 }
 
-/* ---- proposals
- * ---------------------------------------------------------------- */
+/* ---- proposals ---- */
 
 /*
  * Without an arbiter every host may number epochs by itself: each takes those
@@ -165,8 +163,7 @@ decide_saved(struct core *c, uint64_t job)
 	granted(c, kind);
 }
 
-/* ---- what each role does about it
- * ---------------------------------------------- */
+/* ---- what each role does about it ---- */
 
 /* No in-sync host that might be alive comes before this one. */
 static int
@@ -389,8 +386,7 @@ decide(struct core *c)
 	}
 }
 
-/* ---- operators
- * ------------------------------------------------------------------- */
+/* ---- operators ---- */
 
 const char *
 core_handover(struct core *c, const char *name)

@@ -4,8 +4,7 @@
 
 #include "core_impl.h"
 
-/* ---- greetings ------------------------------------------------------------
- */
+/* ---- greetings ---- */
 
 static char *
 copy(const char *s)
@@ -218,8 +217,7 @@ follow_hello(struct core *c, int peer, struct message *m, uint64_t conn)
 		lead_ready(c, peer);
 }
 
-/* ---- pushes
- * ------------------------------------------------------------------ */
+/* ---- pushes ---- */
 
 /* Appends what a push holds, or halts: 0, or -1. */
 static int
@@ -301,8 +299,7 @@ know_accepted(struct core *c, uint64_t accepted)
 	core_accept(c, accepted < size ? accepted : size);
 }
 
-/* ---- replies
- * ------------------------------------------------------------------- */
+/* ---- replies ---- */
 
 static void
 owe(struct core *c, const struct event *ev, struct message *reply,

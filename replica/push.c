@@ -74,8 +74,7 @@ static const uint32_t procs[] = {
     [SAY_CONFIRM] = EVOTE_REPLICA_CONFIRM,
 };
 
-/* ---- the end of an attempt or a session -----------------------------------
- */
+/* ---- the end of an attempt or a session ---- */
 
 static void
 link_move(struct link *l, enum link_state to, uint64_t due)
@@ -157,8 +156,7 @@ link_errno(struct link *l, int error)
 	link_end(l, LOG_L_INFO, strerror(error));
 }
 
-/* ---- sending ----------------------------------------------------------------
- */
+/* ---- sending ---- */
 
 static void
 link_watch(struct link *l, uint32_t events)
@@ -193,8 +191,7 @@ link_queue(struct link *l, struct frame *f)
 		link_send(l);
 }
 
-/* ---- opening a session ------------------------------------------------------
- */
+/* ---- opening a session ---- */
 
 static void
 open_start(struct link *l)
@@ -249,8 +246,7 @@ open_reply(struct link *l, const unsigned char *data, size_t len)
 	xdr_free(proc, &res);
 }
 
-/* ---- replies
- * ------------------------------------------------------------------ */
+/* ---- replies ---- */
 
 static struct message *
 reply_read(struct link *l, const struct pending *call, const evote_sealed *in)
@@ -292,15 +288,15 @@ link_talks(const struct link *l)
 	return (l->state == LINK_OPENING || l->state == LINK_UP);
 }
 
-/* Hooks run in here, and may end the link. */
+/* Hooks run in here; of a link that they end no more records are left. */
 static void
 records_take(struct link *l)
 {
 	const unsigned char *data;
 	size_t len;
-	int got = 1;
+	int got;
 
-	while (link_talks(l) && (got = wire_in_next(&l->in, &data, &len)) > 0) {
+	while ((got = wire_in_next(&l->in, &data, &len)) > 0) {
 		if (l->state == LINK_OPENING)
 			open_reply(l, data, len);
 		else
@@ -328,8 +324,7 @@ link_read(struct link *l)
 	}
 }
 
-/* ---- the course of a link
- * -------------------------------------------------------- */
+/* ---- the course of a link ---- */
 
 static void
 link_reached(struct link *l, enum reach_got got)
@@ -435,8 +430,7 @@ link_clear(struct link *l)
 	free(l->name);
 }
 
-/* ---- all links
- * ------------------------------------------------------------------- */
+/* ---- all links ---- */
 
 struct push *
 push_new(const unsigned char cluster_key[32], const struct push_peer *peers,

@@ -94,7 +94,7 @@ socket_start(struct reach *r, int type, int port, uint32_t events)
 	return (-1);
 }
 
-/* ---- the connection ------------------------------------------------------ */
+/* ---- the connection ---- */
 
 static enum reach_got
 connect_start(struct reach *r, int port, uint64_t now_ms)
@@ -140,8 +140,7 @@ connect_ready(struct reach *r)
 	return (REACH_DONE);
 }
 
-/* ---- the port -------------------------------------------------------------
- */
+/* ---- the port ---- */
 
 static enum reach_got
 lookup_send(struct reach *r, uint64_t now_ms)
@@ -196,8 +195,7 @@ lookup_ready(struct reach *r, uint64_t now_ms)
 	return (connect_start(r, (int)port, now_ms));
 }
 
-/* ---- the address -----------------------------------------------------------
- */
+/* ---- the address ---- */
 
 static void
 resolve_start(struct reach *r, uint64_t now_ms)
@@ -240,8 +238,7 @@ reach_answered(struct reach *r, uint64_t now_ms)
 	return (REACH_MORE);
 }
 
-/* ---- the whole way ----------------------------------------------------------
- */
+/* ---- the whole way ---- */
 
 enum reach_got
 reach_start(struct reach *r, uint64_t now_ms)

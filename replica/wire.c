@@ -1,5 +1,6 @@
 #include "wire.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -10,17 +11,16 @@
 #define MARK_BYTES 4
 #define MARK_LAST  0x80000000u /* the record's last fragment */
 #define HEAD_BYTES 64	       /* mark, call header, order, length */
-#define TAIL_BYTES (3 + sizeof(evote_hash))
 #define READ_BYTES ((size_t)64 << 10)
 #define IOVS_MAX   48
 
-/* The body is never copied: it is sent from between head and tail. */
+/* The body is never copied: it is sent from where it lies. */
 struct frame {
 	STAILQ_ENTRY(frame) next;
-	struct iovec left[3]; /* of head, body, tail: what is not sent yet */
+	struct iovec left[3]; /* of head, body, mac: what is not sent yet */
 	unsigned char *body;
 	unsigned char head[HEAD_BYTES];
-	unsigned char tail[TAIL_BYTES];
+	evote_hash mac;
 };
 
 int
@@ -69,8 +69,7 @@ wire_reply(const void *data, size_t len, xdrproc_t proc, void *result)
 	return (0);
 }
 
-/* ---- out ------------------------------------------------------------------
- */
+/* ---- out ---- */
 
 static size_t
 frame_left(const struct frame *f)
@@ -93,10 +92,8 @@ frame_wrap(struct frame *f, uint32_t xid, uint32_t proc, uint32_t len,
 		return (MARK_BYTES + (long)xdr_getpos(&x));
 	if (!xdr_u_quad_t(&x, &sealed->order) || !xdr_u_int(&x, &len))
 		return (-1);
-	/* XDR pads the body to four bytes; the tail is zero so far. */
-	f->left[2].iov_base = f->tail;
-	f->left[2].iov_len = (-len & 3) + sizeof(sealed->mac);
-	memcpy(f->tail + (-len & 3), sealed->mac, sizeof(sealed->mac));
+	memcpy(f->mac, sealed->mac, sizeof(f->mac));
+	f->left[2] = (struct iovec){f->mac, sizeof(f->mac)};
 	return (MARK_BYTES + (long)xdr_getpos(&x));
 }
 
@@ -108,6 +105,7 @@ wire_frame(uint32_t xid, uint32_t proc, unsigned char *body, uint32_t len,
 	uint32_t mark;
 	long head;
 
+	assert(len % BYTES_PER_XDR_UNIT == 0);
 	if (f == NULL) {
 		free(body);
 		return (NULL);
@@ -232,8 +230,7 @@ wire_out_send(struct wire_out *o, int fd)
 	return (0);
 }
 
-/* ---- in -------------------------------------------------------------------
- */
+/* ---- in ---- */
 
 static int
 bytes_room(struct bytes *b, size_t n)

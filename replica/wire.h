@@ -24,12 +24,11 @@ uint32_t wire_xid(const void *data, size_t len);
  */
 int wire_reply(const void *data, size_t len, xdrproc_t, void *result);
 
-/* ---- a frame is one call of EVOTE_REPLICA on its way ----------------------
- */
+/* ---- a frame is one call of EVOTE_REPLICA on its way ---- */
 
 /*
- * The argument is body, or, when given, sealed, around the body where it lies.
- * Takes body, malloc'd, over; NULL without memory.
+ * The argument is body, in XDR; or, when given, sealed, around the body where
+ * it lies.  Takes body, malloc'd, over; NULL without memory.
  */
 struct frame;
 struct frame *wire_frame(uint32_t xid, uint32_t proc, unsigned char *body,
@@ -48,8 +47,7 @@ void wire_out_add(struct wire_out *, struct frame *);
 /* As far as the socket takes it; 0, or -1 with errno when that is broken. */
 int wire_out_send(struct wire_out *, int fd);
 
-/* ---- what comes in --------------------------------------------------------
- */
+/* ---- what comes in ---- */
 
 struct bytes {
 	unsigned char *data;

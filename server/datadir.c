@@ -52,7 +52,7 @@ datadir_path(const char *path, const char *name, char *out, size_t len)
 	assert(n > 0 && (size_t)n < len);
 }
 
-/* ---- files, whole or not at all ------------------------------------------ */
+/* ---- files, whole or not at all ---- */
 
 /* These return 0, or -1 with errno. */
 static int
@@ -126,8 +126,7 @@ line_read(const char *file, char *line, size_t size)
 	return (0);
 }
 
-/* ---- the directory and its lock -------------------------------------------
- */
+/* ---- the directory and its lock ---- */
 
 enum dir_state {
 	DIR_EMPTY,
@@ -232,8 +231,7 @@ lock_take(const char *path, const struct why *why)
 	return (fd);
 }
 
-/* ---- formatting ------------------------------------------------------------
- */
+/* ---- formatting ---- */
 
 /* What a new directory is to hold. */
 struct format {
@@ -410,8 +408,7 @@ datadir_init(const char *path, const char *origin, char *err, size_t errlen)
 	return (rc);
 }
 
-/* ---- opening ----------------------------------------------------------------
- */
+/* ---- opening ---- */
 
 static int
 key_read(const char *file, unsigned char key[32], const struct why *why)

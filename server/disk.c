@@ -67,7 +67,7 @@ memory(size_t n, size_t size)
 	return (p);
 }
 
-/* ---- the thread ---------------------------------------------------------- */
+/* ---- the thread ---- */
 
 static int
 tail_cut(struct disk *d, uint64_t size)
@@ -167,7 +167,7 @@ disk_main(void *arg)
 	return (NULL);
 }
 
-/* ---- the other threads' side --------------------------------------------- */
+/* ---- the other threads' side ---- */
 
 /* Signals are for the thread that runs the loop. */
 static int

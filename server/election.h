@@ -71,7 +71,7 @@ uint64_t election_size(const struct election *);
 /* An open election whose end is <= time, or NULL.  O(1) when there is none. */
 const char *election_due(const struct election *, uint64_t time);
 
-/* ---- reading; strings given out are copies, freed by xdr_free ------------ */
+/* ---- reading; strings given out are copies, freed by xdr_free ---- */
 
 struct voter_view {
 	const char *group;	  /* borrowed */

@@ -46,8 +46,7 @@ step(struct server *s, struct event *ev)
 	core_step(s->core, ev);
 }
 
-/* ---- what the core has done
- * -------------------------------------------------- */
+/* ---- what the core has done ---- */
 
 static uint64_t
 do_store(void *arg, struct record *const *recs, uint32_t n, uint64_t accepted)
@@ -125,8 +124,7 @@ static const struct driver driver = {
     .log = do_log,
 };
 
-/* ---- what the core is told
- * ----------------------------------------------------- */
+/* ---- what the core is told ---- */
 
 static void
 on_up(void *arg, int peer)
@@ -209,8 +207,7 @@ disk_events(struct server *s)
 	}
 }
 
-/* ---- opening
- * --------------------------------------------------------------------- */
+/* ---- opening ---- */
 
 static int
 load_record(void *arg, struct record *r)
@@ -411,8 +408,7 @@ server_close(struct server *s)
 	datadir_close(&s->dir);
 }
 
-/* ---- running
- * ---------------------------------------------------------------------- */
+/* ---- running ---- */
 
 /* An error before appending beats a full disk after it. */
 static void

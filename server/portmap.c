@@ -60,8 +60,7 @@ struct portmap {
 	enum standing standing[PROGRAMS][NETS];
 };
 
-/* ---- what is logged, when it changes --------------------------------------
- */
+/* ---- what is logged, when it changes ---- */
 
 static void
 standing_set(
@@ -99,14 +98,10 @@ away_set(struct portmap *p, bool away)
 {
 	if (away && !p->away)
 		log_alarm("portmap rpcbind=away port=%d", p->port);
-	/* When it comes back it will not know us. */
-	if (away)
-		memset(p->standing, 0, sizeof(p->standing));
 	p->away = away;
 }
 
-/* ---- rpcbind
- * ------------------------------------------------------------------ */
+/* ---- rpcbind ---- */
 
 /* 1 done, 0 refused, -1 no answer. */
 static int
@@ -156,8 +151,7 @@ list_find(rpcblist_ptr list, int prog, int net)
 	return (NULL);
 }
 
-/* ---- addresses: HOST.P1.P2, the port being P1 * 256 + P2 -------------------
- */
+/* ---- addresses: HOST.P1.P2, the port being P1 * 256 + P2 ---- */
 
 static void
 uaddr_make(int net, int port, char out[UADDR_MAX])
@@ -223,8 +217,7 @@ uaddr_alive(const char *uaddr, int prog, int net)
 	}
 }
 
-/* ---- one look
- * --------------------------------------------------------------------- */
+/* ---- one look ---- */
 
 /* 0, or -1 when rpcbind did not answer. */
 static int
@@ -317,8 +310,7 @@ portmap_look(struct portmap *p, const bool wanted[PROGRAMS])
 	away_set(p, rc == -1);
 }
 
-/* ---- the thread
- * ------------------------------------------------------------------- */
+/* ---- the thread ---- */
 
 static void
 portmap_wait(struct portmap *p)

@@ -255,8 +255,7 @@ sealed_call(enum message_kind kind, const evote_sealed *arg,
 	return (FALSE);
 }
 
-/* ---- the procedures ---------------------------------------------------------
- */
+/* ---- the procedures ---- */
 
 bool_t
 evote_replica_null_1_svc(void *arg, void *result, struct svc_req *req)

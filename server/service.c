@@ -63,8 +63,7 @@ zeroed(size_t len)
 	return (p);
 }
 
-/* ---- who asks
- * ---------------------------------------------------------------- */
+/* ---- who asks ---- */
 
 /*
  * Names the asker as the credential claims; what cannot be authentic is told
@@ -129,8 +128,7 @@ told_only(evote_answer *a, int code, evote_reason reason)
 	return (NULL);
 }
 
-/* ---- the procedures
- * ------------------------------------------------------------ */
+/* ---- the procedures ---- */
 
 static struct record *
 run_preauth(struct server *s, struct request *r, const struct place *at)
@@ -335,8 +333,7 @@ static const struct {
 	sizeof(evote_voters_args), NO_SEEN, (xdrproc_t)xdr_evote_voters_res},
 };
 
-/* ---- from a call to its answer
- * ----------------------------------------------- */
+/* ---- from a call to its answer ---- */
 
 static void
 request_free(struct request *r)
@@ -429,8 +426,7 @@ service_refuse(
 	complete(s, r);
 }
 
-/* ---- the core's view of the election
- * ------------------------------------------ */
+/* ---- the core's view of the election ---- */
 
 static struct record *
 op_record(struct server *s, const struct op *op, const struct place *at)
@@ -487,8 +483,7 @@ const struct machine service_machine = {
     .settle = settle,
 };
 
-/* ---- at once
- * -------------------------------------------------------------------- */
+/* ---- at once ---- */
 
 void
 service_head(const struct server *s, evote_answer *a)

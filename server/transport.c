@@ -195,7 +195,7 @@ conn_starved(struct conn *c)
 	conn_doom(c);
 }
 
-/* ---- the inbox: bytes into records --------------------------------------- */
+/* ---- the inbox: bytes into records ---- */
 
 enum record_state { RECORD_MORE, RECORD_WHOLE, RECORD_BAD };
 
@@ -299,8 +299,7 @@ inbox_room(struct inbox *in, uint32_t max)
 	return (0);
 }
 
-/* ---- the outbox ------------------------------------------------------------
- */
+/* ---- the outbox ---- */
 
 static size_t
 outbox_size(const struct outbox *out)
@@ -353,8 +352,7 @@ outbox_sent(struct outbox *out, size_t n)
 		outbox_clear(out);
 }
 
-/* ---- reading pauses while a client has more than its share ----------------
- */
+/* ---- reading pauses while a client has more than its share ---- */
 
 static bool
 conn_may_call(const struct conn *c)
@@ -403,8 +401,7 @@ conn_arm(struct conn *c)
 	c->armed = events;
 }
 
-/* ---- replies
- * ----------------------------------------------------------------- */
+/* ---- replies ---- */
 
 /*
  * Puts a reply into the outbox whole, or -1 when it cannot be encoded: then
@@ -417,8 +414,6 @@ conn_reply(struct conn *c, uint32_t xid, struct rpc_msg *reply)
 	uint32_t len, mark;
 	XDR xdrs;
 
-	if (c->state != CONN_OPEN)
-		return (0);
 	reply->rm_xid = xid;
 	reply->rm_direction = REPLY;
 	xdrmem_create(
@@ -464,7 +459,7 @@ conn_reply_rpcvers(struct conn *c)
 	(void)conn_reply(c, c->xid, &reply);
 }
 
-/* ---- what rpcgen's dispatchers and svcerr_* call through SVCXPRT --------- */
+/* ---- what rpcgen's dispatchers and svcerr_* call through SVCXPRT ---- */
 
 static bool_t
 xprt_recv(SVCXPRT *xprt, struct rpc_msg *msg)
@@ -532,8 +527,7 @@ static const struct xp_ops xprt_ops = {
 };
 static const struct xp_ops2 xprt_ops2 = {.xp_control = xprt_control};
 
-/* ---- calls -----------------------------------------------------------------
- */
+/* ---- calls ---- */
 
 /*
  * AUTH_SYS is only a claim and nothing here believes it, so its body is left
@@ -713,8 +707,7 @@ conn_send(struct conn *c)
 	conn_arm(c);
 }
 
-/* ---- connections come and go -----------------------------------------------
- */
+/* ---- connections come and go ---- */
 
 static struct conn *
 conn_new_slot(struct transport *t)
@@ -907,8 +900,7 @@ conns_reap(struct transport *t)
 		listeners_resume(t);
 }
 
-/* ---- the run
- * ----------------------------------------------------------------- */
+/* ---- the run ---- */
 
 static void
 event_take(struct transport *t, const struct epoll_event *ev)
@@ -1027,8 +1019,7 @@ transport_fd(struct transport *t)
 	return (t->epoll_fd);
 }
 
-/* ---- setting up
- * ---------------------------------------------------------------- */
+/* ---- setting up ---- */
 
 struct transport *
 transport_new(const struct transport_config *config)
@@ -1257,8 +1248,7 @@ fail:
 	return (-1);
 }
 
-/* ---- for procedures --------------------------------------------------------
- */
+/* ---- for procedures ---- */
 
 void *
 transport_arg(struct svc_req *req)

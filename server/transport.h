@@ -66,7 +66,7 @@ void transport_run(struct transport *, uint64_t now_ms);
 /* Sends what is waiting, as far as the sockets take it. */
 void transport_flush(struct transport *);
 
-/* ---- inside a procedure ------------------------------------------------ */
+/* ---- inside a procedure ---- */
 
 /* The configuration's arg. */
 void *transport_arg(struct svc_req *);

@@ -6,8 +6,8 @@
 # on loopback with fixed ports and no portmapper.  To be sourced.
 #
 #	pair_open DIR			sets the names below; starts nothing
-#	pair_init			makes the cluster, on alpha
-#	pair_up				starts both and waits until they are level
+#	pair_init [ARG...]		makes the cluster, on alpha
+#	pair_up [ARG...]		starts both and waits until they are level
 #	pair_down			ends both
 #	server_start NAME [ARG...]	with any further arguments
 #	server_kill NAME		kill -9
@@ -37,13 +37,15 @@ pair_open() {
 	[[ $PAIR_BIN == /* ]] || PAIR_BIN=$PWD/$PAIR_BIN
 }
 
+# shellcheck disable=SC2120 # the arguments are for those who have some
 pair_init() {
-	"$PAIR_BIN/evote_server" init --data "$PAIR_DIR/alpha"
+	"$PAIR_BIN/evote_server" init --data "$PAIR_DIR/alpha" "$@"
 }
 
+# shellcheck disable=SC2120
 pair_up() {
-	server_start alpha
-	server_start beta
+	server_start alpha "$@"
+	server_start beta "$@"
 	wait_until 15 level
 }
 
@@ -62,6 +64,7 @@ server_start() {
 	[[ $name == alpha ]] ||
 		key=(--cluster-key "$PAIR_DIR/alpha/cluster.key")
 	[[ -n ${NET_DIR-} ]] || key+=(--no-portmap)
+	mkdir -p "$PAIR_DIR/$name"
 	pair_exec "$name" "$PAIR_BIN/evote_server" \
 	    --data "$PAIR_DIR/$name" --name "$name" --hosts "$EVOTE_HOSTS" \
 	    --admin-socket "$PAIR_DIR/$name.sock" "${key[@]}" "${@:2}" \

@@ -145,8 +145,7 @@ assert_mode(const char *dir, const char *name, mode_t mode)
 	assert_int_equal(st.st_mode & 0777, mode);
 }
 
-/* ---- as it should be -------------------------------------------------------
- */
+/* ---- as it should be ---- */
 
 static void
 a_new_cluster(void **state)
@@ -287,8 +286,7 @@ config_of_full_length(void **state)
 	datadir_close(&d);
 }
 
-/* ---- refused, with a hint
- * ----------------------------------------------------- */
+/* ---- refused, with a hint ---- */
 
 static void
 not_a_directory_of_ours(void **state)
@@ -441,8 +439,7 @@ config_of_another_version(void **state)
 	assert_refused(p->dir, NULL, "another version");
 }
 
-/* ---- interrupted
- * ----------------------------------------------------------------- */
+/* ---- interrupted ---- */
 
 enum step { STEP_INIT, STEP_JOIN, STEP_SAVE };
 

@@ -142,8 +142,7 @@ count(const struct place_of_test *p)
 	return (n);
 }
 
-/* ---- the promise ------------------------------------------------------------
- */
+/* ---- the promise ---- */
 
 static void
 in_the_order_given(void **state)
@@ -337,8 +336,7 @@ the_wal_moves_when_idle(void **state)
 	disk_stop(d);
 }
 
-/* ---- failures
- * ----------------------------------------------------------------- */
+/* ---- failures ---- */
 
 /* The child's status when the disk's n-th sync fails while it does a job. */
 static int

@@ -205,6 +205,7 @@ setup(void **state)
 
 	w->e = election_new();
 	w->time = START;
+	w->last = asker("Ann", 1, 1);
 	*state = w;
 	expect(w, op_genesis(), 0, EVOTE_R_OK, 1);
 	w->epoch = 1;
@@ -756,7 +757,7 @@ test_genesis_and_epochs(void **state)
 	expect(w, op_genesis(), 0, EVOTE_R_OK, 1);
 }
 
-/* ---- records that were changed ------------------------------------------ */
+/* ---- records that were changed ---- */
 
 static void
 rename_to(char **name, const char *to)
@@ -1052,8 +1053,7 @@ test_tampered_too_many(void **state)
 	record_drop(moved);
 }
 
-/* ---- any operations in any order, any number of them undone ---------------
- */
+/* ---- any operations in any order, any number of them undone ---- */
 
 /* One draw a statement: the order of arguments is each compiler's own. */
 static unsigned
@@ -1199,7 +1199,6 @@ test_random(void **state)
 		if (draw(&seed, 2) == 0)
 			election_settle(w->e, settled = size);
 	}
-	for(int i=0;i<32;i++)printf("%d:%u ",i,met[i]);
 	for (size_t i = 0; i < LEN(must); i++) {
 		if (met[must[i]] == 0)
 			fail_msg("reason %d was never met", must[i]);

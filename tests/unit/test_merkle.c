@@ -127,6 +127,8 @@ cut_and_grow_otherwise(void **state)
 		assert_naive(m, d, 140);
 		merkle_cut(m, 137 - cut);
 		assert_int_equal(merkle_size(m), 137 - cut);
+		for (uint64_t n = 0; n <= 137 - cut; n += 1 + n / 4)
+			assert_naive(m, d, n);
 		assert_naive(m, d, 137 - cut);
 	}
 	merkle_free(m);

@@ -48,8 +48,7 @@ struct world {
 	int log_fd;  /* what went to standard error */
 };
 
-/* ---- rpcbind, as the test sees it -------------------------------------------
- */
+/* ---- rpcbind, as the test sees it ---- */
 
 static CLIENT *
 rpcbind_open(void)
@@ -164,8 +163,7 @@ child_kill(pid_t *pid)
 	*pid = 0;
 }
 
-/* ---- somebody else's server
- * --------------------------------------------------- */
+/* ---- somebody else's server ---- */
 
 static void
 other_dispatch(struct svc_req *req, SVCXPRT *xprt)
@@ -204,8 +202,7 @@ other_start(uint32_t prog, int *port)
 	}
 }
 
-/* ---- what is logged
- * --------------------------------------------------------------- */
+/* ---- what is logged ---- */
 
 static int
 log_count(const struct world *w, const char *what)
@@ -233,14 +230,14 @@ look_again(struct portmap *p, int *serving)
 	expect_entry(EVOTE_PROBE_PROG, "tcp6", *serving ? OURS6 : "");
 }
 
-/* ---- tests
- * ------------------------------------------------------------------------ */
+/* ---- tests ---- */
 
 static void
 test_registers(void **state)
 {
 	struct world *w = *state;
 	struct portmap *p = portmap_start(OUR_PORT);
+	uint64_t start;
 
 	assert_non_null(p);
 	expect_both(EVOTE_PROG, OURS, OURS6);
@@ -248,8 +245,10 @@ test_registers(void **state)
 	assert_int_equal(caller_port("127.0.0.1", EVOTE_PROG, EVOTE_V1,
 			     caller_now_ms() + 1000),
 	    OUR_PORT);
+	start = caller_now_ms();
 	portmap_serving(p, 1);
 	expect_both(EVOTE_PROBE_PROG, OURS, OURS6);
+	assert_true(caller_now_ms() - start < 1000); /* not at the next look */
 	portmap_serving(p, 0);
 	expect_both(EVOTE_PROBE_PROG, "", "");
 	portmap_serving(p, 1);
@@ -380,8 +379,7 @@ test_not_ours(void **state)
 	assert_true(entry_is(EVOTE_PROG, "tcp6", ""));
 }
 
-/* ---- the world
- * ---------------------------------------------------------------------- */
+/* ---- the world ---- */
 
 static int
 setup(void **state)

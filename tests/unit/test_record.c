@@ -136,6 +136,7 @@ over_a_limit(void **state)
 	evote_leaf leaf = vote(longer, name);
 	evote_opening opening = {
 	    .domain = name, .election = name, .choice = longer};
+	static char domain[EVOTE_TEXT_MAX + 1];
 	unsigned char *bytes, hash[32];
 
 	memset(longer, 'n', EVOTE_NAME_MAX + 1);
@@ -148,6 +149,9 @@ over_a_limit(void **state)
 	longer[EVOTE_NAME_MAX] = '\0';
 	leaf.op.evote_op_u.vote.asker.voter = longer;
 	record_drop(record_make(&leaf, &opening));
+	memset(domain, 'd', sizeof(domain) - 1);
+	opening.domain = domain;
+	assert_null(record_make(&leaf, &opening));
 }
 
 /* Reads the vote's record with one byte changed. */

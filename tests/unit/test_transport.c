@@ -64,7 +64,7 @@ static struct {
 	char too_long[EVOTE_NAME_MAX + 2];
 } its;
 
-/* ---- a program in the shape of rpcgen -C -M -m --------------------------- */
+/* ---- a program in the shape of rpcgen -C -M -m ---- */
 
 static bool_t
 do_nothing(void *arg, void *res, struct svc_req *req)
@@ -178,8 +178,7 @@ test_prog(struct svc_req *rqstp, SVCXPRT *transp)
 	xdr_free(procs[rqstp->rq_proc].res, &result);
 }
 
-/* ---- the server
- * -------------------------------------------------------------- */
+/* ---- the server ---- */
 
 static void
 on_closed(void *arg, uint64_t conn)
@@ -266,8 +265,7 @@ server_stats(void)
 	return (s);
 }
 
-/* ---- clients
- * -------------------------------------------------------------------- */
+/* ---- clients ---- */
 
 static int
 client_open(void)
@@ -440,8 +438,7 @@ expect_served(int fd)
 	expect_status(fd, 99, SUCCESS);
 }
 
-/* ---- records
- * ---------------------------------------------------------------------- */
+/* ---- records ---- */
 
 static void
 test_call(void **state)
@@ -471,10 +468,11 @@ test_ipv6(void **state)
 	    .sin6_addr = in6addr_loopback};
 	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (fd == -1 ||
-	    connect(fd, (struct sockaddr *)&in6, sizeof(in6)) == -1) {
-		if (fd != -1)
-			close(fd);
+	if (fd == -1)
+		skip();
+	if (connect(fd, (struct sockaddr *)&in6, sizeof(in6)) == -1) {
+		close(fd);
+		assert_int_equal(errno, EADDRNOTAVAIL); /* no ::1 here */
 		skip();
 	}
 	expect_served(fd);
@@ -628,8 +626,7 @@ test_largest(void **state)
 	close(fd);
 }
 
-/* ---- refusals
- * ---------------------------------------------------------------------- */
+/* ---- refusals ---- */
 
 static void
 test_not_a_call(void **state)
@@ -794,8 +791,7 @@ test_unencodable(void **state)
 	close(fd);
 }
 
-/* ---- held calls
- * -------------------------------------------------------------------- */
+/* ---- held calls ---- */
 
 static int
 held_complete(int i, const char *name)
@@ -867,19 +863,26 @@ test_gone_before_completion(void **state)
 	close(fd);
 }
 
-/* A peer that only stopped sending is gone too. */
+/* A peer that only stopped sending is gone too, also while nobody reads. */
 static void
 test_half_close(void **state)
 {
-	int fd = client_open();
+	int few = client_open(), many = client_open(), i;
 
-	client_call(fd, 1, DO_HOLD, "x");
+	client_call(few, 1, DO_HOLD, "x");
+	for (i = 0; i < IN_FLIGHT; i++)
+		client_call(many, i, DO_HOLD, "x");
 	server_run();
-	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	assert_int_equal(shutdown(few, SHUT_WR), 0);
 	server_run();
 	assert_int_equal(its.closed, 1);
-	assert_int_equal(held_complete(0, "late"), -1);
-	close(fd);
+	assert_int_equal(shutdown(many, SHUT_WR), 0);
+	server_run();
+	assert_int_equal(its.closed, 2);
+	for (i = 0; i <= IN_FLIGHT; i++)
+		assert_int_equal(held_complete(i, "late"), -1);
+	close(few);
+	close(many);
 }
 
 static void
@@ -951,9 +954,7 @@ test_close_inside(void **state)
 	close(other);
 }
 
-/* ---- greed
- * ---------------------------------------------------------------------------
- */
+/* ---- greed ---- */
 
 static void
 test_never_reads(void **state)
@@ -964,8 +965,7 @@ test_never_reads(void **state)
 	for (i = 0; i < CALLS; i++)
 		client_call(greedy, i, DO_BIG, NULL);
 	server_run();
-	/* The sockets hold some megabytes, the outbox no more than its bound.
-	 */
+	/* The sockets hold some megabytes, the outbox not more than it may. */
 	assert_true(its.called < CALLS / 2);
 	assert_false(server_ready(20));
 	expect_served(other);
@@ -1011,7 +1011,7 @@ test_flood(void **state)
 	client_send(flood, stream, len);
 	client_call(other, 2, DO_ECHO, "quick");
 	transport_run(its.t, its.now);
-	assert_in_range(its.called, 2, 300);
+	assert_in_range(its.called, 2, 50);
 	expect_status(other, 2, SUCCESS);
 	assert_true(server_ready(0));
 	server_run();
@@ -1024,9 +1024,7 @@ test_flood(void **state)
 	close(other);
 }
 
-/* ---- many
- * ------------------------------------------------------------------------------
- */
+/* ---- many ---- */
 
 static void
 test_idle(void **state)
@@ -1041,8 +1039,9 @@ test_idle(void **state)
 	expect_end(idle);
 	assert_int_equal(its.closed, 1);
 	assert_int_equal(server_stats().malformed, 0);
+	server_later(IDLE_MS);
 	assert_int_equal(held_complete(0, "done"), 0);
-	transport_flush(its.t);
+	server_later(100); /* looks for idle ones before it sends */
 	server_later(IDLE_MS - 100);
 	expect_status(busy, 1, SUCCESS);
 	assert_int_equal(its.closed, 1);
@@ -1137,9 +1136,7 @@ test_no_descriptors(void **state)
 	close(b);
 }
 
-/* ---- doors
- * ---------------------------------------------------------------------------------
- */
+/* ---- doors ---- */
 
 static int
 unix_open(const char *path)

@@ -1,0 +1,64 @@
+#ifndef EVOTE_CMD_H
+#define EVOTE_CMD_H
+
+#include <cJSON.h>
+
+#include "libevote.h"
+
+/* What the commands of evote_client share. */
+
+enum {
+	EXIT_DONE = 0,
+	EXIT_REFUSED = 1, /* by the service */
+	EXIT_USAGE = 2,	  /* or this machine: nothing was sent */
+	EXIT_CHANGED = 3, /* the service lost or changed what was seen */
+	EXIT_UNKNOWN = 4  /* no host answered */
+};
+
+struct client {
+	struct evote_options options;
+	const char *admin; /* path of the operators' socket, or NULL */
+	cJSON *json;	   /* the object to print with --json, else NULL */
+};
+
+struct command {
+	const char *name;
+	const char *args; /* as help shows them */
+	const char *help; /* one line */
+	/* argv[0] is the command's name; returns the exit status. */
+	int (*run)(struct client *, int argc, char **argv);
+};
+
+extern const struct command cmd_keygen, cmd_create, cmd_vote, cmd_result,
+    cmd_elections, cmd_show, cmd_status, cmd_register, cmd_import,
+    cmd_unregister, cmd_voters, cmd_handover, cmd_promote;
+
+/*
+ * Steps of a command: each returns -1 to go on, or the exit status with which
+ * to end, told.
+ */
+
+/* For commands without options of their own; the rest is at optind. */
+int cmd_args(struct client *, const struct command *, int argc, char **argv,
+    int least, int most);
+/* For the others, after their options. */
+int cmd_count(
+    struct client *, const struct command *, int argc, int least, int most);
+int cmd_help(const struct command *);
+int cmd_usage(struct client *, const struct command *);
+
+int cmd_open(struct client *, struct evote **out);
+/* The same for commands that need a voter and his key. */
+int cmd_open_voter(struct client *, struct evote **out);
+
+/* ---- the operators' side: cmd_admin.c ---- */
+
+int admin_open(struct client *, CLIENT **out);
+/*
+ * Judges a call: -1 when the service carried it out; else it is told as
+ * "WHAT: ...".
+ */
+int admin_check(
+    struct client *, enum clnt_stat, const evote_answer *, const char *what);
+
+#endif

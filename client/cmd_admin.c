@@ -1,0 +1,192 @@
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "caller.h"
+#include "cmd.h"
+#include "say.h"
+
+#define TIMEOUT_MS 30000
+
+int
+admin_open(struct client *c, CLIENT **out)
+{
+	uint64_t ms = c->options.timeout_ms;
+	uint64_t deadline_ms = caller_now_ms() + (ms != 0 ? ms : TIMEOUT_MS);
+	char err[400];
+
+	if (c->admin == NULL)
+		return (say_usage(c,
+		    "this is for operators; name the server's socket on this "
+		    "machine with --admin"));
+	*out = caller_unix(c->admin, EVOTE_ADMIN_PROG, EVOTE_ADMIN_V1,
+	    deadline_ms, err, sizeof(err));
+	if (*out == NULL)
+		return (say_unknown(c, "Nothing was done: %s", err));
+	caller_deadline(*out, deadline_ms);
+	return (-1);
+}
+
+/* A standing other than served, as a refusal. */
+static int
+standing_say(struct client *c, const evote_answer *answer, const char *what)
+{
+	if (answer->standing == EVOTE_NOT_PRIMARY)
+		return (say_unknown(c,
+		    "%s: this host is not the primary; run it on host %s%s%s",
+		    what, answer->host[0] != '\0' ? answer->host : "(unknown)",
+		    answer->text[0] != '\0' ? ": " : "", answer->text));
+	if (answer->standing == EVOTE_NOT_SERVING)
+		return (say_unknown(c, "%s: no host serves now%s%s%s%s", what,
+		    answer->host[0] != '\0' ? "; awaited is " : "",
+		    answer->host, answer->text[0] != '\0' ? ": " : "",
+		    answer->text));
+	return (say_unknown(c, "%s: the host is not able to say (%s)", what,
+	    say_standing(answer->standing)));
+}
+
+int
+admin_check(struct client *c, enum clnt_stat stat, const evote_answer *answer,
+    const char *what)
+{
+	if (stat == RPC_AUTHERROR)
+		return (say_usage(
+		    c, "%s: %s", what, say_reason(EVOTE_R_FORBIDDEN)));
+	if (stat != RPC_SUCCESS)
+		return (say_unknown(c,
+		    "%s, or it is not known: the server did not answer (%s)",
+		    what, clnt_sperrno(stat)));
+	if (answer->standing != EVOTE_SERVED)
+		return (standing_say(c, answer, what));
+	if (answer->code != 0)
+		return (say_refused(c, answer, "%s", what));
+	return (-1);
+}
+
+/* ---- handover
+ * ----------------------------------------------------------------- */
+
+static int
+run_handover(struct client *c, int argc, char **argv)
+{
+	evote_answer answer = {0};
+	enum clnt_stat stat;
+	CLIENT *client;
+	evote_host host;
+	char what[200];
+	int status;
+
+	if ((status = cmd_args(c, &cmd_handover, argc, argv, 1, 1)) >= 0)
+		return (status);
+	host = argv[optind];
+	if (strlen(host) > EVOTE_HOST_MAX)
+		return (say_usage(c, "that is not the name of a host"));
+	if ((status = admin_open(c, &client)) >= 0)
+		return (status);
+	snprintf(what, sizeof(what), "The service was not handed to %s", host);
+	stat = evote_handover_1(&host, &answer, client);
+	status = admin_check(c, stat, &answer, what);
+	if (status < 0)
+		status = say_done(c, "The service is handed to %s", host);
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	clnt_destroy(client);
+	return (status);
+}
+
+const struct command cmd_handover = {
+    "handover",
+    "HOST",
+    "Hands the service to another host that is in sync (--admin).",
+    run_handover,
+};
+
+/* ---- promote
+ * -------------------------------------------------------------------- */
+
+struct promotion {
+	int force;
+	evote_promote_args args;
+	const char *epoch;
+};
+
+static int
+epoch_read(const char *text, u_quad_t *out)
+{
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return (-1);
+	*out = strtoull(text, &end, 10);
+	return (*end == '\0' ? 0 : -1);
+}
+
+static int
+promotion_read(struct client *c, struct promotion *p, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"force", no_argument, NULL, 'f'},
+	    {"epoch", required_argument, NULL, 'e'},
+	    {"accept-loss", no_argument, NULL, 'a'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
+	};
+	int ch;
+
+	while ((ch = getopt_long(argc, argv, "h", options, NULL)) != -1)
+		switch (ch) {
+		case 'f':
+			p->force = 1;
+			break;
+		case 'e':
+			p->epoch = optarg;
+			break;
+		case 'a':
+			p->args.accept_loss = TRUE;
+			break;
+		case 'h':
+			return (cmd_help(&cmd_promote));
+		default:
+			return (cmd_usage(c, &cmd_promote));
+		}
+	if (!p->force || !p->args.accept_loss || p->epoch == NULL)
+		return (say_usage(c,
+		    "promoting by force may lose votes that were accepted, "
+		    "so it takes all of --force, --epoch (the one that status "
+		    "shows) and --accept-loss"));
+	if (epoch_read(p->epoch, &p->args.epoch) != 0)
+		return (say_usage(c, "--epoch %s: not a number", p->epoch));
+	return (cmd_count(c, &cmd_promote, argc, 0, 0));
+}
+
+static int
+run_promote(struct client *c, int argc, char **argv)
+{
+	struct promotion p = {0};
+	evote_answer answer = {0};
+	enum clnt_stat stat;
+	CLIENT *client;
+	int status;
+
+	if ((status = promotion_read(c, &p, argc, argv)) >= 0 ||
+	    (status = admin_open(c, &client)) >= 0)
+		return (status);
+	stat = evote_promote_1(&p.args, &answer, client);
+	status =
+	    admin_check(c, stat, &answer, "This host was not made primary");
+	if (status < 0)
+		status = say_done(c,
+		    "This host was made primary by force; what only the "
+		    "others had accepted is not part of the election any more");
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	clnt_destroy(client);
+	return (status);
+}
+
+const struct command cmd_promote = {
+    "promote",
+    "--force --epoch E --accept-loss",
+    "Makes this host primary although its peer may have accepted more "
+    "(--admin).",
+    run_promote,
+};

@@ -1,0 +1,417 @@
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cmd.h"
+#include "say.h"
+#include "text.h"
+
+/* A time as everybody and as this machine's user reads it. */
+struct when {
+	char utc[64], local[80];
+};
+
+static struct when
+when_of(uint64_t us)
+{
+	struct when w;
+
+	text_utc(us, w.utc, sizeof(w.utc));
+	text_local(us, w.local, sizeof(w.local));
+	return (w);
+}
+
+static uint64_t
+now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
+}
+
+static void
+json_end(struct client *c, cJSON *object, uint64_t end)
+{
+	struct when w = when_of(end);
+
+	if (c->json == NULL)
+		return;
+	cJSON_AddStringToObject(object, "end", w.utc);
+	cJSON_AddNumberToObject(object, "end_us", (double)end);
+}
+
+static cJSON *
+json_names(u_int n, evote_name *names)
+{
+	cJSON *list = cJSON_CreateArray();
+	u_int i;
+
+	for (i = 0; i < n; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(names[i]));
+	return (list);
+}
+
+/* ---- create ---- */
+
+struct creation {
+	evote_election election;
+	evote_name groups[EVOTE_GROUPS_MAX];
+	evote_name choices[EVOTE_CHOICES_MAX];
+	const char *end;
+};
+
+static int
+add_name(struct client *c, const char *what, char *name, evote_name *list,
+    u_int *n, u_int most)
+{
+	if (!text_is_name(name, EVOTE_NAME_MAX))
+		return (say_usage(c, "this %s is not a name: %s", what,
+		    say_reason(EVOTE_R_MALFORMED)));
+	if (*n == most)
+		return (say_usage(c, "more than %u times --%s", most, what));
+	list[(*n)++] = name;
+	return (-1);
+}
+
+static int
+creation_options(struct client *c, struct creation *n, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"group", required_argument, NULL, 'g'},
+	    {"choice", required_argument, NULL, 'c'},
+	    {"end", required_argument, NULL, 'e'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
+	};
+	int ch, status = -1;
+
+	while (status < 0 &&
+	    (ch = getopt_long(argc, argv, "g:c:e:h", options, NULL)) != -1)
+		switch (ch) {
+		case 'g':
+			status = add_name(c, "group", optarg, n->groups,
+			    &n->election.groups.groups_len, EVOTE_GROUPS_MAX);
+			break;
+		case 'c':
+			status = add_name(c, "choice", optarg, n->choices,
+			    &n->election.choices.choices_len,
+			    EVOTE_CHOICES_MAX);
+			break;
+		case 'e':
+			n->end = optarg;
+			break;
+		case 'h':
+			return (cmd_help(&cmd_create));
+		default:
+			return (cmd_usage(c, &cmd_create));
+		}
+	return (status);
+}
+
+static int
+creation_read(struct client *c, struct creation *n, int argc, char **argv)
+{
+	char err[300];
+	uint64_t end;
+	int status;
+
+	n->election.groups.groups_val = n->groups;
+	n->election.choices.choices_val = n->choices;
+	if ((status = creation_options(c, n, argc, argv)) >= 0 ||
+	    (status = cmd_count(c, &cmd_create, argc, 1, 1)) >= 0)
+		return (status);
+	n->election.name = argv[optind];
+	if (!text_is_name(n->election.name, EVOTE_NAME_MAX))
+		return (say_usage(c, "this is not an election's name: %s",
+		    say_reason(EVOTE_R_MALFORMED)));
+	if (n->end == NULL)
+		return (say_usage(c, "no --end is given"));
+	if (text_parse_time(n->end, now_us(), &end, err, sizeof(err)) != 0)
+		return (say_usage(c, "--end %s: %s", n->end, err));
+	n->election.end = end;
+	return (-1);
+}
+
+static int
+creation_say(struct client *c, struct evote *e, const evote_election *v,
+    enum evote_outcome outcome, const evote_answer *answer)
+{
+	struct when w = when_of(v->end);
+
+	json_end(c, c->json, v->end);
+	if (outcome == EVOTE_UNANSWERED)
+		return (say_problem(c, evote_problem(e), outcome,
+		    "It is NOT KNOWN whether election \"%s\" was created; the "
+		    "request is kept, and the same command again settles it",
+		    v->name));
+	if (outcome == EVOTE_CHANGED)
+		return (say_problem(c, evote_problem(e), outcome,
+		    "Election \"%s\" cannot be relied on", v->name));
+	if (outcome != EVOTE_ANSWERED)
+		return (say_problem(c, evote_problem(e), outcome,
+		    "Election \"%s\" was not created", v->name));
+	if (answer->code != 0)
+		return (say_refused(
+		    c, answer, "Election \"%s\" was not created", v->name));
+	say_stamp(c, &answer->stamp);
+	return (
+	    say_done(c, "Election \"%s\" is open until %s, which is %s here",
+		v->name, w.utc, w.local));
+}
+
+static int
+run_create(struct client *c, int argc, char **argv)
+{
+	struct creation n = {0};
+	enum evote_outcome outcome;
+	evote_answer answer;
+	struct evote *e;
+	uint64_t end;
+	int status;
+
+	c->options.earlier = say_earlier;
+	if ((status = creation_read(c, &n, argc, argv)) >= 0 ||
+	    (status = cmd_open_voter(c, &e)) >= 0)
+		return (status);
+	end = n.election.end;
+	outcome = evote_create(e, &n.election, n.end[0] == '+', &end, &answer);
+	n.election.end = end;
+	status = creation_say(c, e, &n.election, outcome, &answer);
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	evote_close(e);
+	return (status);
+}
+
+const struct command cmd_create = {
+    "create",
+    "ELECTION --group G ... --choice C ... --end TIME",
+    "Opens an election; TIME as in 2026-12-01T18:00:00+01:00, or +90s.",
+    run_create,
+};
+
+/* ---- elections ---- */
+
+static void
+summary_say(struct client *c, cJSON *list, const evote_summary *s)
+{
+	cJSON *object = list != NULL ? cJSON_CreateObject() : NULL;
+	struct when w = when_of(s->end);
+
+	say_line(
+	    c, "%-6s %s  %s", s->closed ? "closed" : "open", w.utc, s->name);
+	if (object == NULL)
+		return;
+	cJSON_AddStringToObject(object, "name", s->name);
+	json_end(c, object, s->end);
+	cJSON_AddBoolToObject(object, "closed", s->closed);
+	cJSON_AddItemToArray(list, object);
+}
+
+/* One page; returns -1 with *next, or the exit status. */
+static int
+page_say(struct client *c, struct evote *e, cJSON *list, unsigned *next,
+    unsigned *count)
+{
+	enum evote_outcome outcome;
+	evote_list_res res;
+	int status = -1;
+	u_int i;
+
+	outcome = evote_list(e, *next, &res);
+	if (outcome != EVOTE_ANSWERED)
+		status = say_problem(c, evote_problem(e), outcome,
+		    "The elections are not known");
+	else if (res.answer.code != 0)
+		status =
+		    say_refused(c, &res.answer, "The elections are not shown");
+	for (i = 0; status < 0 && i < res.elections.elections_len; i++)
+		summary_say(c, list, &res.elections.elections_val[i]);
+	*count += i;
+	/* A service that turns in circles must not keep us. */
+	*next = res.next > *next ? res.next : 0;
+	xdr_free((xdrproc_t)xdr_evote_list_res, &res);
+	return (status);
+}
+
+static int
+run_elections(struct client *c, int argc, char **argv)
+{
+	cJSON *list = NULL;
+	struct evote *e;
+	unsigned next = 0, count = 0;
+	int status;
+
+	if ((status = cmd_args(c, &cmd_elections, argc, argv, 0, 0)) >= 0 ||
+	    (status = cmd_open(c, &e)) >= 0)
+		return (status);
+	if (c->json != NULL)
+		list = cJSON_AddArrayToObject(c->json, "elections");
+	do
+		status = page_say(c, e, list, &next, &count);
+	while (status < 0 && next != 0);
+	if (status < 0)
+		status =
+		    say_done(c, "%u election%s", count, count == 1 ? "" : "s");
+	evote_close(e);
+	return (status);
+}
+
+const struct command cmd_elections = {
+    "elections",
+    "",
+    "Lists the elections, oldest first.",
+    run_elections,
+};
+
+/* ---- show ---- */
+
+static int
+election_say(struct client *c, const evote_election_res *res)
+{
+	const evote_election *v = &res->election;
+	struct when w = when_of(v->end);
+	u_int i;
+
+	for (i = 0; i < v->groups.groups_len; i++)
+		say_line(c, "group   %s", v->groups.groups_val[i]);
+	for (i = 0; i < v->choices.choices_len; i++)
+		say_line(c, "choice  %s", v->choices.choices_val[i]);
+	if (c->json != NULL) {
+		cJSON_AddStringToObject(c->json, "name", v->name);
+		cJSON_AddItemToObject(c->json, "groups",
+		    json_names(v->groups.groups_len, v->groups.groups_val));
+		cJSON_AddItemToObject(c->json, "choices",
+		    json_names(v->choices.choices_len, v->choices.choices_val));
+		json_end(c, c->json, v->end);
+		cJSON_AddBoolToObject(c->json, "closed", res->closed);
+		cJSON_AddStringToObject(c->json, "creator", res->creator);
+	}
+	say_stamp(c, &res->answer.stamp);
+	return (say_done(c,
+	    "Election \"%s\", created by %s, %s at %s, which is %s here",
+	    v->name, res->creator, res->closed ? "closed" : "closes", w.utc,
+	    w.local));
+}
+
+static int
+run_show(struct client *c, int argc, char **argv)
+{
+	enum evote_outcome outcome;
+	evote_election_res res;
+	struct evote *e;
+	int status;
+
+	if ((status = cmd_args(c, &cmd_show, argc, argv, 1, 1)) >= 0 ||
+	    (status = cmd_open(c, &e)) >= 0)
+		return (status);
+	outcome = evote_show(e, argv[optind], &res);
+	if (outcome != EVOTE_ANSWERED)
+		status = say_problem(c, evote_problem(e), outcome,
+		    "Election \"%s\" cannot be shown", argv[optind]);
+	else if (res.answer.code != 0)
+		status = say_refused(c, &res.answer,
+		    "Election \"%s\" cannot be shown", argv[optind]);
+	else
+		status = election_say(c, &res);
+	xdr_free((xdrproc_t)xdr_evote_election_res, &res);
+	evote_close(e);
+	return (status);
+}
+
+const struct command cmd_show = {
+    "show",
+    "ELECTION",
+    "Shows who may vote in an election, its choices and its end.",
+    run_show,
+};
+
+/* ---- result ---- */
+
+static double
+turnout(const evote_result_res *res)
+{
+	return (res->eligible == 0
+		? 0
+		: (double)res->votes / (double)res->eligible);
+}
+
+static void
+counts_json(struct client *c, const evote_result_res *res)
+{
+	cJSON *list, *count;
+	u_int i;
+
+	if (c->json == NULL)
+		return;
+	list = cJSON_AddArrayToObject(c->json, "counts");
+	for (i = 0; i < res->counts.counts_len; i++) {
+		count = cJSON_CreateObject();
+		cJSON_AddStringToObject(
+		    count, "choice", res->counts.counts_val[i].choice);
+		cJSON_AddNumberToObject(
+		    count, "votes", (double)res->counts.counts_val[i].votes);
+		cJSON_AddItemToArray(list, count);
+	}
+	cJSON_AddNumberToObject(c->json, "votes", (double)res->votes);
+	cJSON_AddNumberToObject(c->json, "eligible", (double)res->eligible);
+	cJSON_AddNumberToObject(c->json, "turnout", turnout(res));
+	json_end(c, c->json, res->end);
+}
+
+static int
+result_say(struct client *c, const char *election, const evote_result_res *res)
+{
+	u_int i;
+
+	for (i = 0; i < res->counts.counts_len; i++)
+		say_line(c, "%10llu  %s",
+		    (unsigned long long)res->counts.counts_val[i].votes,
+		    res->counts.counts_val[i].choice);
+	counts_json(c, res);
+	say_stamp(c, &res->answer.stamp);
+	return (
+	    say_done(c, "Election \"%s\": %llu of %llu voters voted (%.1f %%)",
+		election, (unsigned long long)res->votes,
+		(unsigned long long)res->eligible, 100 * turnout(res)));
+}
+
+static int
+run_result(struct client *c, int argc, char **argv)
+{
+	enum evote_outcome outcome;
+	evote_result_res res;
+	struct evote *e;
+	struct when w;
+	int status;
+
+	if ((status = cmd_args(c, &cmd_result, argc, argv, 1, 1)) >= 0 ||
+	    (status = cmd_open(c, &e)) >= 0)
+		return (status);
+	outcome = evote_result(e, argv[optind], &res);
+	w = when_of(res.end);
+	if (outcome != EVOTE_ANSWERED)
+		status = say_problem(c, evote_problem(e), outcome,
+		    "The result of \"%s\" is not known", argv[optind]);
+	else if (res.answer.code == 0)
+		status = result_say(c, argv[optind], &res);
+	else if (res.answer.reason == EVOTE_R_ONGOING && res.end != 0)
+		status = say_refused(c, &res.answer,
+		    "There is no result of \"%s\" before %s, which is %s here",
+		    argv[optind], w.utc, w.local);
+	else
+		status = say_refused(c, &res.answer,
+		    "There is no result of \"%s\"", argv[optind]);
+	xdr_free((xdrproc_t)xdr_evote_result_res, &res);
+	evote_close(e);
+	return (status);
+}
+
+const struct command cmd_result = {
+    "result",
+    "ELECTION",
+    "Shows how an election ended.",
+    run_result,
+};

@@ -1,0 +1,224 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "say.h"
+#include "text.h"
+
+#define ASK_TIMES 3
+
+/* The next line of standard input without its end; NULL: there is none. */
+static char *
+line_read(void)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t n = getline(&line, &size, stdin);
+
+	if (n < 0) {
+		free(line);
+		return (NULL);
+	}
+	while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
+		line[--n] = '\0';
+	return (line);
+}
+
+/*
+ * Only numbers are taken, since a choice may itself be called "1".  0: no
+ * choice was made.
+ */
+static u_int
+number_ask(u_int most)
+{
+	char *line, *end;
+	unsigned long n;
+	int times;
+
+	for (times = 0; times < ASK_TIMES; times++) {
+		fprintf(stderr, "Number of your choice (1-%u): ", most);
+		if ((line = line_read()) == NULL || line[0] == '\0') {
+			free(line);
+			return (0);
+		}
+		n = strtoul(line, &end, 10);
+		if (end != line && *end == '\0' && n >= 1 && n <= most) {
+			free(line);
+			return ((u_int)n);
+		}
+		free(line);
+	}
+	return (0);
+}
+
+static int
+choice_prompt(struct client *c, const evote_election *v, char **out)
+{
+	u_int i, n = v->choices.choices_len;
+
+	say_aside("%s", v->name);
+	for (i = 0; i < n; i++)
+		say_aside("%3u  %s", i + 1, v->choices.choices_val[i]);
+	if ((i = number_ask(n)) == 0)
+		return (
+		    say_usage(c, "No choice was made, and no vote was sent"));
+	if ((*out = strdup(v->choices.choices_val[i - 1])) == NULL)
+		return (say_usage(c, "no memory"));
+	return (-1);
+}
+
+static int
+choice_ask(struct client *c, struct evote *e, const char *election, char **out)
+{
+	enum evote_outcome outcome;
+	evote_election_res res;
+	int status;
+
+	outcome = evote_show(e, election, &res);
+	if (outcome == EVOTE_ANSWERED && res.answer.code == 0 && res.closed) {
+		res.answer.code = 2;
+		res.answer.reason = EVOTE_R_CLOSED;
+	}
+	if (outcome != EVOTE_ANSWERED)
+		status = say_problem(c, evote_problem(e), outcome,
+		    "No vote was sent for \"%s\"", election);
+	else if (res.answer.code != 0)
+		status = say_refused(
+		    c, &res.answer, "No vote was sent for \"%s\"", election);
+	else
+		status = choice_prompt(c, &res.election, out);
+	xdr_free((xdrproc_t)xdr_evote_election_res, &res);
+	return (status);
+}
+
+/*
+ * The choice stays out of the command line, where others and the shell's
+ * history see it, unless the voter puts it there.  *out NULL: the vote that
+ * was kept unanswered, about which nobody needs to be asked again.
+ */
+static int
+choice_find(struct client *c, struct evote *e, const char *election, char **out)
+{
+	if (!isatty(STDIN_FILENO)) {
+		*out = line_read();
+		return (*out != NULL
+			? -1
+			: say_usage(c, "no choice on standard input"));
+	}
+	switch (evote_kept(e, election)) {
+	case 1:
+		say_aside("A vote in \"%s\" was sent before and not "
+			  "answered; it is sent again.",
+		    election);
+		return (-1);
+	case 0:
+		return (choice_ask(c, e, election, out));
+	default:
+		return (say_usage(c, "%s", evote_problem(e)));
+	}
+}
+
+static int
+answer_say(struct client *c, const char *election, const evote_answer *answer)
+{
+	if (answer->code == 0) {
+		say_stamp(c, &answer->stamp);
+		return (say_done(c,
+		    "Your vote in \"%s\" counts; it is among the first %llu "
+		    "records of the ledger in epoch %llu, on every host in "
+		    "sync",
+		    election, (unsigned long long)answer->stamp.size,
+		    (unsigned long long)answer->stamp.epoch));
+	}
+	/* Neither counted nor not: voting again tells. */
+	if (answer->reason == EVOTE_R_NUMBER_STALE)
+		return (say_unknown(c,
+		    "It is not known whether your vote in \"%s\" counts: %s; "
+		    "run the same command again, and if it says that a "
+		    "previous vote has been cast, then this one counts",
+		    election, say_reason(answer->reason)));
+	return (say_refused(
+	    c, answer, "Your vote in \"%s\" was NOT counted", election));
+}
+
+static int
+outcome_say(struct client *c, struct evote *e, const char *election,
+    enum evote_outcome outcome, const evote_answer *answer)
+{
+	switch (outcome) {
+	case EVOTE_ANSWERED:
+		return (answer_say(c, election, answer));
+	case EVOTE_UNANSWERED:
+		return (say_problem(c, evote_problem(e), outcome,
+		    "It is NOT KNOWN whether your vote in \"%s\" counts; it "
+		    "is kept, and the same command again settles it without "
+		    "counting anything twice",
+		    election));
+	case EVOTE_CHANGED:
+		return (say_problem(c, evote_problem(e), outcome,
+		    answer->standing == EVOTE_SERVED && answer->code == 0
+			? "Your vote in \"%s\" was taken, but the service "
+			  "cannot be trusted"
+			: "Your vote in \"%s\" was NOT taken, and the service "
+			  "cannot be trusted",
+		    election));
+	default:
+		return (say_problem(c, evote_problem(e), outcome,
+		    "Your vote in \"%s\" was NOT sent", election));
+	}
+}
+
+static int
+vote(struct client *c, struct evote *e, const char *election, const char *given)
+{
+	char *asked = NULL;
+	enum evote_outcome outcome;
+	evote_answer answer;
+	int status = -1;
+
+	if (given == NULL)
+		status = choice_find(c, e, election, &asked);
+	if (given == NULL)
+		given = asked;
+	if (status < 0 && given != NULL && !text_is_name(given, EVOTE_NAME_MAX))
+		status = say_usage(c, "the choice is not a name: %s",
+		    say_reason(EVOTE_R_MALFORMED));
+	if (status < 0) {
+		outcome = evote_vote(e, election, given, &answer);
+		status = outcome_say(c, e, election, outcome, &answer);
+		xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	}
+	free(asked);
+	return (status);
+}
+
+static int
+run(struct client *c, int argc, char **argv)
+{
+	struct evote *e;
+	int status;
+
+	c->options.earlier = say_earlier;
+	if ((status = cmd_args(c, &cmd_vote, argc, argv, 1, 2)) >= 0)
+		return (status);
+	if (!text_is_name(argv[optind], EVOTE_NAME_MAX))
+		return (say_usage(c, "this is not an election's name: %s",
+		    say_reason(EVOTE_R_MALFORMED)));
+	if ((status = cmd_open_voter(c, &e)) >= 0)
+		return (status);
+	status = vote(
+	    c, e, argv[optind], argc - optind == 2 ? argv[optind + 1] : NULL);
+	evote_close(e);
+	return (status);
+}
+
+const struct command cmd_vote = {
+    "vote",
+    "ELECTION [CHOICE]",
+    "Casts a vote; without CHOICE it is asked for, or read from standard "
+    "input.",
+    run,
+};

@@ -1,0 +1,36 @@
+#ifndef EVOTE_CSV_H
+#define EVOTE_CSV_H
+
+#include <stddef.h>
+
+/*
+ * Comma-separated values as RFC 4180 has them: CRLF or LF, quoted fields with
+ * "" for a quote, line breaks inside quotes.  Pure; the text is changed in
+ * place, and fields point into it.
+ */
+struct csv {
+	char *text;
+	size_t len;
+	size_t at;	    /* of the next row */
+	unsigned long line; /* of the next row, from 1 */
+};
+
+#define CSV_FIELDS_MAX 64
+
+struct csv_row {
+	unsigned long line; /* where it begins */
+	size_t byte;	    /* its offset, from 0 */
+	int n;
+	char *fields[CSV_FIELDS_MAX]; /* NUL-terminated */
+};
+
+/*
+ * The text needs one spare byte at text[len].  -1 with one sentence when it is
+ * not UTF-8 (the encoding is named if it can be told); a byte-order mark is
+ * passed over.
+ */
+int csv_open(struct csv *, char *text, size_t len, char *err, size_t errlen);
+/* 1 a row, 0 no more, -1 with one sentence; empty lines are passed over. */
+int csv_next(struct csv *, struct csv_row *, char *err, size_t errlen);
+
+#endif

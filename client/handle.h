@@ -1,0 +1,58 @@
+#ifndef EVOTE_HANDLE_H
+#define EVOTE_HANDLE_H
+
+#include <limits.h>
+
+#include "hosts.h"
+#include "libevote.h"
+#include "route.h"
+#include "seal.h"
+#include "state.h"
+
+/* What the files of libevote share; no header for its users. */
+struct evote {
+	struct evote_options options; /* strings owned */
+	struct hosts hosts;
+	struct state *state;
+	struct route *route;
+	struct seal_key *key; /* loaded when first needed */
+	struct service service;
+	int pinned;	      /* service is set */
+	struct sighting seen; /* what requests tell of */
+	uint64_t epoch;	      /* of the host that serves, as greeted */
+	uint64_t clock;	      /* its wall clock then, us */
+	unsigned char token[EVOTE_TOKEN_MAX];
+	uint32_t token_len; /* 0: none */
+	uint64_t token_expires;
+	enum evote_outcome stopped; /* why a greeting ended a search */
+	int last, last_port;	    /* as written to the state */
+	char problem[2048];
+	char evidence[PATH_MAX + 128];
+};
+
+uint64_t handle_deadline(const struct evote *);
+uint64_t handle_now_us(void);
+/* Sets the problem; returns EVOTE_FAILED. */
+enum evote_outcome handle_fail(struct evote *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Finds out who the service is, if that is not known yet. */
+enum evote_outcome handle_ready(struct evote *, uint64_t deadline_ms);
+/*
+ * One call until it is answered; *seen, which lies in args, is filled in.
+ * For *sends and res see route_call.
+ */
+enum evote_outcome handle_ask(struct evote *, const struct procedure *,
+    void *args, evote_seen *seen, void *res, uint64_t deadline_ms,
+    unsigned *sends);
+/* The private key, or NULL with the problem set. */
+const struct seal_key *handle_key(struct evote *);
+
+/*
+ * login.c: sees to it that there is a token.  EVOTE_ANSWERED also when the
+ * log-in was refused: then the answer's code is not 0.
+ */
+enum evote_outcome login_token(
+    struct evote *, uint64_t deadline_ms, evote_answer *);
+void login_forget(struct evote *);
+
+#endif

@@ -1,0 +1,28 @@
+#ifndef EVOTE_ROLL_H
+#define EVOTE_ROLL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "evote.h"
+
+/* The voters of a CSV file, checked.  Pure. */
+struct roll {
+	evote_voter *voters; /* names and groups point into the text */
+	struct place {
+		unsigned long line;
+		size_t byte;
+	} * places; /* where each one stands */
+	uint32_t n;
+};
+
+/*
+ * The first row names the columns, in any order and case: name, group, and key
+ * or public key; others are passed over.  text needs one spare byte at
+ * text[len], is changed, and must outlive the roll.  -1 with one sentence that
+ * names line and byte; nothing is kept then.
+ */
+int roll_read(struct roll *, char *text, size_t len, char *err, size_t errlen);
+void roll_clear(struct roll *);
+
+#endif

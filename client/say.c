@@ -1,0 +1,309 @@
+#include "say.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SENTENCE 4096
+
+struct explanation {
+	const char *name;
+	const char *sentence;
+};
+
+static const struct explanation explanations[] = {
+    [EVOTE_R_OK] = {"ok", "it is done"},
+    [EVOTE_R_MALFORMED] = {"malformed",
+	"a name or list breaks the rules; names are 1 to 255 bytes of UTF-8 "
+	"without control characters"},
+    [EVOTE_R_TOKEN] = {"token",
+	"the log-in is not one of this service; run the command again to log "
+	"in anew"},
+    [EVOTE_R_TOKEN_EXPIRED] = {"token-expired",
+	"the log-in has expired; run the command again to log in anew"},
+    [EVOTE_R_SIGNATURE] = {"signature",
+	"the signature does not fit the voter; check that --voter and --key "
+	"belong together and that this key is the registered one"},
+    [EVOTE_R_CHALLENGE] = {"challenge",
+	"the log-in took too long or the service changed hosts; run the "
+	"command again"},
+    [EVOTE_R_CHALLENGE_USED] = {"challenge-used",
+	"the challenge has been used before; run the command again"},
+    [EVOTE_R_NO_VOTER] = {"no-voter",
+	"this voter is not on the roll; check the spelling or ask whoever "
+	"keeps the roll"},
+    [EVOTE_R_NO_ELECTION] = {"no-election",
+	"there is no election of that name; `elections` lists them"},
+    [EVOTE_R_CLOSED] = {"closed",
+	"the election is closed; `result` shows its outcome"},
+    [EVOTE_R_GROUP] = {"group",
+	"the voter's group may not vote in this election; `show` names the "
+	"groups that may"},
+    [EVOTE_R_VOTED] = {"voted",
+	"a previous vote of this voter has been cast, and that one counts"},
+    [EVOTE_R_NO_CHOICE] = {"no-choice",
+	"that is not one of the choices; `show` lists them, and the voter can "
+	"still vote"},
+    [EVOTE_R_NO_GROUPS] = {"no-groups",
+	"no group is given; name at least one with --group"},
+    [EVOTE_R_NO_CHOICES] = {"no-choices",
+	"no choice is given; name at least one with --choice"},
+    [EVOTE_R_NAME_TAKEN] = {"name-taken",
+	"an election of that name exists; choose another name"},
+    [EVOTE_R_END_PAST] = {"end-past",
+	"the end is not in the future; give a later --end"},
+    [EVOTE_R_DUPLICATE] = {"duplicate",
+	"the same name stands twice in the list; remove one"},
+    [EVOTE_R_ONGOING] = {"ongoing",
+	"the election is still going on; there are no counts before its end"},
+    [EVOTE_R_NUMBER_STALE] = {"number-stale",
+	"the service has answered a later request of this voter and no longer "
+	"knows what became of this one"},
+    [EVOTE_R_NUMBER_REUSED] = {"number-reused",
+	"the service knows another request under this number; the state "
+	"directory is a copy or was restored"},
+    [EVOTE_R_TOO_MANY] = {"too-many",
+	"too many requests of this voter were refused; try again in an hour"},
+    [EVOTE_R_VOTER_EXISTS] = {"voter-exists",
+	"a voter of that name exists; `voters` shows the roll"},
+    [EVOTE_R_STORAGE] = {"storage",
+	"the service has no room on its disk; tell whoever runs it, and try "
+	"again later"},
+    [EVOTE_R_FORBIDDEN] = {"forbidden",
+	"the caller is not an operator here; run it as the service's user or "
+	"root"},
+    [EVOTE_R_NOT_POSSIBLE] = {"not-possible",
+	"that is not possible in this state of the cluster; `status` shows "
+	"it"},
+};
+
+static const struct explanation *
+explain(evote_reason reason)
+{
+	static const struct explanation strange = {
+	    "strange", "for a reason that this program does not know"};
+	size_t n = sizeof(explanations) / sizeof(explanations[0]);
+
+	return ((size_t)reason < n ? &explanations[reason] : &strange);
+}
+
+const char *
+say_reason_name(evote_reason reason)
+{
+	return (explain(reason)->name);
+}
+
+const char *
+say_reason(evote_reason reason)
+{
+	return (explain(reason)->sentence);
+}
+
+const char *
+say_role(evote_role role)
+{
+	static const char *const names[] = {
+	    [EVOTE_WAITING] = "waiting",
+	    [EVOTE_JOINING] = "joining",
+	    [EVOTE_BACKUP] = "backup",
+	    [EVOTE_CLAIMING] = "claiming",
+	    [EVOTE_BARRIER] = "barrier",
+	    [EVOTE_PRIMARY] = "primary",
+	    [EVOTE_HANDING] = "handing",
+	    [EVOTE_HALTED] = "halted",
+	};
+
+	return ((unsigned)role <= EVOTE_HALTED ? names[role] : "strange");
+}
+
+const char *
+say_standing(evote_standing standing)
+{
+	static const char *const names[] = {
+	    [EVOTE_SERVED] = "served",
+	    [EVOTE_NOT_PRIMARY] = "not-primary",
+	    [EVOTE_NOT_SERVING] = "not-serving",
+	    [EVOTE_BEHIND] = "behind",
+	    [EVOTE_OTHER_CLUSTER] = "other-cluster",
+	    [EVOTE_TRY_AGAIN] = "try-again",
+	};
+
+	return ((unsigned)standing <= EVOTE_TRY_AGAIN ? names[standing]
+						      : "strange");
+}
+
+/* ---- lines ---- */
+
+/* What a terminal would take as a command must not come from a service. */
+static void
+make_harmless(char *text)
+{
+	unsigned char *p = (unsigned char *)text;
+
+	for (; *p != '\0'; p++)
+		if ((*p < 0x20 && *p != '\t') || *p == 0x7f ||
+		    (p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f))
+			*p = '?';
+}
+
+static void
+compose(char out[SENTENCE], const char *fmt, va_list ap)
+{
+	vsnprintf(out, SENTENCE, fmt, ap);
+	make_harmless(out);
+}
+
+void
+say_line(struct client *c, const char *fmt, ...)
+{
+	char text[SENTENCE];
+	va_list ap;
+
+	if (c->json != NULL)
+		return;
+	va_start(ap, fmt);
+	compose(text, fmt, ap);
+	va_end(ap);
+	puts(text);
+}
+
+void
+say_aside(const char *fmt, ...)
+{
+	char text[SENTENCE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	compose(text, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "%s\n", text);
+}
+
+void
+say_stamp(struct client *c, const evote_stamp *stamp)
+{
+	static const char digits[] = "0123456789abcdef";
+	char root[65] = "";
+	size_t i;
+
+	if (c->json == NULL)
+		return;
+	for (i = 0; i < sizeof(stamp->root); i++) {
+		root[2 * i] = digits[(unsigned char)stamp->root[i] >> 4];
+		root[2 * i + 1] = digits[stamp->root[i] & 15];
+	}
+	cJSON_AddNumberToObject(c->json, "epoch", (double)stamp->epoch);
+	cJSON_AddNumberToObject(c->json, "size", (double)stamp->size);
+	cJSON_AddStringToObject(c->json, "root", root);
+}
+
+/* ---- the last sentence ---- */
+
+static int
+finish(struct client *c, int status, int code, const char *reason,
+    const char *sentence)
+{
+	if (c->json == NULL) {
+		fprintf(
+		    status == EXIT_DONE ? stdout : stderr, "%s.\n", sentence);
+		return (status);
+	}
+	cJSON_AddNumberToObject(c->json, "code", code);
+	cJSON_AddStringToObject(c->json, "reason", reason);
+	cJSON_AddStringToObject(c->json, "message", sentence);
+	return (status);
+}
+
+int
+say_done(struct client *c, const char *fmt, ...)
+{
+	char text[SENTENCE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	compose(text, fmt, ap);
+	va_end(ap);
+	return (finish(c, EXIT_DONE, 0, say_reason_name(EVOTE_R_OK), text));
+}
+
+int
+say_usage(struct client *c, const char *fmt, ...)
+{
+	char text[SENTENCE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	compose(text, fmt, ap);
+	va_end(ap);
+	return (finish(c, EXIT_USAGE, -1, "usage", text));
+}
+
+int
+say_unknown(struct client *c, const char *fmt, ...)
+{
+	char text[SENTENCE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	compose(text, fmt, ap);
+	va_end(ap);
+	return (finish(c, EXIT_UNKNOWN, -1, "unknown", text));
+}
+
+int
+say_refused(struct client *c, const evote_answer *answer, const char *fmt, ...)
+{
+	char text[SENTENCE], all[2 * SENTENCE];
+	va_list ap;
+	int detail = answer->text != NULL && answer->text[0] != '\0';
+
+	va_start(ap, fmt);
+	compose(text, fmt, ap);
+	va_end(ap);
+	snprintf(all, sizeof(all), "%s: %s%s%s%s", text,
+	    say_reason(answer->reason), detail ? " (" : "",
+	    detail ? answer->text : "", detail ? ")" : "");
+	make_harmless(all);
+	say_stamp(c, &answer->stamp);
+	return (finish(c, EXIT_REFUSED, answer->code,
+	    say_reason_name(answer->reason), all));
+}
+
+int
+say_problem(struct client *c, const char *problem, enum evote_outcome outcome,
+    const char *fmt, ...)
+{
+	static const struct {
+		int status;
+		const char *reason;
+	} ends[] = {
+	    [EVOTE_UNANSWERED] = {EXIT_UNKNOWN, "unknown"},
+	    [EVOTE_UNSENT] = {EXIT_UNKNOWN, "not-sent"},
+	    [EVOTE_CHANGED] = {EXIT_CHANGED, "service-changed"},
+	    [EVOTE_FAILED] = {EXIT_USAGE, "failed"},
+	};
+	char text[SENTENCE], all[2 * SENTENCE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	compose(text, fmt, ap);
+	va_end(ap);
+	snprintf(all, sizeof(all), "%s: %s", text, problem);
+	make_harmless(all);
+	return (finish(c, ends[outcome].status, -1, ends[outcome].reason, all));
+}
+
+void
+say_earlier(void *arg, evote_act_kind kind, const char *election,
+    const evote_answer *answer)
+{
+	const char *what = kind == EVOTE_ACT_VOTE ? "vote in" : "creation of";
+
+	if (answer->code == 0)
+		say_aside("Your earlier, unanswered %s \"%s\" was carried out.",
+		    what, election);
+	else
+		say_aside("Your earlier, unanswered %s \"%s\" was answered "
+			  "with: %s.",
+		    what, election, say_reason(answer->reason));
+}

@@ -1,0 +1,47 @@
+#ifndef EVOTE_SAY_H
+#define EVOTE_SAY_H
+
+#include "cmd.h"
+
+/*
+ * What evote_client tells people and, with --json, programs.  Text that came
+ * from a service is printed without control characters.
+ */
+
+/* "name-taken": the enum's name in lower case. */
+const char *say_reason_name(evote_reason);
+/* Why, and what to do next; one sentence without its full stop. */
+const char *say_reason(evote_reason);
+const char *say_role(evote_role);
+const char *say_standing(evote_standing);
+
+/* A line of a table or list; not with --json. */
+void say_line(struct client *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* A line on standard error, for prompts and side remarks. */
+void say_aside(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Where the answer stands in the ledger, for programs. */
+void say_stamp(struct client *, const evote_stamp *);
+
+/*
+ * The sentence every command ends with; each returns the exit status.  done
+ * goes to standard output, all else to standard error.
+ */
+int say_done(struct client *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+int say_usage(struct client *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+int say_unknown(struct client *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* "FMT: why; what next" */
+int say_refused(struct client *, const evote_answer *, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* An outcome other than EVOTE_ANSWERED: "FMT: problem" */
+int say_problem(struct client *, const char *problem, enum evote_outcome,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* For evote_options: a side remark, since the last sentence is another's. */
+void say_earlier(
+    void *arg, evote_act_kind, const char *election, const evote_answer *);
+
+#endif

@@ -1,0 +1,128 @@
+#!/usr/bin/env bats
+#
+# How the service is found: portmappers, stale entries, wrong addresses.
+
+load lib
+
+answers() {
+	host_run voters rpcinfo -t "$(address "$1")" $((16#${2:-$EVOTE})) 1
+}
+
+registered() {
+	port "$1" "${2:-$EVOTE}"
+}
+
+unregistered() {
+	! port "$1" "${2:-$EVOTE}"
+}
+
+@test "rpcinfo shows the service on both hosts, by tcp and tcp6" {
+	cluster_up
+	for name in alpha beta; do
+		wait_until 10 answers "$name"
+		run host_run voters rpcinfo "$(address "$name")"
+		[[ $output =~ $((16#$EVOTE))\ +1\ +tcp\  ]]
+		[[ $output =~ $((16#$EVOTE))\ +1\ +tcp6\  ]]
+	done
+}
+
+@test "the probe is registered where the election is served, and follows it" {
+	cluster_up
+	wait_until 10 answers alpha "$PROBE"
+	wait_until 10 unregistered beta "$PROBE"
+	server_kill alpha
+	wait_until 10 answers beta "$PROBE"
+	server_start alpha
+	wait_until 15 answers alpha "$PROBE"
+	wait_until 10 unregistered beta "$PROBE"
+}
+
+@test "a server that ends takes its registration with it" {
+	cluster_up
+	wait_until 10 registered beta
+	server_stop beta
+	wait_until 10 unregistered beta
+}
+
+@test "what a killed server left registered is replaced" {
+	cluster_up
+	wait_until 10 registered beta
+	before=$(port beta)
+	server_kill beta
+	[[ $(port beta) == "$before" ]]
+	server_start beta
+	wait_until 10 answers beta
+	wait_until 15 level
+}
+
+@test "a living server's registration is never replaced" {
+	cluster_up
+	wait_until 10 registered alpha
+	before=$(port alpha)
+	other=$BATS_TEST_TMPDIR/other
+	"$PAIR_BIN/evote_server" init --data "$other"
+	host_exec alpha "$PAIR_BIN/evote_server" --data "$other" --name alpha \
+	    --hosts "alpha=10.77.0.1" </dev/null >"$PAIR_DIR/other.log" 2>&1 \
+	    3>&- &
+	pid=$!
+	wait_until 10 logged other 'portmap'
+	wait_until 10 logged other 'alarm.*portmap'
+	[[ $(port alpha) == "$before" ]]
+	answers alpha
+	kill "$pid"
+	wait_until 10 process_gone "$pid"
+	[[ $(port alpha) == "$before" ]]
+}
+
+@test "a restarted rpcbind is told again" {
+	cluster_up
+	wait_until 10 registered alpha
+	host_rpcbind alpha stop
+	host_rpcbind alpha start
+	unregistered alpha
+	wait_until 10 answers alpha
+	wait_until 10 answers alpha "$PROBE"
+}
+
+@test "servers without a portmapper come up once there is one" {
+	host_rpcbind alpha stop
+	pair_init
+	server_start alpha
+	wait_until 10 logged alpha 'alarm.*portmap'
+	host_rpcbind alpha start
+	wait_until 10 answers alpha
+	wait_until 10 serves alpha
+}
+
+@test "nobody at the port, no such host, a portmapper without the service" {
+	cluster_up people
+	exits 4 host_run voters "$PAIR_BIN/evote_client" --timeout 1 \
+	    --hosts alpha=10.77.0.1:9 elections
+	says alpha
+	exits 4 host_run voters "$PAIR_BIN/evote_client" --timeout 1 \
+	    --hosts gamma=10.77.0.99 elections
+	exits 4 host_run voters "$PAIR_BIN/evote_client" --timeout 1 \
+	    --hosts gamma=no.such.host.invalid elections
+	exits 2 host_run voters "$PAIR_BIN/evote_client" --hosts , elections
+	server_stop alpha
+	server_stop beta
+	exits 4 client --timeout 1 elections
+}
+
+@test "the second of two addresses is tried when the first is silent" {
+	cluster_up people
+	election board 3600
+	exits 0 host_run voters "$PAIR_BIN/evote_client" --timeout 10 \
+	    --hosts gamma=10.77.0.99,alpha=10.77.0.1,beta=10.77.0.2 elections
+	says board
+}
+
+@test "a server that is only silent: clients reach it when it is heard again" {
+	cluster_up people
+	election board 5
+	net_cut_from voters alpha
+	exits 4 as ada --timeout 2 vote board yes
+	net_heal
+	by_hand ada yes board
+	check_books board
+}

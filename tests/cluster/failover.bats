@@ -1,0 +1,199 @@
+#!/usr/bin/env bats
+#
+# Hosts die, come back, and die again; the books stay right.
+
+load lib
+
+waits_for() {
+	[[ $(host_state "$1" role) == waiting &&
+		$(host_state "$1" waiting_for) == *"$2"* ]]
+}
+
+crash_both() {
+	kill -KILL "$(server_pid alpha)" "$(server_pid beta)"
+	ended alpha
+	ended beta
+}
+
+tell_pause() {
+	echo "# $(grep -o 'longest_pause_ms=[0-9]*' "$PAIR_DIR/loop.out")" >&3
+}
+
+no_failed_call() {
+	grep -q 'unknown=0' "$PAIR_DIR/loop.out"
+}
+
+@test "the primary is killed under load: the backup goes on" {
+	cluster_up people crowd
+	election board 6
+	start_voting board
+	more_votes 50
+	server_kill alpha
+	more_votes 50
+	serves beta
+	stop_voting
+	tell_pause
+	server_start alpha
+	check_books board
+}
+
+@test "the preferred host comes back under load and serves again" {
+	cluster_up people crowd
+	election board 9
+	server_kill alpha
+	wait_until 10 serves beta
+	start_voting board
+	more_votes 50
+	server_start alpha
+	wait_until 10 serves alpha
+	more_votes 50
+	stop_voting
+	tell_pause
+	no_failed_call
+	grep -q 'last_host=alpha' "$PAIR_DIR/loop.out"
+	check_books board
+}
+
+@test "the backup is killed under load: the primary goes on" {
+	cluster_up people crowd
+	election board 6
+	start_voting board
+	more_votes 50
+	server_kill beta
+	more_votes 50
+	server_start beta
+	wait_until 10 level
+	more_votes 50
+	stop_voting
+	tell_pause
+	no_failed_call
+	check_books board
+}
+
+@test "both crash under load; the primary is restarted first" {
+	both_crash alpha beta
+}
+
+@test "both crash under load; the backup is restarted first" {
+	both_crash beta alpha
+}
+
+both_crash() {
+	cluster_up people crowd
+	election board 8
+	start_voting board
+	more_votes 50
+	crash_both
+	server_start "$1"
+	wait_until 5 waits_for "$1" "$2"
+	server_start "$2"
+	more_votes 50
+	check_books board
+}
+
+@test "a backup that missed votes does not serve, and names whom it awaits" {
+	cluster_up people
+	election board 9
+	by_hand ada yes board
+	server_kill beta
+	by_hand bob no board
+	server_kill alpha
+	server_start beta
+	wait_until 10 waits_for beta alpha
+	exits 4 as carol --timeout 1 vote board yes
+	exits 4 client --timeout 1 result board
+	exits 4 client status
+	says alpha
+	server_start alpha
+	wait_until 10 level
+	by_hand carol yes board
+	check_books board
+}
+
+@test "a joiner is killed again and again; voting goes on" {
+	cluster_up people crowd
+	election board 8
+	start_voting board
+	for _ in 1 2 3; do
+		server_kill beta
+		more_votes 30
+		server_start beta
+		wait_until 5 logged beta 'role '
+	done
+	server_kill beta
+	more_votes 30
+	server_start beta
+	wait_until 10 level
+	stop_voting
+	tell_pause
+	no_failed_call
+	check_books board
+}
+
+@test "a host with an emptied disk joins anew and takes over later" {
+	cluster_up people
+	election board 8
+	by_hand ada yes board
+	server_kill beta
+	rm -r "$PAIR_DIR/beta"
+	server_start beta
+	wait_until 10 level
+	server_kill alpha
+	by_hand bob no board
+	server_start alpha
+	check_books board
+}
+
+@test "hand-over on request: no call fails" {
+	options=(--failback manual)
+	cluster_up people crowd
+	election board 7
+	start_voting board
+	more_votes 50
+	admin alpha handover beta
+	wait_until 5 serves beta
+	more_votes 50
+	admin beta handover alpha
+	wait_until 5 serves alpha
+	more_votes 50
+	stop_voting
+	tell_pause
+	no_failed_call
+	check_books board
+}
+
+@test "without fail-back by itself the backup keeps what it took over" {
+	options=(--failback manual)
+	cluster_up people
+	election board 6
+	server_kill alpha
+	by_hand ada yes board
+	server_start alpha "${options[@]}"
+	wait_until 10 level
+	serves beta
+	by_hand bob yes board
+	check_books board
+	serves beta
+}
+
+@test "promotion by force: told by every host, counted as it stands" {
+	local epoch
+	cluster_up people
+	election board 8
+	by_hand ada yes board
+	server_kill beta
+	wait_until 10 alone alpha
+	server_kill alpha
+	server_start beta
+	wait_until 10 waits_for beta alpha
+	epoch=$(host_state beta epoch)
+	exits 1 admin beta promote --force --epoch $((epoch + 9)) --accept-loss
+	admin beta promote --force --epoch "$epoch" --accept-loss
+	wait_until 10 serves beta
+	wait_until 20 client result board || exits 3 client result board
+	logged beta forced
+}
+
+alone() {
+	[[ $(host_state "$1" in_sync) == true ]] && serves "$1"
+}

@@ -1,0 +1,218 @@
+# shellcheck shell=bash
+#
+# What the cluster tests share: alpha and beta, a network namespace and a
+# rpcbind each, and the voters' host.  One net a file, a new cluster a test.
+
+# shellcheck source=scripts/lib/pair.bash
+. "$BATS_TEST_DIRNAME/../../scripts/lib/pair.bash"
+# shellcheck source=tests/cluster/rpc.bash
+. "$BATS_TEST_DIRNAME/rpc.bash"
+
+ORIGIN=election.example
+options=()
+
+setup_file() {
+	net_possible || return 0
+	net_open "$BATS_FILE_TMPDIR/net"
+	net_up alpha 10.77.0.1
+	net_up beta 10.77.0.2
+	net_up voters 10.77.0.3
+}
+
+teardown_file() {
+	net_down
+}
+
+setup() {
+	net_possible || skip "needs root, for network namespaces"
+	cd "$BATS_TEST_DIRNAME/../.." || return 1
+	pair_open "$BATS_TEST_TMPDIR"
+}
+
+teardown() {
+	[[ -n ${PAIR_DIR-} ]] || return 0
+	stop_voting || true
+	pair_down
+	net_heal
+	[[ ${BATS_TEST_COMPLETED-} ]] || tail -n 25 "$PAIR_DIR"/*.log
+	unharmed
+}
+
+# No server has said that it is broken.
+unharmed() {
+	not grep -HE 'Sanitizer|runtime error|Assertion' "$PAIR_DIR"/*.log
+}
+
+# ---- a service to vote at ----------------------------------------------------------
+
+# Both up and level, and these on the roll: people, crowd.  Servers get the
+# arguments in `options`, if there are any.
+cluster_up() {
+	local roll
+	pair_init --origin "$ORIGIN"
+	pair_up "${options[@]}"
+	for roll; do
+		admin alpha import "$KEYS/$roll.csv"
+	done
+}
+
+# election NAME SECONDS [GROUP]: open for so long.
+election() {
+	as ada create "$1" --group "${3:-members}" \
+	    --choice yes --choice no --end "+${2}s"
+}
+
+as() {
+	client --voter "$1" --key "$KEYS/people/$1.pem" "${@:2}"
+}
+
+# The command succeeds, or not, with this exit status; its output is kept.
+exits() {
+	local want=$1
+	run "${@:2}"
+	# shellcheck disable=SC2154 # bats sets it
+	if ((status != want)); then
+		echo "exit status $status, not $want: ${*:2}"
+		echo "$output"
+		return 1
+	fi
+}
+
+# The command does not succeed; its output is kept.
+fails() {
+	run "$@"
+	# shellcheck disable=SC2154 # bats sets it
+	if ((status == 0)); then
+		echo "succeeded: $*"
+		echo "$output"
+		return 1
+	fi
+}
+
+# For conditions; bats does not notice a bare `!`.
+not() {
+	! "$@"
+}
+
+says() {
+	[[ ${output,,} == *"${1,,}"* ]] || {
+		echo "nothing about '$1' in: $output"
+		return 1
+	}
+}
+
+logged() {
+	grep -qiE -- "$2" "$PAIR_DIR/$1.log"
+}
+
+# The process has ended, with this exit status or any but 0.
+ended() {
+	wait_until 10 process_gone "$(server_pid "$1")"
+}
+
+address() {
+	cat "$NET_DIR/$1.ip"
+}
+
+# The port of EVOTE (or another program) as the host's rpcbind tells it.
+port() {
+	host_run voters rpcinfo -p "$(address "$1")" |
+		awk -v prog=$((16#${2:-$EVOTE})) \
+		    '$1 == prog && $3 == "tcp" { print $4; exit }' |
+		grep .
+}
+
+# ---- voting in a loop ----------------------------------------------------------------
+
+# start_voting ELECTION [OPTION...]: the crowd, one after the other.
+start_voting() {
+	host_exec voters "$PAIR_BIN/voter_loop" --hosts "$EVOTE_HOSTS" \
+	    --keys "$KEYS/crowd" --election "$1" --choices yes,no \
+	    --seconds 60 --log "$PAIR_DIR/votes" --state "$PAIR_DIR/loop" \
+	    "${@:2}" </dev/null >"$PAIR_DIR/loop.out" 2>&1 3>&- &
+	echo $! >"$PAIR_DIR/loop.pid"
+}
+
+# Prints what the loop saw.
+stop_voting() {
+	local pid
+	[[ -e $PAIR_DIR/loop.pid ]] || return 0
+	pid=$(<"$PAIR_DIR/loop.pid")
+	rm "$PAIR_DIR/loop.pid"
+	kill -TERM "$pid" 2>/dev/null || true
+	wait_until 20 process_gone "$pid" || kill -KILL "$pid"
+	cat "$PAIR_DIR/loop.out"
+}
+
+# Votes seen accepted so far.
+voted() {
+	grep -c '^ok ' "$PAIR_DIR/votes" || true
+}
+
+# more_votes N: so many from now on.
+more_votes() {
+	local goal=$(($(voted) + $1))
+	wait_until 15 voted_at_least "$goal"
+}
+
+voted_at_least() {
+	(($(voted) >= $1))
+}
+
+# ---- the books -----------------------------------------------------------------------
+
+# check_books ELECTION [LOG]: both hosts hold the same; every vote that was
+# acknowledged is counted once, and nothing else is but perhaps those of which
+# no answer came.  Waits for the close.  The log is the voting loop's, or one
+# of `by_hand`.
+check_books() {
+	local election=$1 log=${2:-$PAIR_DIR/votes} choice
+	stop_voting
+	wait_until 15 level
+	wait_until 30 client result "$election"
+	client --json result "$election" >"$PAIR_DIR/result"
+	for choice in yes no; do
+		choice_fits "$choice" "$log"
+	done
+	sum_fits "$log"
+	no_odd_answers "$log"
+	wait_until 15 level
+}
+
+choice_fits() {
+	local sure maybe counted
+	sure=$(grep -c "^ok [^ ]* $1\b" "$2" || true)
+	maybe=$(unknown "$2" " $1")
+	counted=$(jq --arg c "$1" \
+	    '.counts[] | select(.choice == $c) | .votes' "$PAIR_DIR/result")
+	echo "$1: accepted=$sure unknown=$maybe counted=$counted"
+	((sure <= counted && counted <= sure + maybe))
+}
+
+sum_fits() {
+	local sure counted
+	sure=$(grep -c '^ok ' "$1" || true)
+	counted=$(jq '[.counts[].votes] | add' "$PAIR_DIR/result")
+	((sure <= counted && counted <= sure + $(unknown "$1" ''))) &&
+		[[ -z $(grep '^ok ' "$1" | cut -d' ' -f2 | sort | uniq -d) ]]
+}
+
+# Begun, and neither accepted nor refused.
+unknown() {
+	local begun
+	begun=$(grep -c "^invoke [^ ]*$2\b" "$1" || true)
+	echo $((begun - $(grep -cE "^(ok|refused) [^ ]*$2\b" "$1" || true)))
+}
+
+# A voter of the loop votes once: nothing may be refused but being late.
+no_odd_answers() {
+	awk '$1 == "refused" && $5 != "closed" { print; odd = 1 }
+	    END { exit odd }' "$1"
+}
+
+# by_hand VOTER CHOICE ELECTION [OPTION...]: one vote, noted as the loop would.
+by_hand() {
+	echo "invoke $1 $2" >>"$PAIR_DIR/votes"
+	as "$1" "${@:4}" vote "$3" "$2" || return
+	echo "ok $1 $2" >>"$PAIR_DIR/votes"
+}

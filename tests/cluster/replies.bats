@@ -1,0 +1,68 @@
+#!/usr/bin/env bats
+#
+# Accepted, but the answer was lost: asking again gives the first answer.
+
+load lib
+
+losing_one_reply() {
+	pair_init --origin "$ORIGIN"
+	EVOTE_FAILPOINT=drop-vote-reply server_start alpha
+	server_start beta
+	wait_until 15 level
+	admin alpha import "$KEYS/people.csv"
+}
+
+@test "the reply is lost: the client asks again, the vote counts once" {
+	losing_one_reply
+	election board 4
+	by_hand ada yes board
+	logged alpha failpoint
+	exits 1 as ada vote board no
+	says "vote"
+	check_books board
+}
+
+@test "the reply is lost with its host: the backup gives the same answer" {
+	losing_one_reply
+	election board 6
+	log_in alpha ada
+	vote=$(vote_args 10 board yes)
+	fails ask alpha 4 "$vote"
+	server_kill alpha
+	wait_until 10 serves beta
+	ask beta 4 "$vote"
+	answered 0 0
+	ask beta 4 "$(vote_args 11 board no)"
+	answered 4 11
+	server_start alpha
+	printf '%s ada yes\n' invoke ok >"$PAIR_DIR/votes"
+	check_books board
+}
+
+@test "the same number with other content is refused, an older one is stale" {
+	cluster_up people
+	election board 3600
+	log_in alpha ada
+	ask alpha 4 "$(vote_args 20 board yes)"
+	answered 0
+	ask alpha 4 "$(vote_args 20 board no)"
+	answered 5 20
+	ask alpha 4 "$(vote_args 19 board yes)"
+	answered 5 19
+	ask alpha 4 "$(vote_args 20 board yes)"
+	answered 0
+}
+
+@test "an unknown outcome is kept and settled by the same command" {
+	cluster_up people
+	election board 7
+	server_kill beta
+	wait_until 10 serves alpha
+	server_kill alpha
+	exits 4 as ada --timeout 1 vote board yes
+	server_start alpha
+	wait_until 10 serves alpha
+	server_start beta
+	by_hand ada yes board
+	check_books board
+}

@@ -1,0 +1,125 @@
+#!/usr/bin/env bats
+#
+# The roll: registering, and CSV files as forms and offices produce them.
+
+load lib
+
+setup_file_and_key() {
+	cluster_up
+	key=$(sed -n 's/^ada,members,//p' "$KEYS/people.csv")
+	csv=$PAIR_DIR/roll.csv
+}
+
+# refuses WORD...: the import fails, says these, and changes nothing.
+refuses() {
+	local word
+	run admin alpha import "$csv"
+	if ((status == 0)); then
+		echo "imported: $output"
+		return 1
+	fi
+	for word; do
+		says "$word"
+	done
+	[[ $(voters) == 0 ]]
+}
+
+voters() {
+	admin alpha --json voters | jq '.voters | length'
+}
+
+@test "register, list, unregister" {
+	setup_file_and_key
+	admin alpha register 王大明 "board of trustees" "$key"
+	exits 1 admin alpha register 王大明 members "$key"
+	exits 0 admin alpha voters
+	says 王大明
+	says "$key"
+	admin alpha unregister 王大明
+	exits 1 admin alpha unregister 王大明
+	[[ $(voters) == 0 ]]
+}
+
+@test "registering with a bad key or name is refused" {
+	setup_file_and_key
+	fails admin alpha register ada members "${key:0:40}"
+	fails admin alpha register ada members "not base64"
+	fails admin alpha register $'a\nb' members "$key"
+	fails admin alpha register "$(printf 'x%.0s' {1..256})" members "$key"
+	[[ $(voters) == 0 ]]
+}
+
+@test "BOM, CRLF, quotes, columns in another order" {
+	setup_file_and_key
+	printf '\xef\xbb\xbfGroup,Public Key,Name\r\n"a, b",%s,"say ""ada"""\r\n' \
+	    "$key" >"$csv"
+	admin alpha import "$csv"
+	exits 0 admin alpha voters
+	says 'say "ada"'
+	says 'a, b'
+}
+
+@test "a dry run changes nothing; a repeated import adds nobody" {
+	setup_file_and_key
+	printf 'name,group,key\nada,m,%s\nbob,m,%s\n' "$key" "$key" >"$csv"
+	admin alpha import --dry-run "$csv"
+	[[ $(voters) == 0 ]]
+	admin alpha import "$csv"
+	admin alpha import "$csv"
+	[[ $(voters) == 2 ]]
+	printf 'ada,other,%s\n' "$key" >>"$csv"
+	fails admin alpha import "$csv"
+	[[ $(voters) == 2 ]]
+}
+
+@test "a bad key in line 4217: named, and nobody is registered" {
+	setup_file_and_key
+	{
+		echo "name,group,key"
+		printf "v%d,m,$key\n" {2..4216}
+		echo "v4217,m,${key:0:30}"
+		printf "v%d,m,$key\n" {4218..5000}
+	} >"$csv"
+	refuses 4217 byte
+}
+
+@test "Latin-1, UTF-16, columns missing, names twice, a file of nothing" {
+	setup_file_and_key
+	printf 'name,group,key\nJ\xf6rg,m,%s\n' "$key" >"$csv"
+	refuses "line 2" latin-1
+	printf 'name,group,key\nJo,m,%s\n' "$key" |
+		iconv -t UTF-16 >"$csv"
+	refuses UTF-16
+	printf 'name,group\nada,m\n' >"$csv"
+	refuses key
+	printf 'name,group,key\nada,m\n' >"$csv"
+	refuses "line 2"
+	printf 'name,group,key\nada,m,%s\nbob,m,%s\nada,n,%s\n' \
+	    "$key" "$key" "$key" >"$csv"
+	refuses "line 2" "line 4"
+	: >"$csv"
+	refuses
+	csv=$PAIR_DIR/missing.csv
+	refuses missing.csv
+}
+
+@test "the roll is the same on the other host after a crash" {
+	cluster_up people
+	before=$(admin alpha voters)
+	server_kill alpha
+	wait_until 10 serves beta
+	[[ $(admin beta voters) == "$before" ]]
+}
+
+@test "only the primary changes the roll, and the backup says so" {
+	setup_file_and_key
+	fails admin beta --timeout 1 register ada members "$key"
+	says alpha
+}
+
+@test "strangers on the machine do not reach the admin socket" {
+	setup_file_and_key
+	chmod 755 "$PAIR_DIR" "$BATS_TEST_TMPDIR"
+	fails setpriv --reuid nobody --clear-groups \
+	    "$PAIR_BIN/evote_client" --admin "$PAIR_DIR/alpha.sock" voters
+}

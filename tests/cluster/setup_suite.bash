@@ -1,0 +1,33 @@
+# shellcheck shell=bash
+#
+# Once before all files: people with a key each, and a crowd that shares one
+# (what matters for load is that they are different voters).
+
+setup_suite() {
+	local bin=${B:-build}
+	export KEYS=$BATS_SUITE_TMPDIR/keys
+
+	mkdir -p "$KEYS/people" "$KEYS/crowd"
+	echo "name,group,public key" | tee "$KEYS/people.csv" >"$KEYS/crowd.csv"
+	person "$bin" 王大明 members
+	person "$bin" ada members
+	person "$bin" bob members
+	person "$bin" carol members
+	person "$bin" dave guests
+	crowd "$bin"
+}
+
+person() {
+	make_key "$1" "$KEYS/people/$2.pem"
+	echo "$2,$3,$key" >>"$KEYS/people.csv"
+}
+
+crowd() {
+	make_key "$1" "$KEYS/one.pem"
+	(cd "$KEYS/crowd" && tee v{0001..4000}.pem <"$KEYS/one.pem" >/dev/null)
+	printf "v%04d,members,$key\n" {1..4000} >>"$KEYS/crowd.csv"
+}
+
+make_key() {
+	key=$("$1/evote_client" keygen "$2" | grep -oE '[A-Za-z0-9+/]{43}=')
+}

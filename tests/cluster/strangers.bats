@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+#
+# Who does not hold the cluster key, and who says it wrong.
+
+load lib
+
+still_serves() {
+	as ada vote board yes
+	wait_until 10 level
+}
+
+# status STATUS ARGS...: how a call is turned away.
+turned_away() {
+	local reply
+	reply=$(call alpha "${@:2}")
+	echo "reply: $reply"
+	[[ $reply == "$(accepted "$1")"* ]]
+}
+
+setup_election() {
+	cluster_up people
+	election board 3600
+}
+
+@test "a host with another cluster's key is refused, and told so" {
+	pair_init
+	"$PAIR_BIN/evote_server" init --data "$PAIR_DIR/other"
+	server_start alpha
+	server_start beta --cluster-key "$PAIR_DIR/other/cluster.key"
+	wait_until 10 serves alpha
+	wait_until 10 logged alpha 'alarm.*key'
+	wait_until 10 logged beta 'alarm.*key'
+	admin alpha import "$KEYS/people.csv"
+	not serves beta
+	not in_sync beta
+}
+
+@test "a stranger to the replication program gets nowhere" {
+	setup_election
+	before=$(host_state alpha epoch)
+	open=$(string beta)$(string alpha)$(repeat 11 32)
+	hex=$(record "$(call_body "$REPLICA" 1 1 "$open")")
+	hex+=$(record "$(call_body "$REPLICA" 1 3 \
+	    "$(u64 1)$(opaque "$(repeat 22 100)")$(repeat 33 32)")")
+	send alpha "$hex"
+	turned_away 0 "$REPLICA" 1 1 "$(string beta)$(string gamma)$(
+		repeat 11 32)"
+	wait_until 10 logged alpha alarm
+	[[ $(host_state alpha epoch) == "$before" ]]
+	still_serves
+}
+
+@test "operators' procedures are not offered on the network" {
+	setup_election
+	turned_away 1 2e564f56 1 3 "$(u32 0)"
+}
+
+@test "wrong program, version, procedure and arguments are turned away" {
+	setup_election
+	turned_away 1 2e564f50 1 0 ""
+	turned_away 2 "$EVOTE" 9 0 ""
+	turned_away 3 "$EVOTE" 1 99 ""
+	turned_away 4 "$EVOTE" 1 5 ""
+	turned_away 4 "$EVOTE" 1 5 "$(u32 256)$(repeat 61 256)$(no_seen)"
+	turned_away 4 "$EVOTE" 1 5 "$(u32 4294967295)"
+	turned_away 4 "$EVOTE" 1 3 "$(u32 7)"
+	still_serves
+}
+
+@test "a wrong RPC version, verifiers, unfit records, noise" {
+	setup_election
+	local noise
+	body=$(call_body "$EVOTE" 1 0 "")
+	wrong=$(u32 7)$(u32 0)$(u32 3)${body:24}
+	[[ $(send alpha "$(record "$wrong")") == 000000070000000100000001* ]]
+	wrong=${body:0:${#body}-16}$(u32 0)$(u32 4)deadbeef
+	[[ $(send alpha "$(record "$wrong")") == 000000070000000100000001* ]]
+	[[ -z $(exchange alpha "ffffffff" 1) ]]
+	[[ -z $(exchange alpha "80000000" 1) ]]
+	noise=$(head -c 2000 /dev/zero | openssl enc -aes-128-ctr -pass pass:x \
+	    -nosalt 2>/dev/null | to_hex)
+	exchange alpha "$(record "$noise")" 1
+	exchange alpha "$noise" 1
+	still_serves
+}
+
+@test "a call in several fragments is one call" {
+	setup_election
+	body=$(call_body "$EVOTE" 1 0 "")
+	hex=$(u32 8)${body:0:16}$(u32 0)$(record "${body:16}")
+	[[ $(send alpha "$hex") == 00000007$(accepted 0)* ]]
+}
+
+@test "half a record, silence and a thousand idle connections: all undisturbed" {
+	setup_election
+	# shellcheck disable=SC2016 # expanded there
+	host_exec voters bash -c '
+		ulimit -n 4096
+		for ((i = 0; i < 1000; i++)); do
+			exec {fd}<>"/dev/tcp/$1/$2" || exit
+			((i % 2)) || printf "\x80\0\1\0half" >&"$fd"
+		done
+		touch "$3"
+		sleep 60
+	' idle "$(address alpha)" "$(port alpha)" "$PAIR_DIR/idle" \
+	    </dev/null >/dev/null 2>&1 3>&- &
+	pid=$!
+	wait_until 20 test -e "$PAIR_DIR/idle"
+	exits 0 as ada --timeout 3 vote board yes
+	exits 0 as bob --timeout 3 vote board no
+	level
+	serves alpha
+	kill "$pid"
+	not logged beta 'to=primary'
+}
