@@ -115,6 +115,7 @@ field_read(
 {
 	unsigned long line = csv->line;
 	size_t byte = (size_t)(p - csv->text);
+	int quoted = *p == '"';
 	char *end;
 
 	if (row->n == CSV_FIELDS_MAX) {
@@ -122,7 +123,7 @@ field_read(
 		return (NULL);
 	}
 	row->fields[row->n++] = p;
-	if (*p != '"')
+	if (!quoted)
 		end = plain_read(p);
 	else if ((end = quoted_read(csv, p)) == NULL) {
 		fail_at(line, byte, "this quote is never closed", err, errlen);
@@ -131,10 +132,9 @@ field_read(
 	if (*end == ',' || *end == '\0' || line_end(end) > 0)
 		return (end);
 	fail_at(csv->line, (size_t)(end - csv->text),
-	    *p == '"' || *end == '"'
-		? "a quote in the middle of a field; such fields are quoted, "
-		  "and quotes in them doubled"
-		: "text after the closing quote",
+	    quoted ? "text after the closing quote"
+		   : "a quote in the middle of a field; such fields are "
+		     "quoted, and quotes in them doubled",
 	    err, errlen);
 	return (NULL);
 }

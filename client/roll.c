@@ -145,7 +145,7 @@ rows_read(struct roll *r, struct csv *csv, const int columns[COLUMNS],
 		if (voter_read(&row, columns, width, &r->voters[r->n], err,
 			errlen) != 0)
 			return (-1);
-		r->places[r->n++] = (struct place){row.line, row.byte};
+		r->places[r->n++] = (struct roll_place){row.line, row.byte};
 	}
 	return (rc);
 }

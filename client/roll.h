@@ -9,7 +9,7 @@
 /* The voters of a CSV file, checked.  Pure. */
 struct roll {
 	evote_voter *voters; /* names and groups point into the text */
-	struct place {
+	struct roll_place {
 		unsigned long line;
 		size_t byte;
 	} * places; /* where each one stands */

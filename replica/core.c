@@ -553,6 +553,8 @@ core_move(struct core *c, enum role_event on)
 		}
 	if (to != EVOTE_BACKUP)
 		c->assured = 0;
+	if (to == EVOTE_WAITING)
+		c->matched = 0;
 	if (!core_leads(c))
 		lead_reset(c);
 	if (to != EVOTE_CLAIMING && to != EVOTE_PRIMARY && to != EVOTE_HANDING)
@@ -596,6 +598,7 @@ core_take_k(struct core *c, const evote_config *k)
 	core_say(c, 0, "config epoch=%llu primary=%s in_sync=%s size=%llu",
 	    (unsigned long long)c->k.epoch, config_name(&c->k, c->k.primary),
 	    set, (unsigned long long)history_size(c->log));
+	c->matched = 0;
 	stamp(c);
 	lead_reset(c);
 	c->greet = 1;

@@ -121,6 +121,8 @@ struct core {
 	uint64_t last_save; /* job number of a save under way, 0: none */
 	int greet;	    /* our role or K changed: tell everyone */
 
+	/* Follower: so far our ledger is the primary's, shown in this epoch. */
+	uint64_t matched;
 	/* Backup: nobody can have taken it out of the set since. */
 	int assured;
 

@@ -275,7 +275,10 @@ append(struct core *c, const struct message *m)
 {
 	if (m->u.append.from > history_size(c->log))
 		return (EVOTE_GAP);
-	return (take(c, m) == -1 ? EVOTE_UNFIT : EVOTE_TAKEN);
+	if (take(c, m) == -1)
+		return (EVOTE_UNFIT);
+	c->matched = history_size(c->log);
+	return (EVOTE_TAKEN);
 }
 
 /* Is this the primary of our epoch speaking? */
@@ -291,12 +294,11 @@ heeded(const struct core *c, int peer, uint64_t epoch)
 	return (EVOTE_TAKEN);
 }
 
+/* What the primary calls accepted are its records: as far as ours are those. */
 static void
 know_accepted(struct core *c, uint64_t accepted)
 {
-	uint64_t size = history_size(c->log);
-
-	core_accept(c, accepted < size ? accepted : size);
+	core_accept(c, accepted < c->matched ? accepted : c->matched);
 }
 
 /* ---- replies ---- */
@@ -326,7 +328,8 @@ say_stored(struct core *c, evote_acked *a)
 {
 	a->epoch = c->k.epoch;
 	memcpy(a->incarnation, core_self(c), sizeof(a->incarnation));
-	mark_end(c, c->durable, &a->stored);
+	mark_end(c, c->durable < c->matched ? c->durable : c->matched,
+	    &a->stored);
 	a->clock = c->wall_us;
 }
 

@@ -108,8 +108,7 @@ ask() {
 	}
 	rest=${reply:40}
 	cluster=$(take 16)
-	skip_bytes 16
-	skip_bytes $((8 + 8 + 32))
+	skip_bytes $((16 + 16 + 8 + 8 + 32))
 	standing=$((16#$(take 4)))
 	skip_bytes 4
 	skip_opaque

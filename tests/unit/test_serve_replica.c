@@ -30,8 +30,6 @@ static const char *const names[] = {"alpha", "beta", "gamma"};
 
 enum { ALPHA, BETA, GAMMA };
 
-extern void evote_replica_prog_1(struct svc_req *, SVCXPRT *);
-
 struct heard {
 	int peer;
 	uint64_t conn, handle;
@@ -52,13 +50,10 @@ struct scene {
 	uint64_t nonces[CALLS_MAX];
 };
 
-/* The procedures ask for it; one scene at a time is on. */
-static struct inbound *current;
-
 struct inbound *
 serve_inbound(struct svc_req *req)
 {
-	return (current);
+	return (((struct scene *)transport_arg(req))->in);
 }
 
 static void
@@ -113,6 +108,43 @@ on_reply(void *arg, int peer, struct message *m)
 	message_free(m);
 }
 
+/* What rpcgen makes of this program, without the others. */
+static void
+dispatch(struct svc_req *req, SVCXPRT *xprt)
+{
+	const int opens = req->rq_proc == EVOTE_REPLICA_OPEN;
+	const xdrproc_t in = opens ? (xdrproc_t)xdr_evote_open_args
+				   : (xdrproc_t)xdr_evote_sealed;
+	const xdrproc_t out =
+	    opens ? (xdrproc_t)xdr_evote_open_res : (xdrproc_t)xdr_evote_sealed;
+	union {
+		evote_open_args open;
+		evote_sealed sealed;
+	} arg;
+	union {
+		evote_open_res open;
+		evote_sealed sealed;
+	} res;
+	bool_t now = FALSE;
+
+	memset(&arg, 0, sizeof(arg));
+	memset(&res, 0xff, sizeof(res)); /* rpcgen's is as dirty */
+	assert_true(svc_getargs(xprt, in, &arg));
+	if (opens)
+		now = evote_replica_open_1_svc(&arg.open, &res.open, req);
+	else if (req->rq_proc == EVOTE_REPLICA_HELLO)
+		now = evote_replica_hello_1_svc(&arg.sealed, &res.sealed, req);
+	else if (req->rq_proc == EVOTE_REPLICA_APPEND)
+		now = evote_replica_append_1_svc(&arg.sealed, &res.sealed, req);
+	else if (req->rq_proc == EVOTE_REPLICA_CONFIRM)
+		now =
+		    evote_replica_confirm_1_svc(&arg.sealed, &res.sealed, req);
+	if (now)
+		assert_true(svc_sendreply(xprt, out, (char *)&res));
+	svc_freeargs(xprt, in, &arg);
+	evote_replica_prog_1_freeresult(xprt, out, (char *)&res);
+}
+
 static void
 scene_begin(struct scene *s)
 {
@@ -129,11 +161,10 @@ scene_begin(struct scene *s)
 	memset(s, 0, sizeof(*s));
 	s->transport = transport_new(&config);
 	transport_offer(s->transport, DOOR_NETWORK, EVOTE_REPLICA_PROG,
-	    EVOTE_REPLICA_V1, evote_replica_prog_1);
+	    EVOTE_REPLICA_V1, dispatch);
 	s->port = transport_listen_tcp(s->transport, 0);
 	assert_true(s->port > 0);
 	s->in = inbound_new(key, "beta", names, 3, s->transport, &hooks);
-	current = s->in;
 }
 
 static void
@@ -144,7 +175,6 @@ scene_end(struct scene *s)
 		message_free(s->calls[i].m);
 	transport_free(s->transport);
 	inbound_free(s->in);
-	current = NULL;
 }
 
 static void

@@ -69,6 +69,7 @@ static struct {
 static bool_t
 do_nothing(void *arg, void *res, struct svc_req *req)
 {
+	assert_ptr_equal(transport_arg(req), &its);
 	its.called++;
 	its.last_conn = transport_conn(req);
 	return (TRUE);
