@@ -12,35 +12,42 @@ LIBS	:= $(shell pkg-config --libs libtirpc sqlite3 libcjson libcrypto) -lpthread
 CFLAGS	+= $(OPT) $(SAN) $(EXTRA)
 
 GEN	= xdr clnt
-COMMON	= log seal merkle text record caller
+COMMON	= log seal merkle text record caller hosts
 REPLICA	= message session push reach wire address core core_status lead follow decide config \
 	  history role clock
 SERVER	= main conf loop transport portmap datadir ledger disk election auth \
 	  service serve serve_admin serve_replica failpoint
-CLIENT	= evote_client libevote hosts state say \
+CLIENT	= evote_client libevote act login ports route state say roll csv \
 	  cmd_keygen cmd_election cmd_vote cmd_status cmd_roll cmd_admin
+
+TESTS	= auth caller client core csv datadir disk election hosts ledger merkle \
+	  message portmap push record seal serve_replica session text \
+	  transport
 
 objs	= $(patsubst %,$(B)/%.o,$(1))
 GENO	= $(call objs,$(GEN:%=gen/evote_%))
-COMMONO	= $(call objs,$(COMMON:%=common/%))
+COMMONO	= $(call objs,$(COMMON:%=common/%)) $(GENO)
 REPLICAO = $(call objs,$(REPLICA:%=replica/%))
-SERVERO	= $(call objs,$(SERVER:%=server/%)) $(B)/client/hosts.o
+SERVERO	= $(call objs,$(SERVER:%=server/%)) $(B)/gen/evote_svc.o
 CLIENTO	= $(call objs,$(CLIENT:%=client/%))
+link	= $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 all: $(B)/evote_server $(B)/evote_client
 
-$(B)/evote_server: $(SERVERO) $(REPLICAO) $(COMMONO) $(GENO) \
-	$(B)/gen/evote_svc.o
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
-
-$(B)/evote_client: $(CLIENTO) $(COMMONO) $(GENO)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
-
-# The protocol core and the election in one process, see tests/sim/sim.c.
-SIM	= core core_status lead follow decide config history role clock message
-$(B)/sim: $(B)/tests/sim/sim.o $(call objs,$(SIM:%=replica/%)) \
-	$(B)/server/election.o $(COMMONO) $(GENO)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(sort $^) $(LIBS)
+$(B)/evote_server: $(B)/server/main.o $(B)/server.a
+	$(link)
+$(B)/evote_client: $(B)/client/evote_client.o $(B)/client.a
+	$(link)
+$(B)/sim: $(B)/tests/sim/sim.o $(B)/server.a
+	$(link)
+$(B)/voter_loop: $(B)/tests/voter_loop.o $(B)/client.a
+	$(link)
+$(B)/test_%: $(B)/tests/unit/test_%.o $(B)/server.a $(B)/client.a
+	$(link) -lcmocka
+$(B)/server.a: $(filter-out %/main.o,$(SERVERO)) $(REPLICAO) $(COMMONO)
+	rm -f $@ && ar rcs $@ $^
+$(B)/client.a: $(filter-out %/evote_client.o,$(CLIENTO)) $(COMMONO)
+	rm -f $@ && ar rcs $@ $^
 
 # rpcgen does not overwrite; what it makes is compiled apart from our warnings.
 $(B)/gen/evote.x: evote.x
@@ -60,9 +67,33 @@ $(B)/%.o: %.c $(B)/gen/evote.h
 	@mkdir -p $(@D)
 	$(CC) $(WARN) $(PKG) $(INC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# What the cluster tests run, and the unit tests: with sanitizers and fail points.
+TESTB	= build/test
+SANITIZE = CC=clang B=$(TESTB) OPT="-O1 -g" EXTRA=-DEVOTE_FAILPOINTS \
+	  SAN="-fsanitize=address,undefined -fno-sanitize-recover=all \
+	  -fno-omit-frame-pointer"
+programs: all $(B)/voter_loop $(TESTS:%=$(B)/test_%)
+
+check: lint all $(B)/sim $(B)/voter_loop
+	$(MAKE) $(SANITIZE) programs
+	B=$(TESTB) scripts/run-tests $(TESTS:%=$(TESTB)/test_%) \
+	    tests/sim/run tests/cluster
+
+lint:
+	shellcheck -x $(SCRIPTS)
+	clang-format --dry-run -Werror $(SOURCES)
+
+soak: $(B)/evote_server $(B)/evote_client $(B)/voter_loop
+	tests/cluster/soak.bash 100
+
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean
+SCRIPTS	= $(shell grep -lrE '^.!/usr/bin/env bash|^. shellcheck shell=bash' \
+	  .ci scripts tests --include='*' ; ls tests/cluster/*.bats)
+SOURCES	= $(wildcard common/*.[ch] replica/*.[ch] server/*.[ch] client/*.[ch] \
+	  tests/*.[ch] tests/unit/*.[ch] tests/sim/*.[ch])
+
+.PHONY: all programs check lint soak clean
 .SECONDARY:
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)

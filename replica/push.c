@@ -104,11 +104,12 @@ link_close(struct link *l)
 static void
 link_say(struct link *l, enum log_level level, const char *why)
 {
-	const char *is = l->state == LINK_UP ? "down" : "not-up";
+	const int up = l->state == LINK_UP;
+	const char *is = up ? "down" : "not-up";
 
-	if (l->state != LINK_UP && level <= l->told)
+	if (!up && level <= l->told)
 		level = LOG_L_DEBUG;
-	else
+	else if (!up)
 		l->told = level;
 	if (level == LOG_L_ALARM)
 		log_alarm("link peer=%s is=%s why=\"%s\"", l->name, is, why);

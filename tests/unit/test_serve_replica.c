@@ -566,7 +566,6 @@ sessions_of_a_peer_are_apart(void **state)
 	raw_call(&b, &second);
 	UNTIL(&s, s.n == 2);
 	assert_int_not_equal(s.calls[0].conn, s.calls[1].conn);
-	assert_int_equal(answer(&s, 0), 0);
 	assert_int_equal(s.closed, 0);
 
 	raw_confirm(&a, &call, body);
@@ -575,6 +574,8 @@ sessions_of_a_peer_are_apart(void **state)
 	assert_int_equal(s.n, 2);
 	assert_int_equal(s.closed, 1);
 	assert_int_equal(s.closed_conn, s.calls[1].conn);
+	assert_int_equal(answer(&s, 1), -1);
+	assert_int_equal(answer(&s, 0), 0);
 	raw_close(&b);
 	raw_close(&a);
 	UNTIL(&s, s.closed == 2);

@@ -1,0 +1,1266 @@
+/*
+ * libevote against a service made of threads in this process, which keeps the
+ * promises of evote.x, or breaks one of them when told to.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "caller.h"
+#include "libevote.h"
+#include "record.h"
+#include "seal.h"
+#include "state.h"
+
+#define HOSTS 2
+#define CONNS 64
+#define ONLY  "test origin"
+
+/* ---- the service --------------------------------------------------------------- */
+
+struct fake_host {
+	struct fake *fake;
+	const char *name;
+	int listener, port;
+	pthread_t thread;
+	int up;
+	evote_standing standing;
+	const char *hint;  /* with EVOTE_NOT_PRIMARY */
+	evote_stamp stamp;
+	uint64_t forced_epoch;
+	int lose;   /* this many replies to changes, after executing them */
+	int mute;   /* answers nothing at all */
+	int greets, calls, probes;
+};
+
+struct fake {
+	pthread_mutex_t lock;
+	pthread_cond_t quiet;
+	struct fake_host host[HOSTS];
+	int conns[CONNS], nconns;
+	unsigned char key[32];
+	/* The client table, of one client. */
+	evote_id client;
+	uint64_t number;
+	int code;
+	evote_reason reason;
+	/* What happened. */
+	int votes, creations, bad_signatures, challenges;
+	char choice[100];
+	uint64_t numbers[16];
+	int nnumbers;
+	/* What is to happen. */
+	evote_reason refuse[4]; /* the next changes, in turn */
+	int nrefuse, refuse_challenges, token_bad;
+	uint64_t clock;
+};
+
+static evote_answer
+make_answer(const struct fake_host *h)
+{
+	evote_answer a = {0};
+
+	a.stamp = h->stamp;
+	a.standing = h->standing;
+	a.host = (char *)(h->hint != NULL ? h->hint : "");
+	a.text = (char *)"";
+	return (a);
+}
+
+static int
+signature_fits(struct fake *f, const evote_request *r, const char *voter,
+    const evote_signature *sig, const evote_act *act)
+{
+	evote_statement s = {
+	    .domain = (char *)"evote statement 1",
+	    .origin = (char *)ONLY,
+	    .asker = {.voter = (char *)voter, .number = r->number},
+	    .act = *act,
+	};
+	unsigned char *bytes;
+	long len;
+	int ok;
+
+	memcpy(s.cluster, f->host[0].stamp.cluster, 16);
+	memcpy(s.asker.client, r->client, 16);
+	len = xdr_to_bytes((xdrproc_t)xdr_evote_statement, &s, &bytes);
+	assert_true(len > 0);
+	ok = sig->evote_signature_len == 64 &&
+	    seal_verify(f->key, (unsigned char *)sig->evote_signature_val,
+		bytes, (size_t)len);
+	free(bytes);
+	return (ok);
+}
+
+/* Rule 12 of the protocol, in small. */
+static void
+decide(struct fake *f, const evote_request *r, const evote_act *act,
+    evote_answer *a)
+{
+	const evote_credential *c = &r->credential;
+	int i;
+
+	f->numbers[f->nnumbers++ % 16] = r->number;
+	if (c->kind == EVOTE_BY_SIGNATURE &&
+	    !signature_fits(f, r, c->evote_credential_u.own.voter,
+		&c->evote_credential_u.own.signature, act))
+		f->bad_signatures++;
+	if (memcmp(f->client, r->client, 16) == 0 && r->number <= f->number) {
+		a->code = r->number == f->number ? f->code : 5;
+		a->reason = r->number == f->number ? f->reason
+						   : EVOTE_R_NUMBER_STALE;
+		return;
+	}
+	if (f->nrefuse > 0) {
+		a->reason = f->refuse[0];
+		a->code = 5;
+		for (i = 1; i < f->nrefuse; i++)
+			f->refuse[i - 1] = f->refuse[i];
+		f->nrefuse--;
+		return;
+	}
+	if (act->kind == EVOTE_ACT_VOTE)
+		f->votes++;
+	else
+		f->creations++;
+	memcpy(f->client, r->client, 16);
+	f->number = r->number;
+	f->code = 0;
+	f->reason = EVOTE_R_OK;
+	for (i = 0; i < HOSTS; i++)
+		f->host[i].stamp.size++;
+}
+
+/* Returns the length of the result, or -1 for none. */
+static long
+do_vote(struct fake_host *h, XDR *in, unsigned char **out)
+{
+	evote_vote_args args = {0};
+	evote_opening o = {.domain = (char *)"evote opening 1"};
+	evote_answer a = make_answer(h);
+	evote_act act = {.kind = EVOTE_ACT_VOTE};
+	long len = -1;
+
+	if (xdr_evote_vote_args(in, &args)) {
+		memcpy(o.salt, args.salt, 32);
+		o.election = args.election;
+		o.choice = args.choice;
+		act.evote_act_u.ballot.election = args.election;
+		xdr_hash((xdrproc_t)xdr_evote_opening, &o,
+		    (unsigned char *)act.evote_act_u.ballot.commitment);
+		if (h->standing == EVOTE_SERVED) {
+			decide(h->fake, &args.request, &act, &a);
+			snprintf(h->fake->choice, sizeof(h->fake->choice), "%s",
+			    args.choice);
+			a.stamp = h->stamp;
+		}
+		len = xdr_to_bytes((xdrproc_t)xdr_evote_answer, &a, out);
+	}
+	xdr_free((xdrproc_t)xdr_evote_vote_args, &args);
+	return (len);
+}
+
+static long
+do_create(struct fake_host *h, XDR *in, unsigned char **out)
+{
+	evote_create_args args = {0};
+	evote_answer a = make_answer(h);
+	evote_act act = {.kind = EVOTE_ACT_CREATE};
+	long len = -1;
+
+	if (xdr_evote_create_args(in, &args)) {
+		act.evote_act_u.election = args.election;
+		if (h->standing == EVOTE_SERVED) {
+			decide(h->fake, &args.request, &act, &a);
+			a.stamp = h->stamp;
+		}
+		len = xdr_to_bytes((xdrproc_t)xdr_evote_answer, &a, out);
+	}
+	xdr_free((xdrproc_t)xdr_evote_create_args, &args);
+	return (len);
+}
+
+static long
+do_status(struct fake_host *h, unsigned char **out)
+{
+	evote_status_res res = {
+	    .answer = make_answer(h),
+	    .origin = (char *)ONLY,
+	    .name = (char *)h->name,
+	    .role = EVOTE_PRIMARY,
+	    .primary = (char *)"",
+	    .alarm = (char *)"",
+	    .clock = h->fake->clock,
+	    .forced_epoch = h->forced_epoch,
+	};
+
+	h->greets++;
+	return (xdr_to_bytes((xdrproc_t)xdr_evote_status_res, &res, out));
+}
+
+static long
+do_result(struct fake_host *h, unsigned char **out)
+{
+	evote_result_res res = {.answer = make_answer(h)};
+
+	res.answer.code = 2;
+	res.answer.reason = EVOTE_R_ONGOING;
+	return (xdr_to_bytes((xdrproc_t)xdr_evote_result_res, &res, out));
+}
+
+static long
+do_preauth(struct fake_host *h, unsigned char **out)
+{
+	evote_preauth_res res = {.answer = make_answer(h)};
+
+	res.challenge.evote_token_val = (char *)"challenge";
+	res.challenge.evote_token_len = 9;
+	h->fake->challenges++;
+	return (xdr_to_bytes((xdrproc_t)xdr_evote_preauth_res, &res, out));
+}
+
+static long
+do_auth(struct fake_host *h, XDR *in, unsigned char **out)
+{
+	evote_login login = {
+	    .domain = (char *)"evote login 1", .origin = (char *)ONLY};
+	evote_auth_res res = {.answer = make_answer(h)};
+	evote_auth_args args = {0};
+	unsigned char *bytes;
+	long len = -1;
+
+	if (!xdr_evote_auth_args(in, &args))
+		goto out;
+	memcpy(login.cluster, h->stamp.cluster, 16);
+	login.challenge = args.challenge;
+	len = xdr_to_bytes((xdrproc_t)xdr_evote_login, &login, &bytes);
+	if (!seal_verify(h->fake->key,
+		(unsigned char *)args.signature.evote_signature_val, bytes,
+		(size_t)len)) {
+		res.answer.code = 1;
+		res.answer.reason = EVOTE_R_SIGNATURE;
+	} else if (h->fake->refuse_challenges > 0) {
+		h->fake->refuse_challenges--;
+		res.answer.code = 1;
+		res.answer.reason = EVOTE_R_CHALLENGE;
+	} else if (!h->fake->token_bad) {
+		res.token.evote_token_val = (char *)"token";
+		res.token.evote_token_len = 5;
+		res.expires = UINT64_MAX;
+	}
+	free(bytes);
+	len = xdr_to_bytes((xdrproc_t)xdr_evote_auth_res, &res, out);
+out:
+	xdr_free((xdrproc_t)xdr_evote_auth_args, &args);
+	return (len);
+}
+
+/* With the lock held. */
+static long
+dispatch(struct fake_host *h, const struct rpc_msg *msg, XDR *in,
+    unsigned char **out)
+{
+	evote_answer a = make_answer(h);
+	rpcproc_t proc = msg->rm_call.cb_proc;
+	long len;
+
+	if (msg->rm_call.cb_prog == EVOTE_PROBE_PROG) {
+		h->probes++;
+		return (xdr_to_bytes((xdrproc_t)xdr_evote_answer, &a, out));
+	}
+	if (proc == EVOTE_STATUS)
+		return (do_status(h, out));
+	h->calls++;
+	switch (proc) {
+	case EVOTE_GET_RESULT:
+		return (do_result(h, out));
+	case EVOTE_PREAUTH:
+		return (do_preauth(h, out));
+	case EVOTE_AUTH:
+		return (do_auth(h, in, out));
+	case EVOTE_CAST_VOTE:
+		len = do_vote(h, in, out);
+		break;
+	case EVOTE_CREATE_ELECTION:
+		len = do_create(h, in, out);
+		break;
+	default:
+		return (-1);
+	}
+	if (h->lose > 0) {
+		h->lose--;
+		free(*out);
+		return (-1);
+	}
+	return (len);
+}
+
+static int
+read_exactly(int fd, void *buf, size_t n)
+{
+	char *p = buf;
+	ssize_t k;
+
+	for (; n > 0; p += k, n -= (size_t)k)
+		if ((k = read(fd, p, n)) <= 0)
+			return (-1);
+	return (0);
+}
+
+/* One call; -1 ends the connection. */
+static int
+serve_one(struct fake_host *h, int fd)
+{
+	static const uint32_t head[6] = {0, 0x01000000, 0, 0, 0, 0};
+	char cred[MAX_AUTH_BYTES], verf[MAX_AUTH_BYTES], *in;
+	struct rpc_msg msg = {0};
+	unsigned char *out = NULL, reply[28 + 65536];
+	uint32_t mark;
+	long len = -1;
+	XDR xdrs;
+
+	if (read_exactly(fd, &mark, 4) != 0)
+		return (-1);
+	mark = ntohl(mark) & 0x7fffffff;
+	in = malloc(mark);
+	msg.rm_call.cb_cred.oa_base = cred;
+	msg.rm_call.cb_verf.oa_base = verf;
+	xdrmem_create(&xdrs, in, mark, XDR_DECODE);
+	if (read_exactly(fd, in, mark) == 0 && xdr_callmsg(&xdrs, &msg)) {
+		pthread_mutex_lock(&h->fake->lock);
+		if (h->up)
+			len = dispatch(h, &msg, &xdrs, &out);
+		if (h->mute) {
+			len = 0;
+			free(out);
+		}
+		pthread_mutex_unlock(&h->fake->lock);
+		if (h->mute)
+			goto out;
+	}
+	if (len >= 0) {
+		mark = htonl(0x80000000 | (uint32_t)(24 + len));
+		memcpy(reply, &mark, 4);
+		memcpy(reply + 4, head, 24);
+		memcpy(reply + 4, in, 4);
+		memcpy(reply + 28, out, (size_t)len);
+		free(out);
+		send(fd, reply, 28 + (size_t)len, MSG_NOSIGNAL);
+	}
+out:
+	free(in);
+	return (len >= 0 ? 0 : -1);
+}
+
+struct conn {
+	struct fake_host *host;
+	int fd;
+};
+
+static void *
+conn_run(void *arg)
+{
+	struct conn c = *(struct conn *)arg;
+	struct fake *f = c.host->fake;
+	int i;
+
+	free(arg);
+	while (serve_one(c.host, c.fd) == 0)
+		;
+	pthread_mutex_lock(&f->lock);
+	for (i = 0; f->conns[i] != c.fd; i++)
+		;
+	f->conns[i] = f->conns[--f->nconns];
+	close(c.fd);
+	pthread_cond_signal(&f->quiet);
+	pthread_mutex_unlock(&f->lock);
+	return (NULL);
+}
+
+static void *
+host_run(void *arg)
+{
+	struct fake_host *h = arg;
+	struct conn *c;
+	pthread_t thread;
+	int fd;
+
+	while ((fd = accept(h->listener, NULL, NULL)) >= 0) {
+		c = malloc(sizeof(*c));
+		*c = (struct conn){h, fd};
+		pthread_mutex_lock(&h->fake->lock);
+		h->fake->conns[h->fake->nconns++] = fd;
+		pthread_create(&thread, NULL, conn_run, c);
+		pthread_detach(thread);
+		pthread_mutex_unlock(&h->fake->lock);
+	}
+	return (NULL);
+}
+
+static void
+host_start(struct fake_host *h)
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET};
+	socklen_t len = sizeof(sin);
+	int one = 1;
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	sin.sin_port = htons((uint16_t)h->port);
+	h->listener = socket(AF_INET, SOCK_STREAM, 0);
+	setsockopt(h->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	assert_int_equal(0,
+	    bind(h->listener, (struct sockaddr *)&sin, sizeof(sin)));
+	assert_int_equal(0, listen(h->listener, 16));
+	getsockname(h->listener, (struct sockaddr *)&sin, &len);
+	h->port = ntohs(sin.sin_port);
+	h->up = 1;
+	pthread_create(&h->thread, NULL, host_run, h);
+}
+
+/* As if the process were killed: all connections end. */
+static void
+host_kill(struct fake_host *h)
+{
+	struct fake *f = h->fake;
+	int i;
+
+	shutdown(h->listener, SHUT_RDWR);
+	pthread_join(h->thread, NULL);
+	close(h->listener);
+	pthread_mutex_lock(&f->lock);
+	h->up = 0;
+	for (i = 0; i < f->nconns; i++)
+		shutdown(f->conns[i], SHUT_RDWR);
+	while (f->nconns > 0)
+		pthread_cond_wait(&f->quiet, &f->lock);
+	pthread_mutex_unlock(&f->lock);
+}
+
+/* ---- a test's surroundings -------------------------------------------------------- */
+
+struct world {
+	struct fake fake;
+	char dir[40], key[60], hosts[100];
+	int earlier;
+	char earlier_election[100];
+	evote_reason earlier_reason;
+};
+
+static int
+setup(void **state)
+{
+	static const char *const names[HOSTS] = {"a", "b"};
+	struct world *w = calloc(1, sizeof(*w));
+	struct seal_key *key;
+	char err[200];
+	int i;
+
+	strcpy(w->dir, "/tmp/test_client.XXXXXX");
+	assert_non_null(mkdtemp(w->dir));
+	snprintf(w->key, sizeof(w->key), "%s/key.pem", w->dir);
+	assert_non_null(key = seal_key_make(w->key, err, sizeof(err)));
+	seal_key_public(key, w->fake.key);
+	seal_key_free(key);
+	pthread_mutex_init(&w->fake.lock, NULL);
+	pthread_cond_init(&w->fake.quiet, NULL);
+	for (i = 0; i < HOSTS; i++) {
+		struct fake_host *h = &w->fake.host[i];
+
+		h->fake = &w->fake;
+		h->name = names[i];
+		memset(h->stamp.cluster, 'c', 16);
+		memset(h->stamp.root, 'r', 32);
+		h->stamp.epoch = 5;
+		h->stamp.size = 100;
+		host_start(h);
+	}
+	w->fake.host[1].standing = EVOTE_NOT_PRIMARY;
+	w->fake.host[1].hint = "a";
+	snprintf(w->hosts, sizeof(w->hosts), "a=127.0.0.1:%d,b=127.0.0.1:%d",
+	    w->fake.host[0].port, w->fake.host[1].port);
+	*state = w;
+	return (0);
+}
+
+static void
+remove_tree(const char *path)
+{
+	char inner[700];
+	struct dirent *d;
+	DIR *dir = opendir(path);
+
+	while (dir != NULL && (d = readdir(dir)) != NULL) {
+		snprintf(inner, sizeof(inner), "%s/%s", path, d->d_name);
+		if (strcmp(d->d_name, ".") != 0 &&
+		    strcmp(d->d_name, "..") != 0 && unlink(inner) != 0)
+			remove_tree(inner);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	rmdir(path);
+}
+
+static int
+teardown(void **state)
+{
+	struct world *w = *state;
+	int i;
+
+	for (i = 0; i < HOSTS; i++)
+		if (w->fake.host[i].up)
+			host_kill(&w->fake.host[i]);
+	remove_tree(w->dir);
+	free(w);
+	return (0);
+}
+
+static void
+on_earlier(void *arg, evote_act_kind kind, const char *election,
+    const evote_answer *answer)
+{
+	struct world *w = arg;
+
+	w->earlier++;
+	w->earlier_reason = answer->reason;
+	snprintf(w->earlier_election, sizeof(w->earlier_election), "%s",
+	    election);
+}
+
+static struct evote *
+open_with(struct world *w, uint64_t timeout_ms, int login)
+{
+	struct evote_options options = {
+	    .hosts = w->hosts,
+	    .voter = "voter",
+	    .key = w->key,
+	    .state = w->dir,
+	    .login = login,
+	    .timeout_ms = timeout_ms,
+	    .earlier = on_earlier,
+	    .arg = w,
+	};
+	char err[500] = "";
+	struct evote *e = evote_open(&options, err, sizeof(err));
+
+	if (e == NULL)
+		fail_msg("%s", err);
+	return (e);
+}
+
+/* The outcome; *reason too when there was an answer. */
+static enum evote_outcome
+vote_in(struct evote *e, const char *election, const char *choice,
+    evote_reason *reason)
+{
+	enum evote_outcome outcome;
+	evote_answer answer;
+
+	outcome = evote_vote(e, election, choice, &answer);
+	if (reason != NULL)
+		*reason = answer.reason;
+	if (outcome == EVOTE_ANSWERED)
+		assert_int_equal(EVOTE_SERVED, answer.standing);
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	return (outcome);
+}
+
+static enum evote_outcome
+vote(struct world *w, uint64_t timeout_ms, const char *choice)
+{
+	struct evote *e = open_with(w, timeout_ms, 0);
+	enum evote_outcome outcome = vote_in(e, "E", choice, NULL);
+
+	evote_close(e);
+	return (outcome);
+}
+
+/* ---- hosts --------------------------------------------------------------------------- */
+
+static void
+check_hosts(const char *list, const char *expected)
+{
+	struct hosts h;
+	char seen[600] = "", err[300] = "";
+	size_t n = 0;
+	int i;
+
+	if (hosts_parse(list, &h, err, sizeof(err)) != 0)
+		snprintf(seen, sizeof(seen), "!%s", err);
+	else
+		for (i = 0; i < h.n; i++)
+			n += (size_t)snprintf(seen + n, sizeof(seen) - n,
+			    "%s|%s|%d ", h.list[i].name, h.list[i].address,
+			    h.list[i].port);
+	assert_string_equal(expected, seen);
+}
+
+static void
+test_hosts(void **state)
+{
+	check_hosts("a=h1:7,b=h2", "a|h1|7 b|h2|0 ");
+	check_hosts(" a = 10.0.0.1:65535 ,, h2 ", "a|10.0.0.1|65535 h2|h2|0 ");
+	check_hosts("a=[::1]:7,b=[fe80::1]", "a|::1|7 b|fe80::1|0 ");
+	check_hosts("a=h#1,b=c", "a|h|0 ");
+	check_hosts("", "!no host is listed");
+	check_hosts("a=h,a=i", "!the host a is listed twice");
+	check_hosts("a=h:0", "!\"a=h:0\" is not NAME=HOST[:PORT]");
+	check_hosts("a=h:65536", "!\"a=h:65536\" is not NAME=HOST[:PORT]");
+	check_hosts("a=h:", "!\"a=h:\" is not NAME=HOST[:PORT]");
+	check_hosts("a=", "!\"a=\" is not NAME=HOST[:PORT]");
+	check_hosts("=h", "!\"=h\" is not NAME=HOST[:PORT]");
+	check_hosts("a=[::1", "!\"a=[::1\" is not NAME=HOST[:PORT]");
+	check_hosts("a=::1", "!\"a=::1\" is not NAME=HOST[:PORT]");
+	check_hosts("1,2,3,4,5,6,7,8,9", "!more than 8 hosts");
+	check_hosts("@/nonexistent/x",
+	    "!/nonexistent/x: No such file or directory");
+}
+
+static void
+test_hosts_file(void **state)
+{
+	struct world *w = *state;
+	struct hosts h, other;
+	unsigned char one[32], two[32];
+	char path[100], err[200];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "@%s/hosts", w->dir);
+	f = fopen(path + 1, "w");
+	fputs("# our hosts\n\na=h1:7 # the first\n b = h2\n", f);
+	fclose(f);
+	check_hosts(path, "a|h1|7 b|h2|0 ");
+	hosts_parse(path, &h, err, sizeof(err));
+	hosts_digest(&h, one);
+	hosts_parse("b=h2,a=h1:7", &other, err, sizeof(err));
+	hosts_digest(&other, two);
+	assert_memory_equal(one, two, 32);
+	hosts_parse("b=h2,a=h1:8", &other, err, sizeof(err));
+	hosts_digest(&other, two);
+	assert_memory_not_equal(one, two, 32);
+}
+
+/* ---- state ------------------------------------------------------------------------------ */
+
+static struct state *
+state_of(struct world *w)
+{
+	char err[300];
+	struct hosts hosts;
+	struct state *s;
+
+	assert_int_equal(0, hosts_parse(w->hosts, &hosts, err, sizeof(err)));
+	assert_non_null(s = state_open(w->dir, &hosts, err, sizeof(err)));
+	return (s);
+}
+
+static int
+mode_of(const char *dir, const char *suffix)
+{
+	char path[700];
+	struct dirent *d;
+	struct stat st;
+	int mode = -1;
+	size_t n;
+	DIR *all = opendir(dir);
+
+	while ((d = readdir(all)) != NULL) {
+		n = strlen(d->d_name);
+		if (n < strlen(suffix) ||
+		    strcmp(d->d_name + n - strlen(suffix), suffix) != 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, d->d_name);
+		if (stat(path, &st) == 0)
+			mode = (int)(st.st_mode & 0777);
+	}
+	closedir(all);
+	return (mode);
+}
+
+static void
+kept_fill(struct kept *k, const char *choice)
+{
+	k->kind = EVOTE_ACT_VOTE;
+	k->number++;
+	k->u.vote.request.credential.kind = EVOTE_BY_TOKEN;
+	k->u.vote.election = strdup("E");
+	k->u.vote.choice = strdup(choice);
+	memset(k->u.vote.salt, 's', 32);
+}
+
+static void
+test_kept(void **state)
+{
+	struct world *w = *state;
+	struct state *s = state_of(w);
+	struct kept k, again;
+
+	assert_int_equal(0, state_load(s, "v", &k));
+	assert_int_equal(0, k.kind);
+	kept_fill(&k, "yes");
+	assert_int_equal(0, state_store(s, "v", &k));
+	assert_int_equal(0600, mode_of(state_dir(s), ".request"));
+	state_close(s);
+	s = state_of(w);
+	assert_int_equal(0, state_load(s, "v", &again));
+	assert_int_equal(EVOTE_ACT_VOTE, again.kind);
+	assert_int_equal(k.number, again.number);
+	assert_memory_equal(k.client, again.client, 16);
+	assert_string_equal("yes", again.u.vote.choice);
+	assert_memory_equal(k.u.vote.salt, again.u.vote.salt, 32);
+	kept_clear(&again);
+	/* Answered: the number stays, the choice goes. */
+	assert_int_equal(0, state_settle(s, "v"));
+	assert_int_equal(0, state_load(s, "v", &again));
+	assert_int_equal(0, again.kind);
+	assert_int_equal(k.number, again.number);
+	assert_memory_equal(k.client, again.client, 16);
+	/* Another voter has nothing to do with it. */
+	assert_int_equal(0, state_load(s, "w", &again));
+	assert_int_equal(0, again.number);
+	assert_memory_not_equal(k.client, again.client, 16);
+	kept_clear(&k);
+	state_close(s);
+}
+
+/* A vote may be in a damaged file: it is never passed over in silence. */
+static void
+test_kept_damaged(void **state)
+{
+	struct world *w = *state;
+	struct state *s = state_of(w);
+	struct kept k;
+	char command[300];
+	size_t cut;
+	FILE *f;
+
+	assert_int_equal(0, state_load(s, "v", &k));
+	kept_fill(&k, "yes");
+	assert_int_equal(0, state_store(s, "v", &k));
+	kept_clear(&k);
+	for (cut = 0; cut < 3; cut++) {
+		static const char *const sizes[] = {"0", "20", "60"};
+
+		snprintf(command, sizeof(command), "truncate -s %s %s/*.request",
+		    sizes[cut], state_dir(s));
+		f = popen(command, "r");
+		assert_int_equal(0, pclose(f));
+		assert_int_equal(-1, state_load(s, "v", &k));
+		assert_non_null(strstr(state_error(s), "damaged"));
+		kept_clear(&k);
+	}
+	state_close(s);
+}
+
+static void
+test_lock(void **state)
+{
+	struct world *w = *state;
+	struct state *s = state_of(w);
+	uint64_t now = caller_now_ms();
+	int one = state_lock(s, "v", now), other;
+
+	assert_true(one >= 0);
+	assert_int_equal(-1, state_lock(s, "v", now + 50));
+	other = state_lock(s, "w", now);
+	assert_true(other >= 0);
+	state_unlock(one);
+	one = state_lock(s, "v", now);
+	assert_true(one >= 0);
+	state_unlock(one);
+	state_unlock(other);
+	state_close(s);
+}
+
+static void
+test_seen(void **state)
+{
+	struct world *w = *state;
+	struct state *s = state_of(w);
+	struct sighting v = {5, 10, {1}}, kept;
+
+	assert_int_equal(0, state_seen(s, &kept));
+	assert_int_equal(0, kept.size);
+	assert_int_equal(0, state_raise(s, &v, &kept));
+	assert_int_equal(0600, mode_of(state_dir(s), "seen"));
+	/* Lower ones change nothing. */
+	v = (struct sighting){5, 9, {2}};
+	assert_int_equal(0, state_raise(s, &v, &kept));
+	v = (struct sighting){4, 11, {3}};
+	assert_int_equal(0, state_raise(s, &v, &kept));
+	assert_int_equal(0, state_seen(s, &kept));
+	assert_int_equal(5, kept.epoch);
+	assert_int_equal(10, kept.size);
+	assert_int_equal(1, kept.root[0]);
+	/* The same size has one root, whatever the epoch. */
+	v = (struct sighting){6, 10, {9}};
+	assert_int_equal(1, state_raise(s, &v, &kept));
+	v = (struct sighting){6, 10, {1}};
+	assert_int_equal(0, state_raise(s, &v, &kept));
+	assert_int_equal(0, state_seen(s, &kept));
+	assert_int_equal(6, kept.epoch);
+	state_close(s);
+}
+
+static void
+test_service_and_token(void **state)
+{
+	struct world *w = *state;
+	struct state *s = state_of(w);
+	struct service v = {"0123456789abcde", "an origin, with \"quotes\" "},
+		       again;
+	unsigned char token[EVOTE_TOKEN_MAX] = "secret";
+	uint64_t expires = 0;
+	uint32_t len = 0;
+	char name[EVOTE_HOST_MAX + 1];
+	int port;
+
+	assert_int_equal(0, state_service(s, &again));
+	assert_int_equal(0, state_pin(s, &v));
+	assert_int_equal(1, state_service(s, &again));
+	assert_memory_equal(v.cluster, again.cluster, 16);
+	assert_string_equal(v.origin, again.origin);
+	assert_int_equal(0, state_token(s, "v", token, &len, &expires));
+	state_set_token(s, "v", token, EVOTE_TOKEN_MAX, 77);
+	assert_int_equal(0600, mode_of(state_dir(s), ".token"));
+	memset(token, 0, sizeof(token));
+	assert_int_equal(1, state_token(s, "v", token, &len, &expires));
+	assert_int_equal(EVOTE_TOKEN_MAX, len);
+	assert_int_equal(77, expires);
+	assert_string_equal("secret", (char *)token);
+	state_set_token(s, "v", NULL, 0, 0);
+	assert_int_equal(0, state_token(s, "v", token, &len, &expires));
+	assert_int_equal(0, state_last(s, name, &port));
+	state_set_last(s, "host b", 42);
+	assert_int_equal(1, state_last(s, name, &port));
+	assert_string_equal("host b", name);
+	assert_int_equal(42, port);
+	state_close(s);
+}
+
+/* ---- voting ------------------------------------------------------------------------------ */
+
+static void
+test_vote(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_with(w, 5000, 0);
+	evote_reason reason;
+
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", &reason));
+	assert_int_equal(EVOTE_R_OK, reason);
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "F", "no", &reason));
+	assert_string_equal("a", evote_served_by(e));
+	evote_close(e);
+	/* Numbers rise from handle to handle, and one greeting is enough. */
+	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, "maybe"));
+	assert_int_equal(3, w->fake.votes);
+	assert_int_equal(3, w->fake.nnumbers);
+	assert_true(w->fake.numbers[0] < w->fake.numbers[1]);
+	assert_true(w->fake.numbers[1] < w->fake.numbers[2]);
+	assert_int_equal(0, w->fake.bad_signatures);
+	assert_int_equal(2, w->fake.host[0].greets);
+	assert_int_equal(0, w->earlier);
+}
+
+static void
+test_create(void **state)
+{
+	struct world *w = *state;
+	evote_name groups[] = {(char *)"g"}, choices[] = {(char *)"c"};
+	evote_election v = {
+	    .name = (char *)"E",
+	    .groups = {1, groups},
+	    .choices = {1, choices},
+	    .end = 1000,
+	};
+	struct evote *e = open_with(w, 300, 0);
+	evote_answer answer;
+	uint64_t end = 0;
+
+	w->fake.host[0].lose = 1000;
+	assert_int_equal(
+	    EVOTE_UNANSWERED, evote_create(e, &v, 1, &end, &answer));
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	w->fake.host[0].lose = 0;
+	/* The same with a later end, as "+90s" gives it. */
+	v.end = 2000;
+	assert_int_equal(
+	    EVOTE_ANSWERED, evote_create(e, &v, 1, &end, &answer));
+	assert_int_equal(0, answer.code);
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	assert_int_equal(1000, end);
+	assert_int_equal(1, w->fake.creations);
+	assert_int_equal(0, w->fake.bad_signatures);
+	evote_close(e);
+}
+
+static void
+test_hint(void **state)
+{
+	struct world *w = *state;
+	uint64_t began = caller_now_ms();
+
+	w->fake.host[0].standing = EVOTE_NOT_PRIMARY;
+	w->fake.host[0].hint = "b";
+	w->fake.host[1].standing = EVOTE_SERVED;
+	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, "yes"));
+	assert_int_equal(1, w->fake.host[1].calls);
+	assert_int_equal(0, w->fake.host[0].calls);
+	assert_true(caller_now_ms() - began < 500);
+}
+
+static void
+test_reply_lost(void **state)
+{
+	struct world *w = *state;
+
+	w->fake.host[0].lose = 2;
+	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, "yes"));
+	assert_int_equal(1, w->fake.votes);
+	assert_int_equal(3, w->fake.nnumbers);
+	assert_int_equal(w->fake.numbers[0], w->fake.numbers[2]);
+}
+
+static void
+test_unanswered_same(void **state)
+{
+	struct world *w = *state;
+	struct evote *e;
+
+	w->fake.host[0].lose = 1000;
+	assert_int_equal(EVOTE_UNANSWERED, vote(w, 300, "yes"));
+	w->fake.host[0].lose = 0;
+	e = open_with(w, 5000, 0);
+	assert_int_equal(1, evote_kept(e, "E"));
+	assert_int_equal(0, evote_kept(e, "F"));
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", NULL));
+	assert_int_equal(0, evote_kept(e, "E"));
+	assert_int_equal(1, w->fake.votes);
+	assert_int_equal(0, w->earlier);
+	evote_close(e);
+}
+
+static void
+test_unanswered_null(void **state)
+{
+	struct world *w = *state;
+	struct evote *e;
+
+	w->fake.host[0].lose = 1000;
+	assert_int_equal(EVOTE_UNANSWERED, vote(w, 300, "yes"));
+	w->fake.host[0].lose = 0;
+	e = open_with(w, 5000, 0);
+	assert_int_equal(EVOTE_FAILED, vote_in(e, "F", NULL, NULL));
+	assert_int_equal(1, w->earlier);
+	evote_close(e);
+	w->fake.host[0].lose = 1000;
+	assert_int_equal(EVOTE_UNANSWERED, vote(w, 300, "no"));
+	w->fake.host[0].lose = 0;
+	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, NULL));
+	assert_string_equal("no", w->fake.choice);
+	assert_int_equal(2, w->fake.votes);
+}
+
+static void
+test_unanswered_other(void **state)
+{
+	struct world *w = *state;
+
+	w->fake.host[0].lose = 1000;
+	assert_int_equal(EVOTE_UNANSWERED, vote(w, 300, "yes"));
+	/* Still nobody: the new one stays unsent. */
+	assert_int_equal(EVOTE_UNSENT, vote(w, 300, "no"));
+	assert_string_equal("yes", w->fake.choice);
+	w->fake.host[0].lose = 0;
+	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, "no"));
+	assert_int_equal(1, w->earlier);
+	assert_string_equal("E", w->earlier_election);
+	assert_int_equal(EVOTE_R_OK, w->earlier_reason);
+	assert_string_equal("no", w->fake.choice);
+	assert_int_equal(2, w->fake.votes);
+}
+
+/* Never sent: a change of mind later must not find it waiting. */
+static void
+test_unsent(void **state)
+{
+	struct world *w = *state;
+	struct evote *e;
+
+	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, "first"));
+	host_kill(&w->fake.host[0]);
+	host_kill(&w->fake.host[1]);
+	assert_int_equal(EVOTE_UNSENT, vote(w, 200, "yes"));
+	e = open_with(w, 200, 0);
+	assert_int_equal(0, evote_kept(e, "E"));
+	evote_close(e);
+}
+
+static void
+test_no_key(void **state)
+{
+	struct world *w = *state;
+
+	unlink(w->key);
+	assert_int_equal(EVOTE_FAILED, vote(w, 5000, "yes"));
+	assert_int_equal(0, w->fake.nnumbers);
+}
+
+static void
+test_too_long(void **state)
+{
+	struct world *w = *state;
+	char name[EVOTE_NAME_MAX + 2];
+
+	memset(name, 'a', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	assert_int_equal(EVOTE_FAILED, vote(w, 5000, name));
+	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, name + 1));
+	assert_int_equal(1, w->fake.nnumbers);
+}
+
+/* ---- numbers ------------------------------------------------------------------------------- */
+
+static void
+test_stale_first(void **state)
+{
+	struct world *w = *state;
+
+	w->fake.refuse[0] = EVOTE_R_NUMBER_STALE;
+	w->fake.nrefuse = 1;
+	w->fake.clock = 9000000000000000000ULL;
+	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, "yes"));
+	assert_int_equal(1, w->fake.votes);
+	assert_int_equal(2, w->fake.nnumbers);
+	assert_true(w->fake.numbers[1] > w->fake.numbers[0]);
+	/* Our clock is slower than the service's. */
+	assert_true(w->fake.numbers[1] >= w->fake.clock);
+}
+
+/* Once only. */
+static void
+test_stale_twice(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_with(w, 5000, 0);
+	evote_reason reason;
+
+	w->fake.refuse[0] = w->fake.refuse[1] = EVOTE_R_NUMBER_STALE;
+	w->fake.nrefuse = 2;
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", &reason));
+	assert_int_equal(EVOTE_R_NUMBER_STALE, reason);
+	assert_int_equal(2, w->fake.nnumbers);
+	evote_close(e);
+}
+
+/* It was sent before: what became of it is not known, so no second one. */
+static void
+test_stale_later(void **state)
+{
+	struct world *w = *state;
+	struct evote *e;
+	evote_reason reason;
+	int sent;
+
+	w->fake.host[0].lose = 1000;
+	assert_int_equal(EVOTE_UNANSWERED, vote(w, 300, "yes"));
+	w->fake.host[0].lose = 0;
+	w->fake.number += 1000000000;
+	sent = w->fake.nnumbers;
+	e = open_with(w, 5000, 0);
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", &reason));
+	assert_int_equal(EVOTE_R_NUMBER_STALE, reason);
+	assert_int_equal(sent + 1, w->fake.nnumbers);
+	assert_int_equal(0, evote_kept(e, "E"));
+	evote_close(e);
+}
+
+/* ---- log-ins ------------------------------------------------------------------------------- */
+
+static void
+test_login(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_with(w, 5000, 1);
+
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", NULL));
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "F", "yes", NULL));
+	evote_close(e);
+	e = open_with(w, 5000, 1);
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "G", "yes", NULL));
+	evote_close(e);
+	assert_int_equal(1, w->fake.challenges);
+	assert_int_equal(3, w->fake.votes);
+}
+
+static void
+test_login_again(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_with(w, 5000, 1);
+	evote_reason reason;
+
+	/* After a take-over a challenge is refused. */
+	w->fake.refuse_challenges = 2;
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", NULL));
+	assert_int_equal(3, w->fake.challenges);
+	w->fake.refuse[0] = EVOTE_R_TOKEN_EXPIRED;
+	w->fake.nrefuse = 1;
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "F", "yes", &reason));
+	assert_int_equal(EVOTE_R_OK, reason);
+	assert_int_equal(4, w->fake.challenges);
+	assert_int_equal(2, w->fake.votes);
+	evote_close(e);
+}
+
+static void
+test_login_refused(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_with(w, 5000, 1);
+	evote_reason reason;
+
+	w->fake.key[0] ^= 1;
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", &reason));
+	assert_int_equal(EVOTE_R_SIGNATURE, reason);
+	w->fake.key[0] ^= 1;
+	/* Code 0 without a token must not pass for a vote that counts. */
+	w->fake.token_bad = 1;
+	assert_int_equal(EVOTE_FAILED, vote_in(e, "E", "yes", &reason));
+	assert_int_equal(0, w->fake.votes);
+	evote_close(e);
+}
+
+/* ---- trust -------------------------------------------------------------------------------- */
+
+static void
+check_changed(struct world *w, const char *what)
+{
+	struct evote *e = open_with(w, 1500, 0);
+	evote_result_res res;
+
+	assert_int_equal(EVOTE_CHANGED, evote_result(e, "E", &res));
+	if (strstr(evote_problem(e), what) == NULL)
+		fail_msg("%s", evote_problem(e));
+	assert_int_equal(0, access(evote_evidence(e), R_OK));
+	xdr_free((xdrproc_t)xdr_evote_result_res, &res);
+	evote_close(e);
+}
+
+static void
+check_answered(struct world *w)
+{
+	struct evote *e = open_with(w, 1500, 0);
+	evote_result_res res;
+
+	assert_int_equal(EVOTE_ANSWERED, evote_result(e, "E", &res));
+	xdr_free((xdrproc_t)xdr_evote_result_res, &res);
+	evote_close(e);
+}
+
+static void
+test_other_cluster(void **state)
+{
+	struct world *w = *state;
+
+	check_answered(w);
+	w->fake.host[0].stamp.cluster[3] ^= 1;
+	check_changed(w, "another service");
+	w->fake.host[0].stamp.cluster[3] ^= 1;
+	check_answered(w);
+}
+
+static void
+test_other_root(void **state)
+{
+	struct world *w = *state;
+
+	check_answered(w);
+	w->fake.host[0].stamp.root[3] ^= 1;
+	check_changed(w, "another history");
+	w->fake.host[0].stamp.size++;
+	check_answered(w);
+}
+
+static void
+test_older(void **state)
+{
+	struct world *w = *state;
+
+	check_answered(w);
+	w->fake.host[0].stamp.size--;
+	check_changed(w, "older state");
+	w->fake.host[0].stamp.size += 10;
+	w->fake.host[0].stamp.epoch--;
+	check_changed(w, "older state");
+}
+
+static void
+test_forced(void **state)
+{
+	struct world *w = *state;
+
+	w->fake.host[0].forced_epoch = 5;
+	check_answered(w);
+	w->fake.host[0].stamp.epoch = 6;
+	w->fake.host[0].stamp.size += 100;
+	check_answered(w);
+	w->fake.host[0].stamp.epoch = 8;
+	w->fake.host[0].forced_epoch = 7;
+	check_changed(w, "by force");
+	/* And so again, until somebody has looked. */
+	check_changed(w, "by force");
+}
+
+/* Within one connection only the epoch tells. */
+static void
+test_forced_live(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_with(w, 1500, 0);
+	evote_answer answer;
+
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", NULL));
+	w->fake.host[0].stamp.epoch = 8;
+	w->fake.host[0].forced_epoch = 7;
+	assert_int_equal(
+	    EVOTE_CHANGED, evote_vote(e, "F", "yes", &answer));
+	assert_int_equal(EVOTE_SERVED, answer.standing);
+	assert_int_equal(0, answer.code);
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	assert_int_equal(0, evote_kept(e, "F"));
+	evote_close(e);
+}
+
+/* One host behind may only be late; all hosts behind have lost something. */
+static void
+test_behind(void **state)
+{
+	struct world *w = *state;
+	struct fake_host *a = &w->fake.host[0], *b = &w->fake.host[1];
+	struct evote *e;
+	evote_result_res res;
+
+	check_answered(w);
+	a->standing = EVOTE_BEHIND;
+	b->standing = EVOTE_BEHIND;
+	/* STATUS of such a host says that it serves; calls are refused. */
+	check_answered_not(w, &e, &res);
+}
+
+int main(void);

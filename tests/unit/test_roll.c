@@ -1,0 +1,261 @@
+/* CSV files as people make them, and the roll that is read from them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "csv.h"
+#include "roll.h"
+#include "seal.h"
+
+#define KEY  "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+#define HEAD "name,group,public key\n"
+
+/* A copy of exactly the right size, so that the sanitizer sees overruns. */
+static char *
+text_of(const char *s, size_t len)
+{
+	char *text = malloc(len + 1);
+
+	memcpy(text, s, len);
+	text[len] = 'x';
+	return (text);
+}
+
+/* ---- csv --------------------------------------------------------------------
+ */
+
+static void
+check_rows(const char *text, const char *expected)
+{
+	char *copy = text_of(text, strlen(text)), seen[1000] = "", err[300];
+	struct csv_row row;
+	struct csv csv;
+	size_t n = 0;
+	int i, rc;
+
+	assert_int_equal(
+	    0, csv_open(&csv, copy, strlen(text), err, sizeof(err)));
+	while ((rc = csv_next(&csv, &row, err, sizeof(err))) == 1) {
+		n += (size_t)snprintf(
+		    seen + n, sizeof(seen) - n, "%lu", row.line);
+		for (i = 0; i < row.n; i++)
+			n += (size_t)snprintf(
+			    seen + n, sizeof(seen) - n, "[%s]", row.fields[i]);
+		n += (size_t)snprintf(seen + n, sizeof(seen) - n, ";");
+	}
+	if (rc < 0)
+		snprintf(seen + n, sizeof(seen) - n, "!%s", err);
+	assert_string_equal(seen, expected);
+	free(copy);
+}
+
+static void
+test_rows(void **state)
+{
+	check_rows("", "");
+	check_rows("a", "1[a];");
+	check_rows("a,b\nc,d\n", "1[a][b];2[c][d];");
+	check_rows("a,b\r\nc,d\r\n", "1[a][b];2[c][d];");
+	check_rows("\xef\xbb\xbf"
+		   "a,b",
+	    "1[a][b];");
+	check_rows("\n\r\na\n\n\nb\n\n", "3[a];6[b];");
+	check_rows(",\n,,", "1[][];2[][][];");
+	check_rows("a\rb\n", "1[a\rb];");
+	check_rows("  a , b ", "1[  a ][ b ];");
+}
+
+static void
+test_quotes(void **state)
+{
+	check_rows("\"a\",\"b,c\"\n", "1[a][b,c];");
+	check_rows("\"say \"\"yes\"\"\"", "1[say \"yes\"];");
+	check_rows("\"\",\"\"\"\"\r\nx", "1[][\"];2[x];");
+	check_rows("\"two\nlines\r\n\",b\nc", "1[two\nlines\r\n][b];4[c];");
+}
+
+static void
+test_bad_rows(void **state)
+{
+	check_rows("ok\na,\"b",
+	    "1[ok];!line 2, byte 5: this quote is never "
+	    "closed");
+	check_rows("a,\"b\"c", "!line 1, byte 5: text after the closing quote");
+	check_rows("a\"b",
+	    "!line 1, byte 1: a quote in the middle of a field; "
+	    "such fields are quoted, and quotes in them "
+	    "doubled");
+	check_rows("\"", "!line 1, byte 0: this quote is never closed");
+}
+
+static void
+check_encoding(const char *text, size_t len, const char *part, size_t byte)
+{
+	char *copy = text_of(text, len), err[300] = "", at[40];
+	struct csv csv;
+
+	assert_int_equal(-1, csv_open(&csv, copy, len, err, sizeof(err)));
+	assert_non_null(strstr(err, part));
+	snprintf(at, sizeof(at), "byte %zu:", byte);
+	if (byte > 0)
+		assert_non_null(strstr(err, at));
+	free(copy);
+}
+
+static void
+test_encodings(void **state)
+{
+	check_encoding("\xff\xfe"
+		       "n\0a\0",
+	    6, "UTF-16", 0);
+	check_encoding("\xfe\xff\0n\0a", 6, "UTF-16", 0);
+	check_encoding("n\0a\0m\0e\0", 8, "UTF-16", 1);
+	check_encoding("name\nM\xfcller\n", 12, "line 2, byte 6: not UTF-8", 6);
+	check_encoding("name\nM\xfcller\n", 12, "Latin-1", 6);
+}
+
+/* ---- roll
+ * ---------------------------------------------------------------------- */
+
+static void
+check_roll(const char *text, uint32_t n)
+{
+	char *copy = text_of(text, strlen(text)), err[600] = "";
+	struct roll roll;
+
+	if (roll_read(&roll, copy, strlen(text), err, sizeof(err)) != 0)
+		fail_msg("%s", err);
+	assert_int_equal(n, roll.n);
+	if (n > 0) {
+		assert_string_equal("王大明, \"Ming\"", roll.voters[0].name);
+		assert_string_equal("學生", roll.voters[0].group);
+		assert_int_equal(0, roll.voters[0].key[0]);
+		assert_int_equal(31, roll.voters[0].key[31]);
+	}
+	roll_clear(&roll);
+	free(copy);
+}
+
+static void
+test_columns(void **state)
+{
+	check_roll(HEAD, 0);
+	check_roll(HEAD "\"王大明, \"\"Ming\"\"\",學生," KEY "\n", 1);
+	check_roll("\xef\xbb\xbfPublic Key,NAME,Group\r\n" KEY
+		   ",\"王大明, \"\"Ming\"\"\",學生\r\n",
+	    1);
+	check_roll("when, name ,group,mail,public_key\n"
+		   "1,\"王大明, \"\"Ming\"\"\",學生,a@b, " KEY " \n"
+		   "2,b,學生,,\"" KEY "\"",
+	    2);
+}
+
+static void
+check_refused(const char *text, const char *expected)
+{
+	char *copy = text_of(text, strlen(text)), err[600] = "";
+	struct roll roll;
+
+	assert_int_equal(
+	    -1, roll_read(&roll, copy, strlen(text), err, sizeof(err)));
+	assert_string_equal(expected, err);
+	free(copy);
+}
+
+static void
+test_refused(void **state)
+{
+	check_refused("", "the file is empty");
+	check_refused("name,group\n",
+	    "line 1, byte 0: the first row must name the columns name, group "
+	    "and public key");
+	check_refused("name;group;key\n",
+	    "line 1, byte 0: the columns are separated by semicolons; save the "
+	    "file with commas");
+	check_refused("name,group,key,Public Key\n",
+	    "line 1, byte 0: a column is named twice");
+	check_refused(HEAD "a,b\n",
+	    "line 2, byte 22: fewer fields than the first row names");
+	check_refused(HEAD "a,b," KEY ",c\n",
+	    "line 2, byte 22: more fields than the first row names");
+	check_refused(HEAD ",b," KEY "\n",
+	    "line 2, byte 22: the name is empty, too long or has control "
+	    "characters");
+	check_refused(HEAD "\"a\nb\",b," KEY "\n",
+	    "line 2, byte 22: the name is empty, too long or has control "
+	    "characters");
+	check_refused(HEAD "a,b,AAAA\n",
+	    "line 2, byte 22: the key is not base64 of 32 bytes");
+	check_refused(HEAD "a,b," KEY "\nc,b," KEY "\na,d," KEY "\n",
+	    "line 4, byte 120: the name \"a\" stands in line 2 too");
+}
+
+/* The bad row of a long file is the one that is named. */
+static void
+test_long(void **state)
+{
+	char *text = malloc(400000), err[600], expected[100];
+	size_t n = (size_t)sprintf(text, HEAD), at = 0;
+	struct roll roll;
+	int i;
+
+	for (i = 2; i <= 5000; i++) {
+		if (i == 4217)
+			at = n;
+		n += (size_t)sprintf(
+		    text + n, "voter %d,g,%s\n", i, i == 4217 ? KEY "A" : KEY);
+	}
+	assert_int_equal(-1, roll_read(&roll, text, n, err, sizeof(err)));
+	snprintf(expected, sizeof(expected),
+	    "line 4217, byte %zu: the key is not base64 of 32 bytes", at);
+	assert_string_equal(expected, err);
+	free(text);
+}
+
+/* Whatever the bytes: an answer, and no access out of bounds. */
+static void
+test_any_bytes(void **state)
+{
+	static const char letters[] = "a,\"\n\r;\xc3\xa9";
+	static const char head[] = "name,group,key\n";
+	char text[sizeof(head) + 40], *copy, err[600];
+	unsigned seed = 1;
+	struct roll roll;
+	size_t len, i;
+	int round;
+
+	for (round = 0; round < 20000; round++) {
+		len = 0;
+		if (round % 2 == 0)
+			len = (size_t)sprintf(text, "%s", head);
+		for (i = (size_t)rand_r(&seed) % 40; i > 0; i--)
+			text[len++] = letters[(size_t)rand_r(&seed) %
+			    (sizeof(letters) - 1)];
+		copy = text_of(text, len);
+		if (roll_read(&roll, copy, len, err, sizeof(err)) == 0)
+			roll_clear(&roll);
+		free(copy);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_quotes),
+	    cmocka_unit_test(test_bad_rows),
+	    cmocka_unit_test(test_encodings),
+	    cmocka_unit_test(test_columns),
+	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_long),
+	    cmocka_unit_test(test_any_bytes),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
