@@ -20,9 +20,7 @@ SERVER	= main conf loop transport portmap datadir ledger disk election auth \
 CLIENT	= evote_client libevote act login ports route state say roll csv \
 	  cmd_keygen cmd_election cmd_vote cmd_status cmd_roll cmd_admin
 
-TESTS	= auth caller client core csv datadir disk election hosts ledger merkle \
-	  message portmap push record seal serve_replica session text \
-	  transport
+TESTS	= $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 
 objs	= $(patsubst %,$(B)/%.o,$(1))
 GENO	= $(call objs,$(GEN:%=gen/evote_%))

@@ -170,6 +170,7 @@ request_renew(
 	k->number = later(k->number + 1, later(handle_now_us(), e->clock));
 	xdr_free((xdrproc_t)xdr_evote_credential, &r->credential);
 	memset(r, 0, sizeof(*r));
+	r->credential.kind = EVOTE_BY_TOKEN; /* an empty one can be freed */
 	r->number = k->number;
 	memcpy(r->client, k->client, sizeof(r->client));
 	outcome = e->options.login ? credential_token(e, &r->credential)
@@ -200,10 +201,13 @@ wish_copy(struct evote *e, const struct wish *w, struct kept *k)
 {
 	memset(&k->u, 0, sizeof(k->u));
 	k->kind = (int)w->kind;
-	/* One that xdr_free takes, until there is a real one. */
 	kept_request(k)->credential.kind = EVOTE_BY_TOKEN;
 	if (w->kind == EVOTE_ACT_CREATE)
 		return (election_copy(w->create, &k->u.create.election));
+	/* XDR frees no string that is too long for it. */
+	if (strlen(w->election) > EVOTE_NAME_MAX ||
+	    strlen(w->choice) > EVOTE_NAME_MAX)
+		return (-1);
 	k->u.vote.election = strdup(w->election);
 	k->u.vote.choice = strdup(w->choice);
 	if (!e->options.login)

@@ -187,7 +187,8 @@ frame_sent(struct frame *f, size_t sent)
 
 		if (n > v->iov_len)
 			n = v->iov_len;
-		v->iov_base = (char *)v->iov_base + n;
+		if (n > 0) /* an empty body may be NULL */
+			v->iov_base = (char *)v->iov_base + n;
 		v->iov_len -= n;
 		done += n;
 	}

@@ -174,7 +174,10 @@ on_caller_gone(void *arg, int peer, uint64_t conn)
 static void
 on_conn_closed(void *arg, uint64_t conn)
 {
-	inbound_closed(((struct server *)arg)->inbound, conn);
+	struct server *s = arg;
+
+	if (s->inbound != NULL)
+		inbound_closed(s->inbound, conn);
 }
 
 struct inbound *
@@ -400,6 +403,7 @@ server_close(struct server *s)
 	portmap_stop(s->portmap);
 	push_free(s->push);
 	inbound_free(s->inbound);
+	s->inbound = NULL; /* the transport still tells of its connections */
 	transport_free(s->transport);
 	disk_stop(s->disk);
 	core_free(s->core);

@@ -74,6 +74,7 @@ send() {
 exchange() {
 	# shellcheck disable=SC2016 # expanded there
 	host_run voters bash -c '
+		trap "" PIPE
 		exec 3<>"/dev/tcp/$1/$2" || exit
 		printf "$(sed "s/../\\\\x&/g" <<<"$3")" >&3 2>/dev/null
 		head=$(timeout "$4" head -c 4 <&3 | od -An -tx1 | tr -d " ")

@@ -21,7 +21,7 @@ beta() {
 	mkdir "$PAIR_DIR/used"
 	touch "$PAIR_DIR/used/something"
 	refused init --data "$PAIR_DIR/used"
-	says empty
+	says "holds files"
 	[[ $(ls "$PAIR_DIR/used") == something ]]
 	refused init --data "$PAIR_DIR/used/something"
 	refused init --data "$PAIR_DIR/no/where"
@@ -34,7 +34,7 @@ beta() {
 @test "an empty directory needs a key; a missing or damaged key is named" {
 	mkdir "$PAIR_DIR/beta"
 	beta "$PAIR_DIR/beta"
-	says cluster-key
+	says "cluster's key"
 	beta "$PAIR_DIR/beta" --cluster-key "$PAIR_DIR/nothing.key"
 	says nothing.key
 	echo "not a key" >"$PAIR_DIR/bad.key"
@@ -47,7 +47,7 @@ beta() {
 	pair_init
 	refused --data "$PAIR_DIR/alpha" --name gamma --hosts "$EVOTE_HOSTS"
 	says gamma
-	for list in "" "," alpha "alpha=" "alpha=a,alpha=b" "alpha=a:0" \
+	for list in "" "," "alpha=" "alpha=a,alpha=b" "alpha=a:0" \
 	    "alpha=a:99999" "@/no/such/file"; do
 		refused --data "$PAIR_DIR/alpha" --name alpha --hosts "$list"
 	done

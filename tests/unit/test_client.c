@@ -31,7 +31,8 @@
 #define CONNS 64
 #define ONLY  "test origin"
 
-/* ---- the service --------------------------------------------------------------- */
+/* ---- the service
+ * --------------------------------------------------------------- */
 
 struct fake_host {
 	struct fake *fake;
@@ -40,9 +41,10 @@ struct fake_host {
 	pthread_t thread;
 	int up;
 	evote_standing standing;
-	const char *hint;  /* with EVOTE_NOT_PRIMARY */
+	const char *hint; /* with EVOTE_NOT_PRIMARY */
 	evote_stamp stamp;
 	uint64_t forced_epoch;
+	int behind; /* for calls, not for STATUS */
 	int lose;   /* this many replies to changes, after executing them */
 	int mute;   /* answers nothing at all */
 	int greets, calls, probes;
@@ -79,6 +81,16 @@ make_answer(const struct fake_host *h)
 	a.standing = h->standing;
 	a.host = (char *)(h->hint != NULL ? h->hint : "");
 	a.text = (char *)"";
+	return (a);
+}
+
+static evote_answer
+call_answer(const struct fake_host *h)
+{
+	evote_answer a = make_answer(h);
+
+	if (h->behind)
+		a.standing = EVOTE_BEHIND;
 	return (a);
 }
 
@@ -122,8 +134,8 @@ decide(struct fake *f, const evote_request *r, const evote_act *act,
 		f->bad_signatures++;
 	if (memcmp(f->client, r->client, 16) == 0 && r->number <= f->number) {
 		a->code = r->number == f->number ? f->code : 5;
-		a->reason = r->number == f->number ? f->reason
-						   : EVOTE_R_NUMBER_STALE;
+		a->reason =
+		    r->number == f->number ? f->reason : EVOTE_R_NUMBER_STALE;
 		return;
 	}
 	if (f->nrefuse > 0) {
@@ -152,7 +164,7 @@ do_vote(struct fake_host *h, XDR *in, unsigned char **out)
 {
 	evote_vote_args args = {0};
 	evote_opening o = {.domain = (char *)"evote opening 1"};
-	evote_answer a = make_answer(h);
+	evote_answer a = call_answer(h);
 	evote_act act = {.kind = EVOTE_ACT_VOTE};
 	long len = -1;
 
@@ -179,7 +191,7 @@ static long
 do_create(struct fake_host *h, XDR *in, unsigned char **out)
 {
 	evote_create_args args = {0};
-	evote_answer a = make_answer(h);
+	evote_answer a = call_answer(h);
 	evote_act act = {.kind = EVOTE_ACT_CREATE};
 	long len = -1;
 
@@ -216,7 +228,7 @@ do_status(struct fake_host *h, unsigned char **out)
 static long
 do_result(struct fake_host *h, unsigned char **out)
 {
-	evote_result_res res = {.answer = make_answer(h)};
+	evote_result_res res = {.answer = call_answer(h)};
 
 	res.answer.code = 2;
 	res.answer.reason = EVOTE_R_ONGOING;
@@ -226,7 +238,7 @@ do_result(struct fake_host *h, unsigned char **out)
 static long
 do_preauth(struct fake_host *h, unsigned char **out)
 {
-	evote_preauth_res res = {.answer = make_answer(h)};
+	evote_preauth_res res = {.answer = call_answer(h)};
 
 	res.challenge.evote_token_val = (char *)"challenge";
 	res.challenge.evote_token_len = 9;
@@ -239,7 +251,7 @@ do_auth(struct fake_host *h, XDR *in, unsigned char **out)
 {
 	evote_login login = {
 	    .domain = (char *)"evote login 1", .origin = (char *)ONLY};
-	evote_auth_res res = {.answer = make_answer(h)};
+	evote_auth_res res = {.answer = call_answer(h)};
 	evote_auth_args args = {0};
 	unsigned char *bytes;
 	long len = -1;
@@ -423,8 +435,8 @@ host_start(struct fake_host *h)
 	sin.sin_port = htons((uint16_t)h->port);
 	h->listener = socket(AF_INET, SOCK_STREAM, 0);
 	setsockopt(h->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	assert_int_equal(0,
-	    bind(h->listener, (struct sockaddr *)&sin, sizeof(sin)));
+	assert_int_equal(
+	    0, bind(h->listener, (struct sockaddr *)&sin, sizeof(sin)));
 	assert_int_equal(0, listen(h->listener, 16));
 	getsockname(h->listener, (struct sockaddr *)&sin, &len);
 	h->port = ntohs(sin.sin_port);
@@ -451,7 +463,8 @@ host_kill(struct fake_host *h)
 	pthread_mutex_unlock(&f->lock);
 }
 
-/* ---- a test's surroundings -------------------------------------------------------- */
+/* ---- a test's surroundings
+ * -------------------------------------------------------- */
 
 struct world {
 	struct fake fake;
@@ -537,8 +550,8 @@ on_earlier(void *arg, evote_act_kind kind, const char *election,
 
 	w->earlier++;
 	w->earlier_reason = answer->reason;
-	snprintf(w->earlier_election, sizeof(w->earlier_election), "%s",
-	    election);
+	snprintf(
+	    w->earlier_election, sizeof(w->earlier_election), "%s", election);
 }
 
 static struct evote *
@@ -589,7 +602,9 @@ vote(struct world *w, uint64_t timeout_ms, const char *choice)
 	return (outcome);
 }
 
-/* ---- hosts --------------------------------------------------------------------------- */
+/* ---- hosts
+ * ---------------------------------------------------------------------------
+ */
 
 static void
 check_hosts(const char *list, const char *expected)
@@ -626,8 +641,8 @@ test_hosts(void **state)
 	check_hosts("a=[::1", "!\"a=[::1\" is not NAME=HOST[:PORT]");
 	check_hosts("a=::1", "!\"a=::1\" is not NAME=HOST[:PORT]");
 	check_hosts("1,2,3,4,5,6,7,8,9", "!more than 8 hosts");
-	check_hosts("@/nonexistent/x",
-	    "!/nonexistent/x: No such file or directory");
+	check_hosts(
+	    "@/nonexistent/x", "!/nonexistent/x: No such file or directory");
 }
 
 static void
@@ -654,7 +669,9 @@ test_hosts_file(void **state)
 	assert_memory_not_equal(one, two, 32);
 }
 
-/* ---- state ------------------------------------------------------------------------------ */
+/* ---- state
+ * ------------------------------------------------------------------------------
+ */
 
 static struct state *
 state_of(struct world *w)
@@ -755,8 +772,8 @@ test_kept_damaged(void **state)
 	for (cut = 0; cut < 3; cut++) {
 		static const char *const sizes[] = {"0", "20", "60"};
 
-		snprintf(command, sizeof(command), "truncate -s %s %s/*.request",
-		    sizes[cut], state_dir(s));
+		snprintf(command, sizeof(command),
+		    "truncate -s %s %s/*.request", sizes[cut], state_dir(s));
 		f = popen(command, "r");
 		assert_int_equal(0, pclose(f));
 		assert_int_equal(-1, state_load(s, "v", &k));
@@ -852,7 +869,9 @@ test_service_and_token(void **state)
 	state_close(s);
 }
 
-/* ---- voting ------------------------------------------------------------------------------ */
+/* ---- voting
+ * ------------------------------------------------------------------------------
+ */
 
 static void
 test_vote(void **state)
@@ -899,8 +918,7 @@ test_create(void **state)
 	w->fake.host[0].lose = 0;
 	/* The same with a later end, as "+90s" gives it. */
 	v.end = 2000;
-	assert_int_equal(
-	    EVOTE_ANSWERED, evote_create(e, &v, 1, &end, &answer));
+	assert_int_equal(EVOTE_ANSWERED, evote_create(e, &v, 1, &end, &answer));
 	assert_int_equal(0, answer.code);
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	assert_int_equal(1000, end);
@@ -1034,7 +1052,9 @@ test_too_long(void **state)
 	assert_int_equal(1, w->fake.nnumbers);
 }
 
-/* ---- numbers ------------------------------------------------------------------------------- */
+/* ---- numbers
+ * -------------------------------------------------------------------------------
+ */
 
 static void
 test_stale_first(void **state)
@@ -1090,7 +1110,9 @@ test_stale_later(void **state)
 	evote_close(e);
 }
 
-/* ---- log-ins ------------------------------------------------------------------------------- */
+/* ---- log-ins
+ * -------------------------------------------------------------------------------
+ */
 
 static void
 test_login(void **state)
@@ -1146,7 +1168,9 @@ test_login_refused(void **state)
 	evote_close(e);
 }
 
-/* ---- trust -------------------------------------------------------------------------------- */
+/* ---- trust
+ * --------------------------------------------------------------------------------
+ */
 
 static void
 check_changed(struct world *w, const char *what)
@@ -1238,8 +1262,7 @@ test_forced_live(void **state)
 	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", NULL));
 	w->fake.host[0].stamp.epoch = 8;
 	w->fake.host[0].forced_epoch = 7;
-	assert_int_equal(
-	    EVOTE_CHANGED, evote_vote(e, "F", "yes", &answer));
+	assert_int_equal(EVOTE_CHANGED, evote_vote(e, "F", "yes", &answer));
 	assert_int_equal(EVOTE_SERVED, answer.standing);
 	assert_int_equal(0, answer.code);
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
@@ -1247,20 +1270,229 @@ test_forced_live(void **state)
 	evote_close(e);
 }
 
+static enum evote_outcome
+ask(struct world *w, uint64_t timeout_ms)
+{
+	struct evote *e = open_with(w, timeout_ms, 0);
+	enum evote_outcome outcome;
+	evote_result_res res;
+
+	outcome = evote_result(e, "E", &res);
+	xdr_free((xdrproc_t)xdr_evote_result_res, &res);
+	evote_close(e);
+	return (outcome);
+}
+
 /* One host behind may only be late; all hosts behind have lost something. */
 static void
 test_behind(void **state)
 {
 	struct world *w = *state;
-	struct fake_host *a = &w->fake.host[0], *b = &w->fake.host[1];
-	struct evote *e;
-	evote_result_res res;
+	uint64_t began;
 
 	check_answered(w);
-	a->standing = EVOTE_BEHIND;
-	b->standing = EVOTE_BEHIND;
-	/* STATUS of such a host says that it serves; calls are refused. */
-	check_answered_not(w, &e, &res);
+	w->fake.host[0].behind = 1;
+	/* b names a, so it is no further. */
+	began = caller_now_ms();
+	check_changed(w, "know less");
+	assert_true(caller_now_ms() - began < 1000);
+	host_kill(&w->fake.host[1]);
+	assert_int_equal(EVOTE_UNANSWERED, ask(w, 300));
+	w->fake.host[0].behind = 0;
+	check_answered(w);
 }
 
-int main(void);
+static void
+test_status(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_with(w, 1500, 0);
+	evote_status_res res;
+
+	assert_int_equal(EVOTE_ANSWERED, evote_status(e, 1, 1000, &res));
+	assert_int_equal(EVOTE_NOT_PRIMARY, res.answer.standing);
+	xdr_free((xdrproc_t)xdr_evote_status_res, &res);
+	assert_int_equal(EVOTE_ANSWERED, evote_status(e, 0, 1000, &res));
+	xdr_free((xdrproc_t)xdr_evote_status_res, &res);
+	check_answered(w);
+	w->fake.host[1].forced_epoch = 9;
+	assert_int_equal(EVOTE_CHANGED, evote_status(e, 1, 1000, &res));
+	xdr_free((xdrproc_t)xdr_evote_status_res, &res);
+	host_kill(&w->fake.host[1]);
+	assert_int_equal(EVOTE_UNANSWERED, evote_status(e, 1, 1000, &res));
+	xdr_free((xdrproc_t)xdr_evote_status_res, &res);
+	evote_close(e);
+}
+
+/* ---- finding the way
+ * -------------------------------------------------------------------- */
+
+static void
+serve_from(struct world *w, int i)
+{
+	pthread_mutex_lock(&w->fake.lock);
+	w->fake.host[i].standing = EVOTE_SERVED;
+	w->fake.host[!i].standing = EVOTE_NOT_PRIMARY;
+	w->fake.host[!i].hint = w->fake.host[i].name;
+	pthread_mutex_unlock(&w->fake.lock);
+}
+
+struct later {
+	struct world *w;
+	int ms;
+};
+
+static void *
+take_over(void *arg)
+{
+	struct later *l = arg;
+
+	poll(NULL, 0, l->ms);
+	serve_from(l->w, 1);
+	return (NULL);
+}
+
+static void
+test_killed(void **state)
+{
+	struct world *w = *state;
+	struct later later = {w, 200};
+	struct evote *e = open_with(w, 5000, 0);
+	pthread_t thread;
+	uint64_t began, took;
+
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", NULL));
+	w->fake.host[1].standing = EVOTE_NOT_SERVING;
+	w->fake.host[1].hint = "a";
+	host_kill(&w->fake.host[0]);
+	pthread_create(&thread, NULL, take_over, &later);
+	began = caller_now_ms();
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "F", "yes", NULL));
+	took = caller_now_ms() - began;
+	assert_in_range(took, 190, 450);
+	assert_string_equal("b", evote_served_by(e));
+	assert_int_equal(2, w->fake.votes);
+	pthread_join(thread, NULL);
+	evote_close(e);
+	/* The next process starts where this one ended. */
+	began = caller_now_ms();
+	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, "yes"));
+	assert_true(caller_now_ms() - began < 200);
+}
+
+/* Connecting to a stopped host succeeds; it must not eat the whole time. */
+static void
+test_stopped(void **state)
+{
+	struct world *w = *state;
+	uint64_t began = caller_now_ms();
+	struct evote *e;
+
+	w->fake.host[0].mute = 1;
+	serve_from(w, 1);
+	e = open_with(w, 8000, 0);
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", NULL));
+	assert_in_range(caller_now_ms() - began, 900, 2000);
+	/* From now on it costs at most a short probe. */
+	began = caller_now_ms();
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "F", "yes", NULL));
+	assert_true(caller_now_ms() - began < 500);
+	evote_close(e);
+	assert_int_equal(2, w->fake.votes);
+}
+
+static void
+test_go_back(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_with(w, 5000, 0);
+	int lost;
+
+	serve_from(w, 1);
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", NULL));
+	assert_string_equal("b", evote_served_by(e));
+	/* Asked, and not yet: stays. */
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "F", "yes", NULL));
+	assert_string_equal("b", evote_served_by(e));
+	assert_int_equal(1, w->fake.host[0].probes);
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "G", "yes", NULL));
+	assert_int_equal(1, w->fake.host[0].probes);
+	serve_from(w, 0);
+	lost = w->fake.host[1].calls;
+	poll(NULL, 0, 1050);
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "H", "yes", NULL));
+	assert_string_equal("a", evote_served_by(e));
+	/* Without a call that failed first. */
+	assert_int_equal(lost, w->fake.host[1].calls);
+	assert_int_equal(4, w->fake.votes);
+	evote_close(e);
+}
+
+static void
+test_clnt_create(void **state)
+{
+	struct world *w = *state;
+	struct timeval brief = {0, 200000};
+	evote_named_args args = {.election = (char *)"E"};
+	evote_result_res res = {0};
+	CLIENT *client;
+
+	serve_from(w, 1);
+	client = evote_clnt_create(w->hosts, EVOTE_PROG, EVOTE_V1, "tcp");
+	assert_non_null(client);
+	assert_int_equal(RPC_SUCCESS, evote_get_result_1(&args, &res, client));
+	assert_int_equal(EVOTE_R_ONGOING, res.answer.reason);
+	xdr_free((xdrproc_t)xdr_evote_result_res, &res);
+	clnt_destroy(client);
+	assert_null(evote_clnt_create(w->hosts, EVOTE_PROG, EVOTE_V1, "udp"));
+	assert_null(evote_clnt_create("", EVOTE_PROG, EVOTE_V1, "tcp"));
+	w->fake.host[1].standing = EVOTE_NOT_SERVING;
+	assert_null(evote_clnt_create_timed(
+	    w->hosts, EVOTE_PROG, EVOTE_V1, "tcp", &brief));
+	assert_int_equal(RPC_TIMEDOUT, rpc_createerr.cf_stat);
+}
+
+#define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_hosts),
+	    test(test_hosts_file),
+	    test(test_kept),
+	    test(test_kept_damaged),
+	    test(test_lock),
+	    test(test_seen),
+	    test(test_service_and_token),
+	    test(test_vote),
+	    test(test_create),
+	    test(test_hint),
+	    test(test_reply_lost),
+	    test(test_unanswered_same),
+	    test(test_unanswered_null),
+	    test(test_unanswered_other),
+	    test(test_unsent),
+	    test(test_no_key),
+	    test(test_too_long),
+	    test(test_stale_first),
+	    test(test_stale_twice),
+	    test(test_stale_later),
+	    test(test_login),
+	    test(test_login_again),
+	    test(test_login_refused),
+	    test(test_other_cluster),
+	    test(test_other_root),
+	    test(test_older),
+	    test(test_forced),
+	    test(test_forced_live),
+	    test(test_behind),
+	    test(test_status),
+	    test(test_killed),
+	    test(test_stopped),
+	    test(test_go_back),
+	    test(test_clnt_create),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -1,0 +1,268 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mix.h"
+#include "need.h"
+#include "voter.h"
+
+#define REFUSALS_MAX 30
+#define REFUSALS_US  (3600ULL * 1000000)
+
+/* When a voter's last refusals were recorded, a ring. */
+struct refusals {
+	uint64_t n; /* ever */
+	uint64_t at[REFUSALS_MAX];
+};
+
+static_assert(sizeof(struct client) == 64, "no padding: it is hashed as is");
+
+struct group *
+voter_group(struct voters *vs, const char *name)
+{
+	size_t len = strlen(name);
+	struct group *g;
+
+	HASH_FIND(hh, vs->groups, name, len, g);
+	if (g == NULL) {
+		g = need(calloc(1, sizeof(*g) + len + 1));
+		memcpy(g->name, name, len);
+		HASH_ADD_KEYPTR(hh, vs->groups, g->name, len, g);
+	}
+	return (g);
+}
+
+struct voter *
+voter_find(const struct voters *vs, const char *name)
+{
+	struct voter *v;
+
+	HASH_FIND(hh, vs->by_name, name, strlen(name), v);
+	return (v);
+}
+
+int
+voter_same(const struct voter *v, const evote_voter *w)
+{
+	return (strcmp(v->group->name, w->group) == 0 &&
+	    memcmp(v->key, w->key, sizeof(v->key)) == 0);
+}
+
+static struct voter *
+voter_add(struct voters *vs, const char *name)
+{
+	size_t len = strlen(name);
+	struct voter *v = need(calloc(1, sizeof(*v) + len + 1));
+
+	memcpy(v->name, name, len);
+	HASH_ADD_KEYPTR(hh, vs->by_name, v->name, len, v);
+	vs->list = need_room(vs->list, vs->n, sizeof(*vs->list));
+	v->index = vs->n;
+	vs->list[vs->n++] = v;
+	return (v);
+}
+
+static void
+voter_free(struct voter *v)
+{
+	free(v->clients);
+	free(v->refusals);
+	free(v);
+}
+
+void
+voters_clear(struct voters *vs)
+{
+	struct group *g, *next;
+
+	HASH_CLEAR(hh, vs->by_name);
+	for (uint32_t i = 0; i < vs->n; i++)
+		voter_free(vs->list[i]);
+	free(vs->list);
+	HASH_ITER (hh, vs->groups, g, next) {
+		HASH_DEL(vs->groups, g);
+		free(g);
+	}
+	*vs = (struct voters){0};
+}
+
+/* ---- the roll ---- */
+
+void
+voter_enrol(struct voters *vs, const evote_voter *w, struct enrolment *old)
+{
+	struct voter *v = voter_find(vs, w->name);
+
+	if (v == NULL)
+		v = voter_add(vs, w->name);
+	assert(!v->registered);
+	old->voter = v;
+	old->group = v->group;
+	memcpy(old->key, v->key, sizeof(old->key));
+	v->group = voter_group(vs, w->group);
+	memcpy(v->key, w->key, sizeof(v->key));
+	voter_strike_undo(v);
+}
+
+void
+voter_enrol_undo(struct voters *vs, const struct enrolment *old)
+{
+	struct voter *v = old->voter;
+
+	voter_strike(v);
+	if (old->group != NULL) {
+		v->group = old->group;
+		memcpy(v->key, old->key, sizeof(v->key));
+		return;
+	}
+	assert(v->index == vs->n - 1);
+	vs->n--;
+	HASH_DEL(vs->by_name, v);
+	voter_free(v);
+}
+
+void
+voter_strike(struct voter *v)
+{
+	v->registered = 0;
+	v->group->registered--;
+}
+
+void
+voter_strike_undo(struct voter *v)
+{
+	v->registered = 1;
+	v->group->registered++;
+}
+
+/* ---- the client table ---- */
+
+const struct client *
+voter_client(const struct voter *v, const unsigned char id[16])
+{
+	for (int i = 0; i < v->n_clients; i++) {
+		if (memcmp(v->clients[i].id, id, 16) == 0)
+			return (&v->clients[i]);
+	}
+	return (NULL);
+}
+
+void
+voter_answer(struct voter *v, const struct client *c, struct displaced *d)
+{
+	const struct client *known = voter_client(v, c->id);
+	struct client *old;
+
+	d->place = known == NULL ? -1 : (int)(known - v->clients);
+	d->floor = v->floor;
+	if (d->place < 0 && v->n_clients == EVOTE_CLIENTS_MAX) {
+		d->place = 0;
+		if (v->clients[0].number > v->floor)
+			v->floor = v->clients[0].number;
+	}
+	if (d->place >= 0) {
+		old = &v->clients[d->place];
+		d->client = *old;
+		v->n_clients--;
+		memmove(old, old + 1, (v->n_clients - d->place) * sizeof(*old));
+	}
+	v->clients = need_room(v->clients, v->n_clients, sizeof(*v->clients));
+	v->clients[v->n_clients++] = *c;
+}
+
+void
+voter_answer_undo(struct voter *v, const struct displaced *d)
+{
+	struct client *old;
+
+	v->n_clients--;
+	v->floor = d->floor;
+	if (d->place < 0)
+		return;
+	old = &v->clients[d->place];
+	memmove(old + 1, old, (v->n_clients - d->place) * sizeof(*old));
+	*old = d->client;
+	v->n_clients++;
+}
+
+/* ---- refusals ---- */
+
+int
+voter_refused_enough(const struct voter *v, uint64_t time)
+{
+	const struct refusals *r = v->refusals;
+
+	/* The slot to be used next holds the oldest. */
+	return (r != NULL && r->n >= REFUSALS_MAX &&
+	    time - r->at[r->n % REFUSALS_MAX] < REFUSALS_US);
+}
+
+uint64_t
+voter_refuse(struct voter *v, uint64_t time)
+{
+	uint64_t *slot, old;
+
+	if (v->refusals == NULL)
+		v->refusals = need(calloc(1, sizeof(*v->refusals)));
+	slot = &v->refusals->at[v->refusals->n++ % REFUSALS_MAX];
+	old = *slot;
+	*slot = time;
+	return (old);
+}
+
+void
+voter_refuse_undo(struct voter *v, uint64_t old)
+{
+	v->refusals->at[--v->refusals->n % REFUSALS_MAX] = old;
+}
+
+/* ---- reading ---- */
+
+void
+voters_page(const struct voters *vs, uint32_t first, evote_voters_res *res)
+{
+	evote_voter *to = need(calloc(EVOTE_PAGE_MAX, sizeof(*to)));
+	const struct voter *v;
+	uint32_t n = 0, i;
+
+	res->next = 0;
+	for (i = first; i < vs->n; i++) {
+		v = vs->list[i];
+		if (!v->registered)
+			continue;
+		if (n == EVOTE_PAGE_MAX) {
+			res->next = i;
+			break;
+		}
+		to[n].name = need_copy(v->name);
+		to[n].group = need_copy(v->group->name);
+		memcpy(to[n].key, v->key, sizeof(to[n].key));
+		n++;
+	}
+	res->voters.voters_len = n;
+	res->voters.voters_val = to;
+}
+
+/* The head-count as well, so that the derived numbers are under test. */
+static void
+voter_mix(const struct voter *v, unsigned char h[SEAL_HASH])
+{
+	mix_string(h, v->name);
+	mix_string(h, v->group->name);
+	mix_number(h, v->group->registered);
+	mix(h, v->key, sizeof(v->key));
+	mix_number(h, v->registered);
+	mix_number(h, v->floor);
+	if (v->n_clients > 0)
+		mix(h, v->clients, v->n_clients * sizeof(*v->clients));
+	if (v->refusals != NULL && v->refusals->n > 0)
+		mix(h, v->refusals, sizeof(*v->refusals));
+}
+
+void
+voters_mix(const struct voters *vs, unsigned char h[SEAL_HASH])
+{
+	mix_number(h, vs->n);
+	for (uint32_t i = 0; i < vs->n; i++)
+		voter_mix(vs->list[i], h);
+}

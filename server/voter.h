@@ -1,0 +1,100 @@
+#ifndef EVOTE_VOTER_H
+#define EVOTE_VOTER_H
+
+#include <stdint.h>
+
+#include <uthash.h>
+
+#include "evote.h"
+#include "seal.h"
+
+/*
+ * The voters, their groups, and what each was answered: a part of the
+ * election's state.  Pure.  The fields are for everyone to read and for
+ * voter.c to change; a change is taken back by its _undo, the newest first.
+ */
+
+/* Never forgotten, also when undone: the next record names it again. */
+struct group {
+	UT_hash_handle hh;
+	uint32_t registered; /* voters on the roll */
+	char name[];
+};
+
+/* What one of a voter's client ids asked last, and the answer. */
+struct client {
+	unsigned char id[16];
+	uint64_t number;
+	unsigned char act[SEAL_HASH];
+	int32_t code;
+	uint32_t reason;
+};
+
+struct refusals;
+
+struct voter {
+	UT_hash_handle hh;
+	struct group *group;
+	struct client *clients;	   /* least recently recorded first */
+	struct refusals *refusals; /* NULL before the first */
+	uint64_t floor;		   /* highest number of a forgotten client */
+	unsigned char key[SEAL_KEY];
+	uint32_t index; /* in the order of registration */
+	uint8_t n_clients;
+	uint8_t registered; /* 0: has left the roll, is remembered */
+	char name[];
+};
+
+struct voters {
+	struct group *groups;  /* by name */
+	struct voter *by_name; /* whoever was ever registered */
+	struct voter **list;   /* the same, by index */
+	uint32_t n;
+};
+
+void voters_clear(struct voters *);
+
+struct voter *voter_find(const struct voters *, const char *name); /* NULL */
+/* Whether he has just that group and key. */
+int voter_same(const struct voter *, const evote_voter *);
+/* The group of that name, from now on if not before. */
+struct group *voter_group(struct voters *, const char *name);
+
+/* A voter as he stood before he was registered. */
+struct enrolment {
+	struct voter *voter;
+	struct group *group; /* NULL: he was unknown */
+	unsigned char key[SEAL_KEY];
+};
+
+/* Registers him, who is not registered; he may have been. */
+void voter_enrol(struct voters *, const evote_voter *, struct enrolment *old);
+void voter_enrol_undo(struct voters *, const struct enrolment *old);
+/* Off the roll. */
+void voter_strike(struct voter *);
+void voter_strike_undo(struct voter *);
+
+/* What voter_answer pushed aside. */
+struct displaced {
+	int place; /* -1: nothing */
+	struct client client;
+	uint64_t floor;
+};
+
+const struct client *voter_client(
+    const struct voter *, const unsigned char id[16]); /* NULL */
+/* Makes it his most recent one; a table that is full forgets the oldest. */
+void voter_answer(struct voter *, const struct client *, struct displaced *);
+void voter_answer_undo(struct voter *, const struct displaced *);
+
+/* Recorded refusals fill the ledger with nothing: so many an hour. */
+int voter_refused_enough(const struct voter *, uint64_t time);
+/* Notes one; returns what its undo needs. */
+uint64_t voter_refuse(struct voter *, uint64_t time);
+void voter_refuse_undo(struct voter *, uint64_t old);
+
+/* evote.x's VOTERS but `answer`. */
+void voters_page(const struct voters *, uint32_t first, evote_voters_res *);
+void voters_mix(const struct voters *, unsigned char h[SEAL_HASH]);
+
+#endif
