@@ -13,10 +13,11 @@ CFLAGS	+= $(OPT) $(SAN) $(EXTRA)
 
 GEN	= xdr clnt
 COMMON	= log seal merkle text record caller hosts
-REPLICA	= message session push reach wire address core core_status lead follow decide config \
-	  history role clock
-SERVER	= main conf loop transport portmap datadir ledger disk election auth \
-	  service serve serve_admin serve_replica failpoint
+REPLICA	= message session push reach wire address config history role clock \
+	  core core_status lead follow decide
+SERVER	= main conf loop transport portmap datadir ledger disk \
+	  voters polls judge effect election \
+	  auth service serve serve_admin serve_replica failpoint
 CLIENT	= evote_client libevote act login ports route state say roll csv \
 	  cmd_keygen cmd_election cmd_vote cmd_status cmd_roll cmd_admin
 

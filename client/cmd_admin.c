@@ -28,22 +28,24 @@ admin_open(struct client *c, CLIENT **out)
 	return (-1);
 }
 
-/* A standing other than served, as a refusal. */
+/* Requests here have no number: this one was not carried out, nor will be. */
 static int
 standing_say(struct client *c, const evote_answer *answer, const char *what)
 {
-	if (answer->standing == EVOTE_NOT_PRIMARY)
-		return (say_unknown(c,
-		    "%s: this host is not the primary; run it on host %s%s%s",
-		    what, answer->host[0] != '\0' ? answer->host : "(unknown)",
-		    answer->text[0] != '\0' ? ": " : "", answer->text));
-	if (answer->standing == EVOTE_NOT_SERVING)
-		return (say_unknown(c, "%s: no host serves now%s%s%s%s", what,
-		    answer->host[0] != '\0' ? "; awaited is " : "",
-		    answer->host, answer->text[0] != '\0' ? ": " : "",
-		    answer->text));
-	return (say_unknown(c, "%s: the host is not able to say (%s)", what,
-	    say_standing(answer->standing)));
+	const char *host = answer->host[0] != '\0' ? answer->host : "unknown";
+
+	switch (answer->standing) {
+	case EVOTE_NOT_PRIMARY:
+		return (say_declined(c, answer,
+		    "%s: this host is not the primary, run it on host %s", what,
+		    host));
+	case EVOTE_NOT_SERVING:
+		return (say_declined(c, answer,
+		    "%s: no host serves now, awaited is host %s", what, host));
+	default:
+		return (say_declined(
+		    c, answer, "%s: the host is not able to", what));
+	}
 }
 
 int

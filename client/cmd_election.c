@@ -130,7 +130,7 @@ creation_read(struct client *c, struct creation *n, int argc, char **argv)
 	if (n->end == NULL)
 		return (say_usage(c, "no --end is given"));
 	if (text_parse_time(n->end, now_us(), &end, err, sizeof(err)) != 0)
-		return (say_usage(c, "--end %s: %s", n->end, err));
+		return (say_usage(c, "--end: %s", err));
 	n->election.end = end;
 	return (-1);
 }
@@ -397,10 +397,14 @@ run_result(struct client *c, int argc, char **argv)
 		    "The result of \"%s\" is not known", argv[optind]);
 	else if (res.answer.code == 0)
 		status = result_say(c, argv[optind], &res);
-	else if (res.answer.reason == EVOTE_R_ONGOING && res.end != 0)
+	else if (res.answer.reason == EVOTE_R_ONGOING && res.end > now_us())
 		status = say_refused(c, &res.answer,
 		    "There is no result of \"%s\" before %s, which is %s here",
 		    argv[optind], w.utc, w.local);
+	else if (res.answer.reason == EVOTE_R_ONGOING && res.end != 0)
+		status = say_refused(c, &res.answer,
+		    "The service has not closed \"%s\" yet, which ended at %s",
+		    argv[optind], w.utc);
 	else
 		status = say_refused(c, &res.answer,
 		    "There is no result of \"%s\"", argv[optind]);

@@ -144,6 +144,17 @@ answer_say(struct client *c, const char *election, const evote_answer *answer)
 	    c, answer, "Your vote in \"%s\" was NOT counted", election));
 }
 
+/* The service is not what it was; what that means for this vote. */
+static const char *
+changed_text(struct evote *e, const char *election, const evote_answer *answer)
+{
+	if (answer->standing == EVOTE_SERVED && answer->code == 0)
+		return ("was taken");
+	if (answer->standing != EVOTE_SERVED && evote_kept(e, election) == 1)
+		return ("is kept, not known to be taken or not");
+	return ("was NOT taken");
+}
+
 static int
 outcome_say(struct client *c, struct evote *e, const char *election,
     enum evote_outcome outcome, const evote_answer *answer)
@@ -159,12 +170,9 @@ outcome_say(struct client *c, struct evote *e, const char *election,
 		    election));
 	case EVOTE_CHANGED:
 		return (say_problem(c, evote_problem(e), outcome,
-		    answer->standing == EVOTE_SERVED && answer->code == 0
-			? "Your vote in \"%s\" was taken, but the service "
-			  "cannot be trusted"
-			: "Your vote in \"%s\" was NOT taken, and the service "
-			  "cannot be trusted",
-		    election));
+		    "Your vote in \"%s\" %s, and the service cannot be "
+		    "trusted",
+		    election, changed_text(e, election, answer)));
 	default:
 		return (say_problem(c, evote_problem(e), outcome,
 		    "Your vote in \"%s\" was NOT sent", election));

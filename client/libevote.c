@@ -77,10 +77,11 @@ changed(struct evote *e, const char *host, const evote_stamp *stamp,
 	if (state_evidence(e->state, &e->seen, text, e->evidence,
 		sizeof(e->evidence)) != 0)
 		e->evidence[0] = '\0';
+	/* The requests beside these two files are not to be lost. */
 	handle_fail(e,
 	    "host %s %s; votes that were accepted may be missing: show "
 	    "%.500s to whoever runs the election, and to go on with the "
-	    "service as it is now move %.500s away",
+	    "service as it is now remove the files seen and service in %.500s",
 	    host, what, e->evidence[0] != '\0' ? e->evidence : "this message",
 	    state_dir(e->state));
 	return (EVOTE_CHANGED);
@@ -359,6 +360,26 @@ evote_close(struct evote *e)
 	free((char *)e->options.voter);
 	free((char *)e->options.key);
 	free(e);
+}
+
+int
+evote_become(struct evote *e, const char *voter, const char *key)
+{
+	const char *new_voter = NULL, *new_key = NULL;
+
+	if (copy_string(voter, &new_voter) != 0 ||
+	    copy_string(key, &new_key) != 0) {
+		free((char *)new_voter);
+		return (-1);
+	}
+	free((char *)e->options.voter);
+	free((char *)e->options.key);
+	e->options.voter = new_voter;
+	e->options.key = new_key;
+	seal_key_free(e->key);
+	e->key = NULL;
+	e->token_len = 0;
+	return (0);
 }
 
 const char *

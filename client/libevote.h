@@ -42,6 +42,8 @@ struct evote_options {
 struct evote *evote_open(
     const struct evote_options *, char *err, size_t errlen);
 void evote_close(struct evote *); /* NULL is fine */
+/* Goes on as another voter, on the same connection; 0, or -1: no memory. */
+int evote_become(struct evote *, const char *voter, const char *key);
 
 enum evote_outcome {
 	/* The service answered; code and reason say what. */

@@ -250,23 +250,45 @@ say_unknown(struct client *c, const char *fmt, ...)
 	return (finish(c, EXIT_UNKNOWN, -1, "unknown", text));
 }
 
+/* The service's own words, after ours. */
+static void
+append_detail(char all[2 * SENTENCE], const evote_answer *answer)
+{
+	size_t len = strlen(all);
+
+	if (answer->text != NULL && answer->text[0] != '\0')
+		snprintf(all + len, 2 * SENTENCE - len, " (%s)", answer->text);
+	make_harmless(all);
+}
+
 int
 say_refused(struct client *c, const evote_answer *answer, const char *fmt, ...)
 {
 	char text[SENTENCE], all[2 * SENTENCE];
 	va_list ap;
-	int detail = answer->text != NULL && answer->text[0] != '\0';
 
 	va_start(ap, fmt);
 	compose(text, fmt, ap);
 	va_end(ap);
-	snprintf(all, sizeof(all), "%s: %s%s%s%s", text,
-	    say_reason(answer->reason), detail ? " (" : "",
-	    detail ? answer->text : "", detail ? ")" : "");
-	make_harmless(all);
+	snprintf(all, sizeof(all), "%s: %s", text, say_reason(answer->reason));
+	append_detail(all, answer);
 	say_stamp(c, &answer->stamp);
 	return (finish(c, EXIT_REFUSED, answer->code,
 	    say_reason_name(answer->reason), all));
+}
+
+int
+say_declined(struct client *c, const evote_answer *answer, const char *fmt, ...)
+{
+	char all[2 * SENTENCE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	compose(all, fmt, ap);
+	va_end(ap);
+	append_detail(all, answer);
+	return (
+	    finish(c, EXIT_REFUSED, -1, say_standing(answer->standing), all));
 }
 
 int

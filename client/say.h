@@ -36,6 +36,9 @@ int say_unknown(struct client *, const char *fmt, ...)
 /* "FMT: why; what next" */
 int say_refused(struct client *, const evote_answer *, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* A standing other than EVOTE_SERVED, where that is an answer: "FMT (text)" */
+int say_declined(struct client *, const evote_answer *, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* An outcome other than EVOTE_ANSWERED: "FMT: problem" */
 int say_problem(struct client *, const char *problem, enum evote_outcome,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));

@@ -8,6 +8,7 @@
 #define LEVEL_MS     500  /* for so long at a time, */
 #define AGAIN_MS     2000 /* and after a pause again */
 #define HAND_MS	     1000 /* draining before a hand-over */
+#define EPOCH_GAP    1000 /* more than what one host decides untold */
 
 /* ---- suspicion ---- */
 
@@ -56,13 +57,19 @@ failed(const struct core *c, const evote_member *m)
 
 /*
  * Without an arbiter every host may number epochs by itself: each takes those
- * that leave its own remainder, so no two ever decide under one number.
+ * that leave its own remainder, so no two ever decide under one number.  A
+ * take-over leaves a gap besides.  The dead primary may have decided a few
+ * things more than it lived to tell (see settled), and a host that comes
+ * before this one and is dead as well may have taken over and told nobody:
+ * nothing was accepted under those, and they must count as older.
  */
 static uint64_t
-next_epoch(const struct core *c)
+next_epoch(const struct core *c, enum proposal kind)
 {
 	uint64_t e = c->k.epoch > c->seen_epoch ? c->k.epoch : c->seen_epoch;
 
+	if (kind == P_CLAIM || kind == P_FORCE)
+		e += EPOCH_GAP * (uint64_t)(c->cf.self + 1);
 	do
 		e++;
 	while (e % EVOTE_HOSTS_MAX != (uint64_t)c->cf.self);
@@ -78,7 +85,7 @@ propose(struct core *c, enum proposal kind)
 {
 	evote_mark *m = &c->next_k.mark;
 
-	c->next_k.epoch = next_epoch(c);
+	c->next_k.epoch = next_epoch(c, kind);
 	if (kind == P_FORCE)
 		c->next_k.forced_epoch = c->next_k.epoch;
 	config_order(&c->next_k, c->cf.names, c->cf.n);
@@ -165,15 +172,25 @@ decide_saved(struct core *c, uint64_t job)
 
 /* ---- what each role does about it ---- */
 
-/* No in-sync host that might be alive comes before this one. */
+/* Dead, or started anew and not to take over by itself. */
 static int
-is_first(const struct core *c, int only_alive)
+passes(const struct core *c, int peer)
+{
+	const struct peer *p = &c->peers[peer];
+
+	return (decide_suspected(c, peer) ||
+	    (p->greeted && p->role == EVOTE_WAITING));
+}
+
+/* No in-sync host that might take over comes before this one. */
+static int
+is_first(const struct core *c, int all_wait)
 {
 	for (int i = 0; i < c->cf.self; i++) {
 		const struct peer *p = &c->peers[i];
 
 		if (config_in_sync(&c->k, p->id) >= 0 &&
-		    !(only_alive && decide_suspected(c, i)))
+		    (all_wait || !passes(c, i)))
 			return (0);
 	}
 	return (1);
@@ -202,7 +219,7 @@ waiting(struct core *c)
 		    p->role != EVOTE_WAITING || p->k.epoch > c->k.epoch)
 			return;
 	}
-	if (!is_first(c, 0))
+	if (!is_first(c, 1))
 		return;
 	draft(c);
 	claim(c, P_CLAIM);
@@ -220,7 +237,7 @@ backup(struct core *c)
 		core_move(c, ON_LOST);
 		return;
 	}
-	if (!is_first(c, 1))
+	if (!is_first(c, 0))
 		return;
 	k = draft(c);
 	for (int i = 0; i < c->cf.n; i++)
@@ -296,6 +313,16 @@ grow(struct core *c)
 	return (0);
 }
 
+/*
+ * Every host of the set has confirmed the present K.  Only leaving out dead
+ * hosts does not wait for that, and of those there are few.
+ */
+static int
+settled(const struct core *c)
+{
+	return (lead_confirmed(c) > 0);
+}
+
 static int
 may_take(const struct core *c, int i)
 {
@@ -318,7 +345,7 @@ handing(struct core *c)
 		return;
 	}
 	if (w->head != w->tail || r->head != r->tail ||
-	    c->accepted != history_size(c->log))
+	    c->accepted != history_size(c->log) || !settled(c))
 		return;
 	memcpy(draft(c)->primary, p->id, sizeof(p->id));
 	propose(c, P_HAND);
@@ -365,7 +392,7 @@ decide(struct core *c)
 		shrink(c);
 		break;
 	case EVOTE_PRIMARY:
-		if (shrink(c))
+		if (shrink(c) || !settled(c))
 			break;
 		if (c->seen_epoch > c->k.epoch) {
 			/* Someone holds a K that was never taken up. */

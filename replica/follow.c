@@ -24,6 +24,18 @@ mark_end(const struct core *c, uint64_t size, evote_mark *m)
 	history_root(c->log, size, (unsigned char *)m->root);
 }
 
+/*
+ * What this host calls itself.  While it decides on another set it must not
+ * call the present one valid: its disk may already hold the next one, which
+ * leaves out whom it is speaking to.
+ */
+static evote_role
+role_told(const struct core *c)
+{
+	return (
+	    core_leads(c) && c->proposal != P_NONE ? EVOTE_CLAIMING : c->role);
+}
+
 static struct message *
 greeting(struct core *c, int reply)
 {
@@ -34,7 +46,7 @@ greeting(struct core *c, int reply)
 
 	h->name = copy(c->cf.names[c->cf.self]);
 	memcpy(h->incarnation, core_self(c), sizeof(h->incarnation));
-	h->role = c->role;
+	h->role = role_told(c);
 	config_copy(&h->config, &c->k);
 	mark_end(c, history_size(c->log), &h->end);
 	h->accepted = c->accepted;
@@ -124,13 +136,15 @@ adopt(struct core *c, const struct peer *p)
 {
 	int named = config_id_equal(p->k.primary, core_self(c));
 	int was_backup = c->role == EVOTE_BACKUP;
+	int giver = core_primary_peer(c);
 
 	c->proposal = P_NONE;
 	core_take_k(c, &p->k);
 	core_save(c);
 	if (named && was_backup) {
 		core_move(c, ON_NAMED);
-		c->peers[p - c->peers].gave = 1;
+		if (giver >= 0)
+			c->peers[giver].gave = 1;
 		decide_barrier(c, 0);
 	} else
 		core_move(c, ON_LOST);
@@ -328,8 +342,8 @@ say_stored(struct core *c, evote_acked *a)
 {
 	a->epoch = c->k.epoch;
 	memcpy(a->incarnation, core_self(c), sizeof(a->incarnation));
-	mark_end(c, c->durable < c->matched ? c->durable : c->matched,
-	    &a->stored);
+	mark_end(
+	    c, c->durable < c->matched ? c->durable : c->matched, &a->stored);
 	a->clock = c->wall_us;
 }
 

@@ -14,6 +14,11 @@ struct election;
 /* What is asked.  Strings and lists belong to the caller. */
 struct op {
 	evote_op_kind kind;
+	/*
+	 * The disk is full: a repeated request gets its first answer, whatever
+	 * would have to be recorded gets EVOTE_R_STORAGE and no record.
+	 */
+	int no_room;
 	/* GENESIS, EPOCH */
 	evote_genesis genesis;
 	evote_epoch_op epoch;
@@ -37,7 +42,8 @@ struct op {
 };
 
 struct outcome {
-	int code; /* as the procedure's in evote.x */
+	int code; /* as the procedure's in evote.x; CLOSE: 0, or 2 with
+		     NO_ELECTION, CLOSED or ONGOING */
 	evote_reason reason;
 	uint32_t where;	      /* REGISTER: the refused one */
 	uint32_t added, same; /* REGISTER */
@@ -51,14 +57,16 @@ void election_free(struct election *);
  * NULL when there is nothing to record: a repeated request (the outcome is
  * the first one's), a stale or reused number, a request that no state could
  * ever grant (malformed, no groups, duplicates), a check, a refusal of an
- * operator, or EVOTE_R_TOO_MANY.  Order of the checks: evote.x.
+ * operator, or EVOTE_R_TOO_MANY.  Order of the checks: evote.x.  `at` must be
+ * the next place: seq the size, epoch and time not before the last one's.
  */
 struct record *election_execute(struct election *, const struct op *,
     const struct place *at, struct outcome *out);
 /*
  * Carries out a record of the disk or of a peer; must be the next one.  0, or
  * -1, nothing changed, when executing it does not give the code and reason
- * it holds, or its opening does not fit; why is in err.
+ * it holds, or its opening does not fit; why is in err.  Whoever replays many
+ * settles as he goes: what may be undone is kept in memory.
  */
 int election_replay(
     struct election *, const struct record *, char *err, size_t errlen);

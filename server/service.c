@@ -169,14 +169,12 @@ static struct record *
 run_create(struct server *s, struct request *r, const struct place *at)
 {
 	evote_create_args *a = &r->args.create;
-	struct op op = {.kind = EVOTE_OP_CREATE};
+	struct op op = {.kind = EVOTE_OP_CREATE, .no_room = s->no_space};
 	char name[EVOTE_NAME_MAX + 1];
 	struct outcome out = {0};
 	struct record *rec;
 	evote_reason why;
 
-	if (s->no_space)
-		return (told_only(&r->result.answer, 3, EVOTE_R_STORAGE));
 	op.act.kind = EVOTE_ACT_CREATE;
 	op.act.evote_act_u.election = a->election;
 	if ((why = claimed(s, &a->request, &op, name)) != EVOTE_R_OK ||
@@ -191,15 +189,13 @@ static struct record *
 run_vote(struct server *s, struct request *r, const struct place *at)
 {
 	evote_vote_args *a = &r->args.vote;
-	struct op op = {.kind = EVOTE_OP_VOTE};
+	struct op op = {.kind = EVOTE_OP_VOTE, .no_room = s->no_space};
 	evote_ballot *ballot = &op.act.evote_act_u.ballot;
 	char name[EVOTE_NAME_MAX + 1];
 	struct outcome out = {0};
 	struct record *rec;
 	evote_reason why;
 
-	if (s->no_space)
-		return (told_only(&r->result.answer, 5, EVOTE_R_STORAGE));
 	if ((why = claimed(s, &a->request, &op, name)) != EVOTE_R_OK)
 		return (told_only(&r->result.answer, 1, why));
 	if (a->request.credential.kind == EVOTE_BY_TOKEN)
@@ -255,6 +251,7 @@ run_register(struct server *s, struct request *r, const struct place *at)
 	evote_register_args *a = &r->args.roll;
 	struct op op = {
 	    .kind = EVOTE_OP_REGISTER,
+	    .no_room = s->no_space,
 	    .voters = a->voters.voters_val,
 	    .n = a->voters.voters_len,
 	    .only_check = a->only_check,
@@ -263,8 +260,6 @@ run_register(struct server *s, struct request *r, const struct place *at)
 	struct outcome out = {0};
 	struct record *rec;
 
-	if (s->no_space)
-		return (told_only(&r->result.answer, 2, EVOTE_R_STORAGE));
 	rec = election_execute(s->election, &op, at, &out);
 	told(&r->result.answer, &out);
 	r->result.roll.added = out.added;
@@ -276,12 +271,14 @@ run_register(struct server *s, struct request *r, const struct place *at)
 static struct record *
 run_unregister(struct server *s, struct request *r, const struct place *at)
 {
-	struct op op = {.kind = EVOTE_OP_UNREGISTER, .name = r->args.name};
+	struct op op = {
+	    .kind = EVOTE_OP_UNREGISTER,
+	    .no_room = s->no_space,
+	    .name = r->args.name,
+	};
 	struct outcome out = {0};
 	struct record *rec;
 
-	if (s->no_space)
-		return (told_only(&r->result.answer, 2, EVOTE_R_STORAGE));
 	rec = election_execute(s->election, &op, at, &out);
 	told(&r->result.answer, &out);
 	return (rec);

@@ -127,6 +127,7 @@ port() {
 
 # start_voting ELECTION [OPTION...]: the crowd, one after the other.
 start_voting() {
+	: >"$PAIR_DIR/votes"
 	host_exec voters "$PAIR_BIN/voter_loop" --hosts "$EVOTE_HOSTS" \
 	    --keys "$KEYS/crowd" --election "$1" --choices yes,no \
 	    --seconds 60 --log "$PAIR_DIR/votes" --state "$PAIR_DIR/loop" \

@@ -7,6 +7,7 @@ setup_suite() {
 	local bin=${B:-build}
 	export KEYS=$BATS_SUITE_TMPDIR/keys
 
+	programs_exist "$bin"
 	mkdir -p "$KEYS/people" "$KEYS/crowd"
 	echo "name,group,public key" | tee "$KEYS/people.csv" >"$KEYS/crowd.csv"
 	person "$bin" 王大明 members
@@ -15,6 +16,16 @@ setup_suite() {
 	person "$bin" carol members
 	person "$bin" dave guests
 	crowd "$bin"
+}
+
+programs_exist() {
+	local name
+	for name in evote_server evote_client voter_loop; do
+		[[ -x $1/$name ]] || {
+			echo "no $1/$name: make it first" >&2
+			return 1
+		}
+	done
 }
 
 person() {
@@ -29,5 +40,6 @@ crowd() {
 }
 
 make_key() {
-	key=$("$1/evote_client" keygen "$2" | grep -oE '[A-Za-z0-9+/]{43}=')
+	key=$("$1/evote_client" keygen "$2" 2>/dev/null |
+		grep -oE '[A-Za-z0-9+/]{43}=')
 }

@@ -30,7 +30,7 @@ main() {
 	setup_suite
 	setup_file
 	pair_open "$BATS_TEST_TMPDIR"
-	cluster_up people crowd
+	cluster_up people crowd >"$PAIR_DIR/up"
 	for ((round = 1; round <= rounds; round++)); do
 		one_round "$round"
 	done
@@ -40,8 +40,7 @@ main() {
 one_round() {
 	local election="round $1"
 
-	rm -f "$PAIR_DIR/votes"
-	election "$election" 6
+	election "$election" 6 >"$PAIR_DIR/created"
 	start_voting "$election"
 	more_votes 1
 	# Any moment of the next second: the one wait that means a time.

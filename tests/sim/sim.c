@@ -1072,8 +1072,9 @@ fault(void)
 	} else if (what < 85)
 		h->paused_until = w.now + upto(900 * MS);
 	else if (what < 90 && h->alive && core_role(h->core) == EVOTE_PRIMARY)
-		w.ordered |= core_handover(h->core,
-		    &"A\0B\0C"[2 * upto((uint64_t)w.n_hosts - 1)]) == NULL;
+		w.ordered |=
+		    core_handover(h->core,
+			&"A\0B\0C"[2 * upto((uint64_t)w.n_hosts - 1)]) == NULL;
 	else if (what < 92)
 		h->clock_us += (int64_t)upto(8000 * MS) - (int64_t)(4000 * MS);
 	later(upto(1200 * MS), (struct item){.what = W_FAULT, .host = -1});

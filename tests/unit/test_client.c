@@ -1401,6 +1401,22 @@ test_stopped(void **state)
 	assert_int_equal(2, w->fake.votes);
 }
 
+/* Nor a second time while the other one is taking over. */
+static void
+test_stopped_and_named(void **state)
+{
+	struct world *w = *state;
+	struct later later = {w, 1500};
+	uint64_t began = caller_now_ms();
+	pthread_t thread;
+
+	w->fake.host[0].mute = 1;
+	pthread_create(&thread, NULL, take_over, &later);
+	assert_int_equal(EVOTE_ANSWERED, vote(w, 8000, "yes"));
+	assert_in_range(caller_now_ms() - began, 1490, 1800);
+	pthread_join(thread, NULL);
+}
+
 static void
 test_go_back(void **state)
 {
@@ -1490,6 +1506,7 @@ main(void)
 	    test(test_status),
 	    test(test_killed),
 	    test(test_stopped),
+	    test(test_stopped_and_named),
 	    test(test_go_back),
 	    test(test_clnt_create),
 	};

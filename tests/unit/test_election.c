@@ -345,6 +345,42 @@ test_order_of_checks(void **state)
 	expect(w, op, 5, EVOTE_R_NUMBER_STALE, 0);
 }
 
+/* A full disk adds nothing, and takes no answer back. */
+static void
+test_no_room(void **state)
+{
+	struct world *w = *state;
+	evote_voter eve = person("Eve", "staff", 'e');
+	struct op voted = op_vote(anew(w, "Ann"), POLL, "C"), op;
+
+	expect(w, voted, 0, EVOTE_R_OK, 1);
+	voted.no_room = 1;
+	expect(w, voted, 0, EVOTE_R_OK, 0);
+	op = op_vote(anew(w, "Bob"), POLL, "C");
+	op.no_room = 1;
+	expect(w, op, 5, EVOTE_R_STORAGE, 0);
+	op.no_room = 0;
+	expect(w, op, 0, EVOTE_R_OK, 1);
+	/* Nor is a refusal recorded. */
+	op = op_vote(anew(w, "Bob"), POLL, "C");
+	op.no_room = 1;
+	expect(w, op, 5, EVOTE_R_STORAGE, 0);
+	op = op_create(anew(w, "Bob"), "next", START + HOUR);
+	op.no_room = 1;
+	expect(w, op, 3, EVOTE_R_STORAGE, 0);
+	op = op_register(&eve, 1);
+	op.no_room = 1;
+	expect(w, op, 2, EVOTE_R_STORAGE, 0);
+	op = op_unregister("Ann");
+	op.no_room = 1;
+	expect(w, op, 2, EVOTE_R_STORAGE, 0);
+	/* The server's own records are few, and keep the service going. */
+	w->time = START + HOUR;
+	op = op_close(POLL);
+	op.no_room = 1;
+	expect(w, op, 0, EVOTE_R_OK, 1);
+}
+
 static void
 test_client_table(void **state)
 {
@@ -1248,6 +1284,7 @@ main(void)
 	    TEST(test_create),
 	    TEST(test_vote),
 	    TEST(test_order_of_checks),
+	    TEST(test_no_room),
 	    TEST(test_client_table),
 	    TEST(test_client_eviction),
 	    TEST(test_refusal_record),

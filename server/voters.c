@@ -4,7 +4,7 @@
 
 #include "mix.h"
 #include "need.h"
-#include "voter.h"
+#include "voters.h"
 
 #define REFUSALS_MAX 30
 #define REFUSALS_US  (3600ULL * 1000000)
@@ -101,7 +101,8 @@ voter_enrol(struct voters *vs, const evote_voter *w, struct enrolment *old)
 	memcpy(old->key, v->key, sizeof(old->key));
 	v->group = voter_group(vs, w->group);
 	memcpy(v->key, w->key, sizeof(v->key));
-	voter_strike_undo(v);
+	v->registered = 1;
+	v->group->registered++;
 }
 
 void

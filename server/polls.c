@@ -4,7 +4,7 @@
 
 #include "mix.h"
 #include "need.h"
-#include "poll.h"
+#include "polls.h"
 
 static evote_name *
 names_copy(const evote_name *from, uint32_t n)

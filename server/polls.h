@@ -1,12 +1,12 @@
-#ifndef EVOTE_POLL_H
-#define EVOTE_POLL_H
+#ifndef EVOTE_POLLS_H
+#define EVOTE_POLLS_H
 
-#include "voter.h"
+#include "voters.h"
 
 /*
  * One election, and the list of all: who may vote, who has, the counts.  A
  * part of the election's state.  Pure.  The fields are for everyone to read
- * and for poll.c to change; a change is taken back by its _undo, the newest
+ * and for polls.c to change; a change is taken back by its _undo, the newest
  * first.
  */
 struct poll {
@@ -50,7 +50,7 @@ void poll_add_undo(struct polls *); /* the newest */
 /* He has not voted here. */
 void poll_vote(struct poll *, const struct voter *, uint32_t choice);
 void poll_vote_undo(struct poll *, const struct voter *, uint32_t choice);
-/* Counts the eligible: as many steps as there are voters who have voted. */
+/* Counts who is eligible: O(voters), which is why it is done once. */
 void poll_close(struct polls *, struct poll *, const struct voters *);
 void poll_close_undo(struct polls *, struct poll *);
 

@@ -1,5 +1,5 @@
-#ifndef EVOTE_VOTER_H
-#define EVOTE_VOTER_H
+#ifndef EVOTE_VOTERS_H
+#define EVOTE_VOTERS_H
 
 #include <stdint.h>
 
@@ -11,7 +11,7 @@
 /*
  * The voters, their groups, and what each was answered: a part of the
  * election's state.  Pure.  The fields are for everyone to read and for
- * voter.c to change; a change is taken back by its _undo, the newest first.
+ * voters.c to change; a change is taken back by its _undo, the newest first.
  */
 
 /* Never forgotten, also when undone: the next record names it again. */
