@@ -66,8 +66,7 @@ admin_check(struct client *c, enum clnt_stat stat, const evote_answer *answer,
 	return (-1);
 }
 
-/* ---- handover
- * ----------------------------------------------------------------- */
+/* ---- handover ---- */
 
 static int
 run_handover(struct client *c, int argc, char **argv)
@@ -103,8 +102,7 @@ const struct command cmd_handover = {
     run_handover,
 };
 
-/* ---- promote
- * -------------------------------------------------------------------- */
+/* ---- promote ---- */
 
 struct promotion {
 	int force;

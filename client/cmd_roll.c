@@ -13,8 +13,7 @@
 #define KEY_TEXT (4 * ((SEAL_KEY + 2) / 3) + 1)
 #define FILE_MAX (256UL << 20) /* bytes */
 
-/* ---- register
- * ------------------------------------------------------------------ */
+/* ---- register ---- */
 
 static int
 run_register(struct client *c, int argc, char **argv)
@@ -58,8 +57,7 @@ const struct command cmd_register = {
     run_register,
 };
 
-/* ---- import
- * ------------------------------------------------------------------------ */
+/* ---- import ---- */
 
 struct import {
 	const char *path;
@@ -257,8 +255,7 @@ const struct command cmd_import = {
     run_import,
 };
 
-/* ---- unregister
- * ---------------------------------------------------------------------- */
+/* ---- unregister ---- */
 
 static int
 run_unregister(struct client *c, int argc, char **argv)

@@ -129,6 +129,19 @@ host_failed(struct route *r, int i, uint64_t deadline_ms)
 	r->ports[i] = r->hosts->list[i].port;
 }
 
+static void
+find_port(struct route *r, int i, uint64_t deadline_ms)
+{
+	if (r->ports[i] != 0)
+		return;
+	ports_look_up(r->hosts, r->ports, EVOTE_PROG, EVOTE_V1, GRACE_MS,
+	    sooner(deadline_ms, caller_now_ms() + STEP_MS));
+	if (r->ports[i] == 0)
+		snprintf(r->why, sizeof(r->why),
+		    "%s: its portmapper knows no such service, or is silent",
+		    host_name(r, i));
+}
+
 static CLIENT *
 host_connect(struct route *r, int i, uint64_t deadline_ms)
 {
@@ -252,20 +265,19 @@ int
 route_status(
     struct route *r, int i, uint64_t deadline_ms, evote_status_res *res)
 {
-	CLIENT *client;
+	CLIENT *client = NULL;
 	int rc;
 
 	memset(res, 0, sizeof(*res));
-	if (r->ports[i] == 0)
-		ports_look_up(r->hosts, r->ports, EVOTE_PROG, EVOTE_V1,
-		    GRACE_MS, deadline_ms);
-	if (r->ports[i] == 0) {
-		snprintf(r->why, sizeof(r->why),
-		    "%s: its portmapper knows no such service, or is silent",
-		    host_name(r, i));
-		return (-1);
+	if (r->ports[i] != 0)
+		client = host_connect(r, i, deadline_ms);
+	/* Where it was before a restart, perhaps. */
+	if (client == NULL && r->hosts->list[i].port == 0) {
+		find_port(r, i, deadline_ms);
+		if (r->ports[i] != 0)
+			client = host_connect(r, i, deadline_ms);
 	}
-	if ((client = host_connect(r, i, deadline_ms)) == NULL)
+	if (client == NULL)
 		return (-1);
 	rc = host_greet(r, i, client, deadline_ms, res);
 	clnt_destroy(client);
@@ -325,19 +337,6 @@ round_end(struct route *r, uint64_t deadline_ms)
 	r->backoff =
 	    r->backoff * 2 < BACKOFF_MAX ? r->backoff * 2 : BACKOFF_MAX;
 	r->tried = 0;
-}
-
-static void
-find_port(struct route *r, int i, uint64_t deadline_ms)
-{
-	if (r->ports[i] != 0)
-		return;
-	ports_look_up(r->hosts, r->ports, EVOTE_PROG, EVOTE_V1, GRACE_MS,
-	    sooner(deadline_ms, caller_now_ms() + STEP_MS));
-	if (r->ports[i] == 0)
-		snprintf(r->why, sizeof(r->why),
-		    "%s: its portmapper knows no such service, or is silent",
-		    host_name(r, i));
 }
 
 static enum route_end

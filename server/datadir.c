@@ -384,8 +384,12 @@ datadir_init(const char *path, const char *origin, char *err, size_t errlen)
 		    "the origin is to be 1 to %d bytes of UTF-8 without "
 		    "control characters",
 		    EVOTE_TEXT_MAX));
-	if (dir_make(path, &why) == -1 || path_check(path, &why) == -1 ||
-	    (lock_fd = lock_take(path, &why)) == -1)
+	if (dir_make(path, &why) == -1 || path_check(path, &why) == -1)
+		return (-1);
+	/* What is somebody else's is not even given a lock. */
+	if (dir_look(path) == DIR_HALF)
+		return (fail_half(path, &why));
+	if ((lock_fd = lock_take(path, &why)) == -1)
 		return (-1);
 	switch (dir_look(path)) {
 	case DIR_EMPTY:

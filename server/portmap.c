@@ -250,7 +250,7 @@ entry_register(
 	return (rc == -1 ? -1 : 0);
 }
 
-/* The same; an entry that is no longer ours stays. */
+/* The same; what a server left behind when it was killed goes as well. */
 static int
 entry_withdraw(
     struct portmap *p, CLIENT *rpcbind, int prog, int net, const char *found)
@@ -258,7 +258,8 @@ entry_withdraw(
 	char ours[UADDR_MAX], nowhere[] = "";
 
 	uaddr_make(net, p->port, ours);
-	if (found != NULL && strcmp(found, ours) == 0 &&
+	if (found != NULL &&
+	    (strcmp(found, ours) == 0 || !uaddr_alive(found, prog, net)) &&
 	    rpcbind_tell(rpcbind, RPCBPROC_UNSET, prog, net, nowhere) == -1)
 		return (-1);
 	standing_set(p, prog, net, ABSENT, NULL);

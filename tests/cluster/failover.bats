@@ -193,14 +193,13 @@ both_crash() {
 	wait_until 10 serves beta
 	exits 3 client --timeout 5 result board
 	server_start alpha
-	wait_until 10 not gone_for_good alpha
-	wait_until 10 stays_out alpha
+	wait_until 10 halted alpha
 	serves beta
 	export EVOTE_STATE=$PAIR_DIR/newcomer
 	wait_until 15 client result board
 	client --json result board | jq -e '.counts[0].votes == 1'
 }
 
-alone() {
-	[[ $(host_state "$1" in_sync) == true ]] && serves "$1"
+halted() {
+	[[ $(host_state "$1" role) == halted ]]
 }

@@ -111,6 +111,11 @@ ended() {
 	wait_until 10 process_gone "$(server_pid "$1")"
 }
 
+# It serves, and has recorded that it does so without the other host.
+alone() {
+	serves "$1" && [[ $(host_state "$1" alarm) == *alone* ]]
+}
+
 address() {
 	cat "$NET_DIR/$1.ip"
 }

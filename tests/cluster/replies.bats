@@ -57,7 +57,7 @@ losing_one_reply() {
 	cluster_up people
 	election board 7
 	server_kill beta
-	wait_until 10 serves alpha
+	wait_until 10 alone alpha
 	server_kill alpha
 	exits 4 as ada --timeout 1 vote board yes
 	server_start alpha

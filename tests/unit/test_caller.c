@@ -163,8 +163,7 @@ call(CLIENT *client, uint32_t *value, uint64_t within_ms)
 	    (xdrproc_t)xdr_uint32_t, value, unused));
 }
 
-/* ---- what must work
- * ------------------------------------------------------------ */
+/* ---- what must work ---- */
 
 static void
 script_plain(int fd)
@@ -279,8 +278,7 @@ test_other_xid(void **state)
 	server_stop(&s);
 }
 
-/* ---- what must end in time
- * ------------------------------------------------------- */
+/* ---- what must end in time ---- */
 
 static void
 script_silent(int fd)
@@ -428,8 +426,7 @@ test_stub_timeout(void **state)
 	server_stop(&s);
 }
 
-/* ---- what must fail cleanly
- * -------------------------------------------------------- */
+/* ---- what must fail cleanly ---- */
 
 static void
 script_dies(int fd)
@@ -613,8 +610,7 @@ test_too_long(void **state)
 	free(name);
 }
 
-/* ---- connecting
- * ---------------------------------------------------------------------- */
+/* ---- connecting ---- */
 
 static void
 test_refused(void **state)
@@ -731,8 +727,7 @@ test_program(void **state)
 	server_stop(&s);
 }
 
-/* ---- the portmapper
- * --------------------------------------------------------------------- */
+/* ---- the portmapper ---- */
 
 /*
  * Loses two questions, answers the third with garbage and another's answer

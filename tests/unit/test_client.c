@@ -31,8 +31,7 @@
 #define CONNS 64
 #define ONLY  "test origin"
 
-/* ---- the service
- * --------------------------------------------------------------- */
+/* ---- the service ---- */
 
 struct fake_host {
 	struct fake *fake;
@@ -463,8 +462,7 @@ host_kill(struct fake_host *h)
 	pthread_mutex_unlock(&f->lock);
 }
 
-/* ---- a test's surroundings
- * -------------------------------------------------------- */
+/* ---- a test's surroundings ---- */
 
 struct world {
 	struct fake fake;
@@ -1324,8 +1322,7 @@ test_status(void **state)
 	evote_close(e);
 }
 
-/* ---- finding the way
- * -------------------------------------------------------------------- */
+/* ---- finding the way ---- */
 
 static void
 serve_from(struct world *w, int i)

@@ -119,8 +119,7 @@ test_encodings(void **state)
 	check_encoding("name\nM\xfcller\n", 12, "Latin-1", 6);
 }
 
-/* ---- roll
- * ---------------------------------------------------------------------- */
+/* ---- roll ---- */
 
 static void
 check_roll(const char *text, uint32_t n)
