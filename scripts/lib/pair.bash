@@ -71,6 +71,7 @@ server_start() {
 	    </dev/null >>"$PAIR_DIR/$name.log" 2>&1 3>&- &
 	disown
 	echo $! >"$PAIR_DIR/$name.pid"
+	wait_until 5 server_began "$name"
 }
 
 server_kill() {
@@ -145,6 +146,11 @@ server_lives() {
 	pid=$(server_pid "$1") || return 1
 	! process_gone "$pid" && tr '\0' ' ' <"/proc/$pid/cmdline" |
 		grep -qF -- "--data $PAIR_DIR/$1 "
+}
+
+# It is the server by now, or was.
+server_began() {
+	server_lives "$1" || process_gone "$(server_pid "$1")"
 }
 
 server_signal() {

@@ -369,14 +369,32 @@ test_rpcbind_hangs(void **state)
 static void
 test_not_ours(void **state)
 {
-	char tcp[] = "tcp", other[] = OTHER;
+	struct world *w = *state;
 	struct portmap *p = portmap_start(OUR_PORT);
+	char tcp[] = "tcp", addr[64];
+	int port;
 
+	w->other = other_start(EVOTE_PROG, &port);
+	snprintf(addr, sizeof(addr), "0.0.0.0.%d.%d", port >> 8, port & 255);
 	expect_both(EVOTE_PROG, OURS, OURS6);
-	entry_put(EVOTE_PROG, tcp, other);
+	entry_put(EVOTE_PROG, tcp, addr);
 	portmap_stop(p);
-	assert_true(entry_is(EVOTE_PROG, "tcp", OTHER));
+	assert_true(entry_is(EVOTE_PROG, "tcp", addr));
 	assert_true(entry_is(EVOTE_PROG, "tcp6", ""));
+}
+
+/* A primary was killed here, and is now a backup. */
+static void
+test_left_behind(void **state)
+{
+	char tcp[] = "tcp", other[] = OTHER;
+	struct portmap *p;
+
+	entry_put(EVOTE_PROBE_PROG, tcp, other);
+	p = portmap_start(OUR_PORT);
+	expect_both(EVOTE_PROG, OURS, OURS6);
+	expect_entry(EVOTE_PROBE_PROG, "tcp", "");
+	portmap_stop(p);
 }
 
 /* ---- the world ---- */
@@ -447,6 +465,7 @@ main(void)
 	    TEST(test_rpcbind_restarts),
 	    TEST(test_rpcbind_hangs),
 	    TEST(test_not_ours),
+	    TEST(test_left_behind),
 	};
 	int rc, saved;
 
