@@ -39,6 +39,8 @@ $(B)/evote_client: $(B)/client/evote_client.o $(B)/client.a
 	$(link)
 $(B)/sim: $(B)/tests/sim/sim.o $(B)/server.a
 	$(link)
+$(B)/fill_ledger: $(B)/tests/fill_ledger.o $(B)/server.a
+	$(link)
 $(B)/voter_loop: $(B)/tests/voter_loop.o $(B)/client.a
 	$(link)
 $(B)/test_%: $(B)/tests/unit/test_%.o $(B)/server.a $(B)/client.a
@@ -71,9 +73,9 @@ TESTB	= build/test
 SANITIZE = CC=clang B=$(TESTB) OPT="-O1 -g" EXTRA=-DEVOTE_FAILPOINTS \
 	  SAN="-fsanitize=address,undefined -fno-sanitize-recover=all \
 	  -fno-omit-frame-pointer"
-programs: all $(B)/voter_loop $(TESTS:%=$(B)/test_%)
+programs: all $(B)/voter_loop $(B)/fill_ledger $(TESTS:%=$(B)/test_%)
 
-check: lint all $(B)/sim $(B)/voter_loop
+check: lint all $(B)/sim $(B)/voter_loop $(B)/fill_ledger
 	$(MAKE) $(SANITIZE) programs
 	B=$(TESTB) scripts/run-tests $(TESTS:%=$(TESTB)/test_%) \
 	    tests/sim/run tests/cluster
@@ -82,7 +84,7 @@ lint:
 	shellcheck -x $(SCRIPTS)
 	clang-format --dry-run -Werror $(SOURCES)
 
-soak: $(B)/evote_server $(B)/evote_client $(B)/voter_loop
+soak: all $(B)/voter_loop $(B)/fill_ledger
 	tests/cluster/soak.bash 100
 
 clean:

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "conf.h"
 #include "datadir.h"
@@ -29,6 +30,8 @@ main(int argc, char **argv)
 	struct conf conf;
 	int rc = conf_read(&conf, argc, argv);
 
+	/* Ballots are in the ledger: whatever is made here is its owner's. */
+	umask(077);
 	if (rc == -1 && conf.command == CONF_INIT) {
 		log_open("init", LOG_L_INFO);
 		rc = init(&conf);

@@ -20,7 +20,7 @@ setup_suite() {
 
 programs_exist() {
 	local name
-	for name in evote_server evote_client voter_loop; do
+	for name in evote_server evote_client voter_loop fill_ledger; do
 		[[ -x $1/$name ]] || {
 			echo "no $1/$name: make it first" >&2
 			return 1

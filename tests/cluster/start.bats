@@ -84,6 +84,15 @@ beta() {
 	    'SELECT count(*) FROM record') ]]
 }
 
+@test "a long ledger is read at the start, and by a joiner" {
+	pair_init
+	"$PAIR_BIN/fill_ledger" "$PAIR_DIR/alpha" 30000
+	[[ $(stat -c %a "$PAIR_DIR/alpha/ledger.db") == 600 ]]
+	pair_up
+	# The records of alpha's first reign come after those.
+	(($(host_state beta size) > 30000))
+}
+
 @test "an older image of the disk does not serve" {
 	cluster_up people
 	server_stop alpha
