@@ -8,7 +8,7 @@
 /*
  * The client's side of ONC RPC over a stream, for the generated stubs, with
  * one absolute deadline for every step: libtirpc's own transports bound only
- * parts of a call (see docs/RPC notes in caller.c).  The CLIENT is one
+ * parts of a call (see caller.c).  The CLIENT is one
  * connection; after CLNT_CALL has timed out or failed to send or receive it is
  * broken and every later call fails at once: destroy it.
  *

@@ -69,8 +69,8 @@ record_opening(const struct record *r)
  * makes it never NULL).  Returns the length, or -1 when a bound is broken.
  */
 long xdr_to_bytes(xdrproc_t proc, const void *obj, unsigned char **out);
-/* Returns 0, or -1 unless the bytes are exactly one encoding; frees on error.
- */
+/* Into a zeroed *obj.  0, or -1 unless the bytes are exactly one encoding; then
+   nothing is left allocated. */
 int xdr_from_bytes(xdrproc_t proc, void *obj, const void *bytes, size_t len);
 /* SHA-256 of the canonical XDR; -1 when a bound is broken. */
 int xdr_hash(xdrproc_t proc, const void *obj, unsigned char out[32]);

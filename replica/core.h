@@ -8,7 +8,7 @@
  * The replication protocol of one host: who is primary, what is accepted, who
  * is in sync.  Pure: events come in by core_step, with the time; what is to be
  * done goes out through a table of functions, which must only note it down and
- * report later by events, never call back.  docs/PROTOCOL has the rules.
+ * report later by events, never call back.  docs/PROTOCOL.md has the rules.
  */
 struct core;
 

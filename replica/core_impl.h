@@ -3,11 +3,11 @@
 
 /*
  * The core's state and the doors between its files:
- *	core.c		start, requests and what is accepted; the one door of
- *roles lead.c		a primary towards its peers: pushing, acknowledgements
+ *	core.c		start, requests, what is accepted; the door of roles
+ *	lead.c		a primary towards its peers: pushing, acknowledgements
  *	follow.c	a host towards its primary; what a greeting teaches
- *	decide.c	when to change K: suspicion, take-over, growth,
- *hand-over core_status.c	what people are told
+ *	decide.c	when to change K: take-over, growth, hand-over
+ *	core_status.c	what people are told
  */
 #include "clock.h"
 #include "config.h"

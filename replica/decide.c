@@ -464,8 +464,7 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 			config_bar(k, m->name, m->incarnation);
 		config_remove(k, m->incarnation);
 	}
-	/* Nor may one that holds itself in sync, having left this one behind.
-	 */
+	/* Nor may one that holds itself in sync and has left this one out. */
 	for (int i = 0; i < c->cf.n; i++) {
 		const struct peer *p = &c->peers[i];
 

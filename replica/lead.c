@@ -252,6 +252,11 @@ lead_loaded(struct core *c, int peer, const struct event *ev)
 	struct peer *p = &c->peers[peer];
 	struct record **records;
 
+	if (ev->n == 0 && p->load == ev->job && core_leads(c))
+		core_fault(c, 0,
+		    "record %llu cannot be read from this host's disk; move "
+		    "this data directory away and start with an empty one",
+		    (unsigned long long)ev->from);
 	if (p->load != ev->job || !p->ready || ev->n == 0 ||
 	    ev->from != p->next) {
 		for (uint32_t i = 0; i < ev->n; i++)

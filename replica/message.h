@@ -25,8 +25,8 @@ struct message {
 	uint32_t n;
 };
 
-struct message *message_new(enum message_kind, int reply);
-void message_free(struct message *); /* NULL is fine */
+struct message *message_new(enum message_kind, int reply); /* NULL: memory */
+void message_free(struct message *);			   /* NULL is fine */
 
 /*
  * The XDR body and back.  message_encode returns the length, bytes malloc'd;

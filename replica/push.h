@@ -11,7 +11,8 @@
  * sends calls, several at once, and hands the replies over in whatever order
  * they come.  A link that ended is tried again at once, then after 10, 20, 40
  * ... 500 ms.  Port lookups by the portmapper are asked by UDP in the same
- * loop; the last port that worked is tried first.
+ * loop; the last port that worked is tried first.  A machine is taken for
+ * empty (refused) when the port refuses, or its portmapper knows none.
  */
 struct push;
 
@@ -21,7 +22,7 @@ struct push_peer {
 	int port;	  /* 0: ask the portmapper for EVOTE_PROG */
 };
 
-/* Called from push_run only. */
+/* Called from push_run only; must not free the push. */
 struct push_hooks {
 	/* A session is open: the peer holds the cluster key. */
 	void (*up)(void *arg, int peer);
@@ -36,11 +37,12 @@ struct push_hooks {
 	void *arg;
 };
 
-/* peers[self] is skipped. */
+/* peers[self] is skipped.  NULL: no memory or descriptors, logged. */
 struct push *push_new(const unsigned char cluster_key[32],
     const struct push_peer *peers, int n, int self, const struct push_hooks *);
 void push_free(struct push *);
-/* For an outer epoll; and how long until push_run wants to be called. */
+/* For an outer epoll; and how long until push_run wants to be called, -1: only
+   when the fd is readable. */
 int push_fd(struct push *);
 int push_wait_ms(struct push *, uint64_t now_ms);
 void push_run(struct push *, uint64_t now_ms);

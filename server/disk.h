@@ -9,8 +9,9 @@
 /*
  * The disk's thread: jobs are done strictly in the order given, each durable
  * before the next begins, and reported in that order.  A failure of storing,
- * cutting or saving ends the process at once (the fate of the data is unknown
- * and must not be guessed).  While it has nothing to do it checkpoints.
+ * cutting or saving ends the process at once with status 3 (the fate of the
+ * data is unknown and must not be guessed); one of loading gives no records.
+ * While it has nothing to do it checkpoints.
  */
 struct disk;
 
