@@ -78,7 +78,7 @@ programs: all $(B)/voter_loop $(B)/fill_ledger $(TESTS:%=$(B)/test_%)
 check: lint all $(B)/sim $(B)/voter_loop $(B)/fill_ledger
 	$(MAKE) $(SANITIZE) programs
 	B=$(TESTB) scripts/run-tests $(TESTS:%=$(TESTB)/test_%) \
-	    tests/sim/run tests/cluster
+	    tests/sim/run tests/sim/mutants tests/cluster
 
 lint:
 	shellcheck -x $(SCRIPTS)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core_impl.h"
+#include "mutant.h"
 
 #define BATCH	 4096  /* records given to the disk at once */
 #define HELD_MAX 4096  /* requests waiting for a change of primary */
@@ -407,7 +408,8 @@ execute(struct core *c, uint64_t ticket, const evote_seen *seen)
 	if (r != NULL)
 		core_append_record(c, r);
 	w.need = history_size(c->log);
-	w.nonce = r == NULL ? c->nonce + 1 : 0;
+	if (r == NULL && !BUG_READ_UNCONFIRMED)
+		w.nonce = c->nonce + !BUG_REUSE_CONFIRMATION;
 	queue_push(r == NULL ? &c->reads : &c->writes, w);
 }
 
@@ -498,6 +500,8 @@ core_advance(struct core *c)
 		if (config_id_equal(id, core_self(c)))
 			continue;
 		p = core_peer_of(c, id);
+		if (BUG_ALONE_BEFORE_CAS && p >= 0 && !c->peers[p].up)
+			continue;
 		if (p < 0 || !config_id_equal(c->peers[p].id, id))
 			n = 0;
 		else if (c->peers[p].acked < n)
@@ -507,7 +511,7 @@ core_advance(struct core *c)
 		if (c->peers[i].required && c->peers[i].acked < n)
 			n = c->peers[i].acked;
 
-	if (n < c->barrier)
+	if (n < c->barrier && !BUG_NO_BARRIER)
 		return;
 	core_accept(c, n);
 	if (c->role == EVOTE_BARRIER) {
@@ -587,7 +591,8 @@ core_take_k(struct core *c, const evote_config *k)
 	char set[EVOTE_HOSTS_MAX * (EVOTE_HOST_MAX + 1) + 1] = "";
 	size_t len = 0;
 
-	assert(k->epoch > old.epoch || config_id_zero(old.cluster));
+	assert(k->epoch > old.epoch || config_id_zero(old.cluster) ||
+	    BUG_SAME_EPOCH);
 	config_copy(&c->k, k);
 	config_clear(&old);
 	if (k->epoch > c->seen_epoch)
@@ -609,7 +614,7 @@ core_take_k(struct core *c, const evote_config *k)
 static void
 start(struct core *c, const struct event *ev)
 {
-	c->accepted = ev->from;
+	c->accepted = BUG_SERVE_OWN_TAIL ? history_size(c->log) : ev->from;
 	assert(c->accepted <= history_size(c->log));
 	clock_last(&c->clock, history_time(c->log), c->wall_us);
 	if (c->cf.trust_clock)
@@ -682,8 +687,10 @@ link_changed(struct core *c, const struct event *ev)
 	p->in_flight = 0;
 	p->confirming = 0;
 	p->load = 0;
-	p->acked = 0;
-	p->nonce = 0;
+	if (!BUG_EARLIER_SESSION_ACK) {
+		p->acked = 0;
+		p->nonce = 0;
+	}
 	p->unfit = 0;
 	/* While its joining is being decided nothing passes it by. */
 	if (c->proposal != P_GROW)

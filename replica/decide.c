@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core_impl.h"
+#include "mutant.h"
 
 #define CLOSE_ENOUGH 4096 /* records: a joiner this near is waited for */
 #define LEVEL_MS     500  /* for so long at a time, */
@@ -32,13 +33,17 @@ decide_suspected(const struct core *c, int peer)
 
 	if (gone(c, p))
 		return (1);
+	/* Its disk was replaced: whom K means will not come back. */
+	if (peer == core_primary_peer(c) && p->greeted &&
+	    !config_id_equal(c->k.primary, p->id))
+		return (1);
 	/* A primary that says it is none was started anew, or has halted. */
 	return (config_id_equal(c->k.primary, p->id) && p->greeted &&
 	    p->k.epoch <= c->k.epoch &&
 	    (p->role == EVOTE_WAITING || p->role == EVOTE_HALTED));
 }
 
-/* For a primary: must this in-sync host be left out? */
+/* Must this in-sync host be left out? */
 static int
 failed(const struct core *c, const evote_member *m)
 {
@@ -85,7 +90,10 @@ propose(struct core *c, enum proposal kind)
 {
 	evote_mark *m = &c->next_k.mark;
 
-	c->next_k.epoch = next_epoch(c, kind);
+	c->next_k.epoch = BUG_SAME_EPOCH && c->role == EVOTE_CLAIMING &&
+		config_id_equal(c->k.primary, core_self(c))
+	    ? c->k.epoch
+	    : next_epoch(c, kind);
 	if (kind == P_FORCE)
 		c->next_k.forced_epoch = c->next_k.epoch;
 	config_order(&c->next_k, c->cf.names, c->cf.n);
@@ -96,6 +104,12 @@ propose(struct core *c, enum proposal kind)
 	c->proposal_job = c->driver->save(c->arg, &c->next_k);
 	c->last_save = c->proposal_job;
 	core_job(c, JOB_SAVE, c->proposal_job, 0, -1);
+	if (BUG_JOINER_RECORDS_FIRST && kind == P_GROW) {
+		c->proposal = P_NONE;
+		core_take_k(c, &c->next_k);
+	}
+	if (BUG_HAND_OVER_EARLY && kind == P_HAND)
+		c->greet = 1;
 }
 
 /* A proposal starts from the present K. */
@@ -126,9 +140,10 @@ decide_barrier(struct core *c, int forced)
 
 	memcpy(op.primary, core_self(c), sizeof(op.primary));
 	op.name = (char *)c->cf.names[c->cf.self];
-	r = c->machine->epoch(c->arg, &op, &at);
-	assert(r != NULL);
-	core_append_record(c, r);
+	r = BUG_NO_BARRIER ? NULL : c->machine->epoch(c->arg, &op, &at);
+	assert(r != NULL || BUG_NO_BARRIER);
+	if (r != NULL)
+		core_append_record(c, r);
 	c->barrier = history_size(c->log);
 	for (int i = 0; i < c->cf.n; i++)
 		c->peers[i].heard_ms = c->now_ms;
@@ -165,7 +180,7 @@ decide_saved(struct core *c, uint64_t job)
 		return;
 	c->proposal = P_NONE;
 	/* Somebody else was quicker: what was stored since is what counts. */
-	if (c->next_k.epoch <= c->k.epoch)
+	if (c->next_k.epoch <= c->k.epoch && !BUG_SAME_EPOCH)
 		return;
 	granted(c, kind);
 }
@@ -211,7 +226,8 @@ waiting(struct core *c)
 		const struct peer *p;
 		int n;
 
-		if (config_id_equal(id, core_self(c)))
+		if (config_id_equal(id, core_self(c)) ||
+		    BUG_SERVE_ALONE_AT_RESTART)
 			continue;
 		n = core_peer_of(c, id);
 		p = n < 0 ? NULL : &c->peers[n];
@@ -219,9 +235,12 @@ waiting(struct core *c)
 		    p->role != EVOTE_WAITING || p->k.epoch > c->k.epoch)
 			return;
 	}
-	if (!is_first(c, 1))
+	if (!is_first(c, 1) && !BUG_SERVE_ALONE_AT_RESTART)
 		return;
 	draft(c);
+	for (int i = 0; BUG_SERVE_ALONE_AT_RESTART && i < c->cf.n; i++)
+		if (i != c->cf.self)
+			config_remove(&c->next_k, c->peers[i].id);
 	claim(c, P_CLAIM);
 }
 
@@ -240,10 +259,14 @@ backup(struct core *c)
 	if (!is_first(c, 0))
 		return;
 	k = draft(c);
-	for (int i = 0; i < c->cf.n; i++)
-		if (i != c->cf.self &&
-		    (i == pp || decide_suspected(c, i) || !c->peers[i].up))
-			config_remove(k, c->peers[i].id);
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+		int p = core_peer_of(c, m->incarnation);
+
+		if (!config_id_equal(m->incarnation, core_self(c)) &&
+		    (p == pp || failed(c, m) || !c->peers[p].up))
+			config_remove(k, m->incarnation);
+	}
 	claim(c, P_CLAIM);
 }
 
@@ -252,8 +275,13 @@ joining(struct core *c)
 {
 	int pp = core_primary_peer(c);
 
-	if (pp >= 0 && decide_suspected(c, pp))
-		core_move(c, ON_LOST);
+	if (pp < 0 || !decide_suspected(c, pp))
+		return;
+	core_move(c, ON_LOST);
+	if (BUG_TAKE_OVER_OUTSIDE) {
+		config_remove(draft(c), c->k.primary);
+		claim(c, P_CLAIM);
+	}
 }
 
 static int

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core_impl.h"
+#include "mutant.h"
 
 /* ---- greetings ---- */
 
@@ -47,7 +48,8 @@ greeting(struct core *c, int reply)
 	h->name = copy(c->cf.names[c->cf.self]);
 	memcpy(h->incarnation, core_self(c), sizeof(h->incarnation));
 	h->role = role_told(c);
-	config_copy(&h->config, &c->k);
+	config_copy(&h->config,
+	    BUG_HAND_OVER_EARLY && c->proposal == P_HAND ? &c->next_k : &c->k);
 	mark_end(c, history_size(c->log), &h->end);
 	h->accepted = c->accepted;
 	h->clock = c->wall_us;
@@ -241,7 +243,7 @@ take(struct core *c, const struct message *m)
 	unsigned char root[32];
 	char err[160];
 
-	if (a->from < history_size(c->log)) {
+	if (a->from < history_size(c->log) && !BUG_KEEP_LONGER_TAIL) {
 		if (a->from < c->accepted) {
 			core_fault(c, 0,
 			    "the primary's ledger lacks accepted "
@@ -252,7 +254,7 @@ take(struct core *c, const struct message *m)
 		core_cut_to(c, a->from);
 	}
 	history_root(c->log, a->from, root);
-	if (memcmp(root, a->before, 32) != 0) {
+	if (!ROOTS_IGNORED && memcmp(root, a->before, 32) != 0) {
 		core_fault(c, 0,
 		    "the ledger differs from the primary's within "
 		    "the first %llu records",
@@ -262,6 +264,8 @@ take(struct core *c, const struct message *m)
 	for (uint32_t i = 0; i < m->n; i++) {
 		struct record *r = m->records[i];
 
+		if (BUG_KEEP_LONGER_TAIL && r->seq < history_size(c->log))
+			continue;
 		if (r->seq != a->from + i || r->epoch > a->epoch ||
 		    c->machine->replay(c->arg, r, err, sizeof(err)) == -1) {
 			core_fault(c, 0,
@@ -274,7 +278,7 @@ take(struct core *c, const struct message *m)
 		core_append_record(c, record_hold(r));
 	}
 	history_root(c->log, a->from + m->n, root);
-	if (memcmp(root, a->after, 32) != 0) {
+	if (!ROOTS_IGNORED && memcmp(root, a->after, 32) != 0) {
 		core_fault(c, 0,
 		    "the root after record %llu is not the "
 		    "primary's",
@@ -342,8 +346,10 @@ say_stored(struct core *c, evote_acked *a)
 {
 	a->epoch = c->k.epoch;
 	memcpy(a->incarnation, core_self(c), sizeof(a->incarnation));
-	mark_end(
-	    c, c->durable < c->matched ? c->durable : c->matched, &a->stored);
+	mark_end(c,
+	    c->durable < c->matched && !BUG_ACK_BEFORE_SYNC ? c->durable
+							    : c->matched,
+	    &a->stored);
 	a->clock = c->wall_us;
 }
 
@@ -360,6 +366,8 @@ follow_pay(struct core *c)
 	for (uint32_t i = 0; i < c->n_owed; i++) {
 		struct owed *o = &c->owed[i];
 
+		if (BUG_ACK_BEFORE_SYNC && o->reply->kind != SAY_HELLO)
+			o->size = 0;
 		if ((o->job != 0 && c->last_save != 0 &&
 			c->last_save <= o->job) ||
 		    (o->size > c->durable &&

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core_impl.h"
+#include "mutant.h"
 
 #define APPEND_BYTES 1000000 /* of records in one append */
 #define LOAD_RECORDS 2000    /* read from the disk for one append */
@@ -15,10 +16,12 @@ lead_reset(struct core *c)
 		struct peer *p = &c->peers[i];
 
 		p->ready = 0;
-		p->acked = 0;
-		p->nonce = 0;
 		p->load = 0;
 		p->required = 0;
+		if (BUG_EARLIER_SESSION_ACK)
+			continue;
+		p->acked = 0;
+		p->nonce = 0;
 	}
 }
 
@@ -37,8 +40,11 @@ lead_ready(struct core *c, int peer)
 	    config_barred(&c->k, p->id))
 		return;
 	common = history_common(c->log, p->epochs, p->n_epochs);
+	if (BUG_LEVEL_BY_LENGTH)
+		common = p->size < history_size(c->log) ? p->size
+							: history_size(c->log);
 	for (uint32_t i = 0; i < p->n_epochs; i++)
-		if (p->epochs[i].size == common) {
+		if (p->epochs[i].size == common && !ROOTS_IGNORED) {
 			history_root(c->log, common, root);
 			p->unfit = memcmp(root, p->epochs[i].root, 32) != 0;
 		}
@@ -233,7 +239,7 @@ lead_acked(struct core *c, int peer, const struct message *m)
 	if (a->stored.size > p->next || a->stored.size < p->acked)
 		return;
 	history_root(c->log, a->stored.size, root);
-	if (memcmp(root, a->stored.root, 32) != 0) {
+	if (!ROOTS_IGNORED && memcmp(root, a->stored.root, 32) != 0) {
 		p->unfit = 1;
 		core_say(c, 1,
 		    "unfit peer=%s size=%llu why=\"its root "

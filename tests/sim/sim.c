@@ -23,6 +23,7 @@
 #include "config.h"
 #include "core.h"
 #include "election.h"
+#include "mutant.h"
 #include "role.h"
 #include "seal.h"
 
@@ -154,7 +155,7 @@ struct client {
 
 static struct {
 	uint64_t now, seed, order, conn, handle;
-	int n_hosts, trace, healed, opened;
+	int n_hosts, failback, trace, healed, opened;
 	struct item *heap;
 	size_t n, max;
 	struct host hosts[HOSTS_MAX];
@@ -170,8 +171,14 @@ static struct {
 	int n_writers;
 	/* What voters were told: 0 nothing, 1 it counts, 2 refused. */
 	char told[VOTERS], told_choice[VOTERS], tried[VOTERS][2];
+	struct {
+		int client;
+		uint64_t number;
+	} refused[4096]; /* requests that were told no */
+	int n_refused;
 	int next_voter;
-	int ordered; /* an operator had the service handed over */
+	int ordered; /* an operator had the service handed over, */
+	int forced;  /* or a host promoted by force */
 	uint64_t ops, kills, takeovers;
 } w;
 
@@ -280,7 +287,7 @@ disk_start(struct host *h)
 	if (h->disk_busy || h->n_jobs == 0)
 		return;
 	h->disk_busy = 1;
-	if (!w.healed && chance(10))
+	if (!w.healed && chance(h->jobs[0].kind == SAVE ? 60 : 10))
 		delay += upto(300 * MS);
 	later(
 	    delay, (struct item){.what = W_DISK, .host = h->id, .a = h->life});
@@ -837,7 +844,7 @@ host_start(struct host *h)
 	struct core_config cf = {.n = w.n_hosts,
 	    .self = h->id,
 	    .k = h->k,
-	    .failback = 1,
+	    .failback = w.failback,
 	    .beat_ms = 100,
 	    .suspect_ms = 3000,
 	    .hold_ms = 2000};
@@ -907,20 +914,33 @@ host_wipe(struct host *h)
 	truncate_to(h, 0);
 	h->hint = 0;
 	config_clear(&h->k);
+	if (BUG_KEEP_IDENTITY && h->inc[0] != 0)
+		return;
 	for (size_t i = 0; i < sizeof(h->inc); i++)
 		h->inc[i] = (unsigned char)rng();
 	h->inc[0] = (unsigned char)(h->id + 1);
 }
 
-/* A disk may be lost only while others that count hold everything. */
+static int
+holds_all(const struct host *h)
+{
+	if (h->size < w.n_accepted)
+		return (0);
+	for (uint64_t i = 0; i < w.n_accepted; i++)
+		if (memcmp(h->ledger[i]->hash, w.accepted[i], 32) != 0)
+			return (0);
+	return (1);
+}
+
+/* A disk may be lost only while another that counts holds everything. */
 static int
 may_wipe(const struct host *h)
 {
 	for (int i = 0; i < w.n_hosts; i++) {
 		const struct host *p = &w.hosts[i];
 
-		if (p != h && p->alive && p->serving &&
-		    core_role(p->core) == EVOTE_PRIMARY)
+		if (p != h && config_in_sync(&p->k, p->inc) >= 0 &&
+		    holds_all(p))
 			return (1);
 	}
 	return (0);
@@ -987,6 +1007,10 @@ client_answer(struct client *c, struct request *r, evote_standing s, int host)
 
 			if (r->out.code == 0 && !first)
 				fail("I5: a second vote counted");
+			if (r->out.code != 0 && w.n_refused < 4096) {
+				w.refused[w.n_refused].client = r->client;
+				w.refused[w.n_refused++].number = r->number;
+			}
 			if (r->out.code == 0) {
 				w.told[r->voter] = 1;
 				w.told_choice[r->voter] = (char)r->choice;
@@ -1050,6 +1074,19 @@ request_arrives(struct request *r, int host)
 /* ---- faults ---- */
 
 static void
+fault_kill(struct host *h, int wipe)
+{
+	if (h->alive) {
+		wipe = wipe && may_wipe(h);
+		host_kill(h);
+		if (wipe)
+			host_wipe(h);
+	}
+	later(chance(500) ? upto(5 * MS) : upto(3000 * MS),
+	    (struct item){.what = W_START, .host = h->id});
+}
+
+static void
 fault(void)
 {
 	struct host *h = &w.hosts[upto((uint64_t)w.n_hosts - 1)];
@@ -1057,17 +1094,12 @@ fault(void)
 
 	if (w.now > FAULTS_US)
 		return;
-	if (what < 45) {
-		if (h->alive) {
-			int wipe = chance(80) && may_wipe(h);
-
-			host_kill(h);
-			if (wipe)
-				host_wipe(h);
-		}
-		later(chance(500) ? upto(5 * MS) : upto(3000 * MS),
-		    (struct item){.what = W_START, .host = h->id});
-	} else if (what < 75) {
+	if (what < 40)
+		fault_kill(h, chance(80));
+	else if (what < 45)
+		for (int i = 0; i < w.n_hosts; i++)
+			fault_kill(&w.hosts[i], chance(80));
+	else if (what < 75) {
 		link_break(h, (int)upto((uint64_t)w.n_hosts - 1));
 	} else if (what < 85)
 		h->paused_until = w.now + upto(900 * MS);
@@ -1077,7 +1109,9 @@ fault(void)
 			&"A\0B\0C"[2 * upto((uint64_t)w.n_hosts - 1)]) == NULL;
 	else if (what < 92)
 		h->clock_us += (int64_t)upto(8000 * MS) - (int64_t)(4000 * MS);
-	later(upto(1200 * MS), (struct item){.what = W_FAULT, .host = -1});
+	/* Some come in bursts: the second one hits what mends the first. */
+	later(chance(300) ? upto(15 * MS) : upto(1500 * MS),
+	    (struct item){.what = W_FAULT, .host = -1});
 }
 
 static void
@@ -1096,21 +1130,32 @@ heal(void)
 
 /*
  * A disk was lost and the other host fell before it had noted that: it waits
- * for what never comes back, until somebody decides.
+ * for what never comes back, until somebody decides, who knows what was lost.
  */
 static void
 operate(void)
 {
+	if (w.forced) {
+		/* Whom that left behind starts anew, on an empty disk. */
+		for (int i = 0; i < w.n_hosts; i++)
+			if (core_role(w.hosts[i].core) == EVOTE_HALTED) {
+				host_kill(&w.hosts[i]);
+				host_wipe(&w.hosts[i]);
+				host_start(&w.hosts[i]);
+			}
+		return;
+	}
 	for (int i = 0; i < w.n_hosts; i++)
 		if (w.hosts[i].serving)
 			return;
 	for (int i = 0; i < w.n_hosts; i++) {
 		struct host *h = &w.hosts[i];
 
-		if (core_role(h->core) == EVOTE_WAITING &&
-		    config_in_sync(&h->k, h->inc) >= 0 &&
+		if (core_role(h->core) == EVOTE_WAITING && holds_all(h) &&
 		    core_promote(h->core, h->k.epoch, 1) == NULL) {
 			TRACE("%c is promoted by force", 'A' + i);
+			w.forced = 1;
+			later(1000 * MS, (struct item){.what = W_OPERATOR});
 			return;
 		}
 	}
@@ -1217,6 +1262,16 @@ happen(struct item *it)
 
 /* ---- the books ---- */
 
+static int
+was_refused(const evote_asker *a)
+{
+	for (int i = 0; i < w.n_refused; i++)
+		if (w.refused[i].client == a->client[0] &&
+		    w.refused[i].number == a->number)
+			return (1);
+	return (0);
+}
+
 /* Every vote told as counted stands there once, and none that nobody cast. */
 static void
 check_votes(const struct host *h)
@@ -1239,6 +1294,8 @@ check_votes(const struct host *h)
 				fail("a vote that nobody cast");
 			if (w.told[v] == 1 && w.told_choice[v] != choice)
 				fail("another choice than was told");
+			if (was_refused(&leaf.op.evote_op_u.vote.asker))
+				fail("I5: a voter was told no, and it counts");
 		}
 		record_clear(&leaf, &o);
 	}
@@ -1279,7 +1336,8 @@ check_end(void)
 	if (primaries != 1)
 		fail("I13: not exactly one host serves");
 	/* Who was relieved on purpose does not get it back by itself. */
-	if (!w.ordered && core_role(w.hosts[0].core) != EVOTE_PRIMARY)
+	if (w.failback && !w.ordered &&
+	    core_role(w.hosts[0].core) != EVOTE_PRIMARY)
 		fail("I13: the preferred host does not serve");
 }
 
@@ -1291,6 +1349,7 @@ begin(uint64_t seed, int trace)
 	w.seed = rng_state = seed;
 	w.trace = trace;
 	w.n_hosts = chance(250) ? 3 : 2;
+	w.failback = chance(700);
 	for (int i = 0; i < w.n_hosts; i++) {
 		w.hosts[i].id = i;
 		host_wipe(&w.hosts[i]);
