@@ -621,7 +621,7 @@ start(struct core *c, const struct event *ev)
 		c->clock.agreed = 1;
 	for (int i = 0; i < c->cf.n; i++)
 		c->peers[i].heard_ms = c->now_ms;
-	c->tick_ms = c->now_ms;
+	c->step_ms = c->now_ms;
 	stamp(c);
 	core_say(c, 0, "start epoch=%llu size=%llu accepted=%llu",
 	    (unsigned long long)c->k.epoch,
@@ -640,7 +640,7 @@ stalled(struct core *c)
 	int p = core_primary_peer(c);
 
 	core_say(c, 1, "stalled ms=%llu epoch=%llu size=%llu",
-	    (unsigned long long)(c->now_ms - c->tick_ms),
+	    (unsigned long long)(c->now_ms - c->step_ms),
 	    (unsigned long long)c->k.epoch,
 	    (unsigned long long)history_size(c->log));
 	for (int i = 0; i < c->cf.n; i++)
@@ -657,9 +657,6 @@ tick(struct core *c)
 {
 	int good = clock_good(&c->clock);
 
-	if (c->now_ms - c->tick_ms > c->cf.suspect_ms / 3)
-		stalled(c);
-	c->tick_ms = c->now_ms;
 	if (good == c->clock_alarmed) {
 		c->clock_alarmed = !good;
 		core_say(c, !good, "clock trusted=%d apart_us=%lld", good,
@@ -720,6 +717,9 @@ core_step(struct core *c, const struct event *ev)
 	c->now_ms = ev->now_ms;
 	c->wall_us = ev->wall_us;
 	clock_look(&c->clock, c->now_ms, c->wall_us);
+	if (c->step_ms != 0 && c->now_ms - c->step_ms > c->cf.suspect_ms / 3)
+		stalled(c);
+	c->step_ms = c->now_ms;
 	switch (ev->kind) {
 	case EV_START:
 		start(c, ev);

@@ -91,7 +91,7 @@ struct core {
 	void *arg;
 
 	uint64_t now_ms, wall_us; /* of the present event */
-	uint64_t tick_ms;	  /* last tick: 0 before the first */
+	uint64_t step_ms;	  /* of the event before, 0: none */
 	struct clock clock;
 	int clock_alarmed;
 

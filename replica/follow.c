@@ -190,6 +190,10 @@ learn(struct core *c, int peer, evote_hello *h, int answer)
 		p->unfit = 1;
 		return;
 	}
+	/* Overtaken by a later one, on the other connection. */
+	if (p->greeted && config_id_equal(p->id, h->incarnation) &&
+	    h->config.epoch < p->k.epoch)
+		return;
 	note(c, peer, h);
 	clock_peer(&c->clock, h->clock, c->wall_us);
 	if (c->role == EVOTE_HALTED ||

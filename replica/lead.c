@@ -219,8 +219,6 @@ lead_acked(struct core *c, int peer, const struct message *m)
 	clock_peer(&c->clock, a->clock, c->wall_us);
 	if (!core_leads(c))
 		return;
-	if (a->epoch > c->seen_epoch)
-		c->seen_epoch = a->epoch;
 	if (a->taken == EVOTE_UNFIT) {
 		p->unfit = 1;
 		return;

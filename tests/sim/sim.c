@@ -1086,6 +1086,14 @@ fault_kill(struct host *h, int wipe)
 	    (struct item){.what = W_START, .host = h->id});
 }
 
+/* A primary that is stopped for long is outside the promise; others are not. */
+static int
+may_stop(const struct host *h)
+{
+	return (!h->alive || core_role(h->core) == EVOTE_BACKUP ||
+	    core_role(h->core) == EVOTE_JOINING);
+}
+
 static void
 fault(void)
 {
@@ -1102,7 +1110,8 @@ fault(void)
 	else if (what < 75) {
 		link_break(h, (int)upto((uint64_t)w.n_hosts - 1));
 	} else if (what < 85)
-		h->paused_until = w.now + upto(900 * MS);
+		h->paused_until =
+		    w.now + upto(may_stop(h) ? 5000 * MS : 900 * MS);
 	else if (what < 90 && h->alive && core_role(h->core) == EVOTE_PRIMARY)
 		w.ordered |=
 		    core_handover(h->core,

@@ -1,0 +1,1094 @@
+/*
+ * What must happen, as stories on the real core; docs/PROTOCOL.md says why.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "cluster.h"
+
+#define ON  1
+#define OFF 0
+
+#define assert_role(c, who, role) assert_string_equal(role_of(c, who), role)
+#define assert_told(c, ticket, what) \
+	assert_string_equal((c)->told[ticket], what)
+#define assert_disk(c, who, words) \
+	assert_string_equal(on_disk(c, who).text, words)
+#define assert_set(c, who, names) \
+	assert_string_equal(set_of(c, who).text, names)
+#define assert_awaits(c, who, names) \
+	assert_string_equal(awaited_by(c, who).text, names)
+#define assert_alarm(c, who, part) \
+	assert_non_null(strstr(alarm_of(c, who).text, part))
+
+/* ---- beginning and joining ---- */
+
+static void
+a_new_cluster_starts_alone(void **state)
+{
+	struct cluster *c = cluster_new(2);
+
+	hold_disk(c, A);
+	host_start(c, A);
+	cluster_wait(c, 100);
+	ask_write(c, A, 1);
+	ask_read(c, A, 2);
+	assert_role(c, A, "claiming");
+
+	/* First who is primary is on the disk, then its first record. */
+	disk_step(&c->hosts[A], 1);
+	assert_role(c, A, "barrier");
+	assert_disk(c, A, "new");
+	assert_false(c->hosts[A].serving);
+	disk_step(&c->hosts[A], 1);
+	assert_role(c, A, "primary");
+	assert_true(c->hosts[A].serving);
+	assert_told(c, 1, "");
+	assert_told(c, 2, "");
+	free_disk(c, A);
+	assert_told(c, 1, "served");
+	assert_told(c, 2, "served");
+	assert_disk(c, A, "new A 1");
+	assert_alarm(c, A, "alone or short of hosts");
+	cluster_free(c);
+}
+
+static void
+an_empty_host_alone_waits(void **state)
+{
+	struct cluster *c = cluster_new(2);
+
+	host_start(c, B);
+	cluster_wait(c, 5000);
+	ask_write(c, B, 1);
+	assert_role(c, B, "waiting");
+	assert_awaits(c, B, "A");
+	assert_told(c, 1, "await");
+	assert_non_null(core_promote(c->hosts[B].core, 0, 1));
+	cluster_free(c);
+}
+
+static void
+a_joiner_is_pushed_what_it_lacks_and_joins(void **state)
+{
+	struct cluster *c = cluster_new(2);
+
+	host_start(c, A);
+	cluster_wait(c, 100);
+	for (uint64_t ticket = 1; ticket <= 4; ticket++)
+		ask_write(c, A, ticket);
+	cluster_run(c);
+	assert_told(c, 4, "served");
+
+	/* Most of it only A's disk has by now. */
+	hold_disk(c, A);
+	host_start(c, B);
+	cluster_run(c);
+	assert_role(c, B, "joining");
+	assert_disk(c, B, "");
+	disk_step(&c->hosts[A], 1);
+	cluster_run(c);
+
+	/* The primary records the grown set before the joiner does. */
+	assert_disk(c, B, "new A 1 2 3 4");
+	assert_role(c, B, "joining");
+	assert_set(c, B, "A");
+	free_disk(c, A);
+	assert_role(c, B, "backup");
+	assert_set(c, A, "AB");
+	assert_set(c, B, "AB");
+	cluster_free(c);
+}
+
+static void
+a_divergent_tail_is_cut_and_the_primary_s_taken(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	/* Level in length, and yet not: A's last record never left it. */
+	hold(c, A, B, CALLS);
+	ask_write(c, A, 1);
+	cluster_run(c);
+	assert_disk(c, A, "new A 1");
+	host_kill(c, A, 0);
+	cluster_run(c);
+	assert_disk(c, B, "new A B");
+
+	c->hosts[A].links[B].held[CALLS] = 0;
+	host_start(c, A);
+	cluster_wait(c, 500);
+	ask_write(c, B, 2);
+	cluster_run(c);
+	assert_role(c, A, "backup");
+	assert_disk(c, A, "new A B 2");
+	assert_disk(c, B, "new A B 2");
+	assert_int_equal(c->hosts[A].size, 4);
+	assert_told(c, 1, "");
+	assert_told(c, 2, "served");
+	cluster_free(c);
+}
+
+static void
+a_wiped_backup_is_another_one_and_joins(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	ask_write(c, A, 1);
+	cluster_run(c);
+	host_kill(c, B, 0);
+	host_wipe(c, B);
+	host_start(c, B);
+	ask_write(c, A, 2);
+	cluster_wait(c, 500);
+	assert_role(c, B, "backup");
+	assert_int_equal(c->hosts[A].k.in_sync.in_sync_len, 2);
+	assert_set(c, A, "AB");
+	assert_disk(c, B, "new A 1 2");
+	assert_told(c, 2, "served");
+	cluster_free(c);
+}
+
+/* ---- what is accepted ---- */
+
+static void
+nothing_is_accepted_before_every_disk_in_sync_has_it(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, OFF);
+
+	for (int last = A; last <= C; last++) {
+		uint64_t ticket = 1 + (uint64_t)last;
+
+		for (int who = A; who <= C; who++)
+			hold_disk(c, who);
+		ask_write(c, A, ticket);
+		cluster_run(c);
+		for (int who = A; who <= C; who++) {
+			assert_told(c, ticket, "");
+			if (who != last)
+				free_disk(c, who);
+		}
+		assert_told(c, ticket, "");
+		free_disk(c, last);
+		assert_told(c, ticket, "served");
+	}
+	for (int who = A; who <= C; who++)
+		assert_disk(c, who, "new A 1 2 3");
+	cluster_free(c);
+}
+
+/* A is primary, is none, and is again, in one life. */
+static void
+what_was_acknowledged_in_an_earlier_epoch_does_not_count(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, OFF);
+
+	/* B has acknowledged what C, and then B too, goes on without. */
+	hold(c, A, C, CALLS);
+	for (uint64_t ticket = 1; ticket <= 5; ticket++)
+		ask_write(c, A, ticket);
+	cluster_run(c);
+	assert_disk(c, B, "new A 1 2 3 4 5");
+	assert_told(c, 1, "");
+	host_stop(c, A);
+	host_kill(c, B, 0);
+	cluster_wait(c, 3200);
+	assert_disk(c, C, "new A C");
+	host_start(c, B);
+	host_go_on(c, A);
+	cluster_run(c);
+	let_go(c, A, C, CALLS);
+	cluster_wait(c, 500);
+	assert_disk(c, A, "new A C");
+	assert_disk(c, B, "new A C");
+	assert_told(c, 1, "ask C");
+
+	assert_null(core_handover(c->hosts[C].core, "A"));
+	hold_disk(c, B);
+	cluster_run(c);
+	assert_role(c, A, "barrier");
+	free_disk(c, B);
+	assert_role(c, A, "primary");
+	assert_disk(c, B, "new A C A");
+	cluster_free(c);
+}
+
+static void
+alone_only_when_the_smaller_set_is_on_disk(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	/* Its own disk has the record; that it may go on alone, not yet. */
+	hold(c, A, B, CALLS);
+	ask_write(c, A, 1);
+	cluster_run(c);
+	hold_disk(c, A);
+	host_kill(c, B, 0);
+	cluster_run(c);
+	assert_disk(c, A, "new A 1");
+	assert_set(c, A, "AB");
+	assert_told(c, 1, "");
+	free_disk(c, A);
+	assert_set(c, A, "A");
+	assert_told(c, 1, "served");
+	cluster_free(c);
+}
+
+static void
+a_reading_waits_for_what_it_tells_of(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	hold_disk(c, B);
+	ask_write(c, A, 1);
+	ask_read(c, A, 2);
+	cluster_run(c);
+	assert_told(c, 2, "");
+	free_disk(c, B);
+	assert_told(c, 1, "served");
+	assert_told(c, 2, "served");
+	cluster_free(c);
+}
+
+static void
+a_reading_waits_for_a_confirmation_asked_after_it_came(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+	struct link *l = &c->hosts[A].links[B];
+
+	/* One was asked for before the readings came. */
+	hold(c, A, B, CALLS);
+	hold(c, A, B, REPLIES);
+	cluster_wait(c, 200);
+	assert_non_null(l->first[CALLS]);
+	for (uint64_t ticket = 1; ticket <= 9; ticket++)
+		ask_read(c, A, ticket);
+	assert_null(l->first[CALLS]->next);
+	link_step(c, A, B, CALLS);
+	link_step(c, A, B, REPLIES);
+	for (uint64_t ticket = 1; ticket <= 9; ticket++)
+		assert_told(c, ticket, "");
+
+	/* The next one is for all of them. */
+	assert_non_null(l->first[CALLS]);
+	assert_null(l->first[CALLS]->next);
+	link_step(c, A, B, CALLS);
+	link_step(c, A, B, REPLIES);
+	for (uint64_t ticket = 1; ticket <= 9; ticket++)
+		assert_told(c, ticket, "served");
+	cluster_free(c);
+}
+
+static void
+a_host_that_gets_another_result_halts_and_is_left_out(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	c->hosts[B].stranger = 2;
+	ask_write(c, A, 1);
+	cluster_run(c);
+	assert_role(c, B, "halted");
+	assert_alarm(c, B, "it has another result here");
+	assert_disk(c, B, "new A");
+	assert_set(c, A, "A");
+	assert_told(c, 1, "served");
+	assert_non_null(core_promote(c->hosts[B].core, epoch_of(c, B), 1));
+	cluster_free(c);
+}
+
+/* ---- what a voter is told ---- */
+
+/* What a voter has seen who was last answered by this host. */
+static evote_seen
+seen_at(struct cluster *c, int who)
+{
+	evote_stamp stamp;
+	evote_seen seen;
+
+	core_stamp(c->hosts[who].core, &stamp);
+	memcpy(seen.cluster, stamp.cluster, sizeof(seen.cluster));
+	seen.epoch = stamp.epoch;
+	seen.size = stamp.size;
+	return (seen);
+}
+
+static void
+who_has_seen_more_is_not_answered(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+	evote_seen seen = seen_at(c, A);
+
+	ask(c, A, 1, seen);
+	seen.size = 4; /* request 1 is the third */
+	ask(c, A, 2, seen);
+	seen.size = 3;
+	seen.epoch++;
+	ask(c, A, 3, seen);
+	seen.epoch--;
+	seen.cluster[0] ^= 1;
+	ask(c, A, 4, seen);
+	cluster_run(c);
+	assert_told(c, 1, "served");
+	assert_told(c, 2, "behind");
+	assert_told(c, 3, "behind");
+	assert_told(c, 4, "other cluster");
+	assert_disk(c, A, "new A 1");
+	cluster_free(c);
+}
+
+static void
+a_backup_names_the_primary(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, OFF);
+
+	ask_write(c, B, 1);
+	ask_read(c, C, 2);
+	assert_told(c, 1, "ask A");
+	assert_told(c, 2, "ask A");
+	host_kill(c, A, 0);
+	cluster_run(c);
+	ask_write(c, C, 3);
+	assert_told(c, 3, "ask B");
+	cluster_free(c);
+}
+
+static void
+requests_wait_for_the_take_over_and_are_judged_after_it(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+	evote_seen seen = seen_at(c, A);
+
+	hold_disk(c, B);
+	host_kill(c, A, 0);
+	cluster_run(c);
+	ask(c, B, 1, seen);
+	seen.size += 9;
+	ask(c, B, 2, seen);
+	assert_told(c, 1, "");
+	assert_told(c, 2, "");
+	free_disk(c, B);
+	assert_told(c, 1, "served");
+	assert_told(c, 2, "behind");
+	cluster_free(c);
+}
+
+static void
+requests_do_not_wait_for_ever(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	hold_disk(c, B);
+	host_kill(c, A, 0);
+	cluster_run(c);
+	ask_write(c, B, 1);
+	cluster_wait(c, 1900);
+	assert_told(c, 1, "");
+	cluster_wait(c, 200);
+	assert_told(c, 1, "await A");
+	free_disk(c, B);
+	assert_disk(c, B, "new A B");
+	cluster_free(c);
+}
+
+static void
+so_many_requests_wait_and_no_more(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	hold_disk(c, B);
+	host_kill(c, A, 0);
+	cluster_run(c);
+	for (uint64_t ticket = 1; ticket <= 4097; ticket++)
+		ask_write(c, B, ticket);
+	assert_told(c, 4096, "");
+	assert_told(c, 4097, "await A");
+	free_disk(c, B);
+	for (uint64_t ticket = 1; ticket <= 4096; ticket++)
+		assert_told(c, ticket, "served");
+	assert_int_equal(c->hosts[B].stored, 3 + 4096);
+	cluster_free(c);
+}
+
+/* ---- take-over ---- */
+
+static void
+the_backup_takes_over_when_the_primary_s_process_is_gone(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, OFF);
+
+	ask_write(c, A, 1);
+	cluster_run(c);
+	hold_disk(c, C);
+	host_kill(c, A, 0);
+	cluster_run(c);
+
+	/* Its first record must be on every disk of its set. */
+	ask_write(c, B, 2);
+	cluster_run(c);
+	assert_role(c, B, "barrier");
+	assert_set(c, B, "BC");
+	assert_disk(c, B, "new A 1 B");
+	assert_false(c->hosts[B].serving);
+	assert_told(c, 2, "");
+	free_disk(c, C);
+	assert_role(c, B, "primary");
+	assert_disk(c, C, "new A 1 B 2");
+	assert_told(c, 2, "served");
+	cluster_free(c);
+}
+
+static void
+the_backup_takes_over_from_a_silent_primary(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	host_stop(c, A);
+	cluster_wait(c, 2900);
+	assert_role(c, B, "backup");
+	cluster_wait(c, 300);
+	assert_role(c, B, "primary");
+	ask_write(c, B, 1);
+	cluster_run(c);
+	assert_told(c, 1, "served");
+
+	/* A goes on where it stood, and nobody confirms what it says. */
+	hold(c, A, B, CALLS);
+	host_go_on(c, A);
+	ask_read(c, A, 2);
+	ask_write(c, A, 3);
+	assert_role(c, A, "primary");
+	cluster_run(c);
+	assert_told(c, 2, "ask B");
+	assert_told(c, 3, "ask B");
+	let_go(c, A, B, CALLS);
+	assert_role(c, A, "backup");
+	assert_disk(c, A, "new A B 1");
+	cluster_free(c);
+}
+
+/* From then on only another epoch ends it. */
+static void
+a_claim_is_not_called_off_by_the_old_primary(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	hold_disk(c, B);
+	host_stop(c, A);
+	cluster_wait(c, 3200);
+	assert_role(c, B, "claiming");
+	link_break(c, A, B); /* it connects again and says what it is */
+	host_go_on(c, A);
+	host_tick(c, A);
+	cluster_run(c);
+	assert_role(c, A, "primary");
+	assert_role(c, B, "claiming");
+	free_disk(c, B);
+	cluster_wait(c, 500);
+	assert_role(c, B, "primary");
+	assert_role(c, A, "backup");
+	cluster_free(c);
+}
+
+/* It is back before anyone noticed, and is not who it was. */
+static void
+the_backup_takes_over_from_a_primary_that_was_wiped(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	ask_write(c, A, 1);
+	cluster_run(c);
+	host_kill(c, A, 0);
+	host_wipe(c, A);
+	host_start(c, A);
+	cluster_wait(c, 500);
+	assert_role(c, B, "primary");
+	assert_role(c, A, "backup");
+	assert_disk(c, A, "new A 1 B");
+	cluster_free(c);
+}
+
+static void
+of_two_backups_the_preferred_one_takes_over(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, OFF);
+
+	/* C hears first that A is dead. */
+	host_stop(c, B);
+	host_kill(c, A, 0);
+	cluster_run(c);
+	assert_role(c, C, "backup");
+	host_go_on(c, B);
+	cluster_run(c);
+	assert_role(c, B, "primary");
+	assert_role(c, C, "backup");
+
+	host_stop(c, B);
+	cluster_wait(c, 3200);
+	assert_role(c, C, "primary");
+	assert_set(c, C, "C");
+	cluster_free(c);
+}
+
+static void
+a_restarted_backup_does_not_take_over(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	host_kill(c, B, 0);
+	cluster_run(c);
+	ask_write(c, A, 1); /* only A has it */
+	cluster_run(c);
+	assert_told(c, 1, "served");
+	host_kill(c, A, 0);
+
+	host_start(c, B);
+	cluster_wait(c, 5000);
+	ask_read(c, B, 2);
+	assert_role(c, B, "waiting");
+	assert_awaits(c, B, "A");
+	assert_alarm(c, B, "another host may hold newer votes");
+	assert_told(c, 2, "await A");
+
+	host_start(c, A);
+	cluster_wait(c, 500);
+	assert_role(c, A, "primary");
+	assert_role(c, B, "backup");
+	assert_disk(c, B, "new A 1 A");
+	cluster_free(c);
+}
+
+static void
+a_joiner_does_not_take_over(void **state)
+{
+	struct cluster *c = cluster_new(2);
+
+	host_start(c, A);
+	cluster_wait(c, 100);
+	ask_write(c, A, 1);
+	cluster_run(c);
+	hold_disk(c, B);
+	host_start(c, B);
+	cluster_run(c);
+	disk_step(&c->hosts[B], 1);
+	cluster_run(c);
+	assert_role(c, B, "joining");
+	host_kill(c, A, 0);
+	free_disk(c, B);
+	cluster_wait(c, 5000);
+	assert_role(c, B, "waiting");
+	assert_awaits(c, B, "A");
+	cluster_free(c);
+}
+
+static void
+two_that_restart_wait_for_each_other(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	host_kill(c, A, 0);
+	host_kill(c, B, 0);
+	host_start(c, A);
+	cluster_wait(c, 5000);
+	assert_role(c, A, "waiting");
+	assert_awaits(c, A, "B");
+	host_start(c, B);
+	cluster_wait(c, 500);
+	assert_role(c, A, "primary");
+	assert_role(c, B, "backup");
+	assert_set(c, A, "AB");
+	cluster_free(c);
+}
+
+/* With three, one that was started anew and only waits keeps nobody. */
+static void
+a_host_that_only_waits_does_not_keep_the_next_one(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, OFF);
+
+	ask_write(c, A, 1);
+	cluster_run(c);
+	host_kill(c, A, 0);
+	host_kill(c, B, 0);
+	host_start(c, B);
+	cluster_run(c);
+	assert_role(c, C, "primary");
+	assert_disk(c, C, "new A 1 C");
+	cluster_wait(c, 500);
+	assert_role(c, B, "backup");
+	assert_set(c, C, "BC");
+	cluster_free(c);
+}
+
+static void
+a_host_that_was_stalled_asks_before_it_takes_over(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	/* It asks, and is still in sync: that counts again. */
+	host_stop(c, B);
+	cluster_wait(c, 1500);
+	host_go_on(c, B);
+	host_tick(c, B);
+	cluster_run(c);
+	assert_role(c, B, "backup");
+	host_kill(c, A, 0);
+	cluster_run(c);
+	assert_role(c, B, "primary");
+	host_start(c, A);
+	cluster_wait(c, 500);
+	assert_role(c, A, "backup");
+
+	/* Nobody answers: it may have been left out, and was. */
+	host_stop(c, A);
+	cluster_wait(c, 3500);
+	ask_write(c, B, 1);
+	cluster_run(c);
+	assert_told(c, 1, "served");
+	host_kill(c, B, 0);
+	host_go_on(c, A);
+	host_tick(c, A);
+	cluster_wait(c, 5000);
+	assert_role(c, A, "waiting");
+	assert_awaits(c, A, "B");
+	cluster_free(c);
+}
+
+static void
+a_host_that_was_left_out_while_stalled_joins_again(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	host_stop(c, B);
+	cluster_wait(c, 3500);
+	assert_set(c, A, "A");
+	ask_write(c, A, 1);
+	cluster_run(c);
+	assert_told(c, 1, "served");
+	host_go_on(c, B);
+	cluster_wait(c, 500);
+	assert_role(c, B, "backup");
+	assert_disk(c, B, "new A 1");
+	cluster_free(c);
+}
+
+/*
+ * The primary's disk holds the set without B before B comes back, and the
+ * primary dies before it can tell: B must not take itself for a member.
+ */
+static void
+a_primary_that_decides_does_not_call_the_present_set_valid(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	hold_disk(c, A);
+	host_kill(c, B, 0);
+	cluster_run(c);
+	host_start(c, B);
+	cluster_run(c);
+	assert_role(c, B, "waiting");
+	host_kill(c, A, 1);
+	assert_set(c, A, "A");
+	cluster_wait(c, 5000);
+	assert_role(c, B, "waiting");
+	assert_awaits(c, B, "A");
+
+	c->hosts[A].disk_held = 0;
+	host_start(c, A);
+	cluster_wait(c, 500);
+	assert_role(c, A, "primary");
+	assert_role(c, B, "backup");
+	cluster_free(c);
+}
+
+/* A decides to go on without C, and dies before anybody hears of it. */
+static void
+what_a_dead_primary_decided_untold_is_older(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, OFF);
+
+	hold_disk(c, A);
+	host_kill(c, C, 0);
+	cluster_run(c);
+	host_kill(c, A, 1);
+	assert_set(c, A, "AB");
+	cluster_run(c);
+	assert_role(c, B, "primary");
+	assert_true(epoch_of(c, B) > c->hosts[A].k.epoch);
+
+	c->hosts[A].disk_held = 0;
+	host_start(c, A);
+	cluster_wait(c, 500);
+	assert_role(c, B, "primary");
+	assert_role(c, A, "backup");
+	cluster_free(c);
+}
+
+/* A dies, then B, who has taken over on its own disk and told nobody. */
+static void
+a_take_over_that_nobody_heard_of_is_older(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, OFF);
+
+	hold_disk(c, B);
+	host_kill(c, A, 0);
+	cluster_run(c);
+	assert_role(c, B, "claiming");
+	host_kill(c, B, 1);
+	assert_set(c, B, "BC");
+	cluster_run(c);
+	assert_role(c, C, "primary");
+	assert_true(epoch_of(c, C) > c->hosts[B].k.epoch);
+
+	c->hosts[B].disk_held = 0;
+	host_start(c, B);
+	cluster_wait(c, 500);
+	assert_role(c, C, "primary");
+	assert_role(c, B, "backup");
+	assert_disk(c, B, "new A C");
+	cluster_free(c);
+}
+
+/* ---- fail-back and hand-over ---- */
+
+static void
+a_restarted_primary_gets_the_service_back_when_it_is_level(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, ON);
+
+	host_kill(c, A, 0);
+	cluster_run(c);
+	ask_write(c, B, 1);
+	cluster_run(c);
+
+	/* Its disk is slow: B serves on, alone. */
+	hold_disk(c, A);
+	host_start(c, A);
+	cluster_wait(c, 300);
+	disk_step(&c->hosts[A], 1);
+	cluster_wait(c, 300);
+	assert_role(c, A, "joining");
+	assert_role(c, B, "primary");
+	assert_disk(c, A, "new A");
+
+	free_disk(c, A);
+	cluster_wait(c, 300);
+	assert_role(c, A, "primary");
+	assert_role(c, B, "backup");
+	assert_disk(c, A, "new A B 1 A");
+	assert_disk(c, B, "new A B 1 A");
+	ask_write(c, A, 2);
+	cluster_run(c);
+	assert_told(c, 2, "served");
+	cluster_free(c);
+}
+
+static void
+no_fail_back_when_it_is_off(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	host_kill(c, A, 0);
+	cluster_run(c);
+	host_start(c, A);
+	cluster_wait(c, 5000);
+	assert_role(c, A, "backup");
+	assert_role(c, B, "primary");
+	cluster_free(c);
+}
+
+static void
+no_fail_back_after_a_hand_over_on_purpose(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, ON);
+
+	assert_null(core_handover(c->hosts[A].core, "B"));
+	cluster_wait(c, 5000);
+	assert_role(c, A, "backup");
+	assert_role(c, B, "primary");
+
+	/* Until A has been away. */
+	host_kill(c, A, 0);
+	cluster_run(c);
+	host_start(c, A);
+	cluster_wait(c, 500);
+	assert_role(c, A, "primary");
+	cluster_free(c);
+}
+
+static void
+requests_wait_for_the_hand_over_and_go_to_the_next(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	hold_disk(c, B);
+	ask_write(c, A, 1);
+	cluster_run(c);
+	assert_non_null(core_handover(c->hosts[A].core, "A"));
+	assert_non_null(core_handover(c->hosts[A].core, "X"));
+	assert_non_null(core_handover(c->hosts[B].core, "A"));
+	assert_null(core_handover(c->hosts[A].core, "B"));
+	ask_write(c, A, 2);
+	cluster_run(c);
+
+	/* First what was asked before is accepted, then it is decided. */
+	assert_role(c, A, "handing-over");
+	assert_told(c, 1, "");
+	free_disk(c, B);
+	assert_told(c, 1, "served");
+	assert_told(c, 2, "ask B");
+	assert_role(c, A, "backup");
+	assert_role(c, B, "primary");
+	assert_disk(c, A, "new A 1 B");
+	cluster_free(c);
+}
+
+static void
+a_hand_over_that_takes_too_long_is_called_off(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	hold_disk(c, B);
+	ask_write(c, A, 1);
+	cluster_run(c);
+	assert_null(core_handover(c->hosts[A].core, "B"));
+	ask_write(c, A, 2);
+	cluster_wait(c, 1200);
+	assert_role(c, A, "primary");
+	free_disk(c, B);
+	assert_told(c, 1, "served");
+	assert_told(c, 2, "served");
+	assert_role(c, B, "backup");
+	cluster_free(c);
+}
+
+/* Before it is on A's disk (0) and after (1), A dies; then B does. */
+static void
+a_hand_over_may_break_anywhere(void **state)
+{
+	for (int stored = 0; stored <= 1; stored++) {
+		struct cluster *c = cluster_in_sync(2, OFF);
+
+		ask_write(c, A, 1);
+		cluster_wait(c, 200);
+		hold_disk(c, A);
+		assert_null(core_handover(c->hosts[A].core, "B"));
+		cluster_wait(c, 200);
+		assert_role(c, B, "backup");
+		host_kill(c, A, stored);
+		cluster_run(c);
+		assert_role(c, B, "primary");
+		c->hosts[A].disk_held = 0;
+		host_start(c, A);
+		cluster_wait(c, 500);
+		assert_role(c, A, "backup");
+		assert_disk(c, A, "new A 1 B");
+		cluster_free(c);
+	}
+}
+
+static void
+a_hand_over_to_a_host_that_dies_comes_back(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	hold_disk(c, A);
+	assert_null(core_handover(c->hosts[A].core, "B"));
+	host_kill(c, B, 0);
+	free_disk(c, A);
+	assert_role(c, A, "primary");
+	assert_set(c, A, "A");
+	assert_disk(c, A, "new A A");
+	cluster_free(c);
+}
+
+/* ---- operators, and what must not be merged ---- */
+
+/* B dies, A accepts a vote alone and dies: only B is left, in the first epoch.
+ */
+static struct cluster *
+left_behind(void)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	host_kill(c, B, 0);
+	cluster_run(c);
+	ask_write(c, A, 1);
+	cluster_run(c);
+	host_kill(c, A, 0);
+	host_start(c, B);
+	cluster_wait(c, 200);
+	return (c);
+}
+
+static void
+forced_promotion_bars_the_old_incarnation(void **state)
+{
+	struct cluster *c = left_behind();
+	struct core *b = c->hosts[B].core;
+	evote_status_res s = {.in_sync = 0};
+
+	assert_non_null(core_promote(b, epoch_of(c, B) + 1, 1));
+	assert_non_null(core_promote(b, epoch_of(c, B), 0));
+	assert_null(core_promote(b, epoch_of(c, B), 1));
+	cluster_run(c);
+	assert_role(c, B, "primary");
+	assert_disk(c, B, "new A B!");
+	core_status(b, &s);
+	assert_int_equal(s.forced_epoch, epoch_of(c, B));
+	xdr_free((xdrproc_t)xdr_evote_status_res, &s);
+
+	host_start(c, A);
+	cluster_wait(c, 500);
+	assert_role(c, A, "halted");
+	assert_alarm(c, A, "left behind when B was promoted by force");
+	assert_non_null(core_promote(c->hosts[A].core, epoch_of(c, A), 1));
+	assert_false(c->hosts[A].serving);
+	assert_role(c, B, "primary");
+	assert_disk(c, B, "new A B!");
+
+	/* An empty directory in its place is welcome. */
+	host_kill(c, A, 0);
+	host_wipe(c, A);
+	host_start(c, A);
+	cluster_wait(c, 500);
+	assert_role(c, A, "backup");
+	assert_disk(c, A, "new A B!");
+	cluster_free(c);
+}
+
+static void
+who_saw_what_was_left_behind_is_not_answered(void **state)
+{
+	struct cluster *c = left_behind();
+	evote_seen seen = seen_at(c, B);
+
+	seen.size = 9;
+	core_promote(c->hosts[B].core, epoch_of(c, B), 1);
+	cluster_run(c);
+	ask(c, B, 2, seen);
+	assert_told(c, 2, "behind");
+	cluster_free(c);
+}
+
+static void
+nobody_is_promoted_over_a_primary_that_lives(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	assert_non_null(core_promote(c->hosts[A].core, epoch_of(c, A), 1));
+	assert_non_null(core_promote(c->hosts[B].core, epoch_of(c, B), 1));
+	cluster_free(c);
+}
+
+static void
+two_ledgers_that_both_went_on_are_not_merged(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	cut(c, A, B);
+	cluster_wait(c, 4000);
+	ask_write(c, A, 1);
+	ask_write(c, B, 2);
+	cluster_run(c);
+	assert_told(c, 1, "served");
+	assert_told(c, 2, "served");
+	mend(c, A, B);
+	cluster_wait(c, 500);
+	for (int who = A; who <= B; who++) {
+		assert_role(c, who, "halted");
+		assert_alarm(c, who, "accepted votes the other lacks");
+		assert_false(c->hosts[who].serving);
+	}
+	assert_disk(c, A, "new A 1");
+	assert_disk(c, B, "new A B 2");
+
+	/* The operator chooses. */
+	assert_null(core_promote(c->hosts[A].core, epoch_of(c, A), 1));
+	cluster_wait(c, 500);
+	assert_role(c, A, "primary");
+	assert_role(c, B, "halted");
+	assert_disk(c, A, "new A 1 A!");
+	cluster_free(c);
+}
+
+/* Not a split: A had gone on alone, too, but there was nothing to accept. */
+static void
+a_host_that_accepted_nothing_apart_follows(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	cut(c, A, B);
+	cluster_wait(c, 4000);
+	ask_write(c, B, 1);
+	cluster_run(c);
+	let_go(c, B, A, CALLS);
+	mend(c, A, B);
+	cluster_wait(c, 500);
+	assert_role(c, A, "backup");
+	assert_role(c, B, "primary");
+	assert_disk(c, A, "new A B 1");
+	cluster_free(c);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_new_cluster_starts_alone),
+	    cmocka_unit_test(an_empty_host_alone_waits),
+	    cmocka_unit_test(a_joiner_is_pushed_what_it_lacks_and_joins),
+	    cmocka_unit_test(a_divergent_tail_is_cut_and_the_primary_s_taken),
+	    cmocka_unit_test(a_wiped_backup_is_another_one_and_joins),
+	    cmocka_unit_test(
+		nothing_is_accepted_before_every_disk_in_sync_has_it),
+	    cmocka_unit_test(
+		what_was_acknowledged_in_an_earlier_epoch_does_not_count),
+	    cmocka_unit_test(alone_only_when_the_smaller_set_is_on_disk),
+	    cmocka_unit_test(a_reading_waits_for_what_it_tells_of),
+	    cmocka_unit_test(
+		a_reading_waits_for_a_confirmation_asked_after_it_came),
+	    cmocka_unit_test(
+		a_host_that_gets_another_result_halts_and_is_left_out),
+	    cmocka_unit_test(who_has_seen_more_is_not_answered),
+	    cmocka_unit_test(a_backup_names_the_primary),
+	    cmocka_unit_test(
+		requests_wait_for_the_take_over_and_are_judged_after_it),
+	    cmocka_unit_test(requests_do_not_wait_for_ever),
+	    cmocka_unit_test(so_many_requests_wait_and_no_more),
+	    cmocka_unit_test(
+		the_backup_takes_over_when_the_primary_s_process_is_gone),
+	    cmocka_unit_test(the_backup_takes_over_from_a_silent_primary),
+	    cmocka_unit_test(a_claim_is_not_called_off_by_the_old_primary),
+	    cmocka_unit_test(
+		the_backup_takes_over_from_a_primary_that_was_wiped),
+	    cmocka_unit_test(of_two_backups_the_preferred_one_takes_over),
+	    cmocka_unit_test(a_restarted_backup_does_not_take_over),
+	    cmocka_unit_test(a_joiner_does_not_take_over),
+	    cmocka_unit_test(two_that_restart_wait_for_each_other),
+	    cmocka_unit_test(a_host_that_only_waits_does_not_keep_the_next_one),
+	    cmocka_unit_test(a_host_that_was_stalled_asks_before_it_takes_over),
+	    cmocka_unit_test(
+		a_host_that_was_left_out_while_stalled_joins_again),
+	    cmocka_unit_test(
+		a_primary_that_decides_does_not_call_the_present_set_valid),
+	    cmocka_unit_test(what_a_dead_primary_decided_untold_is_older),
+	    cmocka_unit_test(a_take_over_that_nobody_heard_of_is_older),
+	    cmocka_unit_test(
+		a_restarted_primary_gets_the_service_back_when_it_is_level),
+	    cmocka_unit_test(no_fail_back_when_it_is_off),
+	    cmocka_unit_test(no_fail_back_after_a_hand_over_on_purpose),
+	    cmocka_unit_test(
+		requests_wait_for_the_hand_over_and_go_to_the_next),
+	    cmocka_unit_test(a_hand_over_that_takes_too_long_is_called_off),
+	    cmocka_unit_test(a_hand_over_may_break_anywhere),
+	    cmocka_unit_test(a_hand_over_to_a_host_that_dies_comes_back),
+	    cmocka_unit_test(forced_promotion_bars_the_old_incarnation),
+	    cmocka_unit_test(who_saw_what_was_left_behind_is_not_answered),
+	    cmocka_unit_test(nobody_is_promoted_over_a_primary_that_lives),
+	    cmocka_unit_test(two_ledgers_that_both_went_on_are_not_merged),
+	    cmocka_unit_test(a_host_that_accepted_nothing_apart_follows),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
