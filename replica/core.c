@@ -191,6 +191,8 @@ core_cut_to(struct core *c, uint64_t size)
 	}
 	if (c->durable > size)
 		c->durable = size;
+	if (c->matched > size)
+		c->matched = size;
 	for (uint64_t i = c->job_head; i != c->job_tail; i++) {
 		struct job *j = &c->jobs[i & (c->job_max - 1)];
 

@@ -239,6 +239,48 @@ follow_hello(struct core *c, int peer, struct message *m, uint64_t conn)
 
 /* ---- pushes ---- */
 
+/* How many of the pushed records stand here already: some come twice. */
+static uint32_t
+held(const struct core *c, const struct message *m)
+{
+	uint64_t from = m->u.append.from, size = history_size(c->log);
+	const struct record *r;
+	uint32_t n;
+
+	for (n = 0; n < m->n && from + n < size; n++) {
+		r = history_get(c->log, from + n);
+		/* Not in memory any more: the root will tell. */
+		if (r != NULL && !BUG_KEEP_LONGER_TAIL &&
+		    memcmp(r->hash, m->records[n]->hash, sizeof(r->hash)) != 0)
+			break;
+	}
+	return (n);
+}
+
+/*
+ * Cuts off what the primary lacks: what follows the records that are the same,
+ * when others come, or when this is the first push and nothing comes.
+ */
+static int
+make_room(struct core *c, uint64_t same, int others)
+{
+	uint64_t to = same;
+
+	if (same == history_size(c->log) || BUG_KEEP_LONGER_TAIL)
+		return (0);
+	if (same < c->accepted && others) {
+		core_fault(c, 0,
+		    "the primary's ledger lacks accepted records from %llu on",
+		    (unsigned long long)same);
+		return (-1);
+	}
+	if (to < c->accepted)
+		to = c->accepted;
+	if ((others || c->matched == 0) && to < history_size(c->log))
+		core_cut_to(c, to);
+	return (0);
+}
+
 /* Appends what a push holds, or halts: 0, or -1. */
 static int
 take(struct core *c, const struct message *m)
@@ -246,17 +288,8 @@ take(struct core *c, const struct message *m)
 	const evote_append *a = &m->u.append;
 	unsigned char root[32];
 	char err[160];
+	uint32_t n;
 
-	if (a->from < history_size(c->log) && !BUG_KEEP_LONGER_TAIL) {
-		if (a->from < c->accepted) {
-			core_fault(c, 0,
-			    "the primary's ledger lacks accepted "
-			    "records from %llu on",
-			    (unsigned long long)a->from);
-			return (-1);
-		}
-		core_cut_to(c, a->from);
-	}
 	history_root(c->log, a->from, root);
 	if (!ROOTS_IGNORED && memcmp(root, a->before, 32) != 0) {
 		core_fault(c, 0,
@@ -265,18 +298,19 @@ take(struct core *c, const struct message *m)
 		    (unsigned long long)a->from);
 		return (-1);
 	}
-	for (uint32_t i = 0; i < m->n; i++) {
-		struct record *r = m->records[i];
+	n = held(c, m);
+	if (make_room(c, a->from + n, n < m->n) == -1)
+		return (-1);
+	for (; n < m->n; n++) {
+		struct record *r = m->records[n];
 
-		if (BUG_KEEP_LONGER_TAIL && r->seq < history_size(c->log))
-			continue;
-		if (r->seq != a->from + i || r->epoch > a->epoch ||
+		if (r->seq != a->from + n || r->epoch > a->epoch ||
 		    c->machine->replay(c->arg, r, err, sizeof(err)) == -1) {
 			core_fault(c, 0,
 			    "record %llu from the primary does "
 			    "not follow from the ledger: %s",
 			    (unsigned long long)r->seq,
-			    r->seq == a->from + i ? err : "wrong place");
+			    r->seq == a->from + n ? err : "wrong place");
 			return (-1);
 		}
 		core_append_record(c, record_hold(r));
@@ -299,7 +333,8 @@ append(struct core *c, const struct message *m)
 		return (EVOTE_GAP);
 	if (take(c, m) == -1)
 		return (EVOTE_UNFIT);
-	c->matched = history_size(c->log);
+	if (m->u.append.from + m->n > c->matched)
+		c->matched = m->u.append.from + m->n;
 	return (EVOTE_TAKEN);
 }
 

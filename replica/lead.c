@@ -182,7 +182,7 @@ lead_pump(struct core *c)
 			continue;
 		pump_peer(c, i);
 		if (p->up && p->ready && !p->confirming &&
-		    config_in_sync(&c->k, p->id) >= 0 &&
+		    (p->required || config_in_sync(&c->k, p->id) >= 0) &&
 		    confirmation_wanted(c, p))
 			confirm(c, i);
 	}
@@ -200,7 +200,7 @@ lead_beat(struct core *c)
 		if (p->ready && !p->confirming)
 			confirm(c, i);
 		else if (!p->ready &&
-		    c->now_ms - p->told_ms > 5 * c->cf.beat_ms)
+		    c->now_ms - p->told_ms > 2 * c->cf.beat_ms)
 			follow_greet(c, i);
 	}
 }
@@ -226,16 +226,24 @@ lead_acked(struct core *c, int peer, const struct message *m)
 	if (a->epoch != c->k.epoch || a->taken != EVOTE_TAKEN) {
 		/* Of another epoch, or lost step: ask where it stands. */
 		if (p->ready &&
-		    (a->taken == EVOTE_GAP || a->epoch > c->k.epoch)) {
-			p->ready = 0;
+		    (a->taken == EVOTE_GAP || a->epoch > c->k.epoch))
 			follow_greet(c, peer);
-		}
+		/* If it only does not heed us yet: with the next beats. */
+		if (a->taken == EVOTE_GAP || a->epoch >= c->k.epoch)
+			p->ready = 0;
 		return;
 	}
 	if (!p->ready || !config_id_equal(a->incarnation, p->id))
 		return;
-	if (a->stored.size > p->next || a->stored.size < p->acked)
+	if (a->stored.size > p->next)
 		return;
+	if (a->stored.size < p->acked) {
+		/* It has doubted us since, and wants to be shown again. */
+		p->ready = 0;
+		p->acked = 0;
+		follow_greet(c, peer);
+		return;
+	}
 	history_root(c->log, a->stored.size, root);
 	if (!ROOTS_IGNORED && memcmp(root, a->stored.root, 32) != 0) {
 		p->unfit = 1;
@@ -292,5 +300,9 @@ lead_confirmed(const struct core *c)
 		if (c->peers[p].nonce < n)
 			n = c->peers[p].nonce;
 	}
+	/* One about to join may be in the set before we hear of it. */
+	for (int i = 0; i < c->cf.n; i++)
+		if (c->peers[i].required && c->peers[i].nonce < n)
+			n = c->peers[i].nonce;
 	return (n);
 }
