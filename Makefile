@@ -78,11 +78,16 @@ programs: all $(B)/voter_loop $(B)/fill_ledger $(TESTS:%=$(B)/test_%)
 check: lint all $(B)/sim $(B)/voter_loop $(B)/fill_ledger
 	$(MAKE) $(SANITIZE) programs
 	B=$(TESTB) scripts/run-tests $(TESTS:%=$(TESTB)/test_%) \
-	    tests/sim/run tests/sim/mutants tests/cluster
+	    tests/model/run tests/sim/run tests/sim/mutants tests/cluster
 
 lint:
 	shellcheck -x $(SCRIPTS)
 	clang-format --dry-run -Werror $(SOURCES)
+
+model:
+	tests/model/run
+model-full:
+	tests/model/run full
 
 soak: all $(B)/voter_loop $(B)/fill_ledger
 	tests/cluster/soak.bash 100
@@ -95,6 +100,6 @@ SCRIPTS	= $(shell grep -lrE '^.!/usr/bin/env bash|^. shellcheck shell=bash' \
 SOURCES	= $(wildcard common/*.[ch] replica/*.[ch] server/*.[ch] client/*.[ch] \
 	  tests/*.[ch] tests/unit/*.[ch] tests/sim/*.[ch])
 
-.PHONY: all programs check lint soak clean
+.PHONY: all programs check lint model model-full soak clean
 .SECONDARY:
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)

@@ -123,6 +123,8 @@ struct core {
 
 	/* Follower: so far our ledger is the primary's, shown in this epoch. */
 	uint64_t matched;
+	/* Barrier: it stands on what the others said before, see waiting. */
+	int on_word;
 	/* Backup: nobody can have taken it out of the set since. */
 	int assured;
 

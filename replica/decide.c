@@ -39,7 +39,7 @@ decide_suspected(const struct core *c, int peer)
 		return (1);
 	/* A primary that says it is none was started anew, or has halted. */
 	return (config_id_equal(c->k.primary, p->id) && p->greeted &&
-	    p->k.epoch <= c->k.epoch &&
+	    p->k.epoch == c->k.epoch &&
 	    (p->role == EVOTE_WAITING || p->role == EVOTE_HALTED));
 }
 
@@ -124,6 +124,7 @@ draft(struct core *c)
 static void
 claim(struct core *c, enum proposal kind)
 {
+	c->on_word = c->role == EVOTE_WAITING && kind == P_CLAIM;
 	memcpy(c->next_k.primary, core_self(c), sizeof(c->next_k.primary));
 	config_add(&c->next_k, c->cf.names[c->cf.self], core_self(c));
 	core_move(c, ON_CLAIM);
@@ -309,6 +310,28 @@ shrink(struct core *c)
 }
 
 /*
+ * That everyone waited was said before: one may have gone on since, and died.
+ * Nobody is left out before all have confirmed.
+ */
+static void
+barrier(struct core *c)
+{
+	const evote_member *m = c->k.in_sync.in_sync_val;
+
+	if (!c->on_word || lead_confirmed(c) > 0) {
+		c->on_word = 0;
+		shrink(c);
+		return;
+	}
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++)
+		if (!config_id_equal(m[i].incarnation, core_self(c)) &&
+		    failed(c, &m[i])) {
+			core_move(c, ON_LOST);
+			return;
+		}
+}
+
+/*
  * A joiner that is nearly level is waited for, a moment: from then on nothing
  * is accepted without it, so that it is level when the set grows.
  */
@@ -417,7 +440,7 @@ decide(struct core *c)
 		backup(c);
 		break;
 	case EVOTE_BARRIER:
-		shrink(c);
+		barrier(c);
 		break;
 	case EVOTE_PRIMARY:
 		if (shrink(c) || !settled(c))

@@ -83,6 +83,13 @@ note(struct core *c, int peer, evote_hello *h)
 {
 	struct peer *p = &c->peers[peer];
 
+	/* Another disk in its place: what the old one said is void. */
+	if (!config_id_equal(p->id, h->incarnation)) {
+		p->ready = 0;
+		p->acked = 0;
+		p->nonce = 0;
+		p->load = 0;
+	}
 	p->greeted = 1;
 	memcpy(p->id, h->incarnation, sizeof(p->id));
 	p->role = h->role;
