@@ -84,7 +84,8 @@ note(struct core *c, int peer, evote_hello *h)
 	struct peer *p = &c->peers[peer];
 
 	/* Another disk in its place: what the old one said is void. */
-	if (!config_id_equal(p->id, h->incarnation)) {
+	if (!config_id_equal(p->id, h->incarnation) &&
+	    !BUG_EARLIER_SESSION_ACK) {
 		p->ready = 0;
 		p->acked = 0;
 		p->nonce = 0;

@@ -237,7 +237,7 @@ lead_acked(struct core *c, int peer, const struct message *m)
 		return;
 	if (a->stored.size > p->next)
 		return;
-	if (a->stored.size < p->acked) {
+	if (a->stored.size < p->acked && !BUG_EARLIER_SESSION_ACK) {
 		/* It has doubted us since, and wants to be shown again. */
 		p->ready = 0;
 		p->acked = 0;
