@@ -45,6 +45,8 @@ host_json(struct client *c, cJSON *list, const char *name, int reachable,
 	cJSON_AddStringToObject(host, "origin", res->origin);
 	cJSON_AddNumberToObject(
 	    host, "forced_epoch", (double)res->forced_epoch);
+	cJSON_AddStringToObject(host, "arbiter", res->arbiter);
+	cJSON_AddBoolToObject(host, "arbiter_away", res->arbiter_away);
 }
 
 static void
