@@ -7,15 +7,15 @@ SAN	?=
 WARN	= -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-unused-parameter \
 	  -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 INC	= -Icommon -Ireplica -Iserver -Iclient -I$(B)/gen
-PKG	:= $(shell pkg-config --cflags libtirpc sqlite3 libcjson)
-LIBS	:= $(shell pkg-config --libs libtirpc sqlite3 libcjson libcrypto) -lpthread
+PKG	:= $(shell pkg-config --cflags libtirpc sqlite3 libcjson libcurl)
+LIBS	:= $(shell pkg-config --libs libtirpc sqlite3 libcjson libcrypto libcurl) -lpthread
 CFLAGS	+= $(OPT) $(SAN) $(EXTRA)
 
 GEN	= xdr clnt
 COMMON	= log seal merkle text record caller hosts
 REPLICA	= witness message session push reach wire address config history role clock \
 	  core core_status lead follow decide
-SERVER	= main conf loop arbiter vigil transport portmap datadir ledger disk \
+SERVER	= main conf loop arbiter etcd etcd_txn vigil transport portmap datadir ledger disk \
 	  voters polls judge effect election \
 	  auth service serve serve_admin serve_replica failpoint
 CLIENT	= evote_client libevote act login ports route state say roll csv \

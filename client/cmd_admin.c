@@ -104,8 +104,30 @@ const struct command cmd_handover = {
 
 /* ---- arbiter ---- */
 
+/* What stands after the kind; one argument, or for etcd a key besides. */
 static int
-arbiter_read(struct client *c, evote_arbiter_args *args, int argc, char **argv)
+arbiter_named(evote_arbiter_args *args, char *where, int n, char **words)
+{
+	if (n == 1 && strcmp(words[0], "none") == 0)
+		args->kind = EVOTE_ARBITER_NONE;
+	else if (n == 2 && strcmp(words[0], "witness") == 0)
+		args->kind = EVOTE_ARBITER_WITNESS;
+	else if ((n == 2 || n == 3) && strcmp(words[0], "etcd") == 0)
+		args->kind = EVOTE_ARBITER_ETCD;
+	else
+		return (-1);
+	args->where = where;
+	return (
+	    snprintf(where, EVOTE_TEXT_MAX + 1, "%s%s%s", n > 1 ? words[1] : "",
+		n > 2 ? " " : "", n > 2 ? words[2] : "") <= EVOTE_TEXT_MAX
+		? 0
+		: -1);
+}
+
+/* `where` has room for EVOTE_TEXT_MAX bytes. */
+static int
+arbiter_read(struct client *c, evote_arbiter_args *args, char *where, int argc,
+    char **argv)
 {
 	static const struct option options[] = {
 	    {"replace-dead", no_argument, NULL, 'r'},
@@ -113,33 +135,27 @@ arbiter_read(struct client *c, evote_arbiter_args *args, int argc, char **argv)
 	};
 	int o;
 
-	args->where = "";
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (o != 'r')
 			return (cmd_usage(c, &cmd_arbiter));
 		args->replace_dead = 1;
 	}
-	if (argc - optind == 1 && strcmp(argv[optind], "none") == 0) {
-		args->kind = EVOTE_ARBITER_NONE;
-		return (-1);
-	}
-	if (argc - optind != 2 || strcmp(argv[optind], "witness") != 0)
+	if (arbiter_named(args, where, argc - optind, argv + optind) == -1)
 		return (cmd_usage(c, &cmd_arbiter));
-	args->kind = EVOTE_ARBITER_WITNESS;
-	args->where = argv[optind + 1];
 	return (-1);
 }
 
 static int
 run_arbiter(struct client *c, int argc, char **argv)
 {
+	char where[EVOTE_TEXT_MAX + 1];
 	evote_arbiter_args args = {0};
 	evote_answer answer = {0};
 	enum clnt_stat stat;
 	CLIENT *client;
 	int status;
 
-	if ((status = arbiter_read(c, &args, argc, argv)) >= 0 ||
+	if ((status = arbiter_read(c, &args, where, argc, argv)) >= 0 ||
 	    (status = admin_open(c, &client)) >= 0)
 		return (status);
 	stat = evote_set_arbiter_1(&args, &answer, client);
@@ -155,7 +171,8 @@ run_arbiter(struct client *c, int argc, char **argv)
 
 const struct command cmd_arbiter = {
     "arbiter",
-    "none | witness NAME=HOST:PORT [--replace-dead]",
+    "none | witness NAME=HOST:PORT | etcd URL[,URL...] [KEY] "
+    "[--replace-dead]",
     "Who decides which hosts count when they do not hear each other (--admin).",
     run_arbiter,
 };

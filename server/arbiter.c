@@ -7,6 +7,7 @@
 
 #include "arbiter.h"
 #include "config.h"
+#include "etcd.h"
 #include "hosts.h"
 #include "log.h"
 #include "push.h"
@@ -20,9 +21,12 @@ struct arbiter {
 	arbiter_heard *heard;
 	void *arg;
 	int epoll;
-	char where[EVOTE_TEXT_MAX + 1]; /* whom push is for */
+	char where[EVOTE_TEXT_MAX + 1]; /* the one asked last */
 	struct hosts hosts;
-	struct push *push; /* NULL: no arbiter, or not asked yet */
+	struct push *push; /* NULL: no witness was asked last */
+	struct etcd *etcd; /* NULL: none was asked yet */
+	int is_heard;	   /* by the witness, not told yet */
+	evote_decided decided;
 };
 
 struct arbiter *
@@ -51,6 +55,8 @@ arbiter_free(struct arbiter *a)
 	if (a == NULL)
 		return;
 	push_free(a->push);
+	etcd_stop(a->etcd);
+	config_clear(&a->decided.config);
 	close(a->epoll);
 	free(a);
 }
@@ -67,11 +73,34 @@ arbiter_wait_ms(struct arbiter *a, uint64_t now_ms)
 	return (a->push == NULL ? -1 : push_wait_ms(a->push, now_ms));
 }
 
+/* Only here: whoever hears may ask at once, which may end a push. */
+static void
+tell(struct arbiter *a, evote_decided *d)
+{
+	a->heard(a->arg, d);
+	config_clear(&d->config);
+}
+
 void
 arbiter_run(struct arbiter *a, uint64_t now_ms)
 {
+	char where[EVOTE_TEXT_MAX + 1];
+	evote_decided d;
+
 	if (a->push != NULL)
 		push_run(a->push, now_ms);
+	if (a->is_heard) {
+		d = a->decided;
+		memset(&a->decided, 0, sizeof(a->decided));
+		a->is_heard = 0;
+		tell(a, &d);
+	}
+	if (a->etcd == NULL || !etcd_next(a->etcd, where, &d))
+		return;
+	if (strcmp(where, a->where) == 0)
+		tell(a, &d);
+	else
+		config_clear(&d.config);
 }
 
 /* ---- a witness ---- */
@@ -91,27 +120,25 @@ on_reply(void *arg, int peer, struct message *m)
 {
 	struct arbiter *a = arg;
 
-	if (m->kind == SAY_DECIDE)
-		a->heard(a->arg, &m->u.decided);
+	if (m->kind == SAY_DECIDE) {
+		config_clear(&a->decided.config);
+		a->decided.verdict = m->u.decided.verdict;
+		config_copy(&a->decided.config, &m->u.decided.config);
+		a->is_heard = 1;
+	}
 	message_free(m);
 }
 
-int
-arbiter_check(const evote_arbiter *to, char *err, size_t errlen)
+/* The link of before is of no use any more, if there was one. */
+static void
+witness_leave(struct arbiter *a)
 {
-	struct hosts hosts;
-
-	if (to->kind == EVOTE_ARBITER_NONE)
-		return (0);
-	if (hosts_parse(to->where, &hosts, err, errlen) == -1)
-		return (-1);
-	if (hosts.n == 1 && hosts.list[0].port != 0)
-		return (0);
-	snprintf(err, errlen, "one NAME=HOST:PORT names a witness");
-	return (-1);
+	push_free(a->push);
+	a->push = NULL;
+	config_clear(&a->decided.config);
+	a->is_heard = 0;
 }
 
-/* The link of before is of no use any more, if there was one. */
 static void
 witness_meet(struct arbiter *a, const char *where)
 {
@@ -123,9 +150,7 @@ witness_meet(struct arbiter *a, const char *where)
 
 	if (a->push != NULL && strcmp(a->where, where) == 0)
 		return;
-	push_free(a->push);
-	a->push = NULL;
-	snprintf(a->where, sizeof(a->where), "%s", where);
+	witness_leave(a);
 	if (hosts_parse(where, &a->hosts, err, sizeof(err)) == -1)
 		return;
 	peers[WITNESS].name = a->hosts.list[0].name;
@@ -140,16 +165,79 @@ witness_meet(struct arbiter *a, const char *where)
 	a->push = NULL;
 }
 
-void
-arbiter_ask(struct arbiter *a, const evote_arbiter *to, const evote_decide *d)
+static void
+witness_ask(struct arbiter *a, const char *where, const evote_decide *d)
 {
 	struct message *m;
 
-	witness_meet(a, to->where);
+	witness_meet(a, where);
 	if (a->push == NULL || (m = message_new(SAY_DECIDE, 0)) == NULL)
 		return;
 	m->u.decide = *d;
 	(void)push_call(a->push, WITNESS, m);
 	m->u.decide.next = NULL;
 	message_free(m);
+}
+
+/* ---- etcd ---- */
+
+static void
+etcd_meet(struct arbiter *a)
+{
+	struct epoll_event ev = {.events = EPOLLIN};
+
+	if (a->etcd != NULL || (a->etcd = etcd_start(a->key, a->self)) == NULL)
+		return;
+	if (epoll_ctl(a->epoll, EPOLL_CTL_ADD, etcd_fd(a->etcd), &ev) == 0)
+		return;
+	log_alarm("arbiter why=\"%s\"", strerror(errno));
+	etcd_stop(a->etcd);
+	a->etcd = NULL;
+}
+
+/* ---- either ---- */
+
+static int
+witness_check(const char *where, char *full, char *err, size_t errlen)
+{
+	struct hosts hosts;
+
+	if (hosts_parse(where, &hosts, err, errlen) == -1)
+		return (-1);
+	if (hosts.n == 1 && hosts.list[0].port != 0) {
+		snprintf(full, EVOTE_TEXT_MAX + 1, "%s", where);
+		return (0);
+	}
+	snprintf(err, errlen, "one NAME=HOST:PORT names a witness");
+	return (-1);
+}
+
+int
+arbiter_check(const evote_arbiter *to, const char cluster[16], char *full,
+    char *err, size_t errlen)
+{
+	switch (to->kind) {
+	case EVOTE_ARBITER_NONE:
+		full[0] = '\0';
+		return (0);
+	case EVOTE_ARBITER_WITNESS:
+		return (witness_check(to->where, full, err, errlen));
+	case EVOTE_ARBITER_ETCD:
+		return (etcd_where(to->where, cluster, full, err, errlen));
+	}
+	snprintf(err, errlen, "this server knows no such arbiter");
+	return (-1);
+}
+
+void
+arbiter_ask(struct arbiter *a, const evote_arbiter *to, const evote_decide *d)
+{
+	if (to->kind == EVOTE_ARBITER_ETCD) {
+		witness_leave(a);
+		etcd_meet(a);
+		if (a->etcd != NULL)
+			etcd_ask(a->etcd, to->where, d);
+	} else
+		witness_ask(a, to->where, d);
+	snprintf(a->where, sizeof(a->where), "%s", to->where);
 }

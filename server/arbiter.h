@@ -24,8 +24,12 @@ int arbiter_fd(struct arbiter *);
 int arbiter_wait_ms(struct arbiter *, uint64_t now_ms);
 void arbiter_run(struct arbiter *, uint64_t now_ms);
 
-/* 0, or -1: `where` is none that could be asked; why is in err. */
-int arbiter_check(const evote_arbiter *, char *err, size_t errlen);
+/*
+ * `where` in full, as K is to have it (EVOTE_TEXT_MAX + 1 bytes), for a
+ * cluster; or -1: it is none that could be asked, why is in err.
+ */
+int arbiter_check(const evote_arbiter *, const char cluster[16], char *full,
+    char *err, size_t errlen);
 void arbiter_ask(struct arbiter *, const evote_arbiter *, const evote_decide *);
 
 #endif

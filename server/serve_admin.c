@@ -126,19 +126,21 @@ evote_set_arbiter_1_svc(
 	const evote_arbiter to = {
 	    .kind = (evote_arbiter_kind)args->kind, .where = args->where};
 	struct server *s = transport_arg(q);
-	char err[256];
+	char where[EVOTE_TEXT_MAX + 1], err[256];
+	evote_stamp stamp;
 
 	memset(result, 0, sizeof(*result));
 	if (!is_operator(q))
 		return (ordered(q, result,
 		    "only root or the user the server "
 		    "runs as may do this"));
-	if (arbiter_check(&to, err, sizeof(err)) == -1)
+	core_stamp(s->core, &stamp);
+	if (arbiter_check(&to, stamp.cluster, where, err, sizeof(err)) == -1)
 		return (ordered(q, result, err));
-	log_info("admin arbiter=%d where=%s replace_dead=%d", args->kind,
-	    args->where, args->replace_dead);
+	log_info("admin arbiter=%d where=\"%s\" replace_dead=%d", args->kind,
+	    where, args->replace_dead);
 	return (ordered(q, result,
-	    core_arbiter(s->core, to.kind, to.where, args->replace_dead)));
+	    core_arbiter(s->core, to.kind, where, args->replace_dead)));
 }
 
 int
