@@ -1,0 +1,229 @@
+#!/usr/bin/env bats
+#
+# A pair with a real etcd of three members as its arbiter, all of them on a
+# host of their own.
+
+load lib
+
+ETCD=http://10.77.0.4:2379,http://10.77.0.4:2479,http://10.77.0.4:2579
+WITNESS=w=10.77.0.4:17009
+
+setup_file() {
+	net_possible || return 0
+	net_open "$BATS_FILE_TMPDIR/net"
+	net_up alpha 10.77.0.1
+	net_up beta 10.77.0.2
+	net_up voters 10.77.0.3
+	net_up arbiter 10.77.0.4
+}
+
+# member_up N: eN has the ports 2N79, for clients, and 2N80.
+member_up() {
+	local base=http://10.77.0.4:2$1 n all=
+	for n in 3 4 5; do
+		all+=,e$n=http://10.77.0.4:2${n}80
+	done
+	host_exec arbiter etcd --name "e$1" --data-dir "$PAIR_DIR/e$1" \
+	    --listen-client-urls "${base}79" \
+	    --advertise-client-urls "${base}79" \
+	    --listen-peer-urls "${base}80" \
+	    --initial-advertise-peer-urls "${base}80" \
+	    --initial-cluster "${all#,}" --logger zap \
+	    </dev/null >>"$PAIR_DIR/e$1.etcd" 2>&1 3>&- &
+	disown
+	echo $! >"$PAIR_DIR/e$1.pid"
+}
+
+member_kill() {
+	local pid
+	pid=$(cat "$PAIR_DIR/e$1.pid" 2>/dev/null) || return 0
+	rm "$PAIR_DIR/e$1.pid"
+	kill -KILL "$pid" 2>/dev/null || true
+	wait_until 10 process_gone "$pid"
+}
+
+etcd_up() {
+	local n
+	for n in 3 4 5; do
+		member_up "$n"
+	done
+	wait_until 30 etcd_ready
+}
+
+etcd_kill() {
+	local n
+	for n in 3 4 5; do
+		member_kill "$n"
+	done
+}
+
+etcd_ready() {
+	host_run arbiter env ETCDCTL_API=3 etcdctl --endpoints "$ETCD" \
+	    endpoint health >/dev/null 2>&1
+}
+
+# The kind of the arbiter that both hosts name.
+arbiter_is() {
+	[[ $(host_state alpha arbiter) == "$1 "* &&
+		$(host_state beta arbiter) == "$1 "* ]]
+}
+
+arbiter_away() {
+	[[ $(host_state "$1" arbiter_away) == "$2" ]]
+}
+
+arbitrated_up() {
+	# shellcheck disable=SC2034 # cluster_up reads it
+	options=(--failback manual)
+	cluster_up people crowd
+	etcd_up
+	admin alpha arbiter etcd "$ETCD"
+	wait_until 10 arbiter_is etcd
+}
+
+teardown() {
+	[[ -n ${PAIR_DIR-} ]] || return 0
+	stop_voting || true
+	kill -CONT "$(server_pid alpha)" 2>/dev/null || true
+	net_heal
+	pair_down
+	server_kill witness
+	etcd_kill
+	[[ ${BATS_TEST_COMPLETED-} ]] || tail -n 25 "$PAIR_DIR"/*.log
+	unharmed
+}
+
+@test "etcd is added to a running pair under load" {
+	# shellcheck disable=SC2034 # cluster_up reads it
+	options=(--failback manual)
+	cluster_up people crowd
+	etcd_up
+	election board 6
+	start_voting board
+	more_votes 30
+	admin alpha arbiter etcd "$ETCD"
+	wait_until 10 arbiter_is etcd
+	more_votes 30
+	serves alpha
+	check_books board
+}
+
+@test "a stopped primary is replaced, and joins when it goes on" {
+	arbitrated_up
+	election board 8
+	start_voting board
+	more_votes 30
+	kill -STOP "$(server_pid alpha)"
+	wait_until 10 serves beta
+	more_votes 30
+	kill -CONT "$(server_pid alpha)"
+	wait_until 10 level
+	serves beta
+	check_books board
+}
+
+@test "the hosts do not hear each other: one of them serves, and no vote is lost" {
+	arbitrated_up
+	election board 9
+	start_voting board
+	more_votes 30
+	net_cut alpha beta
+	wait_until 10 one_is_left
+	more_votes 30
+	net_heal
+	wait_until 10 level
+	check_books board
+}
+
+# One serves alone; the other one says that it does not.
+one_is_left() {
+	(serves alpha && not in_sync beta && not serves beta) ||
+		(serves beta && not in_sync alpha && not serves alpha)
+}
+
+@test "one member of etcd dies: the others decide" {
+	arbitrated_up
+	member_kill 3
+	kill -KILL "$(server_pid alpha)"
+	wait_until 15 serves beta
+	wait_until 10 arbiter_away beta false
+	server_start alpha --failback manual
+	wait_until 15 level
+}
+
+@test "without etcd the pair goes on, and a primary that loses its backup waits" {
+	arbitrated_up
+	election board 600
+	etcd_kill
+	wait_until 10 arbiter_away alpha true
+	wait_until 10 arbiter_away beta true
+	as bob vote board yes
+	kill -KILL "$(server_pid beta)"
+	exits 4 as carol --timeout 3 vote board yes
+	[[ $(host_state alpha alarm) == *"arbiter does not answer"* ]]
+	member_up 3
+	member_up 4
+	member_up 5
+	wait_until 30 etcd_ready
+	wait_until 15 alone alpha
+	as carol vote board yes
+}
+
+@test "a dead etcd is replaced; an empty one grants nothing by itself" {
+	arbitrated_up
+	etcd_kill
+	wait_until 10 arbiter_away alpha true
+	rm -r "$PAIR_DIR"/e?
+	etcd_up
+	kill -STOP "$(server_pid alpha)"
+	sleep 2
+	not serves beta
+	kill -CONT "$(server_pid alpha)"
+	wait_until 10 level
+	admin alpha arbiter etcd "$ETCD" --replace-dead
+	wait_until 10 arbiter_away beta false
+	kill -KILL "$(server_pid alpha)"
+	wait_until 10 serves beta
+}
+
+@test "a pair moves from a witness to etcd and back" {
+	# shellcheck disable=SC2034 # cluster_up reads it
+	options=(--failback manual)
+	cluster_up people crowd
+	etcd_up
+	witness_up
+	admin alpha arbiter witness "$WITNESS"
+	wait_until 10 arbiter_is witness
+	admin alpha arbiter etcd "$ETCD" elections/board
+	wait_until 10 arbiter_is etcd
+	[[ $(host_state beta arbiter) == "etcd $ETCD elections/board" ]]
+	wait_until 10 settled
+	admin alpha arbiter witness "$WITNESS"
+	wait_until 10 arbiter_is witness
+	kill -KILL "$(server_pid alpha)"
+	wait_until 10 serves beta
+}
+
+# The change before is in force everywhere, so that another may begin.
+settled() {
+	level && arbiter_away alpha false && arbiter_away beta false
+}
+
+witness_up() {
+	mkdir -p "$PAIR_DIR/witness"
+	# shellcheck disable=SC2153 # pair_open sets it
+	host_exec arbiter "$PAIR_BIN/evote_server" --role witness \
+	    --data "$PAIR_DIR/witness" --name w --hosts "$EVOTE_HOSTS,$WITNESS" \
+	    --cluster-key "$PAIR_DIR/alpha/cluster.key" --no-portmap \
+	    </dev/null >>"$PAIR_DIR/witness.log" 2>&1 3>&- &
+	disown
+	echo $! >"$PAIR_DIR/witness.pid"
+	wait_until 5 grep -q "witness port=17009" "$PAIR_DIR/witness.log"
+}
+
+@test "what names no etcd is refused" {
+	cluster_up
+	exits 1 admin alpha arbiter etcd 10.77.0.4:2379
+	says "http://"
+	exits 2 admin alpha arbiter etcd
+}
