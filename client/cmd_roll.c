@@ -9,6 +9,7 @@
 #include "roll.h"
 #include "say.h"
 #include "seal.h"
+#include "sshkey.h"
 
 #define KEY_TEXT (4 * ((SEAL_KEY + 2) / 3) + 1)
 #define FILE_MAX (256UL << 20) /* bytes */
@@ -20,7 +21,6 @@ run_register(struct client *c, int argc, char **argv)
 {
 	evote_register_res res = {0};
 	evote_register_args args = {0};
-	unsigned char key[SEAL_KEY];
 	enum clnt_stat stat;
 	evote_voter voter;
 	CLIENT *client;
@@ -31,10 +31,9 @@ run_register(struct client *c, int argc, char **argv)
 		return (status);
 	voter.name = argv[optind];
 	voter.group = argv[optind + 1];
-	if (seal_unbase64(key, sizeof(key), argv[optind + 2],
-		strlen(argv[optind + 2])) != (int)sizeof(key))
-		return (say_usage(c, "the key is not base64 of 32 bytes"));
-	memcpy(voter.key, key, sizeof(key));
+	if (sshkey_public((unsigned char *)voter.key, argv[optind + 2], what,
+		sizeof(what)) != 0)
+		return (say_usage(c, "the key %s", what));
 	args.voters.voters_val = &voter;
 	args.voters.voters_len = 1;
 	if ((status = admin_open(c, &client)) >= 0)
@@ -53,7 +52,8 @@ run_register(struct client *c, int argc, char **argv)
 const struct command cmd_register = {
     "register",
     "NAME GROUP KEY",
-    "Puts a voter on the roll; KEY is what keygen printed (--admin).",
+    "Puts a voter on the roll; KEY is what keygen printed, or an ssh-ed25519 "
+    "line (--admin).",
     run_register,
 };
 
@@ -62,6 +62,7 @@ const struct command cmd_register = {
 struct import {
 	const char *path;
 	int dry_run;
+	struct roll_titles titles;
 	char *text;
 	struct roll roll;
 	uint32_t added, same;
@@ -205,7 +206,8 @@ import(struct client *c, struct import *m)
 
 	if ((status = file_load(c, m->path, &m->text, &len)) >= 0)
 		return (status);
-	if (roll_read(&m->roll, m->text, len, err, sizeof(err)) != 0)
+	if (roll_read(&m->roll, &m->titles, m->text, len, err, sizeof(err)) !=
+	    0)
 		return (say_usage(
 		    c, "Nobody was registered: %s, %s", m->path, err));
 	if ((status = admin_open(c, &client)) >= 0)
@@ -222,6 +224,9 @@ run_import(struct client *c, int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"dry-run", no_argument, NULL, 'n'},
+	    {"name-column", required_argument, NULL, 'N'},
+	    {"group-column", required_argument, NULL, 'G'},
+	    {"key-column", required_argument, NULL, 'K'},
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
 	};
@@ -232,6 +237,15 @@ run_import(struct client *c, int argc, char **argv)
 		switch (ch) {
 		case 'n':
 			m.dry_run = 1;
+			break;
+		case 'N':
+			m.titles.name = optarg;
+			break;
+		case 'G':
+			m.titles.group = optarg;
+			break;
+		case 'K':
+			m.titles.key = optarg;
 			break;
 		case 'h':
 			return (cmd_help(&cmd_import));
@@ -249,9 +263,11 @@ run_import(struct client *c, int argc, char **argv)
 
 const struct command cmd_import = {
     "import",
-    "FILE.csv [--dry-run]",
-    "Puts all voters of a file with the columns name, group, public key on "
-    "the roll, or none (--admin).",
+    "FILE.csv [--dry-run] [--name-column T] [--group-column T] "
+    "[--key-column T]",
+    "Puts all voters of a file on the roll, or none (--admin).  Its first row "
+    "names the\n      columns: name, group, public key, or the titles given; "
+    "--dry-run only tells\n      what would change.",
     run_import,
 };
 

@@ -25,7 +25,7 @@ struct evote;
 struct evote_options {
 	const char *hosts;   /* list as in hosts.h; NULL: $EVOTE_HOSTS */
 	const char *voter;   /* NULL: for reading only */
-	const char *key;     /* PEM file of the voter's private key, or NULL */
+	const char *key;     /* the voter's key file, as in signer.h, or NULL */
 	const char *state;   /* directory; NULL: as in state.h */
 	int login;	     /* use PREAUTH, AUTH and a token, do not sign */
 	uint64_t timeout_ms; /* of each operation; 0: 30 s */
