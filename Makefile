@@ -19,7 +19,7 @@ SERVER	= main conf loop transport portmap datadir ledger disk \
 	  voters polls judge effect election \
 	  auth service serve serve_admin serve_replica failpoint
 CLIENT	= evote_client libevote act login ports route state say roll csv \
-	  sshkey agent signer diff progress \
+	  sshkey agent signer diff progress survey \
 	  cmd_keygen cmd_election cmd_vote cmd_status cmd_roll cmd_import \
 	  cmd_admin
 

@@ -462,6 +462,17 @@ evote_list(struct evote *e, unsigned first, evote_list_res *res)
 	    e, &proc, &args, &args.seen, res, handle_deadline(e), &sends));
 }
 
+int64_t
+evote_clock_ahead(
+    const struct evote *e, const evote_status_res *res, uint64_t *within)
+{
+	struct route_span g = route_greeting(e->route);
+	uint64_t span = g.answered > g.sent ? g.answered - g.sent : 0;
+
+	*within = span / 2 + 1;
+	return ((int64_t)res->clock - (int64_t)(g.sent + span / 2));
+}
+
 enum evote_outcome
 evote_status(
     struct evote *e, int host, uint64_t timeout_ms, evote_status_res *res)

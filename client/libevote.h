@@ -104,6 +104,13 @@ enum evote_outcome evote_status(
     struct evote *, int host, uint64_t timeout_ms, evote_status_res *);
 
 /*
+ * How far the clock of the host that evote_status asked last is ahead of this
+ * machine's, in microseconds, give or take *within.
+ */
+int64_t evote_clock_ahead(
+    const struct evote *, const evote_status_res *, uint64_t *within);
+
+/*
  * In clnt_create's shape: a CLIENT for the generated stubs, connected to the
  * host of the list that serves; its calls are bounded by their stub's timeout.
  * Stock clnt_create is not used underneath: it may block for minutes, or abort.

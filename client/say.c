@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+
 #define SENTENCE 4096
 
 struct explanation {
@@ -151,6 +153,14 @@ compose(char out[SENTENCE], const char *fmt, va_list ap)
 {
 	vsnprintf(out, SENTENCE, fmt, ap);
 	make_harmless(out);
+}
+
+void
+say_pad(char *out, size_t len, const char *text, int columns)
+{
+	int blanks = columns - text_width(text);
+
+	snprintf(out, len, "%s%*s", text, blanks > 0 ? blanks : 0, "");
 }
 
 void
