@@ -13,9 +13,9 @@ CFLAGS	+= $(OPT) $(SAN) $(EXTRA)
 
 GEN	= xdr clnt
 COMMON	= log seal merkle text record caller hosts
-REPLICA	= message session push reach wire address config history role clock \
+REPLICA	= witness message session push reach wire address config history role clock \
 	  core core_status lead follow decide
-SERVER	= main conf loop transport portmap datadir ledger disk \
+SERVER	= main conf loop arbiter vigil transport portmap datadir ledger disk \
 	  voters polls judge effect election \
 	  auth service serve serve_admin serve_replica failpoint
 CLIENT	= evote_client libevote act login ports route state say roll csv \

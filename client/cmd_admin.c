@@ -102,6 +102,64 @@ const struct command cmd_handover = {
     run_handover,
 };
 
+/* ---- arbiter ---- */
+
+static int
+arbiter_read(struct client *c, evote_arbiter_args *args, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"replace-dead", no_argument, NULL, 'r'},
+	    {NULL, 0, NULL, 0},
+	};
+	int o;
+
+	args->where = "";
+	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (o != 'r')
+			return (cmd_usage(c, &cmd_arbiter));
+		args->replace_dead = 1;
+	}
+	if (argc - optind == 1 && strcmp(argv[optind], "none") == 0) {
+		args->kind = EVOTE_ARBITER_NONE;
+		return (-1);
+	}
+	if (argc - optind != 2 || strcmp(argv[optind], "witness") != 0)
+		return (cmd_usage(c, &cmd_arbiter));
+	args->kind = EVOTE_ARBITER_WITNESS;
+	args->where = argv[optind + 1];
+	return (-1);
+}
+
+static int
+run_arbiter(struct client *c, int argc, char **argv)
+{
+	evote_arbiter_args args = {0};
+	evote_answer answer = {0};
+	enum clnt_stat stat;
+	CLIENT *client;
+	int status;
+
+	if ((status = arbiter_read(c, &args, argc, argv)) >= 0 ||
+	    (status = admin_open(c, &client)) >= 0)
+		return (status);
+	stat = evote_set_arbiter_1(&args, &answer, client);
+	status = admin_check(c, stat, &answer, "The arbiter was not changed");
+	if (status < 0)
+		status = say_done(c,
+		    "The change of the arbiter has begun; "
+		    "status shows when it is done");
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	clnt_destroy(client);
+	return (status);
+}
+
+const struct command cmd_arbiter = {
+    "arbiter",
+    "none | witness NAME=HOST:PORT [--replace-dead]",
+    "Who decides which hosts count when they do not hear each other (--admin).",
+    run_arbiter,
+};
+
 /* ---- promote ---- */
 
 struct promotion {

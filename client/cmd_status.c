@@ -82,6 +82,8 @@ host_json(cJSON *list, const struct survey *s, int i)
 	cJSON_AddStringToObject(host, "origin", res->origin);
 	cJSON_AddNumberToObject(
 	    host, "forced_epoch", (double)res->forced_epoch);
+	cJSON_AddStringToObject(host, "arbiter", res->arbiter);
+	cJSON_AddBoolToObject(host, "arbiter_away", res->arbiter_away);
 	cJSON_AddNumberToObject(host, "clock_ahead_us", (double)at->ahead_us);
 	cJSON_AddNumberToObject(host, "clock_within_us", (double)at->within_us);
 }

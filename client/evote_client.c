@@ -24,6 +24,7 @@ static const struct command *const commands[] = {
     &cmd_unregister,
     &cmd_voters,
     &cmd_handover,
+    &cmd_arbiter,
     &cmd_promote,
 };
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))

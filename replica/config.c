@@ -36,6 +36,8 @@ config_copy(evote_config *to, const evote_config *from)
 	c.order.order_val = NULL;
 	config_order(&c, (const char *const *)from->order.order_val,
 	    (int)from->order.order_len);
+	c.arbiter.where = must(
+	    strdup(from->arbiter.where == NULL ? "" : from->arbiter.where));
 	*to = c;
 }
 
@@ -55,6 +57,7 @@ config_clear(evote_config *c)
 	for (u_int i = 0; i < c->order.order_len; i++)
 		free(c->order.order_val[i]);
 	free(c->order.order_val);
+	free(c->arbiter.where);
 	memset(c, 0, sizeof(*c));
 }
 
@@ -134,6 +137,14 @@ config_remove(evote_config *c, const void *id)
 		return;
 	free(m[i].name);
 	m[i] = m[--c->in_sync.in_sync_len];
+}
+
+void
+config_arbiter(evote_config *c, evote_arbiter_kind kind, const char *where)
+{
+	free(c->arbiter.where);
+	c->arbiter.kind = kind;
+	c->arbiter.where = must(strdup(where));
 }
 
 /* The list is bounded: the oldest gives way (its host was told long ago). */

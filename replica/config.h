@@ -24,6 +24,7 @@ const char *config_name(const evote_config *, const void *id);
 void config_add(evote_config *, const char *name, const void *id);
 void config_remove(evote_config *, const void *id);
 void config_bar(evote_config *, const char *name, const void *id);
+void config_arbiter(evote_config *, evote_arbiter_kind, const char *where);
 void config_order(evote_config *, const char *const *names, int n);
 
 #endif

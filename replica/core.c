@@ -81,6 +81,12 @@ core_leads(const struct core *c)
 }
 
 int
+core_arbitrated(const struct core *c)
+{
+	return (c->k.arbiter.kind != EVOTE_ARBITER_NONE);
+}
+
+int
 core_peer_of(const struct core *c, const void *id)
 {
 	const char *name;
@@ -559,8 +565,10 @@ core_move(struct core *c, enum role_event on)
 		}
 	if (to != EVOTE_BACKUP)
 		c->assured = 0;
-	if (to == EVOTE_WAITING)
+	if (to == EVOTE_WAITING) {
 		c->matched = 0;
+		c->waiting_ms = c->now_ms;
+	}
 	if (!core_leads(c))
 		lead_reset(c);
 	if (to != EVOTE_CLAIMING && to != EVOTE_PRIMARY && to != EVOTE_HANDING)
@@ -623,7 +631,7 @@ start(struct core *c, const struct event *ev)
 		c->clock.agreed = 1;
 	for (int i = 0; i < c->cf.n; i++)
 		c->peers[i].heard_ms = c->now_ms;
-	c->step_ms = c->now_ms;
+	c->step_ms = c->waiting_ms = c->now_ms;
 	stamp(c);
 	core_say(c, 0, "start epoch=%llu size=%llu accepted=%llu",
 	    (unsigned long long)c->k.epoch,
@@ -667,6 +675,7 @@ tick(struct core *c)
 	if (c->role == EVOTE_PRIMARY)
 		close_due(c);
 	lead_beat(c);
+	decide_beat(c);
 	for (int i = 0; i < c->cf.n; i++)
 		if (c->peers[i].up && !core_leads(c) &&
 		    !(i == core_primary_peer(c) && c->assured) &&
@@ -719,7 +728,8 @@ core_step(struct core *c, const struct event *ev)
 	c->now_ms = ev->now_ms;
 	c->wall_us = ev->wall_us;
 	clock_look(&c->clock, c->now_ms, c->wall_us);
-	if (c->step_ms != 0 && c->now_ms - c->step_ms > c->cf.suspect_ms / 3)
+	if (c->step_ms != 0 &&
+	    c->now_ms - c->step_ms > decide_patience(c) / 3 + c->cf.beat_ms)
 		stalled(c);
 	c->step_ms = c->now_ms;
 	switch (ev->kind) {
@@ -762,6 +772,9 @@ core_step(struct core *c, const struct event *ev)
 		else
 			lead_acked(c, ev->peer, ev->message);
 		message_free(ev->message);
+		break;
+	case EV_DECIDED:
+		decide_heard(c, ev->decided);
 		break;
 	case EV_STORED:
 	case EV_SAVED:

@@ -40,6 +40,12 @@ struct driver {
 	uint64_t (*cut)(void *arg, uint64_t size);
 	uint64_t (*load)(void *arg, uint64_t from, uint32_t n);
 	uint64_t (*save)(void *arg, const evote_config *);
+	/*
+	 * A question to an arbiter, which is borrowed: to the one K names, or
+	 * with `install` to the one that `next` names.  The verdict comes as
+	 * EV_DECIDED, or never: then it is asked again.
+	 */
+	void (*decide)(void *arg, const evote_arbiter *, const evote_decide *);
 	/* A message to a peer; the driver frees it. */
 	void (*call)(void *arg, int peer, struct message *);
 	void (*reply)(void *arg, uint64_t handle, struct message *);
@@ -62,7 +68,8 @@ struct core_config {
 	int failback;	     /* by itself */
 	int trust_clock;     /* an operator vouches for it */
 	uint64_t beat_ms;    /* 100 */
-	uint64_t suspect_ms; /* silence; 3,000 without an arbiter */
+	uint64_t suspect_ms; /* silence, without an arbiter; 3,000 */
+	uint64_t quick_ms;   /* silence, when an arbiter decides; 400 */
 	uint64_t hold_ms;    /* how long requests may wait for a
 				change of primary; 2,000 */
 };
@@ -80,6 +87,7 @@ enum event_kind {
 	EV_STORED,	/* job: store or cut */
 	EV_SAVED,	/* job */
 	EV_LOADED,	/* job, from, records */
+	EV_DECIDED,	/* decided */
 };
 
 struct event {
@@ -95,6 +103,7 @@ struct event {
 	uint64_t job, from;
 	struct record **records; /* references taken over, array not */
 	uint32_t n;
+	const evote_decided *decided; /* the caller's */
 };
 
 struct core *core_new(const struct core_config *, const struct machine *,
@@ -107,6 +116,8 @@ void core_step(struct core *, const struct event *);
 /* Orders from operators: NULL when begun, else a sentence why not. */
 const char *core_handover(struct core *, const char *name);
 const char *core_promote(struct core *, uint64_t epoch, int accept_loss);
+const char *core_arbiter(
+    struct core *, evote_arbiter_kind, const char *where, int old_is_dead);
 
 /* For replies: constant time. */
 void core_stamp(const struct core *, evote_stamp *);

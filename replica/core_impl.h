@@ -82,7 +82,16 @@ struct peer {
 	int gave;	/* handed over to us on purpose, and not away since */
 };
 
-enum proposal { P_NONE, P_CLAIM, P_FORCE, P_SHRINK, P_GROW, P_HAND, P_RENEW };
+enum proposal {
+	P_NONE,
+	P_CLAIM,
+	P_FORCE,
+	P_SHRINK,
+	P_GROW,
+	P_HAND,
+	P_RENEW,
+	P_ARBITER
+};
 
 struct core {
 	struct core_config cf;
@@ -129,8 +138,16 @@ struct core {
 	int assured;
 
 	enum proposal proposal;
-	uint64_t proposal_job;
+	uint64_t proposal_job; /* it is being stored; 0: the arbiter is asked */
 	evote_config next_k;
+	int installing;	     /* P_ARBITER: the new one, before the old one */
+	int old_is_dead;     /* P_ARBITER: an operator says so of the old one */
+	uint64_t asked_ms;   /* when the arbiter was last asked, */
+	uint64_t begun_ms;   /* and first, for this proposal */
+	uint64_t arbiter_ms; /* when it last answered */
+	int arbiter_away;
+	uint64_t claim_ms;   /* not to be denied again before */
+	uint64_t waiting_ms; /* since when in that role */
 	int hand_to;
 	uint64_t hand_ms, hand_retry_ms;
 
@@ -170,6 +187,7 @@ void lead_loaded(struct core *, int peer, const struct event *);
 uint64_t lead_confirmed(const struct core *); /* by every in-sync host */
 
 /* follow.c */
+void follow_adopt(struct core *, const evote_config *);
 void follow_greet(struct core *, int peer); /* -1: all */
 void follow_hello(struct core *, int peer, struct message *, uint64_t conn);
 void follow_call(struct core *, const struct event *);
@@ -179,7 +197,12 @@ void follow_forget(struct core *, uint64_t conn);
 /* decide.c */
 void decide(struct core *);
 void decide_saved(struct core *, uint64_t job);
+void decide_heard(struct core *, const evote_decided *);
+void decide_beat(struct core *);		/* each tick */
 void decide_barrier(struct core *, int forced); /* begin as primary */
 int decide_suspected(const struct core *, int peer);
+/* Silence of a peer that makes it suspect. */
+uint64_t decide_patience(const struct core *);
+int core_arbitrated(const struct core *); /* somebody else decides about K */
 
 #endif

@@ -54,6 +54,9 @@ alarm_text(const struct core *c)
 	else if (c->role == EVOTE_WAITING)
 		why = "may not serve: another host may hold newer votes; start "
 		      "it, or see promote --force";
+	else if (c->arbiter_away)
+		why = "the arbiter does not answer: the hosts go on, and none "
+		      "of them could be replaced; start it, or name another";
 	else if (core_leads(c) && c->k.in_sync.in_sync_len < (u_int)c->cf.n)
 		why = "alone or short of hosts: accepted votes have fewer "
 		      "copies than planned";
@@ -64,6 +67,17 @@ alarm_text(const struct core *c)
 		why = "this host's clock is not trusted: no election closes "
 		      "until a peer's agrees, or --trust-clock is given";
 	snprintf(text, sizeof(text), "%s", why);
+	return (copy(text));
+}
+
+static char *
+arbiter_text(const evote_arbiter *a)
+{
+	static const char *const kinds[] = {"none", "witness", "etcd"};
+	char text[EVOTE_TEXT_MAX + 1];
+
+	snprintf(text, sizeof(text), "%s%s%s", kinds[a->kind],
+	    a->where[0] == '\0' ? "" : " ", a->where);
 	return (copy(text));
 }
 
@@ -106,4 +120,6 @@ core_status(const struct core *c, evote_status_res *s)
 	s->alarm = alarm_text(c);
 	s->forced_epoch = c->k.forced_epoch;
 	hosts(c, s);
+	s->arbiter = arbiter_text(&c->k.arbiter);
+	s->arbiter_away = c->arbiter_away;
 }

@@ -9,6 +9,7 @@
 #define LEVEL_MS     500  /* for so long at a time, */
 #define AGAIN_MS     2000 /* and after a pause again */
 #define HAND_MS	     1000 /* draining before a hand-over */
+#define ARBITER_MS   2000 /* for a new arbiter, and the old one, to answer */
 #define EPOCH_GAP    1000 /* more than what one host decides untold */
 
 /* ---- suspicion ---- */
@@ -23,7 +24,14 @@ gone(const struct core *c, const struct peer *p)
 	if (!p->up && p->refused && p->conn == 0)
 		return (1);
 	return (c->now_ms > p->heard_ms &&
-	    c->now_ms - p->heard_ms > c->cf.suspect_ms);
+	    c->now_ms - p->heard_ms > decide_patience(c));
+}
+
+/* With an arbiter a wrong suspicion costs a change of primary, no more. */
+uint64_t
+decide_patience(const struct core *c)
+{
+	return (core_arbitrated(c) ? c->cf.quick_ms : c->cf.suspect_ms);
 }
 
 int
@@ -81,10 +89,38 @@ next_epoch(const struct core *c, enum proposal kind)
 	return (e);
 }
 
-/*
- * The arbiter `none`: this host's own disk.  Decided as soon as it is stored,
- * see decide_saved.
- */
+/* Granted, or nobody is to be asked: stored here, and then it is in force. */
+static void
+store_next(struct core *c)
+{
+	c->proposal_job = c->driver->save(c->arg, &c->next_k);
+	c->last_save = c->proposal_job;
+	core_job(c, JOB_SAVE, c->proposal_job, 0, -1);
+	if (BUG_JOINER_RECORDS_FIRST && c->proposal == P_GROW) {
+		c->proposal = P_NONE;
+		core_take_k(c, &c->next_k);
+	}
+	if (BUG_HAND_OVER_EARLY && c->proposal == P_HAND)
+		c->greet = 1;
+}
+
+/* The same question until there is an answer: it may have been granted. */
+static void
+ask_arbiter(struct core *c)
+{
+	int pp = core_primary_peer(c);
+	evote_decide d = {
+	    .expected = c->k.epoch,
+	    .dead = pp >= 0 && !c->peers[pp].up && c->peers[pp].refused,
+	    .install = c->installing,
+	    .next = &c->next_k,
+	};
+
+	c->asked_ms = c->now_ms;
+	c->driver->decide(
+	    c->arg, c->installing ? &c->next_k.arbiter : &c->k.arbiter, &d);
+}
+
 static void
 propose(struct core *c, enum proposal kind)
 {
@@ -101,15 +137,16 @@ propose(struct core *c, enum proposal kind)
 	m->size = c->accepted;
 	history_root(c->log, c->accepted, (unsigned char *)m->root);
 	c->proposal = kind;
-	c->proposal_job = c->driver->save(c->arg, &c->next_k);
-	c->last_save = c->proposal_job;
-	core_job(c, JOB_SAVE, c->proposal_job, 0, -1);
-	if (BUG_JOINER_RECORDS_FIRST && kind == P_GROW) {
-		c->proposal = P_NONE;
-		core_take_k(c, &c->next_k);
-	}
-	if (BUG_HAND_OVER_EARLY && kind == P_HAND)
-		c->greet = 1;
+	c->proposal_job = 0;
+	c->begun_ms = c->now_ms;
+	c->installing =
+	    kind == P_ARBITER && c->next_k.arbiter.kind != EVOTE_ARBITER_NONE;
+	if (c->installing ||
+	    (core_arbitrated(c) && kind != P_FORCE &&
+		!(kind == P_ARBITER && c->next_k.joint)))
+		ask_arbiter(c);
+	else
+		store_next(c);
 }
 
 /* A proposal starts from the present K. */
@@ -167,6 +204,7 @@ granted(struct core *c, enum proposal kind)
 	case P_SHRINK:
 	case P_GROW:
 	case P_RENEW:
+	case P_ARBITER:
 	case P_NONE:
 		break;
 	}
@@ -180,10 +218,107 @@ decide_saved(struct core *c, uint64_t job)
 	if (kind == P_NONE || c->proposal_job != job)
 		return;
 	c->proposal = P_NONE;
+	c->proposal_job = 0;
 	/* Somebody else was quicker: what was stored since is what counts. */
 	if (c->next_k.epoch <= c->k.epoch && !BUG_SAME_EPOCH)
 		return;
 	granted(c, kind);
+}
+
+/* ---- the arbiter's word ---- */
+
+static void
+drop_proposal(struct core *c)
+{
+	if (c->next_k.epoch > c->seen_epoch)
+		c->seen_epoch = c->next_k.epoch;
+	c->proposal = P_NONE;
+	if (c->role == EVOTE_CLAIMING)
+		core_move(c, ON_DENIED);
+	if (c->role == EVOTE_HANDING)
+		core_move(c, ON_ABORT);
+}
+
+/* What it holds is decided, whoever asked for it. */
+static void
+learn_from_arbiter(struct core *c, const evote_config *k)
+{
+	if (!config_id_equal(k->cluster, c->k.cluster))
+		core_say(c, 1, "arbiter stranger=1");
+	else if (k->epoch > c->k.epoch)
+		follow_adopt(c, k);
+	else if (k->epoch < c->k.epoch)
+		core_say(c, 1, "arbiter behind epoch=%llu knows=%llu",
+		    (unsigned long long)c->k.epoch,
+		    (unsigned long long)k->epoch);
+}
+
+/* A new arbiter begins with the K that names it; then the old one is asked. */
+static void
+agreed(struct core *c)
+{
+	int asked_new = c->installing;
+
+	c->installing = 0;
+	if (asked_new && core_arbitrated(c) && !c->next_k.joint)
+		ask_arbiter(c);
+	else
+		store_next(c);
+}
+
+void
+decide_heard(struct core *c, const evote_decided *d)
+{
+	int asked = c->proposal != P_NONE && c->proposal_job == 0;
+
+	c->arbiter_ms = c->now_ms;
+	if (c->role == EVOTE_HALTED)
+		return;
+	if (asked && d->config.epoch == c->next_k.epoch &&
+	    d->verdict == EVOTE_GRANTED) {
+		agreed(c);
+		return;
+	}
+	if (d->verdict == EVOTE_BLANK)
+		return;
+	if (asked && d->verdict == EVOTE_DENIED) {
+		c->claim_ms = c->now_ms + c->cf.beat_ms;
+		drop_proposal(c);
+		return;
+	}
+	if (asked && d->verdict == EVOTE_CONFLICT &&
+	    d->config.epoch != c->k.epoch)
+		drop_proposal(c);
+	learn_from_arbiter(c, &d->config);
+}
+
+/* A primary shows the arbiter that it lives; whoever waits for a word asks. */
+void
+decide_beat(struct core *c)
+{
+	evote_decide d = {.expected = c->k.epoch};
+	int away;
+
+	if (c->role == EVOTE_HALTED)
+		return;
+	if (c->proposal == P_ARBITER && c->proposal_job == 0 &&
+	    c->now_ms - c->begun_ms > ARBITER_MS) {
+		core_say(c, 1, "arbiter unchanged why=\"%s does not answer\"",
+		    c->installing ? c->next_k.arbiter.where
+				  : c->k.arbiter.where);
+		drop_proposal(c);
+	}
+	if (c->proposal != P_NONE && c->proposal_job == 0)
+		ask_arbiter(c);
+	else if (core_arbitrated(c))
+		c->driver->decide(c->arg, &c->k.arbiter, &d);
+	away = core_arbitrated(c) &&
+	    c->now_ms - c->arbiter_ms > 10 * c->cf.beat_ms;
+	if (away != c->arbiter_away) {
+		c->arbiter_away = away;
+		core_say(c, away, "arbiter away=%d where=%s", away,
+		    c->k.arbiter.where);
+	}
 }
 
 /* ---- what each role does about it ---- */
@@ -212,16 +347,10 @@ is_first(const struct core *c, int all_wait)
 	return (1);
 }
 
-/*
- * After a start: alone in the set, or everyone of the set is here, knows no
- * newer K and waits as well.
- */
-static void
-waiting(struct core *c)
+/* Everyone of the set is here, knows no newer K and waits as well. */
+static int
+all_wait(const struct core *c)
 {
-	if (config_id_zero(c->k.cluster) ||
-	    config_in_sync(&c->k, core_self(c)) < 0)
-		return;
 	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
 		const char *id = c->k.in_sync.in_sync_val[i].incarnation;
 		const struct peer *p;
@@ -234,32 +363,18 @@ waiting(struct core *c)
 		p = n < 0 ? NULL : &c->peers[n];
 		if (p == NULL || !p->greeted || !config_id_equal(p->id, id) ||
 		    p->role != EVOTE_WAITING || p->k.epoch > c->k.epoch)
-			return;
+			return (0);
 	}
-	if (!is_first(c, 1) && !BUG_SERVE_ALONE_AT_RESTART)
-		return;
-	draft(c);
-	for (int i = 0; BUG_SERVE_ALONE_AT_RESTART && i < c->cf.n; i++)
-		if (i != c->cf.self)
-			config_remove(&c->next_k, c->peers[i].id);
-	claim(c, P_CLAIM);
+	return (is_first(c, 1) || BUG_SERVE_ALONE_AT_RESTART);
 }
 
+/* Leaves out whom this host cannot have beside it. */
 static void
-backup(struct core *c)
+draft_claim(struct core *c)
 {
 	int pp = core_primary_peer(c);
-	evote_config *k;
+	evote_config *k = draft(c);
 
-	if (pp < 0 || !decide_suspected(c, pp))
-		return;
-	if (!c->assured) {
-		core_move(c, ON_LOST);
-		return;
-	}
-	if (!is_first(c, 0))
-		return;
-	k = draft(c);
 	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
 		const evote_member *m = &c->k.in_sync.in_sync_val[i];
 		int p = core_peer_of(c, m->incarnation);
@@ -268,6 +383,52 @@ backup(struct core *c)
 		    (p == pp || failed(c, m) || !c->peers[p].up))
 			config_remove(k, m->incarnation);
 	}
+}
+
+/*
+ * After a start.  Without an arbiter this host goes on only with all of its
+ * set; with one also without, when the primary is not to be heard.  The
+ * preferred host has its turn first.
+ */
+static void
+waiting(struct core *c)
+{
+	int pp = core_primary_peer(c);
+
+	if (config_id_zero(c->k.cluster) ||
+	    config_in_sync(&c->k, core_self(c)) < 0 || c->now_ms < c->claim_ms)
+		return;
+	if (all_wait(c)) {
+		draft(c);
+		for (int i = 0; BUG_SERVE_ALONE_AT_RESTART && i < c->cf.n; i++)
+			if (i != c->cf.self)
+				config_remove(&c->next_k, c->peers[i].id);
+		claim(c, P_CLAIM);
+		return;
+	}
+	if (!core_arbitrated(c) || c->k.joint ||
+	    c->now_ms - c->waiting_ms <
+		decide_patience(c) * (uint64_t)(c->cf.self + 1) ||
+	    (pp >= 0 && !decide_suspected(c, pp)))
+		return;
+	draft_claim(c);
+	claim(c, P_CLAIM);
+}
+
+static void
+backup(struct core *c)
+{
+	int pp = core_primary_peer(c);
+
+	if (pp < 0 || !decide_suspected(c, pp))
+		return;
+	if (core_arbitrated(c) ? c->k.joint : !c->assured) {
+		core_move(c, ON_LOST);
+		return;
+	}
+	if (!is_first(c, 0) || c->now_ms < c->claim_ms)
+		return;
+	draft_claim(c);
 	claim(c, P_CLAIM);
 }
 
@@ -290,6 +451,8 @@ shrink(struct core *c)
 {
 	evote_config *k = NULL;
 
+	if (c->k.joint)
+		return (0);
 	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
 		const evote_member *m = &c->k.in_sync.in_sync_val[i];
 
@@ -415,7 +578,7 @@ hand_over(struct core *c, int to)
 static void
 give_back(struct core *c)
 {
-	if (!c->cf.failback || c->now_ms < c->hand_retry_ms)
+	if (!c->cf.failback || c->now_ms < c->hand_retry_ms || c->arbiter_away)
 		return;
 	for (int i = 0; i < c->cf.self; i++)
 		if (may_take(c, i) && !c->peers[i].gave) {
@@ -445,7 +608,12 @@ decide(struct core *c)
 	case EVOTE_PRIMARY:
 		if (shrink(c) || !settled(c))
 			break;
-		if (c->seen_epoch > c->k.epoch) {
+		if (c->k.joint) {
+			draft(c)->joint = 0;
+			propose(c, P_RENEW);
+			break;
+		}
+		if (!core_arbitrated(c) && c->seen_epoch > c->k.epoch) {
 			/* Someone holds a K that was never taken up. */
 			draft(c);
 			propose(c, P_RENEW);
@@ -472,6 +640,8 @@ core_handover(struct core *c, const char *name)
 	if (c->role != EVOTE_PRIMARY || c->proposal != P_NONE)
 		return ("this host is not the primary, or is changing the set "
 			"of hosts just now; ask the primary, or again");
+	if (c->arbiter_away)
+		return ("the arbiter does not answer, who has to agree");
 	for (int i = 0; i < c->cf.n; i++) {
 		if (strcmp(c->cf.names[i], name) != 0)
 			continue;
@@ -523,6 +693,40 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 		    !config_barred(k, p->id))
 			config_bar(k, c->cf.names[i], p->id);
 	}
+	/* The arbiter would have to agree: an operator puts it back. */
+	config_arbiter(k, EVOTE_ARBITER_NONE, "");
+	k->joint = 0;
 	claim(c, P_FORCE);
+	return (NULL);
+}
+
+/* Every host of the set is here and follows. */
+static int
+all_follow(const struct core *c)
+{
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+		int p = core_peer_of(c, m->incarnation);
+
+		if (!config_id_equal(m->incarnation, core_self(c)) &&
+		    (failed(c, m) || !c->peers[p].up || !c->peers[p].ready))
+			return (0);
+	}
+	return (1);
+}
+
+const char *
+core_arbiter(
+    struct core *c, evote_arbiter_kind kind, const char *where, int old_is_dead)
+{
+	if (c->role != EVOTE_PRIMARY || c->proposal != P_NONE || c->k.joint)
+		return ("this host is not the primary, or is changing the set "
+			"of hosts just now; ask the primary, or again");
+	if (old_is_dead && !all_follow(c))
+		return ("a host in sync is away: without the arbiter of before "
+			"all of them have to know of the new one");
+	config_arbiter(draft(c), kind, where);
+	c->next_k.joint = old_is_dead && core_arbitrated(c);
+	propose(c, P_ARBITER);
 	return (NULL);
 }

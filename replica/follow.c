@@ -123,7 +123,9 @@ split(const struct core *c, const struct peer *p)
 	const unsigned char *id = low ? core_self(c) : p->id;
 	uint64_t size = low ? history_size(c->log) : p->size;
 
-	if (c->k.epoch == p->k.epoch || !config_alone(lk, id) ||
+	/* With an arbiter a host that was replaced may well hold more. */
+	if (core_arbitrated(c) || p->k.arbiter.kind != EVOTE_ARBITER_NONE ||
+	    c->k.epoch == p->k.epoch || !config_alone(lk, id) ||
 	    config_in_sync(hk, id) >= 0 || config_barred(hk, id))
 		return (0);
 	return (size > history_common(c->log, p->epochs, p->n_epochs));
@@ -141,19 +143,20 @@ is_lead(const struct peer *p)
  * Takes over a newer K.  Only the primary's own word makes a host a backup or
  * a joiner; from others it is hearsay, and the host waits to hear more.
  */
-static void
-adopt(struct core *c, const struct peer *p)
+void
+follow_adopt(struct core *c, const evote_config *k)
 {
-	int named = config_id_equal(p->k.primary, core_self(c));
+	int named = config_id_equal(k->primary, core_self(c));
 	int was_backup = c->role == EVOTE_BACKUP;
 	int giver = core_primary_peer(c);
 
 	c->proposal = P_NONE;
-	core_take_k(c, &p->k);
+	core_take_k(c, k);
 	core_save(c);
 	if (named && was_backup) {
 		core_move(c, ON_NAMED);
-		if (giver >= 0)
+		/* It stays in the set: it was not replaced, it gave. */
+		if (giver >= 0 && config_in_sync(k, c->peers[giver].id) >= 0)
 			c->peers[giver].gave = 1;
 		decide_barrier(c, 0);
 	} else
@@ -169,9 +172,17 @@ heed(struct core *c, const struct peer *p, int answer)
 {
 	int was = c->role;
 
-	if (c->role == EVOTE_CLAIMING || p->k.epoch != c->k.epoch ||
-	    !is_lead(p) || core_leads(c))
+	if (p->k.epoch != c->k.epoch || !is_lead(p) || core_leads(c))
 		return;
+	/*
+	 * The arbiter may have granted what we asked, but without us nobody
+	 * is told anything under it, and it tells us when we ask again.
+	 */
+	if (c->role == EVOTE_CLAIMING &&
+	    (c->proposal_job != 0 || !core_arbitrated(c)))
+		return;
+	if (c->role == EVOTE_CLAIMING)
+		c->proposal = P_NONE;
 	if (config_in_sync(&c->k, core_self(c)) < 0)
 		core_move(c, ON_FOLLOW);
 	else {
@@ -224,10 +235,12 @@ learn(struct core *c, int peer, evote_hello *h, int answer)
 		    c->cf.names[peer]);
 		return;
 	}
-	decided = c->proposal == P_NONE ? c->k.epoch : c->next_k.epoch;
+	decided = c->proposal_job != 0 && c->proposal != P_NONE
+	    ? c->next_k.epoch
+	    : c->k.epoch;
 	if (p->k.epoch > decided &&
 	    !(core_leads(c) && config_id_equal(p->k.primary, core_self(c))))
-		adopt(c, p);
+		follow_adopt(c, &p->k);
 	heed(c, p, answer);
 }
 

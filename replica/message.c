@@ -8,6 +8,9 @@ body_proc(enum message_kind kind, int reply)
 {
 	if (kind == SAY_HELLO)
 		return ((xdrproc_t)xdr_evote_hello);
+	if (kind == SAY_DECIDE)
+		return (reply ? (xdrproc_t)xdr_evote_decided
+			      : (xdrproc_t)xdr_evote_decide);
 	if (reply)
 		return ((xdrproc_t)xdr_evote_acked);
 	return (kind == SAY_APPEND ? (xdrproc_t)xdr_evote_append
@@ -120,6 +123,9 @@ enums_known(const struct message *m)
 {
 	if (m->kind == SAY_HELLO)
 		return ((unsigned)m->u.hello.role <= EVOTE_HALTED);
+	if (m->kind == SAY_DECIDE)
+		return (
+		    !m->reply || (unsigned)m->u.decided.verdict <= EVOTE_BLANK);
 	if (m->reply)
 		return ((unsigned)m->u.acked.taken <= EVOTE_UNFIT);
 	return (1);

@@ -10,7 +10,7 @@
  * structures are evote.x's; only the records of a push are held as references
  * and not as copies.
  */
-enum message_kind { SAY_HELLO, SAY_APPEND, SAY_CONFIRM };
+enum message_kind { SAY_HELLO, SAY_APPEND, SAY_CONFIRM, SAY_DECIDE };
 
 struct message {
 	enum message_kind kind;
@@ -19,7 +19,9 @@ struct message {
 		evote_hello hello;   /* SAY_HELLO, both ways */
 		evote_append append; /* its records list stays empty */
 		evote_confirm confirm;
-		evote_acked acked; /* replies but of SAY_HELLO */
+		evote_acked acked;   /* replies of the last two */
+		evote_decide decide; /* SAY_DECIDE, to an arbiter */
+		evote_decided decided;
 	} u;
 	struct record **records; /* SAY_APPEND, with references */
 	uint32_t n;

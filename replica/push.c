@@ -72,6 +72,7 @@ static const uint32_t procs[] = {
     [SAY_HELLO] = EVOTE_REPLICA_HELLO,
     [SAY_APPEND] = EVOTE_REPLICA_APPEND,
     [SAY_CONFIRM] = EVOTE_REPLICA_CONFIRM,
+    [SAY_DECIDE] = EVOTE_REPLICA_DECIDE,
 };
 
 /* ---- the end of an attempt or a session ---- */

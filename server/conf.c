@@ -30,6 +30,9 @@ static const char usage[] =
     "  --no-portmap        do not register with rpcbind; needs a PORT\n"
     "  --failback MODE     auto: give the service back to a preferred host\n"
     "                      once it is level (default); manual: only when told\n"
+    "  --role ROLE         host (default), or witness: an arbiter that holds "
+    "no\n"
+    "                      votes; the hosts list has it besides the hosts\n"
     "  --suspect-ms N      silence after which a host counts as dead (3000)\n"
     "  --trust-clock       this clock is right, though nothing confirms it\n"
     "  --verbose           log more\n";
@@ -44,6 +47,7 @@ enum option_id {
 	OPT_ADMIN_SOCKET,
 	OPT_NO_PORTMAP,
 	OPT_FAILBACK,
+	OPT_ROLE,
 	OPT_SUSPECT,
 	OPT_TRUST_CLOCK,
 	OPT_VERBOSE,
@@ -60,6 +64,7 @@ static const struct option options[] = {
     {"admin-socket", required_argument, NULL, OPT_ADMIN_SOCKET},
     {"no-portmap", no_argument, NULL, OPT_NO_PORTMAP},
     {"failback", required_argument, NULL, OPT_FAILBACK},
+    {"role", required_argument, NULL, OPT_ROLE},
     {"suspect-ms", required_argument, NULL, OPT_SUSPECT},
     {"trust-clock", no_argument, NULL, OPT_TRUST_CLOCK},
     {"verbose", no_argument, NULL, OPT_VERBOSE},
@@ -125,6 +130,12 @@ take(struct conf *c, int id, const char *value)
 			return (wrong("--failback is auto or manual, not "
 				      "\"%s\"",
 			    value));
+		break;
+	case OPT_ROLE:
+		c->witness = strcmp(value, "witness") == 0;
+		if (!c->witness && strcmp(value, "host") != 0)
+			return (wrong(
+			    "--role is host or witness, not \"%s\"", value));
 		break;
 	case OPT_SUSPECT:
 		c->suspect_ms = (unsigned)strtoul(value, &end, 10);

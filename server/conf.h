@@ -15,7 +15,8 @@ struct conf {
 	char *cluster_key;
 	char *admin_socket; /* default: DIR/admin.sock */
 	struct hosts hosts;
-	int self; /* place of name in hosts */
+	int self;    /* place of name in hosts */
+	int witness; /* --role witness */
 	int portmap;
 	int failback;
 	int trust_clock;

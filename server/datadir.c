@@ -349,7 +349,9 @@ cluster_make(const char *path, const char *origin, const struct why *why)
 {
 	char no_name[] = "", own_origin[64];
 	evote_member self = {.name = no_name};
-	evote_config config = {.in_sync = {1, &self}, .mark = {.size = 1}};
+	evote_config config = {.in_sync = {1, &self},
+	    .mark = {.size = 1},
+	    .arbiter = {.where = no_name}};
 	struct format new = {.config = &config};
 	int rc;
 
@@ -505,7 +507,8 @@ contents_read(struct datadir *d, const struct why *why)
 static int
 joiner_format(const char *path, const char *key_path, const struct why *why)
 {
-	evote_config config = {0};
+	char nowhere[] = "";
+	evote_config config = {.arbiter = {.where = nowhere}};
 	struct format new = {.config = &config};
 
 	if (key_path == NULL)

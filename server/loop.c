@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "arbiter.h"
+#include "config.h"
 #include "ledger.h"
 #include "log.h"
 #include "service.h"
@@ -20,6 +22,7 @@
  */
 #define BEAT_MS	  100
 #define HOLD_MS	  2000
+#define QUICK_MS  400
 #define SPACE_MS  1000
 #define SPACE_MIN (16u << 20) /* bytes free on the ledger's disk */
 #define FILES_MAX 16384	      /* connections, and what is open besides */
@@ -93,6 +96,12 @@ do_reset(void *arg, int peer)
 }
 
 static void
+do_decide(void *arg, const evote_arbiter *to, const evote_decide *d)
+{
+	arbiter_ask(((struct server *)arg)->arbiter, to, d);
+}
+
+static void
 do_serving(void *arg, int yes)
 {
 	struct server *s = arg;
@@ -115,6 +124,7 @@ static const struct driver driver = {
     .cut = do_cut,
     .load = do_load,
     .save = do_save,
+    .decide = do_decide,
     .call = do_call,
     .reply = do_reply,
     .reset = do_reset,
@@ -152,6 +162,28 @@ on_reply(void *arg, int peer, struct message *m)
 }
 
 static void
+on_decided(void *arg, const evote_decided *d)
+{
+	struct event ev = {.kind = EV_DECIDED, .decided = d};
+
+	step(arg, &ev);
+}
+
+/* Whoever takes a host for a witness is told that it is none. */
+static void
+refuse_to_decide(struct server *s, uint64_t handle)
+{
+	struct message *m = message_new(SAY_DECIDE, 1);
+
+	if (m == NULL)
+		return;
+	m->u.decided.verdict = EVOTE_BLANK;
+	config_arbiter(&m->u.decided.config, EVOTE_ARBITER_NONE, "");
+	(void)inbound_reply(s->inbound, handle, m);
+	message_free(m);
+}
+
+static void
 on_call(void *arg, int peer, uint64_t conn, uint64_t handle, struct message *m)
 {
 	struct event ev = {.kind = EV_CALL,
@@ -160,7 +192,12 @@ on_call(void *arg, int peer, uint64_t conn, uint64_t handle, struct message *m)
 	    .handle = handle,
 	    .message = m};
 
-	step(arg, &ev);
+	if (m->kind != SAY_DECIDE) {
+		step(arg, &ev);
+		return;
+	}
+	refuse_to_decide(arg, handle);
+	message_free(m);
 }
 
 static void
@@ -262,6 +299,7 @@ make_core(struct server *s)
 	    .trust_clock = s->conf->trust_clock,
 	    .beat_ms = BEAT_MS,
 	    .suspect_ms = s->conf->suspect_ms,
+	    .quick_ms = QUICK_MS,
 	    .hold_ms = HOLD_MS,
 	};
 
@@ -340,8 +378,11 @@ open_network(struct server *s)
 	if (s->conf->portmap && (s->portmap = portmap_start(port)) == NULL)
 		return (-1);
 	s->push = push_new(s->dir.key, peers, hosts->n, s->conf->self, &out);
+	s->arbiter = arbiter_new(s->dir.key, s->conf->name, on_decided, s);
 	log_info("listen port=%d admin=%s", port, s->conf->admin_socket);
-	return (s->push == NULL || s->inbound == NULL ? -1 : 0);
+	return (s->push == NULL || s->inbound == NULL || s->arbiter == NULL
+		? -1
+		: 0);
 }
 
 /* Before libtirpc is used: it sizes tables by this. */
@@ -401,6 +442,7 @@ void
 server_close(struct server *s)
 {
 	portmap_stop(s->portmap);
+	arbiter_free(s->arbiter);
 	push_free(s->push);
 	inbound_free(s->inbound);
 	s->inbound = NULL; /* the transport still tells of its connections */
@@ -440,6 +482,7 @@ turn(struct server *s, int wait_ms, int epfd, uint64_t *tick_ms)
 	look_at_clocks(s);
 	disk_events(s);
 	push_run(s->push, s->now_ms);
+	arbiter_run(s->arbiter, s->now_ms);
 	transport_run(s->transport, s->now_ms);
 	if (s->now_ms - *tick_ms >= BEAT_MS) {
 		*tick_ms = s->now_ms;
@@ -483,15 +526,19 @@ server_run(struct server *s)
 	if (sigfd == -1 || epfd == -1 || watch(epfd, sigfd) == -1 ||
 	    watch(epfd, transport_fd(s->transport)) == -1 ||
 	    watch(epfd, push_fd(s->push)) == -1 ||
+	    watch(epfd, arbiter_fd(s->arbiter)) == -1 ||
 	    watch(epfd, disk_fd(s->disk)) == -1) {
 		log_alarm("loop why=\"%s\"", strerror(errno));
 		goto out;
 	}
 	while (!ended(sigfd)) {
 		int wait = push_wait_ms(s->push, s->now_ms);
+		int ask = arbiter_wait_ms(s->arbiter, s->now_ms);
 		uint64_t due = tick_ms + BEAT_MS;
 		int beat = due > s->now_ms ? (int)(due - s->now_ms) : 0;
 
+		if (wait < 0 || (ask >= 0 && ask < wait))
+			wait = ask;
 		if (wait < 0 || wait > beat)
 			wait = beat;
 		turn(s, wait, epfd, &tick_ms);

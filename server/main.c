@@ -6,6 +6,7 @@
 #include "datadir.h"
 #include "log.h"
 #include "server.h"
+#include "vigil.h"
 
 static int
 init(const struct conf *conf)
@@ -23,10 +24,21 @@ init(const struct conf *conf)
 	return (0);
 }
 
+static int
+host_run(const struct conf *conf)
+{
+	struct server server;
+	int rc = server_open(&server, conf);
+
+	if (rc == 0)
+		rc = server_run(&server);
+	server_close(&server);
+	return (rc);
+}
+
 int
 main(int argc, char **argv)
 {
-	struct server server;
 	struct conf conf;
 	int rc = conf_read(&conf, argc, argv);
 
@@ -37,10 +49,7 @@ main(int argc, char **argv)
 		rc = init(&conf);
 	} else if (rc == -1) {
 		log_open(conf.name, conf.verbose ? LOG_L_DEBUG : LOG_L_INFO);
-		rc = server_open(&server, &conf);
-		if (rc == 0)
-			rc = server_run(&server);
-		server_close(&server);
+		rc = conf.witness ? vigil_run(&conf) : host_run(&conf);
 	}
 	conf_clear(&conf);
 	return (rc);

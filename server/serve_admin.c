@@ -119,6 +119,28 @@ evote_promote_1_svc(
 	    q, result, core_promote(s->core, args->epoch, args->accept_loss)));
 }
 
+bool_t
+evote_set_arbiter_1_svc(
+    evote_arbiter_args *args, evote_answer *result, struct svc_req *q)
+{
+	const evote_arbiter to = {
+	    .kind = (evote_arbiter_kind)args->kind, .where = args->where};
+	struct server *s = transport_arg(q);
+	char err[256];
+
+	memset(result, 0, sizeof(*result));
+	if (!is_operator(q))
+		return (ordered(q, result,
+		    "only root or the user the server "
+		    "runs as may do this"));
+	if (arbiter_check(&to, err, sizeof(err)) == -1)
+		return (ordered(q, result, err));
+	log_info("admin arbiter=%d where=%s replace_dead=%d", args->kind,
+	    args->where, args->replace_dead);
+	return (ordered(q, result,
+	    core_arbiter(s->core, to.kind, to.where, args->replace_dead)));
+}
+
 int
 evote_admin_prog_1_freeresult(SVCXPRT *xprt, xdrproc_t proc, caddr_t result)
 {

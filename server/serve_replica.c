@@ -45,6 +45,7 @@ static const uint32_t procs[] = {
     [SAY_HELLO] = EVOTE_REPLICA_HELLO,
     [SAY_APPEND] = EVOTE_REPLICA_APPEND,
     [SAY_CONFIRM] = EVOTE_REPLICA_CONFIRM,
+    [SAY_DECIDE] = EVOTE_REPLICA_DECIDE,
 };
 
 struct inbound *
@@ -304,6 +305,13 @@ evote_replica_confirm_1_svc(
     evote_sealed *arg, evote_sealed *result, struct svc_req *req)
 {
 	return (sealed_call(SAY_CONFIRM, arg, result, req));
+}
+
+bool_t
+evote_replica_decide_1_svc(
+    evote_sealed *arg, evote_sealed *result, struct svc_req *req)
+{
+	return (sealed_call(SAY_DECIDE, arg, result, req));
 }
 
 int

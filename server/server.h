@@ -1,6 +1,7 @@
 #ifndef EVOTE_SERVER_H
 #define EVOTE_SERVER_H
 
+#include "arbiter.h"
 #include "auth.h"
 #include "conf.h"
 #include "core.h"
@@ -24,6 +25,7 @@ struct server {
 	struct core *core;
 	struct disk *disk;
 	struct push *push;
+	struct arbiter *arbiter;
 	struct transport *transport;
 	struct inbound *inbound;
 	struct portmap *portmap;

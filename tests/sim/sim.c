@@ -26,6 +26,7 @@
 #include "mutant.h"
 #include "role.h"
 #include "seal.h"
+#include "witness.h"
 
 #define MS	   1000ULL /* virtual time is in us */
 #define HOSTS_MAX  3
@@ -77,7 +78,9 @@ enum what {
 	W_FAULT,
 	W_START,
 	W_OPERATOR,
-	W_GONE, /* a host learns that a connection ended */
+	W_GONE,	   /* a host learns that a connection ended */
+	W_DECIDE,  /* a question reaches the witness */
+	W_DECIDED, /* and its verdict the host */
 };
 
 struct item {
@@ -169,6 +172,7 @@ static struct {
 		int host;
 	} writers[4096];
 	int n_writers;
+	uint64_t reign; /* the highest epoch of a primary */
 	/* What voters were told: 0 nothing, 1 it counts, 2 refused. */
 	char told[VOTERS], told_choice[VOTERS], tried[VOTERS][2];
 	struct {
@@ -177,6 +181,11 @@ static struct {
 	} refused[4096]; /* requests that were told no */
 	int n_refused;
 	int next_voter;
+	/* The witness, with links of its own to each host: the last column. */
+	int has_witness;
+	struct witness witness;
+	uint64_t witness_down;
+	uint64_t cut[HOSTS_MAX + 1][HOSTS_MAX + 1]; /* from, to: until when */
 	int ordered; /* an operator had the service handed over, */
 	int forced;  /* or a host promoted by force */
 	uint64_t ops, kills, takeovers;
@@ -498,12 +507,22 @@ link_break(struct host *h, int peer)
 	}
 }
 
+static int
+is_cut(int from, int to)
+{
+	return (w.cut[from][to] > w.now);
+}
+
 static void
 link_connect(struct host *h, int peer)
 {
 	struct event ev = {.kind = EV_LINK_UP, .peer = peer};
 
 	h->links[peer].trying = 0;
+	if (is_cut(h->id, peer) || is_cut(peer, h->id)) {
+		link_try(h, peer, 20 * MS + upto(300 * MS));
+		return;
+	}
 	if (w.hosts[peer].alive) {
 		h->links[peer].conn = ++w.conn;
 	} else {
@@ -568,6 +587,78 @@ do_reset(void *arg, int peer)
 		.peer = peer,
 		.a = h->links[peer].conn,
 		.b = 1});
+}
+
+/* ---- the witness ---- */
+
+struct question {
+	int host;
+	uint64_t life;
+	evote_decide ask;
+	evote_decided answer;
+};
+
+static void
+question_free(struct question *q)
+{
+	xdr_free((xdrproc_t)xdr_evote_decide, (char *)&q->ask);
+	xdr_free((xdrproc_t)xdr_evote_decided, (char *)&q->answer);
+	free(q);
+}
+
+static void
+do_decide(void *arg, const evote_arbiter *to, const evote_decide *d)
+{
+	struct host *h = arg;
+	struct question *q = grown(NULL, 1, sizeof(*q));
+
+	assert(to->kind == EVOTE_ARBITER_WITNESS);
+	memset(q, 0, sizeof(*q));
+	q->host = h->id;
+	q->life = h->life;
+	q->ask = *d;
+	q->ask.next = NULL;
+	if (d->next != NULL) {
+		q->ask.next = grown(NULL, 1, sizeof(*d->next));
+		config_copy(q->ask.next, d->next);
+	}
+	if (is_cut(h->id, w.n_hosts) || (!w.healed && chance(10)))
+		question_free(q);
+	else
+		later(30 + upto(200),
+		    (struct item){.what = W_DECIDE, .host = h->id, .p = q});
+}
+
+/* It has stored its K when the verdict goes out; which may get lost. */
+static void
+witness_hears(struct question *q)
+{
+	char name[2] = {(char)('A' + q->host), '\0'};
+
+	if (w.witness_down > w.now) {
+		question_free(q);
+		return;
+	}
+	if (witness_decide(
+		&w.witness, name, w.now / MS + 1000, &q->ask, &q->answer))
+		TRACE("W epoch=%" PRIu64 " for %s", (uint64_t)w.witness.k.epoch,
+		    name);
+	if (is_cut(w.n_hosts, q->host) || (!w.healed && chance(20)))
+		question_free(q);
+	else
+		later(120 + upto(600),
+		    (struct item){.what = W_DECIDED, .host = q->host, .p = q});
+}
+
+static void
+witness_says(struct question *q)
+{
+	struct host *h = &w.hosts[q->host];
+	struct event ev = {.kind = EV_DECIDED, .decided = &q->answer};
+
+	if (h->life == q->life)
+		step(h, &ev);
+	question_free(q);
 }
 
 static void
@@ -639,9 +730,12 @@ do_serving(void *arg, int yes)
 	if (!yes)
 		return;
 	w.takeovers++;
-	check_prefix(h, w.n_accepted,
-	    "I1: a new primary lacks accepted "
-	    "records");
+	/* One that was stopped meanwhile may not know that it was replaced. */
+	if (epoch >= w.reign)
+		check_prefix(h, w.n_accepted,
+		    "I1: a new primary lacks accepted records");
+	if (epoch > w.reign)
+		w.reign = epoch;
 	for (int i = 0; i < w.n_writers; i++)
 		if (w.writers[i].epoch == epoch && w.writers[i].host != h->id)
 			fail("I7: two writers in one epoch");
@@ -834,7 +928,8 @@ settle(void *arg, uint64_t size)
 static const struct machine machine = {
     execute, first_record, close_due, replay, undo, settle};
 static const struct driver driver = {do_store, do_cut, do_load, do_save,
-    do_call, do_reply, do_reset, do_answer, do_refuse, do_serving, do_log};
+    do_decide, do_call, do_reply, do_reset, do_answer, do_refuse, do_serving,
+    do_log};
 
 /* ---- processes ---- */
 
@@ -847,6 +942,7 @@ host_start(struct host *h)
 	    .failback = w.failback,
 	    .beat_ms = 100,
 	    .suspect_ms = 3000,
+	    .quick_ms = 400,
 	    .hold_ms = 2000};
 	struct event ev = {.kind = EV_START, .from = h->hint};
 	static const char *const names[] = {"A", "B", "C"};
@@ -1086,6 +1182,41 @@ fault_kill(struct host *h, int wipe)
 	    (struct item){.what = W_START, .host = h->id});
 }
 
+/* Every host that will ever decide anything asks the witness first. */
+static int
+arbitrated(void)
+{
+	for (int i = 0; i < w.n_hosts; i++)
+		if (!config_id_zero(w.hosts[i].k.cluster) &&
+		    w.hosts[i].k.arbiter.kind == EVOTE_ARBITER_NONE)
+			return (0);
+	return (1);
+}
+
+/* What without an arbiter would be outside the promise. */
+static void
+fault_unheard(struct host *h)
+{
+	int to = (int)upto((uint64_t)w.n_hosts);
+	uint64_t until = w.now + upto(2500 * MS);
+
+	switch (upto(3)) {
+	case 0:
+		h->paused_until = until;
+		break;
+	case 1:
+		w.witness_down = until;
+		break;
+	case 2:
+		w.cut[h->id][to] = until;
+		break;
+	default:
+		w.cut[h->id][to] = w.cut[to][h->id] = until;
+		break;
+	}
+	TRACE("%c is cut off or stopped", 'A' + h->id);
+}
+
 /* A primary that is stopped for long is outside the promise; others are not. */
 static int
 may_stop(const struct host *h)
@@ -1102,7 +1233,9 @@ fault(void)
 
 	if (w.now > FAULTS_US)
 		return;
-	if (what < 40)
+	if (w.has_witness && arbitrated() && chance(400))
+		fault_unheard(h);
+	else if (what < 40)
 		fault_kill(h, chance(80));
 	else if (what < 45)
 		for (int i = 0; i < w.n_hosts; i++)
@@ -1118,7 +1251,8 @@ fault(void)
 			&"A\0B\0C"[2 * upto((uint64_t)w.n_hosts - 1)]) == NULL;
 	else if (what < 92)
 		h->clock_us += (int64_t)upto(8000 * MS) - (int64_t)(4000 * MS);
-	/* Some come in bursts: the second one hits what mends the first. */
+	/* Some come in bursts: the second one hits what mends the
+	 * first. */
 	later(chance(300) ? upto(15 * MS) : upto(1500 * MS),
 	    (struct item){.what = W_FAULT, .host = -1});
 }
@@ -1128,7 +1262,8 @@ heal(void)
 {
 	TRACE("healed");
 	w.healed = 1;
-	later(8000 * MS, (struct item){.what = W_OPERATOR});
+	w.witness_down = 0;
+	memset(w.cut, 0, sizeof(w.cut));
 	for (int i = 0; i < w.n_hosts; i++) {
 		w.hosts[i].paused_until = 0;
 		w.hosts[i].clock_us = 0;
@@ -1138,14 +1273,26 @@ heal(void)
 }
 
 /*
- * A disk was lost and the other host fell before it had noted that: it waits
- * for what never comes back, until somebody decides, who knows what was lost.
+ * A disk was lost and the other host fell before it had noted that: it
+ * waits for what never comes back, until somebody decides, who knows
+ * what was lost.
  */
 static void
 operate(void)
 {
+	for (int i = 0; w.has_witness && i < w.n_hosts; i++)
+		if (w.hosts[i].serving &&
+		    core_role(w.hosts[i].core) == EVOTE_PRIMARY &&
+		    w.hosts[i].k.arbiter.kind == EVOTE_ARBITER_NONE)
+			core_arbiter(w.hosts[i].core, EVOTE_ARBITER_WITNESS,
+			    "w=witness", 0);
+	if (w.now < FAULTS_US + 8000 * MS) {
+		later(300 * MS, (struct item){.what = W_OPERATOR});
+		return;
+	}
 	if (w.forced) {
-		/* Whom that left behind starts anew, on an empty disk. */
+		/* Whom that left behind starts anew, on an empty disk.
+		 */
 		for (int i = 0; i < w.n_hosts; i++)
 			if (core_role(w.hosts[i].core) == EVOTE_HALTED) {
 				host_kill(&w.hosts[i]);
@@ -1172,7 +1319,8 @@ operate(void)
 
 /* ---- running ---- */
 
-/* A paused process does nothing yet; what is for it comes when it goes on. */
+/* A paused process does nothing yet; what is for it comes when it goes
+ * on. */
 static int
 paused(struct item *it)
 {
@@ -1230,8 +1378,19 @@ happen(struct item *it)
 			link_connect(h, it->peer);
 		break;
 	case W_DELIVER:
-		if (h->links[it->peer].conn == it->a)
+		if (h->links[it->peer].conn != it->a)
+			break;
+		if (it->b == 0 ? is_cut(h->id, it->peer)
+			       : is_cut(it->peer, h->id))
+			later(20 * MS + upto(200 * MS), *it);
+		else
 			link_deliver(h, it->peer, (int)it->b);
+		break;
+	case W_DECIDE:
+		witness_hears(it->p);
+		break;
+	case W_DECIDED:
+		witness_says(it->p);
 		break;
 	case W_GONE:
 		if (h->life != it->a)
@@ -1281,7 +1440,8 @@ was_refused(const evote_asker *a)
 	return (0);
 }
 
-/* Every vote told as counted stands there once, and none that nobody cast. */
+/* Every vote told as counted stands there once, and none that nobody
+ * cast. */
 static void
 check_votes(const struct host *h)
 {
@@ -1304,7 +1464,8 @@ check_votes(const struct host *h)
 			if (w.told[v] == 1 && w.told_choice[v] != choice)
 				fail("another choice than was told");
 			if (was_refused(&leaf.op.evote_op_u.vote.asker))
-				fail("I5: a voter was told no, and it counts");
+				fail("I5: a voter was told no, and it "
+				     "counts");
 		}
 		record_clear(&leaf, &o);
 	}
@@ -1344,7 +1505,8 @@ check_end(void)
 	}
 	if (primaries != 1)
 		fail("I13: not exactly one host serves");
-	/* Who was relieved on purpose does not get it back by itself. */
+	/* Who was relieved on purpose does not get it back by itself.
+	 */
 	if (w.failback && !w.ordered &&
 	    core_role(w.hosts[0].core) != EVOTE_PRIMARY)
 		fail("I13: the preferred host does not serve");
@@ -1359,6 +1521,8 @@ begin(uint64_t seed, int trace)
 	w.trace = trace;
 	w.n_hosts = chance(250) ? 3 : 2;
 	w.failback = chance(700);
+	w.has_witness = chance(500);
+	w.witness.deny_ms = 300;
 	for (int i = 0; i < w.n_hosts; i++) {
 		w.hosts[i].id = i;
 		host_wipe(&w.hosts[i]);
@@ -1396,6 +1560,7 @@ begin(uint64_t seed, int trace)
 			.what = W_CLIENT, .host = i, .a = UINT64_MAX});
 	}
 	later(1000 * MS, (struct item){.what = W_FAULT, .host = -1});
+	later(600 * MS, (struct item){.what = W_OPERATOR});
 }
 
 static void
@@ -1418,8 +1583,12 @@ finish(void)
 		free(h->jobs);
 		free(h->taken);
 	}
+	config_clear(&w.witness.k);
 	for (size_t i = 0; i < w.n; i++)
-		if (w.heap[i].what == W_REQUEST || w.heap[i].what == W_ANSWER)
+		if (w.heap[i].what == W_DECIDE || w.heap[i].what == W_DECIDED)
+			question_free(w.heap[i].p);
+		else if (w.heap[i].what == W_REQUEST ||
+		    w.heap[i].what == W_ANSWER)
 			free(w.heap[i].p);
 	free(w.heap);
 	free(w.accepted);

@@ -8,6 +8,7 @@
 #include "config.h"
 #include "core.h"
 #include "role.h"
+#include "witness.h"
 
 /*
  * Up to three hosts with the real protocol core, for stories.  Nothing happens
@@ -64,12 +65,17 @@ struct host {
 	uint64_t last_task;
 	int disk_held;
 	struct link links[CLUSTER_MAX]; /* on which it calls the others */
+	/* The arbiter's last verdict that it has not heard yet. */
+	int decided;
+	evote_decided verdict;
 };
 
 struct cluster {
 	int n;
 	uint64_t now_ms, last_conn;
 	struct host hosts[CLUSTER_MAX];
+	struct witness witness;
+	int witness_down;
 	/* By ticket: is it a reading; what the voter was told, "" nothing. */
 	char reading[CLUSTER_RECORDS], told[CLUSTER_RECORDS][24];
 };
@@ -308,6 +314,41 @@ driver_call(void *arg, int peer, struct message *m)
 }
 
 /* A handle names the connection and who called on it. */
+static inline void
+verdict_clear(struct host *h)
+{
+	config_clear(&h->verdict.config);
+	h->decided = 0;
+}
+
+static void
+driver_decide(void *arg, const evote_arbiter *to, const evote_decide *d)
+{
+	struct host *h = arg;
+	struct cluster *c = h->all;
+
+	if (to->kind != EVOTE_ARBITER_WITNESS || c->witness_down)
+		return;
+	verdict_clear(h);
+	(void)witness_decide(
+	    &c->witness, cluster_names[h->id], c->now_ms, d, &h->verdict);
+	h->decided = 1;
+}
+
+static inline int
+verdict_step(struct host *h)
+{
+	evote_decided verdict = h->verdict;
+
+	if (!h->decided)
+		return (0);
+	memset(&h->verdict, 0, sizeof(h->verdict));
+	h->decided = 0;
+	host_step(h, (struct event){.kind = EV_DECIDED, .decided = &verdict});
+	config_clear(&verdict.config);
+	return (1);
+}
+
 static void
 driver_reply(void *arg, uint64_t handle, struct message *m)
 {
@@ -490,6 +531,7 @@ host_run(struct cluster *c, struct host *h)
 {
 	int moved = 0;
 
+	moved += verdict_step(h);
 	if (!h->disk_held)
 		moved += disk_step(h, 1);
 	for (int i = 0; i < c->n; i++) {
@@ -551,8 +593,9 @@ host_start(struct cluster *c, int who)
 	static const struct machine machine = {machine_execute, machine_epoch,
 	    machine_close, machine_replay, machine_undo, machine_settle};
 	static const struct driver driver = {driver_store, driver_cut,
-	    driver_load, driver_save, driver_call, driver_reply, driver_reset,
-	    driver_answer, driver_refuse, driver_serving, driver_log};
+	    driver_load, driver_save, driver_decide, driver_call, driver_reply,
+	    driver_reset, driver_answer, driver_refuse, driver_serving,
+	    driver_log};
 	struct host *h = &c->hosts[who];
 	struct core_config cf = {.n = c->n,
 	    .self = who,
@@ -560,6 +603,7 @@ host_start(struct cluster *c, int who)
 	    .failback = h->failback,
 	    .beat_ms = 100,
 	    .suspect_ms = 3000,
+	    .quick_ms = 400,
 	    .hold_ms = 2000};
 
 	memcpy(cf.names, cluster_names, sizeof(cluster_names));
@@ -594,6 +638,7 @@ host_kill(struct cluster *c, int who, int stored)
 		task_free(t);
 	}
 	h->last_task = 0;
+	verdict_clear(h);
 	core_free(h->core);
 	h->core = NULL;
 	for (int i = 0; i < c->n; i++) {
@@ -812,6 +857,7 @@ cluster_free(struct cluster *c)
 		host_wipe(c, i);
 		free(h->ledger);
 	}
+	config_clear(&c->witness.k);
 	free(c);
 }
 

@@ -29,6 +29,7 @@ sample(void)
 	config_bar(&k, "gamma", ids[2]);
 	config_order(&k, names, 3);
 	k.mark.size = 99;
+	config_arbiter(&k, EVOTE_ARBITER_WITNESS, "gamma=g:111");
 	return (k);
 }
 
@@ -62,6 +63,7 @@ a_copy_is_equal_and_apart(void **state)
 	b.in_sync.in_sync_val[0].name[0] = 'X';
 	b.order.order_val[0][0] = 'X';
 	config_order(&b, names, 1);
+	config_arbiter(&b, EVOTE_ARBITER_NONE, "");
 	config_clear(&b);
 	after = bytes_of(&a, &after_len);
 	assert_int_equal(before_len, after_len);

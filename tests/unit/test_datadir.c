@@ -246,9 +246,11 @@ config_is_kept(void **state)
 {
 	struct place_of_test *p = *state;
 	char name[] = "b.example", *order[] = {name, name};
+	char witness[] = "w=10.0.0.9:111";
 	struct datadir d;
 	evote_member m = {.name = name};
 	evote_config k = {.epoch = 17,
+	    .arbiter = {EVOTE_ARBITER_WITNESS, witness},
 	    .in_sync = {1, &m},
 	    .order = {2, order},
 	    .mark = {.size = 12345}};
@@ -260,6 +262,8 @@ config_is_kept(void **state)
 	assert_int_equal(d.config.mark.size, 12345);
 	assert_string_equal(d.config.in_sync.in_sync_val[0].name, name);
 	assert_string_equal(d.config.order.order_val[1], name);
+	assert_int_equal(d.config.arbiter.kind, EVOTE_ARBITER_WITNESS);
+	assert_string_equal(d.config.arbiter.where, witness);
 	datadir_close(&d);
 }
 
@@ -270,12 +274,15 @@ config_of_full_length(void **state)
 	struct place_of_test *p = *state;
 	char name[EVOTE_HOST_MAX + 1] = "", *order[EVOTE_HOSTS_MAX];
 	evote_member m[EVOTE_HOSTS_MAX];
+	char where[EVOTE_TEXT_MAX + 1] = "";
 	evote_config k = {.in_sync = {EVOTE_HOSTS_MAX, m},
+	    .arbiter = {EVOTE_ARBITER_ETCD, where},
 	    .order = {EVOTE_HOSTS_MAX, order},
 	    .barred = {EVOTE_HOSTS_MAX, m}};
 	struct datadir d;
 
 	memset(name, 'h', EVOTE_HOST_MAX);
+	memset(where, 'w', EVOTE_TEXT_MAX);
 	memset(m, 0, sizeof(m));
 	for (int i = 0; i < EVOTE_HOSTS_MAX; i++)
 		m[i].name = order[i] = name;
@@ -447,7 +454,8 @@ enum step { STEP_INIT, STEP_JOIN, STEP_SAVE };
 static int
 step_run(const struct place_of_test *p, enum step step)
 {
-	evote_config k = {.epoch = 18};
+	char nowhere[] = "";
+	evote_config k = {.epoch = 18, .arbiter = {.where = nowhere}};
 	struct datadir d;
 	char err[512];
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "config.h"
 #include "message.h"
 
 static struct record *
@@ -143,6 +144,7 @@ greeting(void)
 	h->config.order.order_len = 1;
 	h->config.order.order_val = calloc(1, sizeof(evote_host));
 	h->config.order.order_val[0] = strdup("alpha");
+	config_arbiter(&h->config, EVOTE_ARBITER_WITNESS, "w=w:1");
 	h->epochs.epochs_len = 2;
 	h->epochs.epochs_val = calloc(2, sizeof(evote_mark));
 	h->epochs.epochs_val[1].size = 17;
@@ -167,6 +169,22 @@ the_others_come_back(void **state)
 	m->u.confirm.nonce = 4;
 	back = there_and_back(m);
 	assert_int_equal(back->u.confirm.nonce, 4);
+	message_free(back);
+	message_free(m);
+
+	m = message_new(SAY_DECIDE, 0);
+	m->u.decide.expected = 4;
+	back = there_and_back(m);
+	assert_int_equal(back->u.decide.expected, 4);
+	assert_null(back->u.decide.next);
+	message_free(back);
+	message_free(m);
+
+	m = message_new(SAY_DECIDE, 1);
+	m->u.decided.verdict = EVOTE_DENIED;
+	config_arbiter(&m->u.decided.config, EVOTE_ARBITER_NONE, "");
+	back = there_and_back(m);
+	assert_int_equal(back->u.decided.verdict, EVOTE_DENIED);
 	message_free(back);
 	message_free(m);
 

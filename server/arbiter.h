@@ -1,0 +1,31 @@
+#ifndef EVOTE_ARBITER_H
+#define EVOTE_ARBITER_H
+
+#include "evote.h"
+
+/*
+ * This host's way to the arbiter of K, whichever that is at the moment: the
+ * link is made when something is to be asked there, and made anew when K
+ * names another one.  Nothing blocks; what gets lost is asked again.
+ */
+struct arbiter;
+
+/* Called from arbiter_run only; *decided is borrowed. */
+typedef void arbiter_heard(void *arg, const evote_decided *);
+
+/* NULL: no memory or descriptors, logged. */
+struct arbiter *arbiter_new(const unsigned char cluster_key[32],
+    const char *self, arbiter_heard *, void *arg);
+void arbiter_free(struct arbiter *); /* NULL is fine */
+
+/* For an outer epoll; and how long until arbiter_run wants to be called, -1:
+   only when the fd is readable. */
+int arbiter_fd(struct arbiter *);
+int arbiter_wait_ms(struct arbiter *, uint64_t now_ms);
+void arbiter_run(struct arbiter *, uint64_t now_ms);
+
+/* 0, or -1: `where` is none that could be asked; why is in err. */
+int arbiter_check(const evote_arbiter *, char *err, size_t errlen);
+void arbiter_ask(struct arbiter *, const evote_arbiter *, const evote_decide *);
+
+#endif

@@ -1,0 +1,169 @@
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "caller.h"
+#include "config.h"
+#include "log.h"
+#include "server.h"
+#include "service.h"
+#include "vigil.h"
+#include "witness.h"
+
+#define DENY_MS	     300 /* a primary that was heard since is not replaced */
+#define WAIT_MS	     1000
+#define CONNS_MAX    64
+#define EXIT_TROUBLE 1
+#define EXIT_DISK    3
+
+struct vigil {
+	struct server server; /* its dir, transport and inbound only */
+	struct witness witness;
+};
+
+/* What was granted is on the disk before anybody hears of it. */
+static void
+on_call(void *arg, int peer, uint64_t conn, uint64_t handle, struct message *m)
+{
+	struct vigil *v = arg;
+	const char *from = v->server.conf->hosts.list[peer].name;
+	struct message *reply = message_new(SAY_DECIDE, 1);
+
+	if (m->kind != SAY_DECIDE || reply == NULL)
+		goto out;
+	if (witness_decide(&v->witness, from, caller_now_ms(), &m->u.decide,
+		&reply->u.decided)) {
+		if (datadir_save_config(v->server.dir.path, &v->witness.k) ==
+		    -1)
+			_exit(EXIT_DISK);
+		log_info("config epoch=%llu primary=%s for=%s",
+		    (unsigned long long)v->witness.k.epoch,
+		    config_name(&v->witness.k, v->witness.k.primary), from);
+	}
+	(void)inbound_reply(v->server.inbound, handle, reply);
+out:
+	message_free(reply);
+	message_free(m);
+}
+
+static void
+on_closed(void *arg, int peer, uint64_t conn)
+{
+}
+
+static void
+on_conn_closed(void *arg, uint64_t conn)
+{
+	struct server *s = arg;
+
+	if (s->inbound != NULL)
+		inbound_closed(s->inbound, conn);
+}
+
+static int
+vigil_open(struct vigil *v)
+{
+	struct server *s = &v->server;
+	const struct hosts *hosts = &s->conf->hosts;
+	const struct transport_config tc = {
+	    .max_conns = CONNS_MAX,
+	    .max_call = EVOTE_CALL_MAX,
+	    .max_in_flight = 16,
+	    .max_unsent = 1 << 20,
+	    .partial_ms = 10000,
+	    .idle_ms = 600000,
+	    .closed = on_conn_closed,
+	    .arg = s,
+	};
+	const struct inbound_hooks in = {on_call, on_closed, v};
+	const char *names[EVOTE_HOSTS_MAX];
+	char err[1024];
+
+	if (datadir_open(&s->dir, s->conf->data, s->conf->cluster_key, err,
+		sizeof(err)) == -1) {
+		log_alarm("start why=\"%s\"", err);
+		return (-1);
+	}
+	config_copy(&v->witness.k, &s->dir.config);
+	v->witness.deny_ms = DENY_MS;
+	for (int i = 0; i < hosts->n; i++)
+		names[i] = hosts->list[i].name;
+	s->transport = transport_new(&tc);
+	if (s->transport == NULL)
+		return (-1);
+	s->inbound = inbound_new(
+	    s->dir.key, s->conf->name, names, hosts->n, s->transport, &in);
+	transport_offer(s->transport, DOOR_NETWORK, EVOTE_REPLICA_PROG,
+	    EVOTE_REPLICA_V1, evote_replica_prog_1);
+	if (s->inbound == NULL ||
+	    transport_listen_tcp(
+		s->transport, hosts->list[s->conf->self].port) == -1)
+		return (-1);
+	log_info("witness port=%d epoch=%llu", hosts->list[s->conf->self].port,
+	    (unsigned long long)v->witness.k.epoch);
+	return (0);
+}
+
+static int
+watch(int epfd, int fd)
+{
+	struct epoll_event ev = {.events = EPOLLIN, .data.fd = fd};
+
+	return (epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &ev));
+}
+
+static int
+vigil_keep(struct vigil *v, int epfd, int sigfd)
+{
+	struct transport *t = v->server.transport;
+	struct epoll_event ready[8];
+	struct signalfd_siginfo info;
+
+	if (epfd == -1 || sigfd == -1 || watch(epfd, sigfd) == -1 ||
+	    watch(epfd, transport_fd(t)) == -1)
+		return (EXIT_TROUBLE);
+	while (read(sigfd, &info, sizeof(info)) != sizeof(info)) {
+		(void)epoll_wait(epfd, ready, 8, WAIT_MS);
+		transport_run(t, caller_now_ms());
+		transport_flush(t);
+	}
+	log_info("end signal=%u", info.ssi_signo);
+	return (0);
+}
+
+int
+vigil_run(const struct conf *conf)
+{
+	struct vigil *v = calloc(1, sizeof(*v));
+	struct server *s = &v->server;
+	int epfd = -1, sigfd = -1, rc = EXIT_TROUBLE;
+	sigset_t mask;
+
+	if (v == NULL)
+		return (EXIT_TROUBLE);
+	s->conf = conf;
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGINT);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	if (vigil_open(v) == 0) {
+		epfd = epoll_create1(EPOLL_CLOEXEC);
+		sigfd = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
+		rc = vigil_keep(v, epfd, sigfd);
+	}
+	if (sigfd != -1)
+		close(sigfd);
+	if (epfd != -1)
+		close(epfd);
+	inbound_free(s->inbound);
+	s->inbound = NULL;
+	transport_free(s->transport);
+	datadir_close(&s->dir);
+	config_clear(&v->witness.k);
+	free(v);
+	return (rc);
+}

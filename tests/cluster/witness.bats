@@ -1,0 +1,122 @@
+#!/usr/bin/env bats
+#
+# A pair with a witness: cuts and silent hosts, which a pair alone cannot stand.
+
+load lib
+
+WITNESS=w=10.77.0.4:17009
+
+setup_file() {
+	net_possible || return 0
+	net_open "$BATS_FILE_TMPDIR/net"
+	net_up alpha 10.77.0.1
+	net_up beta 10.77.0.2
+	net_up voters 10.77.0.3
+	net_up witness 10.77.0.4
+}
+
+witness_up() {
+	mkdir -p "$PAIR_DIR/witness"
+	# shellcheck disable=SC2153 # pair_open sets it
+	host_exec witness "$PAIR_BIN/evote_server" --role witness \
+	    --data "$PAIR_DIR/witness" --name w --hosts "$EVOTE_HOSTS,$WITNESS" \
+	    --cluster-key "$PAIR_DIR/alpha/cluster.key" --no-portmap \
+	    </dev/null >>"$PAIR_DIR/witness.log" 2>&1 3>&- &
+	disown
+	echo $! >"$PAIR_DIR/witness.pid"
+	wait_until 5 grep -q "witness port=17009" "$PAIR_DIR/witness.log"
+}
+
+witnessed() {
+	[[ $(host_state alpha arbiter) == "witness $WITNESS" &&
+		$(host_state beta arbiter) == "witness $WITNESS" ]]
+}
+
+arbiter_away() {
+	[[ $(host_state "$1" arbiter_away) == "$2" ]]
+}
+
+arbitrated_up() {
+	# shellcheck disable=SC2034 # cluster_up reads it
+	options=(--failback manual)
+	cluster_up people crowd
+	witness_up
+	admin alpha arbiter witness "$WITNESS"
+	wait_until 10 witnessed
+}
+
+teardown() {
+	[[ -n ${PAIR_DIR-} ]] || return 0
+	stop_voting || true
+	kill -CONT "$(server_pid alpha)" 2>/dev/null || true
+	net_heal
+	pair_down
+	server_kill witness
+	[[ ${BATS_TEST_COMPLETED-} ]] || tail -n 25 "$PAIR_DIR"/*.log
+	unharmed
+}
+
+@test "a witness is added to a running pair under load" {
+	# shellcheck disable=SC2034 # cluster_up reads it
+	options=(--failback manual)
+	cluster_up people crowd
+	witness_up
+	election board 5
+	start_voting board
+	more_votes 30
+	admin alpha arbiter witness "$WITNESS"
+	wait_until 10 witnessed
+	more_votes 30
+	stop_voting
+	serves alpha
+	check_books board
+}
+
+@test "a stopped primary is replaced, and joins when it goes on" {
+	arbitrated_up
+	election board 8
+	start_voting board
+	more_votes 30
+	kill -STOP "$(server_pid alpha)"
+	wait_until 10 serves beta
+	more_votes 30
+	kill -CONT "$(server_pid alpha)"
+	wait_until 10 level
+	serves beta
+	stop_voting
+	check_books board
+}
+
+@test "the hosts do not hear each other: one of them serves, and no vote is lost" {
+	arbitrated_up
+	election board 9
+	start_voting board
+	more_votes 30
+	net_cut alpha beta
+	wait_until 10 not in_sync beta
+	more_votes 30
+	[[ $(grep -c 'role from=barrier to=primary' "$PAIR_DIR/beta.log") -eq 0 ]] ||
+		[[ $(host_state alpha role) != primary ]]
+	net_heal
+	wait_until 10 level
+	stop_voting
+	check_books board
+}
+
+@test "without its witness the pair goes on; a dead one is replaced" {
+	arbitrated_up
+	server_kill witness
+	wait_until 10 arbiter_away alpha true
+	rm -r "$PAIR_DIR/witness" "$PAIR_DIR/witness.log"
+	witness_up
+	# It is empty, and grants nothing by itself.
+	kill -STOP "$(server_pid alpha)"
+	sleep 2
+	not serves beta
+	kill -CONT "$(server_pid alpha)"
+	wait_until 10 level
+	admin alpha arbiter witness "$WITNESS" --replace-dead
+	wait_until 10 arbiter_away beta false
+	kill -KILL "$(server_pid alpha)"
+	wait_until 10 serves beta
+}

@@ -1,0 +1,335 @@
+/*
+ * What a witness grants; then stories of hosts that have one, on the real core.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "cluster.h"
+
+#define DENY_MS 300
+#define WHERE	"w=10.0.0.9:111"
+
+#define assert_role(c, who, role) assert_string_equal(role_of(c, who), role)
+#define assert_told(c, ticket, what) \
+	assert_string_equal((c)->told[ticket], what)
+#define assert_disk(c, who, words) \
+	assert_string_equal(on_disk(c, who).text, words)
+#define assert_set(c, who, names) \
+	assert_string_equal(set_of(c, who).text, names)
+
+/* ---- the rules ---- */
+
+/* Of A's and B's cluster, decided by A. */
+static evote_config
+decided_by(unsigned char who, uint64_t epoch)
+{
+	evote_config none = {.epoch = epoch}, k;
+	char id[16] = {(char)who}, other[16] = {(char)(3 - who)};
+
+	config_copy(&k, &none);
+	memset(k.cluster, 7, sizeof(k.cluster));
+	memcpy(k.primary, id, sizeof(k.primary));
+	config_add(&k, who == 1 ? "A" : "B", id);
+	config_add(&k, who == 1 ? "B" : "A", other);
+	return (k);
+}
+
+static evote_verdict
+asked(struct witness *w, const char *from, uint64_t now_ms, evote_decide d)
+{
+	evote_decided out = {.verdict = EVOTE_GRANTED};
+	uint64_t before = w->k.epoch;
+	int changed = witness_decide(w, from, now_ms, &d, &out);
+
+	assert_int_equal(changed, w->k.epoch != before);
+	assert_int_equal(out.config.epoch, w->k.epoch);
+	config_clear(&out.config);
+	return (out.verdict);
+}
+
+static void
+a_blank_one_grants_nothing_but_its_beginning(void **state)
+{
+	struct witness w = {.deny_ms = DENY_MS};
+	evote_config k = decided_by(1, 4);
+
+	assert_int_equal(
+	    asked(&w, "A", 1000, (evote_decide){.next = &k}), EVOTE_BLANK);
+	assert_int_equal(
+	    asked(&w, "A", 1000, (evote_decide){.expected = 3, .next = &k}),
+	    EVOTE_BLANK);
+	assert_int_equal(
+	    asked(&w, "A", 1000, (evote_decide){.expected = 0}), EVOTE_BLANK);
+	assert_int_equal(
+	    asked(&w, "A", 1000, (evote_decide){.install = 1, .next = &k}),
+	    EVOTE_GRANTED);
+	assert_int_equal(w.k.epoch, 4);
+	config_clear(&k);
+	config_clear(&w.k);
+}
+
+static void
+only_who_knows_the_present_one_changes_it(void **state)
+{
+	struct witness w = {.deny_ms = DENY_MS, .k = decided_by(1, 4)};
+	evote_config five = decided_by(1, 5), six = decided_by(2, 6);
+	evote_config other = decided_by(1, 9);
+
+	memset(other.cluster, 8, sizeof(other.cluster));
+	assert_int_equal(
+	    asked(&w, "A", 1000, (evote_decide){.expected = 4, .next = &five}),
+	    EVOTE_GRANTED);
+	/* B has not heard of 5. */
+	assert_int_equal(
+	    asked(&w, "B", 9000, (evote_decide){.expected = 4, .next = &six}),
+	    EVOTE_CONFLICT);
+	assert_int_equal(
+	    asked(&w, "B", 9000, (evote_decide){.expected = 5, .next = &six}),
+	    EVOTE_GRANTED);
+	assert_int_equal(
+	    asked(&w, "A", 9000, (evote_decide){.expected = 6, .next = &other}),
+	    EVOTE_CONFLICT);
+	assert_int_equal(
+	    asked(&w, "A", 9000, (evote_decide){.install = 1, .next = &five}),
+	    EVOTE_CONFLICT);
+	assert_int_equal(w.k.epoch, 6);
+	config_clear(&five);
+	config_clear(&six);
+	config_clear(&other);
+	config_clear(&w.k);
+}
+
+/* The answer may have been lost. */
+static void
+the_same_question_gets_the_same_answer(void **state)
+{
+	struct witness w = {.deny_ms = DENY_MS, .k = decided_by(1, 4)};
+	evote_config five = decided_by(1, 5);
+
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(
+		    asked(&w, "A", 1000,
+			(evote_decide){.expected = 4, .next = &five}),
+		    EVOTE_GRANTED);
+	config_clear(&five);
+	config_clear(&w.k);
+}
+
+static void
+a_primary_that_is_heard_is_not_replaced(void **state)
+{
+	struct witness w = {.deny_ms = DENY_MS, .k = decided_by(1, 4)};
+	evote_config six = decided_by(2, 6);
+	evote_decide take = {.expected = 4, .next = &six};
+
+	assert_int_equal(asked(&w, "A", 1000, (evote_decide){.expected = 4}),
+	    EVOTE_CONFLICT);
+	assert_int_equal(
+	    asked(&w, "B", 1000 + DENY_MS - 1, take), EVOTE_DENIED);
+	assert_int_equal(w.k.epoch, 4);
+	/* Its process is gone: no need to wait. */
+	take.dead = 1;
+	assert_int_equal(asked(&w, "B", 1001, take), EVOTE_GRANTED);
+	config_clear(&six);
+	config_clear(&w.k);
+}
+
+/* ---- stories ---- */
+
+static struct cluster *
+cluster_arbitrated(void)
+{
+	struct cluster *c = cluster_in_sync(2, 0);
+
+	c->witness.deny_ms = DENY_MS;
+	assert_null(
+	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
+	cluster_wait(c, 300);
+	assert_int_equal(c->hosts[A].k.arbiter.kind, EVOTE_ARBITER_WITNESS);
+	assert_string_equal(c->hosts[B].k.arbiter.where, WHERE);
+	assert_int_equal(c->witness.k.epoch, epoch_of(c, A));
+	return (c);
+}
+
+static void
+a_witness_is_added_without_a_pause(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, 0);
+
+	c->witness.deny_ms = DENY_MS;
+	assert_null(
+	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
+	ask_write(c, A, 1);
+	cluster_run(c);
+	assert_told(c, 1, "served");
+	cluster_wait(c, 300);
+	assert_role(c, A, "primary");
+	assert_set(c, B, "AB");
+	cluster_free(c);
+}
+
+static void
+a_silent_primary_is_replaced_within_a_second(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+
+	host_stop(c, A);
+	cluster_wait(c, 300);
+	assert_role(c, B, "backup");
+	cluster_wait(c, 600);
+	assert_role(c, B, "primary");
+	ask_write(c, B, 1);
+	cluster_run(c);
+	assert_told(c, 1, "served");
+	assert_set(c, B, "B");
+	host_go_on(c, A);
+	ask_write(c, A, 2);
+	cluster_wait(c, 1000);
+	assert_told(c, 2, "ask B");
+	assert_role(c, A, "backup");
+	assert_disk(c, A, "new A B 1");
+	cluster_free(c);
+}
+
+/* Both live and reach the witness: who is primary stays it, alone. */
+static void
+one_side_of_a_cut_goes_on(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+
+	cut(c, A, B);
+	ask_write(c, A, 1);
+	cluster_wait(c, 2000);
+	assert_role(c, A, "primary");
+	assert_told(c, 1, "served");
+	assert_set(c, A, "A");
+	ask_write(c, B, 2);
+	cluster_wait(c, 3000);
+	assert_string_not_equal(role_of(c, B), "primary");
+	assert_string_not_equal(c->told[2], "served");
+	mend(c, A, B);
+	cluster_wait(c, 1000);
+	assert_role(c, B, "backup");
+	assert_disk(c, B, "new A 1");
+	cluster_free(c);
+}
+
+static void
+with_a_dead_witness_the_pair_goes_on_and_nobody_takes_over(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+
+	c->witness_down = 1;
+	cluster_wait(c, 2000);
+	ask_write(c, A, 1);
+	cluster_run(c);
+	assert_told(c, 1, "served");
+	assert_non_null(strstr(alarm_of(c, A).text, "arbiter"));
+	host_kill(c, A, 0);
+	cluster_wait(c, 5000);
+	assert_string_not_equal(role_of(c, B), "primary");
+	c->witness_down = 0;
+	cluster_wait(c, 500);
+	assert_role(c, B, "primary");
+	assert_disk(c, B, "new A 1 B");
+	cluster_free(c);
+}
+
+/* Another one in its place: the dead one is not asked, all of the set are. */
+static void
+a_dead_witness_is_replaced(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+
+	config_clear(&c->witness.k);
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	ask_write(c, A, 1);
+	cluster_wait(c, 500);
+	assert_told(c, 1, "served");
+	assert_string_equal(c->hosts[B].k.arbiter.where, "v=10.0.0.8:111");
+	assert_false(c->hosts[B].k.joint);
+	host_stop(c, A);
+	cluster_wait(c, 1000);
+	assert_role(c, B, "primary");
+	cluster_free(c);
+}
+
+/* Who did not live to say that it had lost its witness may not be alone. */
+static void
+a_dead_witness_is_not_replaced_while_a_host_is_away(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+
+	c->witness_down = 1;
+	host_kill(c, B, 0);
+	cluster_wait(c, 500);
+	assert_non_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	cluster_free(c);
+}
+
+static void
+a_witness_that_does_not_answer_is_not_taken(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, 0);
+
+	c->witness_down = 1;
+	assert_null(
+	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
+	cluster_wait(c, 3000);
+	assert_int_equal(c->hosts[A].k.arbiter.kind, EVOTE_ARBITER_NONE);
+	ask_write(c, A, 1);
+	cluster_run(c);
+	assert_told(c, 1, "served");
+	cluster_free(c);
+}
+
+/* The primary that came back after its whole site had stopped. */
+static void
+a_host_alone_goes_on_after_a_restart_when_the_witness_grants(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+
+	host_kill(c, A, 0);
+	cluster_wait(c, 1000);
+	assert_role(c, B, "primary");
+	ask_write(c, B, 1);
+	cluster_run(c);
+	host_kill(c, B, 0);
+	host_start(c, A);
+	cluster_wait(c, 5000);
+	assert_role(c, A, "waiting");
+	host_kill(c, A, 0);
+	host_start(c, B);
+	cluster_wait(c, 3000);
+	assert_role(c, B, "primary");
+	assert_disk(c, B, "new A B 1 B");
+	cluster_free(c);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_blank_one_grants_nothing_but_its_beginning),
+	    cmocka_unit_test(only_who_knows_the_present_one_changes_it),
+	    cmocka_unit_test(the_same_question_gets_the_same_answer),
+	    cmocka_unit_test(a_primary_that_is_heard_is_not_replaced),
+	    cmocka_unit_test(a_witness_is_added_without_a_pause),
+	    cmocka_unit_test(a_silent_primary_is_replaced_within_a_second),
+	    cmocka_unit_test(one_side_of_a_cut_goes_on),
+	    cmocka_unit_test(
+		with_a_dead_witness_the_pair_goes_on_and_nobody_takes_over),
+	    cmocka_unit_test(a_dead_witness_is_replaced),
+	    cmocka_unit_test(
+		a_dead_witness_is_not_replaced_while_a_host_is_away),
+	    cmocka_unit_test(a_witness_that_does_not_answer_is_not_taken),
+	    cmocka_unit_test(
+		a_host_alone_goes_on_after_a_restart_when_the_witness_grants),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
