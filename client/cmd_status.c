@@ -14,7 +14,6 @@
 #include "text.h"
 
 #define ROOT_PREFIX 12 /* hexadecimal digits */
-#define BAR_COLUMNS 30
 #define WATCH_S	    1
 #define WATCH_MAX_S 86400
 #define CLEAR	    "\033[H\033[J"
@@ -208,7 +207,7 @@ columns_of(const struct survey *s)
 static void
 catch_up_say(struct client *c, const struct view *v, const struct survey *s)
 {
-	char bar[BAR_COLUMNS + 20], name[EVOTE_HOST_MAX * 2 + 32];
+	char bar[PROGRESS_BAR], name[EVOTE_HOST_MAX * 2 + 32];
 	uint64_t size;
 	int i;
 
@@ -217,8 +216,7 @@ catch_up_say(struct client *c, const struct view *v, const struct survey *s)
 		    survey_lag(s, i) <= 0)
 			continue;
 		size = s->hosts[s->primary].res.size;
-		progress_bar(
-		    bar, sizeof(bar), BAR_COLUMNS, s->hosts[i].res.size, size);
+		progress_bar(bar, s->hosts[i].res.size, size);
 		say_pad(name, sizeof(name), s->hosts[i].name, v->host_columns);
 		say_line(c, "%s  catches up %s", name, bar);
 	}

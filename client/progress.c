@@ -6,9 +6,9 @@
 
 #include "caller.h"
 
-#define BAR_COLUMNS 30
-#define DRAW_MS	    100
-#define WIPE	    "\r\033[K"
+#define COLUMNS 30
+#define DRAW_MS 100
+#define WIPE	"\r\033[K"
 
 void
 progress_begin(struct progress *p, const struct client *c, const char *what,
@@ -22,33 +22,30 @@ progress_begin(struct progress *p, const struct client *c, const char *what,
 }
 
 void
-progress_bar(
-    char *out, size_t len, unsigned width, uint64_t done, uint64_t total)
+progress_bar(char out[PROGRESS_BAR], uint64_t done, uint64_t total)
 {
 	double part = total == 0 ? 1 : (double)done / (double)total;
-	unsigned i, full;
-	char bar[101];
+	char bar[COLUMNS + 1];
+	int i;
 
 	part = part > 1 ? 1 : part;
-	width = width < sizeof(bar) ? width : sizeof(bar) - 1;
-	full = (unsigned)(part * width);
-	for (i = 0; i < width; i++)
-		bar[i] = i < full ? '#' : '-';
-	bar[width] = '\0';
+	for (i = 0; i < COLUMNS; i++)
+		bar[i] = i < (int)(part * COLUMNS) ? '#' : '-';
+	bar[COLUMNS] = '\0';
 	/* Rounded down: 100 % is said of what is done, and of nothing else. */
-	snprintf(out, len, "[%s] %3u %%", bar, (unsigned)(part * 100));
+	snprintf(out, PROGRESS_BAR, "[%s] %3d %%", bar, (int)(part * 100));
 }
 
 void
 progress_at(struct progress *p, uint64_t done)
 {
 	uint64_t now = p->on ? caller_now_ms() : 0;
-	char bar[BAR_COLUMNS + 20];
+	char bar[PROGRESS_BAR];
 
 	if (!p->on || (p->drawn_ms != 0 && now < p->drawn_ms + DRAW_MS))
 		return;
 	p->drawn_ms = now;
-	progress_bar(bar, sizeof(bar), BAR_COLUMNS, done, p->total);
+	progress_bar(bar, done, p->total);
 	fprintf(stderr, WIPE "%s %s", p->what, bar);
 	fflush(stderr);
 }

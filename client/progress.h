@@ -23,8 +23,8 @@ void progress_begin(
 void progress_at(struct progress *, uint64_t done);
 void progress_end(struct progress *);
 
-/* "[######--------------]  30 %", the brackets holding width columns. */
-void progress_bar(
-    char *out, size_t len, unsigned width, uint64_t done, uint64_t total);
+/* "[######--------------]  30 %" */
+#define PROGRESS_BAR 64 /* bytes */
+void progress_bar(char out[PROGRESS_BAR], uint64_t done, uint64_t total);
 
 #endif
