@@ -137,8 +137,8 @@ say_standing(evote_standing standing)
 /* ---- lines ---- */
 
 /* What a terminal would take as a command must not come from a service. */
-static void
-make_harmless(char *text)
+void
+say_harmless(char *text)
 {
 	unsigned char *p = (unsigned char *)text;
 
@@ -152,7 +152,7 @@ static void
 compose(char out[SENTENCE], const char *fmt, va_list ap)
 {
 	vsnprintf(out, SENTENCE, fmt, ap);
-	make_harmless(out);
+	say_harmless(out);
 }
 
 void
@@ -268,7 +268,7 @@ append_detail(char all[2 * SENTENCE], const evote_answer *answer)
 
 	if (answer->text != NULL && answer->text[0] != '\0')
 		snprintf(all + len, 2 * SENTENCE - len, " (%s)", answer->text);
-	make_harmless(all);
+	say_harmless(all);
 }
 
 int
@@ -321,7 +321,7 @@ say_problem(struct client *c, const char *problem, enum evote_outcome outcome,
 	compose(text, fmt, ap);
 	va_end(ap);
 	snprintf(all, sizeof(all), "%s: %s", text, problem);
-	make_harmless(all);
+	say_harmless(all);
 	return (finish(c, ends[outcome].status, -1, ends[outcome].reason, all));
 }
 
