@@ -70,6 +70,62 @@ metric() {
 	says "No host serves"
 }
 
+# An election that closes by itself; ada and bob choose each the other way.
+tied_election() {
+	cluster_up people
+	as ada create "$1" --group members --group guests \
+	    --choice 王大明 --choice 'O"Neill, Ann' --choice x --end +4s
+	as ada vote "$1" 王大明
+	as bob vote "$1" 'O"Neill, Ann'
+	wait_until 15 client result "$1"
+}
+
+@test "a result: places, ties, turnout; the same as CSV and JSON" {
+	tied_election 學生會
+	exits 0 client result 學生會
+	says "a TIE, 2 choices have the most votes, 1 each"
+	says "2 of 5 voters voted (40.0 %)"
+	# The wide name takes six columns, and the longest twelve.
+	says $'1=   王大明                1   50.0 %'
+	says $'1=   O"Neill, Ann          1   50.0 %'
+	says $'3    x                     0    0.0 %'
+	exits 0 client --json result 學生會
+	jq -e '.tie and ([.counts[].rank] == [1, 1, 3]) and .turnout == 0.4' \
+	    <<<"$output"
+	exits 0 client result --csv 學生會
+	[[ ${lines[0]} == $'election,choice,votes,rank,voted,eligible,end\r' ]]
+	[[ ${lines[2]} == '"學生會","O""Neill, Ann",1,1,2,5,'* ]]
+	exits 2 client --json result --csv 學生會
+}
+
+@test "times: with their zones, and how long it is until then" {
+	cluster_up people
+	exits 0 as ada create board --group members --choice yes --choice no \
+	    --end +3d
+	says UTC
+	says "in 2 d 23 h"
+	exits 0 client elections
+	says "in 2 d 23 h"
+	exits 1 client result board
+	says "in 2 d 23 h"
+}
+
+@test "a vote says on which hosts' disks it is" {
+	cluster_up people
+	election board 3600
+	exits 0 as ada vote board yes
+	says 'Your vote in "board" counts; it is stored on alpha and beta,'
+	exits 0 as bob --json vote board no
+	[[ $(jq -c .stored_on <<<"$output") == '["alpha","beta"]' ]]
+	server_kill beta
+	wait_until 10 alone alpha
+	exits 0 as carol vote board no
+	says "stored on alpha alone, since no other host is in sync"
+	exits 1 as carol vote board yes
+	says "NOT counted"
+	says "a previous vote of this voter has been cast"
+}
+
 waits_for_alpha() {
 	[[ $(host_state beta waiting_for | jq -c .) == '["alpha"]' ]]
 }
