@@ -186,6 +186,13 @@ metric_alarm(const struct survey *s, int i, double *out)
 	return (s->hosts[i].reached);
 }
 
+static int
+metric_arbiter_away(const struct survey *s, int i, double *out)
+{
+	*out = s->hosts[i].res.arbiter_away;
+	return (s->hosts[i].reached);
+}
+
 static const struct {
 	const char *name, *help;
 	metric *value;
@@ -207,6 +214,8 @@ static const struct {
 	"The host's clock, before that of the machine that asked",
 	metric_clock},
     {"evote_waiting_for_hosts", "How many hosts it waits for", metric_waiting},
+    {"evote_arbiter_away", "Whether the host's arbiter does not answer",
+	metric_arbiter_away},
     {"evote_alarm", "Whether the host reports something wrong", metric_alarm},
 };
 
