@@ -5,8 +5,10 @@
 #include "say.h"
 #include "seal.h"
 #include "sshkey.h"
+#include "text.h"
 
 #define KEY_TEXT (4 * ((SEAL_KEY + 2) / 3) + 1)
+#define PADDED	 (EVOTE_NAME_MAX * 2 + 1)
 
 /* ---- register ---- */
 
@@ -88,14 +90,22 @@ const struct command cmd_unregister = {
 
 /* ---- voters ---- */
 
+struct listing {
+	cJSON *list; /* NULL: for people */
+	u_int next, count;
+	int name_columns, group_columns; /* the widest so far */
+};
+
 static void
-voter_say(struct client *c, cJSON *list, const evote_voter *v)
+voter_say(struct client *c, const struct listing *l, const evote_voter *v)
 {
-	cJSON *object;
-	char key[KEY_TEXT];
+	char name[PADDED], group[PADDED], key[KEY_TEXT];
+	cJSON *object, *list = l->list;
 
 	seal_base64(key, v->key, sizeof(v->key));
-	say_line(c, "%s\t%s\t%s", v->name, v->group, key);
+	say_pad(name, sizeof(name), v->name, l->name_columns);
+	say_pad(group, sizeof(group), v->group, l->group_columns);
+	say_line(c, "%s  %s  %s", name, group, key);
 	if (list == NULL)
 		return;
 	object = cJSON_CreateObject();
@@ -105,11 +115,19 @@ voter_say(struct client *c, cJSON *list, const evote_voter *v)
 	cJSON_AddItemToArray(list, object);
 }
 
-static int
-page_say(
-    struct client *c, CLIENT *client, cJSON *list, u_int *next, u_int *count)
+static void
+listing_widen(struct listing *l, const evote_voter *v)
 {
-	evote_voters_args args = {*next};
+	int name = text_width(v->name), group = text_width(v->group);
+
+	l->name_columns = name > l->name_columns ? name : l->name_columns;
+	l->group_columns = group > l->group_columns ? group : l->group_columns;
+}
+
+static int
+page_say(struct client *c, CLIENT *client, struct listing *l)
+{
+	evote_voters_args args = {l->next};
 	evote_voters_res res = {0};
 	enum clnt_stat stat = evote_voters_1(&args, &res, client);
 	int status;
@@ -118,9 +136,11 @@ page_say(
 	status =
 	    admin_check(c, stat, &res.answer, "The roll was not shown whole");
 	for (i = 0; status < 0 && i < res.voters.voters_len; i++)
-		voter_say(c, list, &res.voters.voters_val[i]);
-	*count += i;
-	*next = res.next > *next ? res.next : 0;
+		listing_widen(l, &res.voters.voters_val[i]);
+	for (i = 0; status < 0 && i < res.voters.voters_len; i++)
+		voter_say(c, l, &res.voters.voters_val[i]);
+	l->count += i;
+	l->next = res.next > l->next ? res.next : 0;
 	xdr_free((xdrproc_t)xdr_evote_voters_res, &res);
 	return (status);
 }
@@ -128,8 +148,7 @@ page_say(
 static int
 run_voters(struct client *c, int argc, char **argv)
 {
-	u_int next = 0, count = 0;
-	cJSON *list = NULL;
+	struct listing l = {0};
 	CLIENT *client;
 	int status;
 
@@ -137,13 +156,13 @@ run_voters(struct client *c, int argc, char **argv)
 	    (status = admin_open(c, &client)) >= 0)
 		return (status);
 	if (c->json != NULL)
-		list = cJSON_AddArrayToObject(c->json, "voters");
+		l.list = cJSON_AddArrayToObject(c->json, "voters");
 	do
-		status = page_say(c, client, list, &next, &count);
-	while (status < 0 && next != 0);
+		status = page_say(c, client, &l);
+	while (status < 0 && l.next != 0);
 	if (status < 0)
 		status =
-		    say_done(c, "%u voter%s", count, count == 1 ? "" : "s");
+		    say_done(c, "%u voter%s", l.count, l.count == 1 ? "" : "s");
 	clnt_destroy(client);
 	return (status);
 }

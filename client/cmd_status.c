@@ -177,6 +177,72 @@ host_line(struct client *c, const struct view *v, const struct survey *s, int i)
 	    res->alarm[0] != '\0' ? res->alarm : "-");
 }
 
+/* Whether a host before this one has the same arbiter. */
+static int
+arbiter_told(const struct survey *s, int host)
+{
+	int i;
+
+	for (i = 0; i < host; i++)
+		if (s->hosts[i].reached &&
+		    strcmp(s->hosts[i].res.arbiter,
+			s->hosts[host].res.arbiter) == 0)
+			return (1);
+	return (0);
+}
+
+/*
+ * One line, or while it is being replaced a line each: who decides, for which
+ * hosts, and which of them do not hear it.
+ */
+static void
+arbiter_say(struct client *c, const struct survey *s)
+{
+	char hosts[EVOTE_HOSTS_MAX * (EVOTE_HOST_MAX + 32)];
+	const struct sight *at;
+	size_t len;
+	int i, j;
+
+	for (i = 0; i < s->n; i++) {
+		if (!s->hosts[i].reached || arbiter_told(s, i))
+			continue;
+		for (j = i, len = 0; j < s->n && len < sizeof(hosts); j++) {
+			at = &s->hosts[j];
+			if (!at->reached ||
+			    strcmp(at->res.arbiter, s->hosts[i].res.arbiter) !=
+				0)
+				continue;
+			len += (size_t)snprintf(hosts + len,
+			    sizeof(hosts) - len, "%s%s%s", len > 0 ? ", " : "",
+			    at->name,
+			    at->res.arbiter_away ? " (does not hear it)" : "");
+		}
+		say_line(
+		    c, "arbiter: %s, for %s", s->hosts[i].res.arbiter, hosts);
+	}
+}
+
+/* A host that catches up, as a bar on a terminal; elsewhere its lag tells. */
+static void
+catch_up_say(struct client *c, const struct view *v, const struct survey *s)
+{
+	char bar[PROGRESS_BAR], name[EVOTE_HOST_MAX * 2 + 32];
+	uint64_t size;
+	int i;
+
+	if (s->primary < 0 || !isatty(STDOUT_FILENO))
+		return;
+	for (i = 0; i < s->n; i++) {
+		if (!s->hosts[i].reached || s->hosts[i].res.in_sync ||
+		    survey_lag(s, i) <= 0)
+			continue;
+		size = s->hosts[s->primary].res.size;
+		progress_bar(bar, s->hosts[i].res.size, size);
+		say_pad(name, sizeof(name), s->hosts[i].name, v->host_columns);
+		say_line(c, "%s  catches up %s", name, bar);
+	}
+}
+
 static void
 table_say(struct client *c, const struct view *v, const struct survey *s)
 {
@@ -189,6 +255,8 @@ table_say(struct client *c, const struct view *v, const struct survey *s)
 	    "waits for", "alarm");
 	for (i = 0; i < s->n; i++)
 		host_line(c, v, s, i);
+	arbiter_say(c, s);
+	catch_up_say(c, v, s);
 }
 
 static int
@@ -201,25 +269,6 @@ columns_of(const struct survey *s)
 		most = width > most ? width : most;
 	}
 	return (most);
-}
-
-/* A host that catches up, as a bar. */
-static void
-catch_up_say(struct client *c, const struct view *v, const struct survey *s)
-{
-	char bar[PROGRESS_BAR], name[EVOTE_HOST_MAX * 2 + 32];
-	uint64_t size;
-	int i;
-
-	for (i = 0; i < s->n && s->primary >= 0; i++) {
-		if (!s->hosts[i].reached || s->hosts[i].res.in_sync ||
-		    survey_lag(s, i) <= 0)
-			continue;
-		size = s->hosts[s->primary].res.size;
-		progress_bar(bar, s->hosts[i].res.size, size);
-		say_pad(name, sizeof(name), s->hosts[i].name, v->host_columns);
-		say_line(c, "%s  catches up %s", name, bar);
-	}
 }
 
 static void
@@ -235,7 +284,6 @@ screen_say(
 		fputs(CLEAR, stdout);
 	say_line(c, "%s, every %u s; interrupt to end", when, v->every_s);
 	table_say(c, v, s);
-	catch_up_say(c, v, s);
 	if (rate >= 0)
 		say_line(c, "%.0f records a second", rate);
 }
@@ -381,10 +429,8 @@ const struct command cmd_status = {
     "status",
     "[--watch[=SECONDS] [--count N]] [--prometheus]",
     "Asks every host for its role, how much it holds and lacks, its clock, "
-    "whom "
-    "it waits\n      for and what is wrong; --watch again and again, N times "
-    "or "
-    "until interrupted;\n      --prometheus for a node exporter's text "
-    "collector.",
+    "whom it waits\n      for, its arbiter and what is wrong; --watch again "
+    "and again, N times or until\n      interrupted; --prometheus for a node "
+    "exporter's text collector.",
     run,
 };

@@ -143,12 +143,13 @@ static void
 names_text(char *out, size_t size, const char *name, u_int i, u_int n)
 {
 	size_t len = strlen(out);
+	const char *before = ", ";
 
-	snprintf(out + len, size - len, "%s%s",
-	    i == 0	     ? ""
-		: i + 1 == n ? " and "
-			     : ", ",
-	    name);
+	if (i == 0)
+		before = "";
+	else if (i + 1 == n)
+		before = " and ";
+	snprintf(out + len, size - len, "%s%s", before, name);
 }
 
 /*

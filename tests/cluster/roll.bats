@@ -32,9 +32,12 @@ voters() {
 	setup_file_and_key
 	admin alpha register 王大明 "board of trustees" "$key"
 	exits 1 admin alpha register 王大明 members "$key"
+	admin alpha register ada m "$key"
 	exits 0 admin alpha voters
-	says 王大明
-	says "$key"
+	# Each column is as wide as its widest, and 王大明 takes six.
+	says $'王大明  board of trustees  '"$key"
+	says $'ada     m                  '"$key"
+	admin alpha unregister ada
 	admin alpha unregister 王大明
 	exits 1 admin alpha unregister 王大明
 	[[ $(voters) == 0 ]]

@@ -45,6 +45,7 @@ metric() {
 @test "status --watch: a screen a second, or a line of JSON each" {
 	cluster_up people
 	exits 0 client status --watch --count 2
+	says "arbiter: none, for alpha, beta"
 	says "every 1 s"
 	says "records a second"
 	[[ $output != *$'\033'* ]]
