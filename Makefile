@@ -19,7 +19,9 @@ SERVER	= main conf loop arbiter vigil transport portmap datadir ledger disk \
 	  voters polls judge effect election \
 	  auth service serve serve_admin serve_replica failpoint
 CLIENT	= evote_client libevote act login ports route state say roll csv \
-	  cmd_keygen cmd_election cmd_vote cmd_status cmd_roll cmd_admin
+	  sshkey agent signer diff progress survey tally when \
+	  cmd_keygen cmd_election cmd_vote cmd_result cmd_status cmd_roll \
+	  cmd_import cmd_admin
 
 TESTS	= $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 
