@@ -6,6 +6,10 @@ reply_to(struct request *r, evote_standing standing, int host)
 	struct request *copy = grown(NULL, 1, sizeof(*copy));
 
 	*copy = *r;
+	if (!w.healed && chance(5)) {
+		free(copy);
+		return;
+	}
 	later(50 + upto(200),
 	    (struct item){.what = W_ANSWER,
 		.host = r->client,
@@ -38,6 +42,8 @@ do_answer(void *arg, uint64_t ticket)
 		fail("rule 5: an answer before what it tells is accepted");
 	if (r->size < r->floor)
 		fail("I3: a stale read");
+	if (r->kind == R_READ)
+		check_read(h, r);
 	reply_to(r, EVOTE_SERVED, h->id);
 	untake(h, r);
 }
@@ -65,6 +71,14 @@ client_send(struct client *c)
 	c->sent_at = w.now;
 	later(50 + upto(200),
 	    (struct item){.what = W_REQUEST, .host = c->at, .p = r});
+	/* A copy that went astray comes late. */
+	if (!w.healed && chance(20)) {
+		struct request *copy = grown(NULL, 1, sizeof(*copy));
+
+		*copy = *r;
+		later(upto(3000 * MS),
+		    (struct item){.what = W_REQUEST, .host = c->at, .p = copy});
+	}
 	later(TIMEOUT_US,
 	    (struct item){
 		.what = W_CLIENT, .host = (int)(c - w.clients), .a = c->tries});
@@ -111,7 +125,10 @@ client_answer(struct client *c, struct request *r, evote_standing s, int host)
 
 			if (r->out.code == 0 && !first)
 				fail("I5: a second vote counted");
-			if (r->out.code != 0 && w.n_refused < 4096) {
+			/* For want of room nothing is recorded: ask again. */
+			if (r->out.code != 0 &&
+			    r->out.reason != EVOTE_R_STORAGE &&
+			    w.n_refused < 4096) {
 				w.refused[w.n_refused].client = r->client;
 				w.refused[w.n_refused++].number = r->number;
 			}
@@ -121,11 +138,14 @@ client_answer(struct client *c, struct request *r, evote_standing s, int host)
 			}
 		}
 		if (r->client == 0 && c->step < 3) {
-			if (r->out.code != 0)
+			/* If nobody served for long, its end has passed. */
+			if (r->out.code != 0 && w.now < CLOSE_US / 2)
 				fail("the election could not be set up");
-			w.opened = ++c->step == 3;
+			w.opened = ++c->step == 3 && r->out.code == 0;
 		}
-		later(upto(w.opened ? 60 * MS : MS),
+		later(upto(!w.opened	   ? MS
+			      : chance(30) ? 2500 * MS
+					   : 60 * MS),
 		    (struct item){
 			.what = W_CLIENT, .host = r->client, .a = UINT64_MAX});
 		return;

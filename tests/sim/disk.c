@@ -10,6 +10,8 @@ disk_start(struct host *h)
 	h->disk_busy = 1;
 	if (!w.healed && chance(h->jobs[0].kind == SAVE ? 60 : 10))
 		delay += upto(300 * MS);
+	if (h->slow_until > w.now)
+		delay += upto(60 * MS);
 	later(
 	    delay, (struct item){.what = W_DISK, .host = h->id, .a = h->life});
 }
@@ -80,30 +82,47 @@ truncate_to(struct host *h, uint64_t size)
 		h->hint = h->size;
 }
 
+static void
+records_write(struct host *h, const struct job *j, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (h->size == h->max) {
+			h->max = h->max * 2 + 256;
+			h->ledger =
+			    grown(h->ledger, h->max, sizeof(*h->ledger));
+		}
+		if (j->records[i]->seq != h->size)
+			fail("a gap on the disk");
+		h->ledger[h->size++] = record_hold(j->records[i]);
+	}
+}
+
+void
+job_tear(struct host *h, struct job *j)
+{
+	records_write(h, j, (uint32_t)upto(j->n - 1));
+}
+
+int
+disk_full(const struct host *h)
+{
+	return (h->full_until > w.now);
+}
+
 /* What the job does to the platters. */
 void
 job_apply(struct host *h, struct job *j)
 {
 	switch (j->kind) {
 	case STORE:
-		for (uint32_t i = 0; i < j->n; i++) {
-			if (h->size == h->max) {
-				h->max = h->max * 2 + 256;
-				h->ledger = grown(
-				    h->ledger, h->max, sizeof(*h->ledger));
-			}
-			if (j->records[i]->seq != h->size)
-				fail("a gap on the disk");
-			h->ledger[h->size++] = record_hold(j->records[i]);
-		}
+		records_write(h, j, j->n);
 		h->hint = j->accepted < h->size ? j->accepted : h->size;
 		break;
 	case CUT:
 		truncate_to(h, j->size);
 		break;
 	case SAVE:
-		if (j->k.epoch < h->k.epoch)
-			fail("I8: an epoch went back on the disk");
+		check_saved(h, &j->k);
 		config_clear(&h->k);
 		config_copy(&h->k, &j->k);
 		break;
@@ -112,12 +131,28 @@ job_apply(struct host *h, struct job *j)
 	}
 }
 
+/* A write that fails ends the process: what is there now is unknown. */
+static int
+job_fails(struct host *h, const struct job *j)
+{
+	if (j->kind == LOAD ||
+	    !(h->eio_until > w.now ||
+		(disk_full(h) && j->kind == STORE && chance(100))))
+		return (0);
+	note("%c: its disk failed", 'A' + h->id);
+	host_kill(h);
+	later(upto(1000 * MS), (struct item){.what = W_START, .host = h->id});
+	return (1);
+}
+
 void
 disk_done(struct host *h)
 {
 	struct job j = h->jobs[0];
 	struct event ev = {.kind = EV_STORED, .job = j.number};
 
+	if (job_fails(h, &j))
+		return;
 	memmove(h->jobs, h->jobs + 1, --h->n_jobs * sizeof(*h->jobs));
 	h->disk_busy = 0;
 	job_apply(h, &j);
@@ -126,6 +161,8 @@ disk_done(struct host *h)
 		ev.n = j.n;
 		if (ev.n > h->size - ev.from)
 			ev.n = (uint32_t)(h->size - ev.from);
+		if (h->eio_until > w.now)
+			ev.n = 0;
 		ev.records = grown(NULL, ev.n + 1, sizeof(*ev.records));
 		for (uint32_t i = 0; i < ev.n; i++)
 			ev.records[i] = record_hold(h->ledger[j.size + i]);

@@ -31,7 +31,7 @@ fault_unheard(struct host *h)
 	int to = (int)upto((uint64_t)w.n_hosts);
 	uint64_t until = w.now + upto(2500 * MS);
 
-	switch (upto(3)) {
+	switch (upto(4)) {
 	case 0:
 		h->paused_until = until;
 		break;
@@ -41,11 +41,46 @@ fault_unheard(struct host *h)
 	case 2:
 		w.cut[h->id][to] = until;
 		break;
+	case 3:
+		for (to = 0; to <= w.n_hosts; to++)
+			w.cut[h->id][to] = w.cut[to][h->id] = until;
+		if (chance(500))
+			h->paused_until = w.now + upto(until - w.now);
+		break;
 	default:
 		w.cut[h->id][to] = w.cut[to][h->id] = until;
 		break;
 	}
 	note("%c is cut off or stopped", 'A' + h->id);
+}
+
+/* A process that is down has nothing open: what it meets it meets at its start.
+ */
+static void
+fault_disk(struct host *h)
+{
+	uint64_t until = w.now + upto(1500 * MS);
+
+	switch (upto(3)) {
+	case 0:
+		h->slow_until = until;
+		break;
+	case 1:
+		h->full_until = until;
+		break;
+	case 2:
+		h->eio_until = w.now + upto(100 * MS);
+		break;
+	default:
+		if (!h->alive || !may_wipe(h))
+			return;
+		host_kill(h);
+		h->damaged = 1;
+		later(upto(1000 * MS),
+		    (struct item){.what = W_START, .host = h->id});
+		break;
+	}
+	note("%c has a bad disk", 'A' + h->id);
 }
 
 /* A primary that is stopped for long is outside the promise; others are not. */
@@ -80,8 +115,11 @@ fault(void)
 		w.ordered |=
 		    core_handover(h->core,
 			&"A\0B\0C"[2 * upto((uint64_t)w.n_hosts - 1)]) == NULL;
-	else if (what < 92)
+	else if (what < 97)
+		fault_disk(h);
+	else
 		h->clock_us += (int64_t)upto(8000 * MS) - (int64_t)(4000 * MS);
+	check_equal();
 	/* Some come in bursts: the second one hits what mends the
 	 * first. */
 	later(chance(300) ? upto(15 * MS) : upto(1500 * MS),
@@ -98,6 +136,8 @@ heal(void)
 	for (int i = 0; i < w.n_hosts; i++) {
 		w.hosts[i].paused_until = 0;
 		w.hosts[i].clock_us = 0;
+		w.hosts[i].slow_until = w.hosts[i].full_until = 0;
+		w.hosts[i].eio_until = 0;
 		if (!w.hosts[i].alive)
 			host_start(&w.hosts[i]);
 	}
@@ -125,7 +165,8 @@ operate(void)
 		/* Whom that left behind starts anew, on an empty disk.
 		 */
 		for (int i = 0; i < w.n_hosts; i++)
-			if (core_role(w.hosts[i].core) == EVOTE_HALTED) {
+			if (w.hosts[i].alive &&
+			    core_role(w.hosts[i].core) == EVOTE_HALTED) {
 				host_kill(&w.hosts[i]);
 				host_wipe(&w.hosts[i]);
 				host_start(&w.hosts[i]);
@@ -138,7 +179,8 @@ operate(void)
 	for (int i = 0; i < w.n_hosts; i++) {
 		struct host *h = &w.hosts[i];
 
-		if (core_role(h->core) == EVOTE_WAITING && holds_all(h) &&
+		if (h->alive && core_role(h->core) == EVOTE_WAITING &&
+		    holds_all(h) &&
 		    core_promote(h->core, h->k.epoch, 1) == NULL) {
 			note("%c is promoted by force", 'A' + i);
 			w.forced = 1;

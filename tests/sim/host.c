@@ -7,6 +7,7 @@ host_step(struct host *h, struct event *ev)
 	ev->now_ms = w.now / MS + 1000;
 	ev->wall_us = WALL_START + w.now + (uint64_t)h->clock_us;
 	core_step(h->core, ev);
+	check_step(h);
 	if (ev->kind != EV_FLUSH && !h->flush_due) {
 		h->flush_due = 1;
 		later(upto(40),
@@ -53,7 +54,16 @@ host_start(struct host *h)
 	static const char *const names[] = {"A", "B", "C"};
 	char err[160];
 
+	if (h->damaged) {
+		/* It says so, and an operator gives it an empty one. */
+		note("%c finds its ledger damaged", 'A' + h->id);
+		if (may_wipe(h))
+			host_wipe(h);
+		later(200 * MS, (struct item){.what = W_START, .host = h->id});
+		return;
+	}
 	note("%c starts", 'A' + h->id);
+	h->epoch = h->k.epoch;
 	h->alive = 1;
 	h->life++;
 	h->next_job = 0;
@@ -77,7 +87,10 @@ host_start(struct host *h)
 			link_try(h, i, upto(2 * MS));
 }
 
-/* The process is gone; of what the disk was doing a part was done. */
+/*
+ * The process is gone.  Of what the disk was to do the first part was done,
+ * and of a batch that was being written perhaps the beginning.
+ */
 void
 host_kill(struct host *h)
 {
@@ -91,6 +104,8 @@ host_kill(struct host *h)
 	for (uint32_t i = 0; i < h->n_jobs; i++) {
 		if (i < done)
 			job_apply(h, &h->jobs[i]);
+		else if (i == done && h->jobs[i].kind == STORE && chance(500))
+			job_tear(h, &h->jobs[i]);
 		job_drop(&h->jobs[i]);
 	}
 	h->n_jobs = 0;
@@ -114,6 +129,7 @@ host_wipe(struct host *h)
 	note("%c wiped", 'A' + h->id);
 	truncate_to(h, 0);
 	h->hint = 0;
+	h->damaged = 0;
 	config_clear(&h->k);
 	if (BUG_KEEP_IDENTITY && h->inc[0] != 0)
 		return;

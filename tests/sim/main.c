@@ -38,7 +38,11 @@ paused(struct item *it)
 	}
 	if (w.hosts[host].paused_until <= w.now)
 		return (0);
-	later(w.hosts[host].paused_until - w.now, *it);
+	/* First comes what was waiting, then what this process does by itself.
+	 */
+	later(w.hosts[host].paused_until - w.now +
+		(it->what == W_TICK ? upto(2 * MS) : 0),
+	    *it);
 	return (1);
 }
 

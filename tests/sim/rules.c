@@ -27,6 +27,33 @@ check_prefix(struct host *h, uint64_t n, const char *why)
 	}
 }
 
+/* What one more accepted record may be. */
+static void
+note_meaning(const struct record *r)
+{
+	const evote_asker *asker;
+	evote_opening o;
+	evote_leaf leaf;
+
+	if (r->time <= w.accepted_us)
+		fail("I11: a record's time did not rise");
+	w.accepted_us = r->time;
+	if (r->epoch < w.read_reign && r->seq >= w.read_size)
+		fail("I4: a record came back after a reading without it");
+	if (record_open(r, &leaf, &o) == -1)
+		fail("an unreadable record");
+	if (leaf.op.kind == EVOTE_OP_CLOSE)
+		w.closed = 1;
+	if (leaf.op.kind == EVOTE_OP_VOTE) {
+		asker = &leaf.op.evote_op_u.vote.asker;
+		if (w.closed)
+			fail("I11: a vote after the end of its election");
+		if (w.counted[atoi(asker->voter + 1)]++)
+			fail("I5: two votes of one voter");
+	}
+	record_clear(&leaf, &o);
+}
+
 /* This host holds its first n records for accepted. */
 static void
 note_accepted(struct host *h, uint64_t n)
@@ -45,6 +72,7 @@ note_accepted(struct host *h, uint64_t n)
 			w.accepted = grown(
 			    w.accepted, w.max_accepted, sizeof(*w.accepted));
 		}
+		note_meaning(r);
 		memcpy(w.accepted[w.n_accepted++], r->hash, 32);
 	}
 }
@@ -111,8 +139,8 @@ may_wipe(const struct host *h)
 	for (int i = 0; i < w.n_hosts; i++) {
 		const struct host *p = &w.hosts[i];
 
-		if (p != h && config_in_sync(&p->k, p->inc) >= 0 &&
-		    holds_all(p))
+		if (p != h && !p->damaged &&
+		    config_in_sync(&p->k, p->inc) >= 0 && holds_all(p))
 			return (1);
 	}
 	return (0);
@@ -124,6 +152,9 @@ check_serving(struct host *h)
 	uint64_t epoch = core_epoch(h->core);
 
 	w.takeovers++;
+	h->reign = epoch;
+	if (history_size(core_history(h->core)) > w.n_accepted)
+		fail("I4: it serves before the end of its ledger is accepted");
 	/* One that was stopped meanwhile may not know that it was replaced. */
 	if (epoch >= w.reign)
 		check_prefix(h, w.n_accepted,
@@ -139,15 +170,103 @@ check_serving(struct host *h)
 	}
 }
 
+/*
+ * A primary accepts what all that its K names have on their disks, now; and
+ * that K is on its own.
+ */
+static void
+check_copies(struct host *h, uint64_t n)
+{
+	if (core_epoch(h->core) != h->k.epoch)
+		fail("I8: an epoch was used before it was on the disk");
+	for (int i = 0; n > 0 && i < w.n_hosts; i++) {
+		const struct host *p = &w.hosts[i];
+
+		if (config_in_sync(&h->k, p->inc) >= 0 &&
+		    (p->size < n ||
+			memcmp(p->ledger[n - 1]->hash, w.accepted[n - 1], 32) !=
+			    0))
+			fail("I9, I10: accepted without a host in sync");
+	}
+}
+
 /* What a host takes for settled is what was settled everywhere. */
 void
 check_settled(struct host *h, uint64_t size)
 {
 	note_accepted(h, size);
+	if (config_id_equal(h->k.primary, h->inc) &&
+	    core_role(h->core) != EVOTE_BACKUP &&
+	    core_role(h->core) != EVOTE_JOINING)
+		check_copies(h, size);
 	for (uint64_t i = size; i-- > history_first(core_history(h->core));)
 		if (memcmp(history_get(core_history(h->core), i)->hash,
 			w.accepted[i], 32) != 0)
 			fail("I4: accepted records were other ones before");
+}
+
+void
+check_step(struct host *h)
+{
+	uint64_t epoch = core_epoch(h->core);
+
+	if (epoch < h->epoch)
+		fail("I8: an epoch went back");
+	h->epoch = epoch;
+}
+
+void
+check_saved(const struct host *h, const evote_config *k)
+{
+	if (k->epoch < h->k.epoch)
+		fail("I8: an epoch went back on the disk");
+	if (!config_id_zero(h->k.cluster) && k->epoch > h->k.epoch &&
+	    config_id_equal(k->primary, h->inc) &&
+	    !config_id_equal(h->k.primary, h->inc) &&
+	    config_in_sync(&h->k, h->inc) < 0 &&
+	    k->forced_epoch == h->k.forced_epoch)
+		fail("I6: it was not in sync, and takes over");
+}
+
+void
+check_read(const struct host *h, const struct request *r)
+{
+	if (h->reign < w.read_reign)
+		return;
+	w.read_reign = h->reign;
+	w.read_size = r->size;
+}
+
+/* Equal ledgers, equal states: now and then, it takes time. */
+void
+check_equal(void)
+{
+	const struct host *one = NULL;
+	unsigned char a[32], b[32];
+
+	for (int i = 0; i < w.n_hosts; i++) {
+		const struct host *h = &w.hosts[i];
+
+		if (!h->alive)
+			continue;
+		if (one == NULL) {
+			one = h;
+			continue;
+		}
+		if (history_size(core_history(h->core)) !=
+		    history_size(core_history(one->core)))
+			continue;
+		history_root(core_history(h->core),
+		    history_size(core_history(h->core)), a);
+		history_root(core_history(one->core),
+		    history_size(core_history(h->core)), b);
+		if (memcmp(a, b, 32) != 0)
+			continue;
+		election_hash(h->election, a);
+		election_hash(one->election, b);
+		if (memcmp(a, b, 32) != 0)
+			fail("I12: equal ledgers, different states");
+	}
 }
 
 void

@@ -103,6 +103,8 @@ struct host {
 	struct core *core;
 	struct election *election;
 	int serving, flush_due;
+	uint64_t epoch; /* in this life, never back */
+	uint64_t reign; /* the epoch in which it began to serve */
 	/* The disk: what is durable, and what is on its way. */
 	evote_config k;
 	struct record **ledger;
@@ -111,6 +113,8 @@ struct host {
 	uint32_t n_jobs, max_jobs;
 	uint64_t next_job;
 	int disk_busy;
+	int damaged; /* in its middle: no start with that */
+	uint64_t slow_until, full_until, eio_until;
 	struct link links[HOSTS_MAX];
 	int64_t clock_us;
 	/* Requests taken and not answered, for the fall of the process. */
@@ -136,6 +140,9 @@ struct world {
 	struct client clients[CLIENTS];
 	/* What has been accepted, by place. */
 	unsigned char (*accepted)[32];
+	uint64_t accepted_us; /* time of the last one */
+	int closed;
+	char counted[VOTERS];
 	uint64_t n_accepted, max_accepted;
 	/* Who wrote in an epoch. */
 	struct {
@@ -144,6 +151,8 @@ struct world {
 	} writers[4096];
 	int n_writers;
 	uint64_t reign; /* the highest epoch of a primary */
+	/* A reading that was answered: in whose reign, and what it saw. */
+	uint64_t read_reign, read_size;
 	/* What voters were told: 0 nothing, 1 it counts, 2 refused. */
 	char told[VOTERS], told_choice[VOTERS], tried[VOTERS][2];
 	struct {
@@ -174,12 +183,14 @@ void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void fail(const char *why); /* prints what led there */
 
 /* disk.c */
+int disk_full(const struct host *);
 uint64_t do_store(void *, struct record *const *, uint32_t, uint64_t);
 uint64_t do_cut(void *, uint64_t size);
 uint64_t do_load(void *, uint64_t from, uint32_t n);
 uint64_t do_save(void *, const evote_config *);
 void disk_done(struct host *); /* the job under way */
 void job_apply(struct host *, struct job *);
+void job_tear(struct host *, struct job *); /* in part */
 void job_drop(struct job *);
 void truncate_to(struct host *, uint64_t size);
 
@@ -231,6 +242,10 @@ void operate(void);
 /* rules.c */
 void check_prefix(struct host *, uint64_t n, const char *why);
 void check_serving(struct host *);
+void check_step(struct host *);
+void check_saved(const struct host *, const evote_config *);
+void check_read(const struct host *, const struct request *);
+void check_equal(void);
 void check_settled(struct host *, uint64_t size);
 void check_end(void);
 int holds_all(const struct host *);
