@@ -163,6 +163,7 @@ disk_done(struct host *h)
 			ev.n = (uint32_t)(h->size - ev.from);
 		if (h->eio_until > w.now)
 			ev.n = 0;
+		h->unread |= ev.n == 0;
 		ev.records = grown(NULL, ev.n + 1, sizeof(*ev.records));
 		for (uint32_t i = 0; i < ev.n; i++)
 			ev.records[i] = record_hold(h->ledger[j.size + i]);

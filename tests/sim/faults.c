@@ -54,8 +54,7 @@ fault_unheard(struct host *h)
 	note("%c is cut off or stopped", 'A' + h->id);
 }
 
-/* A process that is down has nothing open: what it meets it meets at its start.
- */
+/* A damaged ledger is met at a start, all else by the process that runs. */
 static void
 fault_disk(struct host *h)
 {
@@ -151,6 +150,15 @@ heal(void)
 void
 operate(void)
 {
+	for (int i = 0; i < w.n_hosts; i++) {
+		struct host *h = &w.hosts[i];
+
+		if (h->alive && h->unread && h->eio_until <= w.now &&
+		    core_role(h->core) == EVOTE_HALTED) {
+			host_kill(h);
+			host_start(h);
+		}
+	}
 	for (int i = 0; w.has_witness && i < w.n_hosts; i++)
 		if (w.hosts[i].serving &&
 		    core_role(w.hosts[i].core) == EVOTE_PRIMARY &&

@@ -64,6 +64,7 @@ host_start(struct host *h)
 	}
 	note("%c starts", 'A' + h->id);
 	h->epoch = h->k.epoch;
+	h->unread = 0;
 	h->alive = 1;
 	h->life++;
 	h->next_job = 0;

@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sim.h"
@@ -252,6 +253,7 @@ main(int argc, char **argv)
 	uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
 	uint64_t count = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
 	uint64_t ops = 0;
+	double spent;
 
 	signal(SIGABRT, on_abort);
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -261,8 +263,9 @@ main(int argc, char **argv)
 	}
 	for (uint64_t s = first; s < first + count; s++)
 		ops += run(s, 0);
+	spent = (double)clock() / CLOCKS_PER_SEC;
 	printf("sim: %" PRIu64 " seeds from %" PRIu64 " passed, %" PRIu64
-	       " answers\n",
-	    count, first, ops);
+	       " answers, %.0f a second\n",
+	    count, first, ops, (double)ops / (spent > 0 ? spent : 1));
 	return (0);
 }

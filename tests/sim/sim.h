@@ -113,6 +113,7 @@ struct host {
 	uint32_t n_jobs, max_jobs;
 	uint64_t next_job;
 	int disk_busy;
+	int unread;  /* it could not be read: halted until started anew */
 	int damaged; /* in its middle: no start with that */
 	uint64_t slow_until, full_until, eio_until;
 	struct link links[HOSTS_MAX];
