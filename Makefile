@@ -23,6 +23,8 @@ CLIENT	= evote_client libevote act login ports route state say roll csv \
 	  cmd_keygen cmd_election cmd_vote cmd_result cmd_status cmd_roll \
 	  cmd_import cmd_admin
 
+SIM	= main world disk net witness host machine clients faults rules
+
 TESTS	= $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 
 objs	= $(patsubst %,$(B)/%.o,$(1))
@@ -39,7 +41,7 @@ $(B)/evote_server: $(B)/server/main.o $(B)/server.a
 	$(link)
 $(B)/evote_client: $(B)/client/evote_client.o $(B)/client.a
 	$(link)
-$(B)/sim: $(B)/tests/sim/sim.o $(B)/server.a
+$(B)/sim: $(call objs,$(SIM:%=tests/sim/%)) $(B)/server.a
 	$(link)
 $(B)/fill_ledger: $(B)/tests/fill_ledger.o $(B)/server.a
 	$(link)
@@ -91,6 +93,9 @@ model:
 model-full:
 	tests/model/run full
 
+sim: $(B)/sim
+	tests/sim/run
+
 soak: all $(B)/voter_loop $(B)/fill_ledger
 	tests/cluster/soak.bash 100
 
@@ -102,6 +107,6 @@ SCRIPTS	= $(shell grep -lrE '^.!/usr/bin/env bash|^. shellcheck shell=bash' \
 SOURCES	= $(wildcard common/*.[ch] replica/*.[ch] server/*.[ch] client/*.[ch] \
 	  tests/*.[ch] tests/unit/*.[ch] tests/sim/*.[ch])
 
-.PHONY: all programs check lint model model-full soak clean
+.PHONY: all programs check lint sim model model-full soak clean
 .SECONDARY:
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
