@@ -8,6 +8,7 @@
 #	fault_begin ID KIND ARG...	fault_end ID KIND ARG...
 #	fault_args KIND			draws its arguments; uses RANDOM
 #	faults_over			after the last end: all that is left
+#	faketime_clear			what libfaketime leaves behind
 #	host_up NAME			disk and server, unless it is held down
 #	disk_make NAME			a small disk of its own under NAME/
 
@@ -115,8 +116,8 @@ host_up() {
 	disk_mount "$1"
 	LD_PRELOAD=$(faketime_library) FAKETIME_DONT_FAKE_MONOTONIC=1 \
 	    FAKETIME_TIMESTAMP_FILE=$PAIR_DIR/$1.clock \
-	    FAKETIME_CACHE_DURATION=1 FAKETIME_DISABLE_SHM=1 \
-	    server_start "$1"
+	    FAKETIME_CACHE_DURATION=1 server_start "$1"
+	server_pid "$1" >>"$PAIR_DIR/pids"
 }
 
 host_signal() {
@@ -127,6 +128,15 @@ host_signal() {
 
 faketime_library() {
 	compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' || true
+}
+
+# A process that was killed leaves its shared memory behind.
+faketime_clear() {
+	local pid
+	[[ -e ${PAIR_DIR-}/pids ]] || return 0
+	while read -r pid; do
+		rm -f "/dev/shm/faketime_shm_$pid" "/dev/shm/sem.faketime_sem_$pid"
+	done <"$PAIR_DIR/pids"
 }
 
 clock_set() {

@@ -8,8 +8,8 @@ setup() {
 	mkdir "$books/history"
 	ledger >"$books/alpha.dump"
 	ledger >"$books/beta.dump"
-	echo "role from=barrier to=primary epoch=1 size=1" >"$books/alpha.log"
-	echo "role from=barrier to=primary epoch=2 size=4" >"$books/beta.log"
+	echo "t alpha info role from=barrier to=primary epoch=1 size=1" >"$books/alpha.log"
+	echo "t alpha info role from=barrier to=primary epoch=2 size=4" >"$books/beta.log"
 	history_of_ada >"$books/history/0"
 	history_of_bob >"$books/history/1"
 }
@@ -37,11 +37,13 @@ history_of_ada() {
 	END
 }
 
-# The answer to his vote never came.
+# The answer to his first vote never came.
 history_of_bob() {
 	cat <<-END
 		11 invoke vote e bob b
 		15 unknown vote e bob b
+		16 invoke vote e bob c
+		17 refused vote e bob c 5 r5 2 reason=11
 	END
 }
 
