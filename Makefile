@@ -19,7 +19,11 @@ SERVER	= main conf loop arbiter etcd etcd_txn vigil transport portmap datadir le
 	  voters polls judge effect election \
 	  auth service serve serve_admin serve_replica failpoint
 CLIENT	= evote_client libevote act login ports route state say roll csv \
-	  cmd_keygen cmd_election cmd_vote cmd_status cmd_roll cmd_admin
+	  sshkey agent signer diff progress survey tally when \
+	  cmd_keygen cmd_election cmd_vote cmd_result cmd_status cmd_roll \
+	  cmd_import cmd_admin
+
+SIM	= main world disk net witness host machine clients faults rules
 
 TESTS	= $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 
@@ -37,11 +41,15 @@ $(B)/evote_server: $(B)/server/main.o $(B)/server.a
 	$(link)
 $(B)/evote_client: $(B)/client/evote_client.o $(B)/client.a
 	$(link)
-$(B)/sim: $(B)/tests/sim/sim.o $(B)/server.a
+$(B)/sim: $(call objs,$(SIM:%=tests/sim/%)) $(B)/server.a
 	$(link)
 $(B)/fill_ledger: $(B)/tests/fill_ledger.o $(B)/server.a
 	$(link)
 $(B)/voter_loop: $(B)/tests/voter_loop.o $(B)/client.a
+	$(link)
+$(B)/nemesis_%: $(B)/tests/nemesis/%.o $(B)/server.a $(B)/client.a
+	$(link)
+$(B)/power_cut: $(B)/tests/nemesis/power_cut.o
 	$(link)
 $(B)/test_%: $(B)/tests/unit/test_%.o $(B)/server.a $(B)/client.a
 	$(link) -lcmocka
@@ -73,12 +81,14 @@ TESTB	= build/test
 SANITIZE = CC=clang B=$(TESTB) OPT="-O1 -g" EXTRA=-DEVOTE_FAILPOINTS \
 	  SAN="-fsanitize=address,undefined -fno-sanitize-recover=all \
 	  -fno-omit-frame-pointer"
+NEMESIS = $(B)/nemesis_voter $(B)/nemesis_dump $(B)/power_cut
 programs: all $(B)/voter_loop $(B)/fill_ledger $(TESTS:%=$(B)/test_%)
 
-check: lint all $(B)/sim $(B)/voter_loop $(B)/fill_ledger
+check: lint all $(B)/sim $(B)/voter_loop $(B)/fill_ledger $(NEMESIS)
 	$(MAKE) $(SANITIZE) programs
 	B=$(TESTB) scripts/run-tests $(TESTS:%=$(TESTB)/test_%) \
-	    tests/model/run tests/sim/run tests/sim/mutants tests/cluster
+	    tests/model/run tests/sim/run tests/sim/mutants tests/cluster \
+	    tests/nemesis
 
 lint:
 	shellcheck -x $(SCRIPTS)
@@ -89,17 +99,24 @@ model:
 model-full:
 	tests/model/run full
 
+sim: $(B)/sim
+	tests/sim/run
+
 soak: all $(B)/voter_loop $(B)/fill_ledger
 	tests/cluster/soak.bash 100
+
+# DURATION=seconds SEED=n ARBITER=none|witness
+nemesis: all $(NEMESIS)
+	tests/nemesis/run
 
 clean:
 	rm -rf $(B)
 
 SCRIPTS	= $(shell grep -lrE '^.!/usr/bin/env bash|^. shellcheck shell=bash' \
-	  .ci scripts tests --include='*' ; ls tests/cluster/*.bats)
+	  .ci scripts tests --include='*' ; ls tests/*/*.bats)
 SOURCES	= $(wildcard common/*.[ch] replica/*.[ch] server/*.[ch] client/*.[ch] \
-	  tests/*.[ch] tests/unit/*.[ch] tests/sim/*.[ch])
+	  tests/*.[ch] tests/unit/*.[ch] tests/sim/*.[ch] tests/nemesis/*.[ch])
 
-.PHONY: all programs check lint model model-full soak clean
+.PHONY: all programs check lint sim model model-full soak nemesis clean
 .SECONDARY:
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)

@@ -110,17 +110,17 @@ static enum evote_outcome
 credential_sign(struct evote *e, const struct kept *k, evote_credential *c)
 {
 	evote_signed *own = &c->evote_credential_u.own;
-	const struct seal_key *key = handle_key(e);
 	unsigned char *bytes, signature[SEAL_SIG];
 	long len;
+	int rc;
 
-	if (key == NULL)
-		return (EVOTE_FAILED);
 	if (statement_bytes(e, k, &bytes, &len) != 0)
 		return (handle_fail(
 		    e, "the request breaks a limit of the service"));
-	seal_key_sign(key, signature, bytes, (size_t)len);
+	rc = handle_sign(e, signature, bytes, (size_t)len);
 	free(bytes);
+	if (rc != 0)
+		return (EVOTE_FAILED);
 	c->kind = EVOTE_BY_SIGNATURE;
 	own->voter = strdup(e->options.voter);
 	own->signature.evote_signature_val =

@@ -131,11 +131,14 @@ arbiter_read(struct client *c, evote_arbiter_args *args, char *where, int argc,
 {
 	static const struct option options[] = {
 	    {"replace-dead", no_argument, NULL, 'r'},
+	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
 	};
 	int o;
 
-	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((o = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (o == 'h')
+			return (cmd_help(&cmd_arbiter));
 		if (o != 'r')
 			return (cmd_usage(c, &cmd_arbiter));
 		args->replace_dead = 1;

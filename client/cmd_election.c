@@ -2,46 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cmd.h"
 #include "say.h"
 #include "text.h"
-
-/* A time as everybody and as this machine's user reads it. */
-struct when {
-	char utc[64], local[80];
-};
-
-static struct when
-when_of(uint64_t us)
-{
-	struct when w;
-
-	text_utc(us, w.utc, sizeof(w.utc));
-	text_local(us, w.local, sizeof(w.local));
-	return (w);
-}
-
-static uint64_t
-now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
-}
-
-static void
-json_end(struct client *c, cJSON *object, uint64_t end)
-{
-	struct when w = when_of(end);
-
-	if (c->json == NULL)
-		return;
-	cJSON_AddStringToObject(object, "end", w.utc);
-	cJSON_AddNumberToObject(object, "end_us", (double)end);
-}
+#include "when.h"
 
 static cJSON *
 json_names(u_int n, evote_name *names)
@@ -129,7 +94,7 @@ creation_read(struct client *c, struct creation *n, int argc, char **argv)
 		    say_reason(EVOTE_R_MALFORMED)));
 	if (n->end == NULL)
 		return (say_usage(c, "no --end is given"));
-	if (text_parse_time(n->end, now_us(), &end, err, sizeof(err)) != 0)
+	if (text_parse_time(n->end, when_now_us(), &end, err, sizeof(err)) != 0)
 		return (say_usage(c, "--end: %s", err));
 	n->election.end = end;
 	return (-1);
@@ -141,7 +106,7 @@ creation_say(struct client *c, struct evote *e, const evote_election *v,
 {
 	struct when w = when_of(v->end);
 
-	json_end(c, c->json, v->end);
+	when_json(c->json, v->end);
 	if (outcome == EVOTE_UNANSWERED)
 		return (say_problem(c, evote_problem(e), outcome,
 		    "It is NOT KNOWN whether election \"%s\" was created; the "
@@ -157,9 +122,9 @@ creation_say(struct client *c, struct evote *e, const evote_election *v,
 		return (say_refused(
 		    c, answer, "Election \"%s\" was not created", v->name));
 	say_stamp(c, &answer->stamp);
-	return (
-	    say_done(c, "Election \"%s\" is open until %s, which is %s here",
-		v->name, w.utc, w.local));
+	return (say_done(c,
+	    "Election \"%s\" is open until %s, which is %s here, %s", v->name,
+	    w.utc, w.local, w.left));
 }
 
 static int
@@ -200,12 +165,12 @@ summary_say(struct client *c, cJSON *list, const evote_summary *s)
 	cJSON *object = list != NULL ? cJSON_CreateObject() : NULL;
 	struct when w = when_of(s->end);
 
-	say_line(
-	    c, "%-6s %s  %s", s->closed ? "closed" : "open", w.utc, s->name);
+	say_line(c, "%-6s %s  %-20s  %s", s->closed ? "closed" : "open", w.utc,
+	    w.left, s->name);
 	if (object == NULL)
 		return;
 	cJSON_AddStringToObject(object, "name", s->name);
-	json_end(c, object, s->end);
+	when_json(object, s->end);
 	cJSON_AddBoolToObject(object, "closed", s->closed);
 	cJSON_AddItemToArray(list, object);
 }
@@ -285,15 +250,15 @@ election_say(struct client *c, const evote_election_res *res)
 		    json_names(v->groups.groups_len, v->groups.groups_val));
 		cJSON_AddItemToObject(c->json, "choices",
 		    json_names(v->choices.choices_len, v->choices.choices_val));
-		json_end(c, c->json, v->end);
+		when_json(c->json, v->end);
 		cJSON_AddBoolToObject(c->json, "closed", res->closed);
 		cJSON_AddStringToObject(c->json, "creator", res->creator);
 	}
 	say_stamp(c, &res->answer.stamp);
 	return (say_done(c,
-	    "Election \"%s\", created by %s, %s at %s, which is %s here",
+	    "Election \"%s\", created by %s, %s at %s, which is %s here, %s",
 	    v->name, res->creator, res->closed ? "closed" : "closes", w.utc,
-	    w.local));
+	    w.local, w.left));
 }
 
 static int
@@ -326,96 +291,4 @@ const struct command cmd_show = {
     "ELECTION",
     "Shows who may vote in an election, its choices and its end.",
     run_show,
-};
-
-/* ---- result ---- */
-
-static double
-turnout(const evote_result_res *res)
-{
-	return (res->eligible == 0
-		? 0
-		: (double)res->votes / (double)res->eligible);
-}
-
-static void
-counts_json(struct client *c, const evote_result_res *res)
-{
-	cJSON *list, *count;
-	u_int i;
-
-	if (c->json == NULL)
-		return;
-	list = cJSON_AddArrayToObject(c->json, "counts");
-	for (i = 0; i < res->counts.counts_len; i++) {
-		count = cJSON_CreateObject();
-		cJSON_AddStringToObject(
-		    count, "choice", res->counts.counts_val[i].choice);
-		cJSON_AddNumberToObject(
-		    count, "votes", (double)res->counts.counts_val[i].votes);
-		cJSON_AddItemToArray(list, count);
-	}
-	cJSON_AddNumberToObject(c->json, "votes", (double)res->votes);
-	cJSON_AddNumberToObject(c->json, "eligible", (double)res->eligible);
-	cJSON_AddNumberToObject(c->json, "turnout", turnout(res));
-	json_end(c, c->json, res->end);
-}
-
-static int
-result_say(struct client *c, const char *election, const evote_result_res *res)
-{
-	u_int i;
-
-	for (i = 0; i < res->counts.counts_len; i++)
-		say_line(c, "%10llu  %s",
-		    (unsigned long long)res->counts.counts_val[i].votes,
-		    res->counts.counts_val[i].choice);
-	counts_json(c, res);
-	say_stamp(c, &res->answer.stamp);
-	return (
-	    say_done(c, "Election \"%s\": %llu of %llu voters voted (%.1f %%)",
-		election, (unsigned long long)res->votes,
-		(unsigned long long)res->eligible, 100 * turnout(res)));
-}
-
-static int
-run_result(struct client *c, int argc, char **argv)
-{
-	enum evote_outcome outcome;
-	evote_result_res res;
-	struct evote *e;
-	struct when w;
-	int status;
-
-	if ((status = cmd_args(c, &cmd_result, argc, argv, 1, 1)) >= 0 ||
-	    (status = cmd_open(c, &e)) >= 0)
-		return (status);
-	outcome = evote_result(e, argv[optind], &res);
-	w = when_of(res.end);
-	if (outcome != EVOTE_ANSWERED)
-		status = say_problem(c, evote_problem(e), outcome,
-		    "The result of \"%s\" is not known", argv[optind]);
-	else if (res.answer.code == 0)
-		status = result_say(c, argv[optind], &res);
-	else if (res.answer.reason == EVOTE_R_ONGOING && res.end > now_us())
-		status = say_refused(c, &res.answer,
-		    "There is no result of \"%s\" before %s, which is %s here",
-		    argv[optind], w.utc, w.local);
-	else if (res.answer.reason == EVOTE_R_ONGOING && res.end != 0)
-		status = say_refused(c, &res.answer,
-		    "The service has not closed \"%s\" yet, which ended at %s",
-		    argv[optind], w.utc);
-	else
-		status = say_refused(c, &res.answer,
-		    "There is no result of \"%s\"", argv[optind]);
-	xdr_free((xdrproc_t)xdr_evote_result_res, &res);
-	evote_close(e);
-	return (status);
-}
-
-const struct command cmd_result = {
-    "result",
-    "ELECTION",
-    "Shows how an election ended.",
-    run_result,
 };

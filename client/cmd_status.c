@@ -1,12 +1,31 @@
+#include <errno.h>
+#include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "cmd.h"
+#include "progress.h"
 #include "say.h"
 #include "seal.h"
+#include "survey.h"
+#include "text.h"
 
-#define EACH_MS	    1000
 #define ROOT_PREFIX 12 /* hexadecimal digits */
+#define WATCH_S	    1
+#define WATCH_MAX_S 86400
+#define CLEAR	    "\033[H\033[J"
+
+struct view {
+	int watch, prometheus;
+	unsigned every_s;
+	unsigned long count; /* 0: until it is interrupted */
+	int host_columns;
+};
+
+/* ---- for programs ---- */
 
 static void
 json_waiting(cJSON *host, const evote_status_res *res)
@@ -20,16 +39,33 @@ json_waiting(cJSON *host, const evote_status_res *res)
 }
 
 static void
-host_json(struct client *c, cJSON *list, const char *name, int reachable,
-    const evote_status_res *res, const char *root)
+json_lag(cJSON *host, const struct survey *s, int i)
 {
+	int64_t lag = survey_lag(s, i);
+
+	if (lag >= 0)
+		cJSON_AddNumberToObject(host, "lag", (double)lag);
+	else
+		cJSON_AddNullToObject(host, "lag");
+}
+
+static void
+host_json(cJSON *list, const struct survey *s, int i)
+{
+	const struct sight *at = &s->hosts[i];
+	const evote_status_res *res = &at->res;
 	cJSON *host = cJSON_CreateObject();
+	char root[2 * SEAL_HASH + 1];
 
 	cJSON_AddItemToArray(list, host);
-	cJSON_AddStringToObject(host, "name", name);
-	cJSON_AddBoolToObject(host, "reachable", reachable);
-	if (!reachable)
+	cJSON_AddStringToObject(host, "name", at->name);
+	cJSON_AddBoolToObject(host, "reachable", at->reached);
+	json_lag(host, s, i);
+	if (!at->reached) {
+		cJSON_AddStringToObject(host, "problem", at->problem);
 		return;
+	}
+	seal_hex(root, res->root, sizeof(res->root));
 	cJSON_AddStringToObject(host, "role", say_role(res->role));
 	cJSON_AddStringToObject(
 	    host, "standing", say_standing(res->answer.standing));
@@ -47,7 +83,37 @@ host_json(struct client *c, cJSON *list, const char *name, int reachable,
 	    host, "forced_epoch", (double)res->forced_epoch);
 	cJSON_AddStringToObject(host, "arbiter", res->arbiter);
 	cJSON_AddBoolToObject(host, "arbiter_away", res->arbiter_away);
+	cJSON_AddNumberToObject(host, "clock_ahead_us", (double)at->ahead_us);
+	cJSON_AddNumberToObject(host, "clock_within_us", (double)at->within_us);
 }
+
+static void
+survey_json(struct client *c, const struct survey *s, double rate)
+{
+	cJSON *list = cJSON_AddArrayToObject(c->json, "hosts");
+	int i;
+
+	for (i = 0; i < s->n; i++)
+		host_json(list, s, i);
+	if (rate >= 0)
+		cJSON_AddNumberToObject(c->json, "records_per_s", rate);
+}
+
+/* One object a line, so that each is whole when its line is. */
+static void
+json_flush(struct client *c)
+{
+	char *text = cJSON_PrintUnformatted(c->json);
+
+	if (text != NULL)
+		puts(text);
+	fflush(stdout);
+	cJSON_free(text);
+	cJSON_Delete(c->json);
+	c->json = cJSON_CreateObject();
+}
+
+/* ---- for people ---- */
 
 static void
 waiting_text(const evote_status_res *res, char *out, size_t size)
@@ -62,96 +128,309 @@ waiting_text(const evote_status_res *res, char *out, size_t size)
 }
 
 static void
-host_line(struct client *c, const char *name, const evote_status_res *res,
-    const char *root)
+lag_text(const struct survey *s, int i, char *out, size_t size)
 {
-	char waiting[EVOTE_HOSTS_MAX * (EVOTE_HOST_MAX + 1)];
+	int64_t lag = survey_lag(s, i);
 
+	if (lag >= 0)
+		snprintf(out, size, "%lld", (long long)lag);
+	else
+		snprintf(out, size, "?");
+}
+
+/* "+0.000 s"; what cannot be told apart from agreement is so called. */
+static void
+clock_text(const struct sight *at, char *out, size_t size)
+{
+	uint64_t off = (uint64_t)llabs(at->ahead_us);
+
+	if (off <= at->within_us)
+		snprintf(out, size, "same");
+	else
+		snprintf(out, size, "%+.3f s", (double)at->ahead_us / 1e6);
+}
+
+static void
+host_line(struct client *c, const struct view *v, const struct survey *s, int i)
+{
+	const struct sight *at = &s->hosts[i];
+	const evote_status_res *res = &at->res;
+	char name[EVOTE_HOST_MAX * 2 + 32], root[2 * SEAL_HASH + 1];
+	char waiting[EVOTE_HOSTS_MAX * (EVOTE_HOST_MAX + 1)];
+	char lag[24], clock[32];
+
+	say_pad(name, sizeof(name), at->name, v->host_columns);
+	lag_text(s, i, lag, sizeof(lag));
+	if (!at->reached) {
+		say_line(c, "%s  %-9s %6s %9s %6s  %s", name, "-", "-", "-",
+		    lag, at->problem);
+		return;
+	}
+	seal_hex(root, res->root, sizeof(res->root));
 	waiting_text(res, waiting, sizeof(waiting));
-	say_line(c, "%-12s %-9s %6llu %9llu  %.*s  %-7s  %-9s  %s", name,
-	    say_role(res->role), (unsigned long long)res->answer.stamp.epoch,
-	    (unsigned long long)res->size, ROOT_PREFIX, root,
-	    res->in_sync ? "yes" : "no", waiting,
+	clock_text(at, clock, sizeof(clock));
+	say_line(c, "%s  %-9s %6llu %9llu %6s  %.*s  %-7s  %-9s  %-9s  %s",
+	    name, say_role(res->role),
+	    (unsigned long long)res->answer.stamp.epoch,
+	    (unsigned long long)res->size, lag, ROOT_PREFIX, root,
+	    res->in_sync ? "yes" : "no", clock, waiting,
 	    res->alarm[0] != '\0' ? res->alarm : "-");
 }
 
-struct survey {
-	enum evote_outcome worst;
-	char problem[2048];
-	char primary[EVOTE_HOST_MAX + 1]; /* who serves, or "" */
-	int reachable;
-};
+/* Whether a host before this one has the same arbiter. */
+static int
+arbiter_told(const struct survey *s, int host)
+{
+	int i;
+
+	for (i = 0; i < host; i++)
+		if (s->hosts[i].reached &&
+		    strcmp(s->hosts[i].res.arbiter,
+			s->hosts[host].res.arbiter) == 0)
+			return (1);
+	return (0);
+}
+
+/*
+ * One line, or while it is being replaced a line each: who decides, for which
+ * hosts, and which of them do not hear it.
+ */
+static void
+arbiter_say(struct client *c, const struct survey *s)
+{
+	char hosts[EVOTE_HOSTS_MAX * (EVOTE_HOST_MAX + 32)];
+	const struct sight *at;
+	size_t len;
+	int i, j;
+
+	for (i = 0; i < s->n; i++) {
+		if (!s->hosts[i].reached || arbiter_told(s, i))
+			continue;
+		for (j = i, len = 0; j < s->n && len < sizeof(hosts); j++) {
+			at = &s->hosts[j];
+			if (!at->reached ||
+			    strcmp(at->res.arbiter, s->hosts[i].res.arbiter) !=
+				0)
+				continue;
+			len += (size_t)snprintf(hosts + len,
+			    sizeof(hosts) - len, "%s%s%s", len > 0 ? ", " : "",
+			    at->name,
+			    at->res.arbiter_away ? " (does not hear it)" : "");
+		}
+		say_line(
+		    c, "arbiter: %s, for %s", s->hosts[i].res.arbiter, hosts);
+	}
+}
+
+/* A host that catches up, as a bar on a terminal; elsewhere its lag tells. */
+static void
+catch_up_say(struct client *c, const struct view *v, const struct survey *s)
+{
+	char bar[PROGRESS_BAR], name[EVOTE_HOST_MAX * 2 + 32];
+	uint64_t size;
+	int i;
+
+	if (s->primary < 0 || !isatty(STDOUT_FILENO))
+		return;
+	for (i = 0; i < s->n; i++) {
+		if (!s->hosts[i].reached || s->hosts[i].res.in_sync ||
+		    survey_lag(s, i) <= 0)
+			continue;
+		size = s->hosts[s->primary].res.size;
+		progress_bar(bar, s->hosts[i].res.size, size);
+		say_pad(name, sizeof(name), s->hosts[i].name, v->host_columns);
+		say_line(c, "%s  catches up %s", name, bar);
+	}
+}
 
 static void
-host_survey(
-    struct client *c, struct evote *e, int i, cJSON *list, struct survey *s)
+table_say(struct client *c, const struct view *v, const struct survey *s)
 {
-	const char *name = evote_host_name(e, i);
-	enum evote_outcome outcome;
-	evote_status_res res;
-	char root[65] = "";
-	/* A host that shows a changed service was reached all the same. */
-	int reached;
+	char host[EVOTE_HOST_MAX * 2 + 32];
+	int i;
 
-	outcome = evote_status(e, i, EACH_MS, &res);
-	reached = outcome == EVOTE_ANSWERED || outcome == EVOTE_CHANGED;
-	if (outcome == EVOTE_CHANGED || outcome == EVOTE_FAILED) {
-		s->worst = outcome;
-		snprintf(
-		    s->problem, sizeof(s->problem), "%s", evote_problem(e));
-	}
-	if (reached) {
-		s->reachable++;
-		seal_hex(root, res.root, sizeof(res.root));
-		host_line(c, name, &res, root);
-		if (res.role == EVOTE_PRIMARY &&
-		    res.answer.standing == EVOTE_SERVED)
-			snprintf(s->primary, sizeof(s->primary), "%s", name);
-	} else
-		say_line(c, "%-12s -         %s", name, evote_problem(e));
-	if (list != NULL)
-		host_json(c, list, name, reached, &res, root);
-	xdr_free((xdrproc_t)xdr_evote_status_res, &res);
+	say_pad(host, sizeof(host), "host", v->host_columns);
+	say_line(c, "%s  %-9s %6s %9s %6s  %-12s  %-7s  %-9s  %-9s  %s", host,
+	    "role", "epoch", "records", "lag", "root", "in sync", "clock",
+	    "waits for", "alarm");
+	for (i = 0; i < s->n; i++)
+		host_line(c, v, s, i);
+	arbiter_say(c, s);
+	catch_up_say(c, v, s);
 }
 
 static int
-survey_say(struct client *c, const struct survey *s, int n)
+columns_of(const struct survey *s)
+{
+	int i, width, most = 10;
+
+	for (i = 0; i < s->n; i++) {
+		width = text_width(s->hosts[i].name);
+		most = width > most ? width : most;
+	}
+	return (most);
+}
+
+static void
+screen_say(
+    struct client *c, const struct view *v, const struct survey *s, double rate)
+{
+	struct timespec now;
+	char when[64];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	text_utc((uint64_t)now.tv_sec * 1000000, when, sizeof(when));
+	if (isatty(STDOUT_FILENO))
+		fputs(CLEAR, stdout);
+	say_line(c, "%s, every %u s; interrupt to end", when, v->every_s);
+	table_say(c, v, s);
+	if (rate >= 0)
+		say_line(c, "%.0f records a second", rate);
+}
+
+static int
+survey_say(struct client *c, const struct survey *s)
 {
 	if (s->worst != EVOTE_ANSWERED)
 		return (say_problem(c, s->problem, s->worst,
 		    "The service cannot be relied on"));
-	if (s->primary[0] == '\0')
+	if (s->primary < 0)
 		return (say_unknown(
-		    c, "No host serves; %d of %d answered", s->reachable, n));
+		    c, "No host serves; %d of %d answered", s->reached, s->n));
 	return (say_done(c, "Host %s serves; %d of %d hosts answered",
-	    s->primary, s->reachable, n));
+	    s->hosts[s->primary].name, s->reached, s->n));
+}
+
+/* ---- once, or again and again ---- */
+
+static int
+status_once(struct client *c, struct view *v, struct evote *e)
+{
+	struct survey s;
+	int status;
+
+	survey_take(&s, e);
+	v->host_columns = columns_of(&s);
+	if (v->prometheus)
+		survey_prometheus(&s);
+	else if (c->json != NULL)
+		survey_json(c, &s, -1);
+	else
+		table_say(c, v, &s);
+	/* What is collected has no place for a sentence. */
+	status = v->prometheus && s.worst == EVOTE_ANSWERED && s.primary >= 0
+	    ? EXIT_DONE
+	    : survey_say(c, &s);
+	survey_clear(&s);
+	return (status);
+}
+
+static int
+status_watch(struct client *c, struct view *v, struct evote *e)
+{
+	struct survey before = {0}, now;
+	unsigned long n;
+	int status = EXIT_DONE;
+	double rate;
+
+	for (n = 0; v->count == 0 || n < v->count; n++) {
+		if (n > 0)
+			sleep(v->every_s);
+		survey_take(&now, e);
+		v->host_columns = columns_of(&now);
+		rate = survey_rate(&before, &now);
+		if (c->json != NULL)
+			survey_json(c, &now, rate);
+		else
+			screen_say(c, v, &now, rate);
+		status = survey_say(c, &now);
+		if (c->json != NULL)
+			json_flush(c);
+		fflush(stdout);
+		survey_clear(&before);
+		before = now;
+	}
+	survey_clear(&before);
+	return (status);
+}
+
+static int
+number_read(const char *text, unsigned long most, unsigned long *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoul(text, &end, 10);
+	return (errno == 0 && text[0] >= '0' && text[0] <= '9' &&
+		    *end == '\0' && *out >= 1 && *out <= most
+		? 0
+		: -1);
+}
+
+static int
+view_read(struct client *c, struct view *v, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"watch", optional_argument, NULL, 'w'},
+	    {"count", required_argument, NULL, 'c'},
+	    {"prometheus", no_argument, NULL, 'p'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
+	};
+	unsigned long s = WATCH_S;
+	int ch;
+
+	while ((ch = getopt_long(argc, argv, "h", options, NULL)) != -1)
+		switch (ch) {
+		case 'w':
+			v->watch = 1;
+			if (optarg != NULL &&
+			    number_read(optarg, WATCH_MAX_S, &s) != 0)
+				return (say_usage(c,
+				    "--watch=%s: not a number of seconds",
+				    optarg));
+			break;
+		case 'c':
+			if (number_read(optarg, 1UL << 31, &v->count) != 0)
+				return (say_usage(
+				    c, "--count %s: not a number", optarg));
+			break;
+		case 'p':
+			v->prometheus = 1;
+			break;
+		case 'h':
+			return (cmd_help(&cmd_status));
+		default:
+			return (cmd_usage(c, &cmd_status));
+		}
+	v->every_s = (unsigned)s;
+	if (v->prometheus && (v->watch || c->json != NULL))
+		return (say_usage(
+		    c, "--prometheus goes without --watch and --json"));
+	return (cmd_count(c, &cmd_status, argc, 0, 0));
 }
 
 static int
 run(struct client *c, int argc, char **argv)
 {
-	struct survey s = {.worst = EVOTE_ANSWERED};
-	cJSON *list = NULL;
+	struct view v = {0};
 	struct evote *e;
-	int i, status;
+	int status;
 
-	if ((status = cmd_args(c, &cmd_status, argc, argv, 0, 0)) >= 0 ||
+	if ((status = view_read(c, &v, argc, argv)) >= 0 ||
 	    (status = cmd_open(c, &e)) >= 0)
 		return (status);
-	if (c->json != NULL)
-		list = cJSON_AddArrayToObject(c->json, "hosts");
-	say_line(c, "%-12s %-9s %6s %9s  %-12s  %-7s  %-9s  %s", "host", "role",
-	    "epoch", "records", "root", "in sync", "waits for", "alarm");
-	for (i = 0; evote_host_name(e, i) != NULL; i++)
-		host_survey(c, e, i, list, &s);
-	status = survey_say(c, &s, i);
+	status = v.watch ? status_watch(c, &v, e) : status_once(c, &v, e);
 	evote_close(e);
 	return (status);
 }
 
 const struct command cmd_status = {
     "status",
-    "",
-    "Asks every host for its role, how much it holds and what is wrong.",
+    "[--watch[=SECONDS] [--count N]] [--prometheus]",
+    "Asks every host for its role, how much it holds and lacks, its clock, "
+    "whom it waits\n      for, its arbiter and what is wrong; --watch again "
+    "and again, N times or until\n      interrupted; --prometheus for a node "
+    "exporter's text collector.",
     run,
 };

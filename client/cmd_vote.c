@@ -9,6 +9,7 @@
 #include "text.h"
 
 #define ASK_TIMES 3
+#define COPIES_MS 1000 /* to hear where a vote is stored */
 
 /* The next line of standard input without its end; NULL: there is none. */
 static char *
@@ -121,16 +122,82 @@ choice_find(struct client *c, struct evote *e, const char *election, char **out)
 	}
 }
 
+/* The status of the host that served last; the caller frees it. */
 static int
-answer_say(struct client *c, const char *election, const evote_answer *answer)
+served_status(struct evote *e, evote_status_res *res)
 {
+	const char *name = evote_served_by(e);
+	int i;
+
+	for (i = 0; name != NULL && evote_host_name(e, i) != NULL; i++)
+		if (strcmp(evote_host_name(e, i), name) == 0)
+			return (
+			    evote_status(e, i, COPIES_MS, res) == EVOTE_ANSWERED
+				? 0
+				: -1);
+	return (-1);
+}
+
+/* Adds "alpha", "alpha and beta", "alpha, beta and gamma" piece by piece. */
+static void
+names_text(char *out, size_t size, const char *name, u_int i, u_int n)
+{
+	size_t len = strlen(out);
+	const char *before = ", ";
+
+	if (i == 0)
+		before = "";
+	else if (i + 1 == n)
+		before = " and ";
+	snprintf(out + len, size - len, "%s%s", before, name);
+}
+
+/*
+ * Which hosts have the vote on disk, by the word of the one that took it; when
+ * that cannot be had any more, what being accepted means.
+ */
+static void
+copies_text(struct client *c, struct evote *e, const evote_answer *answer,
+    char *out, size_t size)
+{
+	const evote_host_state *has[EVOTE_HOSTS_MAX];
+	evote_status_res res = {0};
+	cJSON *list = NULL;
+	u_int i, n = 0;
+
+	if (served_status(e, &res) == 0 &&
+	    res.answer.stamp.epoch == answer->stamp.epoch)
+		for (i = 0; i < res.hosts.hosts_len; i++)
+			if (res.hosts.hosts_val[i].acked >= answer->stamp.size)
+				has[n++] = &res.hosts.hosts_val[i];
+	if (c->json != NULL && n > 0)
+		list = cJSON_AddArrayToObject(c->json, "stored_on");
+	snprintf(out, size, "%s", n > 0 ? "" : "every host in sync");
+	for (i = 0; i < n; i++) {
+		names_text(out, size, has[i]->name, i, n);
+		if (list != NULL)
+			cJSON_AddItemToArray(
+			    list, cJSON_CreateString(has[i]->name));
+	}
+	if (n == 1)
+		snprintf(out + strlen(out), size - strlen(out),
+		    " alone, since no other host is in sync");
+	xdr_free((xdrproc_t)xdr_evote_status_res, &res);
+}
+
+static int
+answer_say(struct client *c, struct evote *e, const char *election,
+    const evote_answer *answer)
+{
+	char where[EVOTE_HOSTS_MAX * (EVOTE_HOST_MAX + 8) + 64];
+
 	if (answer->code == 0) {
 		say_stamp(c, &answer->stamp);
+		copies_text(c, e, answer, where, sizeof(where));
 		return (say_done(c,
-		    "Your vote in \"%s\" counts; it is among the first %llu "
-		    "records of the ledger in epoch %llu, on every host in "
-		    "sync",
-		    election, (unsigned long long)answer->stamp.size,
+		    "Your vote in \"%s\" counts; it is stored on %s, among "
+		    "the first %llu records of the ledger in epoch %llu",
+		    election, where, (unsigned long long)answer->stamp.size,
 		    (unsigned long long)answer->stamp.epoch));
 	}
 	/* Neither counted nor not: voting again tells. */
@@ -161,7 +228,7 @@ outcome_say(struct client *c, struct evote *e, const char *election,
 {
 	switch (outcome) {
 	case EVOTE_ANSWERED:
-		return (answer_say(c, election, answer));
+		return (answer_say(c, e, election, answer));
 	case EVOTE_UNANSWERED:
 		return (say_problem(c, evote_problem(e), outcome,
 		    "It is NOT KNOWN whether your vote in \"%s\" counts; it "

@@ -7,6 +7,7 @@
 #include "libevote.h"
 #include "route.h"
 #include "seal.h"
+#include "signer.h"
 #include "state.h"
 
 /* What the files of libevote share; no header for its users. */
@@ -15,7 +16,7 @@ struct evote {
 	struct hosts hosts;
 	struct state *state;
 	struct route *route;
-	struct seal_key *key; /* loaded when first needed */
+	struct signer *signer; /* opened when first needed */
 	struct service service;
 	int pinned;	      /* service is set */
 	struct sighting seen; /* what requests tell of */
@@ -44,8 +45,9 @@ enum evote_outcome handle_ready(struct evote *, uint64_t deadline_ms);
 enum evote_outcome handle_ask(struct evote *, const struct procedure *,
     void *args, evote_seen *seen, void *res, uint64_t deadline_ms,
     unsigned *sends);
-/* The private key, or NULL with the problem set. */
-const struct seal_key *handle_key(struct evote *);
+/* The voter's signature; 0, or -1 with the problem set. */
+int handle_sign(
+    struct evote *, unsigned char sig[SEAL_SIG], const void *msg, size_t len);
 
 /*
  * login.c: sees to it that there is a token.  EVOTE_ANSWERED also when the

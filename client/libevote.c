@@ -39,15 +39,21 @@ handle_fail(struct evote *e, const char *fmt, ...)
 	return (EVOTE_FAILED);
 }
 
-const struct seal_key *
-handle_key(struct evote *e)
+int
+handle_sign(
+    struct evote *e, unsigned char sig[SEAL_SIG], const void *msg, size_t len)
 {
-	if (e->key == NULL && e->options.key == NULL)
+	if (e->signer == NULL && e->options.key == NULL) {
 		handle_fail(e, "no private key is given");
-	else if (e->key == NULL)
-		e->key = seal_key_load(
-		    e->options.key, e->problem, sizeof(e->problem));
-	return (e->key);
+		return (-1);
+	}
+	if (e->signer == NULL)
+		e->signer =
+		    signer_open(e->options.key, e->problem, sizeof(e->problem));
+	if (e->signer == NULL)
+		return (-1);
+	return (signer_sign(
+	    e->signer, sig, msg, len, e->problem, sizeof(e->problem)));
 }
 
 /* ---- trust ---- */
@@ -356,7 +362,7 @@ evote_close(struct evote *e)
 		return;
 	route_free(e->route);
 	state_close(e->state);
-	seal_key_free(e->key);
+	signer_close(e->signer);
 	free((char *)e->options.voter);
 	free((char *)e->options.key);
 	free(e);
@@ -376,8 +382,8 @@ evote_become(struct evote *e, const char *voter, const char *key)
 	free((char *)e->options.key);
 	e->options.voter = new_voter;
 	e->options.key = new_key;
-	seal_key_free(e->key);
-	e->key = NULL;
+	signer_close(e->signer);
+	e->signer = NULL;
 	e->token_len = 0;
 	return (0);
 }
@@ -454,6 +460,17 @@ evote_list(struct evote *e, unsigned first, evote_list_res *res)
 
 	return (handle_ask(
 	    e, &proc, &args, &args.seen, res, handle_deadline(e), &sends));
+}
+
+int64_t
+evote_clock_ahead(
+    const struct evote *e, const evote_status_res *res, uint64_t *within)
+{
+	struct route_span g = route_greeting(e->route);
+	uint64_t span = g.answered > g.sent ? g.answered - g.sent : 0;
+
+	*within = span / 2 + 1;
+	return ((int64_t)res->clock - (int64_t)(g.sent + span / 2));
 }
 
 enum evote_outcome

@@ -25,7 +25,7 @@ struct evote;
 struct evote_options {
 	const char *hosts;   /* list as in hosts.h; NULL: $EVOTE_HOSTS */
 	const char *voter;   /* NULL: for reading only */
-	const char *key;     /* PEM file of the voter's private key, or NULL */
+	const char *key;     /* the voter's key file, as in signer.h, or NULL */
 	const char *state;   /* directory; NULL: as in state.h */
 	int login;	     /* use PREAUTH, AUTH and a token, do not sign */
 	uint64_t timeout_ms; /* of each operation; 0: 30 s */
@@ -102,6 +102,13 @@ const char *evote_served_by(const struct evote *);
 /* What one host says of itself, within timeout_ms. */
 enum evote_outcome evote_status(
     struct evote *, int host, uint64_t timeout_ms, evote_status_res *);
+
+/*
+ * How far the clock of the host that evote_status asked last is ahead of this
+ * machine's, in microseconds, give or take *within.
+ */
+int64_t evote_clock_ahead(
+    const struct evote *, const evote_status_res *, uint64_t *within);
 
 /*
  * In clnt_create's shape: a CLIENT for the generated stubs, connected to the

@@ -42,21 +42,19 @@ sign_challenge(struct evote *e, const evote_token *challenge,
 	    .origin = e->service.origin,
 	    .challenge = *challenge,
 	};
-	const struct seal_key *key = handle_key(e);
 	unsigned char *bytes;
 	long len;
+	int rc;
 
-	if (key == NULL)
-		return (-1);
 	memcpy(login.cluster, e->service.cluster, sizeof(login.cluster));
 	len = xdr_to_bytes((xdrproc_t)xdr_evote_login, &login, &bytes);
 	if (len < 0) {
 		handle_fail(e, "the log-in breaks a limit of the service");
 		return (-1);
 	}
-	seal_key_sign(key, signature, bytes, (size_t)len);
+	rc = handle_sign(e, signature, bytes, (size_t)len);
 	free(bytes);
-	return (0);
+	return (rc);
 }
 
 static enum evote_outcome

@@ -7,7 +7,7 @@
 #include <uthash.h>
 
 #include "csv.h"
-#include "seal.h"
+#include "sshkey.h"
 #include "text.h"
 
 enum { NAME, GROUP, KEY, COLUMNS };
@@ -27,25 +27,23 @@ fail_at(const struct csv_row *row, char *err, size_t errlen, const char *what)
 	return (-1);
 }
 
+/* Whether the title is that of the column, as it was given or usually is. */
 static int
-column_of(const char *title)
+is_title(int column, const char *given, const char *title)
 {
-	static const struct {
-		const char *title;
-		int column;
-	} titles[] = {
-	    {"name", NAME},
-	    {"group", GROUP},
-	    {"key", KEY},
-	    {"public key", KEY},
-	    {"public_key", KEY},
+	static const char *const usual[COLUMNS][3] = {
+	    [NAME] = {"name"},
+	    [GROUP] = {"group"},
+	    [KEY] = {"public key", "key", "public_key"},
 	};
-	size_t i;
+	int i;
 
-	for (i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
-		if (strcasecmp(title, titles[i].title) == 0)
-			return (titles[i].column);
-	return (-1);
+	if (given != NULL)
+		return (strcasecmp(given, title) == 0);
+	for (i = 0; i < 3 && usual[column][i] != NULL; i++)
+		if (strcasecmp(usual[column][i], title) == 0)
+			return (1);
+	return (0);
 }
 
 static char *
@@ -60,37 +58,59 @@ trim(char *s)
 	return (s);
 }
 
+/* Finds a column: its place, or -1 with why. */
 static int
-header_read(
-    const struct csv_row *row, int columns[COLUMNS], char *err, size_t errlen)
+column_find(const struct csv_row *row, int column, const char *given, char *err,
+    size_t errlen)
 {
-	int i, column;
+	static const char *const usual[COLUMNS] = {
+	    "name", "group", "public key"};
+	char what[400];
+	int i, found = -1;
 
-	columns[NAME] = columns[GROUP] = columns[KEY] = -1;
 	for (i = 0; i < row->n; i++) {
-		if ((column = column_of(trim(row->fields[i]))) < 0)
+		if (!is_title(column, given, row->fields[i]))
 			continue;
-		if (columns[column] >= 0)
+		if (found >= 0)
 			return (fail_at(
 			    row, err, errlen, "a column is named twice"));
-		columns[column] = i;
+		found = i;
 	}
-	if (columns[NAME] >= 0 && columns[GROUP] >= 0 && columns[KEY] >= 0)
-		return (0);
-	return (fail_at(row, err, errlen,
-	    row->n == 1 && strchr(row->fields[0], ';') != NULL
-		? "the columns are separated by semicolons; save the file with "
-		  "commas"
-		: "the first row must name the columns name, group and public "
-		  "key"));
+	if (found >= 0)
+		return (found);
+	if (row->n == 1 && strchr(row->fields[0], ';') != NULL)
+		return (fail_at(row, err, errlen,
+		    "the columns are separated by semicolons; save the file "
+		    "with commas"));
+	snprintf(what, sizeof(what),
+	    "the first row names no column \"%.200s\"; --%s-column tells which "
+	    "it is",
+	    given != NULL ? given : usual[column],
+	    column == KEY ? "key" : usual[column]);
+	return (fail_at(row, err, errlen, what));
+}
+
+static int
+header_read(struct csv_row *row, const struct roll_titles *titles,
+    int columns[COLUMNS], char *err, size_t errlen)
+{
+	const char *given[COLUMNS] = {titles->name, titles->group, titles->key};
+	int i;
+
+	for (i = 0; i < row->n; i++)
+		row->fields[i] = trim(row->fields[i]);
+	for (i = 0; i < COLUMNS; i++)
+		if ((columns[i] = column_find(row, i, given[i], err, errlen)) <
+		    0)
+			return (-1);
+	return (0);
 }
 
 static int
 voter_read(const struct csv_row *row, const int columns[COLUMNS], int width,
     evote_voter *v, char *err, size_t errlen)
 {
-	unsigned char key[SEAL_KEY];
-	char *text;
+	char why[200], what[220], *text;
 
 	if (row->n != width)
 		return (fail_at(row, err, errlen,
@@ -105,12 +125,10 @@ voter_read(const struct csv_row *row, const int columns[COLUMNS], int width,
 		return (fail_at(row, err, errlen,
 		    "the group is empty, too long or has control characters"));
 	text = trim(row->fields[columns[KEY]]);
-	if (seal_unbase64(key, sizeof(key), text, strlen(text)) !=
-	    (int)sizeof(key))
-		return (fail_at(
-		    row, err, errlen, "the key is not base64 of 32 bytes"));
-	memcpy(v->key, key, sizeof(key));
-	return (0);
+	if (sshkey_public((unsigned char *)v->key, text, why, sizeof(why)) == 0)
+		return (0);
+	snprintf(what, sizeof(what), "the key %s", why);
+	return (fail_at(row, err, errlen, what));
 }
 
 static int
@@ -193,7 +211,8 @@ find_twice(const struct roll *r, char *err, size_t errlen)
 }
 
 int
-roll_read(struct roll *out, char *text, size_t len, char *err, size_t errlen)
+roll_read(struct roll *out, const struct roll_titles *titles, char *text,
+    size_t len, char *err, size_t errlen)
 {
 	struct roll r = {0};
 	struct csv_row head;
@@ -205,7 +224,7 @@ roll_read(struct roll *out, char *text, size_t len, char *err, size_t errlen)
 	rc = csv_next(&csv, &head, err, errlen);
 	if (rc == 0)
 		snprintf(err, errlen, "the file is empty");
-	if (rc != 1 || header_read(&head, columns, err, errlen) != 0)
+	if (rc != 1 || header_read(&head, titles, columns, err, errlen) != 0)
 		return (-1);
 	if (rows_read(&r, &csv, columns, head.n, err, errlen) != 0 ||
 	    find_twice(&r, err, errlen) != 0) {

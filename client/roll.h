@@ -17,12 +17,21 @@ struct roll {
 };
 
 /*
- * The first row names the columns, in any order and case: name, group, and key
- * or public key; others are passed over.  text needs one spare byte at
+ * Titles of the columns where they are not the usual ones; NULL: name, group,
+ * and key or public key.
+ */
+struct roll_titles {
+	const char *name, *group, *key;
+};
+
+/*
+ * The first row names the columns, in any order and case; others are passed
+ * over.  A key is what sshkey_public takes.  text needs one spare byte at
  * text[len], is changed, and must outlive the roll.  -1 with one sentence that
  * names line and byte; nothing is kept then.
  */
-int roll_read(struct roll *, char *text, size_t len, char *err, size_t errlen);
+int roll_read(struct roll *, const struct roll_titles *, char *text, size_t len,
+    char *err, size_t errlen);
 void roll_clear(struct roll *);
 
 #endif

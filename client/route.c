@@ -35,6 +35,7 @@ struct route {
 	unsigned seed;
 	uint64_t probe_at;
 	char why[400];
+	struct route_span greeting;
 };
 
 struct route *
@@ -157,18 +158,32 @@ host_connect(struct route *r, int i, uint64_t deadline_ms)
 	return (NULL);
 }
 
+static uint64_t
+wall_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
+}
+
 /* 0 with *res, or -1; the caller frees *res in any case. */
 static int
 host_greet(struct route *r, int i, CLIENT *client, uint64_t deadline_ms,
     evote_status_res *res)
 {
+	struct route_span span;
 	enum clnt_stat stat;
 
 	memset(res, 0, sizeof(*res));
 	caller_deadline(client, deadline_ms);
+	span.sent = wall_us();
 	stat = evote_status_1(NULL, res, client);
-	if (stat == RPC_SUCCESS)
+	span.answered = wall_us();
+	if (stat == RPC_SUCCESS) {
+		r->greeting = span;
 		return (0);
+	}
 	snprintf(r->why, sizeof(r->why), "%s: %s", host_name(r, i),
 	    clnt_sperrno(stat));
 	host_failed(r, i, deadline_ms);
@@ -259,6 +274,12 @@ route_greet(struct route *r, uint64_t deadline_ms, enum route_end *end)
 		*end = ROUTE_STOPPED;
 	xdr_free((xdrproc_t)xdr_evote_status_res, &res);
 	return (rc);
+}
+
+struct route_span
+route_greeting(const struct route *r)
+{
+	return (r->greeting);
 }
 
 int

@@ -64,6 +64,12 @@ struct procedure {
 enum route_end route_call(struct route *, const struct procedure *, void *args,
     void *res, uint64_t deadline_ms, unsigned *sends);
 
+/* This machine's wall clock, us, around the last greeting that was answered. */
+struct route_span {
+	uint64_t sent, answered;
+};
+struct route_span route_greeting(const struct route *);
+
 /* Asks one host for its status, on a connection of its own; 0 or -1. */
 int route_status(
     struct route *, int host, uint64_t deadline_ms, evote_status_res *);

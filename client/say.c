@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+
 #define SENTENCE 4096
 
 struct explanation {
@@ -135,8 +137,8 @@ say_standing(evote_standing standing)
 /* ---- lines ---- */
 
 /* What a terminal would take as a command must not come from a service. */
-static void
-make_harmless(char *text)
+void
+say_harmless(char *text)
 {
 	unsigned char *p = (unsigned char *)text;
 
@@ -150,7 +152,15 @@ static void
 compose(char out[SENTENCE], const char *fmt, va_list ap)
 {
 	vsnprintf(out, SENTENCE, fmt, ap);
-	make_harmless(out);
+	say_harmless(out);
+}
+
+void
+say_pad(char *out, size_t len, const char *text, int columns)
+{
+	int blanks = columns - text_width(text);
+
+	snprintf(out, len, "%s%*s", text, blanks > 0 ? blanks : 0, "");
 }
 
 void
@@ -258,7 +268,7 @@ append_detail(char all[2 * SENTENCE], const evote_answer *answer)
 
 	if (answer->text != NULL && answer->text[0] != '\0')
 		snprintf(all + len, 2 * SENTENCE - len, " (%s)", answer->text);
-	make_harmless(all);
+	say_harmless(all);
 }
 
 int
@@ -311,7 +321,7 @@ say_problem(struct client *c, const char *problem, enum evote_outcome outcome,
 	compose(text, fmt, ap);
 	va_end(ap);
 	snprintf(all, sizeof(all), "%s: %s", text, problem);
-	make_harmless(all);
+	say_harmless(all);
 	return (finish(c, ends[outcome].status, -1, ends[outcome].reason, all));
 }
 

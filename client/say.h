@@ -15,6 +15,10 @@ const char *say_reason(evote_reason);
 const char *say_role(evote_role);
 const char *say_standing(evote_standing);
 
+/* The text without what a terminal would obey; all lines below are so. */
+void say_harmless(char *text);
+/* The text, and blanks up to this many columns of a terminal. */
+void say_pad(char *out, size_t len, const char *text, int columns);
 /* A line of a table or list; not with --json. */
 void say_line(struct client *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

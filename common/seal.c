@@ -210,6 +210,16 @@ seal_key_load(const char *path, char *err, size_t errlen)
 	return (key_wrap(pkey));
 }
 
+struct seal_key *
+seal_key_seed(const unsigned char seed[SEAL_KEY])
+{
+	EVP_PKEY *pkey = EVP_PKEY_new_raw_private_key_ex(
+	    NULL, "ED25519", NULL, seed, SEAL_KEY);
+
+	must(pkey != NULL, "taking a key");
+	return (key_wrap(pkey));
+}
+
 /* 0, or -1 with errno. */
 static int
 key_write(int fd, EVP_PKEY *pkey)

@@ -39,6 +39,8 @@ int seal_verify(const unsigned char key[SEAL_KEY],
 struct seal_key;
 struct seal_key *seal_key_load(const char *path, char *err, size_t errlen);
 struct seal_key *seal_key_make(const char *path, char *err, size_t errlen);
+/* The key of a 32-byte seed, as RFC 8032 has it. */
+struct seal_key *seal_key_seed(const unsigned char seed[SEAL_KEY]);
 void seal_key_free(struct seal_key *);
 void seal_key_public(const struct seal_key *, unsigned char out[SEAL_KEY]);
 void seal_key_sign(const struct seal_key *, unsigned char sig[SEAL_SIG],

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "failpoint.h"
 #include "ledger.h"
 #include "log.h"
 #include "seal.h"
@@ -92,7 +93,11 @@ file_replace(const char *path, const char *name, const void *bytes, size_t len)
 	ok = bytes_write(fd, bytes, len) == 0 && fsync(fd) == 0;
 	if (close(fd) == -1 || !ok)
 		return (-1);
-	return (rename(beside, file) == -1 ? -1 : dir_sync(path));
+	crash_at("file-written");
+	if (rename(beside, file) == -1)
+		return (-1);
+	crash_at("file-renamed");
+	return (dir_sync(path));
 }
 
 /* Returns the length; -1 with errno, EFBIG when it is max or more. */

@@ -13,6 +13,7 @@
 
 #include "config.h"
 #include "datadir.h"
+#include "failpoint.h"
 #include "ledger.h"
 #include "log.h"
 
@@ -99,19 +100,26 @@ job_do(struct disk *d, struct job *j)
 {
 	switch (j->kind) {
 	case DISK_STORE:
+		crash_at("store-before");
 		if (ledger_append(d->ledger, j->records, j->n, j->at) == -1)
 			die("store");
+		crash_at("store-after");
 		break;
 	case DISK_CUT:
+		crash_at("cut-before");
 		if (tail_cut(d, j->at) == -1)
 			die("cut");
+		crash_at("cut-after");
 		break;
 	case DISK_SAVE:
+		crash_at("config-before");
 		if (datadir_save_config(d->dir, &j->config) == -1)
 			die("save");
+		crash_at("config-after");
 		break;
 	case DISK_LOAD:
 		records_load(d, j);
+		crash_at("load-after");
 		break;
 	}
 }

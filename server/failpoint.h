@@ -7,8 +7,17 @@
  */
 #ifdef EVOTE_FAILPOINTS
 int failpoint(const char *name);
+/*
+ * The process dies here, as by kill -9, when $EVOTE_CRASH_AT is NAME, or the
+ * Nth time when it is NAME:N.  tests/cluster/crash_points.bats finds the names
+ * by searching for these calls, and every one must be reached.
+ */
+void crash_at(const char *name);
+int crash_armed(const char *name); /* by that name, whichever time */
 #else
-#define failpoint(name) 0
+#define failpoint(name)	  0
+#define crash_at(name)	  ((void)0)
+#define crash_armed(name) 0
 #endif
 
 #endif

@@ -11,6 +11,7 @@
 
 #include <sqlite3.h>
 
+#include "failpoint.h"
 #include "log.h"
 #include "seal.h"
 
@@ -441,6 +442,7 @@ ledger_append(
 		if (row_insert(l, recs[i]) == -1)
 			return (undo(l));
 	}
+	crash_at("store-uncommitted");
 	if (run_number(l, Q_SET_ACCEPTED, accepted, "append") == -1 ||
 	    run(l, Q_COMMIT, "append") == -1)
 		return (undo(l));
@@ -532,6 +534,7 @@ ledger_cut(struct ledger *l, uint64_t size, const char *aside)
 		return (-1);
 	if (accepted > size)
 		accepted = size;
+	crash_at("cut-aside");
 	if (run(l, Q_BEGIN, "cut") == -1 ||
 	    run_number(l, Q_DELETE, size, "cut") == -1 ||
 	    run_number(l, Q_SET_ACCEPTED, accepted, "cut") == -1 ||

@@ -11,6 +11,7 @@
 
 #include "arbiter.h"
 #include "config.h"
+#include "failpoint.h"
 #include "ledger.h"
 #include "log.h"
 #include "service.h"
@@ -78,14 +79,30 @@ do_save(void *arg, const evote_config *k)
 static void
 do_call(void *arg, int peer, struct message *m)
 {
-	(void)push_call(((struct server *)arg)->push, peer, m);
+	struct server *s = arg;
+
+	if (m->kind == SAY_APPEND && m->n > 0) {
+		crash_at("push-before");
+		/* What nobody else has is on this disk. */
+		if (crash_armed("push-stored")) {
+			disk_stop(s->disk);
+			crash_at("push-stored");
+		}
+	}
+	(void)push_call(s->push, peer, m);
+	if (m->kind == SAY_APPEND)
+		crash_at("push-after");
 	message_free(m);
 }
 
 static void
 do_reply(void *arg, uint64_t handle, struct message *m)
 {
+	if (m->kind == SAY_APPEND)
+		crash_at("ack-before");
 	(void)inbound_reply(((struct server *)arg)->inbound, handle, m);
+	if (m->kind == SAY_APPEND)
+		crash_at("ack-after");
 	message_free(m);
 }
 
@@ -106,6 +123,10 @@ do_serving(void *arg, int yes)
 {
 	struct server *s = arg;
 
+	if (yes)
+		crash_at("serving-begins");
+	else
+		crash_at("serving-ends");
 	if (s->portmap != NULL)
 		portmap_serving(s->portmap, yes);
 }
@@ -119,6 +140,13 @@ do_log(void *arg, int alarm, const char *line)
 		log_info("%s", line);
 }
 
+static void
+do_answer(void *arg, uint64_t ticket)
+{
+	crash_at("answer-before");
+	service_answer(arg, ticket);
+}
+
 static const struct driver driver = {
     .store = do_store,
     .cut = do_cut,
@@ -128,7 +156,7 @@ static const struct driver driver = {
     .call = do_call,
     .reply = do_reply,
     .reset = do_reset,
-    .answer = service_answer,
+    .answer = do_answer,
     .refuse = service_refuse,
     .serving = do_serving,
     .log = do_log,

@@ -32,9 +32,12 @@ voters() {
 	setup_file_and_key
 	admin alpha register 王大明 "board of trustees" "$key"
 	exits 1 admin alpha register 王大明 members "$key"
+	admin alpha register ada m "$key"
 	exits 0 admin alpha voters
-	says 王大明
-	says "$key"
+	# Each column is as wide as its widest, and 王大明 takes six.
+	says $'王大明  board of trustees  '"$key"
+	says $'ada     m                  '"$key"
+	admin alpha unregister ada
 	admin alpha unregister 王大明
 	exits 1 admin alpha unregister 王大明
 	[[ $(voters) == 0 ]]
@@ -70,6 +73,37 @@ voters() {
 	printf 'ada,other,%s\n' "$key" >>"$csv"
 	fails admin alpha import "$csv"
 	[[ $(voters) == 2 ]]
+}
+
+@test "a dry run tells who would be added, who stands otherwise, who stays" {
+	setup_file_and_key
+	printf 'name,group,key\nada,m,%s\nbob,m,%s\n王大明,m,%s\n' \
+	    "$key" "$key" "$key" >"$csv"
+	admin alpha import "$csv"
+	printf 'name,group,key\nada,m,%s\neve,學生,%s\n' \
+	    "$key" "$key" >"$csv"
+	exits 0 admin alpha import --dry-run "$csv"
+	says "+ eve (學生)"
+	says "2 on the roll are not in the file"
+	says "1 voters would be registered, 1 are"
+	printf 'bob,n,%s\n' "$key" >>"$csv"
+	exits 1 admin alpha import --dry-run "$csv"
+	says "! bob (n): on the roll with another group"
+	exits 1 admin alpha --json import --dry-run "$csv"
+	[[ $(jq -c '[.changes[] | [.name, .change]]' <<<"$output") == \
+	    '[["eve","add"],["bob","group"]]' ]]
+	[[ $(voters) == 3 ]]
+}
+
+@test "progress on a terminal, and none in a file" {
+	setup_file_and_key
+	echo "name,group,key" >"$csv"
+	printf "v%d,m,$key\n" {1..3000} >>"$csv"
+	run script -qec "$PAIR_BIN/evote_client --admin $PAIR_DIR/alpha.sock \
+	    import $csv" /dev/null
+	says "registering [---"
+	exits 0 admin alpha import "$csv"
+	[[ $output != *"["* ]]
 }
 
 @test "a bad key in line 4217: named, and nobody is registered" {

@@ -216,6 +216,7 @@ do_status(struct fake_host *h, unsigned char **out)
 	    .role = EVOTE_PRIMARY,
 	    .primary = (char *)"",
 	    .alarm = (char *)"",
+	    .arbiter = (char *)"",
 	    .clock = h->fake->clock,
 	    .forced_epoch = h->forced_epoch,
 	};

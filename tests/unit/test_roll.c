@@ -15,6 +15,8 @@
 #define KEY  "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 #define HEAD "name,group,public key\n"
 
+static const struct roll_titles usual;
+
 /* A copy of exactly the right size, so that the sanitizer sees overruns. */
 static char *
 text_of(const char *s, size_t len)
@@ -127,7 +129,7 @@ check_roll(const char *text, uint32_t n)
 	char *copy = text_of(text, strlen(text)), err[600] = "";
 	struct roll roll;
 
-	if (roll_read(&roll, copy, strlen(text), err, sizeof(err)) != 0)
+	if (roll_read(&roll, &usual, copy, strlen(text), err, sizeof(err)) != 0)
 		fail_msg("%s", err);
 	assert_int_equal(n, roll.n);
 	if (n > 0) {
@@ -154,6 +156,40 @@ test_columns(void **state)
 	    2);
 }
 
+#define LINE                                                                   \
+	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUW" \
+	"FxgZGhscHR4f who@where"
+
+/* What a form exports: its own titles, more columns, an SSH key. */
+static void
+test_titles(void **state)
+{
+	static const struct roll_titles titles = {
+	    .name = "Full name", .group = "組別", .key = "Your key?"};
+	char *copy, err[600] = "";
+	struct roll roll;
+	const char *text = "\xef\xbb\xbf"
+			   "Time,Your key?,name,組別,full NAME\r\n"
+			   "1," LINE ",nick,學生,王大明\r\n";
+
+	copy = text_of(text, strlen(text));
+	if (roll_read(&roll, &titles, copy, strlen(text), err, sizeof(err)))
+		fail_msg("%s", err);
+	assert_string_equal("王大明", roll.voters[0].name);
+	assert_string_equal("學生", roll.voters[0].group);
+	assert_int_equal(0, roll.voters[0].key[0]);
+	assert_int_equal(31, roll.voters[0].key[31]);
+	roll_clear(&roll);
+	free(copy);
+	copy = text_of(HEAD, strlen(HEAD));
+	assert_int_equal(-1,
+	    roll_read(&roll, &titles, copy, strlen(HEAD), err, sizeof(err)));
+	assert_string_equal(err,
+	    "line 1, byte 0: the first row names no column \"Full name\"; "
+	    "--name-column tells which it is");
+	free(copy);
+}
+
 static void
 check_refused(const char *text, const char *expected)
 {
@@ -161,7 +197,7 @@ check_refused(const char *text, const char *expected)
 	struct roll roll;
 
 	assert_int_equal(
-	    -1, roll_read(&roll, copy, strlen(text), err, sizeof(err)));
+	    -1, roll_read(&roll, &usual, copy, strlen(text), err, sizeof(err)));
 	assert_string_equal(expected, err);
 	free(copy);
 }
@@ -171,8 +207,8 @@ test_refused(void **state)
 {
 	check_refused("", "the file is empty");
 	check_refused("name,group\n",
-	    "line 1, byte 0: the first row must name the columns name, group "
-	    "and public key");
+	    "line 1, byte 0: the first row names no column \"public key\"; "
+	    "--key-column tells which it is");
 	check_refused("name;group;key\n",
 	    "line 1, byte 0: the columns are separated by semicolons; save the "
 	    "file with commas");
@@ -189,7 +225,8 @@ test_refused(void **state)
 	    "line 2, byte 22: the name is empty, too long or has control "
 	    "characters");
 	check_refused(HEAD "a,b,AAAA\n",
-	    "line 2, byte 22: the key is not base64 of 32 bytes");
+	    "line 2, byte 22: the key is neither base64 of 32 bytes nor an "
+	    "ssh-ed25519 line");
 	check_refused(HEAD "a,b," KEY "\nc,b," KEY "\na,d," KEY "\n",
 	    "line 4, byte 120: the name \"a\" stands in line 2 too");
 }
@@ -209,9 +246,12 @@ test_long(void **state)
 		n += (size_t)sprintf(
 		    text + n, "voter %d,g,%s\n", i, i == 4217 ? KEY "A" : KEY);
 	}
-	assert_int_equal(-1, roll_read(&roll, text, n, err, sizeof(err)));
+	assert_int_equal(
+	    -1, roll_read(&roll, &usual, text, n, err, sizeof(err)));
 	snprintf(expected, sizeof(expected),
-	    "line 4217, byte %zu: the key is not base64 of 32 bytes", at);
+	    "line 4217, byte %zu: the key is neither base64 of 32 bytes nor an "
+	    "ssh-ed25519 line",
+	    at);
 	assert_string_equal(expected, err);
 	free(text);
 }
@@ -236,7 +276,7 @@ test_any_bytes(void **state)
 			text[len++] = letters[(size_t)rand_r(&seed) %
 			    (sizeof(letters) - 1)];
 		copy = text_of(text, len);
-		if (roll_read(&roll, copy, len, err, sizeof(err)) == 0)
+		if (roll_read(&roll, &usual, copy, len, err, sizeof(err)) == 0)
 			roll_clear(&roll);
 		free(copy);
 	}
@@ -251,6 +291,7 @@ main(void)
 	    cmocka_unit_test(test_bad_rows),
 	    cmocka_unit_test(test_encodings),
 	    cmocka_unit_test(test_columns),
+	    cmocka_unit_test(test_titles),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_long),
 	    cmocka_unit_test(test_any_bytes),

@@ -223,9 +223,10 @@ answer(struct scene *s, int i)
 	struct message *m = message_new(call->kind, 1);
 	int sent;
 
-	if (call->kind == SAY_HELLO)
+	if (call->kind == SAY_HELLO) {
 		m->u.hello.name = strdup("beta");
-	else if (call->kind == SAY_APPEND)
+		m->u.hello.config.arbiter.where = strdup("");
+	} else if (call->kind == SAY_APPEND)
 		m->u.acked.nonce = call->u.append.nonce;
 	else
 		m->u.acked.nonce = call->u.confirm.nonce;
@@ -387,6 +388,7 @@ links_call_and_are_answered(void **state)
 	UNTIL(&s, s.ups == 1);
 	m = message_new(SAY_HELLO, 0);
 	m->u.hello.name = strdup("alpha");
+	m->u.hello.config.arbiter.where = strdup("");
 	say(&s, m);
 	say(&s, push_of(11, EVOTE_BATCH_MAX));
 	m = message_new(SAY_CONFIRM, 0);

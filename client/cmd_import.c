@@ -1,0 +1,341 @@
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "caller.h"
+#include "cmd.h"
+#include "diff.h"
+#include "progress.h"
+#include "roll.h"
+#include "say.h"
+
+#define FILE_MAX (256UL << 20) /* bytes */
+
+struct import {
+	const char *path;
+	int dry_run;
+	struct roll_titles titles;
+	char *text;
+	struct roll roll;
+	uint32_t added, same;
+};
+
+/* One spare byte is left at the end. */
+static int
+file_load(struct client *c, const char *path, char **out, size_t *len)
+{
+	FILE *f = fopen(path, "re");
+	char *text = NULL, *more;
+	size_t size = 0, n = 0;
+
+	while (f != NULL && n == size && size < FILE_MAX) {
+		size = size == 0 ? 65536 : size * 2;
+		if ((more = realloc(text, size + 1)) == NULL)
+			break;
+		text = more;
+		n += fread(text + n, 1, size - n, f);
+	}
+	if (f == NULL || ferror(f) || n == size) {
+		say_usage(c, "%s: %s", path,
+		    f == NULL || ferror(f) ? strerror(errno) : "too large");
+		free(text);
+		if (f != NULL)
+			fclose(f);
+		return (EXIT_USAGE);
+	}
+	fclose(f);
+	*out = text;
+	*len = n;
+	return (-1);
+}
+
+static int
+refusal_say(struct client *c, const struct import *m, uint32_t first,
+    const evote_register_res *res, const char *what)
+{
+	uint32_t i = first + res->where;
+	char where[300];
+
+	if (res->where >= EVOTE_ROLL_MAX || i >= m->roll.n)
+		return (say_refused(c, &res->answer, "%s", what));
+	if (c->json != NULL) {
+		cJSON_AddNumberToObject(
+		    c->json, "line", (double)m->roll.places[i].line);
+		cJSON_AddNumberToObject(
+		    c->json, "byte", (double)m->roll.places[i].byte);
+	}
+	snprintf(where, sizeof(where), "%.200s, line %lu, byte %zu", m->path,
+	    m->roll.places[i].line, m->roll.places[i].byte);
+	return (say_refused(c, &res->answer, "%s (%s)", what, where));
+}
+
+static void
+progress_text(const struct import *m, int only_check, char *out, size_t size)
+{
+	if (only_check || m->added == 0)
+		snprintf(out, size, "Nobody was registered");
+	else
+		snprintf(out, size,
+		    "%u voters were registered, the rest not; run the same "
+		    "import again to go on",
+		    m->added);
+}
+
+static int
+chunk_send(struct client *c, CLIENT *client, struct import *m, uint32_t first,
+    uint32_t n, int only_check)
+{
+	evote_register_args args = {
+	    .voters = {n, m->roll.voters + first},
+	    .only_check = only_check,
+	    .skip_same = TRUE,
+	};
+	evote_register_res res = {0};
+	enum clnt_stat stat;
+	char what[200];
+	int status;
+
+	progress_text(m, only_check, what, sizeof(what));
+	stat = evote_register_1(&args, &res, client);
+	if (stat == RPC_SUCCESS && res.answer.standing == EVOTE_SERVED &&
+	    res.answer.code != 0)
+		status = refusal_say(c, m, first, &res, what);
+	else
+		status = admin_check(c, stat, &res.answer, what);
+	if (status < 0) {
+		m->added += res.added;
+		m->same += res.same;
+	}
+	xdr_free((xdrproc_t)xdr_evote_register_res, &res);
+	return (status);
+}
+
+static uint64_t
+patience_ms(const struct client *c)
+{
+	return (c->options.timeout_ms != 0 ? c->options.timeout_ms : 30000);
+}
+
+/* The whole roll in chunks; counts anew. */
+static int
+roll_send(struct client *c, CLIENT *client, struct import *m, int only_check)
+{
+	struct progress progress;
+	uint32_t i, n;
+	int status = -1;
+
+	m->added = m->same = 0;
+	progress_begin(&progress, c, only_check ? "checking   " : "registering",
+	    m->roll.n);
+	for (i = 0; i < m->roll.n && status < 0; i += n) {
+		n = m->roll.n - i < EVOTE_ROLL_MAX ? m->roll.n - i
+						   : EVOTE_ROLL_MAX;
+		caller_deadline(client, caller_now_ms() + patience_ms(c));
+		progress_at(&progress, i);
+		status = chunk_send(c, client, m, i, n, only_check);
+	}
+	progress_end(&progress);
+	return (status);
+}
+
+/* ---- what would change ---- */
+
+/* Compares with the roll, page by page. */
+static int
+diff_fill(struct client *c, CLIENT *client, struct diff *d, evote_stamp *stamp)
+{
+	evote_voters_args args = {0};
+	evote_voters_res res;
+	enum clnt_stat stat;
+	int status;
+
+	do {
+		memset(&res, 0, sizeof(res));
+		caller_deadline(client, caller_now_ms() + patience_ms(c));
+		stat = evote_voters_1(&args, &res, client);
+		status = admin_check(
+		    c, stat, &res.answer, "What would change is not known");
+		for (u_int i = 0; status < 0 && i < res.voters.voters_len; i++)
+			diff_with(d, &res.voters.voters_val[i]);
+		*stamp = res.answer.stamp;
+		args.first = res.next > args.first ? res.next : 0;
+		xdr_free((xdrproc_t)xdr_evote_voters_res, &res);
+	} while (status < 0 && args.first != 0);
+	return (status);
+}
+
+static void
+change_say(struct client *c, cJSON *list, const evote_voter *v, enum change how)
+{
+	static const char *const names[] = {
+	    [CHANGE_NONE] = "none",
+	    [CHANGE_ADD] = "add",
+	    [CHANGE_GROUP] = "group",
+	    [CHANGE_KEY] = "key",
+	    [CHANGE_GROUP | CHANGE_KEY] = "group and key",
+	};
+	cJSON *object;
+
+	if (how == CHANGE_NONE)
+		return;
+	if (how == CHANGE_ADD)
+		say_line(c, "+ %s (%s)", v->name, v->group);
+	else
+		say_line(c, "! %s (%s): on the roll with another %s", v->name,
+		    v->group, names[how]);
+	if (list == NULL)
+		return;
+	object = cJSON_CreateObject();
+	cJSON_AddStringToObject(object, "name", v->name);
+	cJSON_AddStringToObject(object, "group", v->group);
+	cJSON_AddStringToObject(object, "change", names[how]);
+	cJSON_AddItemToArray(list, object);
+}
+
+/* The lines; *others: how many of the file the roll has otherwise. */
+static void
+changes_say(struct client *c, const struct import *m, const struct diff *d,
+    uint32_t *others)
+{
+	cJSON *list = NULL;
+	enum change how;
+	uint32_t i;
+
+	if (c->json != NULL) {
+		list = cJSON_AddArrayToObject(c->json, "changes");
+		cJSON_AddNumberToObject(
+		    c->json, "not_in_file", (double)d->not_in_file);
+	}
+	*others = 0;
+	for (i = 0; i < m->roll.n; i++) {
+		how = diff_of(d, i);
+		*others += (how & (CHANGE_GROUP | CHANGE_KEY)) != 0;
+		change_say(c, list, &m->roll.voters[i], how);
+	}
+	if (d->not_in_file > 0)
+		say_line(c, "%u on the roll are not in the file, and stay",
+		    d->not_in_file);
+}
+
+static int
+changes_tell(struct client *c, CLIENT *client, const struct import *m)
+{
+	evote_answer answer = {.code = 1, .reason = EVOTE_R_VOTER_EXISTS};
+	uint32_t others = 0;
+	struct diff *d;
+	int status;
+
+	if ((d = diff_new(&m->roll)) == NULL)
+		return (say_usage(c, "no memory"));
+	status = diff_fill(c, client, d, &answer.stamp);
+	if (status < 0)
+		changes_say(c, m, d, &others);
+	if (status < 0 && others > 0)
+		status = say_refused(c, &answer,
+		    "Nobody would be registered, because of %u of %u voters "
+		    "(marked !); unregister them first, or correct the file",
+		    others, m->roll.n);
+	diff_free(d);
+	return (status);
+}
+
+/* ---- all of it ---- */
+
+static int
+import_say(struct client *c, const struct import *m)
+{
+	if (c->json != NULL) {
+		cJSON_AddNumberToObject(c->json, "added", m->added);
+		cJSON_AddNumberToObject(c->json, "same", m->same);
+	}
+	return (say_done(c,
+	    m->dry_run ? "%u voters would be registered, %u are on the roll "
+			 "just so; nothing was changed"
+		       : "%u voters were registered, %u were on the roll "
+			 "just so",
+	    m->added, m->same));
+}
+
+/*
+ * All or nothing: every row is checked here and by the service before the
+ * first is registered.
+ */
+static int
+import(struct client *c, struct import *m)
+{
+	CLIENT *client;
+	char err[600];
+	size_t len;
+	int status;
+
+	if ((status = file_load(c, m->path, &m->text, &len)) >= 0)
+		return (status);
+	if (roll_read(&m->roll, &m->titles, m->text, len, err, sizeof(err)) !=
+	    0)
+		return (say_usage(
+		    c, "Nobody was registered: %s, %s", m->path, err));
+	if ((status = admin_open(c, &client)) >= 0)
+		return (status);
+	if (m->dry_run)
+		status = changes_tell(c, client, m);
+	if (status < 0)
+		status = roll_send(c, client, m, TRUE);
+	if (status < 0 && !m->dry_run)
+		status = roll_send(c, client, m, FALSE);
+	clnt_destroy(client);
+	return (status < 0 ? import_say(c, m) : status);
+}
+
+static int
+run_import(struct client *c, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"dry-run", no_argument, NULL, 'n'},
+	    {"name-column", required_argument, NULL, 'N'},
+	    {"group-column", required_argument, NULL, 'G'},
+	    {"key-column", required_argument, NULL, 'K'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
+	};
+	struct import m = {0};
+	int ch, status;
+
+	while ((ch = getopt_long(argc, argv, "nh", options, NULL)) != -1)
+		switch (ch) {
+		case 'n':
+			m.dry_run = 1;
+			break;
+		case 'N':
+			m.titles.name = optarg;
+			break;
+		case 'G':
+			m.titles.group = optarg;
+			break;
+		case 'K':
+			m.titles.key = optarg;
+			break;
+		case 'h':
+			return (cmd_help(&cmd_import));
+		default:
+			return (cmd_usage(c, &cmd_import));
+		}
+	if ((status = cmd_count(c, &cmd_import, argc, 1, 1)) >= 0)
+		return (status);
+	m.path = argv[optind];
+	status = import(c, &m);
+	roll_clear(&m.roll);
+	free(m.text);
+	return (status);
+}
+
+const struct command cmd_import = {
+    "import",
+    "FILE.csv [--dry-run] [--name-column T] [--group-column T] "
+    "[--key-column T]",
+    "Puts all voters of a file on the roll, or none (--admin).  Its first row "
+    "names the\n      columns: name, group, public key, or the titles given; "
+    "--dry-run only tells\n      what would change.",
+    run_import,
+};

@@ -1,0 +1,222 @@
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "say.h"
+#include "tally.h"
+#include "text.h"
+#include "when.h"
+
+#define PADDED (EVOTE_NAME_MAX * 2 + 1)
+
+/* ---- for programs ---- */
+
+static void
+counts_json(struct client *c, const evote_result_res *res)
+{
+	cJSON *list, *count;
+	u_int i, first;
+
+	if (c->json == NULL)
+		return;
+	list = cJSON_AddArrayToObject(c->json, "counts");
+	for (i = 0; i < res->counts.counts_len; i++) {
+		count = cJSON_CreateObject();
+		cJSON_AddStringToObject(
+		    count, "choice", res->counts.counts_val[i].choice);
+		cJSON_AddNumberToObject(
+		    count, "votes", (double)res->counts.counts_val[i].votes);
+		cJSON_AddNumberToObject(count, "rank", tally_rank(res, i));
+		cJSON_AddItemToArray(list, count);
+	}
+	cJSON_AddNumberToObject(c->json, "votes", (double)res->votes);
+	cJSON_AddNumberToObject(c->json, "eligible", (double)res->eligible);
+	cJSON_AddNumberToObject(c->json, "turnout", tally_turnout(res));
+	cJSON_AddBoolToObject(c->json, "tie", tally_leaders(res, &first) > 1);
+	when_json(c->json, res->end);
+}
+
+/* RFC 4180: in quotes, and quotes doubled. */
+static void
+csv_text(const char *text)
+{
+	char name[EVOTE_NAME_MAX + 1], *p;
+
+	snprintf(name, sizeof(name), "%s", text);
+	say_harmless(name);
+	putchar('"');
+	for (p = name; *p != '\0'; p++) {
+		if (*p == '"')
+			putchar('"');
+		putchar(*p);
+	}
+	putchar('"');
+}
+
+/* One row a choice; what is the same for all of them stands in each. */
+static int
+counts_csv(const char *election, const evote_result_res *res)
+{
+	struct when w = when_of(res->end);
+	u_int i;
+
+	fputs("election,choice,votes,rank,voted,eligible,end\r\n", stdout);
+	for (i = 0; i < res->counts.counts_len; i++) {
+		csv_text(election);
+		putchar(',');
+		csv_text(res->counts.counts_val[i].choice);
+		printf(",%llu,%u,%llu,%llu,%s\r\n",
+		    (unsigned long long)res->counts.counts_val[i].votes,
+		    tally_rank(res, i), (unsigned long long)res->votes,
+		    (unsigned long long)res->eligible, w.utc);
+	}
+	return (EXIT_DONE);
+}
+
+/* ---- for people ---- */
+
+/* "1=" for those who share a place. */
+static void
+count_line(struct client *c, const evote_result_res *res, u_int i, int columns)
+{
+	const evote_count *count = &res->counts.counts_val[i];
+	char choice[PADDED], rank[16];
+
+	say_pad(choice, sizeof(choice), count->choice, columns);
+	snprintf(rank, sizeof(rank), "%u%s", tally_rank(res, i),
+	    tally_tied(res, i) ? "=" : "");
+	say_line(c, "%-4s %s %10llu  %5.1f %%", rank, choice,
+	    (unsigned long long)count->votes,
+	    res->votes == 0 ? 0
+			    : 100 * (double)count->votes / (double)res->votes);
+}
+
+static int
+columns_of(const evote_result_res *res)
+{
+	int width, most = 6;
+	u_int i;
+
+	for (i = 0; i < res->counts.counts_len; i++) {
+		width = text_width(res->counts.counts_val[i].choice);
+		most = width > most ? width : most;
+	}
+	return (most);
+}
+
+/* Who came first, or that this is not decided. */
+static void
+leaders_text(const evote_result_res *res, char *out, size_t size)
+{
+	u_int first = 0, n = tally_leaders(res, &first);
+	const evote_count *count = &res->counts.counts_val[first];
+
+	if (n == 0)
+		snprintf(out, size, "no votes were cast");
+	else if (n == 1)
+		snprintf(out, size, "\"%s\" has the most votes, %llu",
+		    count->choice, (unsigned long long)count->votes);
+	else
+		snprintf(out, size,
+		    "a TIE, %u choices have the most votes, %llu each", n,
+		    (unsigned long long)count->votes);
+}
+
+static int
+result_say(struct client *c, const char *election, const evote_result_res *res)
+{
+	int columns = columns_of(res);
+	char leaders[EVOTE_NAME_MAX + 80];
+	struct when w = when_of(res->end);
+	u_int i;
+
+	for (i = 0; i < res->counts.counts_len; i++)
+		count_line(c, res, i, columns);
+	counts_json(c, res);
+	say_stamp(c, &res->answer.stamp);
+	leaders_text(res, leaders, sizeof(leaders));
+	return (say_done(c,
+	    "Election \"%s\", closed %s: %s; %llu of %llu voters voted "
+	    "(%.1f %%)",
+	    election, w.utc, leaders, (unsigned long long)res->votes,
+	    (unsigned long long)res->eligible, 100 * tally_turnout(res)));
+}
+
+static int
+refusal_say(struct client *c, const char *election, const evote_result_res *res)
+{
+	struct when w = when_of(res->end);
+
+	if (res->answer.reason == EVOTE_R_ONGOING && res->end > when_now_us())
+		return (say_refused(c, &res->answer,
+		    "There is no result of \"%s\" before %s, which is %s here, "
+		    "%s",
+		    election, w.utc, w.local, w.left));
+	if (res->answer.reason == EVOTE_R_ONGOING && res->end != 0)
+		return (say_refused(c, &res->answer,
+		    "The service has not closed \"%s\" yet, which ended at %s",
+		    election, w.utc));
+	return (say_refused(
+	    c, &res->answer, "There is no result of \"%s\"", election));
+}
+
+static int
+result_read(struct client *c, int argc, char **argv, int *csv)
+{
+	static const struct option options[] = {
+	    {"csv", no_argument, NULL, 'c'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
+	};
+	int ch;
+
+	while ((ch = getopt_long(argc, argv, "h", options, NULL)) != -1)
+		switch (ch) {
+		case 'c':
+			*csv = 1;
+			break;
+		case 'h':
+			return (cmd_help(&cmd_result));
+		default:
+			return (cmd_usage(c, &cmd_result));
+		}
+	if (*csv && c->json != NULL)
+		return (say_usage(c, "either --csv or --json"));
+	return (cmd_count(c, &cmd_result, argc, 1, 1));
+}
+
+static int
+run(struct client *c, int argc, char **argv)
+{
+	enum evote_outcome outcome;
+	evote_result_res res;
+	const char *election;
+	struct evote *e;
+	int status, csv = 0;
+
+	if ((status = result_read(c, argc, argv, &csv)) >= 0 ||
+	    (status = cmd_open(c, &e)) >= 0)
+		return (status);
+	election = argv[optind];
+	outcome = evote_result(e, election, &res);
+	if (outcome != EVOTE_ANSWERED)
+		status = say_problem(c, evote_problem(e), outcome,
+		    "The result of \"%s\" is not known", election);
+	else if (res.answer.code != 0)
+		status = refusal_say(c, election, &res);
+	else if (csv)
+		status = counts_csv(election, &res);
+	else
+		status = result_say(c, election, &res);
+	xdr_free((xdrproc_t)xdr_evote_result_res, &res);
+	evote_close(e);
+	return (status);
+}
+
+const struct command cmd_result = {
+    "result",
+    "ELECTION [--csv]",
+    "Shows how an election ended: counts, places (1= is shared), turnout.",
+    run,
+};

@@ -1,0 +1,42 @@
+#ifndef EVOTE_SURVEY_H
+#define EVOTE_SURVEY_H
+
+#include "libevote.h"
+
+/* All hosts, each asked for its own view, one after the other. */
+struct sight {
+	const char *name;
+	int reached;
+	char problem[512]; /* why not */
+	evote_status_res res;
+	int64_t ahead_us;   /* its clock before this machine's, */
+	uint64_t within_us; /* give or take */
+};
+
+struct survey {
+	struct sight hosts[EVOTE_HOSTS_MAX];
+	int n, reached;
+	int primary; /* who serves; -1: nobody */
+	/* Other than EVOTE_ANSWERED: the service cannot be relied on. */
+	enum evote_outcome worst;
+	char problem[2048];
+	uint64_t taken_ms; /* by the monotonic clock */
+};
+
+/* The hosts' names are those of the handle. */
+void survey_take(struct survey *, struct evote *);
+void survey_clear(struct survey *);
+
+/*
+ * How many records the host lacks of those the primary holds; of a host that
+ * did not answer us but is heard by the primary, as that one knows it.  -1: not
+ * known.
+ */
+int64_t survey_lag(const struct survey *, int host);
+/* Records accepted in a second between two surveys; negative: not known. */
+double survey_rate(const struct survey *before, const struct survey *now);
+
+/* The same as the text format of Prometheus, on standard output. */
+void survey_prometheus(const struct survey *);
+
+#endif

@@ -1,0 +1,40 @@
+#include "when.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "text.h"
+
+uint64_t
+when_now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
+}
+
+struct when
+when_of(uint64_t us)
+{
+	uint64_t now = when_now_us();
+	struct when w;
+	char span[48];
+
+	text_utc(us, w.utc, sizeof(w.utc));
+	text_local(us, w.local, sizeof(w.local));
+	text_span(us > now ? us - now : now - us, span, sizeof(span));
+	snprintf(w.left, sizeof(w.left), us > now ? "in %s" : "%s ago", span);
+	return (w);
+}
+
+void
+when_json(cJSON *object, uint64_t end)
+{
+	struct when w = when_of(end);
+
+	if (object == NULL)
+		return;
+	cJSON_AddStringToObject(object, "end", w.utc);
+	cJSON_AddNumberToObject(object, "end_us", (double)end);
+}

@@ -1,0 +1,18 @@
+#ifndef EVOTE_WHEN_H
+#define EVOTE_WHEN_H
+
+#include <cJSON.h>
+#include <stdint.h>
+
+/* A time as everybody and as this machine's user reads it. */
+struct when {
+	char utc[64], local[80];
+	char left[64]; /* "in 2 h 5 min", "3 min 10 s ago" */
+};
+
+struct when when_of(uint64_t us);
+uint64_t when_now_us(void);
+/* As "end" and "end_us"; NULL is fine. */
+void when_json(cJSON *, uint64_t end);
+
+#endif

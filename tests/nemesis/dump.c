@@ -1,0 +1,81 @@
+/*
+ * Prints a ledger that no server has open, one record a line:
+ *
+ *	SEQ EPOCH ROOT KIND [ELECTION [VOTER CHOICE]]
+ *
+ * The root is that of the ledger up to this record.  An epoch's record names
+ * its primary in the place of an election.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ledger.h"
+#include "merkle.h"
+#include "seal.h"
+
+static void
+print_op(const evote_op *op, const evote_opening *opening)
+{
+	switch (op->kind) {
+	case EVOTE_OP_EPOCH:
+		printf("epoch %s\n", op->evote_op_u.epoch.name);
+		break;
+	case EVOTE_OP_CREATE:
+		printf("create %s\n", op->evote_op_u.create.election.name);
+		break;
+	case EVOTE_OP_VOTE:
+		printf("vote %s %s %s\n", op->evote_op_u.vote.ballot.election,
+		    op->evote_op_u.vote.asker.voter, opening->choice);
+		break;
+	case EVOTE_OP_CLOSE:
+		printf("close %s\n", op->evote_op_u.election);
+		break;
+	default:
+		printf("other\n");
+	}
+}
+
+static int
+print_record(void *arg, struct record *r)
+{
+	struct merkle *tree = arg;
+	evote_leaf leaf;
+	evote_opening opening;
+	unsigned char root[SEAL_HASH];
+	char hex[2 * SEAL_HASH + 1];
+	int result = -1;
+
+	merkle_append(tree, r->hash);
+	merkle_root(tree, merkle_size(tree), root);
+	seal_hex(hex, root, sizeof(root));
+	if (record_open(r, &leaf, &opening) == 0) {
+		printf("%" PRIu64 " %" PRIu64 " %s ", r->seq, r->epoch, hex);
+		print_op(&leaf.op, &opening);
+		record_clear(&leaf, &opening);
+		result = 0;
+	}
+	record_drop(r);
+	return (result);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct merkle *tree;
+	struct ledger *ledger;
+	uint64_t accepted;
+	int result;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: nemesis_dump LEDGER\n");
+		return (2);
+	}
+	if ((ledger = ledger_open(argv[1], 0)) == NULL)
+		return (1);
+	tree = merkle_new();
+	result = ledger_read_all(ledger, &accepted, print_record, tree);
+	merkle_free(tree);
+	ledger_close(ledger);
+	return (result == 0 ? 0 : 1);
+}

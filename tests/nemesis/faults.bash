@@ -1,0 +1,230 @@
+# shellcheck shell=bash
+#
+# What the nemesis does to the hosts.  A fault has a number, begins, and ends;
+# several may be there at once, also on one host.  To be sourced after
+# scripts/lib/pair.bash, with the hosts' disks as disk_make leaves them.
+#
+#	fault_kinds ARBITER		those within the promise, one a line
+#	fault_begin ID KIND ARG...	fault_end ID KIND ARG...
+#	fault_args KIND			draws its arguments; uses RANDOM
+#	faults_over			after the last end: all that is left
+#	faketime_clear			what libfaketime leaves behind
+#	host_up NAME			disk and server, unless it is held down
+#	disk_make NAME			a small disk of its own under NAME/
+
+# With nobody to decide, hosts may stop for good but neither pause for longer
+# than suspect-ms nor lose each other: docs/PROTOCOL.md.
+fault_kinds() {
+	local kind
+	local -a kinds=(kill power blackout full eio slow clock pause)
+
+	[[ $1 == none ]] || kinds+=(stop cut deaf loss arbiter)
+	for kind in "${kinds[@]}"; do
+		fault_possible "$kind" && echo "$kind"
+	done
+	return 0
+}
+
+fault_possible() {
+	case $1 in
+	clock) [[ -n $(faketime_library) ]] ;;
+	eio | slow) command -v strace >/dev/null ;;
+	*) true ;;
+	esac
+}
+
+fault_args() {
+	local -a both=(alpha beta) steps=(-3600 -20 -4 4 20 3600)
+	local -a pairs=("alpha beta" "beta alpha" "alpha witness"
+	    "witness alpha" "beta witness" "witness beta" "alpha voters"
+	    "voters beta")
+
+	case $1 in
+	blackout | arbiter) ;;
+	cut | deaf) echo "${pairs[RANDOM % ${#pairs[@]}]}" ;;
+	clock) echo "${both[RANDOM % 2]} ${steps[RANDOM % ${#steps[@]}]}" ;;
+	*) echo "${both[RANDOM % 2]}" ;;
+	esac
+}
+
+fault_begin() {
+	local id=$1 host=${3-}
+
+	case $2 in
+	kill) host_down "$id" "$host" ;;
+	power) power_cut "$host" && host_down "$id" "$host" ;;
+	blackout)
+		power_cut alpha
+		power_cut beta
+		host_down "$id" alpha
+		host_down "$id" beta
+		;;
+	full) disk_fill "$host" ;;
+	eio) disk_inject "$id" "$host" error=EIO ;;
+	slow) disk_inject "$id" "$host" delay_enter=150000 ;;
+	clock) clock_set "$host" "$4" ;;
+	pause | stop) server_lives "$host" && host_signal "$host" STOP ;;
+	cut) net_drop "$id" "$3" "$4" && net_drop "$id" "$4" "$3" ;;
+	deaf) net_drop "$id" "$3" "$4" ;;
+	loss) net_lose "$id" "$host" ;;
+	arbiter) server_kill witness ;;
+	esac
+}
+
+fault_end() {
+	local id=$1 host=${3-}
+
+	case $2 in
+	kill | power) host_release "$id" "$host" ;;
+	blackout)
+		host_release "$id" alpha
+		host_release "$id" beta
+		;;
+	full) disk_unfill "$host" ;;
+	eio | slow) disk_release "$id" ;;
+	clock) clock_set "$host" 0 ;;
+	pause | stop) host_signal "$host" CONT ;;
+	cut | deaf | loss) net_restore "$id" ;;
+	arbiter) server_lives witness || arbiter_start ;;
+	esac
+}
+
+faults_over() {
+	local host
+	for host in alpha beta; do
+		host_signal "$host" CONT
+		host_up "$host"
+	done
+}
+
+# ---- processes -------------------------------------------------------------------
+
+# Down until everyone who wanted it so has released it.
+host_down() {
+	: >"$PAIR_DIR/$2.down.$1"
+	server_kill "$2"
+}
+
+host_release() {
+	rm -f "$PAIR_DIR/$2.down.$1"
+	host_up "$2"
+}
+
+host_up() {
+	! compgen -G "$PAIR_DIR/$1.down.*" >/dev/null || return 0
+	! server_lives "$1" || return 0
+	disk_mount "$1"
+	LD_PRELOAD=$(faketime_library) FAKETIME_DONT_FAKE_MONOTONIC=1 \
+	    FAKETIME_TIMESTAMP_FILE=$PAIR_DIR/$1.clock \
+	    FAKETIME_CACHE_DURATION=1 server_start "$1"
+	server_pid "$1" >>"$PAIR_DIR/pids"
+}
+
+host_signal() {
+	! server_lives "$1" || kill "-$2" "$(server_pid "$1")"
+}
+
+# ---- the wall clock --------------------------------------------------------------
+
+faketime_library() {
+	compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' || true
+}
+
+# A process that was killed leaves its shared memory behind.
+faketime_clear() {
+	local pid
+	[[ -e ${PAIR_DIR-}/pids ]] || return 0
+	while read -r pid; do
+		rm -f "/dev/shm/faketime_shm_$pid" "/dev/shm/sem.faketime_sem_$pid"
+	done <"$PAIR_DIR/pids"
+}
+
+clock_set() {
+	printf '%+d\n' "$2" >"$PAIR_DIR/$1.clock.new"
+	mv "$PAIR_DIR/$1.clock.new" "$PAIR_DIR/$1.clock"
+}
+
+# ---- disks -----------------------------------------------------------------------
+
+# An ext4 in a file, mounted where only the host itself sees it; what was in
+# the directory before is on it.
+disk_make() {
+	local dir=$PAIR_DIR/$1
+
+	mkdir -p "$dir"
+	truncate -s "${NEMESIS_DISK:-1G}" "$dir.img"
+	mkfs.ext4 -q -m 0 -d "$dir" "$dir.img"
+	clock_set "$1" 0
+}
+
+disk_mount() {
+	host_run "$1" mountpoint -q "$PAIR_DIR/$1" ||
+		host_run "$1" mount -o loop "$PAIR_DIR/$1.img" "$PAIR_DIR/$1"
+	disk_unfill "$1"
+}
+
+# What had not been synced is lost, whatever the kernel still meant to do.
+power_cut() {
+	! host_run "$1" mountpoint -q "$PAIR_DIR/$1" || {
+		host_run "$1" "$PAIR_BIN/power_cut" "$PAIR_DIR/$1"
+		server_kill "$1"
+		host_run "$1" umount "$PAIR_DIR/$1"
+	}
+}
+
+disk_fill() {
+	local file=$PAIR_DIR/$1/ballast
+
+	host_run "$1" mountpoint -q "$PAIR_DIR/$1" || return 0
+	host_run "$1" fallocate -l "$(host_run "$1" df -B1 --output=avail \
+	    "$PAIR_DIR/$1" | tail -n 1)" "$file" || true
+	host_run "$1" dd if=/dev/zero of="$file.rest" bs=4k 2>/dev/null || true
+}
+
+disk_unfill() {
+	host_run "$1" rm -f "$PAIR_DIR/$1/ballast" "$PAIR_DIR/$1/ballast.rest"
+}
+
+# From the tracer's first stop to its end, every sync of the server is HOW.
+disk_inject() {
+	server_lives "$2" || return 0
+	strace -f -qq -o /dev/null -p "$(server_pid "$2")" \
+	    -e trace=fdatasync,fsync -e "inject=fdatasync,fsync:$3" \
+	    </dev/null >>"$PAIR_DIR/strace.out" 2>&1 3>&- &
+	echo $! >"$PAIR_DIR/strace.$1.pid"
+}
+
+disk_release() {
+	local file=$PAIR_DIR/strace.$1.pid
+	[[ -e $file ]] || return 0
+	kill -TERM "$(<"$file")" 2>/dev/null || true
+	wait_until 5 process_gone "$(<"$file")"
+	rm "$file"
+}
+
+# ---- the net ---------------------------------------------------------------------
+
+# A table for each fault, so that the end of one leaves the others.
+net_rule() {
+	host_run "$2" nft -f - <<-NFT
+		add table inet fault$1
+		add chain inet fault$1 in { type filter hook input priority 0; }
+		add rule inet fault$1 in ${*:3} drop
+	NFT
+}
+
+net_drop() {
+	net_rule "$1" "$2" ip saddr "$(<"$NET_DIR/$3.ip")"
+}
+
+net_lose() {
+	net_rule "$1" "$2" iif != lo numgen random mod 100 '<' 30
+}
+
+net_restore() {
+	local host
+	for host in $(net_hosts); do
+		host_run "$host" nft delete table inet "fault$1" 2>/dev/null ||
+			true
+	done
+}

@@ -1,0 +1,157 @@
+#!/usr/bin/env bats
+#
+# The nemesis: that its checker finds what it is there to find, and short runs.
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return 1
+	books=$BATS_TEST_TMPDIR
+	mkdir "$books/history"
+	ledger >"$books/alpha.dump"
+	ledger >"$books/beta.dump"
+	echo "t alpha info role from=barrier to=primary epoch=1 size=1" >"$books/alpha.log"
+	echo "t alpha info role from=barrier to=primary epoch=2 size=4" >"$books/beta.log"
+	history_of_ada >"$books/history/0"
+	history_of_bob >"$books/history/1"
+}
+
+# Root number N stands for a root.
+ledger() {
+	cat <<-END
+		0 1 r1 epoch alpha
+		1 1 r2 create e
+		2 1 r3 vote e ada a
+		3 2 r4 epoch beta
+		4 2 r5 vote e bob b
+		5 2 r6 close e
+	END
+}
+
+history_of_ada() {
+	cat <<-END
+		10 invoke vote e ada a
+		12 ok vote e ada a 3 r3 1 -
+		13 invoke vote e ada b
+		14 refused vote e ada b 3 r3 1 reason=11
+		30 invoke result e ada -
+		31 ok result e ada - 6 r6 2 tally,a=1,b=1
+	END
+}
+
+# The answer to his first vote never came.
+history_of_bob() {
+	cat <<-END
+		11 invoke vote e bob b
+		15 unknown vote e bob b
+		16 invoke vote e bob c
+		17 refused vote e bob c 5 r5 2 reason=11
+	END
+}
+
+# The rules that are broken, in the checker's order, and no others.
+finds() {
+	run tests/nemesis/check "$books"
+	echo "$output"
+	[[ $status -eq 1 && $(sed -n 's/^not ok \([^:]*\):.*/\1/p' \
+	    <<<"$output" | paste -sd' ') == "$*" ]]
+}
+
+everywhere() {
+	sed -i "$1" "$books"/*.dump
+}
+
+@test "checker: good books" {
+	run tests/nemesis/check "$books"
+	echo "$output"
+	[[ $status -eq 0 && $output == *"14 passed, 0 failed" ]]
+}
+
+@test "checker: a vote that was acknowledged is lost" {
+	everywhere 's/vote e ada a/other/'
+	finds kept tally
+}
+
+@test "checker: a vote is there twice" {
+	everywhere 's/close e/vote e ada b/'
+	sed -i 's/r3 1 reason=11/r3 1 -/; s/^14 refused/14 unknown/' \
+	    "$books/history/0"
+	finds one-vote tally
+}
+
+@test "checker: a vote that nobody cast" {
+	everywhere 's/epoch beta/vote e eve a/'
+	finds asked tally
+}
+
+@test "checker: a vote that was refused is stored" {
+	everywhere 's/vote e ada a/vote e ada b/'
+	finds kept refused tally
+}
+
+@test "checker: a vote after the close" {
+	everywhere 's/epoch beta/close e/'
+	finds in-time
+}
+
+@test "checker: a tally that is not that of the ballots" {
+	sed -i 's/b=1/b=2/' "$books/history/0"
+	finds tally
+}
+
+@test "checker: hosts with different roots, or different sizes" {
+	sed -i 's/ r5 / other /' "$books/beta.dump"
+	finds roots
+	ledger | head -n 5 >"$books/beta.dump"
+	finds roots
+}
+
+@test "checker: an answer from another past" {
+	sed -i 's/ 3 r3 1 reason/ 3 other 1 reason/' "$books/history/0"
+	finds prefix
+}
+
+@test "checker: an acknowledgement before the vote is there" {
+	sed -i 's/a 3 r3 1 -/a 2 r2 1 -/' "$books/history/0"
+	finds prefix
+}
+
+@test "checker: a stale reading" {
+	cat >>"$books/history/1" <<-END
+		40 invoke read e bob -
+		41 ok read e bob - 3 r3 1 -
+	END
+	finds fresh
+}
+
+@test "checker: two primaries in an epoch" {
+	sed -i 's/epoch=2/epoch=1/' "$books/beta.log"
+	finds one-primary
+}
+
+@test "checker: an epoch that goes back, or begins twice" {
+	everywhere 's/^4 2/4 1/'
+	finds epochs
+}
+
+@test "checker: a service that changed its past; a broken server; no votes" {
+	echo "50 changed vote e bob c" >>"$books/history/1"
+	finds unchanged
+	echo "Assertion failed" >>"$books/beta.log"
+	finds unchanged unharmed
+	: >"$books/history/0"
+	finds asked unchanged unharmed enough
+}
+
+# ---- short runs; the programs as they are shipped, which libfaketime wants --------
+
+nemesis() {
+	((EUID == 0)) || skip "needs root, for network namespaces"
+	B=build DURATION=20 PAUSE_MS=10 ARBITER=$1 SEED=$2 tests/nemesis/run
+}
+
+@test "a short run of crashes, without an arbiter" {
+	nemesis none 5
+}
+
+@test "a short run of everything, with a witness; another one each time" {
+	nemesis witness "$(date +%s)"
+}

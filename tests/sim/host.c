@@ -1,0 +1,140 @@
+#include "mutant.h"
+#include "sim.h"
+
+void
+host_step(struct host *h, struct event *ev)
+{
+	ev->now_ms = w.now / MS + 1000;
+	ev->wall_us = WALL_START + w.now + (uint64_t)h->clock_us;
+	core_step(h->core, ev);
+	check_step(h);
+	if (ev->kind != EV_FLUSH && !h->flush_due) {
+		h->flush_due = 1;
+		later(upto(40),
+		    (struct item){
+			.what = W_FLUSH, .host = h->id, .a = h->life});
+	}
+}
+
+static void
+do_log(void *arg, int alarm, const char *line)
+{
+	struct host *h = arg;
+
+	note("%c %s%s", 'A' + h->id, alarm ? "! " : "", line);
+	(void)h;
+}
+
+static void
+do_serving(void *arg, int yes)
+{
+	struct host *h = arg;
+
+	h->serving = yes;
+	if (yes)
+		check_serving(h);
+}
+
+static const struct driver driver = {do_store, do_cut, do_load, do_save,
+    do_decide, do_call, do_reply, do_reset, do_answer, do_refuse, do_serving,
+    do_log};
+
+void
+host_start(struct host *h)
+{
+	struct core_config cf = {.n = w.n_hosts,
+	    .self = h->id,
+	    .k = h->k,
+	    .failback = w.failback,
+	    .beat_ms = 100,
+	    .suspect_ms = 3000,
+	    .quick_ms = 400,
+	    .hold_ms = 2000};
+	struct event ev = {.kind = EV_START, .from = h->hint};
+	static const char *const names[] = {"A", "B", "C"};
+	char err[160];
+
+	if (h->damaged) {
+		/* It says so, and an operator gives it an empty one. */
+		note("%c finds its ledger damaged", 'A' + h->id);
+		if (may_wipe(h))
+			host_wipe(h);
+		later(200 * MS, (struct item){.what = W_START, .host = h->id});
+		return;
+	}
+	note("%c starts", 'A' + h->id);
+	h->epoch = h->k.epoch;
+	h->unread = 0;
+	h->alive = 1;
+	h->life++;
+	h->next_job = 0;
+	h->flush_due = 0;
+	memcpy(cf.names, names, sizeof(names));
+	memcpy(cf.incarnation, h->inc, sizeof(h->inc));
+	h->election = election_new();
+	h->core = core_new(&cf, &machine, &driver, h);
+	for (uint64_t i = 0; i < h->size; i++) {
+		if (election_replay(
+			h->election, h->ledger[i], err, sizeof(err)) == -1)
+			fail(err);
+		core_load(h->core, record_hold(h->ledger[i]));
+	}
+	election_settle(h->election, h->hint);
+	host_step(h, &ev);
+	later(upto(100 * MS),
+	    (struct item){.what = W_TICK, .host = h->id, .a = h->life});
+	for (int i = 0; i < w.n_hosts; i++)
+		if (i != h->id)
+			link_try(h, i, upto(2 * MS));
+}
+
+/*
+ * The process is gone.  Of what the disk was to do the first part was done,
+ * and of a batch that was being written perhaps the beginning.
+ */
+void
+host_kill(struct host *h)
+{
+	uint32_t done = (uint32_t)upto(h->n_jobs);
+
+	note("%c killed size=%" PRIu64, 'A' + h->id,
+	    history_size(core_history(h->core)));
+	w.kills++;
+	h->alive = h->serving = 0;
+	h->life++;
+	for (uint32_t i = 0; i < h->n_jobs; i++) {
+		if (i < done)
+			job_apply(h, &h->jobs[i]);
+		else if (i == done && h->jobs[i].kind == STORE && chance(500))
+			job_tear(h, &h->jobs[i]);
+		job_drop(&h->jobs[i]);
+	}
+	h->n_jobs = 0;
+	h->disk_busy = 0;
+	for (uint32_t i = 0; i < h->n_taken; i++)
+		free(h->taken[i]);
+	h->n_taken = 0;
+	for (int i = 0; i < w.n_hosts; i++) {
+		link_break(h, i);
+		h->links[i].trying = 0;
+		link_break(&w.hosts[i], h->id);
+	}
+	core_free(h->core);
+	election_free(h->election);
+}
+
+/* An empty disk in its place, which is another incarnation. */
+void
+host_wipe(struct host *h)
+{
+	note("%c wiped", 'A' + h->id);
+	truncate_to(h, 0);
+	h->hint = 0;
+	h->damaged = 0;
+	config_clear(&h->k);
+	if (BUG_KEEP_IDENTITY && h->inc[0] != 0)
+		return;
+	for (size_t i = 0; i < sizeof(h->inc); i++)
+		h->inc[i] = (unsigned char)rng();
+	h->inc[0] = (unsigned char)(h->id + 1);
+}

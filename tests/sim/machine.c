@@ -1,0 +1,127 @@
+#include "seal.h"
+#include "sim.h"
+
+static const char *const choices[2] = {"yes", "no"};
+
+static struct record *
+op_vote(struct host *h, struct request *r, const struct place *at)
+{
+	struct op op = {.kind = EVOTE_OP_VOTE, .no_room = disk_full(h)};
+	struct seal_part part;
+	unsigned char *bytes;
+	char voter[16];
+
+	snprintf(voter, sizeof(voter), "v%d", r->voter);
+	op.asker.voter = voter;
+	op.asker.client[0] = (char)r->client;
+	op.asker.client[1] = 1;
+	op.asker.number = r->number;
+	op.act.kind = EVOTE_ACT_VOTE;
+	op.act.evote_act_u.ballot.election = "e";
+	op.opening.domain = "evote opening 1";
+	op.opening.election = "e";
+	op.opening.choice = (char *)choices[r->choice];
+	part.len = (size_t)xdr_to_bytes(
+	    (xdrproc_t)xdr_evote_opening, &op.opening, &bytes);
+	part.data = bytes;
+	seal_hash(
+	    (unsigned char *)op.act.evote_act_u.ballot.commitment, &part, 1);
+	free(bytes);
+	return (election_execute(h->election, &op, at, &r->out));
+}
+
+static struct record *
+op_setup(struct host *h, struct request *r, const struct place *at)
+{
+	static char names[VOTERS][16];
+	static evote_voter voters[EVOTE_ROLL_MAX];
+	struct op op = {.kind = EVOTE_OP_REGISTER, .skip_same = 1};
+	evote_election *e = &op.act.evote_act_u.election;
+	char *group = "g";
+
+	if (r->kind == R_REGISTER) {
+		op.voters = voters;
+		for (int i = r->voter; i < VOTERS && op.n < 150; i++) {
+			snprintf(names[i], sizeof(names[i]), "v%d", i);
+			voters[op.n].name = names[i];
+			voters[op.n].group = group;
+			voters[op.n].key[0] = (char)i;
+			op.n++;
+		}
+		return (election_execute(h->election, &op, at, &r->out));
+	}
+	op.kind = EVOTE_OP_CREATE;
+	op.asker.voter = "v0";
+	op.asker.client[1] = 2;
+	op.asker.number = r->number;
+	op.act.kind = EVOTE_ACT_CREATE;
+	e->name = "e";
+	e->groups.groups_len = 1;
+	e->groups.groups_val = &group;
+	e->choices.choices_len = 2;
+	e->choices.choices_val = (char **)choices;
+	e->end = WALL_START + CLOSE_US;
+	return (election_execute(h->election, &op, at, &r->out));
+}
+
+static struct record *
+execute(void *arg, uint64_t ticket, const struct place *at)
+{
+	struct host *h = arg;
+	struct request *r = (struct request *)(uintptr_t)ticket;
+	struct record *rec = NULL;
+
+	if (r->kind == R_VOTE)
+		rec = op_vote(h, r, at);
+	else if (r->kind != R_READ)
+		rec = op_setup(h, r, at);
+	r->size = at->seq + (rec != NULL);
+	return (rec);
+}
+
+static struct record *
+first_record(void *arg, const evote_epoch_op *epoch, const struct place *at)
+{
+	struct op op = {.kind = EVOTE_OP_EPOCH, .epoch = *epoch};
+	struct outcome out;
+
+	return (
+	    election_execute(((struct host *)arg)->election, &op, at, &out));
+}
+
+static struct record *
+close_due(void *arg, const struct place *at)
+{
+	struct host *h = arg;
+	const char *name = election_due(h->election, at->time);
+	struct op op = {.kind = EVOTE_OP_CLOSE, .name = (char *)name};
+	struct outcome out;
+
+	if (name == NULL)
+		return (NULL);
+	return (election_execute(h->election, &op, at, &out));
+}
+
+static int
+replay(void *arg, const struct record *r, char *err, size_t len)
+{
+	return (election_replay(((struct host *)arg)->election, r, err, len));
+}
+
+static void
+undo(void *arg, uint64_t size)
+{
+	election_undo(((struct host *)arg)->election, size);
+}
+
+static void
+settle(void *arg, uint64_t size)
+{
+	struct host *h = arg;
+
+	check_settled(h, size);
+	election_settle(h->election, size);
+}
+
+const struct machine machine = {
+    execute, first_record, close_due, replay, undo, settle};

@@ -1,0 +1,308 @@
+#include "merkle.h"
+#include "sim.h"
+
+/* Everything accepted so far stands in this host's ledger, as it was. */
+void
+check_prefix(struct host *h, uint64_t n, const char *why)
+{
+	const struct history *log = core_history(h->core);
+
+	if (n > history_size(log))
+		fail(why);
+	for (uint64_t i = history_first(log); i < n; i++)
+		if (memcmp(history_get(log, i)->hash, w.accepted[i], 32) != 0)
+			fail(why);
+	if (history_first(log) > 0 && n > 0) {
+		/* The rest by its root, once for all. */
+		struct merkle *t = merkle_new();
+		unsigned char a[32], b[32];
+
+		for (uint64_t i = 0; i < n; i++)
+			merkle_append(t, w.accepted[i]);
+		merkle_root(t, n, a);
+		history_root(log, n, b);
+		merkle_free(t);
+		if (memcmp(a, b, 32) != 0)
+			fail(why);
+	}
+}
+
+/* What one more accepted record may be. */
+static void
+note_meaning(const struct record *r)
+{
+	const evote_asker *asker;
+	evote_opening o;
+	evote_leaf leaf;
+
+	if (r->time <= w.accepted_us)
+		fail("I11: a record's time did not rise");
+	w.accepted_us = r->time;
+	if (r->epoch < w.read_reign && r->seq >= w.read_size)
+		fail("I4: a record came back after a reading without it");
+	if (record_open(r, &leaf, &o) == -1)
+		fail("an unreadable record");
+	if (leaf.op.kind == EVOTE_OP_CLOSE)
+		w.closed = 1;
+	if (leaf.op.kind == EVOTE_OP_VOTE) {
+		asker = &leaf.op.evote_op_u.vote.asker;
+		if (w.closed)
+			fail("I11: a vote after the end of its election");
+		if (w.counted[atoi(asker->voter + 1)]++)
+			fail("I5: two votes of one voter");
+	}
+	record_clear(&leaf, &o);
+}
+
+/* This host holds its first n records for accepted. */
+static void
+note_accepted(struct host *h, uint64_t n)
+{
+	const struct history *log = core_history(h->core);
+
+	while (w.n_accepted < n) {
+		struct record *r = history_get(log, w.n_accepted);
+
+		if (r == NULL && w.n_accepted < h->size)
+			r = h->ledger[w.n_accepted];
+		if (r == NULL)
+			fail("I1: accepted records were never seen before");
+		if (w.n_accepted == w.max_accepted) {
+			w.max_accepted = w.max_accepted * 2 + 1024;
+			w.accepted = grown(
+			    w.accepted, w.max_accepted, sizeof(*w.accepted));
+		}
+		note_meaning(r);
+		memcpy(w.accepted[w.n_accepted++], r->hash, 32);
+	}
+}
+
+static int
+was_refused(const evote_asker *a)
+{
+	for (int i = 0; i < w.n_refused; i++)
+		if (w.refused[i].client == a->client[0] &&
+		    w.refused[i].number == a->number)
+			return (1);
+	return (0);
+}
+
+/* Every vote told as counted stands there once, and none that nobody
+ * cast. */
+static void
+check_votes(const struct host *h)
+{
+	int count[VOTERS] = {0};
+
+	for (uint64_t i = 0; i < h->size; i++) {
+		evote_leaf leaf;
+		evote_opening o;
+		int v, choice;
+
+		if (record_open(h->ledger[i], &leaf, &o) == -1)
+			fail("an unreadable record");
+		if (leaf.op.kind == EVOTE_OP_VOTE) {
+			v = atoi(leaf.op.evote_op_u.vote.asker.voter + 1);
+			choice = strcmp(o.choice, "yes") == 0 ? 0 : 1;
+			if (++count[v] > 1)
+				fail("I5: two votes of one voter");
+			if (!w.tried[v][choice])
+				fail("a vote that nobody cast");
+			if (w.told[v] == 1 && w.told_choice[v] != choice)
+				fail("another choice than was told");
+			if (was_refused(&leaf.op.evote_op_u.vote.asker))
+				fail("I5: a voter was told no, and it "
+				     "counts");
+		}
+		record_clear(&leaf, &o);
+	}
+	for (int v = 0; v < VOTERS; v++)
+		if (w.told[v] == 1 && count[v] != 1)
+			fail("an acknowledged vote is not there");
+}
+
+int
+holds_all(const struct host *h)
+{
+	if (h->size < w.n_accepted)
+		return (0);
+	for (uint64_t i = 0; i < w.n_accepted; i++)
+		if (memcmp(h->ledger[i]->hash, w.accepted[i], 32) != 0)
+			return (0);
+	return (1);
+}
+
+/* A disk may be lost only while another that counts holds everything. */
+int
+may_wipe(const struct host *h)
+{
+	for (int i = 0; i < w.n_hosts; i++) {
+		const struct host *p = &w.hosts[i];
+
+		if (p != h && !p->damaged &&
+		    config_in_sync(&p->k, p->inc) >= 0 && holds_all(p))
+			return (1);
+	}
+	return (0);
+}
+
+void
+check_serving(struct host *h)
+{
+	uint64_t epoch = core_epoch(h->core);
+
+	w.takeovers++;
+	h->reign = epoch;
+	if (history_size(core_history(h->core)) > w.n_accepted)
+		fail("I4: it serves before the end of its ledger is accepted");
+	/* One that was stopped meanwhile may not know that it was replaced. */
+	if (epoch >= w.reign)
+		check_prefix(h, w.n_accepted,
+		    "I1: a new primary lacks accepted records");
+	if (epoch > w.reign)
+		w.reign = epoch;
+	for (int i = 0; i < w.n_writers; i++)
+		if (w.writers[i].epoch == epoch && w.writers[i].host != h->id)
+			fail("I7: two writers in one epoch");
+	if (w.n_writers < 4096) {
+		w.writers[w.n_writers].epoch = epoch;
+		w.writers[w.n_writers++].host = h->id;
+	}
+}
+
+/*
+ * A primary accepts what all that its K names have on their disks, now; and
+ * that K is on its own.
+ */
+static void
+check_copies(struct host *h, uint64_t n)
+{
+	if (core_epoch(h->core) != h->k.epoch)
+		fail("I8: an epoch was used before it was on the disk");
+	for (int i = 0; n > 0 && i < w.n_hosts; i++) {
+		const struct host *p = &w.hosts[i];
+
+		if (config_in_sync(&h->k, p->inc) >= 0 &&
+		    (p->size < n ||
+			memcmp(p->ledger[n - 1]->hash, w.accepted[n - 1], 32) !=
+			    0))
+			fail("I9, I10: accepted without a host in sync");
+	}
+}
+
+/* What a host takes for settled is what was settled everywhere. */
+void
+check_settled(struct host *h, uint64_t size)
+{
+	note_accepted(h, size);
+	if (config_id_equal(h->k.primary, h->inc) &&
+	    core_role(h->core) != EVOTE_BACKUP &&
+	    core_role(h->core) != EVOTE_JOINING)
+		check_copies(h, size);
+	for (uint64_t i = size; i-- > history_first(core_history(h->core));)
+		if (memcmp(history_get(core_history(h->core), i)->hash,
+			w.accepted[i], 32) != 0)
+			fail("I4: accepted records were other ones before");
+}
+
+void
+check_step(struct host *h)
+{
+	uint64_t epoch = core_epoch(h->core);
+
+	if (epoch < h->epoch)
+		fail("I8: an epoch went back");
+	h->epoch = epoch;
+}
+
+void
+check_saved(const struct host *h, const evote_config *k)
+{
+	if (k->epoch < h->k.epoch)
+		fail("I8: an epoch went back on the disk");
+	if (!config_id_zero(h->k.cluster) && k->epoch > h->k.epoch &&
+	    config_id_equal(k->primary, h->inc) &&
+	    !config_id_equal(h->k.primary, h->inc) &&
+	    config_in_sync(&h->k, h->inc) < 0 &&
+	    k->forced_epoch == h->k.forced_epoch)
+		fail("I6: it was not in sync, and takes over");
+}
+
+void
+check_read(const struct host *h, const struct request *r)
+{
+	if (h->reign < w.read_reign)
+		return;
+	w.read_reign = h->reign;
+	w.read_size = r->size;
+}
+
+/* Equal ledgers, equal states: now and then, it takes time. */
+void
+check_equal(void)
+{
+	const struct host *one = NULL;
+	unsigned char a[32], b[32];
+
+	for (int i = 0; i < w.n_hosts; i++) {
+		const struct host *h = &w.hosts[i];
+
+		if (!h->alive)
+			continue;
+		if (one == NULL) {
+			one = h;
+			continue;
+		}
+		if (history_size(core_history(h->core)) !=
+		    history_size(core_history(one->core)))
+			continue;
+		history_root(core_history(h->core),
+		    history_size(core_history(h->core)), a);
+		history_root(core_history(one->core),
+		    history_size(core_history(h->core)), b);
+		if (memcmp(a, b, 32) != 0)
+			continue;
+		election_hash(h->election, a);
+		election_hash(one->election, b);
+		if (memcmp(a, b, 32) != 0)
+			fail("I12: equal ledgers, different states");
+	}
+}
+
+void
+check_end(void)
+{
+	unsigned char first[32], other[32];
+	int primaries = 0;
+
+	for (int i = 0; i < w.n_hosts; i++) {
+		struct host *h = &w.hosts[i];
+
+		if (core_role(h->core) == EVOTE_HALTED)
+			fail("a host has halted");
+		primaries += core_role(h->core) == EVOTE_PRIMARY;
+		if (h->size != w.hosts[0].size)
+			fail("I2: the ledgers differ in length");
+		check_prefix(h, w.n_accepted, "I1: accepted records are lost");
+		history_root(core_history(h->core), h->size, other);
+		if (i == 0)
+			memcpy(first, other, 32);
+		else if (memcmp(first, other, 32) != 0)
+			fail("I2: the ledgers differ");
+		check_votes(h);
+	}
+	for (int i = 0; i < w.n_hosts; i++) {
+		election_hash(w.hosts[i].election, other);
+		if (i == 0)
+			memcpy(first, other, 32);
+		else if (memcmp(first, other, 32) != 0)
+			fail("I12: equal ledgers, different states");
+	}
+	if (primaries != 1)
+		fail("I13: not exactly one host serves");
+	/* Who was relieved on purpose does not get it back by itself.
+	 */
+	if (w.failback && !w.ordered &&
+	    core_role(w.hosts[0].core) != EVOTE_PRIMARY)
+		fail("I13: the preferred host does not serve");
+}

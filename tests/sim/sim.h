@@ -1,0 +1,255 @@
+#ifndef EVOTE_SIM_H
+#define EVOTE_SIM_H
+
+/*
+ * A whole cluster in one process: the real protocol core and the real election
+ * on virtual disks, links and clocks, with everything that happens drawn from
+ * one seed.  README.md says what is simulated; here are the rooms' doors:
+ *	world.c		chance, virtual time, what happened last
+ *	disk.c		what survives of what was written
+ *	net.c		links between hosts, and cuts
+ *	witness.c	the arbiter, real, and the way to it
+ *	host.c		a process: its core, its start and its fall
+ *	machine.c	what requests mean: the real election
+ *	clients.c	voters, who ask again until they are answered
+ *	faults.c	what goes wrong, how it is mended, and operators
+ *	rules.c		what must hold: the invariants I1 to I13
+ *	main.c		a run
+ */
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "core.h"
+#include "election.h"
+#include "witness.h"
+
+#define MS	   1000ULL /* virtual time is in us */
+#define HOSTS_MAX  3
+#define CLIENTS	   6
+#define VOTERS	   300
+#define WALL_START 1700000000000000ULL
+#define FAULTS_US  (12000 * MS) /* then everything is healed, */
+#define END_US	   (30000 * MS) /* and by then all must be well */
+#define CLOSE_US   (9000 * MS)
+#define TIMEOUT_US (1500 * MS) /* a client's patience with one host */
+
+enum what {
+	W_TICK,
+	W_FLUSH,
+	W_DISK,
+	W_CONNECT,
+	W_DELIVER, /* the first message waiting on a link's way */
+	W_CLIENT,  /* a client looks at its state */
+	W_REQUEST,
+	W_ANSWER,
+	W_FAULT,
+	W_START,
+	W_OPERATOR,
+	W_GONE,	   /* a host learns that a connection ended */
+	W_DECIDE,  /* a question reaches the witness */
+	W_DECIDED, /* and its verdict the host */
+};
+
+struct item {
+	uint64_t at, order;
+	enum what what;
+	int host, peer;
+	uint64_t a, b;
+	void *p;
+};
+
+struct packet {
+	struct packet *next;
+	struct message *m;
+	uint64_t handle; /* of a reply */
+};
+
+/* A connection on which `host` calls `peer`; ways: 0 calls, 1 replies. */
+struct link {
+	uint64_t conn; /* 0: none */
+	int trying;
+	struct packet *first[2], *last[2];
+	uint64_t due[2]; /* when the latest packet arrives */
+};
+
+struct job {
+	uint64_t number;
+	enum { STORE, CUT, SAVE, LOAD } kind;
+	struct record **records;
+	uint32_t n;
+	uint64_t size, accepted;
+	evote_config k;
+};
+
+struct request {
+	int client, host;
+	uint64_t life; /* of the host's process */
+	uint64_t number;
+	enum { R_REGISTER, R_CREATE, R_VOTE, R_READ } kind;
+	int voter, choice;
+	uint64_t floor; /* accepted anywhere when it was sent */
+	struct outcome out;
+	uint64_t size; /* state it read */
+};
+
+struct host {
+	int id, alive, ever;
+	uint64_t life, paused_until;
+	incarnation inc;
+	struct core *core;
+	struct election *election;
+	int serving, flush_due;
+	uint64_t epoch; /* in this life, never back */
+	uint64_t reign; /* the epoch in which it began to serve */
+	/* The disk: what is durable, and what is on its way. */
+	evote_config k;
+	struct record **ledger;
+	uint64_t size, max, hint;
+	struct job *jobs;
+	uint32_t n_jobs, max_jobs;
+	uint64_t next_job;
+	int disk_busy;
+	int unread;  /* it could not be read: halted until started anew */
+	int damaged; /* in its middle: no start with that */
+	uint64_t slow_until, full_until, eio_until;
+	struct link links[HOSTS_MAX];
+	int64_t clock_us;
+	/* Requests taken and not answered, for the fall of the process. */
+	struct request **taken;
+	uint32_t n_taken, max_taken;
+};
+
+struct client {
+	int at; /* host it talks to */
+	int step;
+	uint64_t number, tries;
+	int waiting, voter, choice;
+	uint64_t sent_at;
+	struct request ask;
+};
+
+struct world {
+	uint64_t now, seed, chance, order, conn, handle;
+	int n_hosts, failback, trace, healed, opened;
+	struct item *heap;
+	size_t n, max;
+	struct host hosts[HOSTS_MAX];
+	struct client clients[CLIENTS];
+	/* What has been accepted, by place. */
+	unsigned char (*accepted)[32];
+	uint64_t accepted_us; /* time of the last one */
+	int closed;
+	char counted[VOTERS];
+	uint64_t n_accepted, max_accepted;
+	/* Who wrote in an epoch. */
+	struct {
+		uint64_t epoch;
+		int host;
+	} writers[4096];
+	int n_writers;
+	uint64_t reign; /* the highest epoch of a primary */
+	/* A reading that was answered: in whose reign, and what it saw. */
+	uint64_t read_reign, read_size;
+	/* What voters were told: 0 nothing, 1 it counts, 2 refused. */
+	char told[VOTERS], told_choice[VOTERS], tried[VOTERS][2];
+	struct {
+		int client;
+		uint64_t number;
+	} refused[4096]; /* requests that were told no */
+	int n_refused;
+	int next_voter;
+	/* The witness, with links of its own to each host: the last column. */
+	int has_witness;
+	struct witness witness;
+	uint64_t witness_down;
+	uint64_t cut[HOSTS_MAX + 1][HOSTS_MAX + 1]; /* from, to: until when */
+	int ordered; /* an operator had the service handed over, */
+	int forced;  /* or a host promoted by force */
+	uint64_t ops, kills, takeovers;
+};
+extern struct world w;
+
+/* world.c */
+uint64_t rng(void);
+uint64_t upto(uint64_t n); /* 0 to n */
+int chance(unsigned per_mille);
+void *grown(void *p, size_t n, size_t size);
+void later(uint64_t delay, struct item); /* in the order of time */
+struct item next_item(void);
+void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void fail(const char *why); /* prints what led there */
+
+/* disk.c */
+int disk_full(const struct host *);
+uint64_t do_store(void *, struct record *const *, uint32_t, uint64_t);
+uint64_t do_cut(void *, uint64_t size);
+uint64_t do_load(void *, uint64_t from, uint32_t n);
+uint64_t do_save(void *, const evote_config *);
+void disk_done(struct host *); /* the job under way */
+void job_apply(struct host *, struct job *);
+void job_tear(struct host *, struct job *); /* in part */
+void job_drop(struct job *);
+void truncate_to(struct host *, uint64_t size);
+
+/* net.c */
+void do_call(void *, int peer, struct message *);
+void do_reply(void *, uint64_t handle, struct message *);
+void do_reset(void *, int peer);
+void link_try(struct host *, int peer, uint64_t delay);
+void link_connect(struct host *, int peer);
+void link_break(struct host *, int peer); /* both ends learn of it */
+void link_deliver(struct host *, int peer, int way);
+void link_clear(struct link *);
+int is_cut(int from, int to);
+
+/* witness.c */
+struct question {
+	int host;
+	uint64_t life;
+	evote_decide ask;
+	evote_decided answer;
+};
+
+void do_decide(void *, const evote_arbiter *, const evote_decide *);
+void witness_hears(struct question *);
+void witness_says(struct question *);
+void question_free(struct question *);
+
+/* host.c */
+void host_step(struct host *, struct event *);
+void host_start(struct host *);
+void host_kill(struct host *);
+void host_wipe(struct host *);
+
+/* machine.c */
+extern const struct machine machine;
+
+/* clients.c */
+void do_answer(void *, uint64_t ticket);
+void do_refuse(void *, uint64_t ticket, evote_standing, const char *host);
+void request_arrives(struct request *, int host);
+void client_answer(struct client *, struct request *, evote_standing, int host);
+void client_look(struct client *, uint64_t why);
+
+/* faults.c */
+void fault(void);
+void heal(void);
+void operate(void);
+
+/* rules.c */
+void check_prefix(struct host *, uint64_t n, const char *why);
+void check_serving(struct host *);
+void check_step(struct host *);
+void check_saved(const struct host *, const evote_config *);
+void check_read(const struct host *, const struct request *);
+void check_equal(void);
+void check_settled(struct host *, uint64_t size);
+void check_end(void);
+int holds_all(const struct host *);
+int may_wipe(const struct host *);
+
+#endif

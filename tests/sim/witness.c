@@ -1,0 +1,66 @@
+#include <assert.h>
+
+#include "sim.h"
+
+void
+question_free(struct question *q)
+{
+	xdr_free((xdrproc_t)xdr_evote_decide, (char *)&q->ask);
+	xdr_free((xdrproc_t)xdr_evote_decided, (char *)&q->answer);
+	free(q);
+}
+
+void
+do_decide(void *arg, const evote_arbiter *to, const evote_decide *d)
+{
+	struct host *h = arg;
+	struct question *q = grown(NULL, 1, sizeof(*q));
+
+	assert(to->kind == EVOTE_ARBITER_WITNESS);
+	memset(q, 0, sizeof(*q));
+	q->host = h->id;
+	q->life = h->life;
+	q->ask = *d;
+	q->ask.next = NULL;
+	if (d->next != NULL) {
+		q->ask.next = grown(NULL, 1, sizeof(*d->next));
+		config_copy(q->ask.next, d->next);
+	}
+	if (is_cut(h->id, w.n_hosts) || (!w.healed && chance(10)))
+		question_free(q);
+	else
+		later(30 + upto(200),
+		    (struct item){.what = W_DECIDE, .host = h->id, .p = q});
+}
+
+/* It has stored its K when the verdict goes out; which may get lost. */
+void
+witness_hears(struct question *q)
+{
+	char name[2] = {(char)('A' + q->host), '\0'};
+
+	if (w.witness_down > w.now) {
+		question_free(q);
+		return;
+	}
+	if (witness_decide(
+		&w.witness, name, w.now / MS + 1000, &q->ask, &q->answer))
+		note("W epoch=%" PRIu64 " for %s", (uint64_t)w.witness.k.epoch,
+		    name);
+	if (is_cut(w.n_hosts, q->host) || (!w.healed && chance(20)))
+		question_free(q);
+	else
+		later(120 + upto(600),
+		    (struct item){.what = W_DECIDED, .host = q->host, .p = q});
+}
+
+void
+witness_says(struct question *q)
+{
+	struct host *h = &w.hosts[q->host];
+	struct event ev = {.kind = EV_DECIDED, .decided = &q->answer};
+
+	if (h->life == q->life)
+		host_step(h, &ev);
+	question_free(q);
+}

@@ -1,0 +1,116 @@
+/* A roll in a file against the one that stands, and what is drawn of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diff.h"
+#include "progress.h"
+#include "say.h"
+
+static evote_voter
+voter(char *name, char *group, char key)
+{
+	evote_voter v = {.name = name, .group = group};
+
+	memset(v.key, key, sizeof(v.key));
+	return (v);
+}
+
+static void
+test_changes(void **state)
+{
+	evote_voter file[] = {
+	    voter("ada", "m", 1),
+	    voter("bob", "m", 1),
+	    voter("王大明", "m", 1),
+	    voter("eve", "m", 1),
+	    voter("fay", "m", 1),
+	};
+	const evote_voter roll[] = {
+	    voter("ada", "m", 1),
+	    voter("bob", "n", 1),
+	    voter("王大明", "m", 2),
+	    voter("eve", "n", 2),
+	    voter("gil", "m", 1),
+	    voter("ad", "m", 1),
+	};
+	const struct roll wanted = {.voters = file, .n = 5};
+	struct diff *d = diff_new(&wanted);
+	size_t i;
+
+	assert_non_null(d);
+	for (i = 0; i < sizeof(roll) / sizeof(roll[0]); i++)
+		diff_with(d, &roll[i]);
+	assert_int_equal(CHANGE_NONE, diff_of(d, 0));
+	assert_int_equal(CHANGE_GROUP, diff_of(d, 1));
+	assert_int_equal(CHANGE_KEY, diff_of(d, 2));
+	assert_int_equal(CHANGE_GROUP | CHANGE_KEY, diff_of(d, 3));
+	assert_int_equal(CHANGE_ADD, diff_of(d, 4));
+	assert_int_equal(2, d->not_in_file);
+	diff_free(d);
+}
+
+static void
+test_empty(void **state)
+{
+	const evote_voter ada = voter("ada", "m", 1);
+	const struct roll none = {0};
+	struct diff *d = diff_new(&none);
+
+	assert_non_null(d);
+	diff_with(d, &ada);
+	assert_int_equal(1, d->not_in_file);
+	diff_free(d);
+	diff_free(NULL);
+}
+
+static void
+check_bar(uint64_t done, uint64_t total, const char *expected)
+{
+	char bar[PROGRESS_BAR];
+
+	progress_bar(bar, done, total);
+	assert_string_equal(expected, bar);
+}
+
+static void
+test_bar(void **state)
+{
+	check_bar(0, 10, "[------------------------------]   0 %");
+	check_bar(5, 10, "[###############---------------]  50 %");
+	check_bar(999, 1000, "[#############################-]  99 %");
+	check_bar(10, 10, "[##############################] 100 %");
+	check_bar(20, 10, "[##############################] 100 %");
+	check_bar(0, 0, "[##############################] 100 %");
+}
+
+static void
+test_pad(void **state)
+{
+	char out[40];
+
+	say_pad(out, sizeof(out), "ada", 8);
+	assert_string_equal("ada     ", out);
+	say_pad(out, sizeof(out), "王大明", 8);
+	assert_string_equal("王大明  ", out);
+	say_pad(out, sizeof(out), "too long", 4);
+	assert_string_equal("too long", out);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_changes),
+	    cmocka_unit_test(test_empty),
+	    cmocka_unit_test(test_bar),
+	    cmocka_unit_test(test_pad),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
