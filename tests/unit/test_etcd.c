@@ -201,6 +201,22 @@ odd_answers_are_refused(void **state)
 	}
 }
 
+/* One key was asked about: of two nobody knows which is meant. */
+static void
+two_keys_are_refused(void **state)
+{
+	char *text = holds(KEY_B64, "2"), *twice;
+	char *kv = strchr(strstr(text, "kvs"), '{');
+	int len = (int)(strchr(kv, '}') + 1 - kv);
+
+	assert_true(
+	    asprintf(&twice, "%.*s,%s", (int)(kv - text) + len, text, kv) > 0);
+	assert_int_equal(understood(secret, text, strlen(text)), ETCD_HOLDS);
+	assert_int_equal(understood(secret, twice, strlen(twice)), -1);
+	free(twice);
+	free(text);
+}
+
 /* Cut anywhere, it is no answer; with any byte changed it is never another K.
  */
 static void
@@ -268,6 +284,7 @@ main(void)
 	    cmocka_unit_test(recorded_answers_are_understood),
 	    cmocka_unit_test(other_keys_and_strangers_are_refused),
 	    cmocka_unit_test(odd_answers_are_refused),
+	    cmocka_unit_test(two_keys_are_refused),
 	    cmocka_unit_test(damaged_answers_are_refused),
 	    cmocka_unit_test(a_place_is_completed_or_refused),
 	};
