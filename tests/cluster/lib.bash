@@ -213,7 +213,8 @@ unknown() {
 
 # A voter of the loop votes once: nothing may be refused but being late.
 no_odd_answers() {
-	awk '$1 == "refused" && $5 != "closed" { print; odd = 1 }
+	# 9 is EVOTE_R_CLOSED
+	awk '$1 == "refused" && $5 != 9 { print; odd = 1 }
 	    END { exit odd }' "$1"
 }
 
