@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154,SC2034 # run sets work; load.bash reads the rest
 #
 # The primary and all clients die at one moment, again and again: what became
 # of each call that nobody was told about?  To be sourced by run.
@@ -12,7 +13,7 @@ part_fates() {
 	local round
 
 	CLIENTS=16 VOTERS=400 PACE_MS=1
-	hosts_up fates alpha beta voters
+	hosts_up alpha beta voters
 	cluster_up
 	for ((round = 1; round <= FATES_ROUNDS; round++)); do
 		fates_round
@@ -51,10 +52,10 @@ fates_round() {
 
 # Those without an answer vote once more, as somebody who has forgotten.
 ask_again() {
-	local c voter
+	local voter
 
 	mkdir "$work/again$round"
-	unanswered "$work/round$round" | while read -r c voter; do
+	unanswered "$work/round$round" | while read -r _ voter; do
 		cp "$work/key.pem" "$work/again$round/$voter.pem"
 	done
 	host_run voters "$PAIR_BIN/voter_loop" --hosts "$EVOTE_HOSTS" \

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # run sets work, part, here and the places
 #
 # What the experiments share: the hosts, marks in time, and how a table, a
 # claim and a plot are written.  To be sourced by run.
@@ -10,14 +11,13 @@
 
 # ---- hosts -----------------------------------------------------------------------
 
-# hosts_up PART NAME...
+# hosts_up NAME...: a fresh net, nothing claimed yet
 hosts_up() {
 	local ip=1 name
 
-	part=$1
 	net_possible || { echo "evaluate: needs root" >&2; return 1; }
 	net_open "$work/net"
-	for name in "${@:2}"; do
+	for name; do
 		net_up "$name" "10.77.0.$((ip++))"
 	done
 	pair_open "$work/pair"
@@ -88,6 +88,7 @@ region() {
 }
 
 provenance() {
+	# shellcheck disable=SC2016 # the back-quotes are Markdown
 	printf '*`make evaluate PARTS=%s`, commit %s, %s.*\n' "$part" \
 	    "$(commit)" "$(date -u +%F)"
 }

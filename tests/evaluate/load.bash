@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # run sets work, part, here and the places
 #
 # Clients that vote at a steady rate, and what they saw.  To be sourced by run.
 

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # run sets work, part, here and the places
 #
 # What other programs of this tree find out, as tables for the report.  Each is
 # run when it is there.  To be sourced by run.
@@ -10,13 +11,11 @@ has_target() {
 }
 
 part_sim() {
-	part=sim
 	tests/sim/run 1 "${SIM_SEEDS:-2000}" | tee "$OUT/sim.log"
 	quote <"$OUT/sim.log" | region sim
 }
 
 part_model() {
-	part=model
 	tests/model/run | tee "$OUT/model.log"
 	quote <"$OUT/model.log" | region model
 }
@@ -24,7 +23,6 @@ part_model() {
 part_nemesis() {
 	local arbiter
 
-	part=nemesis
 	: >"$OUT/nemesis.log"
 	for arbiter in none witness; do
 		make -s nemesis "B=$B" DURATION="${NEMESIS_SECONDS:-600}" \
@@ -42,7 +40,6 @@ quote() {
 }
 
 part_bench() {
-	part=bench
 	has_target bench || return 0
 	make -s bench
 	bench_table rate "votes/s, closed loop" | region bench-rate
@@ -108,14 +105,12 @@ bench_plot() {
 }
 
 part_failover() {
-	part=failover
 	has_target bench-failover || return 0
 	make -s bench-failover
 	json_table "$B/failover.json" | region failover
 }
 
 part_scale() {
-	part=scale
 	has_target bench-scale || return 0
 	make -s bench-scale
 	json_table "$B/scale.json" | region scale

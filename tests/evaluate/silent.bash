@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # run sets work, part, here and the places
 #
 # The primary falls silent without dying, in a cluster with a witness: stopped,
 # or off the wire.  To be sourced by run.
@@ -14,13 +15,13 @@ part_silent() {
 		mv "$work" "$OUT/silent-$how.$$"
 		work=$(mktemp -d /tmp/evote-evaluate.XXXXXX)
 	done
-	part=silent
 	silent_table | region silent
-	rm -rf "$OUT"/silent-*."$$" "$OUT/silent.rows"
+	[[ -n ${KEEP-} ]] || rm -rf "$OUT"/silent-*."$$"
+	rm -f "$OUT/silent.rows"
 }
 
 silent_run() {
-	hosts_up silent alpha beta voters witness
+	hosts_up alpha beta voters witness
 	cluster_up
 	witness_up
 	election board 25
@@ -28,7 +29,7 @@ silent_run() {
 	sleep 1.5
 	mark fault
 	"$1"
-	sleep "${SILENT_SECONDS:-4}"
+	sleep "${SILENT_SECONDS:-6}"
 	mark heal
 	"un$1" || true
 	wait_until 15 level
@@ -41,8 +42,8 @@ silent_run() {
 	wait_until 15 level
 	freeze
 	kill -KILL "$(<"$PAIR_DIR/witness.pid")"
-	plot "silent-$1" "the primary is $1 at 0, with a witness" fault -200 \
-	    1800 20 "$1" 0
+	plot "silent-$1" "the primary is $1 at 0, with a witness" fault -300 \
+	    6500 50 "$1" 0
 	silent_facts >"$work/facts"
 }
 
