@@ -49,8 +49,8 @@ setup() {
 
 @test "the report has a place for every figure that is made" {
 	local name
-	for name in machine $(grep -ho '| region [a-z0-9-]*' \
-	    tests/evaluate/*.bash | cut -d' ' -f3); do
+	for name in machine $(grep -ho '\bregion [a-z][a-z0-9-]*' \
+	    tests/evaluate/*.bash | cut -d" " -f2); do
 		grep -qxF "<!-- begin $name -->" docs/REPORT.md
 		grep -qxF "<!-- end $name -->" docs/REPORT.md
 	done

@@ -48,6 +48,11 @@ part_bench() {
 	bench_goals | region bench-goals
 	bench_plot rate throughput "answers per second"
 	bench_plot p99_us latency "99th percentile, us"
+	region bench-plots <<-'END'
+		![Throughput against load](figures/throughput.svg)
+
+		![Latency against load](figures/latency.svg)
+	END
 }
 
 # A row a system, a column a number of clients.
