@@ -88,7 +88,7 @@ check: lint all $(B)/sim $(B)/voter_loop $(B)/fill_ledger $(NEMESIS)
 	$(MAKE) $(SANITIZE) programs
 	B=$(TESTB) scripts/run-tests $(TESTS:%=$(TESTB)/test_%) \
 	    tests/model/run tests/sim/run tests/sim/mutants tests/cluster \
-	    tests/nemesis
+	    tests/nemesis tests/evaluate
 
 lint:
 	shellcheck -x $(SCRIPTS)
@@ -109,6 +109,18 @@ soak: all $(B)/voter_loop $(B)/fill_ledger
 nemesis: all $(NEMESIS)
 	tests/nemesis/run
 
+# The figures of docs/REPORT.md anew; PARTS="crash silent ..." for some of them.
+evaluate: all $(B)/voter_loop $(B)/nemesis_dump $(B)/sim
+	scripts/install-deps run demo test report
+	tests/evaluate/run $(PARTS)
+
+report: $(B)/REPORT.pdf
+$(B)/REPORT.pdf: docs/REPORT.md docs/report.css $(wildcard docs/figures/*)
+	scripts/install-deps report
+	@mkdir -p $(@D)
+	cd docs && pandoc --from markdown --standalone --toc --toc-depth 2 \
+	    --css report.css --pdf-engine weasyprint -o $(abspath $@) REPORT.md
+
 clean:
 	rm -rf $(B)
 
@@ -117,6 +129,7 @@ SCRIPTS	= $(shell grep -lrE '^.!/usr/bin/env bash|^. shellcheck shell=bash' \
 SOURCES	= $(wildcard common/*.[ch] replica/*.[ch] server/*.[ch] client/*.[ch] \
 	  tests/*.[ch] tests/unit/*.[ch] tests/sim/*.[ch] tests/nemesis/*.[ch])
 
-.PHONY: all programs check lint sim model model-full soak nemesis clean
+.PHONY: all programs check lint sim model model-full soak nemesis evaluate report \
+	clean
 .SECONDARY:
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)

@@ -2,7 +2,7 @@
  * Votes for many voters, one after the other, through one long-lived libevote
  * handle, and writes down what was asked before and what was answered after
  * each call: what the log calls ok must be in the result, and nothing else but
- * what it calls unknown may be.
+ * what it calls unknown may be.  Each line ends with the time of day, in us.
  */
 #include <dirent.h>
 #include <getopt.h>
@@ -24,7 +24,7 @@ struct loop {
 	const char *keys, *election, *log_path;
 	char *choices[CHOICES_MAX];
 	int nchoices;
-	double seconds;
+	double seconds, pace; /* at least so long from vote to vote */
 	FILE *log;
 	/* What happened. */
 	unsigned long votes, ok, refused, unknown;
@@ -46,6 +46,31 @@ now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ((double)ts.tv_sec + (double)ts.tv_nsec / 1e9);
+}
+
+/* The clock that scripts can read, too. */
+static unsigned long long
+stamp(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return ((unsigned long long)ts.tv_sec * 1000000 +
+	    (unsigned long long)ts.tv_nsec / 1000);
+}
+
+/* Returns early when told to stop. */
+static void
+wait_for(double due)
+{
+	double left = due - now();
+	struct timespec ts;
+
+	if (left <= 0)
+		return;
+	ts.tv_sec = (time_t)left;
+	ts.tv_nsec = (long)((left - (double)ts.tv_sec) * 1e9);
+	nanosleep(&ts, NULL);
 }
 
 static void
@@ -80,21 +105,21 @@ vote(struct loop *l, struct evote *e, const char *voter, const char *choice)
 	double began = now(), ended;
 	int status = 0;
 
-	fprintf(l->log, "invoke %s %s\n", voter, choice);
+	fprintf(l->log, "invoke %s %s %llu\n", voter, choice, stamp());
 	outcome = evote_vote(e, l->election, choice, &answer);
 	ended = now();
 	l->votes++;
 	if (outcome == EVOTE_ANSWERED && answer.code == 0) {
 		note_ok(l, ended, evote_served_by(e));
-		fprintf(l->log, "ok %s %s %.0f %s\n", voter, choice,
-		    (ended - began) * 1e6, evote_served_by(e));
+		fprintf(l->log, "ok %s %s %.0f %s %llu\n", voter, choice,
+		    (ended - began) * 1e6, evote_served_by(e), stamp());
 	} else if (outcome == EVOTE_ANSWERED) {
 		l->refused++;
-		fprintf(l->log, "refused %s %s %d %d\n", voter, choice,
-		    answer.code, (int)answer.reason);
+		fprintf(l->log, "refused %s %s %d %d %llu\n", voter, choice,
+		    answer.code, (int)answer.reason, stamp());
 	} else {
 		l->unknown++;
-		fprintf(l->log, "unknown %s %s\n", voter, choice);
+		fprintf(l->log, "unknown %s %s %llu\n", voter, choice, stamp());
 		if (outcome == EVOTE_CHANGED || outcome == EVOTE_FAILED) {
 			fprintf(stderr, "%s\n", evote_problem(e));
 			status = outcome == EVOTE_CHANGED ? 3 : 2;
@@ -117,7 +142,7 @@ run(struct loop *l, struct evote *e)
 {
 	struct dirent **names;
 	char key[1024], voter[256];
-	double end = now() + l->seconds;
+	double due = now(), end = due + l->seconds;
 	int i, n = scandir(l->keys, &names, is_key, alphasort), status = 0;
 
 	if (n < 0) {
@@ -132,6 +157,8 @@ run(struct loop *l, struct evote *e)
 		free(names[i]);
 		if (stopped || status != 0 || now() >= end)
 			continue;
+		wait_for(due);
+		due = now() + l->pace;
 		status = evote_become(e, voter, key) != 0
 		    ? 2
 		    : vote(l, e, voter, l->choices[i % l->nchoices]);
@@ -164,6 +191,7 @@ read_options(struct loop *l, int argc, char **argv)
 	    {"election", required_argument, NULL, 'e'},
 	    {"choices", required_argument, NULL, 'c'},
 	    {"seconds", required_argument, NULL, 's'},
+	    {"pace-ms", required_argument, NULL, 'p'},
 	    {"timeout", required_argument, NULL, 't'},
 	    {"log", required_argument, NULL, 'l'},
 	    {"state", required_argument, NULL, 'd'},
@@ -191,6 +219,9 @@ read_options(struct loop *l, int argc, char **argv)
 			break;
 		case 's':
 			l->seconds = atof(optarg);
+			break;
+		case 'p':
+			l->pace = atof(optarg) / 1000;
 			break;
 		case 't':
 			l->options.timeout_ms = (uint64_t)(atof(optarg) * 1000);
@@ -226,7 +257,7 @@ main(int argc, char **argv)
 		fprintf(stderr,
 		    "usage: voter_loop --hosts LIST --keys DIR --election E "
 		    "--choices A,B --seconds N --log FILE [--state DIR] "
-		    "[--timeout SECONDS] [--login]\n");
+		    "[--timeout SECONDS] [--pace-ms N] [--login]\n");
 		return (2);
 	}
 	signal(SIGTERM, on_term);
