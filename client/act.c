@@ -260,6 +260,24 @@ may_renew(struct evote *e, const evote_answer *answer, int first)
 	}
 }
 
+/*
+ * Not carried out, and not recorded either: a copy that was sent before and
+ * comes late may still be.
+ */
+static const char *
+not_final(const evote_answer *answer)
+{
+	switch (answer->reason) {
+	case EVOTE_R_STORAGE:
+		return ("the service has no room on its disk now");
+	case EVOTE_R_TOO_MANY:
+		return ("too many requests of this voter were refused within "
+			"an hour");
+	default:
+		return (NULL);
+	}
+}
+
 /* Until it is answered; fresh: no other process can have sent it. */
 static enum evote_outcome
 request_settle(struct evote *e, struct kept *k, int fresh, int wanted,
@@ -278,6 +296,12 @@ request_settle(struct evote *e, struct kept *k, int fresh, int wanted,
 		    (!e->options.login || e->token_len > 0))
 			outcome =
 			    request_send(e, k, answer, deadline_ms, &sends);
+	}
+	if (outcome == EVOTE_ANSWERED && not_final(answer) != NULL &&
+	    !(fresh && sends == 1)) {
+		handle_fail(
+		    e, "%s, and it had been sent before", not_final(answer));
+		return (EVOTE_UNANSWERED);
 	}
 	if (fresh && sends == 0 && outcome == EVOTE_UNANSWERED)
 		outcome = EVOTE_UNSENT;

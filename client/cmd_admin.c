@@ -227,11 +227,11 @@ promotion_read(struct client *c, struct promotion *p, int argc, char **argv)
 		default:
 			return (cmd_usage(c, &cmd_promote));
 		}
-	if (!p->force || !p->args.accept_loss || p->epoch == NULL)
+	if (!p->force || p->epoch == NULL)
 		return (say_usage(c,
-		    "promoting by force may lose votes that were accepted, "
-		    "so it takes all of --force, --epoch (the one that status "
-		    "shows) and --accept-loss"));
+		    "promoting by force may lose votes that were accepted: "
+		    "with --force and --epoch (the one that status shows) it "
+		    "is told what, with --accept-loss besides it is done"));
 	if (epoch_read(p->epoch, &p->args.epoch) != 0)
 		return (say_usage(c, "--epoch %s: not a number", p->epoch));
 	return (cmd_count(c, &cmd_promote, argc, 0, 0));
@@ -252,10 +252,14 @@ run_promote(struct client *c, int argc, char **argv)
 	stat = evote_promote_1(&p.args, &answer, client);
 	status =
 	    admin_check(c, stat, &answer, "This host was not made primary");
-	if (status < 0)
+	if (status < 0) {
+		say_harmless(answer.text);
 		status = say_done(c,
-		    "This host was made primary by force; what only the "
-		    "others had accepted is not part of the election any more");
+		    "This host was made primary by force, and nothing that "
+		    "only others had accepted is part of the election any "
+		    "more: %s",
+		    answer.text);
+	}
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	clnt_destroy(client);
 	return (status);

@@ -12,6 +12,7 @@
 
 #define STEP_MS	     1000 /* look-up, connect, greeting */
 #define CALL_MS	     3000 /* a call may be held, but not eat everything */
+#define PATIENCE_MS  300  /* then a sign of life is asked for, and awaited */
 #define GRACE_MS     250  /* for portmappers after the first answer */
 #define BACKOFF_MIN  5
 #define BACKOFF_MAX  100
@@ -104,6 +105,8 @@ route_take(struct route *r)
 	CLIENT *client = r->client;
 
 	r->client = NULL;
+	if (client != NULL)
+		caller_patience(client, 0, NULL, NULL);
 	return (client);
 }
 
@@ -156,6 +159,35 @@ host_connect(struct route *r, int i, uint64_t deadline_ms)
 	snprintf(r->why, sizeof(r->why), "%s: %s", host_name(r, i), err);
 	host_failed(r, i, deadline_ms);
 	return (NULL);
+}
+
+/* On a long line everything takes longer. */
+static uint64_t
+patience_ms(const struct route *r)
+{
+	const struct route_span *g = &r->greeting;
+	uint64_t us = g->answered > g->sent ? g->answered - g->sent : 0;
+
+	return (PATIENCE_MS + 4 * sooner(us / 1000, STEP_MS));
+}
+
+/* Does the host that owes us an answer still answer at all? */
+static int
+still_there(void *arg)
+{
+	struct route *r = arg;
+	uint64_t deadline_ms = caller_now_ms() + patience_ms(r);
+	CLIENT *client = host_connect(r, r->current, deadline_ms);
+	enum clnt_stat stat;
+
+	if (client == NULL)
+		return (0);
+	caller_deadline(client, deadline_ms);
+	stat = evote_null_1(NULL, NULL, client);
+	if (stat != RPC_SUCCESS)
+		host_failed(r, r->current, deadline_ms);
+	clnt_destroy(client);
+	return (stat == RPC_SUCCESS);
 }
 
 static uint64_t
@@ -244,6 +276,7 @@ visit(struct route *r, int i, uint64_t deadline_ms)
 		if (r->greeted != NULL)
 			rc = r->greeted(r->arg, host_name(r, i), &res);
 		if (rc == 0 && res.answer.standing == EVOTE_SERVED) {
+			caller_patience(client, patience_ms(r), still_there, r);
 			r->client = client;
 			r->current = i;
 			client = NULL;

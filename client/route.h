@@ -14,6 +14,8 @@
  * Every step is bounded: looking up and connecting by a second, a call by
  * three, the whole by the caller's deadline.  A new connection is greeted with
  * STATUS, since connecting to a stopped host succeeds and only an answer tells.
+ * A host that owes an answer for long is asked for a sign of life meanwhile,
+ * on another connection: a slow one is waited for, a silent one is left.
  */
 struct route;
 

@@ -44,6 +44,9 @@ struct caller {
 	struct timeval timeout;
 	int has_timeout; /* else the stub's */
 	int broken;
+	caller_there *there; /* or NULL */
+	void *there_arg;
+	uint64_t patience_ms;
 	struct rpc_err err;
 	size_t at, have;
 	unsigned char ahead[4096];
@@ -468,6 +471,27 @@ bytes_send(
 	return (RPC_SUCCESS);
 }
 
+/* Like wait_ready; silence may end it sooner, see caller_patience. */
+static int
+wait_answer(const struct caller *c, uint64_t deadline_ms)
+{
+	uint64_t patience = c->patience_ms, until;
+	int ready;
+
+	if (c->there == NULL)
+		return (wait_ready(c->fd, POLLIN, deadline_ms));
+	for (;; patience *= 2) {
+		until = caller_now_ms() + patience;
+		if (until > deadline_ms)
+			until = deadline_ms;
+		ready = wait_ready(c->fd, POLLIN, until);
+		if (ready != 0 || until == deadline_ms)
+			return (ready);
+		if (!c->there(c->there_arg))
+			return (0);
+	}
+}
+
 /* Waits for some bytes and takes up to n of them. */
 static enum clnt_stat
 some_receive(struct caller *c, unsigned char *p, size_t n, size_t *got,
@@ -477,7 +501,7 @@ some_receive(struct caller *c, unsigned char *p, size_t n, size_t *got,
 	int ready;
 
 	do {
-		ready = wait_ready(c->fd, POLLIN, deadline_ms);
+		ready = wait_answer(c, deadline_ms);
 		if (ready == 0)
 			return (fail(c, RPC_TIMEDOUT, ETIMEDOUT));
 		if (ready < 0)
@@ -681,6 +705,16 @@ caller_deadline(CLIENT *client, uint64_t deadline_ms)
 	struct caller *c = client->cl_private;
 
 	c->deadline_ms = deadline_ms;
+}
+
+void
+caller_patience(CLIENT *client, uint64_t ms, caller_there *there, void *arg)
+{
+	struct caller *c = client->cl_private;
+
+	c->patience_ms = ms;
+	c->there = there;
+	c->there_arg = arg;
 }
 
 /* Takes the socket; NULL when there is no memory. */

@@ -37,4 +37,12 @@ CLIENT *caller_unix(const char *path, uint32_t prog, uint32_t vers,
  */
 void caller_deadline(CLIENT *, uint64_t deadline_ms);
 
+/*
+ * While an answer is awaited, `there` is asked after so much silence, and
+ * again after twice as much, and so on: when it returns 0 the call has timed
+ * out, long before its deadline.  NULL: nobody is asked.
+ */
+typedef int caller_there(void *arg);
+void caller_patience(CLIENT *, uint64_t ms, caller_there *, void *arg);
+
 #endif

@@ -604,6 +604,9 @@ core_take_k(struct core *c, const evote_config *k)
 	assert(k->epoch > old.epoch || config_id_zero(old.cluster) ||
 	    BUG_SAME_EPOCH);
 	config_copy(&c->k, k);
+	if (c->k.arbiter.kind != old.arbiter.kind ||
+	    strcmp(c->k.arbiter.where, old.arbiter.where) != 0)
+		c->arbiter_ms = c->now_ms;
 	config_clear(&old);
 	if (k->epoch > c->seen_epoch)
 		c->seen_epoch = k->epoch;
@@ -655,6 +658,7 @@ stalled(struct core *c)
 	    (unsigned long long)history_size(c->log));
 	for (int i = 0; i < c->cf.n; i++)
 		c->peers[i].heard_ms = c->now_ms;
+	c->arbiter_ms = c->now_ms;
 	if (c->role == EVOTE_BACKUP && c->assured) {
 		c->assured = 0;
 		if (p >= 0)

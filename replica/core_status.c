@@ -1,3 +1,4 @@
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,34 @@ waits(const struct core *c, evote_status_res *s)
 	s->waiting_for.waiting_for_len = n;
 }
 
+static void __attribute__((format(printf, 3, 4)))
+add(char *text, size_t size, const char *fmt, ...)
+{
+	size_t len = strlen(text);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text + len, size - len, fmt, ap);
+	va_end(ap);
+}
+
+/* The hosts that are not in sync: " beta, gamma". */
+static void
+add_absent(const struct core *c, char *text, size_t size)
+{
+	const char *between = " ";
+
+	for (int i = 0; i < c->cf.n; i++) {
+		const void *id =
+		    i == c->cf.self ? core_self(c) : c->peers[i].id;
+
+		if (config_in_sync(&c->k, id) >= 0)
+			continue;
+		add(text, size, "%s%s", between, c->cf.names[i]);
+		between = ", ";
+	}
+}
+
 /* One sentence, the worst first; "" when all is well. */
 static char *
 alarm_text(const struct core *c)
@@ -57,17 +86,58 @@ alarm_text(const struct core *c)
 	else if (c->arbiter_away)
 		why = "the arbiter does not answer: the hosts go on, and none "
 		      "of them could be replaced; start it, or name another";
-	else if (core_leads(c) && c->k.in_sync.in_sync_len < (u_int)c->cf.n)
-		why = "alone or short of hosts: accepted votes have fewer "
-		      "copies than planned";
-	else if (!clock_good(&c->clock) && c->clock.apart)
+	else if (core_leads(c) && c->k.in_sync.in_sync_len < (u_int)c->cf.n) {
+		add(text, sizeof(text),
+		    "alone or short of hosts: accepted votes have no copy on");
+		add_absent(c, text, sizeof(text));
+	} else if (!clock_good(&c->clock) && c->clock.apart)
 		why = "the hosts' clocks are apart: no election closes until "
 		      "they agree";
 	else if (!clock_good(&c->clock))
 		why = "this host's clock is not trusted: no election closes "
 		      "until a peer's agrees, or --trust-clock is given";
-	snprintf(text, sizeof(text), "%s", why);
+	add(text, sizeof(text), "%s", why);
 	return (copy(text));
+}
+
+static void
+add_last_heard(
+    const struct core *c, const evote_member *m, char *text, size_t size)
+{
+	int i = core_peer_of(c, m->incarnation);
+	const struct peer *p = i < 0 ? NULL : &c->peers[i];
+
+	if (p == NULL || config_id_zero(p->k.cluster))
+		add(text, size,
+		    "; %s was in sync and has not been heard of since this "
+		    "host started",
+		    m->name);
+	else
+		add(text, size,
+		    "; %s was in sync, was last heard of %llu s ago and had "
+		    "told of %llu records",
+		    m->name,
+		    (unsigned long long)(c->now_ms - p->heard_ms) / 1000,
+		    (unsigned long long)(p->acked > p->size ? p->acked
+							    : p->size));
+}
+
+void
+core_loss(const struct core *c, char *text, size_t size)
+{
+	snprintf(text, size,
+	    "lost is whatever other hosts accepted beyond the %llu records on "
+	    "this one, which %s in epoch %llu",
+	    (unsigned long long)c->durable,
+	    config_in_sync(&c->k, core_self(c)) >= 0 ? "was in sync"
+						     : "was NOT in sync",
+	    (unsigned long long)c->k.epoch);
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+
+		if (!config_id_equal(m->incarnation, core_self(c)))
+			add_last_heard(c, m, text, size);
+	}
 }
 
 static char *

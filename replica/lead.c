@@ -266,9 +266,13 @@ lead_loaded(struct core *c, int peer, const struct event *ev)
 
 	if (ev->n == 0 && p->load == ev->job && core_leads(c))
 		core_fault(c, 0,
-		    "record %llu cannot be read from this host's disk; move "
-		    "this data directory away and start with an empty one",
-		    (unsigned long long)ev->from);
+		    "record %llu cannot be read from this host's disk; %s",
+		    (unsigned long long)ev->from,
+		    config_alone(&c->k, core_self(c))
+			? "start this host again, and keep its data "
+			  "directory: no other host has all of its votes"
+			: "move this data directory away and start with an "
+			  "empty one");
 	if (p->load != ev->job || !p->ready || ev->n == 0 ||
 	    ev->from != p->next) {
 		for (uint32_t i = 0; i < ev->n; i++)

@@ -189,7 +189,14 @@ both_crash() {
 	wait_until 10 waits_for beta alpha
 	epoch=$(host_state beta epoch)
 	exits 1 admin beta promote --force --epoch $((epoch + 9)) --accept-loss
-	admin beta promote --force --epoch "$epoch" --accept-loss
+	run admin beta promote --force --epoch "$epoch"
+	((status == 1))
+	[[ $output == *"alpha was in sync"*"not been heard of since"* ]]
+	[[ $(host_state beta epoch) == "$epoch" ]]
+	waits_for beta alpha
+	run admin beta promote --force --epoch "$epoch" --accept-loss
+	((status == 0))
+	[[ $output == *"beyond the "*" records on this one, which was in sync"* ]]
 	wait_until 10 serves beta
 	exits 3 client --timeout 5 result board
 	server_start alpha

@@ -373,6 +373,51 @@ test_flood(void **state)
 	server_stop(&s);
 }
 
+struct lookout {
+	int asked, until;
+};
+
+static int
+look(void *arg)
+{
+	struct lookout *l = arg;
+
+	return (l->asked++ < l->until);
+}
+
+static void
+script_slow(int fd)
+{
+	uint32_t w[64];
+
+	while (read_call(fd, w) > 0) {
+		sleep_ms(200);
+		answer(fd, w[0], 5);
+	}
+}
+
+static void
+test_patience(void **state)
+{
+	struct lookout there = {.until = 1000}, gone = {.until = 1};
+	uint32_t value = 0;
+	struct server s;
+	CLIENT *client;
+
+	server_start(&s, script_slow);
+	client = connect_to(&s);
+	caller_patience(client, 10, look, &there);
+	assert_int_equal(RPC_SUCCESS, call(client, &value, SLOW));
+	assert_int_equal(5, value);
+	/* 10, 20, 40, ... ms */
+	assert_in_range(there.asked, 1, 5);
+	caller_patience(client, 10, look, &gone);
+	assert_int_equal(RPC_TIMEDOUT, call(client, &value, SLOW));
+	assert_int_equal(2, gone.asked);
+	clnt_destroy(client);
+	server_stop(&s);
+}
+
 /* A server that never reads: writes are bounded too. */
 static void
 script_deaf(int fd)
@@ -806,6 +851,7 @@ main(void)
 	    cmocka_unit_test(test_silent),
 	    cmocka_unit_test(test_trickle),
 	    cmocka_unit_test(test_flood),
+	    cmocka_unit_test(test_patience),
 	    cmocka_unit_test(test_deaf),
 	    cmocka_unit_test(test_stub_timeout),
 	    cmocka_unit_test(test_cannot_receive),

@@ -1109,6 +1109,40 @@ test_stale_later(void **state)
 	evote_close(e);
 }
 
+/* A refusal that is not recorded says nothing of copies sent before. */
+static void
+test_not_final(void **state)
+{
+	static const evote_reason reasons[] = {
+	    EVOTE_R_STORAGE, EVOTE_R_TOO_MANY};
+	struct world *w = *state;
+	struct evote *e = open_with(w, 5000, 0);
+	evote_reason reason;
+
+	for (int i = 0; i < 2; i++) {
+		const char *in = i == 0 ? "E" : "F";
+
+		w->fake.refuse[0] = w->fake.refuse[1] = reasons[i];
+		w->fake.nrefuse = 2;
+		w->fake.host[0].lose = 1;
+		assert_int_equal(
+		    EVOTE_UNANSWERED, vote_in(e, in, "yes", &reason));
+		assert_int_equal(1, evote_kept(e, in));
+		assert_int_equal(
+		    EVOTE_ANSWERED, vote_in(e, in, "yes", &reason));
+		assert_int_equal(EVOTE_R_OK, reason);
+	}
+	assert_int_equal(2, w->fake.votes);
+	assert_true(w->fake.numbers[0] == w->fake.numbers[2]);
+	/* Sent once, it is all that ever becomes of it. */
+	w->fake.refuse[0] = EVOTE_R_STORAGE;
+	w->fake.nrefuse = 1;
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "G", "yes", &reason));
+	assert_int_equal(EVOTE_R_STORAGE, reason);
+	assert_int_equal(0, evote_kept(e, "G"));
+	evote_close(e);
+}
+
 /* ---- log-ins
  * -------------------------------------------------------------------------------
  */
@@ -1399,6 +1433,22 @@ test_stopped(void **state)
 	assert_int_equal(2, w->fake.votes);
 }
 
+/* Nor when it stops later: a call may take longer than the time here. */
+static void
+test_stopped_while_connected(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_with(w, 2500, 0);
+
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", NULL));
+	w->fake.host[0].mute = 1;
+	serve_from(w, 1);
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "F", "yes", NULL));
+	assert_string_equal("b", evote_served_by(e));
+	evote_close(e);
+	assert_int_equal(2, w->fake.votes);
+}
+
 /* Nor a second time while the other one is taking over. */
 static void
 test_stopped_and_named(void **state)
@@ -1492,6 +1542,7 @@ main(void)
 	    test(test_stale_first),
 	    test(test_stale_twice),
 	    test(test_stale_later),
+	    test(test_not_final),
 	    test(test_login),
 	    test(test_login_again),
 	    test(test_login_refused),
@@ -1504,6 +1555,7 @@ main(void)
 	    test(test_status),
 	    test(test_killed),
 	    test(test_stopped),
+	    test(test_stopped_while_connected),
 	    test(test_stopped_and_named),
 	    test(test_go_back),
 	    test(test_clnt_create),

@@ -927,7 +927,15 @@ forced_promotion_bars_the_old_incarnation(void **state)
 	struct cluster *c = left_behind();
 	struct core *b = c->hosts[B].core;
 	evote_status_res s = {.in_sync = 0};
+	char loss[400], expected[400];
 
+	core_loss(b, loss, sizeof(loss));
+	snprintf(expected, sizeof(expected),
+	    "lost is whatever other hosts accepted beyond the 2 records on "
+	    "this one, which was in sync in epoch %llu; A was in sync and has "
+	    "not been heard of since this host started",
+	    (unsigned long long)epoch_of(c, B));
+	assert_string_equal(loss, expected);
 	assert_non_null(core_promote(b, epoch_of(c, B) + 1, 1));
 	assert_non_null(core_promote(b, epoch_of(c, B), 0));
 	assert_null(core_promote(b, epoch_of(c, B), 1));
