@@ -105,7 +105,7 @@ sim: $(B)/sim
 soak: all $(B)/voter_loop $(B)/fill_ledger
 	tests/cluster/soak.bash 100
 
-# DURATION=seconds SEED=n ARBITER=none|witness
+# DURATION=seconds SEED=n ARBITER=none|witness|etcd
 nemesis: all $(NEMESIS)
 	tests/nemesis/run
 

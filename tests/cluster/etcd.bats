@@ -5,7 +5,10 @@
 
 load lib
 
-ETCD=http://10.77.0.4:2379,http://10.77.0.4:2479,http://10.77.0.4:2579
+# shellcheck disable=SC2034 # for etcd.bash
+ETCD_HOST=arbiter ETCD_IP=10.77.0.4
+load ../../scripts/lib/etcd
+ETCD=$(etcd_urls)
 WITNESS=w=10.77.0.4:17009
 
 setup_file() {
@@ -15,51 +18,6 @@ setup_file() {
 	net_up beta 10.77.0.2
 	net_up voters 10.77.0.3
 	net_up arbiter 10.77.0.4
-}
-
-# member_up N: eN has the ports 2N79, for clients, and 2N80.
-member_up() {
-	local base=http://10.77.0.4:2$1 n all=
-	for n in 3 4 5; do
-		all+=,e$n=http://10.77.0.4:2${n}80
-	done
-	host_exec arbiter etcd --name "e$1" --data-dir "$PAIR_DIR/e$1" \
-	    --listen-client-urls "${base}79" \
-	    --advertise-client-urls "${base}79" \
-	    --listen-peer-urls "${base}80" \
-	    --initial-advertise-peer-urls "${base}80" \
-	    --initial-cluster "${all#,}" --logger zap \
-	    </dev/null >>"$PAIR_DIR/e$1.etcd" 2>&1 3>&- &
-	disown
-	echo $! >"$PAIR_DIR/e$1.pid"
-}
-
-member_kill() {
-	local pid
-	pid=$(cat "$PAIR_DIR/e$1.pid" 2>/dev/null) || return 0
-	rm "$PAIR_DIR/e$1.pid"
-	kill -KILL "$pid" 2>/dev/null || true
-	wait_until 10 process_gone "$pid"
-}
-
-etcd_up() {
-	local n
-	for n in 3 4 5; do
-		member_up "$n"
-	done
-	wait_until 30 etcd_ready
-}
-
-etcd_kill() {
-	local n
-	for n in 3 4 5; do
-		member_kill "$n"
-	done
-}
-
-etcd_ready() {
-	host_run arbiter env ETCDCTL_API=3 etcdctl --endpoints "$ETCD" \
-	    endpoint health >/dev/null 2>&1
 }
 
 # The kind of the arbiter that both hosts name.
@@ -143,7 +101,7 @@ one_is_left() {
 
 @test "one member of etcd dies: the others decide" {
 	arbitrated_up
-	member_kill 3
+	etcd_member_kill 3
 	kill -KILL "$(server_pid alpha)"
 	wait_until 15 serves beta
 	wait_until 10 arbiter_away beta false
@@ -161,9 +119,9 @@ one_is_left() {
 	kill -KILL "$(server_pid beta)"
 	exits 4 as carol --timeout 3 vote board yes
 	[[ $(host_state alpha alarm) == *"arbiter does not answer"* ]]
-	member_up 3
-	member_up 4
-	member_up 5
+	etcd_member_up 3
+	etcd_member_up 4
+	etcd_member_up 5
 	wait_until 30 etcd_ready
 	wait_until 15 alone alpha
 	as carol vote board yes

@@ -24,7 +24,7 @@ part_nemesis() {
 	local arbiter
 
 	: >"$OUT/nemesis.log"
-	for arbiter in none witness; do
+	for arbiter in none witness etcd; do
 		make -s nemesis "B=$B" DURATION="${NEMESIS_SECONDS:-600}" \
 		    SEED="${NEMESIS_SEED:-1}" ARBITER="$arbiter" |
 			tee -a "$OUT/nemesis.log"

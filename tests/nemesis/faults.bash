@@ -67,7 +67,7 @@ fault_begin() {
 	cut) net_drop "$id" "$3" "$4" && net_drop "$id" "$4" "$3" ;;
 	deaf) net_drop "$id" "$3" "$4" ;;
 	loss) net_lose "$id" "$host" ;;
-	arbiter) server_kill witness ;;
+	arbiter) arbiter_down ;;
 	esac
 }
 
@@ -85,7 +85,7 @@ fault_end() {
 	clock) clock_set "$host" 0 ;;
 	pause | stop) host_signal "$host" CONT ;;
 	cut | deaf | loss) net_restore "$id" ;;
-	arbiter) server_lives witness || arbiter_start ;;
+	arbiter) arbiter_back ;;
 	esac
 }
 
@@ -122,6 +122,27 @@ host_up() {
 
 host_signal() {
 	! server_lives "$1" || kill "-$2" "$(server_pid "$1")"
+}
+
+# Of an etcd so many members that the others decide nothing.
+arbiter_down() {
+	case $ARBITER in
+	witness) server_kill witness ;;
+	etcd)
+		etcd_member_kill 3
+		etcd_member_kill 4
+		;;
+	esac
+}
+
+arbiter_back() {
+	case $ARBITER in
+	witness) server_lives witness || arbiter_start ;;
+	etcd)
+		etcd_member_up 3
+		etcd_member_up 4
+		;;
+	esac
 }
 
 # ---- the wall clock --------------------------------------------------------------

@@ -152,6 +152,7 @@ nemesis() {
 	nemesis none 5
 }
 
-@test "a short run of everything, with a witness; another one each time" {
-	nemesis witness "$(date +%s)"
+@test "a short run of everything, with an arbiter; another one each time" {
+	local -a arbiters=(witness etcd)
+	nemesis "${arbiters[RANDOM % 2]}" "$(date +%s)"
 }
