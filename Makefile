@@ -7,9 +7,12 @@ SAN	?=
 WARN	= -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-unused-parameter \
 	  -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 INC	= -Icommon -Ireplica -Iserver -Iclient -I$(B)/gen
-PKG	:= $(shell pkg-config --cflags libtirpc sqlite3 libcjson libcurl)
-LIBS	:= $(shell pkg-config --libs libtirpc sqlite3 libcjson libcrypto libcurl) -lpthread
+PKG	:= $(shell pkg-config --cflags libtirpc sqlite3 libcjson libcurl libsystemd)
+LIBS	:= $(shell pkg-config --libs libtirpc sqlite3 libcjson libcrypto libcurl libsystemd) \
+	   -lpthread
 CFLAGS	+= $(OPT) $(SAN) $(EXTRA)
+# The one place of the version.
+VERSION	:= $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 
 GEN	= xdr clnt
 COMMON	= log seal merkle text record caller hosts
@@ -58,6 +61,9 @@ $(B)/server.a: $(filter-out %/main.o,$(SERVERO)) $(REPLICAO) $(COMMONO)
 $(B)/client.a: $(filter-out %/evote_client.o,$(CLIENTO)) $(COMMONO)
 	rm -f $@ && ar rcs $@ $^
 
+$(B)/server/conf.o $(B)/client/evote_client.o: debian/changelog
+$(B)/server/conf.o $(B)/client/evote_client.o: CFLAGS += -DVERSION='"$(VERSION)"'
+
 # rpcgen does not overwrite; what it makes is compiled apart from our warnings.
 $(B)/gen/evote.x: evote.x
 	@mkdir -p $(@D)
@@ -88,11 +94,13 @@ check: lint all $(B)/sim $(B)/voter_loop $(B)/fill_ledger $(NEMESIS)
 	$(MAKE) $(SANITIZE) programs
 	B=$(TESTB) scripts/run-tests $(TESTS:%=$(TESTB)/test_%) \
 	    tests/model/run tests/sim/run tests/sim/mutants tests/cluster \
-	    tests/nemesis tests/evaluate
+	    tests/nemesis tests/evaluate tests/package
 
 lint:
 	shellcheck -x $(SCRIPTS)
 	clang-format --dry-run -Werror $(SOURCES)
+	! mandoc -Tlint docs/man/* 2>&1 | \
+	    grep -v 'referenced manual not found\|mandoc.db'
 
 model:
 	tests/model/run
@@ -114,6 +122,39 @@ evaluate: all $(B)/voter_loop $(B)/nemesis_dump $(B)/sim
 	scripts/install-deps run demo test report
 	tests/evaluate/run $(PARTS)
 
+prefix	?= /usr/local
+bindir	?= $(prefix)/bin
+sbindir	?= $(prefix)/sbin
+mandir	?= $(prefix)/share/man
+sysconfdir ?= /etc
+unitdir	?= $(prefix)/lib/systemd/system
+compdir	?= $(prefix)/share/bash-completion/completions
+INSTALL	?= install
+
+# What is configured already stays.
+install: all
+	$(INSTALL) -D -t $(DESTDIR)$(bindir) $(B)/evote_client
+	$(INSTALL) -D -t $(DESTDIR)$(sbindir) $(B)/evote_server
+	for page in docs/man/*; do \
+	    $(INSTALL) -D -m 644 -t $(DESTDIR)$(mandir)/man$${page##*.} \
+		$$page || exit; \
+	done
+	$(INSTALL) -D -m 644 dist/evote_client.bash \
+	    $(DESTDIR)$(compdir)/evote_client
+	$(INSTALL) -D -m 644 dist/evote_server.bash \
+	    $(DESTDIR)$(compdir)/evote_server
+	$(INSTALL) -d $(DESTDIR)$(unitdir)
+	sed 's,@sbindir@,$(sbindir),' dist/evote-server.service.in \
+	    >$(DESTDIR)$(unitdir)/evote-server.service
+	test -e $(DESTDIR)$(sysconfdir)/evote/evote.conf || \
+	    $(INSTALL) -D -m 644 dist/evote.conf \
+		$(DESTDIR)$(sysconfdir)/evote/evote.conf
+
+# build/deb/*.deb, from what is committed or not.
+deb:
+	scripts/install-deps build package
+	scripts/make-deb $(B)/deb
+
 report: $(B)/REPORT.pdf
 $(B)/REPORT.pdf: docs/REPORT.md docs/report.css $(wildcard docs/figures/*)
 	scripts/install-deps report
@@ -125,11 +166,11 @@ clean:
 	rm -rf $(B)
 
 SCRIPTS	= $(shell grep -lrE '^.!/usr/bin/env bash|^. shellcheck shell=bash' \
-	  .ci scripts tests --include='*' ; ls tests/*/*.bats)
+	  .ci dist scripts tests --include='*' ; ls tests/*/*.bats)
 SOURCES	= $(wildcard common/*.[ch] replica/*.[ch] server/*.[ch] client/*.[ch] \
 	  tests/*.[ch] tests/unit/*.[ch] tests/sim/*.[ch] tests/nemesis/*.[ch])
 
 .PHONY: all programs check lint sim model model-full soak nemesis evaluate report \
-	clean
+	install deb clean
 .SECONDARY:
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)

@@ -267,8 +267,9 @@ run_promote(struct client *c, int argc, char **argv)
 
 const struct command cmd_promote = {
     "promote",
-    "--force --epoch E --accept-loss",
-    "Makes this host primary although its peer may have accepted more "
-    "(--admin).",
+    "--force --epoch E [--accept-loss]",
+    "Makes this host primary although its peer may have accepted more; "
+    "without\n"
+    "      --accept-loss it only tells what may be lost (--admin).",
     run_promote,
 };

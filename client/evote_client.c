@@ -50,7 +50,9 @@ help(void)
 	     "($EVOTE_STATE)\n"
 	     "  --admin PATH       the socket of the server on this machine, "
 	     "for operators\n"
-	     "  --json             print one JSON object\n");
+	     "  --json             print one JSON object\n"
+	     "  --version          print the version\n"
+	     "  --help             print this; after a command, about it\n");
 	for (i = 0; i < NCOMMANDS; i++)
 		printf("  %s %s\n      %s\n", commands[i]->name,
 		    commands[i]->args, commands[i]->help);
@@ -154,6 +156,7 @@ enum {
 	OPT_STATE,
 	OPT_ADMIN,
 	OPT_JSON,
+	OPT_VERSION,
 	OPT_HELP
 };
 
@@ -170,6 +173,7 @@ read_options(struct client *c, int argc, char **argv)
 	    {"state", required_argument, NULL, OPT_STATE},
 	    {"admin", required_argument, NULL, OPT_ADMIN},
 	    {"json", no_argument, NULL, OPT_JSON},
+	    {"version", no_argument, NULL, OPT_VERSION},
 	    {"help", no_argument, NULL, OPT_HELP},
 	    {NULL, 0, NULL, 0},
 	};
@@ -205,6 +209,9 @@ read_options(struct client *c, int argc, char **argv)
 			if (c->json == NULL)
 				c->json = cJSON_CreateObject();
 			break;
+		case OPT_VERSION:
+			puts("evote_client " VERSION);
+			return (EXIT_DONE);
 		case 'h':
 		case OPT_HELP:
 			help();

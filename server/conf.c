@@ -4,29 +4,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "conf.h"
 #include "text.h"
 
 #define EXIT_USAGE 2
+#define CONFIG	   "/etc/evote/evote.conf"
 
 static const char usage[] =
-    "usage: evote_server init --data DIR [--origin NAME]\n"
-    "       evote_server [--config FILE] --data DIR --name NAME --hosts LIST\n"
-    "                    [--cluster-key FILE] [--admin-socket PATH]\n"
-    "                    [--no-portmap] [--failback auto|manual]\n"
+    "usage: evote_server init [--data DIR] [--origin NAME]\n"
+    "       evote_server [--config FILE] [--data DIR] [--name NAME]\n"
+    "                    [--hosts LIST] [--cluster-key FILE]\n"
+    "                    [--admin-socket PATH] [--no-portmap]\n"
+    "                    [--failback auto|manual] [--role host|witness]\n"
     "                    [--suspect-ms N] [--trust-clock] [--verbose]\n"
     "\n"
     "init makes a new cluster in DIR: its key, its id, an empty ledger.\n"
     "Otherwise this host of the cluster is run.  An empty DIR joins the\n"
     "cluster whose key file is given.\n"
     "\n"
-    "  --config FILE       lines \"option = value\", names as here\n"
+    "  --config FILE       lines \"option = value\", names as here; without\n"
+    "                      another option: /etc/evote/evote.conf\n"
     "  --data DIR          this host's data directory\n"
+    "  --origin NAME       init: what this service is called by its voters\n"
     "  --name NAME         which entry of the hosts list this host is\n"
     "  --hosts LIST        NAME=HOST[:PORT],... preferred first, or @FILE\n"
     "  --cluster-key FILE  the key all hosts share (DIR/cluster.key of one)\n"
-    "  --admin-socket PATH for evote_client --admin (DIR/admin.sock)\n"
+    "  --admin-socket PATH for operators on this machine (DIR/admin.sock)\n"
     "  --no-portmap        do not register with rpcbind; needs a PORT\n"
     "  --failback MODE     auto: give the service back to a preferred host\n"
     "                      once it is level (default); manual: only when told\n"
@@ -35,7 +40,9 @@ static const char usage[] =
     "                      votes; the hosts list has it besides the hosts\n"
     "  --suspect-ms N      silence after which a host counts as dead (3000)\n"
     "  --trust-clock       this clock is right, though nothing confirms it\n"
-    "  --verbose           log more\n";
+    "  --verbose           log more\n"
+    "  --version           print the version\n"
+    "  --help              print this\n";
 
 enum option_id {
 	OPT_CONFIG = 256,
@@ -51,6 +58,7 @@ enum option_id {
 	OPT_SUSPECT,
 	OPT_TRUST_CLOCK,
 	OPT_VERBOSE,
+	OPT_VERSION,
 	OPT_HELP
 };
 
@@ -68,16 +76,18 @@ static const struct option options[] = {
     {"suspect-ms", required_argument, NULL, OPT_SUSPECT},
     {"trust-clock", no_argument, NULL, OPT_TRUST_CLOCK},
     {"verbose", no_argument, NULL, OPT_VERBOSE},
+    {"version", no_argument, NULL, OPT_VERSION},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
 };
 
-__attribute__((format(printf, 1, 2))) static int
-wrong(const char *fmt, ...)
+/* A line of a configuration file, or the command line: "". */
+__attribute__((format(printf, 2, 3))) static int
+wrong(const char *where, const char *fmt, ...)
 {
 	va_list ap;
 
-	fputs("evote_server: ", stderr);
+	fprintf(stderr, "evote_server: %s", where);
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
@@ -95,7 +105,7 @@ set(char **to, const char *value)
 
 /* -1: taken; else the exit status. */
 static int
-take(struct conf *c, int id, const char *value)
+take(struct conf *c, const char *where, int id, const char *value)
 {
 	char err[512], *end;
 
@@ -105,7 +115,8 @@ take(struct conf *c, int id, const char *value)
 		break;
 	case OPT_ORIGIN:
 		if (!text_is_name(value, EVOTE_NAME_MAX))
-			return (wrong("--origin is not a name: \"%s\"", value));
+			return (wrong(
+			    where, "--origin is not a name: \"%s\"", value));
 		set(&c->origin, value);
 		break;
 	case OPT_NAME:
@@ -113,7 +124,7 @@ take(struct conf *c, int id, const char *value)
 		break;
 	case OPT_HOSTS:
 		if (hosts_parse(value, &c->hosts, err, sizeof(err)) == -1)
-			return (wrong("%s", err));
+			return (wrong(where, "%s", err));
 		break;
 	case OPT_CLUSTER_KEY:
 		set(&c->cluster_key, value);
@@ -127,22 +138,24 @@ take(struct conf *c, int id, const char *value)
 	case OPT_FAILBACK:
 		c->failback = strcmp(value, "auto") == 0;
 		if (!c->failback && strcmp(value, "manual") != 0)
-			return (wrong("--failback is auto or manual, not "
-				      "\"%s\"",
+			return (wrong(where,
+			    "--failback is auto or manual, not "
+			    "\"%s\"",
 			    value));
 		break;
 	case OPT_ROLE:
 		c->witness = strcmp(value, "witness") == 0;
 		if (!c->witness && strcmp(value, "host") != 0)
-			return (wrong(
+			return (wrong(where,
 			    "--role is host or witness, not \"%s\"", value));
 		break;
 	case OPT_SUSPECT:
 		c->suspect_ms = (unsigned)strtoul(value, &end, 10);
 		if (*end != '\0' || c->suspect_ms < 300 ||
 		    c->suspect_ms > 600000)
-			return (wrong("--suspect-ms is from 300 to 600000, "
-				      "not \"%s\"",
+			return (wrong(where,
+			    "--suspect-ms is from 300 to 600000, "
+			    "not \"%s\"",
 			    value));
 		break;
 	case OPT_TRUST_CLOCK:
@@ -157,7 +170,7 @@ take(struct conf *c, int id, const char *value)
 
 /* One line of a configuration file; flags are "yes" or "no". */
 static int
-take_line(struct conf *c, const char *path, int number, char *line)
+take_line(struct conf *c, const char *where, char *line)
 {
 	char *value, *key = line + strspn(line, " \t");
 	size_t len;
@@ -167,8 +180,7 @@ take_line(struct conf *c, const char *path, int number, char *line)
 		return (-1);
 	value = strchr(key, '=');
 	if (value == NULL)
-		return (
-		    wrong("%s line %d: want \"option = value\"", path, number));
+		return (wrong(where, "want \"option = value\""));
 	*value++ = '\0';
 	key[strcspn(key, " \t")] = '\0';
 	value += strspn(value, " \t");
@@ -177,31 +189,32 @@ take_line(struct conf *c, const char *path, int number, char *line)
 		value[--len] = '\0';
 	for (const struct option *o = options; o->name != NULL; o++) {
 		if (strcmp(o->name, key) != 0 || o->val == OPT_CONFIG ||
-		    o->val == OPT_HELP)
+		    o->val == OPT_VERSION || o->val == OPT_HELP)
 			continue;
 		if (o->has_arg == no_argument && strcmp(value, "yes") != 0) {
 			if (strcmp(value, "no") == 0)
 				return (-1);
-			return (wrong(
-			    "%s line %d: %s is yes or no", path, number, key));
+			return (wrong(where, "%s is yes or no", key));
 		}
-		return (take(c, o->val, value));
+		return (take(c, where, o->val, value));
 	}
-	return (
-	    wrong("%s line %d: no option is named \"%s\"", path, number, key));
+	return (wrong(where, "no option is named \"%s\"", key));
 }
 
 static int
 take_file(struct conf *c, const char *path)
 {
-	char line[4096];
+	char line[4096], where[512];
 	int rc = -1, number = 0;
 	FILE *f = fopen(path, "re");
 
 	if (f == NULL)
-		return (wrong("cannot read %s: %s", path, strerror(errno)));
-	while (rc == -1 && fgets(line, sizeof(line), f) != NULL)
-		rc = take_line(c, path, ++number, line);
+		return (wrong("", "cannot read %s: %s", path, strerror(errno)));
+	while (rc == -1 && fgets(line, sizeof(line), f) != NULL) {
+		snprintf(
+		    where, sizeof(where), "%.400s line %d: ", path, ++number);
+		rc = take_line(c, where, line);
+	}
 	fclose(f);
 	return (rc);
 }
@@ -213,22 +226,23 @@ check(struct conf *c)
 	char path[4096];
 
 	if (c->data == NULL)
-		return (wrong("--data is missing"));
+		return (wrong("", "--data is missing"));
 	if (c->command == CONF_INIT)
 		return (-1);
 	if (c->origin != NULL)
-		return (wrong("--origin is given once, to init"));
+		return (wrong("", "--origin is given once, to init"));
 	if (c->name == NULL)
-		return (wrong("--name is missing"));
+		return (wrong("", "--name is missing"));
 	if (c->hosts.n == 0)
-		return (wrong("--hosts is missing"));
+		return (wrong("", "--hosts is missing"));
 	c->self = hosts_find(&c->hosts, c->name);
 	if (c->self < 0)
-		return (wrong(
+		return (wrong("",
 		    "the hosts list does not name this host, \"%s\"", c->name));
 	if (!c->portmap && c->hosts.list[c->self].port == 0)
-		return (wrong("with --no-portmap the hosts list needs a port "
-			      "for \"%s\"",
+		return (wrong("",
+		    "with --no-portmap the hosts list needs a port "
+		    "for \"%s\"",
 		    c->name));
 	if (c->admin_socket == NULL) {
 		snprintf(path, sizeof(path), "%s/admin.sock", c->data);
@@ -240,7 +254,7 @@ check(struct conf *c)
 int
 conf_read(struct conf *c, int argc, char **argv)
 {
-	int id, rc;
+	int id, rc, told = 0;
 
 	memset(c, 0, sizeof(*c));
 	c->portmap = c->failback = 1;
@@ -253,23 +267,32 @@ conf_read(struct conf *c, int argc, char **argv)
 	}
 	/* The file first, wherever it stands: the command line wins. */
 	opterr = 0;
-	while ((id = getopt_long(argc, argv, "", options, NULL)) != -1)
+	while ((id = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		told |= id != '?' && id != OPT_ORIGIN;
 		if (id == OPT_CONFIG && (rc = take_file(c, optarg)) != -1)
 			return (rc);
+	}
+	if (!told && access(CONFIG, F_OK) == 0 &&
+	    (rc = take_file(c, CONFIG)) != -1)
+		return (rc);
 	optind = 1;
 	while ((id = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (id == OPT_HELP) {
 			fputs(usage, stdout);
 			return (0);
 		}
+		if (id == OPT_VERSION) {
+			puts("evote_server " VERSION);
+			return (0);
+		}
 		if (id == '?')
-			return (wrong("no such option, or no value: %s",
+			return (wrong("", "no such option, or no value: %s",
 			    argv[optind - 1]));
-		if ((rc = take(c, id, optarg)) != -1)
+		if ((rc = take(c, "", id, optarg)) != -1)
 			return (rc);
 	}
 	if (optind < argc)
-		return (wrong("what is \"%s\"?", argv[optind]));
+		return (wrong("", "what is \"%s\"?", argv[optind]));
 	return (check(c));
 }
 

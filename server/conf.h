@@ -5,7 +5,8 @@
 
 /*
  * What an operator sets, on the command line or in a file of lines
- * "option = value" with the same names; the command line wins.
+ * "option = value" with the same names; the command line wins.  Without any
+ * option but --origin the file is /etc/evote/evote.conf.
  */
 struct conf {
 	enum { CONF_RUN, CONF_INIT } command;

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <systemd/sd-daemon.h>
+
 #include "arbiter.h"
 #include "config.h"
 #include "failpoint.h"
@@ -407,6 +409,7 @@ open_network(struct server *s)
 		return (-1);
 	s->push = push_new(s->dir.key, peers, hosts->n, s->conf->self, &out);
 	s->arbiter = arbiter_new(s->dir.key, s->conf->name, on_decided, s);
+	sd_notify(0, "READY=1");
 	log_info("listen port=%d admin=%s", port, s->conf->admin_socket);
 	return (s->push == NULL || s->inbound == NULL || s->arbiter == NULL
 		? -1

@@ -5,6 +5,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <systemd/sd-daemon.h>
+
 #include "caller.h"
 #include "config.h"
 #include "log.h"
@@ -102,6 +104,7 @@ vigil_open(struct vigil *v)
 	    transport_listen_tcp(
 		s->transport, hosts->list[s->conf->self].port) == -1)
 		return (-1);
+	sd_notify(0, "READY=1");
 	log_info("witness port=%d epoch=%llu", hosts->list[s->conf->self].port,
 	    (unsigned long long)v->witness.k.epoch);
 	return (0);

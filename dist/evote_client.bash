@@ -1,0 +1,46 @@
+# shellcheck shell=bash
+# Completion of evote_client(1) for bash.
+
+_evote_client() {
+	local cur prev words cword command='' i
+	local commands="keygen create vote result elections show status register
+	    import unregister voters handover arbiter promote"
+	local options="--hosts --voter --key --login --timeout --state --admin
+	    --json --version --help"
+	local -A own=(
+		[create]="--group --choice --end"
+		[result]="--csv"
+		[status]="--watch --count --prometheus"
+		[import]="--dry-run --name-column --group-column --key-column"
+		[arbiter]="none witness etcd --replace-dead"
+		[promote]="--force --epoch --accept-loss"
+	)
+
+	_init_completion -n = || return
+	for ((i = 1; i < cword; i++)); do
+		case ${words[i]} in
+		--hosts | --voter | --key | --timeout | --state | --admin)
+			((i++)) ;;
+		-*) ;;
+		*)
+			command=${words[i]}
+			break
+			;;
+		esac
+	done
+	case $prev in
+	--key | --admin) _filedir && return ;;
+	--state) _filedir -d && return ;;
+	--hosts | --voter | --timeout | --group | --choice | --end | --count | \
+	    --epoch | --*-column) return ;;
+	esac
+	case $command in
+	'') mapfile -t COMPREPLY < <(compgen -W "$commands $options" -- "$cur") ;;
+	import | keygen)
+		mapfile -t COMPREPLY < <(compgen -W "${own[$command]-} --help" -- "$cur")
+		_filedir
+		;;
+	*) mapfile -t COMPREPLY < <(compgen -W "${own[$command]-} --help" -- "$cur") ;;
+	esac
+}
+complete -F _evote_client evote_client

@@ -1,0 +1,22 @@
+# shellcheck shell=bash
+# Completion of evote_server(8) for bash.
+
+_evote_server() {
+	# shellcheck disable=SC2034 # words is for _init_completion
+	local cur prev words cword
+	local options="--config --data --origin --name --hosts --cluster-key
+	    --admin-socket --no-portmap --failback --role --suspect-ms
+	    --trust-clock --verbose --version --help"
+
+	_init_completion -n = || return
+	case $prev in
+	--config | --cluster-key | --admin-socket) _filedir && return ;;
+	--data) _filedir -d && return ;;
+	--failback) options="auto manual" ;;
+	--role) options="host witness" ;;
+	--origin | --name | --hosts | --suspect-ms) return ;;
+	esac
+	((cword > 1)) || options+=" init"
+	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+}
+complete -F _evote_server evote_server

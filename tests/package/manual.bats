@@ -1,0 +1,108 @@
+#!/usr/bin/env bats
+#
+# What --help, the manual pages, the completions and the configuration file
+# name is the same.
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return 1
+	bin=${B:-build}
+}
+
+# The long options in a text, one a line, each once.
+options() {
+	grep -oE -- '--[a-z][a-z-]+' | sort -u
+}
+
+page_options() {
+	mandoc -Tascii "$1" | col -bx | options
+}
+
+same() {
+	diff <(echo "$1") <(echo "$2")
+}
+
+client_help() {
+	local command
+	"$bin/evote_client" --help
+	for command in $(commands); do
+		"$bin/evote_client" "$command" --help
+	done
+}
+
+commands() {
+	"$bin/evote_client" --help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'
+}
+
+@test "the server's options: help, manual page, completion" {
+	local help
+	help=$("$bin/evote_server" --help | options)
+	same "$help" "$(page_options docs/man/evote_server.8)"
+	same "$help" "$(options <dist/evote_server.bash)"
+}
+
+@test "the client's options: help, manual page, completion" {
+	local help
+	help=$(client_help | options)
+	same "$help" "$(page_options docs/man/evote_client.1)"
+	same "$help" "$(grep -v -- '--\*' dist/evote_client.bash | options)"
+}
+
+@test "the client's commands: help, manual page, completion" {
+	local command
+	(($(commands | wc -l) > 10))
+	same "$(commands | sort)" "$(sed -n '/commands="/,/"$/p' \
+	    dist/evote_client.bash | sed 's/.*commands="//; s/"//' |
+		tr -s ' \t' '\n' | grep . | sort)"
+	for command in $(commands); do
+		grep -qE "^(\.It )?\.?(It )?Cm $command( |$)" \
+		    docs/man/evote_client.1
+	done
+}
+
+@test "the configuration: every option in the file, its page, and taken" {
+	local help conf=$BATS_TEST_TMPDIR/conf
+	help=$("$bin/evote_server" --help | options |
+	    grep -vxE -- '--(config|version|help|origin)' | sed 's/^--//')
+	same "$help" "$(sed -nE 's/^#?([a-z-]+) = .*/\1/p' dist/evote.conf |
+	    sort -u)"
+	same "$help" "$(sed -n 's/^\.It Cm //p' docs/man/evote.conf.5 |
+	    grep -vx origin | sort -u)"
+	sed -E 's/^#([a-z-]+ = )/\1/; s/^(hosts = ).*/\1vote1=127.0.0.1/
+	    s,^(data = ).*,\1/nowhere,' dist/evote.conf >"$conf"
+	run "$bin/evote_server" --config "$conf"
+	echo "$output"
+	((status == 1))
+	[[ $output == *"/nowhere"* ]]
+}
+
+@test "a wrong line of the configuration is named" {
+	local conf=$BATS_TEST_TMPDIR/conf
+	printf '# first\nname = a\nsuspect-ms = soon\n' >"$conf"
+	run "$bin/evote_server" --config "$conf"
+	((status == 2))
+	[[ $output == *"conf line 3: --suspect-ms is from 300"* ]]
+	printf 'colour = red\n' >"$conf"
+	run "$bin/evote_server" --config "$conf"
+	[[ $output == *'conf line 1: no option is named "colour"'* ]]
+}
+
+@test "completion: options after a dash, commands before, own ones after" {
+	run bash -c '
+		. /usr/share/bash-completion/bash_completion
+		. dist/evote_client.bash
+		tried() {
+			COMP_WORDS=(evote_client "$@") COMP_CWORD=$#
+			COMP_LINE="${COMP_WORDS[*]}" COMP_POINT=${#COMP_LINE}
+			COMPREPLY=()
+			_evote_client
+			echo "${COMPREPLY[*]}"
+		}
+		tried ha
+		tried --js
+		tried --voter vote cr
+		tried --admin /run/x promote --e
+	'
+	echo "$output"
+	[[ ${lines[0]} == handover && ${lines[1]} == --json ]]
+	[[ ${lines[2]} == create && ${lines[3]} == --epoch ]]
+}

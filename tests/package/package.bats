@@ -1,0 +1,205 @@
+#!/usr/bin/env bats
+#
+# The packages, as an operator meets them: docs/OPERATING.md step by step on
+# two hosts, each a network of its own and a Debian of its own, which is this
+# machine's with what the host writes kept apart.  There is no systemd: what
+# the unit says is done by hand.
+
+load ../../scripts/lib/pair
+
+ADMIN=/run/evote/admin.sock
+
+setup_file() {
+	net_possible || return 0
+	cd "$BATS_TEST_DIRNAME/../.." || return 1
+	scripts/make-deb "$BATS_FILE_TMPDIR/deb" >"$BATS_FILE_TMPDIR/log" 2>&1 ||
+		{ tail -n 20 "$BATS_FILE_TMPDIR/log"; return 1; }
+}
+
+setup() {
+	net_possible || skip "needs root, for network namespaces"
+	cd "$BATS_TEST_DIRNAME/../.." || return 1
+	deb=$BATS_FILE_TMPDIR/deb
+}
+
+teardown() {
+	[[ -d $BATS_TEST_TMPDIR/net ]] || return 0
+	[[ ${BATS_TEST_COMPLETED-} ]] || tail -n 20 "$BATS_TEST_TMPDIR"/*.log
+	net_down
+}
+
+@test "lintian finds no error in the packages" {
+	lintian --fail-on error --allow-root "$deb"/*.changes
+}
+
+@test "the unit is one, and shuts out what the server does not need" {
+	local unit=$BATS_TEST_TMPDIR/evote-server.service
+	command -v systemd-analyze >/dev/null || skip "no systemd-analyze"
+	sed 's,@sbindir@/evote_server,/bin/true,' dist/evote-server.service.in \
+	    >"$unit"
+	run systemd-analyze verify --man=no "$unit"
+	echo "$output"
+	((status == 0))
+	[[ $output != *evote-server.service* ]]
+	systemd-analyze security --offline=true --threshold=25 "$unit"
+}
+
+# ---- hosts -----------------------------------------------------------------------
+
+host_debian() {
+	local root=$BATS_TEST_TMPDIR/$1
+
+	mkdir "$root"
+	host_run "$1" mount -t tmpfs tmpfs "$root"
+	host_run "$1" mkdir "$root/up" "$root/work" "$root/root"
+	host_run "$1" mount -t overlay overlay "$root/root" -o \
+	    "lowerdir=/,upperdir=$root/up,workdir=$root/work"
+	host_run "$1" mount --rbind /dev "$root/root/dev"
+	host_run "$1" mount --bind /run "$root/root/run"
+	host_run "$1" mount -t proc proc "$root/root/proc"
+}
+
+# on NAME CMD...: as root on that host.
+on() {
+	nsenter -t "$(net_pid "$1")" -m -n -- \
+	    chroot "$BATS_TEST_TMPDIR/$1/root" "${@:2}"
+}
+
+bring() {
+	on "$1" tee "$2" >/dev/null
+}
+
+installed() {
+	on "$1" mkdir -p /root/deb
+	tar -c -C "$deb" --wildcards . | on "$1" tar -x -C /root/deb
+	on "$1" bash -c 'dpkg -i /root/deb/evote-client_*.deb \
+	    /root/deb/evote-server_*.deb' >>"$BATS_TEST_TMPDIR/dpkg.log" 2>&1
+}
+
+unit() {
+	on vote1 sed -n "s/^$1=//p" /lib/systemd/system/evote-server.service
+}
+
+# As the unit has it.
+service_start() {
+	local host=$1
+
+	on "$host" test -e "$(unit ConditionPathExists)"
+	on "$host" install -d -o evote -g evote "/run/$(unit RuntimeDirectory)"
+	# shellcheck disable=SC2046 # words
+	nsenter -t "$(net_pid "$host")" -m -n -- \
+	    chroot "$BATS_TEST_TMPDIR/$host/root" \
+	    setpriv --reuid "$(unit User)" --regid "$(unit Group)" \
+	    --clear-groups --no-new-privs --bounding-set -all \
+	    $(unit ExecStart) </dev/null \
+	    >>"$BATS_TEST_TMPDIR/$host.log" 2>&1 3>&- &
+	disown
+	echo $! >"$BATS_TEST_TMPDIR/$host.pid"
+}
+
+service_kill() {
+	kill "-$2" "$(<"$BATS_TEST_TMPDIR/$1.pid")"
+	wait_until 10 process_gone "$(<"$BATS_TEST_TMPDIR/$1.pid")"
+}
+
+voter() {
+	on voters evote_client --hosts @/etc/evote/hosts --state /root/state "$@"
+}
+
+operator() {
+	on "$1" evote_client --admin "$ADMIN" "${@:2}"
+}
+
+both_level() {
+	voter --json status | jq -e '.hosts | length == 2 and
+	    all(.reachable and .in_sync and .alarm == "") and
+	    .[0].root == .[1].root'
+}
+
+serves_now() {
+	voter --json status | jq -e --arg n "$1" \
+	    '.hosts[] | select(.name == $n) | .role == "primary"'
+}
+
+@test "two hosts by the operator's page: install, vote, lose a host, restore, upgrade, remove" {
+	local host key
+	net_open "$BATS_TEST_TMPDIR/net"
+	net_up vote1 10.77.0.1
+	net_up vote2 10.77.0.2
+	net_up voters 10.77.0.3
+	for host in vote1 vote2 voters; do
+		host_debian "$host"
+		installed "$host"
+		printf 'vote1=10.77.0.1\nvote2=10.77.0.2\n' |
+			bring "$host" /etc/evote/hosts
+		on "$host" sed -i "s/^#name = .*/name = $host/" \
+		    /etc/evote/evote.conf
+	done
+
+	# The cluster.
+	on vote1 runuser -u evote -- evote_server init --origin vote.example.org
+	on vote1 cat /var/lib/evote/cluster.key |
+		bring vote2 /etc/evote/cluster.key
+	on vote2 chown evote:evote /etc/evote/cluster.key
+	on vote2 chmod 600 /etc/evote/cluster.key
+	on vote2 sed -i 's/^#cluster-key/cluster-key/' /etc/evote/evote.conf
+	service_start vote2
+	service_start vote1
+	wait_until 15 both_level
+
+	# The roll, an election.
+	key=$(on voters evote_client keygen /root/ada.pem 2>/dev/null |
+	    grep -oE '[A-Za-z0-9+/]{43}=')
+	printf 'name,group,public key\nada,m,%s\nbob,m,%s\n' "$key" "$key" |
+		bring vote1 /root/roll.csv
+	operator vote1 import --dry-run /root/roll.csv
+	operator vote1 import /root/roll.csv
+	voter --voter ada --key /root/ada.pem create board --group m \
+	    --choice yes --choice no --end +12s
+	voter --voter ada --key /root/ada.pem vote board yes
+
+	# A host dies, and is restored.
+	service_kill vote1 KILL
+	voter --voter bob --key /root/ada.pem vote board no
+	serves_now vote2
+	service_start vote1
+	wait_until 20 serves_now vote1
+	wait_until 10 both_level
+
+	# Upgraded one after the other.
+	service_kill vote2 TERM
+	installed vote2
+	service_start vote2
+	wait_until 15 both_level
+	operator vote1 handover vote2
+	wait_until 10 serves_now vote2
+	service_kill vote1 TERM
+	installed vote1
+	on vote1 grep -x 'name = vote1' /etc/evote/evote.conf
+	service_start vote1
+	wait_until 20 serves_now vote1
+	wait_until 20 voter result board
+	[[ $(voter result board --csv | grep -c ',1') -ge 2 ]]
+
+	# Removed: what counts stays.
+	service_kill vote2 TERM
+	on vote2 dpkg -P evote-server >>"$BATS_TEST_TMPDIR/dpkg.log" 2>&1
+	on vote2 test -s /var/lib/evote/ledger.db
+	if on vote2 test -e /etc/evote/evote.conf; then return 1; fi
+	service_kill vote1 TERM
+}
+
+@test "a supervisor is told when the server can be called" {
+	local dir=$BATS_TEST_TMPDIR pid
+	"${B:-build}/evote_server" init --data "$dir/a" --origin x
+	NOTIFY_SOCKET=$dir/notify strace -D -f -o "$dir/trace" \
+	    -e trace=sendmsg,sendto,connect,listen "${B:-build}/evote_server" \
+	    --data "$dir/a" --name a --hosts a=127.0.0.1:17931 --no-portmap \
+	    </dev/null >>"$dir/a.log" 2>&1 3>&- &
+	pid=$!
+	wait_until 15 grep -q 'READY=1' "$dir/trace"
+	kill "$pid"
+	wait_until 10 process_gone "$pid"
+	# After both doors are open.
+	sed -n '/READY=1/q; /listen(/p' "$dir/trace" | grep -c . | grep -x '[2-9]'
+}
