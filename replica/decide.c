@@ -323,27 +323,33 @@ decide_beat(struct core *c)
 
 /* ---- what each role does about it ---- */
 
-/* Dead, or started anew and not to take over by itself. */
+/*
+ * Dead, or started anew and not to take over by itself.  One that has not
+ * greeted us yet may be alive and about to take over.
+ */
 static int
-passes(const struct core *c, int peer)
+passes(const struct core *c, const evote_member *m, int peer)
 {
 	const struct peer *p = &c->peers[peer];
 
+	if (p->greeted && !config_id_equal(p->id, m->incarnation))
+		return (1); /* its disk was replaced */
 	return (decide_suspected(c, peer) ||
-	    (p->greeted && p->role == EVOTE_WAITING));
+	    (p->greeted && p->up && p->role == EVOTE_WAITING));
 }
 
 /* No in-sync host that might take over comes before this one. */
 static int
 is_first(const struct core *c, int all_wait)
 {
-	for (int i = 0; i < c->cf.self; i++) {
-		const struct peer *p = &c->peers[i];
+	for (int i = 0; i < c->cf.self; i++)
+		for (u_int n = 0; n < c->k.in_sync.in_sync_len; n++) {
+			const evote_member *m = &c->k.in_sync.in_sync_val[n];
 
-		if (config_in_sync(&c->k, p->id) >= 0 &&
-		    (all_wait || !passes(c, i)))
-			return (0);
-	}
+			if (strcmp(m->name, c->cf.names[i]) == 0 &&
+			    (all_wait || !passes(c, m, i)))
+				return (0);
+		}
 	return (1);
 }
 

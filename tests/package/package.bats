@@ -192,13 +192,13 @@ serves_now() {
 @test "a supervisor is told when the server can be called" {
 	local dir=$BATS_TEST_TMPDIR pid
 	"${B:-build}/evote_server" init --data "$dir/a" --origin x
-	NOTIFY_SOCKET=$dir/notify strace -D -f -o "$dir/trace" \
+	NOTIFY_SOCKET=$dir/notify strace -f -o "$dir/trace" \
 	    -e trace=sendmsg,sendto,connect,listen "${B:-build}/evote_server" \
 	    --data "$dir/a" --name a --hosts a=127.0.0.1:17931 --no-portmap \
 	    </dev/null >>"$dir/a.log" 2>&1 3>&- &
 	pid=$!
 	wait_until 15 grep -q 'READY=1' "$dir/trace"
-	kill "$pid"
+	kill "$(pgrep -P "$pid")"
 	wait_until 10 process_gone "$pid"
 	# After both doors are open.
 	sed -n '/READY=1/q; /listen(/p' "$dir/trace" | grep -c . | grep -x '[2-9]'

@@ -965,6 +965,28 @@ forced_promotion_bars_the_old_incarnation(void **state)
 	cluster_free(c);
 }
 
+/* B comes first, and C, just started, has not heard of it yet. */
+static void
+a_host_not_heard_of_yet_is_not_passed_over(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, OFF);
+
+	host_kill(c, C, 0);
+	cut(c, B, C);
+	host_start(c, C);
+	cluster_wait(c, 1500);
+	assert_role(c, C, "backup");
+	assert_role(c, B, "backup");
+	host_kill(c, A, 0);
+	cluster_wait(c, 500);
+	assert_role(c, C, "backup");
+	mend(c, B, C);
+	cluster_wait(c, 1000);
+	assert_role(c, B, "primary");
+	assert_role(c, C, "backup");
+	cluster_free(c);
+}
+
 static void
 who_saw_what_was_left_behind_is_not_answered(void **state)
 {
@@ -1092,6 +1114,7 @@ main(void)
 	    cmocka_unit_test(a_hand_over_may_break_anywhere),
 	    cmocka_unit_test(a_hand_over_to_a_host_that_dies_comes_back),
 	    cmocka_unit_test(forced_promotion_bars_the_old_incarnation),
+	    cmocka_unit_test(a_host_not_heard_of_yet_is_not_passed_over),
 	    cmocka_unit_test(who_saw_what_was_left_behind_is_not_answered),
 	    cmocka_unit_test(nobody_is_promoted_over_a_primary_that_lives),
 	    cmocka_unit_test(two_ledgers_that_both_went_on_are_not_merged),
