@@ -192,25 +192,83 @@ challenge_check(const struct auth *a, const evote_token *challenge,
 	return (used_find(a, bytes) ? EVOTE_R_CHALLENGE_USED : EVOTE_R_OK);
 }
 
-/* 1 when sig is key's over the canonical bytes of what. */
-static int
-signature_fits(const unsigned char key[SEAL_KEY], const evote_signature *sig,
-    xdrproc_t proc, const void *what)
-{
-	unsigned char *bytes;
-	long len;
-	int fits;
+/* ---- signatures ---- */
 
-	if (sig->evote_signature_len != SEAL_SIG)
-		return (0);
-	len = xdr_to_bytes(proc, what, &bytes);
-	if (len == -1)
-		return (0);
-	fits = seal_verify(
-	    key, (const unsigned char *)sig->evote_signature_val, bytes, len);
-	free(bytes);
-	return (fits);
+static void
+check_make(struct auth_check *c, const unsigned char key[SEAL_KEY],
+    const evote_signature *sig, xdrproc_t proc, const void *what)
+{
+	long len;
+
+	c->bytes = NULL;
+	c->fits = 0;
+	if (sig->evote_signature_len != SEAL_SIG ||
+	    (len = xdr_to_bytes(proc, what, &c->bytes)) == -1)
+		return;
+	c->len = (size_t)len;
+	memcpy(c->key, key, SEAL_KEY);
+	memcpy(c->signature, sig->evote_signature_val, SEAL_SIG);
 }
+
+void
+auth_check_statement(struct auth_check *c, const unsigned char key[32],
+    const evote_signature *sig, const char *origin,
+    const unsigned char cluster[16], const evote_asker *asker,
+    const evote_act *act)
+{
+	evote_statement statement = {
+	    .domain = "evote statement 1",
+	    .origin = (char *)origin,
+	    .asker = *asker,
+	    .act = *act,
+	};
+
+	memcpy(statement.cluster, cluster, sizeof(statement.cluster));
+	check_make(c, key, sig, (xdrproc_t)xdr_evote_statement, &statement);
+}
+
+void
+auth_check_login(struct auth_check *c, const unsigned char *key,
+    const evote_auth_args *args, const char *origin,
+    const unsigned char cluster[16])
+{
+	evote_login login = {
+	    .domain = "evote login 1",
+	    .origin = (char *)origin,
+	    .challenge = args->challenge,
+	};
+
+	memcpy(login.cluster, cluster, sizeof(login.cluster));
+	check_make(c, key == NULL ? nobody : key, &args->signature,
+	    (xdrproc_t)xdr_evote_login, &login);
+}
+
+void
+auth_check_run(struct auth_check *c)
+{
+	c->fits = seal_verify(c->key, c->signature, c->bytes, c->len);
+}
+
+void
+auth_check_clear(struct auth_check *c)
+{
+	free(c->bytes);
+	c->bytes = NULL;
+}
+
+int
+auth_fits(struct auth_check *c, const unsigned char key[32])
+{
+	if (c->bytes == NULL)
+		return (0);
+	if (memcmp(c->key, key, SEAL_KEY) != 0) {
+		memcpy(c->key, key, SEAL_KEY);
+		auth_check_run(c);
+	}
+	return (c->fits);
+}
+
+/* ---- tokens ---- */
 
 static void
 token_mac(const struct auth *a, const unsigned char *token, uint32_t len,
@@ -238,27 +296,17 @@ token_issue(const struct auth *a, const char *voter, const unsigned char *key,
 
 evote_reason
 auth_login(struct auth *a, const evote_auth_args *args,
-    const unsigned char *key, const char *origin,
-    const unsigned char cluster[16], uint64_t epoch, uint64_t now,
-    unsigned char *token, uint32_t *len, uint64_t *expires)
+    struct auth_check *check, const unsigned char *key, uint64_t epoch,
+    uint64_t now, unsigned char *token, uint32_t *len, uint64_t *expires)
 {
-	evote_login login = {
-	    .domain = "evote login 1",
-	    .origin = (char *)origin,
-	    .challenge = args->challenge,
-	};
 	uint64_t risen = rising(a, now);
 	evote_reason reason;
-	int fits;
 
 	reason =
 	    challenge_check(a, &args->challenge, args->voter, epoch, risen);
 	if (reason != EVOTE_R_OK)
 		return (reason);
-	memcpy(login.cluster, cluster, sizeof(login.cluster));
-	fits = signature_fits(key == NULL ? nobody : key, &args->signature,
-	    (xdrproc_t)xdr_evote_login, &login);
-	if (key == NULL || !fits)
+	if (key == NULL || !auth_fits(check, key))
 		return (EVOTE_R_SIGNATURE);
 	used_sweep(a, risen);
 	used_add(a, (const unsigned char *)args->challenge.evote_token_val);
@@ -284,23 +332,6 @@ auth_token(struct auth *a, const void *token, uint32_t len, uint64_t now,
 	memcpy(key, bytes + KEY_AT, SEAL_KEY);
 	return (get_u64(bytes + EXPIRY_AT) <= now ? EVOTE_R_TOKEN_EXPIRED
 						  : EVOTE_R_OK);
-}
-
-int
-auth_signed(const unsigned char key[32], const evote_signature *sig,
-    const char *origin, const unsigned char cluster[16],
-    const evote_asker *asker, const evote_act *act)
-{
-	evote_statement statement = {
-	    .domain = "evote statement 1",
-	    .origin = (char *)origin,
-	    .asker = *asker,
-	    .act = *act,
-	};
-
-	memcpy(statement.cluster, cluster, sizeof(statement.cluster));
-	return (signature_fits(
-	    key, sig, (xdrproc_t)xdr_evote_statement, &statement));
 }
 
 void

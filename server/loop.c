@@ -408,10 +408,12 @@ open_network(struct server *s)
 	if (s->conf->portmap && (s->portmap = portmap_start(port)) == NULL)
 		return (-1);
 	s->push = push_new(s->dir.key, peers, hosts->n, s->conf->self, &out);
+	s->workers = workers_start();
 	s->arbiter = arbiter_new(s->dir.key, s->conf->name, on_decided, s);
 	sd_notify(0, "READY=1");
 	log_info("listen port=%d admin=%s", port, s->conf->admin_socket);
-	return (s->push == NULL || s->inbound == NULL || s->arbiter == NULL
+	return (s->push == NULL || s->inbound == NULL || s->arbiter == NULL ||
+		    s->workers == NULL
 		? -1
 		: 0);
 }
@@ -472,6 +474,7 @@ server_open(struct server *s, const struct conf *conf)
 void
 server_close(struct server *s)
 {
+	service_end(s);
 	portmap_stop(s->portmap);
 	arbiter_free(s->arbiter);
 	push_free(s->push);
@@ -514,6 +517,7 @@ turn(struct server *s, int wait_ms, int epfd, uint64_t *tick_ms)
 	disk_events(s);
 	push_run(s->push, s->now_ms);
 	arbiter_run(s->arbiter, s->now_ms);
+	service_run(s);
 	transport_run(s->transport, s->now_ms);
 	if (s->now_ms - *tick_ms >= BEAT_MS) {
 		*tick_ms = s->now_ms;
@@ -558,6 +562,7 @@ server_run(struct server *s)
 	    watch(epfd, transport_fd(s->transport)) == -1 ||
 	    watch(epfd, push_fd(s->push)) == -1 ||
 	    watch(epfd, arbiter_fd(s->arbiter)) == -1 ||
+	    watch(epfd, workers_fd(s->workers)) == -1 ||
 	    watch(epfd, disk_fd(s->disk)) == -1) {
 		log_alarm("loop why=\"%s\"", strerror(errno));
 		goto out;

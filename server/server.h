@@ -12,6 +12,7 @@
 #include "push.h"
 #include "serve_replica.h"
 #include "transport.h"
+#include "workers.h"
 
 /*
  * One host of the cluster: every part of the server by its handle.  loop.c
@@ -24,6 +25,7 @@ struct server {
 	struct auth *auth;
 	struct core *core;
 	struct disk *disk;
+	struct workers *workers;
 	struct push *push;
 	struct arbiter *arbiter;
 	struct transport *transport;

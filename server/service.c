@@ -13,6 +13,7 @@ struct request {
 	struct call call;
 	uint64_t conn;
 	int recorded; /* its answer is a record */
+	struct auth_check check;
 	union {
 		evote_preauth_args preauth;
 		evote_auth_args auth;
@@ -96,20 +97,40 @@ claimed(struct server *s, evote_request *q, struct op *op, char *name)
 	return (EVOTE_R_OK);
 }
 
-static evote_reason
-vouched(struct server *s, evote_request *q, struct op *op)
+/* The act is one that its asker has signed. */
+static void
+check_statement(struct server *s, struct request *r, const evote_request *q,
+    const evote_act *act)
 {
 	const evote_genesis *g = election_genesis(s->election);
-	evote_signature *sig = &q->credential.evote_credential_u.own.signature;
+	const evote_signed *own = &q->credential.evote_credential_u.own;
+	evote_asker asker = {.voter = own->voter, .number = q->number};
+	struct voter_view v;
+
+	if (g == NULL || !election_voter(s->election, own->voter, &v))
+		return;
+	memcpy(asker.client, q->client, sizeof(asker.client));
+	auth_check_statement(&r->check, v.key, &own->signature, g->origin,
+	    (const unsigned char *)g->cluster, &asker, act);
+}
+
+static evote_reason
+vouched(struct server *s, struct request *r, evote_request *q, struct op *op)
+{
 	struct voter_view v;
 
 	if (q->credential.kind != EVOTE_BY_SIGNATURE)
 		return (EVOTE_R_OK);
+	/* Only now on the roll, or taken while this host did not serve. */
+	if (r->check.bytes == NULL) {
+		check_statement(s, r, q, &op->act);
+		if (r->check.bytes != NULL)
+			auth_check_run(&r->check);
+	}
 	if (!election_voter(s->election, op->asker.voter, &v) ||
-	    !auth_signed(v.key, sig, g->origin,
-		(const unsigned char *)g->cluster, &op->asker, &op->act))
+	    !auth_fits(&r->check, v.key))
 		return (EVOTE_R_SIGNATURE);
-	op->signature = *sig;
+	op->signature = q->credential.evote_credential_u.own.signature;
 	return (EVOTE_R_OK);
 }
 
@@ -142,20 +163,39 @@ run_preauth(struct server *s, struct request *r, const struct place *at)
 	return (NULL);
 }
 
+static void
+check_login(struct server *s, struct request *r)
+{
+	const evote_genesis *g = election_genesis(s->election);
+	struct voter_view v;
+	int known;
+
+	if (g == NULL)
+		return;
+	known =
+	    election_voter(s->election, r->args.auth.voter, &v) && v.registered;
+	auth_check_login(&r->check, known ? v.key : NULL, &r->args.auth,
+	    g->origin, (const unsigned char *)g->cluster);
+}
+
 static struct record *
 run_auth(struct server *s, struct request *r, const struct place *at)
 {
-	const evote_genesis *g = election_genesis(s->election);
 	evote_auth_res *res = &r->result.auth;
 	struct voter_view v;
 	int known;
 
+	if (r->check.bytes == NULL) {
+		check_login(s, r);
+		if (r->check.bytes != NULL)
+			auth_check_run(&r->check);
+	}
 	known =
 	    election_voter(s->election, r->args.auth.voter, &v) && v.registered;
 	res->token.evote_token_val = zeroed(EVOTE_TOKEN_MAX);
-	res->answer.reason = auth_login(s->auth, &r->args.auth,
-	    known ? v.key : NULL, g->origin, (const unsigned char *)g->cluster,
-	    at->epoch, s->wall_us, (unsigned char *)res->token.evote_token_val,
+	res->answer.reason = auth_login(s->auth, &r->args.auth, &r->check,
+	    known ? v.key : NULL, at->epoch, s->wall_us,
+	    (unsigned char *)res->token.evote_token_val,
 	    &res->token.evote_token_len, &res->expires);
 	if (res->answer.reason != EVOTE_R_OK) {
 		res->answer.code = 1;
@@ -178,7 +218,7 @@ run_create(struct server *s, struct request *r, const struct place *at)
 	op.act.kind = EVOTE_ACT_CREATE;
 	op.act.evote_act_u.election = a->election;
 	if ((why = claimed(s, &a->request, &op, name)) != EVOTE_R_OK ||
-	    (why = vouched(s, &a->request, &op)) != EVOTE_R_OK)
+	    (why = vouched(s, r, &a->request, &op)) != EVOTE_R_OK)
 		return (told_only(&r->result.answer, 1, why));
 	rec = election_execute(s->election, &op, at, &out);
 	told(&r->result.answer, &out);
@@ -209,7 +249,7 @@ run_vote(struct server *s, struct request *r, const struct place *at)
 	ballot->election = a->election;
 	auth_commitment((const unsigned char *)a->salt, a->election, a->choice,
 	    (unsigned char *)ballot->commitment);
-	if ((why = vouched(s, &a->request, &op)) != EVOTE_R_OK)
+	if ((why = vouched(s, r, &a->request, &op)) != EVOTE_R_OK)
 		return (told_only(&r->result.answer, 1, why));
 	rec = election_execute(s->election, &op, at, &out);
 	told(&r->result.answer, &out);
@@ -335,31 +375,91 @@ static const struct {
 static void
 request_free(struct request *r)
 {
+	auth_check_clear(&r->check);
 	xdr_free(procedures[r->ask].args, &r->args);
 	xdr_free(procedures[r->ask].result, &r->result);
 	free(r);
 }
 
-void
-service_ask(struct server *s, enum ask ask, void *args, struct svc_req *q)
+/* What has to be verified for it, if this host serves and so will need it. */
+static void
+check_prepare(struct server *s, struct request *r)
 {
-	struct request *r = zeroed(sizeof(*r));
+	evote_vote_args *vote = &r->args.vote;
+	evote_create_args *create = &r->args.create;
+	evote_act act = {.kind = EVOTE_ACT_VOTE};
+	const char *host;
+
+	if (core_standing(s->core, &host) != EVOTE_SERVED)
+		return;
+	if (r->ask == ASK_AUTH)
+		check_login(s, r);
+	else if (r->ask == ASK_VOTE &&
+	    vote->request.credential.kind == EVOTE_BY_SIGNATURE) {
+		act.evote_act_u.ballot.election = vote->election;
+		auth_commitment((const unsigned char *)vote->salt,
+		    vote->election, vote->choice,
+		    (unsigned char *)act.evote_act_u.ballot.commitment);
+		check_statement(s, r, &vote->request, &act);
+	} else if (r->ask == ASK_CREATE &&
+	    create->request.credential.kind == EVOTE_BY_SIGNATURE) {
+		act.kind = EVOTE_ACT_CREATE;
+		act.evote_act_u.election = create->election;
+		check_statement(s, r, &create->request, &act);
+	}
+}
+
+static void
+request_begin(struct server *s, struct request *r)
+{
 	struct event ev = {
 	    .kind = EV_REQUEST,
 	    .now_ms = s->now_ms,
 	    .wall_us = s->wall_us,
 	    .ticket = (uint64_t)(uintptr_t)r,
 	};
-	size_t seen = procedures[ask].seen;
+	size_t seen = procedures[r->ask].seen;
+
+	if (seen != NO_SEEN)
+		memcpy(&ev.seen, (char *)&r->args + seen, sizeof(ev.seen));
+	core_step(s->core, &ev);
+}
+
+void
+service_ask(struct server *s, enum ask ask, void *args, struct svc_req *q)
+{
+	struct request *r = zeroed(sizeof(*r));
 
 	r->ask = ask;
 	r->call = transport_hold(q);
 	r->conn = transport_conn(q);
 	memcpy(&r->args, args, procedures[ask].args_size);
 	memset(args, 0, procedures[ask].args_size);
-	if (seen != NO_SEEN)
-		memcpy(&ev.seen, (char *)&r->args + seen, sizeof(ev.seen));
-	core_step(s->core, &ev);
+	check_prepare(s, r);
+	/* Nobody overtakes who waits for the verdict on a signature. */
+	if (r->check.bytes != NULL || workers_busy(s->workers))
+		workers_submit(s->workers, &r->check, r);
+	else
+		request_begin(s, r);
+}
+
+void
+service_run(struct server *s)
+{
+	struct request *r;
+
+	while ((r = workers_next(s->workers)) != NULL)
+		request_begin(s, r);
+}
+
+void
+service_end(struct server *s)
+{
+	void *r;
+
+	while ((r = workers_stop(s->workers)) != NULL)
+		request_free(r);
+	s->workers = NULL;
 }
 
 static struct record *

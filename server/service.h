@@ -30,6 +30,11 @@ enum ask {
  */
 void service_ask(struct server *, enum ask, void *args, struct svc_req *);
 
+/* Goes on with those whose signatures are verified: when workers_fd says so. */
+void service_run(struct server *);
+/* Forgets those whose signatures are not, and stops the workers. */
+void service_end(struct server *);
+
 /* For answers given at once: the head, with malloc'd strings. */
 void service_head(const struct server *, evote_answer *);
 void service_status(const struct server *, evote_status_res *);

@@ -118,6 +118,24 @@ sign(struct seal_key *key, unsigned char sig[SEAL_SIG], xdrproc_t proc,
 	free(bytes);
 }
 
+/* As the service does it: verified first, taken later. */
+static evote_reason
+check_and_log_in(struct fixture *f, struct auth *host,
+    const evote_auth_args *args, const unsigned char *key, uint64_t epoch,
+    uint64_t now)
+{
+	struct auth_check check;
+	evote_reason reason;
+
+	auth_check_login(&check, key, args, "vote.test", cluster);
+	if (check.bytes != NULL)
+		auth_check_run(&check);
+	reason = auth_login(host, args, &check, key, epoch, now, f->token,
+	    &f->token_len, &f->expires);
+	auth_check_clear(&check);
+	return (reason);
+}
+
 /* Answers the fixture's challenge, as a voter who signs for origin. */
 static evote_reason
 login_as(struct fixture *f, struct auth *host, const char *voter,
@@ -135,8 +153,7 @@ login_as(struct fixture *f, struct auth *host, const char *voter,
 
 	memcpy(login.cluster, cluster, sizeof(cluster));
 	sign(signer, sig, (xdrproc_t)xdr_evote_login, &login);
-	return (auth_login(host, &args, key, "vote.test", cluster, epoch, now,
-	    f->token, &f->token_len, &f->expires));
+	return (check_and_log_in(f, host, &args, key, epoch, now));
 }
 
 static evote_reason
@@ -322,8 +339,7 @@ test_signature_refused(void **state)
 	for (uint32_t len = 0; len <= SEAL_SIG; len += 32) {
 		args.signature = (evote_signature){len, (char *)sig};
 		assert_int_equal(
-		    auth_login(f->host, &args, f->key, "vote.test", cluster,
-			EPOCH, NOW, f->token, &f->token_len, &f->expires),
+		    check_and_log_in(f, f->host, &args, f->key, EPOCH, NOW),
 		    EVOTE_R_SIGNATURE);
 	}
 	assert_int_equal(LOGIN(f->own, f->key, "vote.test"), EVOTE_R_OK);
@@ -381,6 +397,22 @@ test_token_refused(void **state)
 }
 
 static int
+is_signed(const struct fixture *f, const evote_signature *sig,
+    const evote_asker *asker, const evote_act *act)
+{
+	struct auth_check check;
+	int fits;
+
+	auth_check_statement(
+	    &check, f->key, sig, "vote.test", cluster, asker, act);
+	if (check.bytes != NULL)
+		auth_check_run(&check);
+	fits = auth_fits(&check, f->key);
+	auth_check_clear(&check);
+	return (fits);
+}
+
+static int
 signed_as(struct fixture *f, const char *domain, const char *origin,
     const unsigned char at[16], uint64_t number, const char *election)
 {
@@ -398,7 +430,7 @@ signed_as(struct fixture *f, const char *domain, const char *origin,
 	s.asker.number = number;
 	s.act.evote_act_u.ballot.election = (char *)election;
 	sign(f->own, sig, (xdrproc_t)xdr_evote_statement, &s);
-	return (auth_signed(f->key, &sent, "vote.test", cluster, &asker, &act));
+	return (is_signed(f, &sent, &asker, &act));
 }
 
 static void
@@ -419,8 +451,35 @@ test_signed_request(void **state)
 	assert_false(signed_as(f, ours, "vote.test", elsewhere, 5, "e"));
 	assert_false(signed_as(f, ours, "vote.test", cluster, 6, "e"));
 	assert_false(signed_as(f, ours, "vote.test", cluster, 5, "f"));
-	assert_false(
-	    auth_signed(f->key, &none, "vote.test", cluster, &asker, &act));
+	assert_false(is_signed(f, &none, &asker, &act));
+}
+
+/* The roll may change between verifying and taking. */
+static void
+test_key_changes_meanwhile(void **state)
+{
+	struct fixture *f = *state;
+	evote_asker asker = {.voter = VOTER, .client = "c", .number = 5};
+	evote_act act = {
+	    .kind = EVOTE_ACT_VOTE, .evote_act_u.ballot = {.election = "e"}};
+	evote_statement s = {.domain = (char *)"evote statement 1",
+	    .origin = (char *)"vote.test",
+	    .asker = asker,
+	    .act = act};
+	unsigned char sig[SEAL_SIG], foreign[SEAL_KEY];
+	evote_signature sent = {SEAL_SIG, (char *)sig};
+	struct auth_check check;
+
+	memcpy(s.cluster, cluster, sizeof(s.cluster));
+	sign(f->own, sig, (xdrproc_t)xdr_evote_statement, &s);
+	seal_key_public(f->foreign, foreign);
+	auth_check_statement(
+	    &check, f->key, &sent, "vote.test", cluster, &asker, &act);
+	auth_check_run(&check);
+	assert_true(auth_fits(&check, f->key));
+	assert_false(auth_fits(&check, foreign));
+	assert_true(auth_fits(&check, f->key));
+	auth_check_clear(&check);
 }
 
 static void
@@ -481,6 +540,7 @@ main(void)
 	    TEST(test_stand_in_key),
 	    TEST(test_token_refused),
 	    TEST(test_signed_request),
+	    TEST(test_key_changes_meanwhile),
 	    TEST(test_salt),
 	    TEST(test_commitment),
 	};

@@ -1,0 +1,189 @@
+#include "workers.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define THREADS_MAX 64
+
+struct job {
+	STAILQ_ENTRY(job) order;   /* of all, the submitter's alone */
+	STAILQ_ENTRY(job) waiting; /* for a worker */
+	struct auth_check *check;
+	void *arg;
+	atomic_int done;
+};
+
+STAILQ_HEAD(jobs, job);
+
+struct workers {
+	pthread_t threads[THREADS_MAX];
+	int n;
+	int event_fd;
+	struct jobs all; /* in order */
+
+	/*
+	 * Not a condition variable: with more than one waiter that of
+	 * glibc before 2.41 may lose a wake-up (its bug 25847).
+	 */
+	sem_t more; /* one for each waiting job, and for each end */
+	pthread_mutex_t lock;
+	struct jobs waiting;
+};
+
+static struct job *
+job_take(struct workers *w)
+{
+	struct job *j;
+
+	while (sem_wait(&w->more) == -1 && errno == EINTR)
+		;
+	pthread_mutex_lock(&w->lock);
+	j = STAILQ_FIRST(&w->waiting);
+	if (j != NULL)
+		STAILQ_REMOVE_HEAD(&w->waiting, waiting);
+	pthread_mutex_unlock(&w->lock);
+	return (j);
+}
+
+static void *
+worker_main(void *arg)
+{
+	struct workers *w = arg;
+	struct job *j;
+
+	while ((j = job_take(w)) != NULL) {
+		auth_check_run(j->check);
+		atomic_store(&j->done, 1);
+		eventfd_write(w->event_fd, 1);
+	}
+	return (NULL);
+}
+
+/* Signals are for the thread that runs the loop. */
+static int
+threads_start(struct workers *w)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	sigset_t all, before;
+	int rc = 0;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	do {
+		rc = pthread_create(&w->threads[w->n], NULL, worker_main, w);
+		w->n += rc == 0;
+	} while (rc == 0 && w->n < THREADS_MAX && w->n < cores);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return (w->n > 0 ? 0 : rc);
+}
+
+struct workers *
+workers_start(void)
+{
+	struct workers *w = calloc(1, sizeof(*w));
+	int rc;
+
+	if (w == NULL)
+		abort();
+	STAILQ_INIT(&w->all);
+	STAILQ_INIT(&w->waiting);
+	sem_init(&w->more, 0, 0);
+	pthread_mutex_init(&w->lock, NULL);
+	w->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	rc = w->event_fd == -1 ? errno : threads_start(w);
+	if (rc == 0)
+		return (w);
+	log_alarm("workers failed=\"%s\"", strerror(rc));
+	(void)workers_stop(w);
+	return (NULL);
+}
+
+static void *
+job_remove(struct workers *w, struct job *j)
+{
+	void *arg = j->arg;
+
+	STAILQ_REMOVE_HEAD(&w->all, order);
+	free(j);
+	return (arg);
+}
+
+void *
+workers_stop(struct workers *w)
+{
+	int n;
+
+	if (w == NULL)
+		return (NULL);
+	pthread_mutex_lock(&w->lock);
+	STAILQ_INIT(&w->waiting);
+	pthread_mutex_unlock(&w->lock);
+	for (n = w->n; n > 0; n--)
+		sem_post(&w->more);
+	while (w->n > 0)
+		pthread_join(w->threads[--w->n], NULL);
+	if (!STAILQ_EMPTY(&w->all))
+		return (job_remove(w, STAILQ_FIRST(&w->all)));
+	if (w->event_fd != -1)
+		close(w->event_fd);
+	sem_destroy(&w->more);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+	return (NULL);
+}
+
+void
+workers_submit(struct workers *w, struct auth_check *check, void *arg)
+{
+	struct job *j = calloc(1, sizeof(*j));
+
+	if (j == NULL)
+		abort();
+	j->check = check;
+	j->arg = arg;
+	STAILQ_INSERT_TAIL(&w->all, j, order);
+	if (check == NULL || check->bytes == NULL) {
+		atomic_store(&j->done, 1);
+		return;
+	}
+	pthread_mutex_lock(&w->lock);
+	STAILQ_INSERT_TAIL(&w->waiting, j, waiting);
+	pthread_mutex_unlock(&w->lock);
+	sem_post(&w->more);
+}
+
+int
+workers_busy(const struct workers *w)
+{
+	return (!STAILQ_EMPTY(&w->all));
+}
+
+int
+workers_fd(const struct workers *w)
+{
+	return (w->event_fd);
+}
+
+void *
+workers_next(struct workers *w)
+{
+	struct job *j = STAILQ_FIRST(&w->all);
+	eventfd_t count;
+
+	/* Read before looking again: what is done later makes it readable. */
+	if (j == NULL || !atomic_load(&j->done))
+		eventfd_read(w->event_fd, &count);
+	if (j == NULL || !atomic_load(&j->done))
+		return (NULL);
+	return (job_remove(w, j));
+}

@@ -1,0 +1,33 @@
+#ifndef EVOTE_WORKERS_H
+#define EVOTE_WORKERS_H
+
+#include "auth.h"
+
+/*
+ * Verifies signatures on threads of their own, one a core, and gives every job
+ * back in the order in which it came, to the one thread that submits: so what
+ * waits for a signature keeps its place among what does not.
+ */
+struct workers;
+
+/* NULL, logged, when no thread can be started. */
+struct workers *workers_start(void);
+/*
+ * Ends the threads, then returns the arg of one job after the other that has
+ * not come back; NULL when there is none, and all is freed.  NULL is fine.
+ */
+void *workers_stop(struct workers *);
+
+/*
+ * Verifies *check, which has to stay until it comes back together with arg;
+ * NULL, or a check without bytes: there is nothing to verify, only to wait.
+ */
+void workers_submit(struct workers *, struct auth_check *, void *arg);
+/* Whether anything has been submitted and not come back. */
+int workers_busy(const struct workers *);
+/* Readable when workers_next may have something. */
+int workers_fd(const struct workers *);
+/* The arg of the oldest job if that is done, else NULL. */
+void *workers_next(struct workers *);
+
+#endif
