@@ -52,6 +52,10 @@ $(B)/voter_loop: $(B)/tests/voter_loop.o $(B)/client.a
 	$(link)
 $(B)/nemesis_%: $(B)/tests/nemesis/%.o $(B)/server.a $(B)/client.a
 	$(link)
+$(B)/floor: $(B)/tests/bench/floor.o
+	$(link)
+$(B)/load: $(B)/tests/bench/load.o $(B)/tests/bench/votes.o $(B)/client.a
+	$(link)
 $(B)/power_cut: $(B)/tests/nemesis/power_cut.o
 	$(link)
 $(B)/test_%: $(B)/tests/unit/test_%.o $(B)/server.a $(B)/client.a
@@ -90,11 +94,12 @@ SANITIZE = CC=clang B=$(TESTB) OPT="-O1 -g" EXTRA=-DEVOTE_FAILPOINTS \
 NEMESIS = $(B)/nemesis_voter $(B)/nemesis_dump $(B)/power_cut
 programs: all $(B)/voter_loop $(B)/fill_ledger $(TESTS:%=$(B)/test_%)
 
-check: lint all $(B)/sim $(B)/voter_loop $(B)/fill_ledger $(NEMESIS)
+check: lint all $(B)/sim $(B)/voter_loop $(B)/fill_ledger $(NEMESIS) \
+    $(B)/floor $(B)/load
 	$(MAKE) $(SANITIZE) programs
 	B=$(TESTB) scripts/run-tests $(TESTS:%=$(TESTB)/test_%) \
 	    tests/model/run tests/sim/run tests/sim/mutants tests/cluster \
-	    tests/nemesis tests/evaluate tests/package
+	    tests/nemesis tests/evaluate tests/package tests/bench
 
 lint:
 	shellcheck -x $(SCRIPTS)
@@ -116,6 +121,14 @@ soak: all $(B)/voter_loop $(B)/fill_ledger
 # DURATION=seconds SEED=n ARBITER=none|witness|etcd
 nemesis: all $(NEMESIS)
 	tests/nemesis/run
+
+# SECONDS_EACH=2 RUNS=3 CONNECTIONS="1 16 64 256"; `scripts/install-deps bench`
+# for what it compares with.
+bench: all $(B)/floor $(B)/load
+	tests/bench/run
+# RUNS=30 MISSING=100000
+bench-failover: all $(B)/load $(B)/nemesis_voter
+	tests/bench/failover
 
 # The figures of docs/REPORT.md anew; PARTS="crash silent ..." for some of them.
 evaluate: all $(B)/voter_loop $(B)/nemesis_dump $(B)/sim
@@ -168,9 +181,10 @@ clean:
 SCRIPTS	= $(shell grep -lrE '^.!/usr/bin/env bash|^. shellcheck shell=bash' \
 	  .ci dist scripts tests --include='*' ; ls tests/*/*.bats)
 SOURCES	= $(wildcard common/*.[ch] replica/*.[ch] server/*.[ch] client/*.[ch] \
-	  tests/*.[ch] tests/unit/*.[ch] tests/sim/*.[ch] tests/nemesis/*.[ch])
+	  tests/*.[ch] tests/unit/*.[ch] tests/sim/*.[ch] tests/nemesis/*.[ch] \
+	  tests/bench/*.[ch])
 
-.PHONY: all programs check lint sim model model-full soak nemesis evaluate report \
-	install deb clean
+.PHONY: all programs check lint sim model model-full soak nemesis bench bench-failover \
+	evaluate report install deb clean
 .SECONDARY:
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)

@@ -220,11 +220,22 @@ check_saved(const struct host *h, const evote_config *k)
 {
 	if (k->epoch < h->k.epoch)
 		fail("I8: an epoch went back on the disk");
-	if (!config_id_zero(h->k.cluster) && k->epoch > h->k.epoch &&
+	/* With an arbiter a host may learn of its own grant later. */
+	if (k->arbiter.kind == EVOTE_ARBITER_NONE &&
+	    !config_id_zero(h->k.cluster) && k->epoch > h->k.epoch &&
 	    config_id_equal(k->primary, h->inc) &&
 	    !config_id_equal(h->k.primary, h->inc) &&
 	    config_in_sync(&h->k, h->inc) < 0 &&
 	    k->forced_epoch == h->k.forced_epoch)
+		fail("I6: it was not in sync, and takes over");
+}
+
+void
+check_granted(const evote_config *before, const evote_config *now)
+{
+	if (!config_id_zero(before->cluster) &&
+	    !config_id_equal(now->primary, before->primary) &&
+	    config_in_sync(before, now->primary) < 0)
 		fail("I6: it was not in sync, and takes over");
 }
 

@@ -244,6 +244,7 @@ void operate(void);
 void check_prefix(struct host *, uint64_t n, const char *why);
 void check_serving(struct host *);
 void check_step(struct host *);
+void check_granted(const evote_config *before, const evote_config *now);
 void check_saved(const struct host *, const evote_config *);
 void check_read(const struct host *, const struct request *);
 void check_equal(void);

@@ -38,15 +38,20 @@ void
 witness_hears(struct question *q)
 {
 	char name[2] = {(char)('A' + q->host), '\0'};
+	evote_config before = {.epoch = 0};
 
 	if (w.witness_down > w.now) {
 		question_free(q);
 		return;
 	}
+	config_copy(&before, &w.witness.k);
 	if (witness_decide(
-		&w.witness, name, w.now / MS + 1000, &q->ask, &q->answer))
+		&w.witness, name, w.now / MS + 1000, &q->ask, &q->answer)) {
 		note("W epoch=%" PRIu64 " for %s", (uint64_t)w.witness.k.epoch,
 		    name);
+		check_granted(&before, &w.witness.k);
+	}
+	config_clear(&before);
 	if (is_cut(w.n_hosts, q->host) || (!w.healed && chance(20)))
 		question_free(q);
 	else

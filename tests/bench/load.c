@@ -1,0 +1,355 @@
+/*
+ * A closed loop over N connections: each sends the next request as soon as its
+ * last one is answered.  Prints one JSON object: rate and latencies.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "floor.h"
+#include "load.h"
+
+#define ANSWER_MAX 8192
+#define READY_MAX  512
+
+struct conn {
+	int fd;
+	uint64_t sent_ns;
+	size_t have;
+	unsigned char in[ANSWER_MAX];
+};
+
+struct load {
+	struct load_options options;
+	struct requests requests;
+	struct conn *conns;
+	int epfd;
+	size_t next;
+	int under_way;
+	uint64_t end_ns, last_ns;
+	uint32_t *us; /* latencies */
+	size_t n, max, failed;
+};
+
+static _Noreturn void
+die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec);
+}
+
+/* ---- requests ---- */
+
+unsigned char *
+requests_room(struct requests *r, size_t len)
+{
+	size_t end = r->n > 0 ? r->at[r->n] : 0;
+
+	r->bytes = realloc(r->bytes, end + len);
+	r->at = realloc(r->at, (r->n + 2) * sizeof(*r->at));
+	if (r->bytes == NULL || r->at == NULL)
+		die("memory");
+	r->at[r->n] = end;
+	return (r->bytes + end);
+}
+
+void
+requests_add(struct requests *r, size_t used)
+{
+	r->at[r->n + 1] = r->at[r->n] + used;
+	r->n++;
+}
+
+static size_t
+floor_answered(const unsigned char *in, size_t len)
+{
+	return (len >= FLOOR_ANSWER ? FLOOR_ANSWER : 0);
+}
+
+static int
+always(const unsigned char *in, size_t len)
+{
+	return (1);
+}
+
+static void
+floor_requests(struct requests *r)
+{
+	memset(requests_room(r, FLOOR_RECORD), 'v', FLOOR_RECORD);
+	requests_add(r, FLOOR_RECORD);
+	r->again = 1;
+	r->answered = floor_answered;
+	r->good = always;
+}
+
+/* The line of SET and that of WAIT. */
+static size_t
+redis_answered(const unsigned char *in, size_t len)
+{
+	const unsigned char *first = memchr(in, '\n', len), *second;
+
+	if (first == NULL)
+		return (0);
+	first++;
+	second = memchr(first, '\n', len - (size_t)(first - in));
+	return (second == NULL ? 0 : (size_t)(second + 1 - in));
+}
+
+static int
+redis_good(const unsigned char *in, size_t len)
+{
+	return (len == 9 && memcmp(in, "+OK\r\n:1\r\n", 9) == 0);
+}
+
+/* A vote-sized value under a new key, on the replica before it is answered. */
+static void
+redis_requests(struct requests *r, const char *run)
+{
+	char value[161];
+
+	memset(value, 'v', sizeof(value) - 1);
+	value[160] = '\0';
+	for (int i = 0; i < 200000; i++) {
+		char key[64];
+		int k = snprintf(key, sizeof(key), "%s-%d", run, i);
+		char *room = (char *)requests_room(r, 400);
+
+		requests_add(r,
+		    (size_t)snprintf(room, 400,
+			"*3\r\n$3\r\nSET\r\n$%d\r\n%s\r\n$160\r\n%s\r\n"
+			"*3\r\n$4\r\nWAIT\r\n$1\r\n1\r\n$4\r\n5000\r\n",
+			k, key, value));
+	}
+	r->again = 1;
+	r->answered = redis_answered;
+	r->good = redis_good;
+}
+
+/* ---- driving ---- */
+
+static void
+conn_open(struct load *l, struct conn *c)
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET};
+	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = c};
+	int one = 1;
+
+	sin.sin_port = htons((uint16_t)l->options.port);
+	inet_pton(AF_INET, l->options.host, &sin.sin_addr);
+	c->fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (connect(c->fd, (struct sockaddr *)&sin, sizeof(sin)) == -1)
+		die("connect");
+	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (epoll_ctl(l->epfd, EPOLL_CTL_ADD, c->fd, &ev) == -1)
+		die("epoll_ctl");
+}
+
+/* Requests are small: the socket takes one whole. */
+static void
+conn_ask(struct load *l, struct conn *c)
+{
+	const struct requests *r = &l->requests;
+	size_t i = l->next;
+
+	if (i == r->n && !r->again)
+		return;
+	i %= r->n;
+	l->next = i + 1;
+	c->sent_ns = now_ns();
+	if (c->sent_ns >= l->end_ns)
+		return;
+	if (send(c->fd, r->bytes + r->at[i], r->at[i + 1] - r->at[i],
+		MSG_NOSIGNAL) != (ssize_t)(r->at[i + 1] - r->at[i]))
+		die("send");
+	l->under_way++;
+}
+
+static void
+note(struct load *l, uint64_t ns)
+{
+	if (l->n == l->max) {
+		l->max = l->max == 0 ? 65536 : 2 * l->max;
+		l->us = realloc(l->us, l->max * sizeof(*l->us));
+		if (l->us == NULL)
+			die("memory");
+	}
+	l->us[l->n++] = (uint32_t)(ns / 1000);
+}
+
+static void
+conn_answer(struct load *l, struct conn *c)
+{
+	ssize_t n = recv(c->fd, c->in + c->have, ANSWER_MAX - c->have, 0);
+	size_t len;
+
+	if (n <= 0)
+		die("the server ended the connection");
+	c->have += (size_t)n;
+	if ((len = l->requests.answered(c->in, c->have)) == 0) {
+		if (c->have == ANSWER_MAX)
+			die("too long an answer");
+		return;
+	}
+	l->last_ns = now_ns();
+	note(l, l->last_ns - c->sent_ns);
+	l->failed += !l->requests.good(c->in, len);
+	c->have = 0;
+	l->under_way--;
+	conn_ask(l, c);
+}
+
+static double
+drive(struct load *l)
+{
+	struct epoll_event ready[READY_MAX];
+	uint64_t began;
+	int n;
+
+	l->epfd = epoll_create1(EPOLL_CLOEXEC);
+	l->conns = calloc((size_t)l->options.connections, sizeof(*l->conns));
+	if (l->epfd == -1 || l->conns == NULL)
+		die("epoll");
+	for (int i = 0; i < l->options.connections; i++)
+		conn_open(l, &l->conns[i]);
+	began = now_ns();
+	l->end_ns = began + (uint64_t)(l->options.seconds * 1e9);
+	for (int i = 0; i < l->options.connections; i++)
+		conn_ask(l, &l->conns[i]);
+	while (l->under_way > 0) {
+		n = epoll_wait(l->epfd, ready, READY_MAX, 10000);
+		if (n <= 0)
+			die("no answer for ten seconds");
+		for (int i = 0; i < n; i++)
+			conn_answer(l, ready[i].data.ptr);
+	}
+	return ((double)(l->last_ns - began) / 1e9);
+}
+
+/* ---- what came of it ---- */
+
+static int
+by_size(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x < y ? -1 : x > y);
+}
+
+static void
+report(struct load *l, double seconds)
+{
+	size_t n = l->n;
+
+	if (n == 0) {
+		fputs("load: nothing was answered\n", stderr);
+		exit(1);
+	}
+	qsort(l->us, n, sizeof(*l->us), by_size);
+	printf("{\"system\":\"%s\",\"connections\":%d,\"rate\":%.1f,"
+	       "\"p50_us\":%u,\"p99_us\":%u,\"p999_us\":%u,\"n\":%zu,"
+	       "\"failed\":%zu}\n",
+	    l->options.system, l->options.connections, (double)n / seconds,
+	    l->us[n / 2], l->us[n * 99 / 100], l->us[n * 999 / 1000], n,
+	    l->failed);
+}
+
+static void
+options_read(struct load_options *o, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"system", required_argument, NULL, 's'},
+	    {"port", required_argument, NULL, 'p'},
+	    {"connections", required_argument, NULL, 'c'},
+	    {"seconds", required_argument, NULL, 't'},
+	    {"hosts", required_argument, NULL, 'h'},
+	    {"key", required_argument, NULL, 'k'},
+	    {"state", required_argument, NULL, 'd'},
+	    {"voters", required_argument, NULL, 'v'},
+	    {"elections", required_argument, NULL, 'e'},
+	    {"run", required_argument, NULL, 'r'},
+	    {NULL, 0, NULL, 0},
+	};
+	int ch;
+
+	*o = (struct load_options){.host = "127.0.0.1",
+	    .connections = 1,
+	    .seconds = 1,
+	    .voters = 1000,
+	    .elections = 10,
+	    .run = "run"};
+	while ((ch = getopt_long(argc, argv, "", options, NULL)) != -1)
+		switch (ch) {
+		case 's':
+			o->system = optarg;
+			break;
+		case 'p':
+			o->port = atoi(optarg);
+			break;
+		case 'c':
+			o->connections = atoi(optarg);
+			break;
+		case 't':
+			o->seconds = atof(optarg);
+			break;
+		case 'h':
+			o->hosts = optarg;
+			break;
+		case 'k':
+			o->key = optarg;
+			break;
+		case 'd':
+			o->state = optarg;
+			break;
+		case 'v':
+			o->voters = (unsigned)atoi(optarg);
+			break;
+		case 'e':
+			o->elections = (unsigned)atoi(optarg);
+			break;
+		case 'r':
+			o->run = optarg;
+			break;
+		default:
+			exit(2);
+		}
+	if (o->system == NULL || o->port == 0 || o->connections < 1) {
+		fputs("load: --system and --port are missing\n", stderr);
+		exit(2);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct load l;
+
+	options_read(&l.options, argc, argv);
+	if (strcmp(l.options.system, "floor") == 0)
+		floor_requests(&l.requests);
+	else if (strcmp(l.options.system, "redis-wait") == 0)
+		redis_requests(&l.requests, l.options.run);
+	else if (strcmp(l.options.system, "null") == 0)
+		null_requests(&l.requests);
+	else
+		evote_requests(&l.options, &l.requests);
+	report(&l, drive(&l));
+	return (l.failed > 0);
+}
