@@ -129,6 +129,9 @@ bench: all $(B)/floor $(B)/load
 # RUNS=30 MISSING=100000
 bench-failover: all $(B)/load $(B)/nemesis_voter
 	tests/bench/failover
+# RECORDS=1000000 OPEN=5000
+bench-scale: all $(B)/load $(B)/fill_ledger
+	tests/bench/scale
 
 # The figures of docs/REPORT.md anew; PARTS="crash silent ..." for some of them.
 evaluate: all $(B)/voter_loop $(B)/nemesis_dump $(B)/sim
@@ -184,7 +187,7 @@ SOURCES	= $(wildcard common/*.[ch] replica/*.[ch] server/*.[ch] client/*.[ch] \
 	  tests/*.[ch] tests/unit/*.[ch] tests/sim/*.[ch] tests/nemesis/*.[ch] \
 	  tests/bench/*.[ch])
 
-.PHONY: all programs check lint sim model model-full soak nemesis bench bench-failover \
+.PHONY: all programs check lint sim model model-full soak nemesis bench bench-failover bench-scale \
 	evaluate report install deb clean
 .SECONDARY:
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)

@@ -21,3 +21,9 @@ setup() {
 	    all(.n == 1 and .max_ms > 0 and .failed_calls == 0)' \
 	    build/failover.json
 }
+
+@test "bench-scale: a start, a join, votes and connections" {
+	RECORDS=20000 OPEN=200 tests/bench/scale
+	jq -e 'length == 13 and all(.value > 0 and .unit != "")' \
+	    build/scale.json
+}

@@ -138,8 +138,10 @@ one_is_left() {
 	not serves beta
 	kill -CONT "$(server_pid alpha)"
 	wait_until 10 level
+	epoch=$(host_state beta epoch)
 	admin alpha arbiter etcd "$ETCD" --replace-dead
 	wait_until 10 arbiter_away beta false
+	wait_until 10 decided_twice "$epoch"
 	kill -KILL "$(server_pid alpha)"
 	wait_until 10 serves beta
 }

@@ -44,6 +44,12 @@ unharmed() {
 	not grep -HE 'Sanitizer|runtime error|Assertion' "$PAIR_DIR"/*.log
 }
 
+# decided_twice EPOCH: since that was beta's.  A dead arbiter is replaced by a
+# joint K and one more.
+decided_twice() {
+	(($(host_state beta epoch) >= $1 + 16))
+}
+
 # ---- a service to vote at ----------------------------------------------------------
 
 # Both up and level, and these on the roll: people, crowd.  Servers get the
