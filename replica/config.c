@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "record.h"
 
 static void *
 must(void *p)
@@ -96,6 +97,21 @@ config_barred(const evote_config *c, const void *id)
 {
 	return (
 	    members_find(c->barred.barred_val, c->barred.barred_len, id) >= 0);
+}
+
+int
+config_equal(const evote_config *a, const evote_config *b)
+{
+	unsigned char *x, *y;
+	long n = xdr_to_bytes((xdrproc_t)xdr_evote_config, a, &x);
+	long m = xdr_to_bytes((xdrproc_t)xdr_evote_config, b, &y);
+	int equal = n == m && n > 0 && memcmp(x, y, (size_t)n) == 0;
+
+	if (n >= 0)
+		free(x);
+	if (m >= 0)
+		free(y);
+	return (equal);
 }
 
 int

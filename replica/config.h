@@ -17,6 +17,8 @@ int config_id_zero(const void *id);
 int config_in_sync(const evote_config *, const void *id);
 int config_barred(const evote_config *, const void *id);
 /* 1 when nobody but id is in sync. */
+/* 1 when they are the same decision, in every field. */
+int config_equal(const evote_config *, const evote_config *);
 int config_alone(const evote_config *, const void *id);
 /* The name of the in-sync member with this incarnation, or "". */
 const char *config_name(const evote_config *, const void *id);

@@ -9,7 +9,10 @@ from_primary(const struct witness *w, const char *from)
 	return (strcmp(config_name(&w->k, w->k.primary), from) == 0);
 }
 
-/* The same epoch has the same author, and so is the same K, asked for again. */
+/*
+ * The same K is asked for again when an answer was lost.  Another one under the
+ * same epoch is its author's, who has forgotten it by a crash: he learns of it.
+ */
 static evote_verdict
 judge(const struct witness *w, const char *from, uint64_t now_ms,
     const evote_decide *d)
@@ -26,7 +29,8 @@ judge(const struct witness *w, const char *from, uint64_t now_ms,
 		d->next->epoch < k->epoch))
 		return (EVOTE_CONFLICT);
 	if (d->next->epoch == k->epoch)
-		return (EVOTE_GRANTED);
+		return (
+		    config_equal(d->next, k) ? EVOTE_GRANTED : EVOTE_CONFLICT);
 	if (d->install)
 		return (EVOTE_GRANTED);
 	if (d->expected != k->epoch)

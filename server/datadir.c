@@ -576,7 +576,9 @@ datadir_open(struct datadir *d, const char *path, const char *key_path,
 	if (d->path == NULL)
 		return (fail(&why, "no memory"));
 	d->lock_fd = lock_take(path, &why);
+	/* dir_sync: a name that a killed process gave counts from now on. */
 	if (d->lock_fd == -1 || dir_prepare(d, key_path, &why) == -1 ||
+	    (dir_sync(path) == -1 && fail(&why, "it cannot be synced")) ||
 	    contents_read(d, &why) == -1 ||
 	    key_compare(d, key_path, &why) == -1) {
 		datadir_close(d);

@@ -233,6 +233,33 @@ get_number(struct ledger *l, enum query q, uint64_t *value)
 	return (rc == SQLITE_ROW ? 0 : -1);
 }
 
+/*
+ * A process that died between writing and syncing left records that can be
+ * read and are not on the disk yet.  They count from now on, so they have to be
+ * there.  Before SQLite opens the files: closing one takes its locks away.
+ */
+static int
+left_sync(const char *path)
+{
+	static const char *const ends[] = {"", "-wal"};
+	char name[4096];
+	int fd, rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < 2; i++) {
+		snprintf(name, sizeof(name), "%s%s", path, ends[i]);
+		fd = open(name, O_RDONLY | O_CLOEXEC);
+		if (fd == -1 && errno == ENOENT)
+			continue;
+		rc = fd == -1 ? -1 : fsync(fd);
+		if (rc == -1)
+			log_alarm("ledger file=%s doing=sync failed=\"%s\"",
+			    name, strerror(errno));
+		if (fd != -1)
+			close(fd);
+	}
+	return (rc);
+}
+
 struct ledger *
 ledger_open(const char *path, int create)
 {
@@ -245,6 +272,8 @@ ledger_open(const char *path, int create)
 		log_alarm("ledger file=%s failed=\"no memory\"", path);
 		goto fail;
 	}
+	if (left_sync(path) == -1)
+		goto fail;
 	if (sqlite3_open_v2(path, &l->db, flags, NULL) != SQLITE_OK) {
 		failed(l, "open");
 		goto fail;

@@ -298,7 +298,10 @@ load_record(void *arg, struct record *r)
 	return (0);
 }
 
-/* The ledger holds at least what K says was accepted, and the same records. */
+/*
+ * In sync, its ledger holds at least what K says was accepted, and the same
+ * records; one that was joining may well lack some, or have others.
+ */
 static int
 check_mark(const struct server *s)
 {
@@ -306,6 +309,8 @@ check_mark(const struct server *s)
 	const struct history *log = core_history(s->core);
 	unsigned char root[32];
 
+	if (config_in_sync(&s->dir.config, s->dir.incarnation) < 0)
+		return (0);
 	if (m->size <= history_size(log)) {
 		history_root(log, m->size, root);
 		if (m->size == 0 || memcmp(root, m->root, 32) == 0)

@@ -126,3 +126,33 @@ beta() {
 	refused --config "$PAIR_DIR/missing"
 	says missing
 }
+
+@test "a joiner that dies before it is level goes on where it was" {
+	pair_init --origin "$ORIGIN"
+	"$PAIR_BIN/fill_ledger" "$PAIR_DIR/alpha" 30000
+	server_start alpha
+	wait_until 20 serves alpha
+	# It has taken the primary's K by then, and a part of the ledger.
+	EVOTE_CRASH_AT=store-after server_start beta
+	wait_until 10 process_gone "$(server_pid beta)"
+	server_start beta
+	wait_until 20 level
+}
+
+@test "what a killed server wrote is synced before it counts" {
+	local pid
+	cluster_up people
+	server_kill beta
+	server_kill alpha
+	ASAN_OPTIONS=detect_leaks=0 \
+	    strace -f -y -e trace=fsync -o "$PAIR_DIR/trace" \
+	    "$PAIR_BIN/evote_server" --data "$PAIR_DIR/alpha" --name alpha \
+	    --hosts alpha=127.0.0.1:17951,beta=127.0.0.1:17952 --no-portmap \
+	    --admin-socket "$PAIR_DIR/alpha.sock" \
+	    </dev/null >>"$PAIR_DIR/alpha.log" 2>&1 3>&- &
+	pid=$!
+	wait_until 20 grep -q 'fsync(.*ledger.db-wal>' "$PAIR_DIR/trace"
+	grep -q 'fsync(.*ledger.db>' "$PAIR_DIR/trace"
+	kill "$(pgrep -P "$pid")"
+	wait_until 10 process_gone "$pid"
+}

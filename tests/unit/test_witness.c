@@ -117,6 +117,28 @@ the_same_question_gets_the_same_answer(void **state)
 	config_clear(&w.k);
 }
 
+/* Its author has crashed since, and decides anew under the same number. */
+static void
+another_k_under_the_same_epoch_is_not_granted(void **state)
+{
+	struct witness w = {.deny_ms = DENY_MS, .k = decided_by(1, 4)};
+	evote_config five = decided_by(1, 5), alone = decided_by(1, 5);
+	char other[16] = {2};
+
+	config_remove(&alone, other);
+	assert_int_equal(
+	    asked(&w, "A", 1000, (evote_decide){.expected = 4, .next = &five}),
+	    EVOTE_GRANTED);
+	assert_int_equal(
+	    asked(&w, "A", 1000, (evote_decide){.expected = 4, .next = &alone}),
+	    EVOTE_CONFLICT);
+	assert_true(config_equal(&w.k, &five));
+	assert_false(config_equal(&w.k, &alone));
+	config_clear(&five);
+	config_clear(&alone);
+	config_clear(&w.k);
+}
+
 static void
 a_primary_that_is_heard_is_not_replaced(void **state)
 {
@@ -317,6 +339,7 @@ main(void)
 	    cmocka_unit_test(a_blank_one_grants_nothing_but_its_beginning),
 	    cmocka_unit_test(only_who_knows_the_present_one_changes_it),
 	    cmocka_unit_test(the_same_question_gets_the_same_answer),
+	    cmocka_unit_test(another_k_under_the_same_epoch_is_not_granted),
 	    cmocka_unit_test(a_primary_that_is_heard_is_not_replaced),
 	    cmocka_unit_test(a_witness_is_added_without_a_pause),
 	    cmocka_unit_test(a_silent_primary_is_replaced_within_a_second),
