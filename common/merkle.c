@@ -7,6 +7,7 @@
 #include "seal.h"
 
 #define LEVELS 64
+#define ROOTS  64 /* remembered */
 
 /*
  * Level k holds, in order, the hashes of the complete subtrees of 2^k leaves:
@@ -18,9 +19,16 @@ struct level {
 	uint64_t room;
 };
 
+/* Each root is asked for several times, soon after another. */
+struct root {
+	uint64_t size; /* 0: none */
+	unsigned char hash[MERKLE_HASH];
+};
+
 struct merkle {
 	uint64_t size;
 	struct level level[LEVELS];
+	struct root *roots; /* that of size n at n % ROOTS */
 };
 
 struct merkle *
@@ -28,7 +36,7 @@ merkle_new(void)
 {
 	struct merkle *m = calloc(1, sizeof(*m));
 
-	if (m == NULL)
+	if (m == NULL || (m->roots = calloc(ROOTS, sizeof(*m->roots))) == NULL)
 		abort();
 	return (m);
 }
@@ -40,6 +48,7 @@ merkle_free(struct merkle *m)
 		return;
 	for (int k = 0; k < LEVELS; k++)
 		free(m->level[k].node);
+	free(m->roots);
 	free(m);
 }
 
@@ -100,27 +109,38 @@ merkle_cut(struct merkle *m, uint64_t size)
 {
 	assert(size <= m->size);
 	m->size = size;
+	for (int i = 0; i < ROOTS; i++)
+		if (m->roots[i].size > size)
+			m->roots[i].size = 0;
+}
+
+/* The bits of size are the complete subtrees, largest first: from the right. */
+static void
+root_fold(const struct merkle *m, uint64_t size, unsigned char out[MERKLE_HASH])
+{
+	int k = __builtin_ctzll(size);
+
+	memcpy(out, m->level[k].node[(size >> k) - 1], MERKLE_HASH);
+	for (k++; k < LEVELS && (size >> k) != 0; k++) {
+		if ((size >> k & 1) == 1)
+			node_hash(out, m->level[k].node[(size >> k) - 1], out);
+	}
 }
 
 void
 merkle_root(
     const struct merkle *m, uint64_t size, unsigned char out[MERKLE_HASH])
 {
-	int k;
+	struct root *r = &m->roots[size % ROOTS];
 
 	assert(size <= m->size);
 	if (size == 0) {
 		seal_hash(out, NULL, 0);
 		return;
 	}
-	/*
-	 * The bits of size are the complete subtrees, largest first; fold
-	 * them from the right.
-	 */
-	k = __builtin_ctzll(size);
-	memcpy(out, m->level[k].node[(size >> k) - 1], MERKLE_HASH);
-	for (k++; k < LEVELS && (size >> k) != 0; k++) {
-		if ((size >> k & 1) == 1)
-			node_hash(out, m->level[k].node[(size >> k) - 1], out);
+	if (r->size != size) {
+		root_fold(m, size, r->hash);
+		r->size = size;
 	}
+	memcpy(out, r->hash, MERKLE_HASH);
 }
