@@ -169,27 +169,27 @@ record_make(evote_leaf *leaf, evote_opening *opening)
 	return (r);
 }
 
+/* The fields that every leaf begins with. */
+static int
+head_read(evote_leaf *l, const void *leaf, uint32_t len)
+{
+	XDR xdrs;
+
+	xdrmem_create(&xdrs, (void *)leaf, len, XDR_DECODE);
+	return (xdr_u_int(&xdrs, &l->format) && xdr_u_quad_t(&xdrs, &l->seq) &&
+	    xdr_u_quad_t(&xdrs, &l->epoch) && xdr_u_quad_t(&xdrs, &l->time));
+}
+
 struct record *
 record_read(const void *leaf, uint32_t leaf_len, const void *opening,
     uint32_t opening_len)
 {
-	evote_opening o = {0};
-	evote_leaf l = {0};
-	struct record *r = NULL;
+	evote_leaf l;
 
-	if (leaf_len > EVOTE_LEAF_MAX || opening_len > EVOTE_PRIVATE_MAX)
+	if (leaf_len > EVOTE_LEAF_MAX || opening_len > EVOTE_PRIVATE_MAX ||
+	    !head_read(&l, leaf, leaf_len) || l.format != EVOTE_LEAF_FORMAT)
 		return (NULL);
-	if (xdr_from_bytes((xdrproc_t)xdr_evote_leaf, &l, leaf, leaf_len) == -1)
-		return (NULL);
-	if (opening_len > 0 &&
-	    xdr_from_bytes(
-		(xdrproc_t)xdr_evote_opening, &o, opening, opening_len) == -1)
-		goto out;
-	if (l.format == EVOTE_LEAF_FORMAT)
-		r = record_new(&l, leaf, leaf_len, opening, opening_len);
-out:
-	record_clear(&l, &o);
-	return (r);
+	return (record_new(&l, leaf, leaf_len, opening, opening_len));
 }
 
 int
@@ -219,6 +219,18 @@ record_clear(evote_leaf *leaf, evote_opening *opening)
 	xdr_free((xdrproc_t)xdr_evote_opening, opening);
 	memset(leaf, 0, sizeof(*leaf));
 	memset(opening, 0, sizeof(*opening));
+}
+
+int
+record_is_whole(const struct record *r)
+{
+	evote_leaf leaf;
+	evote_opening opening;
+
+	if (record_open(r, &leaf, &opening) == -1)
+		return (0);
+	record_clear(&leaf, &opening);
+	return (1);
 }
 
 struct record *

@@ -35,19 +35,21 @@ struct place {
  */
 struct record *record_make(evote_leaf *leaf, evote_opening *opening);
 /*
- * From bytes, of the disk or a peer.  NULL unless they are the canonical
- * encoding of a leaf whose format is known.  That the opening fits the leaf is
- * the election's to check.
+ * From bytes, of the disk or a peer.  NULL unless they begin as a leaf whose
+ * format is known.  Whether they are one is seen when they are opened, which
+ * the election does before it takes a record; that the opening fits the leaf
+ * is the election's to check, too.
  */
 struct record *record_read(const void *leaf, uint32_t leaf_len,
     const void *opening, uint32_t opening_len);
 /*
  * Decodes into *leaf (and *opening, zeroed when there is none); the caller
- * frees with record_clear.  Returns 0, or -1.
+ * frees with record_clear.  0, or -1 unless both are the canonical encoding.
  */
 int record_open(
     const struct record *, evote_leaf *leaf, evote_opening *opening);
 void record_clear(evote_leaf *leaf, evote_opening *opening);
+int record_is_whole(const struct record *); /* 1: it can be opened */
 
 struct record *record_hold(struct record *);
 void record_drop(struct record *); /* NULL is fine */

@@ -19,6 +19,12 @@
 #define APPLICATION_ID "1163284308" /* "EVOT" */
 #define FORMAT	       "1"
 
+/*
+ * How many records the stored hint may lag behind: to store it costs a commit
+ * a page more.
+ */
+#define HINT_LAG 256
+
 /* The statements prepared once. */
 enum query {
 	Q_BEGIN,
@@ -63,6 +69,7 @@ struct ledger {
 	sqlite3 *db;
 	sqlite3_stmt *query[Q_NR];
 	uint64_t size;
+	uint64_t hint; /* accepted, as it is stored */
 	int wal_pages; /* as of the last commit */
 	int wal_retry; /* after a full disk: not before it has this many */
 };
@@ -292,7 +299,8 @@ ledger_open(const char *path, int create)
 		goto fail;
 	if (blank && exec(l, schema_sql, "create") == -1)
 		goto fail;
-	if (queries_prepare(l) == -1 || get_number(l, Q_SIZE, &l->size) == -1)
+	if (queries_prepare(l) == -1 || get_number(l, Q_SIZE, &l->size) == -1 ||
+	    get_number(l, Q_GET_ACCEPTED, &l->hint) == -1)
 		goto fail;
 	return (l);
 fail:
@@ -328,7 +336,7 @@ row_read(struct ledger *l, sqlite3_stmt *stmt, uint64_t seq)
 	    (uint32_t)sqlite3_column_bytes(stmt, 1),
 	    sqlite3_column_blob(stmt, 2),
 	    (uint32_t)sqlite3_column_bytes(stmt, 2));
-	if (r == NULL || r->seq != seq) {
+	if (r == NULL || r->seq != seq || !record_is_whole(r)) {
 		damaged(l, seq, "not a record that this version knows");
 		goto damage;
 	}
@@ -457,25 +465,39 @@ row_insert(struct ledger *l, const struct record *r)
 	return (run(l, Q_INSERT, "append"));
 }
 
+/* In one transaction; a hint of 0 is not stored. */
+static int
+transact(
+    struct ledger *l, struct record *const *recs, uint32_t n, uint64_t hint)
+{
+	if (run(l, Q_BEGIN, "append") == -1)
+		return (-1);
+	for (uint32_t i = 0; i < n; i++)
+		if (row_insert(l, recs[i]) == -1)
+			return (-1);
+	crash_at("store-uncommitted");
+	if (hint > 0 && run_number(l, Q_SET_ACCEPTED, hint, "append") == -1)
+		return (-1);
+	return (run(l, Q_COMMIT, "append"));
+}
+
 int
 ledger_append(
     struct ledger *l, struct record *const *recs, uint32_t n, uint64_t accepted)
 {
-	/* A joiner hears of more than it has. */
-	if (accepted > l->size + n)
-		accepted = l->size + n;
-	if (run(l, Q_BEGIN, "append") == -1)
-		return (undo(l));
-	for (uint32_t i = 0; i < n; i++) {
+	uint64_t hint;
+
+	for (uint32_t i = 0; i < n; i++)
 		assert(recs[i]->seq == l->size + i);
-		if (row_insert(l, recs[i]) == -1)
-			return (undo(l));
-	}
-	crash_at("store-uncommitted");
-	if (run_number(l, Q_SET_ACCEPTED, accepted, "append") == -1 ||
-	    run(l, Q_COMMIT, "append") == -1)
+	/* A joiner hears of more than it has. */
+	hint = accepted > l->size + n ? l->size + n : accepted;
+	if (n > 0 && l->hint > 0 && hint < l->hint + HINT_LAG)
+		hint = 0;
+	if (transact(l, recs, n, hint) == -1)
 		return (undo(l));
 	l->size += n;
+	if (hint > 0)
+		l->hint = hint;
 	return (0);
 }
 
@@ -553,23 +575,21 @@ set_aside(struct ledger *l, uint64_t size, const char *aside)
 int
 ledger_cut(struct ledger *l, uint64_t size, const char *aside)
 {
-	uint64_t accepted;
+	uint64_t hint = l->hint < size ? l->hint : size;
 
 	assert(size <= l->size);
 	if (size == l->size)
 		return (0);
-	if (set_aside(l, size, aside) == -1 ||
-	    get_number(l, Q_GET_ACCEPTED, &accepted) == -1)
+	if (set_aside(l, size, aside) == -1)
 		return (-1);
-	if (accepted > size)
-		accepted = size;
 	crash_at("cut-aside");
 	if (run(l, Q_BEGIN, "cut") == -1 ||
 	    run_number(l, Q_DELETE, size, "cut") == -1 ||
-	    run_number(l, Q_SET_ACCEPTED, accepted, "cut") == -1 ||
+	    run_number(l, Q_SET_ACCEPTED, hint, "cut") == -1 ||
 	    run(l, Q_COMMIT, "cut") == -1)
 		return (undo(l));
 	l->size = size;
+	l->hint = hint;
 	return (0);
 }
 
