@@ -745,8 +745,9 @@ core_step(struct core *c, const struct event *ev)
 		break;
 	case EV_FLUSH:
 		core_advance(c);
-		store(c);
+		/* The longer way first: to the other host and its disk. */
 		lead_pump(c);
+		store(c);
 		trim(c);
 		return;
 	case EV_REQUEST:

@@ -157,8 +157,8 @@ job_report(struct disk *d, struct job *j)
 {
 	pthread_mutex_lock(&d->lock);
 	STAILQ_INSERT_TAIL(&d->done, j, link);
-	eventfd_write(d->event_fd, 1);
 	pthread_mutex_unlock(&d->lock);
+	eventfd_write(d->event_fd, 1);
 }
 
 static void *
@@ -271,8 +271,9 @@ job_submit(struct disk *d, struct job *j)
 	pthread_mutex_lock(&d->lock);
 	number = j->number = ++d->last;
 	STAILQ_INSERT_TAIL(&d->waiting, j, link);
-	pthread_cond_signal(&d->more);
 	pthread_mutex_unlock(&d->lock);
+	/* Woken while the lock is held, the thread would only wait again. */
+	pthread_cond_signal(&d->more);
 	return (number);
 }
 
@@ -319,15 +320,11 @@ static struct job *
 done_take(struct disk *d)
 {
 	struct job *j;
-	eventfd_t count;
 
 	pthread_mutex_lock(&d->lock);
 	j = STAILQ_FIRST(&d->done);
 	if (j != NULL)
 		STAILQ_REMOVE_HEAD(&d->done, link);
-	/* Under the lock: the fd is readable while something is there. */
-	if (STAILQ_EMPTY(&d->done))
-		eventfd_read(d->event_fd, &count);
 	pthread_mutex_unlock(&d->lock);
 	return (j);
 }
@@ -336,7 +333,11 @@ int
 disk_next(struct disk *d, struct disk_done *done)
 {
 	struct job *j = done_take(d);
+	eventfd_t count;
 
+	/* Read before looking again: what is done later makes it readable. */
+	if (j == NULL && eventfd_read(d->event_fd, &count) == 0)
+		j = done_take(d);
 	if (j == NULL)
 		return (0);
 	memset(done, 0, sizeof(*done));

@@ -43,7 +43,10 @@ uint64_t disk_cut(struct disk *, uint64_t size);
 uint64_t disk_save(struct disk *, const evote_config *);
 uint64_t disk_load(struct disk *, uint64_t from, uint32_t n);
 
-/* Readable when disk_next has something; then 1 with *done, else 0. */
+/*
+ * Readable when disk_next has something (and, rarely, when it has been taken
+ * already); then 1 with *done, else 0.
+ */
 int disk_fd(struct disk *);
 int disk_next(struct disk *, struct disk_done *done);
 

@@ -20,26 +20,37 @@ failpoint(const char *name)
 	log_info("failpoint name=%s", name);
 	return (1);
 }
-int
-crash_armed(const char *name)
+
+static atomic_uint passed;
+
+/* The time at which it is to happen; 0: never. */
+static unsigned long
+armed_for(const char *name)
 {
 	const char *armed = getenv("EVOTE_CRASH_AT");
 	size_t n = strlen(name);
 
-	return (armed != NULL && strncmp(armed, name, n) == 0 &&
-	    (armed[n] == '\0' || armed[n] == ':'));
+	if (armed == NULL || strncmp(armed, name, n) != 0)
+		return (0);
+	if (armed[n] == '\0')
+		return (1);
+	return (armed[n] == ':' ? strtoul(armed + n + 1, NULL, 10) : 0);
+}
+
+int
+crash_due(const char *name)
+{
+	unsigned long when = armed_for(name);
+
+	return (when > 0 && passed + 1 >= when);
 }
 
 void
 crash_at(const char *name)
 {
-	static atomic_uint passed;
-	const char *which;
+	unsigned long when = armed_for(name);
 
-	if (!crash_armed(name))
-		return;
-	which = strchr(getenv("EVOTE_CRASH_AT"), ':');
-	if (++passed < (which == NULL ? 1 : strtoul(which + 1, NULL, 10)))
+	if (when == 0 || ++passed < when)
 		return;
 	log_alarm("crash point=%s", name);
 	kill(getpid(), SIGKILL);

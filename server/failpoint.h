@@ -13,11 +13,11 @@ int failpoint(const char *name);
  * by searching for these calls, and every one must be reached.
  */
 void crash_at(const char *name);
-int crash_armed(const char *name); /* by that name, whichever time */
+int crash_due(const char *name); /* the next time it passes there */
 #else
-#define failpoint(name)	  0
-#define crash_at(name)	  ((void)0)
-#define crash_armed(name) 0
+#define failpoint(name) 0
+#define crash_at(name)	((void)0)
+#define crash_due(name) 0
 #endif
 
 #endif

@@ -54,10 +54,27 @@ step(struct server *s, struct event *ev)
 
 /* ---- what the core has done ---- */
 
+/* In builds for tests: what it stores next, nobody else is to have. */
+static int
+crash_keeps(const struct server *s)
+{
+	evote_role role = core_role(s->core);
+
+	return ((role == EVOTE_BARRIER || role == EVOTE_PRIMARY) &&
+	    crash_due("push-stored"));
+}
+
 static uint64_t
 do_store(void *arg, struct record *const *recs, uint32_t n, uint64_t accepted)
 {
-	return (disk_store(((struct server *)arg)->disk, recs, n, accepted));
+	struct server *s = arg;
+	uint64_t job = disk_store(s->disk, recs, n, accepted);
+
+	if (crash_keeps(s)) {
+		disk_stop(s->disk);
+		crash_at("push-stored");
+	}
+	return (job);
 }
 
 static uint64_t
@@ -83,15 +100,10 @@ do_call(void *arg, int peer, struct message *m)
 {
 	struct server *s = arg;
 
-	if (m->kind == SAY_APPEND && m->n > 0) {
+	if (m->kind == SAY_APPEND && m->n > 0)
 		crash_at("push-before");
-		/* What nobody else has is on this disk. */
-		if (crash_armed("push-stored")) {
-			disk_stop(s->disk);
-			crash_at("push-stored");
-		}
-	}
-	(void)push_call(s->push, peer, m);
+	if (!crash_keeps(s))
+		(void)push_call(s->push, peer, m);
 	if (m->kind == SAY_APPEND)
 		crash_at("push-after");
 	message_free(m);
@@ -511,20 +523,64 @@ look_at_space(struct server *s)
 		    (unsigned long long)v.f_bavail * v.f_frsize);
 }
 
+/* What the loop waits for.  A turn looks only at what has something. */
+enum {
+	READY_SIGNAL = 1 << 0,
+	READY_DISK = 1 << 1,
+	READY_PUSH = 1 << 2,
+	READY_ARBITER = 1 << 3,
+	READY_WORKERS = 1 << 4,
+	READY_TRANSPORT = 1 << 5,
+	READY_ALL = (1 << 6) - 1,
+	READY_MAX = 6
+};
+
+static int
+watch(int epfd, int fd, uint32_t ready)
+{
+	struct epoll_event ev = {.events = EPOLLIN, .data.u32 = ready};
+
+	return (epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &ev));
+}
+
+static uint32_t
+wait_ready(int epfd, int wait_ms)
+{
+	struct epoll_event events[READY_MAX];
+	int n = epoll_wait(epfd, events, READY_MAX, wait_ms);
+	uint32_t ready = 0;
+
+	while (n > 0)
+		ready |= events[--n].data.u32;
+	return (ready);
+}
+
+/*
+ * At each beat all of them, whose timers are then looked at too: nobody is
+ * suspected before what has come in has been read.
+ */
 static void
-turn(struct server *s, int wait_ms, int epfd, uint64_t *tick_ms)
+turn(struct server *s, uint32_t ready, uint64_t *tick_ms)
 {
 	struct event flush = {.kind = EV_FLUSH}, tick = {.kind = EV_TICK};
-	struct epoll_event ready[8];
+	int beat;
 
-	(void)epoll_wait(epfd, ready, 8, wait_ms);
 	look_at_clocks(s);
-	disk_events(s);
-	push_run(s->push, s->now_ms);
-	arbiter_run(s->arbiter, s->now_ms);
-	service_run(s);
-	transport_run(s->transport, s->now_ms);
-	if (s->now_ms - *tick_ms >= BEAT_MS) {
+	beat = s->now_ms - *tick_ms >= BEAT_MS;
+	if (beat)
+		ready = READY_ALL;
+	if (ready & READY_DISK)
+		disk_events(s);
+	if (ready & READY_PUSH || push_wait_ms(s->push, s->now_ms) == 0)
+		push_run(s->push, s->now_ms);
+	if (ready & READY_ARBITER ||
+	    arbiter_wait_ms(s->arbiter, s->now_ms) == 0)
+		arbiter_run(s->arbiter, s->now_ms);
+	if (ready & READY_WORKERS)
+		service_run(s);
+	if (ready & READY_TRANSPORT)
+		transport_run(s->transport, s->now_ms);
+	if (beat) {
 		*tick_ms = s->now_ms;
 		if (s->now_ms - s->space_ms >= SPACE_MS)
 			look_at_space(s);
@@ -534,23 +590,29 @@ turn(struct server *s, int wait_ms, int epfd, uint64_t *tick_ms)
 	transport_flush(s->transport);
 }
 
+/* How long nothing need be looked at unless something comes. */
 static int
-watch(int epfd, int fd)
+leisure_ms(const struct server *s, uint64_t tick_ms)
 {
-	struct epoll_event ev = {.events = EPOLLIN, .data.fd = fd};
+	int push = push_wait_ms(s->push, s->now_ms);
+	int ask = arbiter_wait_ms(s->arbiter, s->now_ms);
+	uint64_t due = tick_ms + BEAT_MS;
+	int wait = due > s->now_ms ? (int)(due - s->now_ms) : 0;
 
-	return (epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &ev));
+	if (push >= 0 && push < wait)
+		wait = push;
+	if (ask >= 0 && ask < wait)
+		wait = ask;
+	return (wait);
 }
 
-static int
-ended(int sigfd)
+static void
+say_ended(int sigfd)
 {
 	struct signalfd_siginfo info;
 
-	if (read(sigfd, &info, sizeof(info)) != sizeof(info))
-		return (0);
-	log_info("end signal=%u", info.ssi_signo);
-	return (1);
+	if (read(sigfd, &info, sizeof(info)) == sizeof(info))
+		log_info("end signal=%u", info.ssi_signo);
 }
 
 int
@@ -558,32 +620,27 @@ server_run(struct server *s)
 {
 	int epfd, sigfd, rc = EXIT_TROUBLE;
 	uint64_t tick_ms = 0;
+	uint32_t ready = 0;
 	sigset_t mask;
 
 	end_signals(&mask);
 	sigfd = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
 	epfd = epoll_create1(EPOLL_CLOEXEC);
-	if (sigfd == -1 || epfd == -1 || watch(epfd, sigfd) == -1 ||
-	    watch(epfd, transport_fd(s->transport)) == -1 ||
-	    watch(epfd, push_fd(s->push)) == -1 ||
-	    watch(epfd, arbiter_fd(s->arbiter)) == -1 ||
-	    watch(epfd, workers_fd(s->workers)) == -1 ||
-	    watch(epfd, disk_fd(s->disk)) == -1) {
+	if (sigfd == -1 || epfd == -1 ||
+	    watch(epfd, sigfd, READY_SIGNAL) == -1 ||
+	    watch(epfd, disk_fd(s->disk), READY_DISK) == -1 ||
+	    watch(epfd, push_fd(s->push), READY_PUSH) == -1 ||
+	    watch(epfd, arbiter_fd(s->arbiter), READY_ARBITER) == -1 ||
+	    watch(epfd, workers_fd(s->workers), READY_WORKERS) == -1 ||
+	    watch(epfd, transport_fd(s->transport), READY_TRANSPORT) == -1) {
 		log_alarm("loop why=\"%s\"", strerror(errno));
 		goto out;
 	}
-	while (!ended(sigfd)) {
-		int wait = push_wait_ms(s->push, s->now_ms);
-		int ask = arbiter_wait_ms(s->arbiter, s->now_ms);
-		uint64_t due = tick_ms + BEAT_MS;
-		int beat = due > s->now_ms ? (int)(due - s->now_ms) : 0;
-
-		if (wait < 0 || (ask >= 0 && ask < wait))
-			wait = ask;
-		if (wait < 0 || wait > beat)
-			wait = beat;
-		turn(s, wait, epfd, &tick_ms);
-	}
+	do {
+		turn(s, ready, &tick_ms);
+		ready = wait_ready(epfd, leisure_ms(s, tick_ms));
+	} while (!(ready & READY_SIGNAL));
+	say_ended(sigfd);
 	rc = 0;
 out:
 	if (sigfd != -1)

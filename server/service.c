@@ -477,18 +477,20 @@ static void
 complete(struct server *s, struct request *r)
 {
 	evote_answer *a = &r->result.answer;
+	char *host = a->host, none[] = "";
 
 	core_stamp(s->core, &a->stamp);
-	if (a->host == NULL)
-		a->host = copy("");
-	if (a->text == NULL)
-		a->text = copy("");
+	if (host == NULL)
+		a->host = none;
+	a->text = none;
 	if (r->ask == ASK_SHOW && r->result.show.creator == NULL) {
 		r->result.show.creator = copy("");
 		r->result.show.election.name = copy("");
 	}
 	transport_complete(
 	    s->transport, r->call, procedures[r->ask].result, &r->result);
+	a->host = host;
+	a->text = NULL;
 	request_free(r);
 }
 
