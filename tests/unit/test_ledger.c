@@ -184,11 +184,15 @@ kept_and_read(void **state)
 	l = ledger_open(p->db, 1);
 	assert_non_null(l);
 	assert_int_equal(count(l, &accepted), 101);
+	/* One that is not far behind stays. */
+	assert_int_equal(append(l, 101, 9, 110), 0);
+	assert_int_equal(count(l, &accepted), 110);
+	assert_int_equal(accepted, 43);
 	/* A hint can be ahead of what is here. */
-	assert_int_equal(append(l, 101, 9, 1000), 0);
+	assert_int_equal(append(l, 110, 190, 1000), 0);
 	ledger_close(l);
-	assert_int_equal(count_file(p->db, &accepted), 110);
-	assert_int_equal(accepted, 110);
+	assert_int_equal(count_file(p->db, &accepted), 300);
+	assert_int_equal(accepted, 300);
 }
 
 static void
@@ -447,7 +451,8 @@ the_tail_is_set_aside(void **state)
 	assert_int_equal(accepted, 20);
 	/* Somebody's evidence is not written over. */
 	assert_int_equal(ledger_cut(l, 19, p->aside), -1);
-	assert_int_equal(append(l, 20, 5, 21), 0);
+	assert_int_equal(append(l, 20, 5, 20), 0);
+	assert_int_equal(append(l, 25, 0, 21), 0);
 	ledger_close(l);
 	assert_int_equal(count_file(p->db, &accepted), 25);
 	assert_int_equal(accepted, 21);
