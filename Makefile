@@ -133,19 +133,19 @@ nemesis: all $(NEMESIS)
 	tests/nemesis/run
 
 # SECONDS_EACH=2 RUNS=3 CONNECTIONS="1 16 64 256"; `scripts/install-deps bench`
-# for what it compares with.
+# for what it and bench-failover compare with.
 bench: all $(B)/floor $(B)/load
 	tests/bench/run
 # RUNS=30 MISSING=100000 PEER_RUNS=10
 bench-failover: all $(B)/load $(WRITERS)
 	tests/bench/failover
-# RECORDS=1000000 VOTERS=1000000 OPEN=5000 RUNS=3
+# RECORDS=1000000 VOTERS=1000000 ELECTIONS=10000 OPEN=5000 RUNS=3
 bench-scale: all $(B)/load $(B)/fill_ledger
 	tests/bench/scale
 
 # The figures of docs/REPORT.md anew; PARTS="crash silent ..." for some of them.
 evaluate: all $(B)/voter_loop $(B)/nemesis_dump $(B)/sim
-	scripts/install-deps run demo test report
+	scripts/install-deps run demo test report bench
 	tests/evaluate/run $(PARTS)
 
 prefix	?= /usr/local
