@@ -13,15 +13,15 @@
 #	sql PORT STATEMENT	prints what it answers
 
 postgres_there() {
-	compgen -G '/usr/lib/postgresql/*/bin/pg_ctl' >/dev/null &&
+	pg_bin=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V |
+	    tail -n 1) && [[ -x $pg_bin/pg_ctl ]] &&
 		command -v pgrep >/dev/null && id postgres >/dev/null 2>&1 &&
 		((EUID == 0))
 }
 
 pg() {
-	local bin
-	bin=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -n 1)
-	runuser -u postgres -- "$bin/$1" "${@:2}"
+	setpriv --reuid postgres --regid postgres --init-groups \
+	    "$pg_bin/$1" "${@:2}"
 }
 
 sql() {
