@@ -28,6 +28,11 @@ CLIENT	= evote_client libevote act login ports route state say roll csv \
 
 SIM	= main world disk net witness host machine clients faults rules
 
+# One of them only where there is a libpq.
+PGINC	= /usr/include/postgresql
+WRITERS	= $(B)/writer_evote $(B)/writer_redis \
+	  $(patsubst %,$(B)/writer_postgres,$(wildcard $(PGINC)/libpq-fe.h))
+
 TESTS	= $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 
 objs	= $(patsubst %,$(B)/%.o,$(1))
@@ -56,6 +61,11 @@ $(B)/floor: $(B)/tests/bench/floor.o
 	$(link)
 $(B)/load: $(B)/tests/bench/load.o $(B)/tests/bench/votes.o $(B)/client.a
 	$(link)
+$(B)/writer_%: $(B)/tests/bench/writer_%.o $(B)/tests/bench/writer.o \
+    $(B)/client.a
+	$(link)
+$(B)/writer_postgres: LIBS += -lpq
+$(B)/tests/bench/writer_postgres.o: CFLAGS += -I$(PGINC)
 $(B)/power_cut: $(B)/tests/nemesis/power_cut.o
 	$(link)
 $(B)/test_%: $(B)/tests/unit/test_%.o $(B)/server.a $(B)/client.a
@@ -95,7 +105,7 @@ NEMESIS = $(B)/nemesis_voter $(B)/nemesis_dump $(B)/power_cut
 programs: all $(B)/voter_loop $(B)/fill_ledger $(TESTS:%=$(B)/test_%)
 
 check: lint all $(B)/sim $(B)/voter_loop $(B)/fill_ledger $(NEMESIS) \
-    $(B)/floor $(B)/load
+    $(B)/floor $(B)/load $(WRITERS)
 	$(MAKE) $(SANITIZE) programs
 	B=$(TESTB) scripts/run-tests $(TESTS:%=$(TESTB)/test_%) \
 	    tests/model/run tests/sim/run tests/sim/mutants tests/cluster \
@@ -123,19 +133,19 @@ nemesis: all $(NEMESIS)
 	tests/nemesis/run
 
 # SECONDS_EACH=2 RUNS=3 CONNECTIONS="1 16 64 256"; `scripts/install-deps bench`
-# for what it compares with.
+# for what it and bench-failover compare with.
 bench: all $(B)/floor $(B)/load
 	tests/bench/run
-# RUNS=30 MISSING=100000
-bench-failover: all $(B)/load $(B)/nemesis_voter
+# RUNS=30 MISSING=100000 PEER_RUNS=10
+bench-failover: all $(B)/load $(WRITERS)
 	tests/bench/failover
-# RECORDS=1000000 OPEN=5000
+# RECORDS=1000000 VOTERS=1000000 ELECTIONS=10000 OPEN=5000 RUNS=3
 bench-scale: all $(B)/load $(B)/fill_ledger
 	tests/bench/scale
 
 # The figures of docs/REPORT.md anew; PARTS="crash silent ..." for some of them.
 evaluate: all $(B)/voter_loop $(B)/nemesis_dump $(B)/sim
-	scripts/install-deps run demo test report
+	scripts/install-deps run demo test report bench
 	tests/evaluate/run $(PARTS)
 
 prefix	?= /usr/local

@@ -1,11 +1,16 @@
 /*
- * Fills the ledger of a new cluster: an election, and as many voters as it
- * takes to reach so many records, each of whom has voted.
+ * Fills the ledger of a new cluster.
  *
  *	fill_ledger DIR RECORDS
+ *		an election, and as many voters as it takes to reach so many
+ *		records, each of whom has voted
+ *	fill_ledger DIR --voters N --elections N --votes N
+ *		so many of each: all voters vote in one election after the
+ *		other until there are as many votes
  *
- * DIR was made by `evote_server init` and is not in use.
+ * DIR was made by `evote_server init` and is not in use.  Voters are f0, f1...
  */
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +88,7 @@ add_voters(struct fill *f, uint32_t from, uint32_t n)
 	struct op op = {.kind = EVOTE_OP_REGISTER, .voters = list, .n = n};
 
 	for (uint32_t i = 0; i < n; i++) {
-		snprintf(names[i], sizeof(names[i]), "v%u", from + i);
+		snprintf(names[i], sizeof(names[i]), "f%u", from + i);
 		list[i].name = names[i];
 		list[i].group = group;
 		memcpy(list[i].key, names[i], sizeof(names[i]));
@@ -92,66 +97,116 @@ add_voters(struct fill *f, uint32_t from, uint32_t n)
 }
 
 static void
-add_election(struct fill *f)
+election_name(char name[32], uint32_t i)
 {
+	if (i == 0)
+		snprintf(name, 32, "filled");
+	else
+		snprintf(name, 32, "filled-%u", i);
+}
+
+static void
+add_election(struct fill *f, uint32_t i)
+{
+	char name[32];
 	struct op op = {.kind = EVOTE_OP_CREATE,
-	    .asker = {.voter = "v0", .number = 1},
+	    .asker = {.voter = "f0", .number = i + 1},
 	    .act = {.kind = EVOTE_ACT_CREATE,
-		.evote_act_u.election = {.name = "filled",
+		.evote_act_u.election = {.name = name,
 		    .groups = {1, &group},
 		    .choices = {2, choices},
 		    .end = f->time + 86400 * 1000000ULL}}};
 
+	election_name(name, i);
 	execute(f, &op);
 }
 
+/* A client's numbers grow, and f0 has made the elections. */
 static void
-add_vote(struct fill *f, uint32_t voter)
+add_vote(struct fill *f, uint32_t voter, uint32_t election, uint64_t number)
 {
+	char name[16], in[32];
 	struct op op = {.kind = EVOTE_OP_VOTE,
+	    .asker = {.voter = name, .number = number},
 	    .act = {.kind = EVOTE_ACT_VOTE,
-		.evote_act_u.ballot = {.election = "filled"}},
+		.evote_act_u.ballot = {.election = in}},
 	    .opening = {.domain = "evote opening 1",
-		.election = "filled",
+		.election = in,
 		.choice = choices[voter % 2]}};
-	char name[16];
 
-	snprintf(name, sizeof(name), "v%u", voter);
-	op.asker.voter = name;
-	op.asker.number = 2;
+	snprintf(name, sizeof(name), "f%u", voter);
+	election_name(in, election);
 	memcpy(op.opening.salt, name, sizeof(name));
-	auth_commitment((unsigned char *)op.opening.salt, "filled",
-	    op.opening.choice,
+	auth_commitment((unsigned char *)op.opening.salt, in, op.opening.choice,
 	    (unsigned char *)op.act.evote_act_u.ballot.commitment);
 	execute(f, &op);
+}
+
+/* A record for each EVOTE_ROLL_MAX voters, and one each. */
+static void
+fill_to(struct fill *f, uint64_t records)
+{
+	uint32_t voters = 0, n;
+
+	while (voters + voters / EVOTE_ROLL_MAX + 3 < records) {
+		n = EVOTE_ROLL_MAX;
+		if (n > records - voters)
+			n = (uint32_t)(records - voters);
+		add_voters(f, voters, n);
+		voters += n;
+	}
+	add_election(f, 0);
+	for (n = 0; n < voters && election_size(f->election) < records; n++)
+		add_vote(f, n, 0, 2);
+}
+
+static void
+fill_with(struct fill *f, uint32_t voters, uint32_t elections, uint64_t votes)
+{
+	need_that(votes <= (uint64_t)voters * elections,
+	    "so many votes cannot be cast");
+	for (uint32_t n, at = 0; at < voters; at += n) {
+		n = voters - at;
+		if (n > EVOTE_ROLL_MAX)
+			n = EVOTE_ROLL_MAX;
+		add_voters(f, at, n);
+	}
+	for (uint32_t e = 0; e < elections; e++)
+		add_election(f, e);
+	for (uint32_t e = 0; votes > 0; e++)
+		for (uint32_t v = 0; v < voters && votes > 0; v++, votes--)
+			add_vote(f, v, e, (uint64_t)elections + e + 1);
 }
 
 int
 main(int argc, char **argv)
 {
+	static const struct option options[] = {
+	    {"voters", required_argument, NULL, 'v'},
+	    {"elections", required_argument, NULL, 'e'},
+	    {"votes", required_argument, NULL, 'b'},
+	    {NULL, 0, NULL, 0},
+	};
 	struct fill f = {.election = election_new()};
-	uint64_t accepted, records;
-	uint32_t voters = 0, n;
+	uint64_t accepted, n[256] = {0};
 	char path[1024];
+	int ch;
 
-	need_that(argc == 3, "usage: fill_ledger DIR RECORDS");
-	records = strtoull(argv[2], NULL, 10);
-	datadir_path(argv[1], "ledger.db", path, sizeof(path));
+	while ((ch = getopt_long(argc, argv, "", options, NULL)) != -1)
+		n[(unsigned char)ch] =
+		    ch == '?' ? 0 : strtoull(optarg, NULL, 10);
+	need_that(optind + (n['v'] == 0) + 1 == argc,
+	    "usage: fill_ledger DIR RECORDS | --voters N --elections N "
+	    "--votes N");
+	datadir_path(argv[optind], "ledger.db", path, sizeof(path));
 	f.ledger = ledger_open(path, 0);
 	need_that(f.ledger != NULL &&
 		ledger_read_all(f.ledger, &accepted, begin, &f) == 0,
 	    "there is no ledger to fill");
-	/* A record for each EVOTE_ROLL_MAX voters, and one each. */
-	while (voters + voters / EVOTE_ROLL_MAX + 3 < records) {
-		n = EVOTE_ROLL_MAX;
-		if (n > records - voters)
-			n = (uint32_t)(records - voters);
-		add_voters(&f, voters, n);
-		voters += n;
-	}
-	add_election(&f);
-	for (n = 0; n < voters && election_size(f.election) < records; n++)
-		add_vote(&f, n);
+	if (n['v'] == 0)
+		fill_to(&f, strtoull(argv[optind + 1], NULL, 10));
+	else
+		fill_with(&f, (uint32_t)n['v'], (uint32_t)n['e'], n['b']);
 	flush(&f);
 	ledger_checkpoint(f.ledger, 0);
 	ledger_close(f.ledger);

@@ -1,12 +1,15 @@
 /*
  * A closed loop over N connections: each sends the next request as soon as its
- * last one is answered.  Prints one JSON object: rate and latencies.
+ * last one is answered.  Prints one JSON object: rate, latencies, and the time
+ * that the processes of --cpu-of have had for each request while the loop ran.
+ * Ends when its seconds are over, its requests used up, or at SIGTERM.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +23,7 @@
 
 #define ANSWER_MAX 8192
 #define READY_MAX  512
+#define PIDS_MAX   16
 
 struct conn {
 	int fd;
@@ -35,10 +39,21 @@ struct load {
 	int epfd;
 	size_t next;
 	int under_way;
+	clockid_t clocks[PIDS_MAX]; /* of other processes */
+	int nclocks;
 	uint64_t end_ns, last_ns;
-	uint32_t *us; /* latencies */
+	uint64_t cpu_ns; /* what they have had in the loop */
+	uint32_t *us;	 /* latencies */
 	size_t n, max, failed;
 };
+
+static volatile sig_atomic_t stopped;
+
+static void
+on_term(int sig)
+{
+	stopped = 1;
+}
 
 static _Noreturn void
 die(const char *what)
@@ -54,6 +69,38 @@ now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ((uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec);
+}
+
+/* ---- time of other processes ---- */
+
+static void
+clocks_find(struct load *l)
+{
+	const char *p = l->options.cpu_of;
+	char *end;
+
+	for (; p != NULL && *p != '\0'; p = *end == ',' ? end + 1 : end) {
+		errno = l->nclocks == PIDS_MAX ? E2BIG : 0;
+		if (errno == 0)
+			errno = clock_getcpuclockid((pid_t)strtol(p, &end, 10),
+			    &l->clocks[l->nclocks++]);
+		if (errno != 0)
+			die("--cpu-of");
+	}
+}
+
+static uint64_t
+clocks_read(const struct load *l)
+{
+	struct timespec ts;
+	uint64_t sum = 0;
+
+	for (int i = 0; i < l->nclocks; i++) {
+		if (clock_gettime(l->clocks[i], &ts) == -1)
+			die("a process of --cpu-of has ended");
+		sum += (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+	}
+	return (sum);
 }
 
 /* ---- requests ---- */
@@ -145,21 +192,39 @@ redis_requests(struct requests *r, const char *run)
 
 /* ---- driving ---- */
 
-static void
-conn_open(struct load *l, struct conn *c)
+static int
+connected(const struct load *l)
 {
 	struct sockaddr_in sin = {.sin_family = AF_INET};
-	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = c};
-	int one = 1;
+	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
 
 	sin.sin_port = htons((uint16_t)l->options.port);
 	inet_pton(AF_INET, l->options.host, &sin.sin_addr);
-	c->fd = socket(AF_INET, SOCK_STREAM, 0);
-	if (connect(c->fd, (struct sockaddr *)&sin, sizeof(sin)) == -1)
+	if (connect(fd, (struct sockaddr *)&sin, sizeof(sin)) == -1)
 		die("connect");
-	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	return (fd);
+}
+
+static void
+conn_open(struct load *l, struct conn *c)
+{
+	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = c};
+
+	c->fd = connected(l);
 	if (epoll_ctl(l->epfd, EPOLL_CTL_ADD, c->fd, &ev) == -1)
 		die("epoll_ctl");
+}
+
+/*
+ * More connections, which ask nothing.  That there are as many is shown by a
+ * request on each of the others, which came later.
+ */
+static void
+idle_open(struct load *l)
+{
+	for (int i = 0; i < l->options.idle; i++)
+		connected(l);
 }
 
 /* Requests are small: the socket takes one whole. */
@@ -174,7 +239,7 @@ conn_ask(struct load *l, struct conn *c)
 	i %= r->n;
 	l->next = i + 1;
 	c->sent_ns = now_ns();
-	if (c->sent_ns >= l->end_ns)
+	if (stopped || c->sent_ns >= l->end_ns)
 		return;
 	if (send(c->fd, r->bytes + r->at[i], r->at[i + 1] - r->at[i],
 		MSG_NOSIGNAL) != (ssize_t)(r->at[i + 1] - r->at[i]))
@@ -216,30 +281,50 @@ conn_answer(struct load *l, struct conn *c)
 	conn_ask(l, c);
 }
 
+/* Somebody waits for this file. */
+static void
+say_begun(const struct load *l)
+{
+	FILE *f;
+
+	if (l->options.began == NULL)
+		return;
+	if ((f = fopen(l->options.began, "we")) == NULL)
+		die(l->options.began);
+	fclose(f);
+}
+
 static double
 drive(struct load *l)
 {
 	struct epoll_event ready[READY_MAX];
-	uint64_t began;
+	uint64_t began, cpu_ns;
 	int n;
 
 	l->epfd = epoll_create1(EPOLL_CLOEXEC);
 	l->conns = calloc((size_t)l->options.connections, sizeof(*l->conns));
 	if (l->epfd == -1 || l->conns == NULL)
 		die("epoll");
+	idle_open(l);
 	for (int i = 0; i < l->options.connections; i++)
 		conn_open(l, &l->conns[i]);
+	clocks_find(l);
+	say_begun(l);
+	cpu_ns = clocks_read(l);
 	began = now_ns();
 	l->end_ns = began + (uint64_t)(l->options.seconds * 1e9);
 	for (int i = 0; i < l->options.connections; i++)
 		conn_ask(l, &l->conns[i]);
 	while (l->under_way > 0) {
 		n = epoll_wait(l->epfd, ready, READY_MAX, 10000);
+		if (n == -1 && errno == EINTR)
+			continue;
 		if (n <= 0)
 			die("no answer for ten seconds");
 		for (int i = 0; i < n; i++)
 			conn_answer(l, ready[i].data.ptr);
 	}
+	l->cpu_ns = clocks_read(l) - cpu_ns;
 	return ((double)(l->last_ns - began) / 1e9);
 }
 
@@ -265,10 +350,13 @@ report(struct load *l, double seconds)
 	qsort(l->us, n, sizeof(*l->us), by_size);
 	printf("{\"system\":\"%s\",\"connections\":%d,\"rate\":%.1f,"
 	       "\"p50_us\":%u,\"p99_us\":%u,\"p999_us\":%u,\"n\":%zu,"
-	       "\"failed\":%zu}\n",
+	       "\"failed\":%zu",
 	    l->options.system, l->options.connections, (double)n / seconds,
 	    l->us[n / 2], l->us[n * 99 / 100], l->us[n * 999 / 1000], n,
 	    l->failed);
+	if (l->nclocks > 0)
+		printf(",\"cpu_us\":%.2f", (double)l->cpu_ns / 1e3 / (double)n);
+	puts("}");
 }
 
 static void
@@ -276,6 +364,7 @@ options_read(struct load_options *o, int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"system", required_argument, NULL, 's'},
+	    {"host", required_argument, NULL, 'H'},
 	    {"port", required_argument, NULL, 'p'},
 	    {"connections", required_argument, NULL, 'c'},
 	    {"seconds", required_argument, NULL, 't'},
@@ -285,6 +374,9 @@ options_read(struct load_options *o, int argc, char **argv)
 	    {"voters", required_argument, NULL, 'v'},
 	    {"elections", required_argument, NULL, 'e'},
 	    {"run", required_argument, NULL, 'r'},
+	    {"cpu-of", required_argument, NULL, 'C'},
+	    {"idle", required_argument, NULL, 'i'},
+	    {"began", required_argument, NULL, 'b'},
 	    {NULL, 0, NULL, 0},
 	};
 	int ch;
@@ -299,6 +391,9 @@ options_read(struct load_options *o, int argc, char **argv)
 		switch (ch) {
 		case 's':
 			o->system = optarg;
+			break;
+		case 'H':
+			o->host = optarg;
 			break;
 		case 'p':
 			o->port = atoi(optarg);
@@ -327,6 +422,15 @@ options_read(struct load_options *o, int argc, char **argv)
 		case 'r':
 			o->run = optarg;
 			break;
+		case 'C':
+			o->cpu_of = optarg;
+			break;
+		case 'i':
+			o->idle = atoi(optarg);
+			break;
+		case 'b':
+			o->began = optarg;
+			break;
 		default:
 			exit(2);
 		}
@@ -342,6 +446,7 @@ main(int argc, char **argv)
 	static struct load l;
 
 	options_read(&l.options, argc, argv);
+	signal(SIGTERM, on_term);
 	if (strcmp(l.options.system, "floor") == 0)
 		floor_requests(&l.requests);
 	else if (strcmp(l.options.system, "redis-wait") == 0)

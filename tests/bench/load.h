@@ -29,7 +29,10 @@ struct load_options {
 	/* evote-*: voters v0001, v0002, ... on the roll, all with this key. */
 	const char *hosts, *key, *state;
 	unsigned voters, elections;
-	const char *run; /* part of the elections' names, new each time */
+	const char *run;    /* part of the elections' names, new each time */
+	const char *cpu_of; /* pids, by commas, whose time is read */
+	int idle;	    /* further connections, open and silent */
+	const char *began;  /* file that is made when the loop begins */
 };
 
 /* Prints why and exits when they cannot be made. */
