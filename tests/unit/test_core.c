@@ -280,6 +280,43 @@ a_reading_waits_for_a_confirmation_asked_after_it_came(void **state)
 	cluster_free(c);
 }
 
+/*
+ * B doubts A, hears of it again, and only then its disk is done: what it says
+ * it holds for sure begins anew, though nothing is on its way any more.
+ */
+static void
+a_backup_that_doubted_is_shown_again_what_it_holds(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	hold_disk(c, B);
+	ask_write(c, A, 1);
+	cluster_run(c);
+	c->hosts[A].links[B].reset = 1;
+	cluster_run(c);
+
+	/* It was stopped, and then does not hear A, who hears it. */
+	host_stop(c, B);
+	cluster_wait(c, 1500);
+	host_go_on(c, B);
+	hold(c, A, B, CALLS);
+	hold(c, B, A, REPLIES);
+	cluster_wait(c, 3500);
+	assert_role(c, B, "waiting");
+	let_go(c, B, A, REPLIES);
+	assert_role(c, B, "backup");
+	let_go(c, A, B, CALLS);
+	assert_told(c, 1, "");
+
+	ask_read(c, A, 2);
+	free_disk(c, B);
+	cluster_wait(c, 200);
+	assert_told(c, 1, "served");
+	assert_told(c, 2, "served");
+	assert_set(c, A, "AB");
+	cluster_free(c);
+}
+
 static void
 a_host_that_gets_another_result_halts_and_is_left_out(void **state)
 {
@@ -1078,6 +1115,8 @@ main(void)
 	    cmocka_unit_test(a_reading_waits_for_what_it_tells_of),
 	    cmocka_unit_test(
 		a_reading_waits_for_a_confirmation_asked_after_it_came),
+	    cmocka_unit_test(
+		a_backup_that_doubted_is_shown_again_what_it_holds),
 	    cmocka_unit_test(
 		a_host_that_gets_another_result_halts_and_is_left_out),
 	    cmocka_unit_test(who_has_seen_more_is_not_answered),
