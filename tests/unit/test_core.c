@@ -280,6 +280,29 @@ a_reading_waits_for_a_confirmation_asked_after_it_came(void **state)
 	cluster_free(c);
 }
 
+/* A newer K on its way to the disk does not mean that the last one is there. */
+static void
+a_host_tells_of_no_k_before_it_is_on_its_disk(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+	struct host *a = &c->hosts[A];
+
+	hold_disk(c, B);
+	hold(c, A, B, REPLIES);
+	for (int i = 0; i < 2; i++) {
+		assert_null(core_arbiter(a->core,
+		    i == 0 ? EVOTE_ARBITER_WITNESS : EVOTE_ARBITER_NONE,
+		    i == 0 ? "w=10.0.0.9:111" : "", 0));
+		cluster_wait(c, 100);
+		assert_int_equal(epoch_of(c, A), epoch_of(c, B));
+		assert_true(c->hosts[B].k.epoch < epoch_of(c, B));
+		assert_null(a->links[B].first[REPLIES]);
+	}
+	disk_step(&c->hosts[B], 1);
+	assert_non_null(a->links[B].first[REPLIES]);
+	cluster_free(c);
+}
+
 /*
  * B doubts A, hears of it again, and only then its disk is done: what it says
  * it holds for sure begins anew, though nothing is on its way any more.
@@ -1115,6 +1138,7 @@ main(void)
 	    cmocka_unit_test(a_reading_waits_for_what_it_tells_of),
 	    cmocka_unit_test(
 		a_reading_waits_for_a_confirmation_asked_after_it_came),
+	    cmocka_unit_test(a_host_tells_of_no_k_before_it_is_on_its_disk),
 	    cmocka_unit_test(
 		a_backup_that_doubted_is_shown_again_what_it_holds),
 	    cmocka_unit_test(
