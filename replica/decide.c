@@ -392,6 +392,26 @@ draft_claim(struct core *c)
 }
 
 /*
+ * Without an arbiter nobody is left out who may be alive: he may just be taking
+ * over as well.  The primary has been found out to be dead.
+ */
+static int
+knows_the_rest(const struct core *c)
+{
+	int pp = core_primary_peer(c);
+
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+		int p = core_peer_of(c, m->incarnation);
+
+		if (!config_id_equal(m->incarnation, core_self(c)) && p != pp &&
+		    !c->peers[p].up && !failed(c, m))
+			return (0);
+	}
+	return (1);
+}
+
+/*
  * After a start.  Without an arbiter this host goes on only with all of its
  * set; with one also without, when the primary is not to be heard.  The
  * preferred host has its turn first.
@@ -432,7 +452,8 @@ backup(struct core *c)
 		core_move(c, ON_LOST);
 		return;
 	}
-	if (!is_first(c, 0) || c->now_ms < c->claim_ms)
+	if (!is_first(c, 0) || c->now_ms < c->claim_ms ||
+	    (!core_arbitrated(c) && !knows_the_rest(c)))
 		return;
 	draft_claim(c);
 	claim(c, P_CLAIM);

@@ -809,6 +809,32 @@ a_take_over_that_nobody_heard_of_is_older(void **state)
 	cluster_free(c);
 }
 
+/*
+ * C is there, and not connected to B just now: it may be taking over as well,
+ * and B must not do that without it.
+ */
+static void
+who_takes_over_leaves_out_nobody_who_may_live(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, OFF);
+	struct host *b = &c->hosts[B];
+
+	link_break(c, B, C);
+	b->links[C].down = 0;
+	host_step(b, (struct event){.kind = EV_LINK_DOWN, .peer = C});
+	host_kill(c, A, 0);
+	link_ended(c, A, B);
+	b->links[A].down = 0;
+	host_step(
+	    b, (struct event){.kind = EV_LINK_DOWN, .peer = A, .refused = 1});
+	host_tick(c, B);
+	assert_role(c, B, "backup");
+	cluster_run(c);
+	assert_role(c, B, "primary");
+	assert_set(c, B, "BC");
+	cluster_free(c);
+}
+
 /* ---- fail-back and hand-over ---- */
 
 static void
@@ -1167,6 +1193,7 @@ main(void)
 		a_primary_that_decides_does_not_call_the_present_set_valid),
 	    cmocka_unit_test(what_a_dead_primary_decided_untold_is_older),
 	    cmocka_unit_test(a_take_over_that_nobody_heard_of_is_older),
+	    cmocka_unit_test(who_takes_over_leaves_out_nobody_who_may_live),
 	    cmocka_unit_test(
 		a_restarted_primary_gets_the_service_back_when_it_is_level),
 	    cmocka_unit_test(no_fail_back_when_it_is_off),
