@@ -10,6 +10,7 @@
 #define AGAIN_MS     2000 /* and after a pause again */
 #define HAND_MS	     1000 /* draining before a hand-over */
 #define ARBITER_MS   2000 /* for a new arbiter, and the old one, to answer */
+#define HEARD_BEATS  3	  /* who was heard since is there */
 #define EPOCH_GAP    1000 /* more than what one host decides untold */
 
 /* ---- suspicion ---- */
@@ -239,6 +240,35 @@ drop_proposal(struct core *c)
 		core_move(c, ON_ABORT);
 }
 
+/* The arbiter was asked, and does not say how that ended. */
+static int
+unanswered(const struct core *c)
+{
+	return (c->proposal != P_NONE && c->proposal_job == 0 &&
+	    c->now_ms - c->begun_ms > ARBITER_MS);
+}
+
+/* No other host in sync has to be left out. */
+static int
+set_is_whole(const struct core *c)
+{
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+
+		if (!config_id_equal(m->incarnation, core_self(c)) &&
+		    failed(c, m))
+			return (0);
+	}
+	return (1);
+}
+
+/* An operator alone can end it: nobody grants what would have to be decided. */
+static int
+is_stuck(const struct core *c)
+{
+	return (unanswered(c) || (c->k.joint && !set_is_whole(c)));
+}
+
 /* What it holds is decided, whoever asked for it. */
 static void
 learn_from_arbiter(struct core *c, const evote_config *k)
@@ -266,6 +296,15 @@ agreed(struct core *c)
 		store_next(c);
 }
 
+/* It holds what was asked of it, whatever it was asked in between. */
+static int
+has_granted(const struct core *c, const evote_decided *d)
+{
+	return (d->config.epoch == c->next_k.epoch &&
+	    (d->verdict == EVOTE_GRANTED ||
+		config_equal(&d->config, &c->next_k)));
+}
+
 void
 decide_heard(struct core *c, const evote_decided *d)
 {
@@ -274,8 +313,7 @@ decide_heard(struct core *c, const evote_decided *d)
 	c->arbiter_ms = c->now_ms;
 	if (c->role == EVOTE_HALTED)
 		return;
-	if (asked && d->config.epoch == c->next_k.epoch &&
-	    d->verdict == EVOTE_GRANTED) {
+	if (asked && has_granted(c, d)) {
 		agreed(c);
 		return;
 	}
@@ -308,6 +346,20 @@ decide_beat(struct core *c)
 				  : c->k.arbiter.where);
 		drop_proposal(c);
 	}
+	/*
+	 * Whom the arbiter was to leave out is there again.  If that was
+	 * granted after all, nobody but this host can take over, and nothing
+	 * was accepted without the others.
+	 */
+	if (c->proposal == P_SHRINK && c->proposal_job == 0 &&
+	    set_is_whole(c)) {
+		drop_proposal(c);
+		c->greet = 1;
+	}
+	/* It may come to that yet; until it does this host serves. */
+	if (c->role == EVOTE_HANDING && c->proposal == P_HAND &&
+	    c->proposal_job == 0 && c->now_ms - c->begun_ms > HAND_MS)
+		core_move(c, ON_ABORT);
 	if (c->proposal != P_NONE && c->proposal_job == 0)
 		ask_arbiter(c);
 	else if (core_arbitrated(c))
@@ -521,9 +573,19 @@ barrier(struct core *c)
 		}
 }
 
+/* What is asked now is answered soon, one way or the other. */
+static int
+arbiter_heard(const struct core *c)
+{
+	return (!core_arbitrated(c) ||
+	    c->now_ms - c->arbiter_ms <= HEARD_BEATS * c->cf.beat_ms);
+}
+
 /*
  * A joiner that is nearly level is waited for, a moment: from then on nothing
- * is accepted without it, so that it is level when the set grows.
+ * is accepted without it, so that it is level when the set grows.  While it is
+ * not known whether the set has grown, nothing is accepted without it either:
+ * so that is not asked of an arbiter who is away.
  */
 static int
 grow(struct core *c)
@@ -534,6 +596,10 @@ grow(struct core *c)
 		if (i == c->cf.self || !p->up || !p->ready || p->unfit ||
 		    p->first || config_in_sync(&c->k, p->id) >= 0)
 			continue;
+		if (!arbiter_heard(c)) {
+			p->required = 0;
+			continue;
+		}
 		if (!p->required) {
 			if (history_size(c->log) - p->acked > CLOSE_ENOUGH ||
 			    p->nonce == 0 || c->now_ms < p->retry_ms)
@@ -605,7 +671,8 @@ hand_over(struct core *c, int to)
 static void
 give_back(struct core *c)
 {
-	if (!c->cf.failback || c->now_ms < c->hand_retry_ms || c->arbiter_away)
+	if (!c->cf.failback || c->now_ms < c->hand_retry_ms ||
+	    !arbiter_heard(c))
 		return;
 	for (int i = 0; i < c->cf.self; i++)
 		if (may_take(c, i) && !c->peers[i].gave) {
@@ -688,9 +755,10 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 	int pp = core_primary_peer(c);
 	evote_config *k;
 
-	if (c->role == EVOTE_PRIMARY)
+	/* What the arbiter was asked, and does not answer, is given up. */
+	if (c->role == EVOTE_PRIMARY && !is_stuck(c))
 		return ("this host is the primary already");
-	if (c->proposal != P_NONE || core_leads(c))
+	if ((c->proposal != P_NONE || core_leads(c)) && !is_stuck(c))
 		return ("this host is becoming primary just now; ask again");
 	if (c->role == EVOTE_HALTED && !c->may_force)
 		return ("this host's own ledger is not to be trusted; see the "
@@ -704,6 +772,10 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 	if (!accept_loss)
 		return ("votes accepted elsewhere since may be lost: repeat "
 			"with --accept-loss if that is understood");
+	if (c->proposal != P_NONE)
+		drop_proposal(c);
+	if (core_leads(c))
+		core_move(c, ON_LOST);
 	k = draft(c);
 	while (k->in_sync.in_sync_len > 0) {
 		evote_member *m = &k->in_sync.in_sync_val[0];
@@ -712,11 +784,15 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 			config_bar(k, m->name, m->incarnation);
 		config_remove(k, m->incarnation);
 	}
-	/* Nor may one that holds itself in sync and has left this one out. */
+	/*
+	 * Nor may one that holds itself in sync and has left this one out, or
+	 * of whom it is not known whether it joined.
+	 */
 	for (int i = 0; i < c->cf.n; i++) {
 		const struct peer *p = &c->peers[i];
 
-		if (i != c->cf.self && config_in_sync(&p->k, p->id) >= 0 &&
+		if (i != c->cf.self &&
+		    (p->required || config_in_sync(&p->k, p->id) >= 0) &&
 		    !config_barred(k, p->id))
 			config_bar(k, c->cf.names[i], p->id);
 	}
@@ -746,6 +822,9 @@ const char *
 core_arbiter(
     struct core *c, evote_arbiter_kind kind, const char *where, int old_is_dead)
 {
+	if (c->role == EVOTE_PRIMARY && old_is_dead && unanswered(c) &&
+	    all_follow(c))
+		drop_proposal(c); /* the dead one was asked */
 	if (c->role != EVOTE_PRIMARY || c->proposal != P_NONE || c->k.joint)
 		return ("this host is not the primary, or is changing the set "
 			"of hosts just now; ask the primary, or again");
