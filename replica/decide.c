@@ -122,6 +122,24 @@ ask_arbiter(struct core *c)
 	    c->arg, c->installing ? &c->next_k.arbiter : &c->k.arbiter, &d);
 }
 
+/* Asks whoever has to agree; when that is nobody, it is stored at once. */
+static void
+put_forward(struct core *c)
+{
+	const enum proposal kind = c->proposal;
+
+	c->begun_ms = c->now_ms;
+	c->need_nonce = 0;
+	c->installing =
+	    kind == P_ARBITER && c->next_k.arbiter.kind != EVOTE_ARBITER_NONE;
+	if (c->installing ||
+	    (core_arbitrated(c) && kind != P_FORCE &&
+		!(kind == P_ARBITER && c->next_k.joint)))
+		ask_arbiter(c);
+	else
+		store_next(c);
+}
+
 static void
 propose(struct core *c, enum proposal kind)
 {
@@ -139,15 +157,15 @@ propose(struct core *c, enum proposal kind)
 	history_root(c->log, c->accepted, (unsigned char *)m->root);
 	c->proposal = kind;
 	c->proposal_job = 0;
-	c->begun_ms = c->now_ms;
-	c->installing =
-	    kind == P_ARBITER && c->next_k.arbiter.kind != EVOTE_ARBITER_NONE;
-	if (c->installing ||
-	    (core_arbitrated(c) && kind != P_FORCE &&
-		!(kind == P_ARBITER && c->next_k.joint)))
-		ask_arbiter(c);
-	else
-		store_next(c);
+	/*
+	 * With nobody to ask whether this host is primary still, all of the set
+	 * have to say so, asked from now on: it may have been stopped.
+	 */
+	if (kind == P_ARBITER && c->next_k.joint) {
+		c->begun_ms = c->now_ms;
+		c->need_nonce = c->nonce + 1;
+	} else
+		put_forward(c);
 }
 
 /* A proposal starts from the present K. */
@@ -240,12 +258,18 @@ drop_proposal(struct core *c)
 		core_move(c, ON_ABORT);
 }
 
+static int
+is_asked(const struct core *c)
+{
+	return (c->proposal != P_NONE && c->proposal_job == 0 &&
+	    c->need_nonce == 0);
+}
+
 /* The arbiter was asked, and does not say how that ended. */
 static int
 unanswered(const struct core *c)
 {
-	return (c->proposal != P_NONE && c->proposal_job == 0 &&
-	    c->now_ms - c->begun_ms > ARBITER_MS);
+	return (is_asked(c) && c->now_ms - c->begun_ms > ARBITER_MS);
 }
 
 /* No other host in sync has to be left out. */
@@ -308,7 +332,7 @@ has_granted(const struct core *c, const evote_decided *d)
 void
 decide_heard(struct core *c, const evote_decided *d)
 {
-	int asked = c->proposal != P_NONE && c->proposal_job == 0;
+	int asked = is_asked(c);
 
 	c->arbiter_ms = c->now_ms;
 	if (c->role == EVOTE_HALTED)
@@ -319,6 +343,14 @@ decide_heard(struct core *c, const evote_decided *d)
 	}
 	if (d->verdict == EVOTE_BLANK)
 		return;
+	/* One that is not in force yet has nothing to teach. */
+	if (asked && c->installing && d->verdict == EVOTE_CONFLICT &&
+	    d->config.epoch >= c->next_k.epoch) {
+		core_say(c, 1, "arbiter unchanged why=\"%s holds another K\"",
+		    c->next_k.arbiter.where);
+		drop_proposal(c);
+		return;
+	}
 	if (asked && d->verdict == EVOTE_DENIED) {
 		c->claim_ms = c->now_ms + c->cf.beat_ms;
 		drop_proposal(c);
@@ -342,8 +374,9 @@ decide_beat(struct core *c)
 	if (c->proposal == P_ARBITER && c->proposal_job == 0 &&
 	    c->now_ms - c->begun_ms > ARBITER_MS) {
 		core_say(c, 1, "arbiter unchanged why=\"%s does not answer\"",
-		    c->installing ? c->next_k.arbiter.where
-				  : c->k.arbiter.where);
+		    c->need_nonce != 0	? "a host in sync"
+			: c->installing ? c->next_k.arbiter.where
+					: c->k.arbiter.where);
 		drop_proposal(c);
 	}
 	/*
@@ -351,16 +384,15 @@ decide_beat(struct core *c)
 	 * granted after all, nobody but this host can take over, and nothing
 	 * was accepted without the others.
 	 */
-	if (c->proposal == P_SHRINK && c->proposal_job == 0 &&
-	    set_is_whole(c)) {
+	if (c->proposal == P_SHRINK && is_asked(c) && set_is_whole(c)) {
 		drop_proposal(c);
 		c->greet = 1;
 	}
 	/* It may come to that yet; until it does this host serves. */
-	if (c->role == EVOTE_HANDING && c->proposal == P_HAND &&
-	    c->proposal_job == 0 && c->now_ms - c->begun_ms > HAND_MS)
+	if (c->role == EVOTE_HANDING && c->proposal == P_HAND && is_asked(c) &&
+	    c->now_ms - c->begun_ms > HAND_MS)
 		core_move(c, ON_ABORT);
-	if (c->proposal != P_NONE && c->proposal_job == 0)
+	if (is_asked(c))
 		ask_arbiter(c);
 	else if (core_arbitrated(c))
 		c->driver->decide(c->arg, &c->k.arbiter, &d);
@@ -505,7 +537,8 @@ backup(struct core *c)
 		return;
 	}
 	if (!is_first(c, 0) || c->now_ms < c->claim_ms ||
-	    (!core_arbitrated(c) && !knows_the_rest(c)))
+	    (!core_arbitrated(c) && !knows_the_rest(c) &&
+		!BUG_LEAVE_OUT_UNHEARD))
 		return;
 	draft_claim(c);
 	claim(c, P_CLAIM);
@@ -684,6 +717,9 @@ give_back(struct core *c)
 void
 decide(struct core *c)
 {
+	if (c->need_nonce != 0 && c->proposal == P_ARBITER &&
+	    c->proposal_job == 0 && lead_confirmed(c) >= c->need_nonce)
+		put_forward(c);
 	if (c->proposal != P_NONE)
 		return;
 	switch (c->role) {

@@ -466,6 +466,48 @@ a_dead_witness_is_replaced(void **state)
 	cluster_free(c);
 }
 
+/* It was stopped, and replaced, and does not know: then its witness died. */
+static void
+a_deposed_primary_does_not_replace_its_witness(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+
+	host_stop(c, A);
+	cluster_wait(c, 1000);
+	assert_role(c, B, "primary");
+	ask_write(c, B, 1);
+	cluster_run(c);
+	assert_told(c, 1, "served");
+
+	config_clear(&c->witness.k);
+	host_go_on(c, A);
+	assert_role(c, A, "primary");
+	(void)core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1);
+	assert_true(config_id_zero(c->witness.k.cluster));
+	cluster_wait(c, 3000);
+	assert_role(c, B, "primary");
+	assert_disk(c, B, "new A B 1");
+	cluster_free(c);
+}
+
+/* What another one holds counts when it is in force, and not before. */
+static void
+a_new_witness_that_holds_another_k_is_not_taken(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, 0);
+
+	config_copy(&c->witness.k, &c->hosts[A].k);
+	memcpy(c->witness.k.primary, c->hosts[B].inc, sizeof(incarnation));
+	c->witness.k.epoch += 5000;
+	assert_null(
+	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
+	cluster_wait(c, 500);
+	assert_role(c, A, "primary");
+	assert_int_equal(c->hosts[A].k.arbiter.kind, EVOTE_ARBITER_NONE);
+	cluster_free(c);
+}
+
 /* Who did not live to say that it had lost its witness may not be alone. */
 static void
 a_dead_witness_is_not_replaced_while_a_host_is_away(void **state)
@@ -545,6 +587,8 @@ main(void)
 	    cmocka_unit_test(a_dead_witness_that_owes_an_answer_is_replaced),
 	    cmocka_unit_test(a_primary_that_cannot_go_on_is_promoted_by_force),
 	    cmocka_unit_test(a_dead_witness_is_replaced),
+	    cmocka_unit_test(a_deposed_primary_does_not_replace_its_witness),
+	    cmocka_unit_test(a_new_witness_that_holds_another_k_is_not_taken),
 	    cmocka_unit_test(
 		a_dead_witness_is_not_replaced_while_a_host_is_away),
 	    cmocka_unit_test(a_witness_that_does_not_answer_is_not_taken),
