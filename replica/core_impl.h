@@ -140,10 +140,11 @@ struct core {
 	enum proposal proposal;
 	uint64_t proposal_job; /* it is being stored; 0: the arbiter is asked */
 	evote_config next_k;
-	int installing;	     /* P_ARBITER: the new one, before the old one */
-	int old_is_dead;     /* P_ARBITER: an operator says so of the old one */
-	uint64_t asked_ms;   /* when the arbiter was last asked, */
-	uint64_t begun_ms;   /* and first, for this proposal */
+	int installing; /* P_ARBITER: the new one, before the old one */
+	uint64_t
+	    need_nonce;	   /* P_ARBITER: not before it is confirmed; 0: none */
+	uint64_t asked_ms; /* when the arbiter was last asked, */
+	uint64_t begun_ms; /* and first, for this proposal */
 	uint64_t arbiter_ms; /* when it last answered */
 	int arbiter_away;
 	uint64_t claim_ms;   /* not to be denied again before */

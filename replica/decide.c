@@ -10,6 +10,7 @@
 #define AGAIN_MS     2000 /* and after a pause again */
 #define HAND_MS	     1000 /* draining before a hand-over */
 #define ARBITER_MS   2000 /* for a new arbiter, and the old one, to answer */
+#define HEARD_BEATS  3	  /* who was heard since is there */
 #define EPOCH_GAP    1000 /* more than what one host decides untold */
 
 /* ---- suspicion ---- */
@@ -121,6 +122,24 @@ ask_arbiter(struct core *c)
 	    c->arg, c->installing ? &c->next_k.arbiter : &c->k.arbiter, &d);
 }
 
+/* Asks whoever has to agree; when that is nobody, it is stored at once. */
+static void
+put_forward(struct core *c)
+{
+	const enum proposal kind = c->proposal;
+
+	c->begun_ms = c->now_ms;
+	c->need_nonce = 0;
+	c->installing =
+	    kind == P_ARBITER && c->next_k.arbiter.kind != EVOTE_ARBITER_NONE;
+	if (c->installing ||
+	    (core_arbitrated(c) && kind != P_FORCE &&
+		!(kind == P_ARBITER && c->next_k.joint)))
+		ask_arbiter(c);
+	else
+		store_next(c);
+}
+
 static void
 propose(struct core *c, enum proposal kind)
 {
@@ -138,15 +157,15 @@ propose(struct core *c, enum proposal kind)
 	history_root(c->log, c->accepted, (unsigned char *)m->root);
 	c->proposal = kind;
 	c->proposal_job = 0;
-	c->begun_ms = c->now_ms;
-	c->installing =
-	    kind == P_ARBITER && c->next_k.arbiter.kind != EVOTE_ARBITER_NONE;
-	if (c->installing ||
-	    (core_arbitrated(c) && kind != P_FORCE &&
-		!(kind == P_ARBITER && c->next_k.joint)))
-		ask_arbiter(c);
-	else
-		store_next(c);
+	/*
+	 * With nobody to ask whether this host is primary still, all of the set
+	 * have to say so, asked from now on: it may have been stopped.
+	 */
+	if (kind == P_ARBITER && c->next_k.joint) {
+		c->begun_ms = c->now_ms;
+		c->need_nonce = c->nonce + 1;
+	} else
+		put_forward(c);
 }
 
 /* A proposal starts from the present K. */
@@ -239,6 +258,41 @@ drop_proposal(struct core *c)
 		core_move(c, ON_ABORT);
 }
 
+static int
+is_asked(const struct core *c)
+{
+	return (c->proposal != P_NONE && c->proposal_job == 0 &&
+	    c->need_nonce == 0);
+}
+
+/* The arbiter was asked, and does not say how that ended. */
+static int
+unanswered(const struct core *c)
+{
+	return (is_asked(c) && c->now_ms - c->begun_ms > ARBITER_MS);
+}
+
+/* No other host in sync has to be left out. */
+static int
+set_is_whole(const struct core *c)
+{
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+
+		if (!config_id_equal(m->incarnation, core_self(c)) &&
+		    failed(c, m))
+			return (0);
+	}
+	return (1);
+}
+
+/* An operator alone can end it: nobody grants what would have to be decided. */
+static int
+is_stuck(const struct core *c)
+{
+	return (unanswered(c) || (c->k.joint && !set_is_whole(c)));
+}
+
 /* What it holds is decided, whoever asked for it. */
 static void
 learn_from_arbiter(struct core *c, const evote_config *k)
@@ -266,21 +320,37 @@ agreed(struct core *c)
 		store_next(c);
 }
 
+/* It holds what was asked of it, whatever it was asked in between. */
+static int
+has_granted(const struct core *c, const evote_decided *d)
+{
+	return (d->config.epoch == c->next_k.epoch &&
+	    (d->verdict == EVOTE_GRANTED ||
+		config_equal(&d->config, &c->next_k)));
+}
+
 void
 decide_heard(struct core *c, const evote_decided *d)
 {
-	int asked = c->proposal != P_NONE && c->proposal_job == 0;
+	int asked = is_asked(c);
 
 	c->arbiter_ms = c->now_ms;
 	if (c->role == EVOTE_HALTED)
 		return;
-	if (asked && d->config.epoch == c->next_k.epoch &&
-	    d->verdict == EVOTE_GRANTED) {
+	if (asked && has_granted(c, d)) {
 		agreed(c);
 		return;
 	}
 	if (d->verdict == EVOTE_BLANK)
 		return;
+	/* One that is not in force yet has nothing to teach. */
+	if (asked && c->installing && d->verdict == EVOTE_CONFLICT &&
+	    d->config.epoch >= c->next_k.epoch) {
+		core_say(c, 1, "arbiter unchanged why=\"%s holds another K\"",
+		    c->next_k.arbiter.where);
+		drop_proposal(c);
+		return;
+	}
 	if (asked && d->verdict == EVOTE_DENIED) {
 		c->claim_ms = c->now_ms + c->cf.beat_ms;
 		drop_proposal(c);
@@ -304,11 +374,25 @@ decide_beat(struct core *c)
 	if (c->proposal == P_ARBITER && c->proposal_job == 0 &&
 	    c->now_ms - c->begun_ms > ARBITER_MS) {
 		core_say(c, 1, "arbiter unchanged why=\"%s does not answer\"",
-		    c->installing ? c->next_k.arbiter.where
-				  : c->k.arbiter.where);
+		    c->need_nonce != 0	? "a host in sync"
+			: c->installing ? c->next_k.arbiter.where
+					: c->k.arbiter.where);
 		drop_proposal(c);
 	}
-	if (c->proposal != P_NONE && c->proposal_job == 0)
+	/*
+	 * Whom the arbiter was to leave out is there again.  If that was
+	 * granted after all, nobody but this host can take over, and nothing
+	 * was accepted without the others.
+	 */
+	if (c->proposal == P_SHRINK && is_asked(c) && set_is_whole(c)) {
+		drop_proposal(c);
+		c->greet = 1;
+	}
+	/* It may come to that yet; until it does this host serves. */
+	if (c->role == EVOTE_HANDING && c->proposal == P_HAND && is_asked(c) &&
+	    c->now_ms - c->begun_ms > HAND_MS)
+		core_move(c, ON_ABORT);
+	if (is_asked(c))
 		ask_arbiter(c);
 	else if (core_arbitrated(c))
 		c->driver->decide(c->arg, &c->k.arbiter, &d);
@@ -392,6 +476,26 @@ draft_claim(struct core *c)
 }
 
 /*
+ * Without an arbiter nobody is left out who may be alive: he may just be taking
+ * over as well.  The primary has been found out to be dead.
+ */
+static int
+knows_the_rest(const struct core *c)
+{
+	int pp = core_primary_peer(c);
+
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+		int p = core_peer_of(c, m->incarnation);
+
+		if (!config_id_equal(m->incarnation, core_self(c)) && p != pp &&
+		    !c->peers[p].up && !failed(c, m))
+			return (0);
+	}
+	return (1);
+}
+
+/*
  * After a start.  Without an arbiter this host goes on only with all of its
  * set; with one also without, when the primary is not to be heard.  The
  * preferred host has its turn first.
@@ -432,7 +536,9 @@ backup(struct core *c)
 		core_move(c, ON_LOST);
 		return;
 	}
-	if (!is_first(c, 0) || c->now_ms < c->claim_ms)
+	if (!is_first(c, 0) || c->now_ms < c->claim_ms ||
+	    (!core_arbitrated(c) && !knows_the_rest(c) &&
+		!BUG_LEAVE_OUT_UNHEARD))
 		return;
 	draft_claim(c);
 	claim(c, P_CLAIM);
@@ -500,9 +606,19 @@ barrier(struct core *c)
 		}
 }
 
+/* What is asked now is answered soon, one way or the other. */
+static int
+arbiter_heard(const struct core *c)
+{
+	return (!core_arbitrated(c) ||
+	    c->now_ms - c->arbiter_ms <= HEARD_BEATS * c->cf.beat_ms);
+}
+
 /*
  * A joiner that is nearly level is waited for, a moment: from then on nothing
- * is accepted without it, so that it is level when the set grows.
+ * is accepted without it, so that it is level when the set grows.  While it is
+ * not known whether the set has grown, nothing is accepted without it either:
+ * so that is not asked of an arbiter who is away.
  */
 static int
 grow(struct core *c)
@@ -513,6 +629,10 @@ grow(struct core *c)
 		if (i == c->cf.self || !p->up || !p->ready || p->unfit ||
 		    p->first || config_in_sync(&c->k, p->id) >= 0)
 			continue;
+		if (!arbiter_heard(c)) {
+			p->required = 0;
+			continue;
+		}
 		if (!p->required) {
 			if (history_size(c->log) - p->acked > CLOSE_ENOUGH ||
 			    p->nonce == 0 || c->now_ms < p->retry_ms)
@@ -584,7 +704,8 @@ hand_over(struct core *c, int to)
 static void
 give_back(struct core *c)
 {
-	if (!c->cf.failback || c->now_ms < c->hand_retry_ms || c->arbiter_away)
+	if (!c->cf.failback || c->now_ms < c->hand_retry_ms ||
+	    !arbiter_heard(c))
 		return;
 	for (int i = 0; i < c->cf.self; i++)
 		if (may_take(c, i) && !c->peers[i].gave) {
@@ -596,6 +717,9 @@ give_back(struct core *c)
 void
 decide(struct core *c)
 {
+	if (c->need_nonce != 0 && c->proposal == P_ARBITER &&
+	    c->proposal_job == 0 && lead_confirmed(c) >= c->need_nonce)
+		put_forward(c);
 	if (c->proposal != P_NONE)
 		return;
 	switch (c->role) {
@@ -667,9 +791,10 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 	int pp = core_primary_peer(c);
 	evote_config *k;
 
-	if (c->role == EVOTE_PRIMARY)
+	/* What the arbiter was asked, and does not answer, is given up. */
+	if (c->role == EVOTE_PRIMARY && !is_stuck(c))
 		return ("this host is the primary already");
-	if (c->proposal != P_NONE || core_leads(c))
+	if ((c->proposal != P_NONE || core_leads(c)) && !is_stuck(c))
 		return ("this host is becoming primary just now; ask again");
 	if (c->role == EVOTE_HALTED && !c->may_force)
 		return ("this host's own ledger is not to be trusted; see the "
@@ -683,6 +808,10 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 	if (!accept_loss)
 		return ("votes accepted elsewhere since may be lost: repeat "
 			"with --accept-loss if that is understood");
+	if (c->proposal != P_NONE)
+		drop_proposal(c);
+	if (core_leads(c))
+		core_move(c, ON_LOST);
 	k = draft(c);
 	while (k->in_sync.in_sync_len > 0) {
 		evote_member *m = &k->in_sync.in_sync_val[0];
@@ -691,11 +820,15 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 			config_bar(k, m->name, m->incarnation);
 		config_remove(k, m->incarnation);
 	}
-	/* Nor may one that holds itself in sync and has left this one out. */
+	/*
+	 * Nor may one that holds itself in sync and has left this one out, or
+	 * of whom it is not known whether it joined.
+	 */
 	for (int i = 0; i < c->cf.n; i++) {
 		const struct peer *p = &c->peers[i];
 
-		if (i != c->cf.self && config_in_sync(&p->k, p->id) >= 0 &&
+		if (i != c->cf.self &&
+		    (p->required || config_in_sync(&p->k, p->id) >= 0) &&
 		    !config_barred(k, p->id))
 			config_bar(k, c->cf.names[i], p->id);
 	}
@@ -725,6 +858,9 @@ const char *
 core_arbiter(
     struct core *c, evote_arbiter_kind kind, const char *where, int old_is_dead)
 {
+	if (c->role == EVOTE_PRIMARY && old_is_dead && unanswered(c) &&
+	    all_follow(c))
+		drop_proposal(c); /* the dead one was asked */
 	if (c->role != EVOTE_PRIMARY || c->proposal != P_NONE || c->k.joint)
 		return ("this host is not the primary, or is changing the set "
 			"of hosts just now; ask the primary, or again");

@@ -413,10 +413,17 @@ say_stored(struct core *c, evote_acked *a)
 	a->clock = c->wall_us;
 }
 
+/* Jobs on the disk keep their order: is this one still to be done? */
+static int
+job_pending(const struct core *c, uint64_t number)
+{
+	return (c->job_head != c->job_tail &&
+	    c->jobs[c->job_head & (c->job_max - 1)].number <= number);
+}
+
 /*
  * A reply goes out when this host's disk has what it tells: the records of a
- * push, the K of a greeting.  Jobs on the disk keep their order, so a K still
- * being saved is older than any later number.
+ * push, the K of a greeting.
  */
 void
 follow_pay(struct core *c)
@@ -428,8 +435,7 @@ follow_pay(struct core *c)
 
 		if (BUG_ACK_BEFORE_SYNC && o->reply->kind != SAY_HELLO)
 			o->size = 0;
-		if ((o->job != 0 && c->last_save != 0 &&
-			c->last_save <= o->job) ||
+		if (job_pending(c, o->job) ||
 		    (o->size > c->durable &&
 			o->reply->u.acked.taken == EVOTE_TAKEN &&
 			o->size <= history_size(c->log))) {

@@ -237,8 +237,14 @@ lead_acked(struct core *c, int peer, const struct message *m)
 		return;
 	if (a->stored.size > p->next)
 		return;
-	if (a->stored.size < p->acked && !BUG_EARLIER_SESSION_ACK) {
-		/* It has doubted us since, and wants to be shown again. */
+	if ((a->stored.size < p->acked ||
+		(p->in_flight == 0 && !p->first && a->stored.size < p->next &&
+		    !BUG_NOT_SHOWN_AGAIN)) &&
+	    !BUG_EARLIER_SESSION_ACK) {
+		/*
+		 * It has doubted us since, and wants to be shown again: also
+		 * what is not on its way any more, and no vote may ever follow.
+		 */
 		p->ready = 0;
 		p->acked = 0;
 		follow_greet(c, peer);

@@ -52,6 +52,7 @@ static const unsigned char moves[ROLE_NR][ON_EVENT_NR] = {
 	    [ON_IN_SYNC] = TO(BACKUP),
 	    [ON_LOST] = TO(WAITING),
 	    [ON_HAND] = TO(HANDING),
+	    [ON_HANDED] = TO(BACKUP), /* granted after it was called off */
 	    [ON_FAULT] = TO(HALTED),
 	},
     [EVOTE_HANDING] =

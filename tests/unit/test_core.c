@@ -280,6 +280,66 @@ a_reading_waits_for_a_confirmation_asked_after_it_came(void **state)
 	cluster_free(c);
 }
 
+/* A newer K on its way to the disk does not mean that the last one is there. */
+static void
+a_host_tells_of_no_k_before_it_is_on_its_disk(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+	struct host *a = &c->hosts[A];
+
+	hold_disk(c, B);
+	hold(c, A, B, REPLIES);
+	for (int i = 0; i < 2; i++) {
+		assert_null(core_arbiter(a->core,
+		    i == 0 ? EVOTE_ARBITER_WITNESS : EVOTE_ARBITER_NONE,
+		    i == 0 ? "w=10.0.0.9:111" : "", 0));
+		cluster_wait(c, 100);
+		assert_int_equal(epoch_of(c, A), epoch_of(c, B));
+		assert_true(c->hosts[B].k.epoch < epoch_of(c, B));
+		assert_null(a->links[B].first[REPLIES]);
+	}
+	disk_step(&c->hosts[B], 1);
+	assert_non_null(a->links[B].first[REPLIES]);
+	cluster_free(c);
+}
+
+/*
+ * B doubts A, hears of it again, and only then its disk is done: what it says
+ * it holds for sure begins anew, though nothing is on its way any more.
+ */
+static void
+a_backup_that_doubted_is_shown_again_what_it_holds(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	hold_disk(c, B);
+	ask_write(c, A, 1);
+	cluster_run(c);
+	c->hosts[A].links[B].reset = 1;
+	cluster_run(c);
+
+	/* It was stopped, and then does not hear A, who hears it. */
+	host_stop(c, B);
+	cluster_wait(c, 1500);
+	host_go_on(c, B);
+	hold(c, A, B, CALLS);
+	hold(c, B, A, REPLIES);
+	cluster_wait(c, 3500);
+	assert_role(c, B, "waiting");
+	let_go(c, B, A, REPLIES);
+	assert_role(c, B, "backup");
+	let_go(c, A, B, CALLS);
+	assert_told(c, 1, "");
+
+	ask_read(c, A, 2);
+	free_disk(c, B);
+	cluster_wait(c, 200);
+	assert_told(c, 1, "served");
+	assert_told(c, 2, "served");
+	assert_set(c, A, "AB");
+	cluster_free(c);
+}
+
 static void
 a_host_that_gets_another_result_halts_and_is_left_out(void **state)
 {
@@ -749,6 +809,32 @@ a_take_over_that_nobody_heard_of_is_older(void **state)
 	cluster_free(c);
 }
 
+/*
+ * C is there, and not connected to B just now: it may be taking over as well,
+ * and B must not do that without it.
+ */
+static void
+who_takes_over_leaves_out_nobody_who_may_live(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, OFF);
+	struct host *b = &c->hosts[B];
+
+	link_break(c, B, C);
+	b->links[C].down = 0;
+	host_step(b, (struct event){.kind = EV_LINK_DOWN, .peer = C});
+	host_kill(c, A, 0);
+	link_ended(c, A, B);
+	b->links[A].down = 0;
+	host_step(
+	    b, (struct event){.kind = EV_LINK_DOWN, .peer = A, .refused = 1});
+	host_tick(c, B);
+	assert_role(c, B, "backup");
+	cluster_run(c);
+	assert_role(c, B, "primary");
+	assert_set(c, B, "BC");
+	cluster_free(c);
+}
+
 /* ---- fail-back and hand-over ---- */
 
 static void
@@ -1078,6 +1164,9 @@ main(void)
 	    cmocka_unit_test(a_reading_waits_for_what_it_tells_of),
 	    cmocka_unit_test(
 		a_reading_waits_for_a_confirmation_asked_after_it_came),
+	    cmocka_unit_test(a_host_tells_of_no_k_before_it_is_on_its_disk),
+	    cmocka_unit_test(
+		a_backup_that_doubted_is_shown_again_what_it_holds),
 	    cmocka_unit_test(
 		a_host_that_gets_another_result_halts_and_is_left_out),
 	    cmocka_unit_test(who_has_seen_more_is_not_answered),
@@ -1104,6 +1193,7 @@ main(void)
 		a_primary_that_decides_does_not_call_the_present_set_valid),
 	    cmocka_unit_test(what_a_dead_primary_decided_untold_is_older),
 	    cmocka_unit_test(a_take_over_that_nobody_heard_of_is_older),
+	    cmocka_unit_test(who_takes_over_leaves_out_nobody_who_may_live),
 	    cmocka_unit_test(
 		a_restarted_primary_gets_the_service_back_when_it_is_level),
 	    cmocka_unit_test(no_fail_back_when_it_is_off),

@@ -259,6 +259,193 @@ with_a_dead_witness_the_pair_goes_on_and_nobody_takes_over(void **state)
 	cluster_free(c);
 }
 
+/* The answer to what was asked before comes later than the grant. */
+static void
+what_the_witness_holds_is_granted_whatever_it_answers(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+
+	host_kill(c, B, 0);
+	ask_write(c, A, 1);
+	for (int i = 0; i < 8 && c->hosts[A].k.epoch == c->witness.k.epoch; i++)
+		host_run(c, &c->hosts[A]);
+	assert_true(c->hosts[A].decided);
+	c->hosts[A].verdict.verdict = EVOTE_CONFLICT;
+	cluster_run(c);
+	assert_role(c, A, "primary");
+	assert_set(c, A, "A");
+	assert_told(c, 1, "served");
+	cluster_free(c);
+}
+
+/* Nobody could be left out again: a joiner that dies would stop the service. */
+static void
+without_its_witness_nobody_joins(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+
+	host_kill(c, B, 0);
+	cluster_wait(c, 300);
+	assert_set(c, A, "A");
+	c->witness_down = 1;
+	cluster_wait(c, 500);
+	host_start(c, B);
+	cluster_wait(c, 500);
+	assert_role(c, B, "joining");
+	host_kill(c, B, 0);
+	ask_write(c, A, 1);
+	cluster_wait(c, 500);
+	assert_told(c, 1, "served");
+
+	host_start(c, B);
+	c->witness_down = 0;
+	cluster_wait(c, 500);
+	assert_set(c, A, "AB");
+	cluster_free(c);
+}
+
+static void
+a_hand_over_that_the_witness_does_not_answer_is_called_off(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+
+	c->witness_down = 1;
+	assert_null(core_handover(c->hosts[A].core, "B"));
+	ask_write(c, A, 1);
+	cluster_wait(c, 800);
+	assert_told(c, 1, "");
+	cluster_wait(c, 1000);
+	assert_role(c, A, "primary");
+	assert_told(c, 1, "served");
+
+	/* It is still asked for, for it may have been granted. */
+	c->witness_down = 0;
+	ask_write(c, A, 2);
+	cluster_wait(c, 500);
+	assert_role(c, B, "primary");
+	assert_role(c, A, "backup");
+	assert_disk(c, A, "new A 1 2 B");
+	cluster_free(c);
+}
+
+/* Both are lost, and this host asks for ever: its operator decides. */
+static void
+who_asks_a_dead_witness_is_promoted_by_force(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+	uint64_t epoch = epoch_of(c, B);
+
+	c->witness_down = 1;
+	host_kill(c, A, 0);
+	cluster_wait(c, 3000);
+	assert_role(c, B, "claiming");
+	assert_non_null(core_promote(c->hosts[B].core, epoch, 0));
+	assert_role(c, B, "claiming");
+	assert_null(core_promote(c->hosts[B].core, epoch, 1));
+	cluster_run(c);
+	assert_role(c, B, "primary");
+	assert_disk(c, B, "new A B!");
+	cluster_free(c);
+}
+
+/* Nobody may be left out, and then nobody has to be. */
+static void
+a_backup_that_comes_back_ends_the_wait_for_the_witness(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+
+	c->witness_down = 1;
+	cluster_wait(c, 1500);
+	host_kill(c, B, 0);
+	ask_write(c, A, 1);
+	cluster_wait(c, 3000);
+	assert_told(c, 1, "");
+	host_start(c, B);
+	cluster_wait(c, 500);
+	assert_told(c, 1, "served");
+	assert_role(c, A, "primary");
+	assert_role(c, B, "backup");
+
+	/* It was not granted; had it been, A would be told now. */
+	c->witness_down = 0;
+	cluster_wait(c, 500);
+	assert_set(c, A, "AB");
+	cluster_free(c);
+}
+
+/* The same, and it had been granted, though the answer was lost. */
+static void
+a_backup_that_comes_back_was_left_out_after_all(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+
+	host_kill(c, B, 0);
+	for (int i = 0; i < 8 && c->hosts[A].k.epoch == c->witness.k.epoch; i++)
+		host_run(c, &c->hosts[A]);
+	verdict_clear(&c->hosts[A]);
+	c->witness_down = 1;
+	host_start(c, B);
+	cluster_wait(c, 500);
+	ask_write(c, A, 1);
+	cluster_run(c);
+	assert_told(c, 1, "served");
+	assert_disk(c, B, "new A 1");
+	c->witness_down = 0;
+	cluster_wait(c, 1000);
+	ask_write(c, A, 2);
+	cluster_run(c);
+	assert_told(c, 2, "served");
+	assert_set(c, A, "AB");
+	assert_disk(c, B, "new A 1 A 2");
+	cluster_free(c);
+}
+
+/* What was asked of it is asked of no one any more. */
+static void
+a_dead_witness_that_owes_an_answer_is_replaced(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+
+	c->witness_down = 1;
+	assert_null(core_handover(c->hosts[A].core, "B"));
+	cluster_wait(c, 3000);
+	config_clear(&c->witness.k);
+	c->witness_down = 0;
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	cluster_wait(c, 500);
+	assert_string_equal(c->hosts[B].k.arbiter.where, "v=10.0.0.8:111");
+	assert_role(c, A, "primary");
+	cluster_free(c);
+}
+
+/* The primary is left, without its backup and its witness. */
+static void
+a_primary_that_cannot_go_on_is_promoted_by_force(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+	uint64_t epoch = epoch_of(c, A);
+
+	assert_non_null(core_promote(c->hosts[A].core, epoch, 1));
+	c->witness_down = 1;
+	host_kill(c, B, 0);
+	ask_write(c, A, 1);
+	cluster_wait(c, 1000);
+	assert_non_null(core_promote(c->hosts[A].core, epoch, 1));
+	cluster_wait(c, 2000);
+	assert_null(core_promote(c->hosts[A].core, epoch, 1));
+	cluster_run(c);
+	ask_write(c, A, 2);
+	cluster_run(c);
+	assert_told(c, 1, "await B");
+	assert_told(c, 2, "served");
+	assert_disk(c, A, "new A 1 A! 2");
+	host_start(c, B);
+	cluster_wait(c, 500);
+	assert_role(c, B, "halted");
+	cluster_free(c);
+}
+
 /* Another one in its place: the dead one is not asked, all of the set are. */
 static void
 a_dead_witness_is_replaced(void **state)
@@ -276,6 +463,48 @@ a_dead_witness_is_replaced(void **state)
 	host_stop(c, A);
 	cluster_wait(c, 1000);
 	assert_role(c, B, "primary");
+	cluster_free(c);
+}
+
+/* It was stopped, and replaced, and does not know: then its witness died. */
+static void
+a_deposed_primary_does_not_replace_its_witness(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+
+	host_stop(c, A);
+	cluster_wait(c, 1000);
+	assert_role(c, B, "primary");
+	ask_write(c, B, 1);
+	cluster_run(c);
+	assert_told(c, 1, "served");
+
+	config_clear(&c->witness.k);
+	host_go_on(c, A);
+	assert_role(c, A, "primary");
+	(void)core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1);
+	assert_true(config_id_zero(c->witness.k.cluster));
+	cluster_wait(c, 3000);
+	assert_role(c, B, "primary");
+	assert_disk(c, B, "new A B 1");
+	cluster_free(c);
+}
+
+/* What another one holds counts when it is in force, and not before. */
+static void
+a_new_witness_that_holds_another_k_is_not_taken(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, 0);
+
+	config_copy(&c->witness.k, &c->hosts[A].k);
+	memcpy(c->witness.k.primary, c->hosts[B].inc, sizeof(incarnation));
+	c->witness.k.epoch += 5000;
+	assert_null(
+	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
+	cluster_wait(c, 500);
+	assert_role(c, A, "primary");
+	assert_int_equal(c->hosts[A].k.arbiter.kind, EVOTE_ARBITER_NONE);
 	cluster_free(c);
 }
 
@@ -346,7 +575,20 @@ main(void)
 	    cmocka_unit_test(one_side_of_a_cut_goes_on),
 	    cmocka_unit_test(
 		with_a_dead_witness_the_pair_goes_on_and_nobody_takes_over),
+	    cmocka_unit_test(
+		what_the_witness_holds_is_granted_whatever_it_answers),
+	    cmocka_unit_test(without_its_witness_nobody_joins),
+	    cmocka_unit_test(
+		a_hand_over_that_the_witness_does_not_answer_is_called_off),
+	    cmocka_unit_test(who_asks_a_dead_witness_is_promoted_by_force),
+	    cmocka_unit_test(
+		a_backup_that_comes_back_ends_the_wait_for_the_witness),
+	    cmocka_unit_test(a_backup_that_comes_back_was_left_out_after_all),
+	    cmocka_unit_test(a_dead_witness_that_owes_an_answer_is_replaced),
+	    cmocka_unit_test(a_primary_that_cannot_go_on_is_promoted_by_force),
 	    cmocka_unit_test(a_dead_witness_is_replaced),
+	    cmocka_unit_test(a_deposed_primary_does_not_replace_its_witness),
+	    cmocka_unit_test(a_new_witness_that_holds_another_k_is_not_taken),
 	    cmocka_unit_test(
 		a_dead_witness_is_not_replaced_while_a_host_is_away),
 	    cmocka_unit_test(a_witness_that_does_not_answer_is_not_taken),
