@@ -36,6 +36,10 @@ struct seal_key {
 	EVP_PKEY *pkey;
 };
 
+struct seal_macer {
+	EVP_MAC_CTX *mac;
+};
+
 /* No memory or no randomness: no promise can be kept without them. */
 static void
 must(int ok, const char *what)
@@ -67,20 +71,29 @@ algorithms_fetch(void)
 	    "making a thread's key");
 }
 
-static struct contexts *
-contexts_make(void)
+static EVP_MAC_CTX *
+mac_new(void)
 {
-	struct contexts *c = calloc(1, sizeof(*c));
+	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(hmac);
 	OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(
 				   OSSL_MAC_PARAM_DIGEST, "SHA256", 0),
 	    OSSL_PARAM_construct_end()};
 
+	must(ctx != NULL, "allocating");
+	must(EVP_MAC_CTX_set_params(ctx, params) == 1, "HMAC");
+	return (ctx);
+}
+
+static struct contexts *
+contexts_make(void)
+{
+	struct contexts *c = calloc(1, sizeof(*c));
+
 	must(c != NULL, "allocating");
 	c->hash = EVP_MD_CTX_new();
-	c->mac = EVP_MAC_CTX_new(hmac);
-	must(c->hash != NULL && c->mac != NULL, "allocating");
+	c->mac = mac_new();
+	must(c->hash != NULL, "allocating");
 	must(EVP_DigestInit_ex2(c->hash, sha256, NULL) == 1, "SHA-256");
-	must(EVP_MAC_CTX_set_params(c->mac, params) == 1, "HMAC");
 	must(pthread_setspecific(contexts_key, c) == 0, "keeping contexts");
 	return (c);
 }
@@ -109,20 +122,55 @@ seal_hash(unsigned char out[SEAL_HASH], const struct seal_part *parts, size_t n)
 	must(ok == 1, "SHA-256");
 }
 
-void
-seal_mac(unsigned char out[SEAL_HASH], const void *key, size_t key_len,
-    const struct seal_part *parts, size_t n)
+/* key NULL: the one of the last time. */
+static void
+mac_make(EVP_MAC_CTX *ctx, unsigned char out[SEAL_HASH], const void *key,
+    size_t key_len, const struct seal_part *parts, size_t n)
 {
-	EVP_MAC_CTX *ctx = contexts_get()->mac;
 	size_t len;
 	int ok;
 
-	assert(key_len > 0);
 	ok = EVP_MAC_init(ctx, key, key_len, NULL);
 	for (size_t i = 0; i < n; i++)
 		ok &= EVP_MAC_update(ctx, parts[i].data, parts[i].len);
 	ok &= EVP_MAC_final(ctx, out, &len, SEAL_HASH);
 	must(ok == 1 && len == SEAL_HASH, "HMAC");
+}
+
+void
+seal_mac(unsigned char out[SEAL_HASH], const void *key, size_t key_len,
+    const struct seal_part *parts, size_t n)
+{
+	assert(key_len > 0);
+	mac_make(contexts_get()->mac, out, key, key_len, parts, n);
+}
+
+struct seal_macer *
+seal_macer_new(const unsigned char key[SEAL_HASH])
+{
+	struct seal_macer *m = malloc(sizeof(*m));
+
+	must(m != NULL, "allocating");
+	pthread_once(&once, algorithms_fetch);
+	m->mac = mac_new();
+	must(EVP_MAC_init(m->mac, key, SEAL_HASH, NULL) == 1, "HMAC");
+	return (m);
+}
+
+void
+seal_macer_free(struct seal_macer *m)
+{
+	if (m == NULL)
+		return;
+	EVP_MAC_CTX_free(m->mac);
+	free(m);
+}
+
+void
+seal_macer_mac(struct seal_macer *m, unsigned char out[SEAL_HASH],
+    const struct seal_part *parts, size_t n)
+{
+	mac_make(m->mac, out, NULL, 0, parts, n);
 }
 
 int

@@ -17,6 +17,7 @@
 #define OPEN_MS	       1000
 #define RETRY_FIRST_MS 10
 #define RETRY_MAX_MS   500
+#define SETTLED_MS     50 /* a session that lasts so long has begun well */
 #define UNSENT_MAX     (64u << 20)
 #define READS_MAX      16 /* of one link, before it is others' turn */
 #define NEVER	       UINT64_MAX
@@ -143,7 +144,7 @@ link_end(struct link *l, enum log_level level, const char *why)
 	if (l->state == LINK_UP) {
 		l->ended = 1;
 		/* Sessions that end as soon as they are open must not spin. */
-		if (now - l->up_since >= RETRY_MAX_MS)
+		if (now - l->up_since >= SETTLED_MS)
 			l->retry_ms = 0;
 	}
 	if (l->state == LINK_OPENING)
@@ -316,6 +317,9 @@ link_read(struct link *l)
 
 		if (n > 0) {
 			records_take(l);
+			/* All that had come: to look again is a call more. */
+			if (n < WIRE_READ)
+				return;
 			continue;
 		}
 		if (n == 0)

@@ -11,7 +11,6 @@
 #define MARK_BYTES 4
 #define MARK_LAST  0x80000000u /* the record's last fragment */
 #define HEAD_BYTES 64	       /* mark, call header, order, length */
-#define READ_BYTES ((size_t)64 << 10)
 #define IOVS_MAX   48
 
 /* The body is never copied: it is sent from where it lies. */
@@ -236,7 +235,7 @@ wire_out_send(struct wire_out *o, int fd)
 static int
 bytes_room(struct bytes *b, size_t n)
 {
-	size_t cap = b->cap > 0 ? b->cap : READ_BYTES;
+	size_t cap = b->cap > 0 ? b->cap : (size_t)WIRE_READ;
 	unsigned char *data;
 
 	while (cap - b->len < n)
@@ -257,7 +256,7 @@ wire_in_read(struct wire_in *in, int fd)
 	struct bytes *raw = &in->raw;
 	ssize_t n;
 
-	if (bytes_room(raw, READ_BYTES) != 0)
+	if (bytes_room(raw, WIRE_READ) != 0)
 		return (-1);
 	n = recv(fd, raw->data + raw->len, raw->cap - raw->len, 0);
 	if (n > 0)

@@ -59,7 +59,8 @@ struct wire_in {
 	int given; /* joined is what wire_in_next gave */
 };
 
-/* As recv(2), once. */
+/* As recv(2), once; WIRE_READ bytes at least when there are so many. */
+#define WIRE_READ ((ssize_t)64 << 10)
 ssize_t wire_in_read(struct wire_in *, int fd);
 /*
  * The next whole record, there until the next wire_in_read or _next: 1; 0 when

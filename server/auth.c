@@ -30,9 +30,9 @@ struct used {
 };
 
 struct auth {
-	unsigned char challenge_key[SEAL_HASH];
-	unsigned char token_key[SEAL_HASH];
-	unsigned char salt_key[SEAL_HASH];
+	struct seal_macer *challenge;
+	struct seal_macer *token;
+	struct seal_macer *salt;
 	struct used *used;
 	uint64_t sweep;	 /* when to look for expired ones again */
 	uint64_t latest; /* time seen, see rising() */
@@ -64,13 +64,18 @@ get_u64(const unsigned char *from)
 	return (n);
 }
 
-static void
-derive(unsigned char out[SEAL_HASH], const unsigned char cluster_key[32],
-    const char *label)
+/* Under a key of its own. */
+static struct seal_macer *
+derive(const unsigned char cluster_key[32], const char *label)
 {
 	struct seal_part part = {label, strlen(label)};
+	unsigned char key[SEAL_HASH];
+	struct seal_macer *m;
 
-	seal_mac(out, cluster_key, 32, &part, 1);
+	seal_mac(key, cluster_key, 32, &part, 1);
+	m = seal_macer_new(key);
+	explicit_bzero(key, sizeof(key));
+	return (m);
 }
 
 struct auth *
@@ -80,9 +85,9 @@ auth_new(const unsigned char cluster_key[32])
 
 	if (a == NULL)
 		abort();
-	derive(a->challenge_key, cluster_key, "evote challenge 1");
-	derive(a->token_key, cluster_key, "evote token 1");
-	derive(a->salt_key, cluster_key, "evote salt 1");
+	a->challenge = derive(cluster_key, "evote challenge 1");
+	a->token = derive(cluster_key, "evote token 1");
+	a->salt = derive(cluster_key, "evote salt 1");
 	return (a);
 }
 
@@ -97,7 +102,9 @@ auth_free(struct auth *a)
 		HASH_DEL(a->used, u);
 		free(u);
 	}
-	explicit_bzero(a, sizeof(*a));
+	seal_macer_free(a->challenge);
+	seal_macer_free(a->token);
+	seal_macer_free(a->salt);
 	free(a);
 }
 
@@ -122,7 +129,7 @@ challenge_mac(const struct auth *a, const unsigned char *challenge,
 	    {voter, strlen(voter)},
 	};
 
-	seal_mac(mac, a->challenge_key, sizeof(a->challenge_key), parts, 2);
+	seal_macer_mac(a->challenge, mac, parts, 2);
 }
 
 void
@@ -276,7 +283,7 @@ token_mac(const struct auth *a, const unsigned char *token, uint32_t len,
 {
 	struct seal_part part = {token + SEAL_HASH, len - SEAL_HASH};
 
-	seal_mac(mac, a->token_key, sizeof(a->token_key), &part, 1);
+	seal_macer_mac(a->token, mac, &part, 1);
 }
 
 static void
@@ -348,7 +355,7 @@ auth_salt(struct auth *a, const evote_asker *asker, const char *election,
 	};
 
 	put_u64(number, asker->number);
-	seal_mac(salt, a->salt_key, sizeof(a->salt_key), parts, 4);
+	seal_macer_mac(a->salt, salt, parts, 4);
 }
 
 void

@@ -1158,6 +1158,29 @@ no_such_program_is_not_refused(void **state)
 	scene_end(&s);
 }
 
+/* Long away, back for a moment and dead again. */
+static void
+a_second_death_is_noticed_at_once(void **state)
+{
+	struct scene s;
+	int before;
+
+	scene_mapped(&s, 0);
+	UNTIL(&s, s.ups == 1);
+	peer_stop(&s.b);
+	UNTIL(&s, s.refusals >= 7); /* 640 ms of waiting */
+	peer_start(&s.b);
+	s.b.pmap_port = s.b.port;
+	UNTIL(&s, s.ups == 2);
+	steps(&s, 60);
+	before = s.refusals;
+	peer_stop(&s.b);
+	settled(&s, now_ms(&s));
+	assert_int_equal(s.ends, 2);
+	assert_in_range(s.refusals, before + 1, before + 2);
+	scene_end(&s);
+}
+
 static void
 a_restarted_peer_has_another_port(void **state)
 {
@@ -1280,6 +1303,7 @@ main(void)
 	    cmocka_unit_test(replies_of_another_session_end_the_link),
 	    cmocka_unit_test(a_peer_that_dies_in_mid_reply),
 	    cmocka_unit_test(death_is_noticed_at_once),
+	    cmocka_unit_test(a_second_death_is_noticed_at_once),
 	    cmocka_unit_test(retries_back_off),
 	    cmocka_unit_test(flapping_backs_off),
 	    cmocka_unit_test(silence_is_given_up),

@@ -63,6 +63,28 @@ mac_known(void **state)
 	assert_hex(out, sizeof(out), case2);
 }
 
+/* A prepared key gives what the bare one does, as often as it is used. */
+static void
+prepared_keys(void **state)
+{
+	static const unsigned char key[2][SEAL_HASH] = {{1}, {2}};
+	struct seal_macer *m[2];
+	struct seal_part part = {key, sizeof(key)};
+	unsigned char want[SEAL_HASH], got[SEAL_HASH];
+
+	for (int i = 0; i < 2; i++)
+		m[i] = seal_macer_new(key[i]);
+	for (int i = 0; i < 10; i++) {
+		part.len = (size_t)i * 7;
+		seal_mac(want, key[i % 2], SEAL_HASH, &part, 1);
+		seal_macer_mac(m[i % 2], got, &part, 1);
+		assert_memory_equal(got, want, SEAL_HASH);
+	}
+	seal_macer_free(m[0]);
+	seal_macer_free(m[1]);
+	seal_macer_free(NULL);
+}
+
 static void *
 hash_many(void *arg)
 {
@@ -267,6 +289,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(hash_known),
+	    cmocka_unit_test(prepared_keys),
 	    cmocka_unit_test(mac_known),
 	    cmocka_unit_test(threads_do_not_meet),
 	    cmocka_unit_test(verify_known),
