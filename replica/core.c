@@ -255,7 +255,7 @@ store(struct core *c)
 	uint64_t size = history_size(c->log);
 	uint32_t n = 0;
 
-	if (c->storing > 0 || c->submitted == size)
+	if (c->submitted == size)
 		return;
 	while (n < BATCH && c->submitted + n < size) {
 		batch[n] = history_get(c->log, c->submitted + n);
@@ -538,6 +538,19 @@ core_advance(struct core *c)
 	}
 }
 
+/* The longer way first: to the other hosts and their disks. */
+static void
+flush(struct core *c)
+{
+	int under_way = lead_under_way(c);
+
+	core_advance(c);
+	lead_pump(c, under_way);
+	if (!under_way)
+		store(c);
+	trim(c);
+}
+
 /* ---- roles and K: the one door of each ---- */
 
 void
@@ -744,11 +757,7 @@ core_step(struct core *c, const struct event *ev)
 		tick(c);
 		break;
 	case EV_FLUSH:
-		core_advance(c);
-		/* The longer way first: to the other host and its disk. */
-		lead_pump(c);
-		store(c);
-		trim(c);
+		flush(c);
 		return;
 	case EV_REQUEST:
 		request(c, ev->ticket, &ev->seen);

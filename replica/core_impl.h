@@ -179,10 +179,11 @@ int core_peer_of(const struct core *, const void *id);
 int core_primary_peer(const struct core *);
 
 /* lead.c */
-void lead_reset(struct core *);		  /* the epoch changed, or begins */
-void lead_pump(struct core *);		  /* send what may be sent */
-void lead_beat(struct core *);		  /* each tick */
-void lead_ready(struct core *, int peer); /* its greeting fits our epoch */
+void lead_reset(struct core *);		      /* the epoch changed, or begins */
+int lead_under_way(const struct core *);      /* a batch is, to the disks */
+void lead_pump(struct core *, int under_way); /* send what may be sent */
+void lead_beat(struct core *);		      /* each tick */
+void lead_ready(struct core *, int peer);     /* its greeting fits our epoch */
 void lead_acked(struct core *, int peer, const struct message *);
 void lead_loaded(struct core *, int peer, const struct event *);
 uint64_t lead_confirmed(const struct core *); /* by every in-sync host */

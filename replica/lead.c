@@ -139,6 +139,29 @@ confirm(struct core *c, int peer)
 	tell(c, peer, m);
 }
 
+/* Nothing is accepted without it. */
+static int
+counts(const struct core *c, const struct peer *p)
+{
+	return (p->required || config_in_sync(&c->k, p->id) >= 0);
+}
+
+/*
+ * Group commit: while a batch is on its way to the disks that count the next
+ * one is collected.  Batches follow the load by that, and a lone vote waits for
+ * nothing.
+ */
+int
+lead_under_way(const struct core *c)
+{
+	if (c->storing > 0)
+		return (1);
+	for (int i = 0; core_leads(c) && i < c->cf.n; i++)
+		if (c->peers[i].in_flight > 0 && counts(c, &c->peers[i]))
+			return (1);
+	return (0);
+}
+
 static void
 pump_peer(struct core *c, int peer)
 {
@@ -171,7 +194,7 @@ confirmation_wanted(const struct core *c, const struct peer *p)
 }
 
 void
-lead_pump(struct core *c)
+lead_pump(struct core *c, int under_way)
 {
 	if (!core_leads(c))
 		return;
@@ -180,9 +203,9 @@ lead_pump(struct core *c)
 
 		if (i == c->cf.self)
 			continue;
-		pump_peer(c, i);
-		if (p->up && p->ready && !p->confirming &&
-		    (p->required || config_in_sync(&c->k, p->id) >= 0) &&
+		if (!under_way || !counts(c, p))
+			pump_peer(c, i);
+		if (p->up && p->ready && !p->confirming && counts(c, p) &&
 		    confirmation_wanted(c, p))
 			confirm(c, i);
 	}
