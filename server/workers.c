@@ -29,6 +29,7 @@ struct workers {
 	pthread_t threads[THREADS_MAX];
 	int n;
 	int event_fd;
+	atomic_int told; /* event_fd is written, or about to be */
 	struct jobs all; /* in order */
 
 	/*
@@ -46,7 +47,7 @@ job_take(struct workers *w)
 	struct job *j;
 
 	while (sem_wait(&w->more) == -1 && errno == EINTR)
-		;
+		atomic_store(&w->told, 0);
 	pthread_mutex_lock(&w->lock);
 	j = STAILQ_FIRST(&w->waiting);
 	if (j != NULL)
@@ -64,7 +65,9 @@ worker_main(void *arg)
 	while ((j = job_take(w)) != NULL) {
 		auth_check_run(j->check);
 		atomic_store(&j->done, 1);
-		eventfd_write(w->event_fd, 1);
+		/* Once until the loop has looked, however many are done. */
+		if (atomic_exchange(&w->told, 1) == 0)
+			eventfd_write(w->event_fd, 1);
 	}
 	return (NULL);
 }
@@ -181,8 +184,9 @@ workers_next(struct workers *w)
 	eventfd_t count;
 
 	/* Read before looking again: what is done later makes it readable. */
-	if (j == NULL || !atomic_load(&j->done))
-		eventfd_read(w->event_fd, &count);
+	if ((j == NULL || !atomic_load(&j->done)) &&
+	    eventfd_read(w->event_fd, &count) == 0)
+		atomic_store(&w->told, 0);
 	if (j == NULL || !atomic_load(&j->done))
 		return (NULL);
 	return (job_remove(w, j));
