@@ -238,8 +238,10 @@ learn(struct core *c, int peer, evote_hello *h, int answer)
 	decided = c->proposal_job != 0 && c->proposal != P_NONE
 	    ? c->next_k.epoch
 	    : c->k.epoch;
+	/* One of its own may have been granted, and only others know. */
 	if (p->k.epoch > decided &&
-	    !(core_leads(c) && config_id_equal(p->k.primary, core_self(c))))
+	    (core_arbitrated(c) || !core_leads(c) ||
+		!config_id_equal(p->k.primary, core_self(c))))
 		follow_adopt(c, &p->k);
 	heed(c, p, answer);
 }

@@ -339,6 +339,7 @@ who_asks_a_dead_witness_is_promoted_by_force(void **state)
 	host_kill(c, A, 0);
 	cluster_wait(c, 3000);
 	assert_role(c, B, "claiming");
+	assert_non_null(strstr(alarm_of(c, B).text, "before the arbiter"));
 	assert_non_null(core_promote(c->hosts[B].core, epoch, 0));
 	assert_role(c, B, "claiming");
 	assert_null(core_promote(c->hosts[B].core, epoch, 1));
@@ -360,6 +361,8 @@ a_backup_that_comes_back_ends_the_wait_for_the_witness(void **state)
 	ask_write(c, A, 1);
 	cluster_wait(c, 3000);
 	assert_told(c, 1, "");
+	assert_string_equal(alarm_of(c, A).text,
+	    "answers wait for 3 s, for the arbiter, to go on without B");
 	host_start(c, B);
 	cluster_wait(c, 500);
 	assert_told(c, 1, "served");
@@ -397,6 +400,32 @@ a_backup_that_comes_back_was_left_out_after_all(void **state)
 	assert_told(c, 2, "served");
 	assert_set(c, A, "AB");
 	assert_disk(c, B, "new A 1 A 2");
+	cluster_free(c);
+}
+
+/* The witness dies after that; B had heard of it, and tells. */
+static void
+a_primary_hears_from_others_what_it_was_granted(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+	uint64_t granted;
+
+	host_kill(c, B, 0);
+	for (int i = 0; i < 8 && c->hosts[A].k.epoch == c->witness.k.epoch; i++)
+		host_run(c, &c->hosts[A]);
+	verdict_clear(&c->hosts[A]);
+	granted = c->witness.k.epoch;
+	assert_true(epoch_of(c, A) < granted);
+	cut(c, A, B);
+	host_start(c, B);
+	host_tick(c, B);
+	while (verdict_step(&c->hosts[B]))
+		;
+	assert_int_equal(epoch_of(c, B), granted);
+	c->witness_down = 1;
+	mend(c, A, B);
+	cluster_wait(c, 500);
+	assert_int_equal(epoch_of(c, A), granted);
 	cluster_free(c);
 }
 
@@ -584,6 +613,7 @@ main(void)
 	    cmocka_unit_test(
 		a_backup_that_comes_back_ends_the_wait_for_the_witness),
 	    cmocka_unit_test(a_backup_that_comes_back_was_left_out_after_all),
+	    cmocka_unit_test(a_primary_hears_from_others_what_it_was_granted),
 	    cmocka_unit_test(a_dead_witness_that_owes_an_answer_is_replaced),
 	    cmocka_unit_test(a_primary_that_cannot_go_on_is_promoted_by_force),
 	    cmocka_unit_test(a_dead_witness_is_replaced),
