@@ -290,6 +290,10 @@ set_is_whole(const struct core *c)
 static int
 is_stuck(const struct core *c)
 {
+	/* Who may have joined, and is away: its joining was given up. */
+	for (int i = 0; i < c->cf.n; i++)
+		if (c->peers[i].required && !c->peers[i].up)
+			return (1);
 	return (unanswered(c) || (c->k.joint && !set_is_whole(c)));
 }
 
@@ -809,8 +813,6 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 			"with --accept-loss if that is understood");
 	if (c->proposal != P_NONE)
 		drop_proposal(c);
-	if (core_leads(c))
-		core_move(c, ON_LOST);
 	k = draft(c);
 	while (k->in_sync.in_sync_len > 0) {
 		evote_member *m = &k->in_sync.in_sync_val[0];
@@ -834,6 +836,8 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 	/* The arbiter would have to agree: an operator puts it back. */
 	config_arbiter(k, EVOTE_ARBITER_NONE, "");
 	k->joint = 0;
+	if (core_leads(c))
+		core_move(c, ON_LOST);
 	claim(c, P_FORCE);
 	return (NULL);
 }

@@ -28,13 +28,15 @@ mark_end(const struct core *c, uint64_t size, evote_mark *m)
 /*
  * What this host calls itself.  While it decides on another set it must not
  * call the present one valid: its disk may already hold the next one, which
- * leaves out whom it is speaking to.
+ * leaves out whom it is speaking to.  What waits for a confirmation is not
+ * asked of anybody yet, and those who are to confirm have to follow.
  */
 static evote_role
 role_told(const struct core *c)
 {
-	return (
-	    core_leads(c) && c->proposal != P_NONE ? EVOTE_CLAIMING : c->role);
+	return (core_leads(c) && c->proposal != P_NONE && c->need_nonce == 0
+		? EVOTE_CLAIMING
+		: c->role);
 }
 
 static struct message *
