@@ -55,12 +55,6 @@
 #ifndef BUG_HAND_OVER_EARLY /* 11: the next one begins before this one ends */
 #define BUG_HAND_OVER_EARLY 0
 #endif
-#ifndef BUG_NOT_SHOWN_AGAIN /* I13: what a backup doubted, when all is sent */
-#define BUG_NOT_SHOWN_AGAIN 0
-#endif
-#ifndef BUG_LEAVE_OUT_UNHEARD /* 7, no arbiter: who may be taking over, too */
-#define BUG_LEAVE_OUT_UNHEARD 0
-#endif
 
 /*
  * Roots are compared wherever records change hands, which turns a mistake in

@@ -10,6 +10,7 @@
 #define BATCH	 4096  /* records given to the disk at once */
 #define HELD_MAX 4096  /* requests waiting for a change of primary */
 #define RECENT	 65536 /* records kept in memory for a slow follower */
+#define STUCK_MS 2000  /* who waits longer is told of, by log and status */
 
 static void *
 grow(void *p, size_t n, size_t size)
@@ -331,9 +332,18 @@ queue_push(struct queue *q, struct waiter w)
 }
 
 static struct waiter *
-queue_first(struct queue *q)
+queue_first(const struct queue *q)
 {
 	return (q->head == q->tail ? NULL : &q->items[q->head & (q->max - 1)]);
+}
+
+const struct waiter *
+core_oldest(const struct core *c)
+{
+	const struct waiter *w = queue_first(&c->writes);
+	const struct waiter *r = queue_first(&c->reads);
+
+	return (w == NULL || (r != NULL && r->since_ms < w->since_ms) ? r : w);
 }
 
 /* The best a client can be told: whom to ask, or who is missed. */
@@ -394,7 +404,7 @@ close_due(struct core *c)
 static void
 execute(struct core *c, uint64_t ticket, const evote_seen *seen)
 {
-	struct waiter w = {.ticket = ticket};
+	struct waiter w = {.ticket = ticket, .since_ms = c->now_ms};
 	struct place at;
 	struct record *r;
 
@@ -679,6 +689,25 @@ stalled(struct core *c)
 	}
 }
 
+/* Answers that do not go out are a riddle to everybody else. */
+static void
+tell_stuck(struct core *c)
+{
+	const struct waiter *w = core_oldest(c);
+	int stuck = w != NULL && c->now_ms - w->since_ms > STUCK_MS;
+	char why[256];
+
+	if (stuck == c->stuck)
+		return;
+	c->stuck = stuck;
+	core_blocked(c, why, sizeof(why));
+	core_say(c, stuck,
+	    "stuck=%d for=\"%s\" epoch=%llu size=%llu accepted=%llu", stuck,
+	    why, (unsigned long long)c->k.epoch,
+	    (unsigned long long)history_size(c->log),
+	    (unsigned long long)c->accepted);
+}
+
 static void
 tick(struct core *c)
 {
@@ -693,6 +722,7 @@ tick(struct core *c)
 		close_due(c);
 	lead_beat(c);
 	decide_beat(c);
+	tell_stuck(c);
 	for (int i = 0; i < c->cf.n; i++)
 		if (c->peers[i].up && !core_leads(c) &&
 		    !(i == core_primary_peer(c) && c->assured) &&

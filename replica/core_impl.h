@@ -18,6 +18,7 @@ struct waiter {
 	uint64_t ticket;
 	uint64_t need;	/* records that must be accepted */
 	uint64_t nonce; /* confirmation that must have come; 0: none */
+	uint64_t since_ms;
 };
 
 struct queue {
@@ -123,6 +124,7 @@ struct core {
 	uint32_t n_owed, max_owed;
 
 	struct queue writes, reads;
+	int stuck; /* some have waited for long, and it was said */
 	struct held *held;
 	uint32_t n_held, max_held;
 
@@ -178,6 +180,12 @@ int core_peer_of(const struct core *, const void *id);
 /* The peer that is K's primary, or -1 (unknown, or this host). */
 int core_primary_peer(const struct core *);
 
+/* Who has waited longest for an answer; NULL: nobody does. */
+const struct waiter *core_oldest(const struct core *);
+
+/* core_status.c */
+void core_blocked(const struct core *, char *text, size_t size);
+
 /* lead.c */
 void lead_reset(struct core *);		      /* the epoch changed, or begins */
 int lead_under_way(const struct core *);      /* a batch is, to the disks */
@@ -203,6 +211,8 @@ void decide_heard(struct core *, const evote_decided *);
 void decide_beat(struct core *);		/* each tick */
 void decide_barrier(struct core *, int forced); /* begin as primary */
 int decide_suspected(const struct core *, int peer);
+int decide_failed(const struct core *, const evote_member *);
+int decide_asked(const struct core *); /* the arbiter, and it owes an answer */
 /* Silence of a peer that makes it suspect. */
 uint64_t decide_patience(const struct core *);
 int core_arbitrated(const struct core *); /* somebody else decides about K */

@@ -15,32 +15,6 @@ copy(const char *s)
 	return (p);
 }
 
-/* Whom a host that does not serve is waiting for. */
-static void
-waits(const struct core *c, evote_status_res *s)
-{
-	u_int n = 0;
-
-	s->waiting_for.waiting_for_val =
-	    calloc(EVOTE_HOSTS_MAX, sizeof(evote_host));
-	if (s->waiting_for.waiting_for_val == NULL)
-		abort();
-	if (c->role != EVOTE_WAITING && c->role != EVOTE_BARRIER)
-		return;
-	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
-		const evote_member *m = &c->k.in_sync.in_sync_val[i];
-
-		if (!config_id_equal(m->incarnation, core_self(c)))
-			s->waiting_for.waiting_for_val[n++] = copy(m->name);
-	}
-	/* An empty directory: anyone who has the cluster's ledger. */
-	for (int i = 0; config_id_zero(c->k.cluster) && i < c->cf.n; i++)
-		if (i != c->cf.self)
-			s->waiting_for.waiting_for_val[n++] =
-			    copy(c->cf.names[i]);
-	s->waiting_for.waiting_for_len = n;
-}
-
 static void __attribute__((format(printf, 3, 4)))
 add(char *text, size_t size, const char *fmt, ...)
 {
@@ -50,6 +24,91 @@ add(char *text, size_t size, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text + len, size - len, fmt, ap);
 	va_end(ap);
+}
+
+/* Does the answer wait for this host in sync? */
+static int
+owes(const struct core *c, const struct waiter *w, const evote_member *m)
+{
+	int i = core_peer_of(c, m->incarnation);
+	const struct peer *p = i < 0 ? NULL : &c->peers[i];
+
+	if (config_id_equal(m->incarnation, core_self(c)))
+		return (c->durable < w->need);
+	return (p == NULL || p->acked < w->need || p->nonce < w->nonce);
+}
+
+static void
+add_owed(const struct core *c, const struct waiter *w, const evote_member *m,
+    char *text, size_t size)
+{
+	int self = config_id_equal(m->incarnation, core_self(c));
+	int i = self ? -1 : core_peer_of(c, m->incarnation);
+	int stores = self ||
+	    (i >= 0 && c->peers[i].ready && c->peers[i].acked < w->need);
+
+	add(text, size, "%s", text[0] == '\0' ? "" : ", ");
+	if (!self && decide_failed(c, m) && decide_asked(c))
+		add(text, size, "the arbiter, to go on without %s", m->name);
+	else if (!self && decide_failed(c, m) && c->k.joint)
+		add(text, size, "%s, needed to replace the arbiter", m->name);
+	else
+		add(text, size, "%s %s",
+		    stores ? "the disk of" : "an answer of", m->name);
+}
+
+/* What the oldest answer that did not go out waits for: "" nothing. */
+void
+core_blocked(const struct core *c, char *text, size_t size)
+{
+	const struct waiter *w = core_oldest(c);
+
+	text[0] = '\0';
+	for (u_int i = 0; w != NULL && i < c->k.in_sync.in_sync_len; i++)
+		if (owes(c, w, &c->k.in_sync.in_sync_val[i]))
+			add_owed(
+			    c, w, &c->k.in_sync.in_sync_val[i], text, size);
+	for (int i = 0; w != NULL && i < c->cf.n; i++)
+		if (c->peers[i].required &&
+		    (c->peers[i].acked < w->need ||
+			c->peers[i].nonce < w->nonce))
+			add(text, size, "%s%s, who may have joined",
+			    text[0] == '\0' ? "" : ", ", c->cf.names[i]);
+}
+
+static int
+is_stuck(const struct core *c)
+{
+	return (c->stuck && core_oldest(c) != NULL);
+}
+
+/* Whom a host that does not serve, or does not get on, is waiting for. */
+static void
+waits(const struct core *c, evote_status_res *s)
+{
+	u_int n = 0;
+
+	s->waiting_for.waiting_for_val =
+	    calloc(EVOTE_HOSTS_MAX, sizeof(evote_host));
+	if (s->waiting_for.waiting_for_val == NULL)
+		abort();
+	if (c->role != EVOTE_WAITING && c->role != EVOTE_BARRIER &&
+	    !is_stuck(c))
+		return;
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+
+		if (is_stuck(c)
+			? owes(c, core_oldest(c), m)
+			: !config_id_equal(m->incarnation, core_self(c)))
+			s->waiting_for.waiting_for_val[n++] = copy(m->name);
+	}
+	/* An empty directory: anyone who has the cluster's ledger. */
+	for (int i = 0; config_id_zero(c->k.cluster) && i < c->cf.n; i++)
+		if (i != c->cf.self)
+			s->waiting_for.waiting_for_val[n++] =
+			    copy(c->cf.names[i]);
+	s->waiting_for.waiting_for_len = n;
 }
 
 /* The hosts that are not in sync: " beta, gamma". */
@@ -83,7 +142,16 @@ alarm_text(const struct core *c)
 	else if (c->role == EVOTE_WAITING)
 		why = "may not serve: another host may hold newer votes; start "
 		      "it, or see promote --force";
-	else if (c->arbiter_away)
+	else if (c->role == EVOTE_CLAIMING && c->arbiter_away)
+		why = "may not serve before the arbiter answers: start it, or "
+		      "see promote --force";
+	else if (is_stuck(c)) {
+		add(text, sizeof(text), "answers wait for %llu s, for ",
+		    (unsigned long long)(c->now_ms - core_oldest(c)->since_ms) /
+			1000);
+		core_blocked(
+		    c, text + strlen(text), sizeof(text) - strlen(text));
+	} else if (c->arbiter_away)
 		why = "the arbiter does not answer: the hosts go on, and none "
 		      "of them could be replaced; start it, or name another";
 	else if (core_leads(c) && c->k.in_sync.in_sync_len < (u_int)c->cf.n) {

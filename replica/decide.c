@@ -53,8 +53,8 @@ decide_suspected(const struct core *c, int peer)
 }
 
 /* Must this in-sync host be left out? */
-static int
-failed(const struct core *c, const evote_member *m)
+int
+decide_failed(const struct core *c, const evote_member *m)
 {
 	int i = core_peer_of(c, m->incarnation);
 	const struct peer *p;
@@ -258,8 +258,8 @@ drop_proposal(struct core *c)
 		core_move(c, ON_ABORT);
 }
 
-static int
-is_asked(const struct core *c)
+int
+decide_asked(const struct core *c)
 {
 	return (c->proposal != P_NONE && c->proposal_job == 0 &&
 	    c->need_nonce == 0);
@@ -269,7 +269,7 @@ is_asked(const struct core *c)
 static int
 unanswered(const struct core *c)
 {
-	return (is_asked(c) && c->now_ms - c->begun_ms > ARBITER_MS);
+	return (decide_asked(c) && c->now_ms - c->begun_ms > ARBITER_MS);
 }
 
 /* No other host in sync has to be left out. */
@@ -280,7 +280,7 @@ set_is_whole(const struct core *c)
 		const evote_member *m = &c->k.in_sync.in_sync_val[i];
 
 		if (!config_id_equal(m->incarnation, core_self(c)) &&
-		    failed(c, m))
+		    decide_failed(c, m))
 			return (0);
 	}
 	return (1);
@@ -290,6 +290,10 @@ set_is_whole(const struct core *c)
 static int
 is_stuck(const struct core *c)
 {
+	/* Who may have joined, and is away: its joining was given up. */
+	for (int i = 0; i < c->cf.n; i++)
+		if (c->peers[i].required && !c->peers[i].up)
+			return (1);
 	return (unanswered(c) || (c->k.joint && !set_is_whole(c)));
 }
 
@@ -332,7 +336,7 @@ has_granted(const struct core *c, const evote_decided *d)
 void
 decide_heard(struct core *c, const evote_decided *d)
 {
-	int asked = is_asked(c);
+	int asked = decide_asked(c);
 
 	c->arbiter_ms = c->now_ms;
 	if (c->role == EVOTE_HALTED)
@@ -384,15 +388,15 @@ decide_beat(struct core *c)
 	 * granted after all, nobody but this host can take over, and nothing
 	 * was accepted without the others.
 	 */
-	if (c->proposal == P_SHRINK && is_asked(c) && set_is_whole(c)) {
+	if (c->proposal == P_SHRINK && decide_asked(c) && set_is_whole(c)) {
 		drop_proposal(c);
 		c->greet = 1;
 	}
 	/* It may come to that yet; until it does this host serves. */
-	if (c->role == EVOTE_HANDING && c->proposal == P_HAND && is_asked(c) &&
-	    c->now_ms - c->begun_ms > HAND_MS)
+	if (c->role == EVOTE_HANDING && c->proposal == P_HAND &&
+	    decide_asked(c) && c->now_ms - c->begun_ms > HAND_MS)
 		core_move(c, ON_ABORT);
-	if (is_asked(c))
+	if (decide_asked(c))
 		ask_arbiter(c);
 	else if (core_arbitrated(c))
 		c->driver->decide(c->arg, &c->k.arbiter, &d);
@@ -470,7 +474,7 @@ draft_claim(struct core *c)
 		int p = core_peer_of(c, m->incarnation);
 
 		if (!config_id_equal(m->incarnation, core_self(c)) &&
-		    (p == pp || failed(c, m) || !c->peers[p].up))
+		    (p == pp || decide_failed(c, m) || !c->peers[p].up))
 			config_remove(k, m->incarnation);
 	}
 }
@@ -489,7 +493,7 @@ knows_the_rest(const struct core *c)
 		int p = core_peer_of(c, m->incarnation);
 
 		if (!config_id_equal(m->incarnation, core_self(c)) && p != pp &&
-		    !c->peers[p].up && !failed(c, m))
+		    !c->peers[p].up && !decide_failed(c, m))
 			return (0);
 	}
 	return (1);
@@ -537,8 +541,7 @@ backup(struct core *c)
 		return;
 	}
 	if (!is_first(c, 0) || c->now_ms < c->claim_ms ||
-	    (!core_arbitrated(c) && !knows_the_rest(c) &&
-		!BUG_LEAVE_OUT_UNHEARD))
+	    (!core_arbitrated(c) && !knows_the_rest(c)))
 		return;
 	draft_claim(c);
 	claim(c, P_CLAIM);
@@ -569,7 +572,7 @@ shrink(struct core *c)
 		const evote_member *m = &c->k.in_sync.in_sync_val[i];
 
 		if (config_id_equal(m->incarnation, core_self(c)) ||
-		    !failed(c, m))
+		    !decide_failed(c, m))
 			continue;
 		if (k == NULL)
 			k = draft(c);
@@ -600,7 +603,7 @@ barrier(struct core *c)
 	}
 	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++)
 		if (!config_id_equal(m[i].incarnation, core_self(c)) &&
-		    failed(c, &m[i])) {
+		    decide_failed(c, &m[i])) {
 			core_move(c, ON_LOST);
 			return;
 		}
@@ -810,8 +813,6 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 			"with --accept-loss if that is understood");
 	if (c->proposal != P_NONE)
 		drop_proposal(c);
-	if (core_leads(c))
-		core_move(c, ON_LOST);
 	k = draft(c);
 	while (k->in_sync.in_sync_len > 0) {
 		evote_member *m = &k->in_sync.in_sync_val[0];
@@ -835,6 +836,8 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 	/* The arbiter would have to agree: an operator puts it back. */
 	config_arbiter(k, EVOTE_ARBITER_NONE, "");
 	k->joint = 0;
+	if (core_leads(c))
+		core_move(c, ON_LOST);
 	claim(c, P_FORCE);
 	return (NULL);
 }
@@ -848,7 +851,8 @@ all_follow(const struct core *c)
 		int p = core_peer_of(c, m->incarnation);
 
 		if (!config_id_equal(m->incarnation, core_self(c)) &&
-		    (failed(c, m) || !c->peers[p].up || !c->peers[p].ready))
+		    (decide_failed(c, m) || !c->peers[p].up ||
+			!c->peers[p].ready))
 			return (0);
 	}
 	return (1);

@@ -28,13 +28,15 @@ mark_end(const struct core *c, uint64_t size, evote_mark *m)
 /*
  * What this host calls itself.  While it decides on another set it must not
  * call the present one valid: its disk may already hold the next one, which
- * leaves out whom it is speaking to.
+ * leaves out whom it is speaking to.  What waits for a confirmation is not
+ * asked of anybody yet, and those who are to confirm have to follow.
  */
 static evote_role
 role_told(const struct core *c)
 {
-	return (
-	    core_leads(c) && c->proposal != P_NONE ? EVOTE_CLAIMING : c->role);
+	return (core_leads(c) && c->proposal != P_NONE && c->need_nonce == 0
+		? EVOTE_CLAIMING
+		: c->role);
 }
 
 static struct message *
@@ -238,8 +240,10 @@ learn(struct core *c, int peer, evote_hello *h, int answer)
 	decided = c->proposal_job != 0 && c->proposal != P_NONE
 	    ? c->next_k.epoch
 	    : c->k.epoch;
+	/* One of its own may have been granted, and only others know. */
 	if (p->k.epoch > decided &&
-	    !(core_leads(c) && config_id_equal(p->k.primary, core_self(c))))
+	    (core_arbitrated(c) || !core_leads(c) ||
+		!config_id_equal(p->k.primary, core_self(c))))
 		follow_adopt(c, &p->k);
 	heed(c, p, answer);
 }

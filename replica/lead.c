@@ -261,8 +261,7 @@ lead_acked(struct core *c, int peer, const struct message *m)
 	if (a->stored.size > p->next)
 		return;
 	if ((a->stored.size < p->acked ||
-		(p->in_flight == 0 && !p->first && a->stored.size < p->next &&
-		    !BUG_NOT_SHOWN_AGAIN)) &&
+		(p->in_flight == 0 && !p->first && a->stored.size < p->next)) &&
 	    !BUG_EARLIER_SESSION_ACK) {
 		/*
 		 * It has doubted us since, and wants to be shown again: also

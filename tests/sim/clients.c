@@ -38,6 +38,7 @@ do_answer(void *arg, uint64_t ticket)
 	evote_stamp st;
 
 	core_stamp(h->core, &st);
+	r->stamp = st;
 	if (st.size < r->size)
 		fail("rule 5: an answer before what it tells is accepted");
 	if (r->size < r->floor)
@@ -66,6 +67,7 @@ client_send(struct client *c)
 	*r = c->ask;
 	r->host = c->at;
 	r->floor = w.n_accepted;
+	r->seen = c->seen;
 	c->tries++;
 	c->waiting = 1;
 	c->sent_at = w.now;
@@ -96,7 +98,8 @@ client_next(struct client *c)
 	if (id == 0 && c->step < 3) {
 		r->kind = c->step == 2 ? R_CREATE : R_REGISTER;
 		r->voter = c->step * 150;
-	} else if (!w.opened || chance(200) || w.next_voter == VOTERS)
+	} else if (!w.opened || chance(200) || w.next_voter == VOTERS ||
+	    w.now > w.quiet)
 		r->kind = R_READ;
 	else {
 		r->kind = R_VOTE;
@@ -120,6 +123,14 @@ client_answer(struct client *c, struct request *r, evote_standing s, int host)
 	c->waiting = 0;
 	if (s == EVOTE_SERVED) {
 		w.ops++;
+		w.served = w.now;
+		memcpy(
+		    c->seen.cluster, r->stamp.cluster, sizeof(c->seen.cluster));
+		if (r->stamp.epoch < c->seen.epoch ||
+		    r->stamp.size < c->seen.size)
+			fail("rule 13: it knows less than its client");
+		c->seen.epoch = r->stamp.epoch;
+		c->seen.size = r->stamp.size;
 		if (r->kind == R_VOTE) {
 			int first = w.told[r->voter] != 1;
 
@@ -190,7 +201,9 @@ request_arrives(struct request *r, int host)
 		h->max_taken = h->max_taken * 2 + 64;
 		h->taken = grown(h->taken, h->max_taken, sizeof(*h->taken));
 	}
+	r->taken = w.now;
 	h->taken[h->n_taken++] = r;
 	ev.ticket = (uint64_t)(uintptr_t)r;
+	ev.seen = r->seen;
 	host_step(h, &ev);
 }

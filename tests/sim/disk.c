@@ -11,7 +11,8 @@ disk_start(struct host *h)
 	if (!w.healed && chance(h->jobs[0].kind == SAVE ? 60 : 10))
 		delay += upto(300 * MS);
 	if (h->slow_until > w.now)
-		delay += upto(60 * MS);
+		delay +=
+		    upto(chance(w.ailing ? 300 : 30) ? 4000 * MS : 60 * MS);
 	later(
 	    delay, (struct item){.what = W_DISK, .host = h->id, .a = h->life});
 }
@@ -123,6 +124,10 @@ job_apply(struct host *h, struct job *j)
 		break;
 	case SAVE:
 		check_saved(h, &j->k);
+		if (!w.healed && chance(40))
+			later(upto(4 * MS),
+			    (struct item){
+				.what = W_FAULT, .host = h->id, .b = 2});
 		config_clear(&h->k);
 		config_copy(&h->k, &j->k);
 		break;

@@ -24,6 +24,30 @@ arbitrated(void)
 	return (1);
 }
 
+/*
+ * The witness that this host knows dies for good, and a new one is bought,
+ * unless somebody still knows one that died before.
+ */
+static void
+fault_witness(const struct host *h)
+{
+	int one;
+
+	if (config_id_zero(h->k.cluster))
+		return;
+	one = h->k.arbiter.where[1] - '0';
+	for (int i = 0; i < w.n_hosts; i++)
+		if (!config_id_zero(w.hosts[i].k.cluster) &&
+		    w.hosts[i].k.arbiter.where[1] - '0' != one)
+			return;
+	if (w.witness_dead[one])
+		return;
+	note("W%d dies", one);
+	w.witness_dead[one] = 1;
+	w.witness_dead[!one] = 0;
+	config_clear(&w.witness[!one].k);
+}
+
 /* What without an arbiter would be outside the promise. */
 static void
 fault_unheard(struct host *h)
@@ -31,12 +55,16 @@ fault_unheard(struct host *h)
 	int to = (int)upto((uint64_t)w.n_hosts);
 	uint64_t until = w.now + upto(2500 * MS);
 
-	switch (upto(4)) {
+	switch (upto(5)) {
 	case 0:
 		h->paused_until = until;
 		break;
 	case 1:
 		w.witness_down = until;
+		break;
+	case 5:
+		if (chance(300))
+			fault_witness(h);
 		break;
 	case 2:
 		w.cut[h->id][to] = until;
@@ -60,7 +88,7 @@ fault_disk(struct host *h)
 {
 	uint64_t until = w.now + upto(1500 * MS);
 
-	switch (upto(3)) {
+	switch (w.ailing ? upto(9) : upto(3)) {
 	case 0:
 		h->slow_until = until;
 		break;
@@ -70,13 +98,16 @@ fault_disk(struct host *h)
 	case 2:
 		h->eio_until = w.now + upto(100 * MS);
 		break;
-	default:
+	case 3:
 		if (!h->alive || !may_wipe(h))
 			return;
 		host_kill(h);
 		h->damaged = 1;
 		later(upto(1000 * MS),
 		    (struct item){.what = W_START, .host = h->id});
+		break;
+	default:
+		h->slow_until = w.now + upto(5000 * MS);
 		break;
 	}
 	note("%c has a bad disk", 'A' + h->id);
@@ -90,39 +121,85 @@ may_stop(const struct host *h)
 	    core_role(h->core) == EVOTE_JOINING);
 }
 
+/*
+ * An operator who knows that all others are down, and that this one has all
+ * they had: each of them has it in its set and goes on with it only.
+ */
+static void
+fault_promote(struct host *h)
+{
+	if (w.has_witness || !h->alive || !holds_all(h) ||
+	    core_role(h->core) != EVOTE_WAITING)
+		return;
+	for (int i = 0; i < w.n_hosts; i++) {
+		const struct host *p = &w.hosts[i];
+
+		if (p != h &&
+		    (p->alive ||
+			(!config_id_zero(p->k.cluster) &&
+			    config_in_sync(&p->k, h->inc) < 0)))
+			return;
+	}
+	if (core_promote(h->core, core_epoch(h->core), 1) == NULL)
+		note("%c is promoted by force", 'A' + h->id);
+}
+
+static void
+fault_order(struct host *h)
+{
+	if (h->alive && core_role(h->core) == EVOTE_PRIMARY)
+		w.ordered |=
+		    core_handover(h->core,
+			&"A\0B\0C"[2 * upto((uint64_t)w.n_hosts - 1)]) == NULL;
+	else
+		fault_promote(h);
+}
+
+/* Of a hundred: killed, all killed, a link breaks, stopped, ordered, disk. */
+static const unsigned char shares[2][6] = {
+    {40, 45, 75, 85, 90, 97},
+    {15, 18, 50, 62, 70, 97},
+};
+
 void
 fault(void)
 {
 	struct host *h = &w.hosts[upto((uint64_t)w.n_hosts - 1)];
+	const unsigned char *share = shares[w.ailing];
 	unsigned what = (unsigned)upto(99);
 
 	if (w.now > FAULTS_US)
 		return;
 	if (w.has_witness && arbitrated() && chance(400))
 		fault_unheard(h);
-	else if (what < 40)
+	else if (what < share[0])
 		fault_kill(h, chance(80));
-	else if (what < 45)
+	else if (what < share[1])
 		for (int i = 0; i < w.n_hosts; i++)
 			fault_kill(&w.hosts[i], chance(80));
-	else if (what < 75) {
+	else if (what < share[2])
 		link_break(h, (int)upto((uint64_t)w.n_hosts - 1));
-	} else if (what < 85)
+	else if (what < share[3])
 		h->paused_until =
 		    w.now + upto(may_stop(h) ? 5000 * MS : 900 * MS);
-	else if (what < 90 && h->alive && core_role(h->core) == EVOTE_PRIMARY)
-		w.ordered |=
-		    core_handover(h->core,
-			&"A\0B\0C"[2 * upto((uint64_t)w.n_hosts - 1)]) == NULL;
-	else if (what < 97)
+	else if (what < share[4])
+		fault_order(h);
+	else if (what < share[5])
 		fault_disk(h);
 	else
 		h->clock_us += (int64_t)upto(8000 * MS) - (int64_t)(4000 * MS);
 	check_equal();
-	/* Some come in bursts: the second one hits what mends the
-	 * first. */
+	/* Some come in bursts: the second one hits what mends the first. */
 	later(chance(300) ? upto(15 * MS) : upto(1500 * MS),
 	    (struct item){.what = W_FAULT, .host = -1});
+}
+
+/* Somebody dies while all the others are still learning of a new K. */
+void
+fault_strike(void)
+{
+	if (w.now < FAULTS_US)
+		fault_kill(&w.hosts[upto((uint64_t)w.n_hosts - 1)], 0);
 }
 
 void
@@ -131,6 +208,7 @@ heal(void)
 	note("healed");
 	w.healed = 1;
 	w.witness_down = 0;
+	w.served = w.now;
 	memset(w.cut, 0, sizeof(w.cut));
 	for (int i = 0; i < w.n_hosts; i++) {
 		w.hosts[i].paused_until = 0;
@@ -142,58 +220,94 @@ heal(void)
 	}
 }
 
+/* ---- operators ---- */
+
+static void
+host_again(struct host *h, int wipe)
+{
+	host_kill(h);
+	if (wipe)
+		host_wipe(h);
+	host_start(h);
+}
+
+static int
+left_behind(const struct host *h)
+{
+	for (int i = 0; i < w.n_hosts; i++)
+		if (config_barred(&w.hosts[i].k, h->inc))
+			return (1);
+	return (0);
+}
+
+/* Who has halted for his disk's sake, or because another was promoted. */
+static void
+attend_halted(struct host *h)
+{
+	if (!h->alive || core_role(h->core) != EVOTE_HALTED)
+		return;
+	if (h->unread && h->eio_until <= w.now)
+		host_again(h, 0);
+	else if (left_behind(h) && may_wipe(h))
+		host_again(h, 1);
+}
+
+/* The first witness, one more when it has died, and at last none perhaps. */
+static void
+attend_arbiter(struct host *h)
+{
+	const char *const names[2] = {"w0=witness", "w1=witness"};
+	int arbitrated = h->k.arbiter.kind != EVOTE_ARBITER_NONE, now;
+
+	if (!w.has_witness || !h->alive || core_role(h->core) != EVOTE_PRIMARY)
+		return;
+	if (w.now > FAULTS_US + 9000 * MS && w.seed % 4 == 1) {
+		if (arbitrated)
+			core_arbiter(h->core, EVOTE_ARBITER_NONE, "", 0);
+		return;
+	}
+	now = arbitrated ? h->k.arbiter.where[1] - '0' : w.witness_dead[0];
+	if (arbitrated && !w.witness_dead[now])
+		return;
+	if (arbitrated)
+		now = !now;
+	if (core_arbiter(
+		h->core, EVOTE_ARBITER_WITNESS, names[now], arbitrated) == NULL)
+		note("%c is given the witness %d", 'A' + h->id, now);
+}
+
 /*
- * A disk was lost and the other host fell before it had noted that: it
- * waits for what never comes back, until somebody decides, who knows
- * what was lost.
+ * A disk was lost and the other host fell before it had noted that, or the
+ * witness died with the primary: a host waits for what never comes back, until
+ * somebody decides, who knows what was lost.
  */
+static void
+attend_waiting(void)
+{
+	if (w.now < FAULTS_US + 6000 * MS || w.now > END_US - 6000 * MS ||
+	    w.now - w.served < 4000 * MS)
+		return;
+	for (int i = 0; i < w.n_hosts; i++) {
+		struct host *h = &w.hosts[i];
+
+		if (h->alive && holds_all(h) &&
+		    core_promote(h->core, core_epoch(h->core), 1) == NULL) {
+			note("%c is promoted by force", 'A' + i);
+			w.served = w.now;
+			return;
+		}
+	}
+}
+
 void
 operate(void)
 {
 	for (int i = 0; i < w.n_hosts; i++) {
-		struct host *h = &w.hosts[i];
-
-		if (h->alive && h->unread && h->eio_until <= w.now &&
-		    core_role(h->core) == EVOTE_HALTED) {
-			host_kill(h);
-			host_start(h);
-		}
+		if (w.hosts[i].paused_until > w.now)
+			continue;
+		attend_halted(&w.hosts[i]);
+		attend_arbiter(&w.hosts[i]);
 	}
-	for (int i = 0; w.has_witness && i < w.n_hosts; i++)
-		if (w.hosts[i].serving &&
-		    core_role(w.hosts[i].core) == EVOTE_PRIMARY &&
-		    w.hosts[i].k.arbiter.kind == EVOTE_ARBITER_NONE)
-			core_arbiter(w.hosts[i].core, EVOTE_ARBITER_WITNESS,
-			    "w=witness", 0);
-	if (w.now < FAULTS_US + 8000 * MS) {
-		later(300 * MS, (struct item){.what = W_OPERATOR});
-		return;
-	}
-	if (w.forced) {
-		/* Whom that left behind starts anew, on an empty disk.
-		 */
-		for (int i = 0; i < w.n_hosts; i++)
-			if (w.hosts[i].alive &&
-			    core_role(w.hosts[i].core) == EVOTE_HALTED) {
-				host_kill(&w.hosts[i]);
-				host_wipe(&w.hosts[i]);
-				host_start(&w.hosts[i]);
-			}
-		return;
-	}
-	for (int i = 0; i < w.n_hosts; i++)
-		if (w.hosts[i].serving)
-			return;
-	for (int i = 0; i < w.n_hosts; i++) {
-		struct host *h = &w.hosts[i];
-
-		if (h->alive && core_role(h->core) == EVOTE_WAITING &&
-		    holds_all(h) &&
-		    core_promote(h->core, h->k.epoch, 1) == NULL) {
-			note("%c is promoted by force", 'A' + i);
-			w.forced = 1;
-			later(1000 * MS, (struct item){.what = W_OPERATOR});
-			return;
-		}
-	}
+	attend_waiting();
+	later(300 * MS, (struct item){.what = W_OPERATOR});
 }

@@ -60,6 +60,7 @@ happen(struct item *it)
 			break;
 		ev.kind = EV_TICK;
 		host_step(h, &ev);
+		check_prompt(h);
 		later(100 * MS,
 		    (struct item){.what = W_TICK, .host = h->id, .a = h->life});
 		break;
@@ -116,7 +117,9 @@ happen(struct item *it)
 		if (it->b == 1) {
 			if (h->links[it->peer].conn == it->a)
 				link_break(h, it->peer);
-		} else
+		} else if (it->b == 2)
+			fault_strike();
+		else
 			fault();
 		break;
 	case W_OPERATOR:
@@ -136,10 +139,13 @@ begin(uint64_t seed, int trace)
 
 	w.seed = w.chance = seed;
 	w.trace = trace;
-	w.n_hosts = chance(250) ? 3 : 2;
+	w.n_hosts = chance(300) ? 3 : 2;
 	w.failback = chance(700);
 	w.has_witness = chance(500);
-	w.witness.deny_ms = 300;
+	w.witness[0].deny_ms = w.witness[1].deny_ms = 300;
+	w.ailing = chance(350);
+	w.quiet =
+	    chance(w.ailing ? 700 : 100) ? FAULTS_US - upto(3000 * MS) : END_US;
 	for (int i = 0; i < w.n_hosts; i++) {
 		w.hosts[i].id = i;
 		host_wipe(&w.hosts[i]);
@@ -200,7 +206,8 @@ finish(void)
 		free(h->jobs);
 		free(h->taken);
 	}
-	config_clear(&w.witness.k);
+	config_clear(&w.witness[0].k);
+	config_clear(&w.witness[1].k);
 	for (size_t i = 0; i < w.n; i++)
 		if (w.heap[i].what == W_DECIDE || w.heap[i].what == W_DECIDED)
 			question_free(w.heap[i].p);

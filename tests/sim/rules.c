@@ -280,6 +280,63 @@ check_equal(void)
 	}
 }
 
+/*
+ * While an arbiter is being replaced nobody is left out: who was lost just then
+ * is waited for, until an operator decides.
+ */
+static int
+joint_without(const evote_config *k)
+{
+	for (u_int i = 0; k->joint && i < k->in_sync.in_sync_len; i++) {
+		int there = 0;
+
+		for (int j = 0; j < w.n_hosts; j++)
+			there |= config_id_equal(
+			    k->in_sync.in_sync_val[i].incarnation,
+			    w.hosts[j].inc);
+		if (!there)
+			return (1);
+	}
+	return (0);
+}
+
+/* No host is down or stopped, nobody is cut off, and all disks are well. */
+static int
+calm(void)
+{
+	for (int i = 0; i < w.n_hosts; i++) {
+		const struct host *h = &w.hosts[i];
+
+		if (!h->alive || h->paused_until > w.now ||
+		    (h->k.arbiter.kind != EVOTE_ARBITER_NONE &&
+			w.witness_dead[h->k.arbiter.where[1] - '0']) ||
+		    joint_without(&h->k) || h->slow_until > w.now ||
+		    h->full_until > w.now || h->eio_until > w.now)
+			return (0);
+		for (int j = 0; j <= w.n_hosts; j++)
+			if (is_cut(i, j) || is_cut(j, i) ||
+			    (j < w.n_hosts && j != i && h->links[j].conn == 0))
+				return (0);
+	}
+	return (w.witness_down <= w.now);
+}
+
+/*
+ * When all has been well for a while, whoever was let in is answered at once:
+ * nothing waits for a vote to come by and push it on.
+ */
+void
+check_prompt(const struct host *h)
+{
+	if (!calm())
+		w.uneasy = w.now;
+	if (w.now - w.uneasy < CALM_US)
+		return;
+	for (uint32_t i = 0; i < h->n_taken; i++)
+		if (w.now - h->taken[i]->taken > PROMPT_US)
+			fail("I13: all is well, and a request waits");
+}
+
 void
 check_end(void)
 {

@@ -36,6 +36,8 @@
 #define END_US	   (30000 * MS) /* and by then all must be well */
 #define CLOSE_US   (9000 * MS)
 #define TIMEOUT_US (1500 * MS) /* a client's patience with one host */
+#define CALM_US	   (6000 * MS) /* so long after the last mishap */
+#define PROMPT_US  (700 * MS)  /* everybody is answered within this */
 
 enum what {
 	W_TICK,
@@ -92,8 +94,11 @@ struct request {
 	enum { R_REGISTER, R_CREATE, R_VOTE, R_READ } kind;
 	int voter, choice;
 	uint64_t floor; /* accepted anywhere when it was sent */
+	uint64_t taken; /* when the host got it */
 	struct outcome out;
-	uint64_t size; /* state it read */
+	uint64_t size;	   /* state it read */
+	evote_seen seen;   /* of its client, */
+	evote_stamp stamp; /* and of the host that answers */
 };
 
 struct host {
@@ -127,6 +132,7 @@ struct client {
 	int at; /* host it talks to */
 	int step;
 	uint64_t number, tries;
+	evote_seen seen;
 	int waiting, voter, choice;
 	uint64_t sent_at;
 	struct request ask;
@@ -135,6 +141,8 @@ struct client {
 struct world {
 	uint64_t now, seed, chance, order, conn, handle;
 	int n_hosts, failback, trace, healed, opened;
+	uint64_t quiet;	 /* from then on nobody writes any more */
+	uint64_t uneasy; /* when something was wrong last */
 	struct item *heap;
 	size_t n, max;
 	struct host hosts[HOSTS_MAX];
@@ -162,13 +170,17 @@ struct world {
 	} refused[4096]; /* requests that were told no */
 	int n_refused;
 	int next_voter;
-	/* The witness, with links of its own to each host: the last column. */
-	int has_witness;
-	struct witness witness;
+	/*
+	 * The witness, with links of its own to each host: the last column.
+	 * There is a second machine, in case that the first dies for good.
+	 */
+	int has_witness, witness_dead[2];
+	struct witness witness[2];
 	uint64_t witness_down;
 	uint64_t cut[HOSTS_MAX + 1][HOSTS_MAX + 1]; /* from, to: until when */
-	int ordered; /* an operator had the service handed over, */
-	int forced;  /* or a host promoted by force */
+	int ailing;	 /* hosts are slow and deaf rather than dead */
+	int ordered;	 /* an operator had the service handed over */
+	uint64_t served; /* when anybody was answered last */
 	uint64_t ops, kills, takeovers;
 };
 extern struct world w;
@@ -208,7 +220,7 @@ int is_cut(int from, int to);
 
 /* witness.c */
 struct question {
-	int host;
+	int host, witness;
 	uint64_t life;
 	evote_decide ask;
 	evote_decided answer;
@@ -237,6 +249,7 @@ void client_look(struct client *, uint64_t why);
 
 /* faults.c */
 void fault(void);
+void fault_strike(void);
 void heal(void);
 void operate(void);
 
@@ -248,6 +261,7 @@ void check_granted(const evote_config *before, const evote_config *now);
 void check_saved(const struct host *, const evote_config *);
 void check_read(const struct host *, const struct request *);
 void check_equal(void);
+void check_prompt(const struct host *);
 void check_settled(struct host *, uint64_t size);
 void check_end(void);
 int holds_all(const struct host *);

@@ -10,6 +10,34 @@ question_free(struct question *q)
 	free(q);
 }
 
+static struct question *
+question_copy(const struct question *q)
+{
+	struct question *copy = grown(NULL, 1, sizeof(*copy));
+
+	*copy = *q;
+	if (q->ask.next != NULL) {
+		copy->ask.next = grown(NULL, 1, sizeof(*q->ask.next));
+		config_copy(copy->ask.next, q->ask.next);
+	}
+	return (copy);
+}
+
+/* Some get lost, and some arrive when their author has long been dead. */
+static void
+question_send(struct question *q)
+{
+	uint64_t delay = 30 + upto(200);
+
+	if (!w.healed && chance(10))
+		delay += upto(1500 * MS);
+	if (is_cut(q->host, w.n_hosts) || (!w.healed && chance(10)))
+		question_free(q);
+	else
+		later(delay,
+		    (struct item){.what = W_DECIDE, .host = q->host, .p = q});
+}
+
 void
 do_decide(void *arg, const evote_arbiter *to, const evote_decide *d)
 {
@@ -19,6 +47,7 @@ do_decide(void *arg, const evote_arbiter *to, const evote_decide *d)
 	assert(to->kind == EVOTE_ARBITER_WITNESS);
 	memset(q, 0, sizeof(*q));
 	q->host = h->id;
+	q->witness = to->where[1] - '0'; /* "w0=..." */
 	q->life = h->life;
 	q->ask = *d;
 	q->ask.next = NULL;
@@ -26,11 +55,9 @@ do_decide(void *arg, const evote_arbiter *to, const evote_decide *d)
 		q->ask.next = grown(NULL, 1, sizeof(*d->next));
 		config_copy(q->ask.next, d->next);
 	}
-	if (is_cut(h->id, w.n_hosts) || (!w.healed && chance(10)))
-		question_free(q);
-	else
-		later(30 + upto(200),
-		    (struct item){.what = W_DECIDE, .host = h->id, .p = q});
+	if (!w.healed && chance(10))
+		question_send(question_copy(q));
+	question_send(q);
 }
 
 /* It has stored its K when the verdict goes out; which may get lost. */
@@ -38,19 +65,20 @@ void
 witness_hears(struct question *q)
 {
 	char name[2] = {(char)('A' + q->host), '\0'};
+	struct witness *witness = &w.witness[q->witness];
 	evote_config before = {.epoch = 0};
 
-	if (w.witness_down > w.now) {
+	if (w.witness_down > w.now || w.witness_dead[q->witness]) {
 		question_free(q);
 		return;
 	}
-	config_copy(&before, &w.witness.k);
+	config_copy(&before, &witness->k);
 	if (witness_decide(
-		&w.witness, name, w.now / MS + 1000, &q->ask, &q->answer)) {
-		note("W epoch=%" PRIu64 " for %s", (uint64_t)w.witness.k.epoch,
-		    name);
+		witness, name, w.now / MS + 1000, &q->ask, &q->answer)) {
+		note("W%d epoch=%" PRIu64 " for %s", q->witness,
+		    (uint64_t)witness->k.epoch, name);
 		if (!q->ask.install)
-			check_granted(&before, &w.witness.k);
+			check_granted(&before, &witness->k);
 	}
 	config_clear(&before);
 	if (is_cut(w.n_hosts, q->host) || (!w.healed && chance(20)))

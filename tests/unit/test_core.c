@@ -309,6 +309,35 @@ a_host_tells_of_no_k_before_it_is_on_its_disk(void **state)
 	cluster_free(c);
 }
 
+/* Nobody else can tell why an answer does not come. */
+static void
+who_keeps_an_answer_is_told(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	hold_disk(c, B);
+	ask_write(c, A, 1);
+	cluster_wait(c, 1500);
+	assert_alarm(c, A, "");
+	cluster_wait(c, 1500);
+	assert_alarm(c, A, "answers wait for 3 s, for the disk of B");
+	assert_awaits(c, A, "B");
+	assert_told(c, 1, "");
+	free_disk(c, B);
+	assert_told(c, 1, "served");
+	assert_alarm(c, A, "");
+	assert_awaits(c, A, "");
+
+	hold_disk(c, A);
+	ask_write(c, A, 2);
+	hold(c, A, B, REPLIES);
+	cluster_wait(c, 2500);
+	assert_alarm(
+	    c, A, "answers wait for 2 s, for the disk of A, the disk of B");
+	assert_awaits(c, A, "AB");
+	cluster_free(c);
+}
+
 /*
  * B doubts A, hears of it again, and only then its disk is done: what it says
  * it holds for sure begins anew, though nothing is on its way any more.
@@ -1170,6 +1199,7 @@ main(void)
 	    cmocka_unit_test(a_reading_waits_for_what_it_tells_of),
 	    cmocka_unit_test(
 		a_reading_waits_for_a_confirmation_asked_after_it_came),
+	    cmocka_unit_test(who_keeps_an_answer_is_told),
 	    cmocka_unit_test(a_host_tells_of_no_k_before_it_is_on_its_disk),
 	    cmocka_unit_test(
 		a_backup_that_doubted_is_shown_again_what_it_holds),

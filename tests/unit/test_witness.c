@@ -339,6 +339,7 @@ who_asks_a_dead_witness_is_promoted_by_force(void **state)
 	host_kill(c, A, 0);
 	cluster_wait(c, 3000);
 	assert_role(c, B, "claiming");
+	assert_non_null(strstr(alarm_of(c, B).text, "before the arbiter"));
 	assert_non_null(core_promote(c->hosts[B].core, epoch, 0));
 	assert_role(c, B, "claiming");
 	assert_null(core_promote(c->hosts[B].core, epoch, 1));
@@ -360,6 +361,8 @@ a_backup_that_comes_back_ends_the_wait_for_the_witness(void **state)
 	ask_write(c, A, 1);
 	cluster_wait(c, 3000);
 	assert_told(c, 1, "");
+	assert_string_equal(alarm_of(c, A).text,
+	    "answers wait for 3 s, for the arbiter, to go on without B");
 	host_start(c, B);
 	cluster_wait(c, 500);
 	assert_told(c, 1, "served");
@@ -400,6 +403,32 @@ a_backup_that_comes_back_was_left_out_after_all(void **state)
 	cluster_free(c);
 }
 
+/* The witness dies after that; B had heard of it, and tells. */
+static void
+a_primary_hears_from_others_what_it_was_granted(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+	uint64_t granted;
+
+	host_kill(c, B, 0);
+	for (int i = 0; i < 8 && c->hosts[A].k.epoch == c->witness.k.epoch; i++)
+		host_run(c, &c->hosts[A]);
+	verdict_clear(&c->hosts[A]);
+	granted = c->witness.k.epoch;
+	assert_true(epoch_of(c, A) < granted);
+	cut(c, A, B);
+	host_start(c, B);
+	host_tick(c, B);
+	while (verdict_step(&c->hosts[B]))
+		;
+	assert_int_equal(epoch_of(c, B), granted);
+	c->witness_down = 1;
+	mend(c, A, B);
+	cluster_wait(c, 500);
+	assert_int_equal(epoch_of(c, A), granted);
+	cluster_free(c);
+}
+
 /* What was asked of it is asked of no one any more. */
 static void
 a_dead_witness_that_owes_an_answer_is_replaced(void **state)
@@ -416,6 +445,75 @@ a_dead_witness_that_owes_an_answer_is_replaced(void **state)
 	cluster_wait(c, 500);
 	assert_string_equal(c->hosts[B].k.arbiter.where, "v=10.0.0.8:111");
 	assert_role(c, A, "primary");
+	cluster_free(c);
+}
+
+/* A has asked whether B may join, and the witness dies before it answers. */
+static struct cluster *
+cluster_undecided(void)
+{
+	struct cluster *c = cluster_arbitrated();
+
+	host_kill(c, B, 0);
+	cluster_wait(c, 300);
+	assert_set(c, A, "A");
+	host_start(c, B);
+	while (c->hosts[A].k.epoch == c->witness.k.epoch) {
+		host_run(c, &c->hosts[A]);
+		host_run(c, &c->hosts[B]);
+	}
+	verdict_clear(&c->hosts[A]);
+	verdict_clear(&c->hosts[B]);
+	c->witness_down = 1;
+	cluster_wait(c, 3000);
+	assert_set(c, A, "A");
+	return (c);
+}
+
+/* It is needed, as it may be in the set, and follows for that. */
+static void
+who_may_have_joined_confirms_the_next_witness(void **state)
+{
+	struct cluster *c = cluster_undecided();
+
+	host_kill(c, B, 0);
+	cluster_wait(c, 300);
+	host_start(c, B);
+	cluster_wait(c, 300);
+	config_clear(&c->witness.k);
+	c->witness_down = 0;
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	cluster_wait(c, 1000);
+	assert_string_equal(c->hosts[B].k.arbiter.where, "v=10.0.0.8:111");
+	assert_set(c, A, "AB");
+	cluster_free(c);
+}
+
+static void
+without_who_may_have_joined_an_operator_decides(void **state)
+{
+	struct cluster *c = cluster_undecided();
+
+	host_kill(c, B, 0);
+	ask_write(c, A, 1);
+	cluster_wait(c, 3000);
+	assert_told(c, 1, "");
+	assert_non_null(strstr(alarm_of(c, A).text, "B, who may have joined"));
+	config_clear(&c->witness.k);
+	c->witness_down = 0;
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	cluster_wait(c, 3000);
+	assert_int_equal(c->witness.k.epoch, 0);
+	assert_null(core_promote(c->hosts[A].core, epoch_of(c, A), 1));
+	cluster_run(c);
+	ask_write(c, A, 2);
+	cluster_run(c);
+	assert_told(c, 2, "served");
+	host_start(c, B);
+	cluster_wait(c, 500);
+	assert_role(c, B, "halted");
 	cluster_free(c);
 }
 
@@ -584,7 +682,10 @@ main(void)
 	    cmocka_unit_test(
 		a_backup_that_comes_back_ends_the_wait_for_the_witness),
 	    cmocka_unit_test(a_backup_that_comes_back_was_left_out_after_all),
+	    cmocka_unit_test(a_primary_hears_from_others_what_it_was_granted),
 	    cmocka_unit_test(a_dead_witness_that_owes_an_answer_is_replaced),
+	    cmocka_unit_test(who_may_have_joined_confirms_the_next_witness),
+	    cmocka_unit_test(without_who_may_have_joined_an_operator_decides),
 	    cmocka_unit_test(a_primary_that_cannot_go_on_is_promoted_by_force),
 	    cmocka_unit_test(a_dead_witness_is_replaced),
 	    cmocka_unit_test(a_deposed_primary_does_not_replace_its_witness),
