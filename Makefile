@@ -104,8 +104,7 @@ SANITIZE = CC=clang B=$(TESTB) OPT="-O1 -g" EXTRA=-DEVOTE_FAILPOINTS \
 NEMESIS = $(B)/nemesis_voter $(B)/nemesis_dump $(B)/power_cut
 programs: all $(B)/voter_loop $(B)/fill_ledger $(TESTS:%=$(B)/test_%)
 
-check: lint all $(B)/sim $(B)/voter_loop $(B)/fill_ledger $(NEMESIS) \
-    $(B)/floor $(B)/load $(WRITERS)
+check: lint programs $(B)/sim $(NEMESIS) $(B)/floor $(B)/load $(WRITERS)
 	$(MAKE) $(SANITIZE) programs
 	B=$(TESTB) scripts/run-tests $(TESTS:%=$(TESTB)/test_%) \
 	    tests/model/run tests/sim/run tests/sim/mutants tests/cluster \

@@ -14,7 +14,7 @@
 
 /* "1 2= 2= 4 5" of these counts. */
 static void
-check_ranks(const u_quad_t votes[CHOICES], u_int n, const char *expected)
+check_ranks(const u_quad_t *votes, u_int n, const char *expected)
 {
 	evote_count counts[CHOICES] = {0};
 	evote_result_res res = {.counts = {n, counts}};
