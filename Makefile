@@ -138,6 +138,9 @@ bench: all $(B)/floor $(B)/load
 # RUNS=30 MISSING=100000 PEER_RUNS=10
 bench-failover: all $(B)/load $(WRITERS)
 	tests/bench/failover
+# REVISIONS="HEAD~5 HEAD": where the processor's time goes, by perf.
+bench-profile: all $(B)/load
+	tests/bench/profile
 # RECORDS=1000000 VOTERS=1000000 ELECTIONS=10000 OPEN=5000 RUNS=3
 bench-scale: all $(B)/load $(B)/fill_ledger
 	tests/bench/scale
@@ -196,7 +199,7 @@ SOURCES	= $(wildcard common/*.[ch] replica/*.[ch] server/*.[ch] client/*.[ch] \
 	  tests/*.[ch] tests/unit/*.[ch] tests/sim/*.[ch] tests/nemesis/*.[ch] \
 	  tests/bench/*.[ch])
 
-.PHONY: all programs check lint sim model model-full soak nemesis bench bench-failover bench-scale \
+.PHONY: all programs check lint sim model model-full soak nemesis bench bench-failover bench-profile bench-scale \
 	evaluate report install deb clean
 .SECONDARY:
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)

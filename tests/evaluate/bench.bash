@@ -130,3 +130,23 @@ series_table() {
 	echo "|---:|---:|---:|---:|---:|"
 	sed 's/ / | /g; s/^/| /; s/$/ |/' "$OUT/scale-$1.dat"
 }
+
+# Before the work on what a vote costs, if this history has it, and now.
+part_profile() {
+	local before=8fc78ed
+
+	git cat-file -e "$before^{commit}" 2>/dev/null || before=''
+	REVISIONS="$before HEAD" tests/bench/profile
+	jq -r 'map("\(.revision), \(.connections)" as $run |
+		. + {run: $run}) as $all |
+	    ($all | map(.run) | reduce .[] as $r ([];
+		if index($r) then . else . + [$r] end)) as $runs |
+	    "| us a vote; revision, clients: |" +
+		($runs | map(" \(.) |") | add),
+	    "|---|" + ($runs | map("---:|") | add),
+	    ($all | group_by(.part) | sort_by(-(map(.us) | add))[] |
+		(map({key: .run, value: .us}) | from_entries) as $row |
+		"| \(.[0].part) |" + ($runs |
+		    map(" \($row[.] // "") |") | add))' \
+	    "$B/profile.json" | region profile
+}
