@@ -213,6 +213,8 @@ void decide_barrier(struct core *, int forced); /* begin as primary */
 int decide_suspected(const struct core *, int peer);
 int decide_failed(const struct core *, const evote_member *);
 int decide_asked(const struct core *); /* the arbiter, and it owes an answer */
+/* Somebody has this K: 1 when it is what the arbiter was asked for. */
+int decide_granted(struct core *, const evote_config *);
 /* Silence of a peer that makes it suspect. */
 uint64_t decide_patience(const struct core *);
 int core_arbitrated(const struct core *); /* somebody else decides about K */

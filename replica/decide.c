@@ -324,6 +324,15 @@ agreed(struct core *c)
 		store_next(c);
 }
 
+int
+decide_granted(struct core *c, const evote_config *k)
+{
+	if (!decide_asked(c) || c->installing || !config_equal(k, &c->next_k))
+		return (0);
+	agreed(c);
+	return (1);
+}
+
 /* It holds what was asked of it, whatever it was asked in between. */
 static int
 has_granted(const struct core *c, const evote_decided *d)

@@ -241,7 +241,7 @@ learn(struct core *c, int peer, evote_hello *h, int answer)
 	    ? c->next_k.epoch
 	    : c->k.epoch;
 	/* One of its own may have been granted, and only others know. */
-	if (p->k.epoch > decided &&
+	if (p->k.epoch > decided && !decide_granted(c, &p->k) &&
 	    (core_arbitrated(c) || !core_leads(c) ||
 		!config_id_equal(p->k.primary, core_self(c))))
 		follow_adopt(c, &p->k);

@@ -130,6 +130,8 @@ static void
 do_decide(void *arg, const evote_arbiter *to, const evote_decide *d)
 {
 	arbiter_ask(((struct server *)arg)->arbiter, to, d);
+	if (d->next != NULL)
+		crash_at("decide-asked");
 }
 
 static void
@@ -208,6 +210,8 @@ on_decided(void *arg, const evote_decided *d)
 {
 	struct event ev = {.kind = EV_DECIDED, .decided = d};
 
+	if (d->verdict == EVOTE_GRANTED)
+		crash_at("decide-granted");
 	step(arg, &ev);
 }
 

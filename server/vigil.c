@@ -9,6 +9,7 @@
 
 #include "caller.h"
 #include "config.h"
+#include "failpoint.h"
 #include "log.h"
 #include "server.h"
 #include "service.h"
@@ -38,9 +39,11 @@ on_call(void *arg, int peer, uint64_t conn, uint64_t handle, struct message *m)
 		goto out;
 	if (witness_decide(&v->witness, from, caller_now_ms(), &m->u.decide,
 		&reply->u.decided)) {
+		crash_at("witness-before");
 		if (datadir_save_config(v->server.dir.path, &v->witness.k) ==
 		    -1)
 			_exit(EXIT_DISK);
+		crash_at("witness-after");
 		log_info("config epoch=%llu primary=%s for=%s",
 		    (unsigned long long)v->witness.k.epoch,
 		    config_name(&v->witness.k, v->witness.k.primary), from);

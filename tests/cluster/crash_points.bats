@@ -1,13 +1,24 @@
 #!/usr/bin/env bats
 #
-# Every named point of the code at which a process may die: it does, on one
-# host and on the other, and comes back; what was acknowledged is there, and
-# the hosts are level.
+# Every named point of the code at which a process may die: it does, the first
+# time it passes there, the second, and so on until it passes there no more or
+# CRASH_PASSES (2) are done; on one host and on the other, and on the witness.
+# Each comes back; what was acknowledged is there, and the hosts are level.
 
 load lib
 
+: "${CRASH_PASSES:=2}"
+export BATS_TEST_TIMEOUT=400
+
+# points [FILE...]: those of these files of server/, or all.
 points() {
-	grep -ohE 'crash_at\("[a-z-]+"\)' server/*.c | cut -d'"' -f2 | sort -u
+	(cd server && grep -ohE 'crash_at\("[a-z-]+"\)' "${@:-.}" -r) |
+		cut -d'"' -f2 | sort -u
+}
+
+# Those of the two servers without an arbiter, but that of the cut.
+points_of_a_host() {
+	points | grep -vE '^(cut|witness|decide)-|^push-stored$'
 }
 
 level_at_alpha() {
@@ -18,22 +29,45 @@ level_or_dead() {
 	not server_lives "$1" || level_at_alpha
 }
 
-# armed HOST POINT: it starts anew and is to die there.
+# armed NAME POINT:PASS: it starts anew and is to die there.
 armed() {
-	EVOTE_CRASH_AT=$2 server_start "$1"
+	EVOTE_CRASH_AT=$2 up "$1"
 }
 
-# Only so many refusals an hour are recorded of one voter.
-voter() {
-	local all=(ada bob carol)
-	echo "${all[${1#e} % 3]}"
-}
-
-# May be lost with the host that was to take it; then nobody knows.
-vote() {
-	if as "$(voter "$1")" --timeout 5 vote "$1" yes; then
-		echo "$1" >>"$PAIR_DIR/told"
+up() {
+	if [[ $1 == witness ]]; then
+		witness_up
+	else
+		server_start "$1"
 	fi
+}
+
+# each_pass NAME POINT CMD...: does CMD NAME POINT:PASS for each.
+each_pass() {
+	local pass before
+	for ((pass = 1; pass <= CRASH_PASSES; pass++)); do
+		before=$(crashes "$1" "$2")
+		"${@:3}" "$1" "$2:$pass"
+		(($(crashes "$1" "$2") > before)) || break
+	done
+}
+
+crashes() {
+	grep -c "crash point=$2\$" "$PAIR_DIR/$1.log" || true
+}
+
+# The next of the crowd votes.  May be lost with the host that was to take it;
+# then nobody knows.
+vote() {
+	local name
+	printf -v name 'v%04d' $((++voters))
+	if as_crowd "$name" --timeout 2 vote board yes; then
+		echo "$name" >>"$PAIR_DIR/told"
+	fi
+}
+
+as_crowd() {
+	client --voter "$1" --key "$KEYS/one.pem" "${@:2}"
 }
 
 # Joins, catches up, is handed the service if it is alpha, takes a vote, loses
@@ -42,13 +76,13 @@ go_through() {
 	local host=$1 other=beta
 	[[ $host == alpha ]] || other=alpha
 	server_kill "$host"
-	vote "$3"
+	vote
 	armed "$host" "$2"
 	wait_until 2 level_or_dead "$host" || true
-	vote "$4"
+	vote
 	if server_lives "$host"; then
 		server_kill "$other"
-		vote "$5"
+		vote
 		server_start "$other"
 		wait_until 2 level_or_dead "$host" || true
 	fi
@@ -63,56 +97,94 @@ cut_off() {
 	server_kill alpha
 	armed alpha push-stored
 	wait_until 10 ended alpha
-	vote "$2"
-	armed alpha "$1"
-	wait_until 10 ended alpha
+	vote
+	armed alpha "$2"
+	wait_until 10 level_or_dead alpha
+	server_kill alpha
 	server_start alpha
 	wait_until 15 level_at_alpha
 }
 
-elections() {
-	local i
-	for ((i = 0; i < $1; i++)); do
-		election "e$i" 600
+# All that an arbiter decides: a host starts, goes, joins, hands over and is
+# handed the service; there is no arbiter any more, and there is one again.
+decisions() {
+	local victim=$1 other=beta
+	[[ $victim != beta ]] || other=alpha
+	server_kill "$victim"
+	armed "$victim" "$2"
+	wait_until 2 level_or_dead "$victim" || true
+	server_kill "$other"
+	vote
+	server_start "$other"
+	wait_until 2 level_or_dead "$victim" || true
+	for order in "handover beta" "arbiter none" \
+	    "arbiter witness $WITNESS"; do
+		# shellcheck disable=SC2086 # words
+		! server_lives "$victim" || admin alpha $order || true
+		wait_until 2 level_or_dead "$victim" || true
 	done
+	server_kill "$victim"
+	up "$victim"
+	wait_until 15 level
+	# Whom it was handed to on purpose keeps it.
+	serves alpha || admin beta handover alpha || true
+	wait_until 15 level_at_alpha
+	wait_until 10 witnessed_again
+}
+
+witnessed_again() {
+	witnessed || { admin alpha arbiter witness "$WITNESS" && witnessed; }
+}
+
+vote_begins() {
+	voters=0
+	cluster_up people crowd
+	election board 600
+	: >"$PAIR_DIR/told"
 }
 
 # Who was told that it counts is told that it was cast before.
-told_is_there() {
-	local e
-	while read -r e; do
-		exits 1 as "$(voter "$e")" vote "$e" no
+vote_ends() {
+	local name
+	while read -r name; do
+		exits 1 as_crowd "$name" vote board no
 		says previous
 	done <"$PAIR_DIR/told"
-}
-
-sweep() {
-	local point n=0
-	cluster_up people
-	elections $((3 * $(points | wc -l)))
-	: >"$PAIR_DIR/told"
-	for point in $(points); do
-		[[ $point != cut-* && $point != push-stored ]] || continue
-		go_through "$1" "$point" "e$n" "e$((n + 1))" "e$((n + 2))"
-		n=$((n + 3))
-	done
-	if [[ $1 == alpha ]]; then
-		for point in $(points | grep ^cut-); do
-			cut_off "$point" "e$n"
-			n=$((n + 1))
-		done
-	fi
-	told_is_there
 	grep -ohE 'crash point=[a-z-]+' "$PAIR_DIR"/*.log |
 		cut -d= -f2 >>"$BATS_FILE_TMPDIR/reached"
 }
 
 @test "the primary dies at every point" {
-	sweep alpha
+	vote_begins
+	for point in $(points_of_a_host); do
+		each_pass alpha "$point" go_through
+	done
+	for point in $(points | grep ^cut-); do
+		each_pass alpha "$point" cut_off
+	done
+	vote_ends
 }
 
 @test "the backup dies at every point" {
-	sweep beta
+	vote_begins
+	for point in $(points_of_a_host); do
+		each_pass beta "$point" go_through
+	done
+	vote_ends
+}
+
+@test "with a witness: who asks dies, and who is asked" {
+	vote_begins
+	witness_up
+	wait_until 10 witnessed_again
+	for point in $(points | grep ^decide-); do
+		each_pass alpha "$point" decisions
+		each_pass beta "$point" decisions
+	done
+	for point in $(points vigil.c datadir.c); do
+		each_pass witness "$point" decisions
+	done
+	vote_ends
 }
 
 @test "every point was reached" {

@@ -17,6 +17,7 @@ setup_file() {
 	net_up alpha 10.77.0.1
 	net_up beta 10.77.0.2
 	net_up voters 10.77.0.3
+	net_up witness 10.77.0.4
 }
 
 teardown_file() {
@@ -33,6 +34,7 @@ teardown() {
 	[[ -n ${PAIR_DIR-} ]] || return 0
 	stop_voting || true
 	pair_down
+	server_kill witness
 	net_heal
 	compgen -G "$PAIR_DIR/*.log" >/dev/null || return 0
 	[[ ${BATS_TEST_COMPLETED-} ]] || tail -n 25 "$PAIR_DIR"/*.log
@@ -48,6 +50,33 @@ unharmed() {
 # joint K and one more.
 decided_twice() {
 	(($(host_state beta epoch) >= $1 + 16))
+}
+
+# ---- a witness, on the host of that name ----------------------------------------------
+
+WITNESS=w=10.77.0.4:17009
+
+witness_up() {
+	mkdir -p "$PAIR_DIR/witness"
+	# shellcheck disable=SC2153 # pair_open sets it
+	host_exec witness "$PAIR_BIN/evote_server" --role witness \
+	    --data "$PAIR_DIR/witness" --name w --hosts "$EVOTE_HOSTS,$WITNESS" \
+	    --cluster-key "$PAIR_DIR/alpha/cluster.key" --no-portmap \
+	    </dev/null >>"$PAIR_DIR/witness.log" 2>&1 3>&- &
+	disown
+	echo $! >"$PAIR_DIR/witness.pid"
+	wait_until 5 witness_began
+}
+
+# It listens, or is dead again already.
+witness_began() {
+	host_run voters bash -c 'true </dev/tcp/10.77.0.4/17009' ||
+		process_gone "$(server_pid witness)"
+}
+
+witnessed() {
+	[[ $(host_state alpha arbiter) == "witness $WITNESS" &&
+		$(host_state beta arbiter) == "witness $WITNESS" ]]
 }
 
 # ---- a service to vote at ----------------------------------------------------------

@@ -4,34 +4,6 @@
 
 load lib
 
-WITNESS=w=10.77.0.4:17009
-
-setup_file() {
-	net_possible || return 0
-	net_open "$BATS_FILE_TMPDIR/net"
-	net_up alpha 10.77.0.1
-	net_up beta 10.77.0.2
-	net_up voters 10.77.0.3
-	net_up witness 10.77.0.4
-}
-
-witness_up() {
-	mkdir -p "$PAIR_DIR/witness"
-	# shellcheck disable=SC2153 # pair_open sets it
-	host_exec witness "$PAIR_BIN/evote_server" --role witness \
-	    --data "$PAIR_DIR/witness" --name w --hosts "$EVOTE_HOSTS,$WITNESS" \
-	    --cluster-key "$PAIR_DIR/alpha/cluster.key" --no-portmap \
-	    </dev/null >>"$PAIR_DIR/witness.log" 2>&1 3>&- &
-	disown
-	echo $! >"$PAIR_DIR/witness.pid"
-	wait_until 5 grep -q "witness port=17009" "$PAIR_DIR/witness.log"
-}
-
-witnessed() {
-	[[ $(host_state alpha arbiter) == "witness $WITNESS" &&
-		$(host_state beta arbiter) == "witness $WITNESS" ]]
-}
-
 arbiter_away() {
 	[[ $(host_state "$1" arbiter_away) == "$2" ]]
 }

@@ -426,6 +426,8 @@ a_primary_hears_from_others_what_it_was_granted(void **state)
 	mend(c, A, B);
 	cluster_wait(c, 500);
 	assert_int_equal(epoch_of(c, A), granted);
+	assert_role(c, A, "primary");
+	assert_set(c, A, "A");
 	cluster_free(c);
 }
 
