@@ -695,12 +695,13 @@ tell_stuck(struct core *c)
 {
 	const struct waiter *w = core_oldest(c);
 	int stuck = w != NULL && c->now_ms - w->since_ms > STUCK_MS;
-	char why[256];
+	char why[256] = "";
 
 	if (stuck == c->stuck)
 		return;
 	c->stuck = stuck;
-	core_blocked(c, why, sizeof(why));
+	if (stuck)
+		core_blocked(c, why, sizeof(why));
 	core_say(c, stuck,
 	    "stuck=%d for=\"%s\" epoch=%llu size=%llu accepted=%llu", stuck,
 	    why, (unsigned long long)c->k.epoch,

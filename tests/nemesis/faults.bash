@@ -37,7 +37,7 @@ fault_args() {
 	local -a both=(alpha beta) steps=(-3600 -20 -4 4 20 3600)
 	local -a pairs=("alpha beta" "beta alpha" "alpha witness"
 	    "witness alpha" "beta witness" "witness beta" "alpha voters"
-	    "voters beta")
+	    "voters alpha" "beta voters" "voters beta")
 
 	case $1 in
 	blackout | arbiter) ;;

@@ -130,6 +130,9 @@ everywhere() {
 @test "checker: an epoch that goes back, or begins twice" {
 	everywhere 's/^4 2/4 1/'
 	finds epochs
+	ledger | sed 's/create e$/epoch alpha/' >"$books/alpha.dump"
+	cp "$books/alpha.dump" "$books/beta.dump"
+	finds epochs
 }
 
 @test "checker: a service that changed its past; a broken server; no votes" {
