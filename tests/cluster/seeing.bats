@@ -91,11 +91,11 @@ tied_election() {
 	says $'1=   O"Neill, Ann          1   50.0 %'
 	says $'3    x                     0    0.0 %'
 	exits 0 client --json result 學生會
-	jq -e '.tie and ([.counts[].rank] == [1, 1, 3]) and .turnout == 0.4' \
-	    <<<"$output"
+	jq -e '.tie and ([.counts[].rank] == [1, 1, 3]) and .turnout == 0.4 and
+	    (.end | fromdateiso8601) == (.end_us / 1e6 | floor)' <<<"$output"
 	exits 0 client result --csv 學生會
 	[[ ${lines[0]} == $'election,choice,votes,rank,voted,eligible,end\r' ]]
-	[[ ${lines[2]} == '"學生會","O""Neill, Ann",1,1,2,5,'* ]]
+	[[ ${lines[2]} =~ ^'"學生會","O""Neill, Ann",1,1,2,5,'[-0-9]{10}T[:0-9]{8}Z ]]
 	exits 2 client --json result --csv 學生會
 }
 
