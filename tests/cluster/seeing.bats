@@ -111,6 +111,27 @@ tied_election() {
 	says "in 2 d 23 h"
 }
 
+@test "a host that is silent: its lag is not known, and why stands by its name" {
+	cluster_up people
+	kill -STOP "$(server_pid beta)"
+	wait_until 15 alone alpha
+	exits 0 client --json status
+	kill -CONT "$(server_pid beta)"
+	jq -e '.hosts[1] | .reachable == false and .lag == null and
+	    (.problem | startswith("beta") | not)' <<<"$output"
+}
+
+@test "who is asked for a choice reads the election, its end and the choices" {
+	cluster_up people
+	as ada create 理事 --group members --choice 王大明 --choice no --end +1h
+	run host_run voters bash -c 'printf "x\n1\n" | script -qec "$0" /dev/null' \
+	    "$PAIR_BIN/evote_client --voter bob --key $KEYS/people/bob.pem vote 理事"
+	says "理事, closes at 20"
+	says "in 59 min"
+	says "1  王大明"
+	says 'Your vote in "理事" counts'
+}
+
 @test "a vote says on which hosts' disks it is" {
 	cluster_up people
 	election board 3600
