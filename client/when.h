@@ -8,7 +8,7 @@
 struct when {
 	char utc[64], local[80];
 	char rfc3339[64]; /* "2026-12-01T17:00:00Z" */
-	char left[64]; /* "in 2 h 5 min", "3 min 10 s ago" */
+	char left[64];	  /* "in 2 h 5 min", "3 min 10 s ago" */
 };
 
 struct when when_of(uint64_t us);
