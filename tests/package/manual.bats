@@ -35,7 +35,7 @@ client_help() {
 }
 
 commands() {
-	"$bin/evote_client" --help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'
+	"$bin/evote_client" --help | sed -n '/^  --/d; s/^  \([a-z][a-z]*\).*/\1/p'
 }
 
 @test "the server's options: help, manual page, completion" {
