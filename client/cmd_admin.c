@@ -19,11 +19,14 @@ admin_open(struct client *c, CLIENT **out)
 	if (c->admin == NULL)
 		return (say_usage(c,
 		    "this is for operators; name the server's socket on this "
-		    "machine with --admin"));
+		    "machine, as --admin /run/evote/admin.sock"));
 	*out = caller_unix(c->admin, EVOTE_ADMIN_PROG, EVOTE_ADMIN_V1,
 	    deadline_ms, err, sizeof(err));
 	if (*out == NULL)
-		return (say_unknown(c, "Nothing was done: %s", err));
+		return (say_unknown(c,
+		    "Nothing was done: %s; is the server running here, with "
+		    "this admin-socket?",
+		    err));
 	caller_deadline(*out, deadline_ms);
 	return (-1);
 }

@@ -93,7 +93,9 @@ creation_read(struct client *c, struct creation *n, int argc, char **argv)
 		return (say_usage(c, "this is not an election's name: %s",
 		    say_reason(EVOTE_R_MALFORMED)));
 	if (n->end == NULL)
-		return (say_usage(c, "no --end is given"));
+		return (say_usage(c,
+		    "no --end is given; say when it closes, as in "
+		    "2026-12-01T18:00:00+01:00 or +2h"));
 	if (text_parse_time(n->end, when_now_us(), &end, err, sizeof(err)) != 0)
 		return (say_usage(c, "--end: %s", err));
 	n->election.end = end;

@@ -332,7 +332,7 @@ run_import(struct client *c, int argc, char **argv)
 
 const struct command cmd_import = {
     "import",
-    "FILE.csv [--dry-run] [--name-column T] [--group-column T] "
+    "FILE [--dry-run] [--name-column T] [--group-column T] "
     "[--key-column T]",
     "Puts all voters of a file on the roll, or none (--admin).  Its first row "
     "names the\n      columns: name, group, public key, or the titles given; "

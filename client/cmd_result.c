@@ -69,7 +69,7 @@ counts_csv(const char *election, const evote_result_res *res)
 		printf(",%llu,%u,%llu,%llu,%s\r\n",
 		    (unsigned long long)res->counts.counts_val[i].votes,
 		    tally_rank(res, i), (unsigned long long)res->votes,
-		    (unsigned long long)res->eligible, w.utc);
+		    (unsigned long long)res->eligible, w.rfc3339);
 	}
 	return (EXIT_DONE);
 }
@@ -137,9 +137,9 @@ result_say(struct client *c, const char *election, const evote_result_res *res)
 	say_stamp(c, &res->answer.stamp);
 	leaders_text(res, leaders, sizeof(leaders));
 	return (say_done(c,
-	    "Election \"%s\", closed %s: %s; %llu of %llu voters voted "
-	    "(%.1f %%)",
-	    election, w.utc, leaders, (unsigned long long)res->votes,
+	    "Election \"%s\", closed %s, which is %s here: %s; %llu of %llu "
+	    "voters voted (%.1f %%)",
+	    election, w.utc, w.local, leaders, (unsigned long long)res->votes,
 	    (unsigned long long)res->eligible, 100 * tally_turnout(res)));
 }
 

@@ -7,6 +7,7 @@
 #include "cmd.h"
 #include "say.h"
 #include "text.h"
+#include "when.h"
 
 #define ASK_TIMES 3
 #define COPIES_MS 1000 /* to hear where a vote is stored */
@@ -59,8 +60,9 @@ static int
 choice_prompt(struct client *c, const evote_election *v, char **out)
 {
 	u_int i, n = v->choices.choices_len;
+	struct when w = when_of(v->end);
 
-	say_aside("%s", v->name);
+	say_aside("%s, closes at %s, %s", v->name, w.local, w.left);
 	for (i = 0; i < n; i++)
 		say_aside("%3u  %s", i + 1, v->choices.choices_val[i]);
 	if ((i = number_ask(n)) == 0)

@@ -54,8 +54,9 @@ help(void)
 	     "  --version          print the version\n"
 	     "  --help             print this; after a command, about it\n");
 	for (i = 0; i < NCOMMANDS; i++)
-		printf("  %s %s\n      %s\n", commands[i]->name,
-		    commands[i]->args, commands[i]->help);
+		printf("  %s%s%s\n      %s\n", commands[i]->name,
+		    commands[i]->args[0] != '\0' ? " " : "", commands[i]->args,
+		    commands[i]->help);
 	puts("\nExit status: 0 done; 1 the service refused; 2 usage, or "
 	     "this machine failed;\n3 the service lost or changed what was "
 	     "seen before; 4 no host answered.");
@@ -64,8 +65,8 @@ help(void)
 int
 cmd_help(const struct command *cmd)
 {
-	printf("usage: evote_client [OPTION ...] %s %s\n%s\n", cmd->name,
-	    cmd->args, cmd->help);
+	printf("usage: evote_client [OPTION ...] %s%s%s\n      %s\n", cmd->name,
+	    cmd->args[0] != '\0' ? " " : "", cmd->args, cmd->help);
 	return (EXIT_DONE);
 }
 
@@ -77,7 +78,8 @@ cmd_count(
 
 	if (n >= least && n <= most)
 		return (-1);
-	return (say_usage(c, "%s %s: %s", cmd->name, cmd->args,
+	return (say_usage(c, "%s%s%s: %s", cmd->name,
+	    cmd->args[0] != '\0' ? " " : "", cmd->args,
 	    n < least ? "an argument is missing" : "too many arguments"));
 }
 
@@ -103,7 +105,10 @@ cmd_args(struct client *c, const struct command *cmd, int argc, char **argv,
 int
 cmd_usage(struct client *c, const struct command *cmd)
 {
-	return (say_usage(c, "usage: %s %s", cmd->name, cmd->args));
+	return (say_usage(c,
+	    "it is evote_client [OPTION ...] %s%s%s; see evote_client %s "
+	    "--help",
+	    cmd->name, cmd->args[0] != '\0' ? " " : "", cmd->args, cmd->name));
 }
 
 int

@@ -1,5 +1,6 @@
 #include "ports.h"
 
+#include <netdb.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ struct round {
 	uint64_t deadline_ms;
 	struct hosts hosts;
 	int ports[EVOTE_HOSTS_MAX];
+	enum ports_fate fates[EVOTE_HOSTS_MAX];
 };
 
 struct question {
@@ -64,18 +66,39 @@ round_drop(struct round *r)
 	free(r);
 }
 
+/* The portmapper has given no port: why? */
+static enum ports_fate
+fate_of(const char *address, int port)
+{
+	struct addrinfo *found = NULL;
+	int rc;
+
+	if (port == 0)
+		return (PORTS_ABSENT);
+	rc = getaddrinfo(address, NULL, NULL, &found);
+	if (rc == 0)
+		freeaddrinfo(found);
+	return (rc == EAI_NONAME || rc == EAI_NODATA || rc == EAI_AGAIN
+		? PORTS_NAMELESS
+		: PORTS_SILENT);
+}
+
 static void *
 question_ask(void *arg)
 {
 	struct question q = *(struct question *)arg;
 	struct round *r = q.round;
+	enum ports_fate fate = PORTS_SILENT;
+	const char *address = r->hosts.list[q.host].address;
 	int port;
 
 	free(arg);
-	port = caller_port(
-	    r->hosts.list[q.host].address, r->prog, r->vers, r->deadline_ms);
+	port = caller_port(address, r->prog, r->vers, r->deadline_ms);
+	if (port <= 0)
+		fate = fate_of(address, port);
 	pthread_mutex_lock(&r->lock);
 	r->answered++;
+	r->fates[q.host] = fate;
 	if (port > 0) {
 		r->ports[q.host] = port;
 		r->found++;
@@ -128,11 +151,13 @@ round_wait(struct round *r, uint64_t grace_ms)
 
 void
 ports_look_up(const struct hosts *hosts, int ports[EVOTE_HOSTS_MAX],
-    uint32_t prog, uint32_t vers, uint64_t grace_ms, uint64_t deadline_ms)
+    enum ports_fate fates[EVOTE_HOSTS_MAX], uint32_t prog, uint32_t vers,
+    uint64_t grace_ms, uint64_t deadline_ms)
 {
 	struct round *r = round_new(hosts, prog, vers, deadline_ms);
 	int i;
 
+	memset(fates, 0, sizeof(fates[0]) * EVOTE_HOSTS_MAX);
 	if (r == NULL)
 		return;
 	pthread_mutex_lock(&r->lock);
@@ -143,5 +168,6 @@ ports_look_up(const struct hosts *hosts, int ports[EVOTE_HOSTS_MAX],
 	for (i = 0; i < hosts->n; i++)
 		if (ports[i] == 0)
 			ports[i] = r->ports[i];
+	memcpy(fates, r->fates, sizeof(r->fates));
 	round_drop(r);
 }

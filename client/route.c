@@ -136,14 +136,25 @@ host_failed(struct route *r, int i, uint64_t deadline_ms)
 static void
 find_port(struct route *r, int i, uint64_t deadline_ms)
 {
+	static const char *const words[] = {
+	    [PORTS_SILENT] = "its portmapper does not answer",
+	    [PORTS_ABSENT] = "its portmapper knows no evote server",
+	    [PORTS_NAMELESS] = "no address is known for",
+	};
+	enum ports_fate fates[EVOTE_HOSTS_MAX];
+
 	if (r->ports[i] != 0)
 		return;
-	ports_look_up(r->hosts, r->ports, EVOTE_PROG, EVOTE_V1, GRACE_MS,
+	ports_look_up(r->hosts, r->ports, fates, EVOTE_PROG, EVOTE_V1, GRACE_MS,
 	    sooner(deadline_ms, caller_now_ms() + STEP_MS));
-	if (r->ports[i] == 0)
-		snprintf(r->why, sizeof(r->why),
-		    "%s: its portmapper knows no such service, or is silent",
-		    host_name(r, i));
+	if (r->ports[i] != 0)
+		return;
+	snprintf(
+	    r->why, sizeof(r->why), "%s: %s", host_name(r, i), words[fates[i]]);
+	if (fates[i] == PORTS_NAMELESS)
+		snprintf(r->why + strlen(r->why),
+		    sizeof(r->why) - strlen(r->why), " %.200s",
+		    r->hosts->list[i].address);
 }
 
 static CLIENT *

@@ -24,8 +24,8 @@ static const struct explanation explanations[] = {
     [EVOTE_R_TOKEN_EXPIRED] = {"token-expired",
 	"the log-in has expired; run the command again to log in anew"},
     [EVOTE_R_SIGNATURE] = {"signature",
-	"the signature does not fit the voter; check that --voter and --key "
-	"belong together and that this key is the registered one"},
+	"the signature does not fit the voter; check that --voter is spelled "
+	"as on the roll and that --key is the key registered for it"},
     [EVOTE_R_CHALLENGE] = {"challenge",
 	"the log-in took too long or the service changed hosts; run the "
 	"command again"},
@@ -280,8 +280,16 @@ say_refused(struct client *c, const evote_answer *answer, const char *fmt, ...)
 	va_start(ap, fmt);
 	compose(text, fmt, ap);
 	va_end(ap);
-	snprintf(all, sizeof(all), "%s: %s", text, say_reason(answer->reason));
-	append_detail(all, answer);
+	/* Why it is not possible is all in the service's own words. */
+	if (answer->reason == EVOTE_R_NOT_POSSIBLE && answer->text != NULL &&
+	    answer->text[0] != '\0')
+		snprintf(all, sizeof(all), "%s: %s", text, answer->text);
+	else {
+		snprintf(all, sizeof(all), "%s: %s", text,
+		    say_reason(answer->reason));
+		append_detail(all, answer);
+	}
+	say_harmless(all);
 	say_stamp(c, &answer->stamp);
 	return (finish(c, EXIT_REFUSED, answer->code,
 	    say_reason_name(answer->reason), all));
@@ -320,7 +328,9 @@ say_problem(struct client *c, const char *problem, enum evote_outcome outcome,
 	va_start(ap, fmt);
 	compose(text, fmt, ap);
 	va_end(ap);
-	snprintf(all, sizeof(all), "%s: %s", text, problem);
+	snprintf(all, sizeof(all), "%s: %s%s", text, problem,
+	    outcome == EVOTE_UNSENT ? "; nothing has happened, try again later"
+				    : "");
 	say_harmless(all);
 	return (finish(c, ends[outcome].status, -1, ends[outcome].reason, all));
 }

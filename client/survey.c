@@ -7,6 +7,19 @@
 
 #define EACH_MS 1000
 
+/* Without "NAME: ", since it stands beside the name. */
+static void
+problem_keep(struct sight *at, const char *problem)
+{
+	size_t len = strlen(at->name);
+
+	if (strncmp(problem, at->name, len) == 0 &&
+	    strncmp(problem + len, ": ", 2) == 0)
+		problem += len + 2;
+	snprintf(at->problem, sizeof(at->problem), "%.*s",
+	    (int)sizeof(at->problem) - 1, problem);
+}
+
 static void
 sight_take(struct survey *s, struct evote *e, int i)
 {
@@ -23,8 +36,7 @@ sight_take(struct survey *s, struct evote *e, int i)
 		    s->problem, sizeof(s->problem), "%s", evote_problem(e));
 	}
 	if (!at->reached) {
-		snprintf(at->problem, sizeof(at->problem), "%.*s",
-		    (int)sizeof(at->problem) - 1, evote_problem(e));
+		problem_keep(at, evote_problem(e));
 		return;
 	}
 	s->reached++;
@@ -68,6 +80,7 @@ known_by_primary(const struct survey *s, const char *name)
 	return (NULL);
 }
 
+/* A halted host follows nobody, and what it holds may be another history. */
 int64_t
 survey_lag(const struct survey *s, int host)
 {
@@ -78,10 +91,11 @@ survey_lag(const struct survey *s, int host)
 	if (s->primary < 0)
 		return (-1);
 	size = s->hosts[s->primary].res.size;
-	if (at->reached)
+	if (at->reached && at->res.role != EVOTE_HALTED)
 		has = at->res.size;
-	else if ((known = known_by_primary(s, at->name)) != NULL &&
-	    known->connected)
+	else if (!at->reached &&
+	    (known = known_by_primary(s, at->name)) != NULL &&
+	    known->connected && known->acked > 0)
 		has = known->acked;
 	else
 		return (-1);

@@ -17,12 +17,18 @@ when_now_us(void)
 struct when
 when_of(uint64_t us)
 {
+	time_t seconds = (time_t)(us / 1000000);
 	uint64_t now = when_now_us();
 	struct when w;
+	struct tm tm;
 	char span[48];
 
 	text_utc(us, w.utc, sizeof(w.utc));
 	text_local(us, w.local, sizeof(w.local));
+	gmtime_r(&seconds, &tm);
+	if (strftime(w.rfc3339, sizeof(w.rfc3339), "%Y-%m-%dT%H:%M:%SZ", &tm) ==
+	    0)
+		snprintf(w.rfc3339, sizeof(w.rfc3339), "?");
 	text_span(us > now ? us - now : now - us, span, sizeof(span));
 	snprintf(w.left, sizeof(w.left), us > now ? "in %s" : "%s ago", span);
 	return (w);
@@ -35,6 +41,6 @@ when_json(cJSON *object, uint64_t end)
 
 	if (object == NULL)
 		return;
-	cJSON_AddStringToObject(object, "end", w.utc);
+	cJSON_AddStringToObject(object, "end", w.rfc3339);
 	cJSON_AddNumberToObject(object, "end_us", (double)end);
 }

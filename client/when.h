@@ -4,10 +4,11 @@
 #include <cJSON.h>
 #include <stdint.h>
 
-/* A time as everybody and as this machine's user reads it. */
+/* A time as everybody, this machine's user and a program reads it. */
 struct when {
 	char utc[64], local[80];
-	char left[64]; /* "in 2 h 5 min", "3 min 10 s ago" */
+	char rfc3339[64]; /* "2026-12-01T17:00:00Z" */
+	char left[64];	  /* "in 2 h 5 min", "3 min 10 s ago" */
 };
 
 struct when when_of(uint64_t us);

@@ -101,12 +101,18 @@ unregistered() {
 	says alpha
 	exits 4 host_run voters "$PAIR_BIN/evote_client" --timeout 1 \
 	    --hosts gamma=10.77.0.99 elections
+	says "gamma: its portmapper does not answer"
 	exits 4 host_run voters "$PAIR_BIN/evote_client" --timeout 1 \
 	    --hosts gamma=no.such.host.invalid elections
+	says "gamma: no address is known for no.such.host.invalid"
 	exits 2 host_run voters "$PAIR_BIN/evote_client" --hosts , elections
 	server_stop alpha
 	server_stop beta
 	exits 4 client --timeout 1 elections
+	says "its portmapper knows no evote server"
+	exits 4 as ada --timeout 1 vote board yes
+	says "NOT sent"
+	says "nothing has happened, try again later"
 }
 
 @test "the second of two addresses is tried when the first is silent" {

@@ -192,6 +192,7 @@ both_crash() {
 	run admin beta promote --force --epoch "$epoch"
 	((status == 1))
 	[[ $output == *"alpha was in sync"*"not been heard of since"* ]]
+	[[ $output == "This host was not made primary: votes accepted "* ]]
 	[[ $(host_state beta epoch) == "$epoch" ]]
 	waits_for beta alpha
 	run admin beta promote --force --epoch "$epoch" --accept-loss
@@ -202,6 +203,8 @@ both_crash() {
 	server_start alpha
 	wait_until 10 halted alpha
 	serves beta
+	# As long as beta's ledger or longer, and not level with it.
+	[[ $(host_state alpha lag) == null ]]
 	export EVOTE_STATE=$PAIR_DIR/newcomer
 	wait_until 15 client result board
 	client --json result board | jq -e '.counts[0].votes == 1'

@@ -21,6 +21,11 @@ same() {
 	diff <(echo "$1") <(echo "$2")
 }
 
+# For conditions; bats does not notice a bare `!`.
+not() {
+	! "$@"
+}
+
 client_help() {
 	local command
 	"$bin/evote_client" --help
@@ -30,7 +35,7 @@ client_help() {
 }
 
 commands() {
-	"$bin/evote_client" --help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'
+	"$bin/evote_client" --help | sed -n '/^  --/d; s/^  \([a-z][a-z]*\).*/\1/p'
 }
 
 @test "the server's options: help, manual page, completion" {
@@ -56,6 +61,18 @@ commands() {
 	for command in $(commands); do
 		grep -qE "^(\.It )?\.?(It )?Cm $command( |$)" \
 		    docs/man/evote_client.1
+	done
+}
+
+@test "a command's help: its lines are whole, and set in alike" {
+	local command
+	for command in $(commands); do
+		run "$bin/evote_client" "$command" --help
+		[[ ${lines[0]} == "usage: evote_client [OPTION ...] $command"* ]]
+		not grep -q ' $' <<<"$output"
+		not grep -qv '^      [^ ]' <<<"${output#*$'\n'}"
+		run "$bin/evote_client" "$command" --no-such-option
+		[[ $output == *"see evote_client $command --help." ]]
 	done
 }
 
