@@ -67,7 +67,7 @@ metric() {
 	server_start beta
 	wait_until 10 waits_for_alpha
 	exits 4 client status
-	says "waiting"
+	says "beta waits for alpha"
 	says "No host serves"
 }
 
@@ -116,9 +116,14 @@ tied_election() {
 	kill -STOP "$(server_pid beta)"
 	wait_until 15 alone alpha
 	exits 0 client --json status
-	kill -CONT "$(server_pid beta)"
 	jq -e '.hosts[1] | .reachable == false and .lag == null and
-	    (.problem | startswith("beta") | not)' <<<"$output"
+	    .problem == "no answer in time"' <<<"$output"
+	exits 0 client status
+	kill -CONT "$(server_pid beta)"
+	says "beta does not answer: no answer in time"
+	says "alpha ALARM: alone"
+	# The table fits on any terminal.
+	not grep -E '^(host|alpha|beta)  .{75}' <<<"$output"
 }
 
 @test "who is asked for a choice reads the election, its end and the choices" {
