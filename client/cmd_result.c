@@ -37,6 +37,23 @@ counts_json(struct client *c, const evote_result_res *res)
 	when_json(c->json, res->end);
 }
 
+/*
+ * Names come from any voter, and spreadsheets calculate what begins like this,
+ * quoted or not; the wide forms as well, where such are written.
+ */
+static int
+is_formula(const char *name)
+{
+	static const char *const begins[] = {
+	    "=", "+", "-", "@", "＝", "＋", "－", "＠"};
+	size_t i;
+
+	for (i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (strncmp(name, begins[i], strlen(begins[i])) == 0)
+			return (1);
+	return (0);
+}
+
 /* RFC 4180: in quotes, and quotes doubled. */
 static void
 csv_text(const char *text)
@@ -45,7 +62,7 @@ csv_text(const char *text)
 
 	snprintf(name, sizeof(name), "%s", text);
 	say_harmless(name);
-	putchar('"');
+	fputs(is_formula(name) ? "\"'" : "\"", stdout);
 	for (p = name; *p != '\0'; p++) {
 		if (*p == '"')
 			putchar('"');
@@ -54,14 +71,19 @@ csv_text(const char *text)
 	putchar('"');
 }
 
-/* One row a choice; what is the same for all of them stands in each. */
+/*
+ * One row a choice; what is the same for all of them stands in each.  Without
+ * the mark in front some spreadsheets do not take it for UTF-8.
+ */
 static int
 counts_csv(const char *election, const evote_result_res *res)
 {
 	struct when w = when_of(res->end);
 	u_int i;
 
-	fputs("election,choice,votes,rank,voted,eligible,end\r\n", stdout);
+	fputs("\xef\xbb\xbf"
+	      "election,choice,votes,rank,voted,eligible,end\r\n",
+	    stdout);
 	for (i = 0; i < res->counts.counts_len; i++) {
 		csv_text(election);
 		putchar(',');

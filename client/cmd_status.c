@@ -121,10 +121,9 @@ waiting_text(const evote_status_res *res, char *out, size_t size)
 	size_t len = 0;
 	u_int i;
 
-	snprintf(out, size, "-");
 	for (i = 0; i < res->waiting_for.waiting_for_len && len < size; i++)
 		len += (size_t)snprintf(out + len, size - len, "%s%s",
-		    i > 0 ? "," : "", res->waiting_for.waiting_for_val[i]);
+		    i > 0 ? ", " : "", res->waiting_for.waiting_for_val[i]);
 }
 
 static void
@@ -156,25 +155,38 @@ host_line(struct client *c, const struct view *v, const struct survey *s, int i)
 	const struct sight *at = &s->hosts[i];
 	const evote_status_res *res = &at->res;
 	char name[EVOTE_HOST_MAX * 2 + 32], root[2 * SEAL_HASH + 1];
-	char waiting[EVOTE_HOSTS_MAX * (EVOTE_HOST_MAX + 1)];
 	char lag[24], clock[32];
 
 	say_pad(name, sizeof(name), at->name, v->host_columns);
 	lag_text(s, i, lag, sizeof(lag));
 	if (!at->reached) {
-		say_line(c, "%s  %-9s %6s %9s %6s  %s", name, "-", "-", "-",
-		    lag, at->problem);
+		say_line(c, "%s  %-9s %6s %9s %6s", name, "-", "-", "-", lag);
 		return;
 	}
 	seal_hex(root, res->root, sizeof(res->root));
-	waiting_text(res, waiting, sizeof(waiting));
 	clock_text(at, clock, sizeof(clock));
-	say_line(c, "%s  %-9s %6llu %9llu %6s  %.*s  %-7s  %-9s  %-9s  %s",
-	    name, say_role(res->role),
-	    (unsigned long long)res->answer.stamp.epoch,
+	say_line(c, "%s  %-9s %6llu %9llu %6s  %.*s  %-7s  %s", name,
+	    say_role(res->role), (unsigned long long)res->answer.stamp.epoch,
 	    (unsigned long long)res->size, lag, ROOT_PREFIX, root,
-	    res->in_sync ? "yes" : "no", clock, waiting,
-	    res->alarm[0] != '\0' ? res->alarm : "-");
+	    res->in_sync ? "yes" : "no", clock);
+}
+
+/* What is not as it should be: sentences, for which no table is wide enough. */
+static void
+host_notes(struct client *c, const struct sight *at)
+{
+	char waiting[EVOTE_HOSTS_MAX * (EVOTE_HOST_MAX + 2)];
+
+	if (!at->reached) {
+		say_line(c, "%s does not answer: %s", at->name, at->problem);
+		return;
+	}
+	if (at->res.waiting_for.waiting_for_len > 0) {
+		waiting_text(&at->res, waiting, sizeof(waiting));
+		say_line(c, "%s waits for %s", at->name, waiting);
+	}
+	if (at->res.alarm[0] != '\0')
+		say_line(c, "%s ALARM: %s", at->name, at->res.alarm);
 }
 
 /* Whether a host before this one has the same arbiter. */
@@ -250,11 +262,12 @@ table_say(struct client *c, const struct view *v, const struct survey *s)
 	int i;
 
 	say_pad(host, sizeof(host), "host", v->host_columns);
-	say_line(c, "%s  %-9s %6s %9s %6s  %-12s  %-7s  %-9s  %-9s  %s", host,
-	    "role", "epoch", "records", "lag", "root", "in sync", "clock",
-	    "waits for", "alarm");
+	say_line(c, "%s  %-9s %6s %9s %6s  %-12s  %-7s  %s", host, "role",
+	    "epoch", "records", "lag", "root", "in sync", "clock");
 	for (i = 0; i < s->n; i++)
 		host_line(c, v, s, i);
+	for (i = 0; i < s->n; i++)
+		host_notes(c, &s->hosts[i]);
 	arbiter_say(c, s);
 	catch_up_say(c, v, s);
 }
@@ -285,7 +298,7 @@ screen_say(
 	say_line(c, "%s, every %u s; interrupt to end", when, v->every_s);
 	table_say(c, v, s);
 	if (rate >= 0)
-		say_line(c, "%.0f records a second", rate);
+		say_line(c, "%.0f records a second, mostly votes", rate);
 }
 
 static int

@@ -133,6 +133,16 @@ host_failed(struct route *r, int i, uint64_t deadline_ms)
 	r->ports[i] = r->hosts->list[i].port;
 }
 
+static const char *
+stat_text(enum clnt_stat stat)
+{
+	if (stat == RPC_TIMEDOUT)
+		return ("no answer in time");
+	if (stat == RPC_CANTRECV || stat == RPC_CANTSEND)
+		return ("the connection broke");
+	return (clnt_sperrno(stat));
+}
+
 static void
 find_port(struct route *r, int i, uint64_t deadline_ms)
 {
@@ -227,8 +237,8 @@ host_greet(struct route *r, int i, CLIENT *client, uint64_t deadline_ms,
 		r->greeting = span;
 		return (0);
 	}
-	snprintf(r->why, sizeof(r->why), "%s: %s", host_name(r, i),
-	    clnt_sperrno(stat));
+	snprintf(
+	    r->why, sizeof(r->why), "%s: %s", host_name(r, i), stat_text(stat));
 	host_failed(r, i, deadline_ms);
 	return (-1);
 }
@@ -529,7 +539,7 @@ call_once(struct route *r, const struct procedure *p, void *args, void *res,
 	if (stat == RPC_SUCCESS)
 		return (stat);
 	snprintf(r->why, sizeof(r->why), "%s: %s", host_name(r, r->current),
-	    clnt_sperrno(stat));
+	    stat_text(stat));
 	result_clear(p, res);
 	return (stat);
 }

@@ -12,6 +12,7 @@
 #define ARBITER_MS   2000 /* for a new arbiter, and the old one, to answer */
 #define HEARD_BEATS  3	  /* who was heard since is there */
 #define EPOCH_GAP    1000 /* more than what one host decides untold */
+#define FORCE_GAP    (1000 * 1000) /* more than what is left behind decides */
 
 /* ---- suspicion ---- */
 
@@ -75,14 +76,18 @@ decide_failed(const struct core *c, const evote_member *m)
  * take-over leaves a gap besides.  The dead primary may have decided a few
  * things more than it lived to tell (see settled), and a host that comes
  * before this one and is dead as well may have taken over and told nobody:
- * nothing was accepted under those, and they must count as older.
+ * nothing was accepted under those, and they must count as older.  What a
+ * promotion by force leaves behind may have taken over many times, and clients
+ * that saw it have to notice: a larger gap.
  */
 static uint64_t
 next_epoch(const struct core *c, enum proposal kind)
 {
 	uint64_t e = c->k.epoch > c->seen_epoch ? c->k.epoch : c->seen_epoch;
 
-	if (kind == P_CLAIM || kind == P_FORCE)
+	if (kind == P_FORCE)
+		e += FORCE_GAP;
+	else if (kind == P_CLAIM)
 		e += EPOCH_GAP * (uint64_t)(c->cf.self + 1);
 	do
 		e++;

@@ -32,6 +32,13 @@ teardown() {
 	lintian --fail-on error --allow-root "$deb"/*.changes
 }
 
+@test "voters get the pages that concern them; rpcbind gets what it needs" {
+	dpkg-deb -c "$deb"/evote-client_*.deb | grep -F man7/evote.7
+	dpkg-deb -c "$deb"/evote-client_*.deb | grep -F man1/evote_client.1
+	[[ $(dpkg-deb -f "$deb"/evote-server_*.deb Recommends) == \
+		"netbase, rpcbind" ]]
+}
+
 @test "the unit is one, and shuts out what the server does not need" {
 	local unit=$BATS_TEST_TMPDIR/evote-server.service
 	command -v systemd-analyze >/dev/null || skip "no systemd-analyze"
@@ -138,11 +145,14 @@ serves_now() {
 
 	# The cluster.
 	on vote1 runuser -u evote -- evote_server init --origin vote.example.org
-	on vote1 cat /var/lib/evote/cluster.key |
-		bring vote2 /etc/evote/cluster.key
-	on vote2 chown evote:evote /etc/evote/cluster.key
-	on vote2 chmod 600 /etc/evote/cluster.key
-	on vote2 sed -i 's/^#cluster-key/cluster-key/' /etc/evote/evote.conf
+	for host in vote1 vote2; do
+		on vote1 cat /var/lib/evote/cluster.key |
+			bring "$host" /root/cluster.key
+		on "$host" install -o evote -g evote -m 600 \
+		    /root/cluster.key /etc/evote/cluster.key
+		on "$host" sed -i 's/^#cluster-key/cluster-key/' \
+		    /etc/evote/evote.conf
+	done
 	service_start vote2
 	service_start vote1
 	wait_until 15 both_level
@@ -155,13 +165,21 @@ serves_now() {
 	operator vote1 import --dry-run /root/roll.csv
 	operator vote1 import /root/roll.csv
 	voter --voter ada --key /root/ada.pem create board --group m \
-	    --choice yes --choice no --end +12s
+	    --choice yes --choice no --end +20s
 	voter --voter ada --key /root/ada.pem vote board yes
 
 	# A host dies, and is restored.
 	service_kill vote1 KILL
 	voter --voter bob --key /root/ada.pem vote board no
 	serves_now vote2
+	service_start vote1
+	wait_until 20 serves_now vote1
+	wait_until 10 both_level
+
+	# Its disk is lost.
+	service_kill vote1 TERM
+	on vote1 mv /var/lib/evote /var/lib/evote.old
+	on vote1 install -d -o evote -g evote -m 700 /var/lib/evote
 	service_start vote1
 	wait_until 20 serves_now vote1
 	wait_until 10 both_level

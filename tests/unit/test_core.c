@@ -1108,6 +1108,33 @@ a_host_not_heard_of_yet_is_not_passed_over(void **state)
 	cluster_free(c);
 }
 
+/* By the epoch alone a client tells that what it has seen was left behind. */
+static void
+forced_promotion_is_newer_than_what_it_leaves_behind(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+	uint64_t left;
+
+	host_kill(c, A, 0);
+	cluster_wait(c, 500);
+	for (int i = 0; i < 10; i++) {
+		host_kill(c, B, 0);
+		host_start(c, B);
+		cluster_wait(c, 500);
+	}
+	assert_role(c, B, "primary");
+	left = epoch_of(c, B);
+	host_kill(c, B, 0);
+	host_start(c, A);
+	cluster_wait(c, 500);
+	assert_role(c, A, "waiting");
+	assert_null(core_promote(c->hosts[A].core, epoch_of(c, A), 1));
+	cluster_run(c);
+	assert_role(c, A, "primary");
+	assert_true(epoch_of(c, A) > left);
+	cluster_free(c);
+}
+
 static void
 who_saw_what_was_left_behind_is_not_answered(void **state)
 {
@@ -1240,6 +1267,8 @@ main(void)
 	    cmocka_unit_test(a_hand_over_may_break_anywhere),
 	    cmocka_unit_test(a_hand_over_to_a_host_that_dies_comes_back),
 	    cmocka_unit_test(forced_promotion_bars_the_old_incarnation),
+	    cmocka_unit_test(
+		forced_promotion_is_newer_than_what_it_leaves_behind),
 	    cmocka_unit_test(a_host_not_heard_of_yet_is_not_passed_over),
 	    cmocka_unit_test(who_saw_what_was_left_behind_is_not_answered),
 	    cmocka_unit_test(nobody_is_promoted_over_a_primary_that_lives),
