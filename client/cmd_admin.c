@@ -24,8 +24,8 @@ admin_open(struct client *c, CLIENT **out)
 	    deadline_ms, err, sizeof(err));
 	if (*out == NULL)
 		return (say_unknown(c,
-		    "Nothing was done: %s; is the server running here, with "
-		    "this admin-socket?",
+		    "Nothing was done: %s; the server has to run here, with "
+		    "this admin-socket, and the caller to be its user or root",
 		    err));
 	caller_deadline(*out, deadline_ms);
 	return (-1);

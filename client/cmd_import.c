@@ -19,6 +19,7 @@ struct import {
 	struct roll_titles titles;
 	char *text;
 	struct roll roll;
+	struct progress progress;
 	uint32_t added, same;
 };
 
@@ -83,6 +84,16 @@ progress_text(const struct import *m, int only_check, char *out, size_t size)
 		    m->added);
 }
 
+/* A bar must not stand where a sentence about a failure will. */
+static void
+progress_judge(
+    struct progress *p, enum clnt_stat stat, const evote_answer *answer)
+{
+	if (stat != RPC_SUCCESS || answer->standing != EVOTE_SERVED ||
+	    answer->code != 0)
+		progress_end(p);
+}
+
 static int
 chunk_send(struct client *c, CLIENT *client, struct import *m, uint32_t first,
     uint32_t n, int only_check)
@@ -99,6 +110,7 @@ chunk_send(struct client *c, CLIENT *client, struct import *m, uint32_t first,
 
 	progress_text(m, only_check, what, sizeof(what));
 	stat = evote_register_1(&args, &res, client);
+	progress_judge(&m->progress, stat, &res.answer);
 	if (stat == RPC_SUCCESS && res.answer.standing == EVOTE_SERVED &&
 	    res.answer.code != 0)
 		status = refusal_say(c, m, first, &res, what);
@@ -122,39 +134,42 @@ patience_ms(const struct client *c)
 static int
 roll_send(struct client *c, CLIENT *client, struct import *m, int only_check)
 {
-	struct progress progress;
 	uint32_t i, n;
 	int status = -1;
 
 	m->added = m->same = 0;
-	progress_begin(&progress, c, only_check ? "checking   " : "registering",
-	    m->roll.n);
+	progress_begin(&m->progress, c,
+	    only_check ? "checking   " : "registering", m->roll.n);
 	for (i = 0; i < m->roll.n && status < 0; i += n) {
 		n = m->roll.n - i < EVOTE_ROLL_MAX ? m->roll.n - i
 						   : EVOTE_ROLL_MAX;
 		caller_deadline(client, caller_now_ms() + patience_ms(c));
-		progress_at(&progress, i);
+		progress_at(&m->progress, i);
 		status = chunk_send(c, client, m, i, n, only_check);
 	}
-	progress_end(&progress);
+	progress_end(&m->progress);
 	return (status);
 }
 
 /* ---- what would change ---- */
 
-/* Compares with the roll, page by page. */
+/* Compares with the roll, page by page; how long it is nobody says before. */
 static int
 diff_fill(struct client *c, CLIENT *client, struct diff *d, evote_stamp *stamp)
 {
 	evote_voters_args args = {0};
+	struct progress progress;
 	evote_voters_res res;
 	enum clnt_stat stat;
 	int status;
 
+	progress_begin(&progress, c, "comparing  ", d->roll->n);
 	do {
 		memset(&res, 0, sizeof(res));
 		caller_deadline(client, caller_now_ms() + patience_ms(c));
+		progress_at(&progress, args.first);
 		stat = evote_voters_1(&args, &res, client);
+		progress_judge(&progress, stat, &res.answer);
 		status = admin_check(
 		    c, stat, &res.answer, "What would change is not known");
 		for (u_int i = 0; status < 0 && i < res.voters.voters_len; i++)
@@ -163,6 +178,7 @@ diff_fill(struct client *c, CLIENT *client, struct diff *d, evote_stamp *stamp)
 		args.first = res.next > args.first ? res.next : 0;
 		xdr_free((xdrproc_t)xdr_evote_voters_res, &res);
 	} while (status < 0 && args.first != 0);
+	progress_end(&progress);
 	return (status);
 }
 
@@ -250,12 +266,14 @@ import_say(struct client *c, const struct import *m)
 		cJSON_AddNumberToObject(c->json, "added", m->added);
 		cJSON_AddNumberToObject(c->json, "same", m->same);
 	}
-	return (say_done(c,
-	    m->dry_run ? "%u voters would be registered, %u are on the roll "
-			 "just so; nothing was changed"
-		       : "%u voters were registered, %u were on the roll "
-			 "just so",
-	    m->added, m->same));
+	return (
+	    say_done(c, "%u voter%s %s registered, %u %s on the roll just so%s",
+		m->added, m->added == 1 ? "" : "s",
+		m->dry_run	    ? "would be"
+		    : m->added == 1 ? "was"
+				    : "were",
+		m->same, m->same == 1 ? "is" : "are",
+		m->dry_run ? "; nothing was changed" : ""));
 }
 
 /*

@@ -85,7 +85,7 @@ voters() {
 	exits 0 admin alpha import --dry-run "$csv"
 	says "+ eve (學生)"
 	says "2 on the roll are not in the file"
-	says "1 voters would be registered, 1 are"
+	says "1 voter would be registered, 1 is"
 	printf 'bob,n,%s\n' "$key" >>"$csv"
 	exits 1 admin alpha import --dry-run "$csv"
 	says "! bob (n): on the roll with another group"
@@ -104,6 +104,14 @@ voters() {
 	says "registering [---"
 	exits 0 admin alpha import "$csv"
 	[[ $output != *"["* ]]
+	run script -qec "$PAIR_BIN/evote_client --admin $PAIR_DIR/alpha.sock \
+	    import --dry-run $csv" /dev/null
+	says "comparing   [---"
+	# No bar is left before a refusal.
+	sed -i 's/^v2500,m,/v2500,n,/' "$csv"
+	run script -qec "$PAIR_BIN/evote_client --admin $PAIR_DIR/alpha.sock \
+	    import $csv" /dev/null
+	says $'\r\e[KNobody was registered'
 }
 
 @test "a bad key in line 4217: named, and nobody is registered" {

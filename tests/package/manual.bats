@@ -123,3 +123,10 @@ commands() {
 	[[ ${lines[0]} == handover && ${lines[1]} == --json ]]
 	[[ ${lines[2]} == create && ${lines[3]} == --epoch ]]
 }
+
+@test "an operator's command where no server listens says what it takes" {
+	run "$bin/evote_client" --admin "$BATS_TEST_TMPDIR/none.sock" voters
+	echo "$output"
+	((status == 4))
+	[[ $output == "Nothing was done: "*"has to run here"*"or root." ]]
+}

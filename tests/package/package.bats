@@ -35,6 +35,9 @@ teardown() {
 @test "voters get the pages that concern them; rpcbind gets what it needs" {
 	dpkg-deb -c "$deb"/evote-client_*.deb | grep -F man7/evote.7
 	dpkg-deb -c "$deb"/evote-client_*.deb | grep -F man1/evote_client.1
+	dpkg-deb -c "$deb"/evote-client_*.deb | grep 'evote-client/JSON.md$'
+	dpkg-deb -c "$deb"/evote-server_*.deb |
+		grep 'evote-server/OPERATING.md$'
 	[[ $(dpkg-deb -f "$deb"/evote-server_*.deb Recommends) == \
 		"netbase, rpcbind" ]]
 }
@@ -128,31 +131,41 @@ serves_now() {
 	    '.hosts[] | select(.name == $n) | .role == "primary"'
 }
 
-@test "two hosts by the operator's page: install, vote, lose a host, restore, upgrade, remove" {
-	local host key
+host_ready() {
+	host_debian "$1"
+	installed "$1"
+	printf 'vote1=10.77.0.1\nvote2=10.77.0.2\n' |
+		bring "$1" /etc/evote/hosts
+	on "$1" sed -i "s/^#name = .*/name = $1/" /etc/evote/evote.conf
+}
+
+# The cluster's key, from vote1, and a configuration that names it.
+key_ready() {
+	on vote1 cat /var/lib/evote/cluster.key | bring "$1" /root/cluster.key
+	on "$1" install -o evote -g evote -m 600 /root/cluster.key \
+	    /etc/evote/cluster.key
+	on "$1" sed -i 's/^#cluster-key/cluster-key/' /etc/evote/evote.conf
+}
+
+decides() {
+	voter --json status | jq -e --arg a "$1" \
+	    '.hosts | all(.arbiter == $a and (.arbiter_away | not))'
+}
+
+@test "two hosts by the operator's page: install, vote, lose a host, restore, witness, upgrade, remove" {
+	local host key witness=w=10.77.0.4:17009
 	net_open "$BATS_TEST_TMPDIR/net"
 	net_up vote1 10.77.0.1
 	net_up vote2 10.77.0.2
 	net_up voters 10.77.0.3
 	for host in vote1 vote2 voters; do
-		host_debian "$host"
-		installed "$host"
-		printf 'vote1=10.77.0.1\nvote2=10.77.0.2\n' |
-			bring "$host" /etc/evote/hosts
-		on "$host" sed -i "s/^#name = .*/name = $host/" \
-		    /etc/evote/evote.conf
+		host_ready "$host"
 	done
 
 	# The cluster.
 	on vote1 runuser -u evote -- evote_server init --origin vote.example.org
-	for host in vote1 vote2; do
-		on vote1 cat /var/lib/evote/cluster.key |
-			bring "$host" /root/cluster.key
-		on "$host" install -o evote -g evote -m 600 \
-		    /root/cluster.key /etc/evote/cluster.key
-		on "$host" sed -i 's/^#cluster-key/cluster-key/' \
-		    /etc/evote/evote.conf
-	done
+	key_ready vote1
+	key_ready vote2
 	service_start vote2
 	service_start vote1
 	wait_until 15 both_level
@@ -184,6 +197,29 @@ serves_now() {
 	wait_until 20 serves_now vote1
 	wait_until 10 both_level
 
+	# A copy, from the host that does not serve.
+	service_kill vote2 TERM
+	on vote2 cp -a /var/lib/evote /srv/evote-copy
+	service_start vote2
+	wait_until 15 both_level
+
+	# A witness, and a host that falls silent.
+	net_up w 10.77.0.4
+	host_ready w
+	echo "$witness" | on w tee -a /etc/evote/hosts
+	key_ready w
+	on w sed -i 's/^#role = .*/role = witness/' /etc/evote/evote.conf
+	service_start w
+	wait_until 10 operator vote1 arbiter witness "$witness"
+	wait_until 10 decides "witness $witness"
+	kill -STOP "$(<"$BATS_TEST_TMPDIR/vote1.pid")"
+	voter --voter ada --key /root/ada.pem create second --group m \
+	    --choice yes --end +1h
+	serves_now vote2
+	kill -CONT "$(<"$BATS_TEST_TMPDIR/vote1.pid")"
+	wait_until 20 serves_now vote1
+	wait_until 10 both_level
+
 	# Upgraded one after the other.
 	service_kill vote2 TERM
 	installed vote2
@@ -205,6 +241,7 @@ serves_now() {
 	on vote2 test -s /var/lib/evote/ledger.db
 	if on vote2 test -e /etc/evote/evote.conf; then return 1; fi
 	service_kill vote1 TERM
+	service_kill w TERM
 }
 
 @test "a supervisor is told when the server can be called" {
