@@ -149,6 +149,8 @@ struct core {
 	uint64_t begun_ms; /* and first, for this proposal */
 	uint64_t arbiter_ms; /* when it last answered */
 	int arbiter_away;
+	int arbiter_behind;  /* it has an older K than we */
+	uint64_t again_ms;   /* nothing is proposed before */
 	uint64_t claim_ms;   /* not to be denied again before */
 	uint64_t waiting_ms; /* since when in that role */
 	int hand_to;

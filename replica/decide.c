@@ -10,6 +10,7 @@
 #define AGAIN_MS     2000 /* and after a pause again */
 #define HAND_MS	     1000 /* draining before a hand-over */
 #define ARBITER_MS   2000 /* for a new arbiter, and the old one, to answer */
+#define BEHIND_MS    1000 /* one that lost what it granted is asked again */
 #define HEARD_BEATS  3	  /* who was heard since is there */
 #define EPOCH_GAP    1000 /* more than what one host decides untold */
 #define FORCE_GAP    (1000 * 1000) /* more than what is left behind decides */
@@ -310,10 +311,15 @@ learn_from_arbiter(struct core *c, const evote_config *k)
 		core_say(c, 1, "arbiter stranger=1");
 	else if (k->epoch > c->k.epoch)
 		follow_adopt(c, k);
-	else if (k->epoch < c->k.epoch)
-		core_say(c, 1, "arbiter behind epoch=%llu knows=%llu",
-		    (unsigned long long)c->k.epoch,
-		    (unsigned long long)k->epoch);
+	else if (k->epoch < c->k.epoch) {
+		/* It grants nothing, however often it is asked. */
+		c->again_ms = c->now_ms + BEHIND_MS;
+		if (!c->arbiter_behind)
+			core_say(c, 1, "arbiter behind epoch=%llu knows=%llu",
+			    (unsigned long long)c->k.epoch,
+			    (unsigned long long)k->epoch);
+	}
+	c->arbiter_behind = k->epoch < c->k.epoch;
 }
 
 /* A new arbiter begins with the K that names it; then the old one is asked. */
@@ -737,7 +743,7 @@ decide(struct core *c)
 	if (c->need_nonce != 0 && c->proposal == P_ARBITER &&
 	    c->proposal_job == 0 && lead_confirmed(c) >= c->need_nonce)
 		put_forward(c);
-	if (c->proposal != P_NONE)
+	if (c->proposal != P_NONE || c->now_ms < c->again_ms)
 		return;
 	switch (c->role) {
 	case EVOTE_WAITING:

@@ -51,7 +51,9 @@ greeting(struct core *c, int reply)
 	memcpy(h->incarnation, core_self(c), sizeof(h->incarnation));
 	h->role = role_told(c);
 	config_copy(&h->config,
-	    BUG_HAND_OVER_EARLY && c->proposal == P_HAND ? &c->next_k : &c->k);
+	    BUG_HAND_OVER_EARLY && c->proposal == P_HAND && c->proposal_job != 0
+		? &c->next_k
+		: &c->k);
 	mark_end(c, history_size(c->log), &h->end);
 	h->accepted = c->accepted;
 	h->clock = c->wall_us;

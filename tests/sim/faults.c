@@ -211,7 +211,7 @@ heal(void)
 	w.served = w.now;
 	memset(w.cut, 0, sizeof(w.cut));
 	for (int i = 0; i < w.n_hosts; i++) {
-		w.hosts[i].paused_until = 0;
+		/* Who is stopped goes on in his time: so does what waits. */
 		w.hosts[i].clock_us = 0;
 		w.hosts[i].slow_until = w.hosts[i].full_until = 0;
 		w.hosts[i].eio_until = 0;

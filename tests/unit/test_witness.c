@@ -431,6 +431,24 @@ a_primary_hears_from_others_what_it_was_granted(void **state)
 	cluster_free(c);
 }
 
+/* It is asked now and then, not as fast as it says no. */
+static void
+a_witness_that_lost_what_it_granted_is_not_pressed(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+
+	c->witness.k.epoch -= 8;
+	host_kill(c, B, 0);
+	ask_write(c, A, 1);
+	cluster_wait(c, 3000);
+	assert_told(c, 1, "");
+	assert_role(c, A, "primary");
+	host_start(c, B);
+	cluster_wait(c, 500);
+	assert_told(c, 1, "served");
+	cluster_free(c);
+}
+
 /* What was asked of it is asked of no one any more. */
 static void
 a_dead_witness_that_owes_an_answer_is_replaced(void **state)
@@ -684,6 +702,8 @@ main(void)
 	    cmocka_unit_test(
 		a_backup_that_comes_back_ends_the_wait_for_the_witness),
 	    cmocka_unit_test(a_backup_that_comes_back_was_left_out_after_all),
+	    cmocka_unit_test(
+		a_witness_that_lost_what_it_granted_is_not_pressed),
 	    cmocka_unit_test(a_primary_hears_from_others_what_it_was_granted),
 	    cmocka_unit_test(a_dead_witness_that_owes_an_answer_is_replaced),
 	    cmocka_unit_test(who_may_have_joined_confirms_the_next_witness),
