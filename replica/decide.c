@@ -885,7 +885,9 @@ core_arbiter(
 	if (c->role == EVOTE_PRIMARY && old_is_dead && unanswered(c) &&
 	    all_follow(c))
 		drop_proposal(c); /* the dead one was asked */
-	if (c->role != EVOTE_PRIMARY || c->proposal != P_NONE || c->k.joint)
+	/* The new one may die as well, before it was of any use. */
+	if (c->role != EVOTE_PRIMARY || c->proposal != P_NONE ||
+	    (c->k.joint && !old_is_dead))
 		return ("this host is not the primary, or is changing the set "
 			"of hosts just now; ask the primary, or again");
 	if (old_is_dead && !all_follow(c))

@@ -584,6 +584,35 @@ a_dead_witness_is_replaced(void **state)
 	cluster_free(c);
 }
 
+/* The new one dies as well, between the two decisions. */
+static void
+a_witness_that_dies_as_it_comes_is_replaced(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+
+	config_clear(&c->witness.k);
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	while (!c->hosts[A].k.joint) {
+		host_run(c, &c->hosts[A]);
+		host_run(c, &c->hosts[B]);
+	}
+	verdict_clear(&c->hosts[A]);
+	verdict_clear(&c->hosts[B]);
+	c->witness_down = 1;
+	cluster_wait(c, 3000);
+	assert_true(c->hosts[B].k.joint);
+
+	config_clear(&c->witness.k);
+	c->witness_down = 0;
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "u=10.0.0.7:111", 1));
+	cluster_wait(c, 500);
+	assert_string_equal(c->hosts[B].k.arbiter.where, "u=10.0.0.7:111");
+	assert_false(c->hosts[B].k.joint);
+	cluster_free(c);
+}
+
 /* It was stopped, and replaced, and does not know: then its witness died. */
 static void
 a_deposed_primary_does_not_replace_its_witness(void **state)
@@ -710,6 +739,7 @@ main(void)
 	    cmocka_unit_test(without_who_may_have_joined_an_operator_decides),
 	    cmocka_unit_test(a_primary_that_cannot_go_on_is_promoted_by_force),
 	    cmocka_unit_test(a_dead_witness_is_replaced),
+	    cmocka_unit_test(a_witness_that_dies_as_it_comes_is_replaced),
 	    cmocka_unit_test(a_deposed_primary_does_not_replace_its_witness),
 	    cmocka_unit_test(a_new_witness_that_holds_another_k_is_not_taken),
 	    cmocka_unit_test(
