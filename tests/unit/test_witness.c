@@ -593,14 +593,13 @@ a_witness_that_dies_as_it_comes_is_replaced(void **state)
 	config_clear(&c->witness.k);
 	assert_null(core_arbiter(
 	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
-	while (!c->hosts[A].k.joint) {
-		host_run(c, &c->hosts[A]);
-		host_run(c, &c->hosts[B]);
-	}
-	verdict_clear(&c->hosts[A]);
-	verdict_clear(&c->hosts[B]);
+	/* The second waits until all of the set have the first on disk. */
+	hold_disk(c, B);
+	cluster_wait(c, 300);
 	c->witness_down = 1;
+	free_disk(c, B);
 	cluster_wait(c, 3000);
+	assert_true(c->hosts[A].k.joint);
 	assert_true(c->hosts[B].k.joint);
 
 	config_clear(&c->witness.k);
