@@ -365,6 +365,10 @@ decide_heard(struct core *c, const evote_decided *d)
 		agreed(c);
 		return;
 	}
+	/* Told again while this host's disk takes it: no news. */
+	if (c->proposal != P_NONE && c->proposal_job != 0 &&
+	    config_equal(&d->config, &c->next_k))
+		return;
 	if (d->verdict == EVOTE_BLANK)
 		return;
 	/* One that is not in force yet has nothing to teach. */

@@ -449,6 +449,26 @@ a_witness_that_lost_what_it_granted_is_not_pressed(void **state)
 	cluster_free(c);
 }
 
+/* The witness tells each time it is asked; the disk has not got it yet. */
+static void
+a_grant_is_waited_for_on_a_slow_disk(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+	uint64_t epoch;
+
+	host_stop(c, A);
+	hold_disk(c, B);
+	cluster_wait(c, 1000);
+	epoch = c->witness.k.epoch;
+	assert_role(c, B, "claiming");
+	cluster_wait(c, 1000);
+	assert_role(c, B, "claiming");
+	free_disk(c, B);
+	assert_role(c, B, "primary");
+	assert_int_equal(c->witness.k.epoch, epoch);
+	cluster_free(c);
+}
+
 /* What was asked of it is asked of no one any more. */
 static void
 a_dead_witness_that_owes_an_answer_is_replaced(void **state)
@@ -733,6 +753,7 @@ main(void)
 	    cmocka_unit_test(
 		a_witness_that_lost_what_it_granted_is_not_pressed),
 	    cmocka_unit_test(a_primary_hears_from_others_what_it_was_granted),
+	    cmocka_unit_test(a_grant_is_waited_for_on_a_slow_disk),
 	    cmocka_unit_test(a_dead_witness_that_owes_an_answer_is_replaced),
 	    cmocka_unit_test(who_may_have_joined_confirms_the_next_witness),
 	    cmocka_unit_test(without_who_may_have_joined_an_operator_decides),
