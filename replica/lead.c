@@ -6,7 +6,7 @@
 
 #define APPEND_BYTES 1000000 /* of records in one append */
 #define LOAD_RECORDS 250     /* read from the disk for one append */
-#define IN_FLIGHT    2 /* appends not answered, a peer: one stored, one sent */
+#define IN_FLIGHT    2	     /* appends not answered, a joiner; of others one */
 
 /* What peers acknowledged counts in the epoch it was said in, no longer. */
 void
