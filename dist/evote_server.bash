@@ -5,7 +5,7 @@ _evote_server() {
 	# shellcheck disable=SC2034 # words is for _init_completion
 	local cur prev words cword
 	local options="--config --data --origin --name --hosts --cluster-key
-	    --admin-socket --no-portmap --failback --role --suspect-ms
+	    --admin-socket --no-portmap --failback --role --suspect-ms --hang-ms
 	    --trust-clock --verbose --version --help"
 
 	_init_completion -n = || return
@@ -14,7 +14,7 @@ _evote_server() {
 	--data) _filedir -d && return ;;
 	--failback) options="auto manual" ;;
 	--role) options="host witness" ;;
-	--origin | --name | --hosts | --suspect-ms) return ;;
+	--origin | --name | --hosts | --suspect-ms | --hang-ms) return ;;
 	esac
 	((cword > 1)) || options+=" init"
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")

@@ -856,6 +856,17 @@ core_role(const struct core *c)
 	return (c->role);
 }
 
+int
+core_spare(const struct core *c)
+{
+	if (!core_leads(c))
+		return (c->role == EVOTE_BACKUP);
+	for (int i = 0; i < c->cf.n; i++)
+		if (lead_answered(c, i))
+			return (1);
+	return (0);
+}
+
 const struct history *
 core_history(const struct core *c)
 {

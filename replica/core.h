@@ -129,6 +129,11 @@ uint64_t core_epoch(const struct core *);
 const struct history *core_history(const struct core *);
 evote_role core_role(const struct core *);
 /*
+ * Would the election go on without this host?  It is no primary, or another
+ * host in sync is there, which has answered all that it was told.
+ */
+int core_spare(const struct core *);
+/*
  * All of STATUS but answer, origin and clock.  Strings are malloc'd: freed by
  * xdr_free.
  */

@@ -18,7 +18,8 @@ static const char usage[] =
     "                    [--hosts LIST] [--cluster-key FILE]\n"
     "                    [--admin-socket PATH] [--no-portmap]\n"
     "                    [--failback auto|manual] [--role host|witness]\n"
-    "                    [--suspect-ms N] [--trust-clock] [--verbose]\n"
+    "                    [--suspect-ms N] [--hang-ms N] [--trust-clock]\n"
+    "                    [--verbose]\n"
     "\n"
     "init makes a new cluster in DIR: its key, its id, an empty ledger.\n"
     "Otherwise this host of the cluster is run.  An empty DIR joins the\n"
@@ -39,6 +40,8 @@ static const char usage[] =
     "no\n"
     "                      votes; the hosts list has it besides the hosts\n"
     "  --suspect-ms N      silence after which a host counts as dead (3000)\n"
+    "  --hang-ms N         time after which a disk that does not answer ends\n"
+    "                      this host if another one can go on (10000)\n"
     "  --trust-clock       this clock is right, though nothing confirms it\n"
     "  --verbose           log more\n"
     "  --version           print the version\n"
@@ -56,6 +59,7 @@ enum option_id {
 	OPT_FAILBACK,
 	OPT_ROLE,
 	OPT_SUSPECT,
+	OPT_HANG,
 	OPT_TRUST_CLOCK,
 	OPT_VERBOSE,
 	OPT_VERSION,
@@ -74,6 +78,7 @@ static const struct option options[] = {
     {"failback", required_argument, NULL, OPT_FAILBACK},
     {"role", required_argument, NULL, OPT_ROLE},
     {"suspect-ms", required_argument, NULL, OPT_SUSPECT},
+    {"hang-ms", required_argument, NULL, OPT_HANG},
     {"trust-clock", no_argument, NULL, OPT_TRUST_CLOCK},
     {"verbose", no_argument, NULL, OPT_VERBOSE},
     {"version", no_argument, NULL, OPT_VERSION},
@@ -103,11 +108,23 @@ set(char **to, const char *value)
 		abort();
 }
 
+static int
+take_ms(unsigned *ms, const char *where, const char *name, const char *value)
+{
+	char *end;
+
+	*ms = (unsigned)strtoul(value, &end, 10);
+	if (*end == '\0' && *ms >= 300 && *ms <= 600000)
+		return (-1);
+	return (
+	    wrong(where, "%s is from 300 to 600000, not \"%s\"", name, value));
+}
+
 /* -1: taken; else the exit status. */
 static int
 take(struct conf *c, const char *where, int id, const char *value)
 {
-	char err[512], *end;
+	char err[512];
 
 	switch (id) {
 	case OPT_DATA:
@@ -150,14 +167,9 @@ take(struct conf *c, const char *where, int id, const char *value)
 			    "--role is host or witness, not \"%s\"", value));
 		break;
 	case OPT_SUSPECT:
-		c->suspect_ms = (unsigned)strtoul(value, &end, 10);
-		if (*end != '\0' || c->suspect_ms < 300 ||
-		    c->suspect_ms > 600000)
-			return (wrong(where,
-			    "--suspect-ms is from 300 to 600000, "
-			    "not \"%s\"",
-			    value));
-		break;
+		return (take_ms(&c->suspect_ms, where, "--suspect-ms", value));
+	case OPT_HANG:
+		return (take_ms(&c->hang_ms, where, "--hang-ms", value));
 	case OPT_TRUST_CLOCK:
 		c->trust_clock = 1;
 		break;
@@ -259,6 +271,7 @@ conf_read(struct conf *c, int argc, char **argv)
 	memset(c, 0, sizeof(*c));
 	c->portmap = c->failback = 1;
 	c->suspect_ms = 3000;
+	c->hang_ms = 10000;
 	if (argc > 1 && strcmp(argv[1], "init") == 0) {
 		c->command = CONF_INIT;
 		argv[1] = argv[0];

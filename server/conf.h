@@ -23,6 +23,7 @@ struct conf {
 	int trust_clock;
 	int verbose;
 	unsigned suspect_ms;
+	unsigned hang_ms;
 };
 
 /*

@@ -44,6 +44,7 @@ struct disk {
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t more;
 	struct jobs waiting;
+	struct job *doing;
 	struct jobs done;
 	uint64_t last; /* number given out */
 	int stopping;
@@ -148,6 +149,7 @@ job_wait(struct disk *d)
 	j = STAILQ_FIRST(&d->waiting);
 	if (j != NULL)
 		STAILQ_REMOVE_HEAD(&d->waiting, link);
+	d->doing = j;
 	pthread_mutex_unlock(&d->lock);
 	return (j);
 }
@@ -157,6 +159,7 @@ job_report(struct disk *d, struct job *j)
 {
 	pthread_mutex_lock(&d->lock);
 	STAILQ_INSERT_TAIL(&d->done, j, link);
+	d->doing = NULL;
 	pthread_mutex_unlock(&d->lock);
 	eventfd_write(d->event_fd, 1);
 }
@@ -308,6 +311,25 @@ uint64_t
 disk_load(struct disk *d, uint64_t from, uint32_t n)
 {
 	return (job_submit(d, job_new(DISK_LOAD, from, n)));
+}
+
+uint64_t
+disk_oldest(struct disk *d)
+{
+	struct job *j;
+	uint64_t number;
+
+	pthread_mutex_lock(&d->lock);
+	j = d->doing != NULL ? d->doing : STAILQ_FIRST(&d->waiting);
+	number = j == NULL ? 0 : j->number;
+	pthread_mutex_unlock(&d->lock);
+	return (number);
+}
+
+void
+disk_hangs(void)
+{
+	die("wait");
 }
 
 int

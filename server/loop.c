@@ -27,6 +27,7 @@
 #define HOLD_MS	  2000
 #define QUICK_MS  400
 #define SPACE_MS  1000
+#define PAUSE_MS  1000	      /* between beats: this process did not run */
 #define SPACE_MIN (16u << 20) /* bytes free on the ledger's disk */
 #define FILES_MAX 16384	      /* connections, and what is open besides */
 #define FILES_OWN 64
@@ -527,6 +528,26 @@ look_at_space(struct server *s)
 		    (unsigned long long)v.f_bavail * v.f_frsize);
 }
 
+/*
+ * A disk that does not answer holds everybody up, and says nothing that others
+ * could act on.  A host that ends is one they know what to do about: so this
+ * one does, if there is another that can go on.  After a pause of its own it
+ * waits anew, since the disk may have been as idle.
+ */
+static void
+look_at_disk(struct server *s, uint64_t since_ms)
+{
+	uint64_t job = disk_oldest(s->disk);
+
+	if (job == 0 || job != s->disk_job || s->now_ms - since_ms > PAUSE_MS) {
+		s->disk_job = job;
+		s->disk_ms = s->now_ms;
+		return;
+	}
+	if (s->now_ms - s->disk_ms > s->conf->hang_ms && core_spare(s->core))
+		disk_hangs();
+}
+
 /* What the loop waits for.  A turn looks only at what has something. */
 enum {
 	READY_SIGNAL = 1 << 0,
@@ -585,6 +606,7 @@ turn(struct server *s, uint32_t ready, uint64_t *tick_ms)
 	if (ready & READY_TRANSPORT)
 		transport_run(s->transport, s->now_ms);
 	if (beat) {
+		look_at_disk(s, *tick_ms);
 		*tick_ms = s->now_ms;
 		if (s->now_ms - s->space_ms >= SPACE_MS)
 			look_at_space(s);

@@ -35,7 +35,9 @@ struct server {
 	uint64_t wall_us; /* wall clock, likewise */
 	int no_space;	  /* the disk is nearly full: nothing new is begun */
 	uint64_t space_ms;
-	uint64_t hint; /* accepted records, as the ledger remembers */
+	uint64_t disk_job; /* the oldest that is not done, */
+	uint64_t disk_ms;  /* since when */
+	uint64_t hint;	   /* accepted records, as the ledger remembers */
 };
 
 /* 0, or the exit status, after the reason was logged. */

@@ -12,10 +12,12 @@
 #	server_start NAME [ARG...]	with any further arguments
 #	server_kill NAME		kill -9
 #	server_stop NAME		asks it to end
+#	witness_start PLACE		WITNESS, which is NAME=ADDRESS:PORT
 #	client ARG...			evote_client, at the voters' place
 #	admin NAME ARG...		evote_client, at the admin socket of NAME
 #	host_state NAME FIELD		as `status --json` shows it
 #	serves NAME, in_sync NAME, level	conditions, for wait_until
+#	arbiter_is KIND			to both hosts; likewise
 
 # shellcheck source=scripts/lib/wait.bash
 . "${BASH_SOURCE[0]%/*}/wait.bash"
@@ -82,6 +84,20 @@ server_stop() {
 	server_signal "$1" TERM
 }
 
+witness_start() {
+	local place=$1
+
+	mkdir -p "$PAIR_DIR/witness"
+	pair_exec "$place" "$PAIR_BIN/evote_server" --role witness \
+	    --data "$PAIR_DIR/witness" --name "${WITNESS%%=*}" \
+	    --hosts "$EVOTE_HOSTS,$WITNESS" \
+	    --cluster-key "$PAIR_DIR/alpha/cluster.key" --no-portmap \
+	    </dev/null >>"$PAIR_DIR/witness.log" 2>&1 3>&- &
+	disown
+	echo $! >"$PAIR_DIR/witness.pid"
+	wait_until 5 witness_began "$place"
+}
+
 client() {
 	pair_run voters "$PAIR_BIN/evote_client" "$@"
 }
@@ -103,6 +119,11 @@ serves() {
 
 in_sync() {
 	[[ $(host_state "$1" in_sync) == true ]]
+}
+
+arbiter_is() {
+	[[ $(host_state alpha arbiter) == "$1 "* &&
+		$(host_state beta arbiter) == "$1 "* ]]
 }
 
 # One primary, both in sync, of the same size and root.
@@ -151,6 +172,13 @@ server_lives() {
 # It is the server by now, or was.
 server_began() {
 	server_lives "$1" || process_gone "$(server_pid "$1")"
+}
+
+# It listens, or is dead again already.
+witness_began() {
+	local at=${WITNESS#*=}
+	pair_run "$1" bash -c "true </dev/tcp/${at%:*}/${at#*:}" 2>/dev/null ||
+		process_gone "$(server_pid witness)"
 }
 
 server_signal() {

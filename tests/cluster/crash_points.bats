@@ -36,7 +36,7 @@ armed() {
 
 up() {
 	if [[ $1 == witness ]]; then
-		witness_up
+		witness_start witness
 	else
 		server_start "$1"
 	fi
@@ -133,7 +133,8 @@ decisions() {
 }
 
 witnessed_again() {
-	witnessed || { admin alpha arbiter witness "$WITNESS" && witnessed; }
+	arbiter_is witness ||
+	    { admin alpha arbiter witness "$WITNESS" && arbiter_is witness; }
 }
 
 vote_begins() {
@@ -175,7 +176,7 @@ vote_ends() {
 
 @test "with a witness: who asks dies, and who is asked" {
 	vote_begins
-	witness_up
+	witness_start witness
 	wait_until 10 witnessed_again
 	for point in $(points | grep ^decide-); do
 		each_pass alpha "$point" decisions

@@ -9,7 +9,6 @@ load lib
 ETCD_HOST=arbiter ETCD_IP=10.77.0.4
 load ../../scripts/lib/etcd
 ETCD=$(etcd_urls)
-WITNESS=w=10.77.0.4:17009
 
 setup_file() {
 	net_possible || return 0
@@ -18,12 +17,6 @@ setup_file() {
 	net_up beta 10.77.0.2
 	net_up voters 10.77.0.3
 	net_up arbiter 10.77.0.4
-}
-
-# The kind of the arbiter that both hosts name.
-arbiter_is() {
-	[[ $(host_state alpha arbiter) == "$1 "* &&
-		$(host_state beta arbiter) == "$1 "* ]]
 }
 
 arbiter_away() {
@@ -151,7 +144,7 @@ one_is_left() {
 	options=(--failback manual)
 	cluster_up people crowd
 	etcd_up
-	witness_up
+	witness_start arbiter
 	admin alpha arbiter witness "$WITNESS"
 	wait_until 10 arbiter_is witness
 	admin alpha arbiter etcd "$ETCD" elections/board
@@ -167,18 +160,6 @@ one_is_left() {
 # The change before is in force everywhere, so that another may begin.
 settled() {
 	level && arbiter_away alpha false && arbiter_away beta false
-}
-
-witness_up() {
-	mkdir -p "$PAIR_DIR/witness"
-	# shellcheck disable=SC2153 # pair_open sets it
-	host_exec arbiter "$PAIR_BIN/evote_server" --role witness \
-	    --data "$PAIR_DIR/witness" --name w --hosts "$EVOTE_HOSTS,$WITNESS" \
-	    --cluster-key "$PAIR_DIR/alpha/cluster.key" --no-portmap \
-	    </dev/null >>"$PAIR_DIR/witness.log" 2>&1 3>&- &
-	disown
-	echo $! >"$PAIR_DIR/witness.pid"
-	wait_until 5 grep -q "witness port=17009" "$PAIR_DIR/witness.log"
 }
 
 @test "what names no etcd is refused" {

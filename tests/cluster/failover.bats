@@ -162,6 +162,78 @@ both_crash() {
 	check_books board
 }
 
+# From now on no sync of its disk comes back: not even to a process that ends.
+disk_hang() {
+	strace -f -qq -o /dev/null -p "$(server_pid "$1")" \
+	    -e trace=fdatasync,fsync \
+	    -e inject=fdatasync,fsync:delay_enter=60000000 \
+	    </dev/null >>"$PAIR_DIR/strace.out" 2>&1 3>&- &
+	tracer=$!
+	wait_until 5 traced "$1"
+}
+
+disk_answers() {
+	kill -KILL "$tracer"
+	wait_until 10 let_go "$1"
+}
+
+# No thread of its last process waits for the disk any more.
+let_go() {
+	(($(ls "/proc/$(server_pid "$1")/task" 2>/dev/null | wc -l) <= 1))
+}
+
+traced() {
+	grep -qE 'TracerPid:.*[1-9]' "/proc/$(server_pid "$1")/status"
+}
+
+# disk_hangs NAME OTHER: it gives its disk up, and the other one goes on.
+disk_hangs() {
+	cluster_up people crowd
+	election board 12
+	start_voting board
+	more_votes 50
+	disk_hang "$1"
+	ended "$1"
+	logged "$1" 'alarm disk doing=wait'
+	wait_until 10 alone "$2"
+	more_votes 50
+	disk_answers "$1"
+	server_start "$1"
+	wait_until 10 level
+	check_books board
+}
+
+@test "the primary's disk hangs: it ends, and the backup goes on" {
+	options=(--hang-ms 600)
+	disk_hangs alpha beta
+}
+
+@test "the backup's disk hangs: it ends, and the primary goes on" {
+	options=(--hang-ms 600)
+	disk_hangs beta alpha
+}
+
+@test "a host that is alone waits for its disk" {
+	options=(--hang-ms 600)
+	cluster_up people
+	election board 12
+	server_kill beta
+	wait_until 10 alone alpha
+	disk_hang alpha
+	as ada vote board yes >"$PAIR_DIR/vote" 2>&1 3>&- &
+	voting=$!
+	wait_until 10 host_waits alpha
+	sleep 1
+	server_lives alpha
+	kill -TERM "$tracer"
+	wait "$voting"
+}
+
+# Its answers wait, for its own disk.
+host_waits() {
+	[[ $(host_state "$1" alarm) == *"answers wait"* ]]
+}
+
 @test "without fail-back by itself the backup keeps what it took over" {
 	options=(--failback manual)
 	cluster_up people

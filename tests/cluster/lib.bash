@@ -52,32 +52,8 @@ decided_twice() {
 	(($(host_state beta epoch) >= $1 + 16))
 }
 
-# ---- a witness, on the host of that name ----------------------------------------------
-
+# The witness, on the host of that name.
 WITNESS=w=10.77.0.4:17009
-
-witness_up() {
-	mkdir -p "$PAIR_DIR/witness"
-	# shellcheck disable=SC2153 # pair_open sets it
-	host_exec witness "$PAIR_BIN/evote_server" --role witness \
-	    --data "$PAIR_DIR/witness" --name w --hosts "$EVOTE_HOSTS,$WITNESS" \
-	    --cluster-key "$PAIR_DIR/alpha/cluster.key" --no-portmap \
-	    </dev/null >>"$PAIR_DIR/witness.log" 2>&1 3>&- &
-	disown
-	echo $! >"$PAIR_DIR/witness.pid"
-	wait_until 5 witness_began
-}
-
-# It listens, or is dead again already.
-witness_began() {
-	host_run voters bash -c 'true </dev/tcp/10.77.0.4/17009' ||
-		process_gone "$(server_pid witness)"
-}
-
-witnessed() {
-	[[ $(host_state alpha arbiter) == "witness $WITNESS" &&
-		$(host_state beta arbiter) == "witness $WITNESS" ]]
-}
 
 # ---- a service to vote at ----------------------------------------------------------
 

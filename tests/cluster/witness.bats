@@ -12,9 +12,9 @@ arbitrated_up() {
 	# shellcheck disable=SC2034 # cluster_up reads it
 	options=(--failback manual)
 	cluster_up people crowd
-	witness_up
+	witness_start witness
 	admin alpha arbiter witness "$WITNESS"
-	wait_until 10 witnessed
+	wait_until 10 arbiter_is witness
 }
 
 teardown() {
@@ -32,12 +32,12 @@ teardown() {
 	# shellcheck disable=SC2034 # cluster_up reads it
 	options=(--failback manual)
 	cluster_up people crowd
-	witness_up
+	witness_start witness
 	election board 5
 	start_voting board
 	more_votes 30
 	admin alpha arbiter witness "$WITNESS"
-	wait_until 10 witnessed
+	wait_until 10 arbiter_is witness
 	more_votes 30
 	stop_voting
 	serves alpha
@@ -82,7 +82,7 @@ teardown() {
 	exits 0 client status
 	says "arbiter: witness $WITNESS, for alpha (does not hear it), beta"
 	rm -r "$PAIR_DIR/witness" "$PAIR_DIR/witness.log"
-	witness_up
+	witness_start witness
 	# It is empty, and grants nothing by itself.
 	kill -STOP "$(server_pid alpha)"
 	sleep 2

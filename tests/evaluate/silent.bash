@@ -23,7 +23,9 @@ part_silent() {
 silent_run() {
 	hosts_up alpha beta voters witness
 	cluster_up
-	witness_up
+	witness_start witness
+	admin alpha arbiter witness "$WITNESS" >>"$work/out"
+	wait_until 10 arbiter_is witness
 	election board 25
 	load_start board "$work/vote"
 	sleep 1.5
@@ -41,28 +43,10 @@ silent_run() {
 	wait_until 40 client result board
 	wait_until 15 level
 	freeze
-	kill -KILL "$(<"$PAIR_DIR/witness.pid")"
+	server_kill witness
 	plot "silent-$1" "the primary is $1 at 0, with a witness" fault -300 \
 	    6500 50 "$1" 0
 	silent_facts >"$work/facts"
-}
-
-witness_up() {
-	mkdir -p "$PAIR_DIR/witness"
-	host_exec witness "$PAIR_BIN/evote_server" --role witness \
-	    --data "$PAIR_DIR/witness" --name w --hosts "$EVOTE_HOSTS,$WITNESS" \
-	    --cluster-key "$PAIR_DIR/alpha/cluster.key" --no-portmap \
-	    </dev/null >>"$PAIR_DIR/witness.log" 2>&1 3>&- &
-	disown
-	echo $! >"$PAIR_DIR/witness.pid"
-	wait_until 5 grep -q "witness port=17009" "$PAIR_DIR/witness.log"
-	admin alpha arbiter witness "$WITNESS" >>"$work/out"
-	wait_until 10 witnessed
-}
-
-witnessed() {
-	[[ $(host_state alpha arbiter) == witness* &&
-		$(host_state beta arbiter) == witness* ]]
 }
 
 stopped() {

@@ -137,7 +137,7 @@ arbiter_down() {
 
 arbiter_back() {
 	case $ARBITER in
-	witness) server_lives witness || arbiter_start ;;
+	witness) server_lives witness || witness_start witness ;;
 	etcd)
 		etcd_member_up 3
 		etcd_member_up 4
