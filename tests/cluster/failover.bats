@@ -179,7 +179,9 @@ disk_answers() {
 
 # No thread of its last process waits for the disk any more.
 let_go() {
-	(($(ls "/proc/$(server_pid "$1")/task" 2>/dev/null | wc -l) <= 1))
+	local threads
+	threads=("/proc/$(server_pid "$1")/task"/*)
+	((${#threads[@]} <= 1))
 }
 
 traced() {
