@@ -14,6 +14,7 @@
 #include "log.h"
 
 #define THREADS_MAX 64
+#define TOLD_EVERY  8 /* done, while others wait */
 
 struct job {
 	STAILQ_ENTRY(job) order;   /* of all, the submitter's alone */
@@ -29,7 +30,8 @@ struct workers {
 	pthread_t threads[THREADS_MAX];
 	int n;
 	int event_fd;
-	atomic_int told; /* event_fd is written, or about to be */
+	atomic_int told;   /* event_fd is written, or about to be */
+	atomic_int untold; /* done since */
 	struct jobs all; /* in order */
 
 	/*
@@ -56,6 +58,23 @@ job_take(struct workers *w)
 	return (j);
 }
 
+/*
+ * The loop is woken for several at once while others wait, for each of those
+ * ends too; and once until it has looked.
+ */
+static void
+tell(struct workers *w)
+{
+	int waiting = 0, untold = atomic_fetch_add(&w->untold, 1) + 1;
+
+	sem_getvalue(&w->more, &waiting);
+	if (waiting > 0 && untold < TOLD_EVERY)
+		return;
+	atomic_store(&w->untold, 0);
+	if (atomic_exchange(&w->told, 1) == 0)
+		eventfd_write(w->event_fd, 1);
+}
+
 static void *
 worker_main(void *arg)
 {
@@ -65,9 +84,7 @@ worker_main(void *arg)
 	while ((j = job_take(w)) != NULL) {
 		auth_check_run(j->check);
 		atomic_store(&j->done, 1);
-		/* Once until the loop has looked, however many are done. */
-		if (atomic_exchange(&w->told, 1) == 0)
-			eventfd_write(w->event_fd, 1);
+		tell(w);
 	}
 	return (NULL);
 }

@@ -93,6 +93,34 @@ verified_in_order(void **state)
 	seal_key_free(signer);
 }
 
+/* However few there are, the last one of them is announced. */
+static void
+few_announced(void **state)
+{
+	struct seal_key *signer = seal_key_seed(seed);
+	struct item *items = items_new(signer);
+	struct workers *w = workers_start();
+	struct pollfd p = {.fd = workers_fd(w), .events = POLLIN};
+	int sent = 0;
+
+	for (int few = 1; few < 12; few++) {
+		int back = 0;
+
+		for (int i = 0; i < few; i++, sent++)
+			workers_submit(w, &items[sent].check, &items[sent]);
+		for (;;) {
+			while (workers_next(w) != NULL)
+				back++;
+			if (back == few)
+				break;
+			assert_int_equal(1, poll(&p, 1, 5000));
+		}
+	}
+	assert_null(workers_stop(w));
+	items_free(items);
+	seal_key_free(signer);
+}
+
 /* Stopped in the middle: whatever did not come back comes now, in order. */
 static void
 given_back_at_the_end(void **state)
@@ -120,6 +148,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(verified_in_order),
+	    cmocka_unit_test(few_announced),
 	    cmocka_unit_test(given_back_at_the_end),
 	};
 
