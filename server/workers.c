@@ -32,7 +32,7 @@ struct workers {
 	int event_fd;
 	atomic_int told;   /* event_fd is written, or about to be */
 	atomic_int untold; /* done since */
-	struct jobs all; /* in order */
+	struct jobs all;   /* in order */
 
 	/*
 	 * Not a condition variable: with more than one waiter that of

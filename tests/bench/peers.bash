@@ -49,7 +49,7 @@ postgres_kill() {
 SENTINEL_DOWN_MS=100 SENTINEL_TIMEOUT_MS=1000
 
 system_redis-sentinel() {
-	local run n=0 ports=$SENTINEL_PORT,$((SENTINEL_PORT + 1)),$((
+	local run ports=$SENTINEL_PORT,$((SENTINEL_PORT + 1)),$((
 		SENTINEL_PORT + 2))
 
 	if ! redis_there; then
@@ -113,9 +113,18 @@ sentinels_ready() {
 	done
 }
 
+# The number of the one that the sentinels take for the primary.
+redis_primary() {
+	echo $(($(redis-cli -p "$SENTINEL_PORT" sentinel \
+	    get-master-addr-by-name evote | tail -n 1) - REDIS_PORT))
+}
+
 redis_kill() {
+	local n
+
+	wait_until 60 sentinels_ready
+	n=$(redis_primary)
 	wait_until 30 redis_level $((REDIS_PORT + n))
-	wait_until 30 sentinels_ready
 	# They do not begin again earlier than that.
 	sleep $((2 * SENTINEL_TIMEOUT_MS / 1000 + 1))
 	writer_goes_on
@@ -124,5 +133,4 @@ redis_kill() {
 	writer_goes_on
 	note redis-sentinel killed
 	redis_start "$n" $((REDIS_PORT + 1 - n))
-	n=$((1 - n))
 }
