@@ -169,6 +169,13 @@ server_lives() {
 		grep -qF -- "--data $PAIR_DIR/$1 "
 }
 
+# No thread of it is left, not even one that waits for the disk.
+server_let_go() {
+	local threads
+	threads=("/proc/$(server_pid "$1")/task"/*)
+	((${#threads[@]} <= 1))
+}
+
 # It is the server by now, or was.
 server_began() {
 	server_lives "$1" || process_gone "$(server_pid "$1")"

@@ -174,14 +174,7 @@ disk_hang() {
 
 disk_answers() {
 	kill -KILL "$tracer"
-	wait_until 10 let_go "$1"
-}
-
-# No thread of its last process waits for the disk any more.
-let_go() {
-	local threads
-	threads=("/proc/$(server_pid "$1")/task"/*)
-	((${#threads[@]} <= 1))
+	wait_until 10 server_let_go "$1"
 }
 
 traced() {

@@ -16,7 +16,7 @@
 # than suspect-ms nor lose each other: docs/PROTOCOL.md.
 fault_kinds() {
 	local kind
-	local -a kinds=(kill power blackout full eio slow clock pause)
+	local -a kinds=(kill power blackout full eio slow hang clock pause)
 
 	[[ $1 == none ]] || kinds+=(stop cut deaf loss arbiter)
 	for kind in "${kinds[@]}"; do
@@ -28,7 +28,7 @@ fault_kinds() {
 fault_possible() {
 	case $1 in
 	clock) [[ -n $(faketime_library) ]] ;;
-	eio | slow) command -v strace >/dev/null ;;
+	eio | slow | hang) command -v strace >/dev/null ;;
 	*) true ;;
 	esac
 }
@@ -62,6 +62,7 @@ fault_begin() {
 	full) disk_fill "$host" ;;
 	eio) disk_inject "$id" "$host" error=EIO ;;
 	slow) disk_inject "$id" "$host" delay_enter=150000 ;;
+	hang) disk_inject "$id" "$host" delay_enter=600000000 ;;
 	clock) clock_set "$host" "$4" ;;
 	pause | stop) server_lives "$host" && host_signal "$host" STOP ;;
 	cut) net_drop "$id" "$3" "$4" && net_drop "$id" "$4" "$3" ;;
@@ -81,7 +82,7 @@ fault_end() {
 		host_release "$id" beta
 		;;
 	full) disk_unfill "$host" ;;
-	eio | slow) disk_release "$id" ;;
+	eio | slow | hang) disk_release "$id" "$host" ;;
 	clock) clock_set "$host" 0 ;;
 	pause | stop) host_signal "$host" CONT ;;
 	cut | deaf | loss) net_restore "$id" ;;
@@ -116,7 +117,7 @@ host_up() {
 	disk_mount "$1"
 	LD_PRELOAD=$(faketime_library) FAKETIME_DONT_FAKE_MONOTONIC=1 \
 	    FAKETIME_TIMESTAMP_FILE=$PAIR_DIR/$1.clock \
-	    FAKETIME_CACHE_DURATION=1 server_start "$1"
+	    FAKETIME_CACHE_DURATION=1 server_start "$1" --hang-ms 5000
 	server_pid "$1" >>"$PAIR_DIR/pids"
 }
 
@@ -224,12 +225,15 @@ disk_inject() {
 	echo $! >"$PAIR_DIR/strace.$1.pid"
 }
 
+# Asked to end, strace would wait for a sync that it delays.  What ended and
+# could not die while its disk hung does now.
 disk_release() {
 	local file=$PAIR_DIR/strace.$1.pid
 	[[ -e $file ]] || return 0
-	kill -TERM "$(<"$file")" 2>/dev/null || true
+	kill -KILL "$(<"$file")" 2>/dev/null || true
 	wait_until 5 process_gone "$(<"$file")"
 	rm "$file"
+	server_lives "$2" || wait_until 5 server_let_go "$2"
 }
 
 # ---- the net ---------------------------------------------------------------------
