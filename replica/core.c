@@ -859,9 +859,9 @@ core_role(const struct core *c)
 int
 core_spare(const struct core *c)
 {
-	if (!core_leads(c))
-		return (c->role == EVOTE_BACKUP);
-	for (int i = 0; i < c->cf.n; i++)
+	if (c->role == EVOTE_BACKUP || c->role == EVOTE_JOINING)
+		return (1);
+	for (int i = 0; core_leads(c) && i < c->cf.n; i++)
 		if (lead_answered(c, i))
 			return (1);
 	return (0);

@@ -129,8 +129,8 @@ uint64_t core_epoch(const struct core *);
 const struct history *core_history(const struct core *);
 evote_role core_role(const struct core *);
 /*
- * Would the election go on without this host?  It is no primary, or another
- * host in sync is there, which has answered all that it was told.
+ * Would the election go on without this host?  It follows a primary, or it is
+ * the primary and another host in sync has answered all that it was pushed.
  */
 int core_spare(const struct core *);
 /*

@@ -1,6 +1,6 @@
 /*
  * Hosts that were stopped and go on: what they hear first may be anything, and
- * they must not decide by what they knew before.
+ * they must not decide by what they knew before.  And hosts whose disks hang.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -84,6 +84,50 @@ a_primary_cut_off_that_accepted_nothing_follows(void **state)
 	cluster_free(c);
 }
 
+static int
+spare(const struct cluster *c, int who)
+{
+	return (core_spare(c->hosts[who].core));
+}
+
+/* Who may end because its disk does not answer. */
+static void
+a_host_is_spare_when_another_can_go_on(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, 0);
+
+	assert_true(spare(c, A) && spare(c, B));
+	hold_disk(c, A);
+	ask_write(c, A, 1);
+	cluster_run(c);
+	assert_true(spare(c, A)); /* B has it */
+	free_disk(c, A);
+	hold_disk(c, B);
+	ask_write(c, A, 2);
+	cluster_run(c);
+	assert_false(spare(c, A)); /* perhaps B hangs as well */
+	assert_true(spare(c, B));
+	host_kill(c, B, 0);
+	cluster_run(c);
+	assert_string_equal(set_of(c, A).text, "A");
+	assert_false(spare(c, A));
+	host_wipe(c, B);
+	hold_disk(c, B);
+	host_start(c, B);
+	cluster_run(c);
+	assert_role(c, B, "joining");
+	assert_true(spare(c, B));
+	hold_disk(c, A);
+	free_disk(c, B);
+	assert_role(c, B, "joining");
+	assert_false(spare(c, A)); /* B has all, and is not in sync */
+	host_kill(c, A, 0);
+	cluster_wait(c, 100);
+	assert_role(c, B, "waiting");
+	assert_false(spare(c, B));
+	cluster_free(c);
+}
+
 int
 main(void)
 {
@@ -92,6 +136,7 @@ main(void)
 	    cmocka_unit_test(
 		a_stopped_primary_does_not_decide_over_the_next_one),
 	    cmocka_unit_test(a_primary_cut_off_that_accepted_nothing_follows),
+	    cmocka_unit_test(a_host_is_spare_when_another_can_go_on),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
