@@ -18,7 +18,7 @@ GEN	= xdr clnt
 COMMON	= log seal merkle text record caller hosts
 REPLICA	= witness message session push reach wire address config history role clock \
 	  core core_status lead follow decide
-SERVER	= main conf loop arbiter etcd etcd_txn vigil transport portmap datadir ledger disk \
+SERVER	= main conf loop arbiter etcd etcd_txn vigil transport portmap datadir slots ledger disk \
 	  voters polls judge effect election \
 	  auth workers service serve serve_admin serve_replica failpoint
 CLIENT	= evote_client libevote act login ports route state say roll csv \

@@ -14,15 +14,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "failpoint.h"
 #include "ledger.h"
 #include "log.h"
 #include "seal.h"
+#include "slots.h"
 #include "text.h"
 
-#define PATH_BYTES   4096
-#define PATH_MOST    4000 /* of the directory: room for the names in it */
-#define CONFIG_BYTES 8192 /* more than any K with its hash */
+#define PATH_BYTES 4096
+#define PATH_MOST  4000 /* of the directory: room for the names in it */
 
 #define REJOIN                                                        \
 	"move the directory aside and let this host join again from " \
@@ -93,10 +92,8 @@ file_replace(const char *path, const char *name, const void *bytes, size_t len)
 	ok = bytes_write(fd, bytes, len) == 0 && fsync(fd) == 0;
 	if (close(fd) == -1 || !ok)
 		return (-1);
-	crash_at("file-written");
 	if (rename(beside, file) == -1)
 		return (-1);
-	crash_at("file-renamed");
 	return (dir_sync(path));
 }
 
@@ -263,20 +260,27 @@ ledger_make(const char *path, struct record *genesis)
 	return (rc);
 }
 
-static int
-config_write(const char *path, const evote_config *config)
+/* K as bytes, into value; their number. */
+static size_t
+config_bytes(const evote_config *config, unsigned char value[SLOTS_MOST])
 {
-	unsigned char bytes[CONFIG_BYTES], *xdr;
-	struct seal_part part;
+	unsigned char *xdr;
 	long len;
 
 	len = xdr_to_bytes((xdrproc_t)xdr_evote_config, config, &xdr);
-	assert(len >= 0 && (size_t)len + SEAL_HASH < sizeof(bytes));
-	memcpy(bytes, xdr, (size_t)len);
+	assert(len >= 0 && (size_t)len <= SLOTS_MOST);
+	memcpy(value, xdr, (size_t)len);
 	free(xdr);
-	part = (struct seal_part){bytes, (size_t)len};
-	seal_hash(bytes + len, &part, 1);
-	return (file_replace(path, "config", bytes, (size_t)len + SEAL_HASH));
+	return ((size_t)len);
+}
+
+static int
+config_make(const char *path, const evote_config *config)
+{
+	unsigned char file[SLOTS_BYTES], value[SLOTS_MOST];
+
+	slots_new(file, value, config_bytes(config, value));
+	return (file_replace(path, "config", file, sizeof(file)));
 }
 
 static int
@@ -305,7 +309,7 @@ dir_format(const char *path, const struct format *new, const struct why *why)
 		return (
 		    fail(why, "cannot make %s/ledger.db: see the log", path));
 	if (file_replace(path, "cluster.key", key, strlen(key)) == -1 ||
-	    aside_make(path) == -1 || config_write(path, new->config) == -1 ||
+	    aside_make(path) == -1 || config_make(path, new->config) == -1 ||
 	    file_replace(
 		path, "incarnation", incarnation, strlen(incarnation)) == -1)
 		return (
@@ -457,30 +461,28 @@ incarnation_read(
 static int
 config_read(const char *path, evote_config *config, const struct why *why)
 {
-	unsigned char bytes[CONFIG_BYTES], hash[SEAL_HASH];
+	unsigned char value[SLOTS_MOST];
 	char file[PATH_BYTES];
-	struct seal_part part;
 	ssize_t len;
 
 	datadir_path(path, "config", file, sizeof(file));
-	len = file_read(file, bytes, sizeof(bytes));
+	len = slots_read(file, value);
+	if (len == -1 && (errno == EBADMSG || errno == EINVAL))
+		return (fail(why, "%s is damaged: " REJOIN, file));
 	if (len == -1)
 		return (fail(
 		    why, "cannot read %s: %s; " REJOIN, file, strerror(errno)));
-	if (len < SEAL_HASH)
-		return (fail(why, "%s is damaged: " REJOIN, file));
-	len -= SEAL_HASH;
-	part = (struct seal_part){bytes, (size_t)len};
-	seal_hash(hash, &part, 1);
-	if (!seal_equal(hash, bytes + len, SEAL_HASH))
-		return (fail(why, "%s is damaged: " REJOIN, file));
 	/* What is whole and yet no K to us was written by another version. */
 	if (xdr_from_bytes(
-		(xdrproc_t)xdr_evote_config, config, bytes, (size_t)len) == -1)
+		(xdrproc_t)xdr_evote_config, config, value, (size_t)len) == -1)
 		return (fail(why,
 		    "%s was written by another version of this program: use "
 		    "that one",
 		    file));
+	/* A killed process may have written it and not synced it. */
+	if (slots_write(file, value, (size_t)len) == -1)
+		return (
+		    fail(why, "cannot write %s: %s", file, strerror(errno)));
 	return (0);
 }
 
@@ -603,9 +605,13 @@ datadir_close(struct datadir *d)
 int
 datadir_save_config(const char *path, const evote_config *config)
 {
-	if (config_write(path, config) == 0)
+	unsigned char value[SLOTS_MOST];
+	char file[PATH_BYTES];
+
+	datadir_path(path, "config", file, sizeof(file));
+	if (slots_write(file, value, config_bytes(config, value)) == 0)
 		return (0);
-	log_alarm("datadir file=%s/config doing=save failed=\"%s\"", path,
-	    strerror(errno));
+	log_alarm(
+	    "datadir file=%s doing=save failed=\"%s\"", file, strerror(errno));
 	return (-1);
 }

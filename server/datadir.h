@@ -11,11 +11,11 @@
  *	lock		held (flock) while a process uses the directory
  *	cluster.key	32 random bytes in base64, mode 0600; equal on all hosts
  *	incarnation	hexadecimal; drawn when the directory was formatted
- *	config		the configuration K: XDR of evote_config, then its hash
+ *	config		the configuration K: XDR of evote_config; see slots.h
  *	ledger.db	see ledger.h
  *	aside/		tails cut off at joining, kept for people to look at
  *
- * Files are replaced whole: written beside, synced, renamed, directory synced.
+ * Files are made whole: written beside, synced, renamed, directory synced.
  */
 struct datadir {
 	char *path;

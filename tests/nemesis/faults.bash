@@ -193,6 +193,7 @@ power_cut() {
 	! host_run "$1" mountpoint -q "$PAIR_DIR/$1" || {
 		! server_lives "$1" || kill -STOP "$(server_pid "$1")" || true
 		host_run "$1" "$PAIR_BIN/power_cut" "$PAIR_DIR/$1"
+		tracers_end "$1"
 		server_kill "$1"
 		wait_until 10 disk_away "$1"
 	}
@@ -222,18 +223,25 @@ disk_inject() {
 	strace -f -qq -o /dev/null -p "$(server_pid "$2")" \
 	    -e trace=fdatasync,fsync -e "inject=fdatasync,fsync:$3" \
 	    </dev/null >>"$PAIR_DIR/strace.out" 2>&1 3>&- &
-	echo $! >"$PAIR_DIR/strace.$1.pid"
+	echo $! >"$PAIR_DIR/strace.$2.$1.pid"
 }
 
-# Asked to end, strace would wait for a sync that it delays.  What ended and
-# could not die while its disk hung does now.
+# What ended and could not die while its disk hung does now.
 disk_release() {
-	local file=$PAIR_DIR/strace.$1.pid
-	[[ -e $file ]] || return 0
-	kill -KILL "$(<"$file")" 2>/dev/null || true
-	wait_until 5 process_gone "$(<"$file")"
-	rm "$file"
+	tracers_end "$2" "$1"
 	server_lives "$2" || wait_until 5 server_let_go "$2"
+}
+
+# tracers_end NAME [ID]: all, or that fault's.  Asked to, strace would wait for
+# a sync that it delays.
+tracers_end() {
+	local file
+	for file in "$PAIR_DIR/strace.$1."${2:-*}.pid; do
+		[[ -e $file ]] || continue
+		kill -KILL "$(<"$file")" 2>/dev/null || true
+		wait_until 5 process_gone "$(<"$file")"
+		rm "$file"
+	done
 }
 
 # ---- the net ---------------------------------------------------------------------

@@ -15,6 +15,7 @@
 #include "ledger.h"
 #include "scratch.h"
 #include "seal.h"
+#include "slots.h"
 
 struct place_of_test {
 	char base[128];
@@ -398,8 +399,7 @@ a_file_is_missing(void **state)
 static void
 a_byte_is_changed(void **state)
 {
-	static const char *const files[] = {
-	    "config", "cluster.key", "incarnation"};
+	static const char *const files[] = {"cluster.key", "incarnation"};
 	struct place_of_test *p = *state;
 	char file[256], err[512];
 	struct datadir d;
@@ -407,7 +407,7 @@ a_byte_is_changed(void **state)
 	int taken;
 
 	init(p->dir, NULL);
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 2; i++) {
 		datadir_path(p->dir, files[i], file, sizeof(file));
 		taken = 0;
 		for (at = 0; scratch_flip(file, at, 0x80) == 0; at++) {
@@ -427,23 +427,40 @@ a_byte_is_changed(void **state)
 	datadir_close(&d);
 }
 
+static void
+config_put(const char *dir, const unsigned char bytes[SLOTS_BYTES])
+{
+	char file[256];
+	FILE *f;
+
+	datadir_path(dir, "config", file, sizeof(file));
+	f = fopen(file, "w");
+	assert_int_equal(fwrite(bytes, SLOTS_BYTES, 1, f), 1);
+	fclose(f);
+}
+
 /* Whole, by its hash, and yet not what this version writes. */
 static void
 config_of_another_version(void **state)
 {
-	unsigned char bytes[64 + SEAL_HASH] = {1, 2, 3};
-	struct seal_part part = {bytes, 64};
+	unsigned char bytes[SLOTS_BYTES], value[64] = {1, 2, 3};
 	struct place_of_test *p = *state;
-	char file[256];
-	FILE *f;
 
 	init(p->dir, NULL);
-	seal_hash(bytes + 64, &part, 1);
-	datadir_path(p->dir, "config", file, sizeof(file));
-	f = fopen(file, "w");
-	assert_int_equal(fwrite(bytes, sizeof(bytes), 1, f), 1);
-	fclose(f);
+	slots_new(bytes, value, sizeof(value));
+	config_put(p->dir, bytes);
 	assert_refused(p->dir, NULL, "another version");
+}
+
+static void
+config_is_damaged(void **state)
+{
+	static const unsigned char bytes[SLOTS_BYTES];
+	struct place_of_test *p = *state;
+
+	init(p->dir, NULL);
+	config_put(p->dir, bytes);
+	assert_refused(p->dir, NULL, "config is damaged");
 }
 
 /* ---- interrupted ---- */
@@ -558,20 +575,34 @@ static void
 save_is_interrupted(void **state)
 {
 	struct place_of_test *p = *state;
+	static const int ends[] = {FAULT_CRASHED, 1, 0};
 	struct datadir d;
-	int at, status = 1;
 
-	init(p->dir, NULL);
-	for (at = 1; status != 0 && at < 20; at++) {
-		status = interrupted(
-		    p, STEP_SAVE, at, at % 2 ? FAULT_CRASH : FAULT_ERROR);
+	for (int i = 0; i < 3; i++) {
+		scratch_remove(p->dir);
+		init(p->dir, NULL);
+		assert_int_equal(interrupted(p, STEP_SAVE, i < 2 ? 1 : 2,
+				     i == 0 ? FAULT_CRASH : FAULT_ERROR),
+		    ends[i]);
 		open_it(&d, p->dir, NULL);
 		assert_true(d.config.epoch == 18 ||
-		    (d.config.epoch == 0 && status != 0));
+		    (d.config.epoch == 0 && ends[i] != 0));
 		datadir_close(&d);
 	}
-	assert_int_equal(status, 0);
-	assert_int_equal(at, 5); /* sync, rename, sync, and none */
+}
+
+/* What a killed process wrote is synced before it counts. */
+static void
+a_name_or_a_value_counts_when_synced(void **state)
+{
+	struct place_of_test *p = *state;
+	struct datadir d;
+	char err[512];
+
+	init(p->dir, NULL);
+	fault_set(2, FAULT_ERROR); /* 1: the directory */
+	assert_int_equal(datadir_open(&d, p->dir, NULL, err, sizeof(err)), -1);
+	assert_non_null(strstr(err, "cannot write"));
 }
 
 static void
@@ -613,9 +644,11 @@ main(void)
 	    TEST(a_file_is_missing),
 	    TEST(a_byte_is_changed),
 	    TEST(config_of_another_version),
+	    TEST(config_is_damaged),
 	    TEST(init_is_interrupted),
 	    TEST(join_is_interrupted),
 	    TEST(save_is_interrupted),
+	    TEST(a_name_or_a_value_counts_when_synced),
 	    TEST(no_room_for_config),
 	};
 
