@@ -667,14 +667,13 @@ start(struct core *c, const struct event *ev)
 
 /*
  * A host that was itself stopped for a while knows nothing of what happened
- * meanwhile: its peers get their time again, and a backup may have been taken
- * out of the set.  It asks before it takes over anything.
+ * meanwhile: its peers get their time again, and it may have been taken out of
+ * the set.  It asks before it takes over anything, on new links: what has come
+ * in meanwhile, on the old ones, is as old.
  */
 static void
 stalled(struct core *c)
 {
-	int p = core_primary_peer(c);
-
 	core_say(c, 1, "stalled ms=%llu epoch=%llu size=%llu",
 	    (unsigned long long)(c->now_ms - c->step_ms),
 	    (unsigned long long)c->k.epoch,
@@ -682,11 +681,13 @@ stalled(struct core *c)
 	for (int i = 0; i < c->cf.n; i++)
 		c->peers[i].heard_ms = c->now_ms;
 	c->arbiter_ms = c->now_ms;
-	if (c->role == EVOTE_BACKUP && c->assured) {
-		c->assured = 0;
-		if (p >= 0)
-			c->driver->reset(c->arg, p);
-	}
+	if (core_leads(c))
+		return;
+	c->assured = 0;
+	c->doubting = 1;
+	for (int i = 0; i < c->cf.n; i++)
+		if (c->peers[i].up)
+			c->driver->reset(c->arg, i);
 }
 
 /* Answers that do not go out are a riddle to everybody else. */
@@ -724,11 +725,7 @@ tick(struct core *c)
 	lead_beat(c);
 	decide_beat(c);
 	tell_stuck(c);
-	for (int i = 0; i < c->cf.n; i++)
-		if (c->peers[i].up && !core_leads(c) &&
-		    !(i == core_primary_peer(c) && c->assured) &&
-		    c->now_ms - c->peers[i].told_ms > 5 * c->cf.beat_ms)
-			follow_greet(c, i);
+	follow_beat(c);
 }
 
 static void

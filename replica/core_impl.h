@@ -138,6 +138,7 @@ struct core {
 	int on_word;
 	/* Backup: nobody can have taken it out of the set since. */
 	int assured;
+	int doubting; /* stopped, and no primary has answered since */
 
 	enum proposal proposal;
 	uint64_t proposal_job; /* it is being stored; 0: the arbiter is asked */
@@ -203,6 +204,7 @@ uint64_t lead_confirmed(const struct core *); /* by every in-sync host */
 /* follow.c */
 void follow_adopt(struct core *, const evote_config *);
 void follow_greet(struct core *, int peer); /* -1: all */
+void follow_beat(struct core *);	    /* each tick */
 void follow_hello(struct core *, int peer, struct message *, uint64_t conn);
 void follow_call(struct core *, const struct event *);
 void follow_pay(struct core *); /* replies whose time has come */

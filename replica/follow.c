@@ -82,6 +82,27 @@ follow_greet(struct core *c, int peer)
 	}
 }
 
+/*
+ * Who does not lead asks the others now and then how they are; not its primary,
+ * once that has assured it.  While answers wait for the disk a greeting is the
+ * sign of life: a slow disk makes nobody silent.
+ */
+void
+follow_beat(struct core *c)
+{
+	for (int i = 0; !core_leads(c) && i < c->cf.n; i++) {
+		uint64_t quiet = c->now_ms - c->peers[i].told_ms;
+
+		if (!c->peers[i].up)
+			continue;
+		if (i == core_primary_peer(c) && c->n_owed > 0
+			? quiet >= c->cf.beat_ms
+			: !(i == core_primary_peer(c) && c->assured) &&
+			    quiet > 5 * c->cf.beat_ms)
+			follow_greet(c, i);
+	}
+}
+
 static void
 note(struct core *c, int peer, evote_hello *h)
 {
@@ -191,7 +212,9 @@ heed(struct core *c, const struct peer *p, int answer)
 		core_move(c, ON_FOLLOW);
 	else {
 		core_move(c, ON_IN_SYNC);
-		if (was != EVOTE_BACKUP || answer)
+		if (answer)
+			c->doubting = 0;
+		if ((was != EVOTE_BACKUP && !c->doubting) || answer)
 			c->assured = 1;
 	}
 }

@@ -84,6 +84,54 @@ a_primary_cut_off_that_accepted_nothing_follows(void **state)
 	cluster_free(c);
 }
 
+/*
+ * B leaves C out, which was stopped, and dies when that is on its disk and
+ * nobody knows.  What B had said before, when it took over, reaches C late and
+ * is news to it, but no answer: C may not take over from B.
+ */
+static void
+late_news_is_no_answer(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, 0);
+
+	hold(c, B, C, CALLS);
+	host_kill(c, A, 0);
+	cluster_run(c);
+	assert_role(c, B, "barrier"); /* it waits for C */
+	host_stop(c, C);
+	hold_disk(c, B);
+	cluster_wait(c, 3500);
+	host_go_on(c, C);
+	let_go(c, B, C, CALLS);
+	host_kill(c, B, 9);
+	assert_string_equal(set_of(c, B).text, "B");
+	cluster_wait(c, 500);
+	assert_role(c, C, "waiting");
+	free_disk(c, B);
+	host_start(c, B);
+	cluster_wait(c, 500);
+	assert_role(c, B, "primary");
+	cluster_free(c);
+}
+
+/* All that B could answer waits for its disk: C may not take it for dead. */
+static void
+a_slow_disk_makes_nobody_silent(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, 0);
+
+	hold_disk(c, B);
+	host_kill(c, C, 0);
+	cluster_run(c); /* the K without C is on its way to the disk of B */
+	ask_write(c, A, 1);
+	cluster_wait(c, 9000);
+	assert_string_equal(set_of(c, A).text, "AB");
+	assert_told(c, 1, "");
+	free_disk(c, B);
+	assert_told(c, 1, "served");
+	cluster_free(c);
+}
+
 static int
 spare(const struct cluster *c, int who)
 {
@@ -136,6 +184,8 @@ main(void)
 	    cmocka_unit_test(
 		a_stopped_primary_does_not_decide_over_the_next_one),
 	    cmocka_unit_test(a_primary_cut_off_that_accepted_nothing_follows),
+	    cmocka_unit_test(late_news_is_no_answer),
+	    cmocka_unit_test(a_slow_disk_makes_nobody_silent),
 	    cmocka_unit_test(a_host_is_spare_when_another_can_go_on),
 	};
 
