@@ -886,6 +886,8 @@ const char *
 core_arbiter(
     struct core *c, evote_arbiter_kind kind, const char *where, int old_is_dead)
 {
+	int untold;
+
 	if (c->role == EVOTE_PRIMARY && old_is_dead && unanswered(c) &&
 	    all_follow(c))
 		drop_proposal(c); /* the dead one was asked */
@@ -894,11 +896,13 @@ core_arbiter(
 	    (c->k.joint && !old_is_dead))
 		return ("this host is not the primary, or is changing the set "
 			"of hosts just now; ask the primary, or again");
-	if (old_is_dead && !all_follow(c))
-		return ("a host in sync is away: without the arbiter of before "
-			"all of them have to know of the new one");
+	/* Who has not heard of it would go on without asking it. */
+	untold = core_arbitrated(c) ? old_is_dead : kind != EVOTE_ARBITER_NONE;
+	if (untold && !all_follow(c))
+		return ("a host in sync is away: with no arbiter of before to "
+			"ask, all of them have to know of the new one");
 	config_arbiter(draft(c), kind, where);
-	c->next_k.joint = old_is_dead && core_arbitrated(c);
+	c->next_k.joint = untold;
 	propose(c, P_ARBITER);
 	return (NULL);
 }

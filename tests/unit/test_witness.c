@@ -727,10 +727,66 @@ a_host_alone_goes_on_after_a_restart_when_the_witness_grants(void **state)
 	cluster_free(c);
 }
 
+/*
+ * A stores that there is an arbiter now, and dies before B has heard of it: B
+ * goes on, and A may not by the word of an arbiter that knows nothing of that.
+ */
+static void
+the_first_arbiter_is_for_all_or_nobody(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, 0);
+
+	hold_disk(c, A);
+	assert_null(
+	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
+	cluster_wait(c, 100);
+	assert_int_equal(c->witness.k.arbiter.kind, EVOTE_ARBITER_WITNESS);
+	host_kill(c, A, 9);
+	free_disk(c, A);
+	assert_int_equal(c->hosts[A].k.arbiter.kind, EVOTE_ARBITER_WITNESS);
+	cluster_run(c);
+	assert_role(c, B, "primary");
+	ask_write(c, B, 1);
+	cluster_run(c);
+	assert_told(c, 1, "served");
+	host_kill(c, B, 0);
+	host_start(c, A);
+	cluster_wait(c, 9000);
+	assert_role(c, A, "waiting");
+	host_start(c, B);
+	cluster_wait(c, 500);
+	assert_role(c, B, "primary");
+	assert_role(c, A, "backup");
+	cluster_free(c);
+}
+
+static void
+the_first_arbiter_needs_everybody(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, 0);
+
+	host_stop(c, B);
+	cluster_wait(c, 900);
+	assert_null(
+	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
+	cluster_wait(c, 900);
+	assert_int_equal(c->hosts[A].k.arbiter.kind, EVOTE_ARBITER_NONE);
+	cluster_wait(c, 2000);
+	assert_string_equal(set_of(c, A).text, "A");
+	assert_int_equal(c->hosts[A].k.arbiter.kind, EVOTE_ARBITER_NONE);
+	assert_null(
+	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
+	cluster_wait(c, 300);
+	assert_int_equal(c->hosts[A].k.arbiter.kind, EVOTE_ARBITER_WITNESS);
+	cluster_free(c);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_first_arbiter_is_for_all_or_nobody),
+	    cmocka_unit_test(the_first_arbiter_needs_everybody),
 	    cmocka_unit_test(a_blank_one_grants_nothing_but_its_beginning),
 	    cmocka_unit_test(only_who_knows_the_present_one_changes_it),
 	    cmocka_unit_test(the_same_question_gets_the_same_answer),
