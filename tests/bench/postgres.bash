@@ -98,7 +98,7 @@ postgres_drive() {
 	seconds=$(($(outside_seconds "$2") + 2 + $1 / 64))
 	rm -f "$log".*
 	cat >"$work/vote.sql" <<-'END'
-		\set v random(1, 1000000000000)
+		\set v random(1, 4611686018427387904)
 		INSERT INTO votes VALUES (1, :v, :v, repeat('v', 120));
 	END
 	chmod 755 "$work/vote.sql"
