@@ -38,6 +38,8 @@ postgres_up() {
 		unix_socket_directories = ''
 		max_connections = 300
 		synchronous_commit = on
+		# What a killed one leaves goes with its directory.
+		dynamic_shared_memory_type = mmap
 	END
 	postgres_start primary "$PG_PORT"
 	sql "$PG_PORT" "CREATE TABLE votes (election int, voter bigint,
