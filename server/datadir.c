@@ -467,8 +467,13 @@ config_read(const char *path, evote_config *config, const struct why *why)
 
 	datadir_path(path, "config", file, sizeof(file));
 	len = slots_read(file, value);
-	if (len == -1 && (errno == EBADMSG || errno == EINVAL))
+	if (len == -1 && errno == EBADMSG)
 		return (fail(why, "%s is damaged: " REJOIN, file));
+	if (len == -1 && errno == EINVAL)
+		return (fail(why,
+		    "%s has not the size that this version gives it: use the "
+		    "version that wrote it; if there is none, " REJOIN,
+		    file));
 	if (len == -1)
 		return (fail(
 		    why, "cannot read %s: %s; " REJOIN, file, strerror(errno)));

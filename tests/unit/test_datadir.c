@@ -457,10 +457,14 @@ config_is_damaged(void **state)
 {
 	static const unsigned char bytes[SLOTS_BYTES];
 	struct place_of_test *p = *state;
+	char file[256];
 
 	init(p->dir, NULL);
 	config_put(p->dir, bytes);
 	assert_refused(p->dir, NULL, "config is damaged");
+	datadir_path(p->dir, "config", file, sizeof(file));
+	assert_int_equal(truncate(file, 300), 0);
+	assert_refused(p->dir, NULL, "the version that wrote it");
 }
 
 /* ---- interrupted ---- */
