@@ -853,17 +853,6 @@ core_role(const struct core *c)
 	return (c->role);
 }
 
-int
-core_spare(const struct core *c)
-{
-	if (c->role == EVOTE_BACKUP || c->role == EVOTE_JOINING)
-		return (1);
-	for (int i = 0; core_leads(c) && i < c->cf.n; i++)
-		if (lead_answered(c, i))
-			return (1);
-	return (0);
-}
-
 const struct history *
 core_history(const struct core *c)
 {

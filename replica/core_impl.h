@@ -190,10 +190,8 @@ const struct waiter *core_oldest(const struct core *);
 void core_blocked(const struct core *, char *text, size_t size);
 
 /* lead.c */
-void lead_reset(struct core *);		 /* the epoch changed, or begins */
-int lead_under_way(const struct core *); /* a batch is, to the disks */
-/* Has this host in sync answered all that it was pushed? */
-int lead_answered(const struct core *, int peer);
+void lead_reset(struct core *);		      /* the epoch changed, or begins */
+int lead_under_way(const struct core *);      /* a batch is, to the disks */
 void lead_pump(struct core *, int under_way); /* send what may be sent */
 void lead_beat(struct core *);		      /* each tick */
 void lead_ready(struct core *, int peer);     /* its greeting fits our epoch */

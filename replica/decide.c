@@ -700,6 +700,17 @@ may_take(const struct core *c, int i)
 	    !gone(c, p));
 }
 
+int
+core_spare(const struct core *c)
+{
+	if (c->role == EVOTE_BACKUP || c->role == EVOTE_JOINING)
+		return (1);
+	for (int i = 0; core_leads(c) && i < c->cf.n; i++)
+		if (may_take(c, i) && c->peers[i].in_flight == 0)
+			return (1);
+	return (0);
+}
+
 static void
 handing(struct core *c)
 {

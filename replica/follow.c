@@ -92,13 +92,13 @@ follow_beat(struct core *c)
 {
 	for (int i = 0; !core_leads(c) && i < c->cf.n; i++) {
 		uint64_t quiet = c->now_ms - c->peers[i].told_ms;
+		int primary = i == core_primary_peer(c);
 
 		if (!c->peers[i].up)
 			continue;
-		if (i == core_primary_peer(c) && c->n_owed > 0
+		if (primary && c->n_owed > 0
 			? quiet >= c->cf.beat_ms
-			: !(i == core_primary_peer(c) && c->assured) &&
-			    quiet > 5 * c->cf.beat_ms)
+			: !(primary && c->assured) && quiet > 5 * c->cf.beat_ms)
 			follow_greet(c, i);
 	}
 }

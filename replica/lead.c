@@ -162,15 +162,6 @@ lead_under_way(const struct core *c)
 	return (0);
 }
 
-int
-lead_answered(const struct core *c, int peer)
-{
-	const struct peer *p = &c->peers[peer];
-
-	return (p->up && p->ready && p->in_flight == 0 && !p->unfit &&
-	    config_in_sync(&c->k, p->id) >= 0 && !decide_suspected(c, peer));
-}
-
 static void
 pump_peer(struct core *c, int peer)
 {

@@ -57,32 +57,17 @@ copy_make(unsigned char copy[SLOT_BYTES], uint64_t number, const void *value,
 }
 
 static int
-copy_whole(const unsigned char *file, int i)
+copy_whole(const unsigned char *copy, uint64_t slot)
 {
-	const unsigned char *copy = copy_at((unsigned char *)file, i);
 	unsigned char hash[SEAL_HASH];
 	struct seal_part part = {copy, 0};
 	size_t len = copy_length(copy);
 
-	if (len > SLOTS_MOST || copy_number(copy) % 2 != (uint64_t)i % 2)
+	if (len > SLOTS_MOST || copy_number(copy) % 2 != slot)
 		return (0);
 	part.len = VALUE_AT + len;
 	seal_hash(hash, &part, 1);
 	return (memcmp(hash, copy + part.len, SEAL_HASH) == 0);
-}
-
-/* The whole copy of the highest number; NULL: there is none. */
-static unsigned char *
-latest(unsigned char file[SLOTS_BYTES])
-{
-	unsigned char *best = NULL;
-
-	for (int i = 0; i < COPIES; i++)
-		if (copy_whole(file, i) &&
-		    (best == NULL ||
-			copy_number(copy_at(file, i)) > copy_number(best)))
-			best = copy_at(file, i);
-	return (best);
 }
 
 /* 0, or -1 with errno. */
@@ -101,6 +86,25 @@ file_load(int fd, unsigned char file[SLOTS_BYTES])
 	return (-1);
 }
 
+/* The whole copy of the highest number, in file; NULL with errno. */
+static unsigned char *
+latest(int fd, unsigned char file[SLOTS_BYTES])
+{
+	unsigned char *copy, *best = NULL;
+
+	if (file_load(fd, file) == -1)
+		return (NULL);
+	for (int i = 0; i < COPIES; i++) {
+		copy = copy_at(file, i);
+		if (copy_whole(copy, (uint64_t)i % 2) &&
+		    (best == NULL || copy_number(copy) > copy_number(best)))
+			best = copy;
+	}
+	if (best == NULL)
+		errno = EBADMSG;
+	return (best);
+}
+
 void
 slots_new(unsigned char file[SLOTS_BYTES], const void *value, size_t len)
 {
@@ -113,17 +117,15 @@ ssize_t
 slots_read(const char *path, unsigned char value[SLOTS_MOST])
 {
 	unsigned char file[SLOTS_BYTES], *copy;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), error;
 
 	if (fd == -1)
 		return (-1);
-	rc = file_load(fd, file);
+	copy = latest(fd, file);
+	error = errno;
 	close(fd);
-	if (rc == -1)
-		return (-1);
-	copy = latest(file);
 	if (copy == NULL) {
-		errno = EBADMSG;
+		errno = error;
 		return (-1);
 	}
 	memcpy(value, copy + VALUE_AT, copy_length(copy));
@@ -143,16 +145,12 @@ copy_write(int fd, const unsigned char copy[SLOT_BYTES], int i)
 static int
 next_write(int fd, const void *value, size_t len)
 {
-	unsigned char file[SLOTS_BYTES], next[SLOT_BYTES], *copy;
+	unsigned char file[SLOTS_BYTES], next[SLOT_BYTES];
+	unsigned char *copy = latest(fd, file);
 	uint64_t number;
 
-	if (file_load(fd, file) == -1)
+	if (copy == NULL)
 		return (-1);
-	copy = latest(file);
-	if (copy == NULL) {
-		errno = EBADMSG;
-		return (-1);
-	}
 	number = copy_number(copy) + 1;
 	copy_make(next, number, value, len);
 	if (copy_write(fd, next, (int)(number % 2)) == -1)
