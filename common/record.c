@@ -92,8 +92,8 @@ xdr_hash(xdrproc_t proc, const void *obj, unsigned char out[32])
  * XDR takes any padding, any non-zero bool and strings with a NUL inside.
  * What is hashed and compared must have one form only: the one we would write.
  */
-static int
-is_canonical(xdrproc_t proc, const void *obj, const void *bytes, size_t len)
+int
+xdr_is_canonical(xdrproc_t proc, const void *obj, const void *bytes, size_t len)
 {
 	unsigned char small[SMALL], *again = small;
 	int same;
@@ -115,7 +115,7 @@ xdr_from_bytes(xdrproc_t proc, void *obj, const void *bytes, size_t len)
 	if (len <= EVOTE_CALL_MAX) {
 		xdrmem_create(&xdrs, (void *)bytes, (u_int)len, XDR_DECODE);
 		if (proc(&xdrs, obj) && xdr_getpos(&xdrs) == len &&
-		    is_canonical(proc, obj, bytes, len))
+		    xdr_is_canonical(proc, obj, bytes, len))
 			return (0);
 	}
 	xdr_free(proc, obj);

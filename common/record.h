@@ -74,6 +74,9 @@ long xdr_to_bytes(xdrproc_t proc, const void *obj, unsigned char **out);
 /* Into a zeroed *obj.  0, or -1 unless the bytes are exactly one encoding; then
    nothing is left allocated. */
 int xdr_from_bytes(xdrproc_t proc, void *obj, const void *bytes, size_t len);
+/* 1 when *obj, decoded from these len bytes, is encoded as just them. */
+int xdr_is_canonical(
+    xdrproc_t proc, const void *obj, const void *bytes, size_t len);
 /* SHA-256 of the canonical XDR; -1 when a bound is broken. */
 int xdr_hash(xdrproc_t proc, const void *obj, unsigned char out[32]);
 

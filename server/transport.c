@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "record.h"
 #include "transport.h"
 
 /*
@@ -473,12 +474,20 @@ xprt_stat(SVCXPRT *xprt)
 	return (XPRT_IDLE);
 }
 
+/*
+ * XDR's decoder cuts a string at its first NUL.  What the sender meant and
+ * what we would read are then two things, so arguments are taken only when
+ * encoding them again gives the bytes received.
+ */
 static bool_t
 xprt_getargs(SVCXPRT *xprt, xdrproc_t proc, void *args)
 {
 	struct conn *c = xprt->xp_p1;
+	u_int from = xdr_getpos(&c->args);
 
-	if (proc(&c->args, args))
+	if (proc(&c->args, args) &&
+	    xdr_is_canonical(proc, args, (char *)c->args.x_base + from,
+		xdr_getpos(&c->args) - from))
 		return (TRUE);
 	/* The dispatcher cleared args before and will not free them. */
 	xdr_free(proc, args);

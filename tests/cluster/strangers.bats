@@ -67,6 +67,16 @@ setup_election() {
 	still_serves
 }
 
+@test "V4: names with a NUL inside, and padding that is not zero" {
+	setup_election
+	turned_away 4 "$EVOTE" 1 1 "$(opaque 61646100657669)$(no_seen)"
+	turned_away 4 "$EVOTE" 1 5 "$(opaque 7800)$(no_seen)"
+	turned_away 4 "$EVOTE" 1 5 "$(u32 1)61000001$(no_seen)"
+	turned_away 4 "$REPLICA" 1 1 \
+	    "$(opaque 616c00)$(opaque 62657461)$(zeros 32)"
+	still_serves
+}
+
 @test "a wrong RPC version, verifiers, unfit records, noise" {
 	setup_election
 	local noise

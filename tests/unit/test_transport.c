@@ -769,6 +769,29 @@ test_garbage(void **state)
 	close(fd);
 }
 
+/* V4: what the decoder drops or forgives is not taken for something else. */
+static void
+test_not_as_encoded(void **state)
+{
+	enum { NAME = 44, PADDING = NAME + 5 }; /* behind header and length */
+	int fd = client_open();
+	struct bytes b;
+
+	call_make(&b, 1, PROG, 2, DO_ECHO, "x\1bad");
+	b.data[NAME + 1] = '\0';
+	client_call_raw(fd, &b);
+	server_run();
+	expect_status(fd, 1, GARBAGE_ARGS);
+	call_make(&b, 1, PROG, 2, DO_ECHO, "x bad");
+	b.data[PADDING] = 1;
+	client_call_raw(fd, &b);
+	server_run();
+	expect_status(fd, 1, GARBAGE_ARGS);
+	assert_int_equal(its.called, 0);
+	expect_served(fd);
+	close(fd);
+}
+
 static void
 test_unencodable(void **state)
 {
@@ -1266,6 +1289,7 @@ main(void)
 	    TEST(test_unknown),
 	    TEST(test_auth),
 	    TEST(test_garbage),
+	    TEST(test_not_as_encoded),
 	    TEST(test_unencodable),
 	    TEST(test_out_of_order),
 	    TEST(test_gone_before_completion),
