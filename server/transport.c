@@ -133,7 +133,7 @@ conn_id(const struct conn *c)
 }
 
 static struct conn *
-conn_find(struct transport *t, uint32_t slot, uint32_t generation)
+conn_find(const struct transport *t, uint32_t slot, uint32_t generation)
 {
 	struct conn *c;
 
@@ -1339,6 +1339,12 @@ transport_fail(struct transport *t, struct call call)
 	(void)conn_accept_reply(c, call.xid, SYSTEM_ERR, NULL, NULL);
 	conn_resume(c);
 	return (0);
+}
+
+bool
+transport_is_there(const struct transport *t, struct call call)
+{
+	return (conn_find(t, call.slot, call.generation) != NULL);
 }
 
 void
