@@ -167,6 +167,14 @@ core_place(const struct core *c)
 }
 
 void
+core_hear_clock(struct core *c, int peer, uint64_t clock_us, uint64_t asked_ms)
+{
+	if (asked_ms <= c->now_ms)
+		clock_peer(&c->clock, peer, clock_us, c->wall_us,
+		    (c->now_ms - asked_ms + 1) * 1000);
+}
+
+void
 core_append_record(struct core *c, struct record *r)
 {
 	assert(r->time > history_time(c->log) || history_size(c->log) == 0);
@@ -669,7 +677,8 @@ start(struct core *c, const struct event *ev)
  * A host that was itself stopped for a while knows nothing of what happened
  * meanwhile: its peers get their time again, and it may have been taken out of
  * the set.  It asks before it takes over anything, on new links: what has come
- * in meanwhile, on the old ones, is as old.
+ * in meanwhile, on the old ones, is as old.  A virtual machine that was paused
+ * sees that only by its wall clock.
  */
 static void
 stalled(struct core *c)
@@ -711,15 +720,25 @@ tell_stuck(struct core *c)
 }
 
 static void
-tick(struct core *c)
+tell_clock(struct core *c)
 {
-	int good = clock_good(&c->clock);
+	int good;
 
+	for (int i = 0; i < c->cf.n; i++)
+		if (decide_suspected(c, i))
+			clock_forget(&c->clock, i);
+	good = clock_good(&c->clock);
 	if (good == c->clock_alarmed) {
 		c->clock_alarmed = !good;
 		core_say(c, !good, "clock trusted=%d apart_us=%lld", good,
 		    (long long)c->clock.apart_us);
 	}
+}
+
+static void
+tick(struct core *c)
+{
+	tell_clock(c);
 	if (c->role == EVOTE_PRIMARY)
 		close_due(c);
 	lead_beat(c);
@@ -770,11 +789,15 @@ check(const struct core *c)
 void
 core_step(struct core *c, const struct event *ev)
 {
+	int jumped;
+
 	c->now_ms = ev->now_ms;
 	c->wall_us = ev->wall_us;
-	clock_look(&c->clock, c->now_ms, c->wall_us);
+	jumped = clock_look(&c->clock, c->now_ms, c->wall_us);
 	if (c->step_ms != 0 &&
-	    c->now_ms - c->step_ms > decide_patience(c) / 3 + c->cf.beat_ms)
+	    (jumped ||
+		c->now_ms - c->step_ms >
+		    decide_patience(c) / 3 + c->cf.beat_ms))
 		stalled(c);
 	c->step_ms = c->now_ms;
 	switch (ev->kind) {

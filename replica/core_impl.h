@@ -174,6 +174,9 @@ void core_job(
 void core_save(struct core *); /* K, as it is now */
 void core_append_record(struct core *, struct record *);
 struct place core_place(const struct core *);
+/* A reply told the peer's clock; it was asked for at that time of ours. */
+void core_hear_clock(
+    struct core *, int peer, uint64_t clock_us, uint64_t asked_ms);
 void core_take_k(struct core *, const evote_config *);
 void core_release_all(struct core *);
 struct message *core_message(enum message_kind, int reply);

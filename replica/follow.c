@@ -5,6 +5,9 @@
 #include "core_impl.h"
 #include "mutant.h"
 
+#define ASK_BEATS  5  /* between two greetings of one that has to know, */
+#define SURE_BEATS 50 /* and of one that is sure of its primary */
+
 /* ---- greetings ---- */
 
 static char *
@@ -39,8 +42,9 @@ role_told(const struct core *c)
 		: c->role);
 }
 
+/* `asked` is this host's own time, or in a reply that of the call. */
 static struct message *
-greeting(struct core *c, int reply)
+greeting(struct core *c, int reply, uint64_t asked)
 {
 	struct message *m = core_message(SAY_HELLO, reply);
 	evote_hello *h = &m->u.hello;
@@ -57,6 +61,7 @@ greeting(struct core *c, int reply)
 	mark_end(c, history_size(c->log), &h->end);
 	h->accepted = c->accepted;
 	h->clock = c->wall_us;
+	h->asked = asked;
 	epochs = history_epochs(c->log, &n);
 	if (n > EVOTE_EPOCHS_MAX) {
 		epochs += n - EVOTE_EPOCHS_MAX;
@@ -78,29 +83,35 @@ follow_greet(struct core *c, int peer)
 		if ((peer >= 0 && i != peer) || !c->peers[i].up)
 			continue;
 		c->peers[i].told_ms = c->now_ms;
-		c->driver->call(c->arg, i, greeting(c, 0));
+		c->driver->call(c->arg, i, greeting(c, 0, c->now_ms));
 	}
 }
 
 /*
- * Who does not lead asks the others now and then how they are; not its primary,
- * once that has assured it.  While answers wait for the disk a greeting is the
- * sign of life: a slow disk makes nobody silent.
+ * Who does not lead asks the others now and then how they are.  Its primary,
+ * once that has assured it, it asks seldom, and only for the time.  While
+ * answers wait for the disk a greeting is the sign of life: a slow disk makes
+ * nobody silent.
  */
+static uint64_t
+greet_every(const struct core *c, int peer)
+{
+	int primary = peer == core_primary_peer(c);
+
+	if (primary && c->n_owed > 0)
+		return (c->cf.beat_ms);
+	return (c->cf.beat_ms *
+	    (primary && c->assured && clock_good(&c->clock) ? SURE_BEATS
+							    : ASK_BEATS));
+}
+
 void
 follow_beat(struct core *c)
 {
-	for (int i = 0; !core_leads(c) && i < c->cf.n; i++) {
-		uint64_t quiet = c->now_ms - c->peers[i].told_ms;
-		int primary = i == core_primary_peer(c);
-
-		if (!c->peers[i].up)
-			continue;
-		if (primary && c->n_owed > 0
-			? quiet >= c->cf.beat_ms
-			: !(primary && c->assured) && quiet > 5 * c->cf.beat_ms)
+	for (int i = 0; !core_leads(c) && i < c->cf.n; i++)
+		if (c->peers[i].up &&
+		    c->now_ms - c->peers[i].told_ms >= greet_every(c, i))
 			follow_greet(c, i);
-	}
 }
 
 static void
@@ -241,7 +252,8 @@ learn(struct core *c, int peer, evote_hello *h, int answer)
 	    h->config.epoch < p->k.epoch)
 		return;
 	note(c, peer, h);
-	clock_peer(&c->clock, h->clock, c->wall_us);
+	if (answer)
+		core_hear_clock(c, peer, h->clock, h->asked);
 	if (c->role == EVOTE_HALTED ||
 	    (config_barred(&c->k, p->id) &&
 		c->k.forced_epoch >= p->k.forced_epoch))
@@ -500,7 +512,7 @@ follow_call(struct core *c, const struct event *ev)
 
 	if (m->kind == SAY_HELLO) {
 		follow_hello(c, ev->peer, m, ev->conn);
-		owe(c, ev, greeting(c, 1), 0);
+		owe(c, ev, greeting(c, 1, m->u.hello.asked), 0);
 		message_free(m);
 		return;
 	}
@@ -509,6 +521,7 @@ follow_call(struct core *c, const struct event *ev)
 	if (m->kind == SAY_APPEND) {
 		accepted = m->u.append.accepted;
 		nonce = m->u.append.nonce;
+		a->asked = m->u.append.asked;
 		a->taken = heeded(c, ev->peer, m->u.append.epoch);
 		if (a->taken == EVOTE_TAKEN)
 			a->taken = append(c, m);
@@ -516,6 +529,7 @@ follow_call(struct core *c, const struct event *ev)
 	} else {
 		accepted = m->u.confirm.accepted;
 		nonce = m->u.confirm.nonce;
+		a->asked = m->u.confirm.asked;
 		a->taken = heeded(c, ev->peer, m->u.confirm.epoch);
 	}
 	if (a->taken == EVOTE_TAKEN)

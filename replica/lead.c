@@ -93,6 +93,7 @@ append(struct core *c, int peer, struct record **records, uint32_t n)
 	a->nonce = p->sent = ++c->nonce;
 	a->from = p->next;
 	a->accepted = c->accepted;
+	a->asked = c->now_ms;
 	history_root(c->log, p->next, (unsigned char *)a->before);
 	history_root(c->log, p->next + n, (unsigned char *)a->after);
 	m->records = records;
@@ -135,6 +136,7 @@ confirm(struct core *c, int peer)
 	m->u.confirm.epoch = c->k.epoch;
 	m->u.confirm.nonce = p->sent = ++c->nonce;
 	m->u.confirm.accepted = c->accepted;
+	m->u.confirm.asked = c->now_ms;
 	p->confirming = 1;
 	tell(c, peer, m);
 }
@@ -239,7 +241,7 @@ lead_acked(struct core *c, int peer, const struct message *m)
 		p->in_flight--;
 	if (m->kind == SAY_CONFIRM)
 		p->confirming = 0;
-	clock_peer(&c->clock, a->clock, c->wall_us);
+	core_hear_clock(c, peer, a->clock, a->asked);
 	if (!core_leads(c))
 		return;
 	if (a->taken == EVOTE_UNFIT) {

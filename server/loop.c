@@ -39,7 +39,8 @@ look_at_clocks(struct server *s)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	/* It goes on while the machine is suspended: that is a stop too. */
+	clock_gettime(CLOCK_BOOTTIME, &t);
 	s->now_ms = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 	clock_gettime(CLOCK_REALTIME, &t);
 	s->wall_us = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;

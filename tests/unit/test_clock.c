@@ -77,7 +77,7 @@ a_peer_vouches_for_it(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct clock c = started();
 
-		clock_peer(&c, cases[i].peer, WALL);
+		clock_peer(&c, 1, cases[i].peer, WALL, 0);
 		assert_int_equal(clock_good(&c), cases[i].good);
 	}
 }
@@ -88,12 +88,12 @@ a_peer_s_doubt_outweighs_the_last_record(void **state)
 	struct clock c = started();
 
 	clock_last(&c, WALL - SECOND, WALL);
-	clock_peer(&c, WALL - 3 * SECOND, WALL);
+	clock_peer(&c, 1, WALL - 3 * SECOND, WALL, 0);
 	assert_false(clock_good(&c));
 	assert_int_equal(c.apart_us, 3 * SECOND);
-	clock_peer(&c, WALL + 3 * SECOND, WALL);
+	clock_peer(&c, 1, WALL + 3 * SECOND, WALL, 0);
 	assert_int_equal(c.apart_us, -3 * (int64_t)SECOND);
-	clock_peer(&c, WALL - SECOND, WALL);
+	clock_peer(&c, 1, WALL - SECOND, WALL, 0);
 	assert_true(clock_good(&c));
 }
 
@@ -114,9 +114,58 @@ a_step_ends_the_trust(void **state)
 		assert_false(clock_good(&c));
 		clock_look(&c, 3000, to + SECOND);
 		assert_false(clock_good(&c));
-		clock_peer(&c, to, to);
+		clock_peer(&c, 1, to, to, 0);
 		assert_true(clock_good(&c));
 	}
+}
+
+/* M5: a step that is taken back leaves nothing behind. */
+static void
+a_step_back_to_the_right_time_restores_the_trust(void **state)
+{
+	struct clock c = started();
+
+	clock_last(&c, WALL, WALL);
+	assert_int_equal(clock_look(&c, 2000, WALL + 8 * SECOND), 1);
+	assert_false(clock_good(&c));
+	assert_int_equal(clock_look(&c, 3000, WALL + 9 * SECOND), 0);
+	assert_false(clock_good(&c));
+	assert_int_equal(clock_look(&c, 4000, WALL + 3 * SECOND), 0);
+	assert_true(clock_good(&c));
+}
+
+/* What was read late says nothing of how far the clocks are apart. */
+static void
+an_old_word_is_no_doubt(void **state)
+{
+	struct clock c = started();
+
+	clock_last(&c, WALL, WALL);
+	clock_peer(&c, 1, WALL - 7 * SECOND, WALL, 7 * SECOND);
+	assert_true(clock_good(&c));
+	clock_peer(&c, 1, WALL - 7 * SECOND, WALL, 4 * SECOND);
+	assert_false(clock_good(&c));
+	/* Nor an end of one. */
+	clock_peer(&c, 1, WALL - SECOND, WALL, 4 * SECOND);
+	assert_false(clock_good(&c));
+	clock_peer(&c, 1, WALL - SECOND, WALL, 2 * SECOND);
+	assert_true(clock_good(&c));
+}
+
+/* A host that is gone for good, with a wrong clock, stops nothing. */
+static void
+who_is_not_heard_casts_no_doubt(void **state)
+{
+	struct clock c = started();
+
+	clock_last(&c, WALL, WALL);
+	clock_peer(&c, 1, WALL + 9 * SECOND, WALL, 0);
+	clock_peer(&c, 2, WALL, WALL, 0);
+	assert_false(clock_good(&c));
+	clock_forget(&c, 2);
+	assert_false(clock_good(&c));
+	clock_forget(&c, 1);
+	assert_true(clock_good(&c));
 }
 
 /* However far it comes, it comes in small steps. */
@@ -168,6 +217,9 @@ main(void)
 	    cmocka_unit_test(a_peer_vouches_for_it),
 	    cmocka_unit_test(a_peer_s_doubt_outweighs_the_last_record),
 	    cmocka_unit_test(a_step_ends_the_trust),
+	    cmocka_unit_test(a_step_back_to_the_right_time_restores_the_trust),
+	    cmocka_unit_test(an_old_word_is_no_doubt),
+	    cmocka_unit_test(who_is_not_heard_casts_no_doubt),
 	    cmocka_unit_test(slewing_is_followed),
 	    cmocka_unit_test(a_long_pause_is_no_step),
 	    cmocka_unit_test(record_times_rise),
