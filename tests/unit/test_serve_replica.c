@@ -23,6 +23,7 @@
 
 #define STEPS_MAX 2000
 #define CALLS_MAX 16
+#define CONFIRM	  32 /* bytes of an encoded evote_confirm */
 
 static const unsigned char key[32] = {7};
 static const unsigned char other_key[32] = {8};
@@ -328,10 +329,11 @@ raw_open(struct scene *s, struct raw *r, const char *caller, const char *callee,
 }
 
 static void
-raw_confirm(struct raw *r, evote_sealed *sealed, unsigned char body[24])
+raw_confirm(struct raw *r, evote_sealed *sealed, unsigned char body[CONFIRM])
 {
-	memset(body, 0, 24);
-	session_seal_call(&r->session, EVOTE_REPLICA_CONFIRM, body, 24, sealed);
+	memset(body, 0, CONFIRM);
+	session_seal_call(
+	    &r->session, EVOTE_REPLICA_CONFIRM, body, CONFIRM, sealed);
 }
 
 static void
@@ -464,7 +466,7 @@ strangers_are_told_so(void **state)
 static void
 a_call_needs_a_session(void **state)
 {
-	unsigned char body[24];
+	unsigned char body[CONFIRM];
 	evote_sealed call;
 	struct scene s;
 	struct raw r;
@@ -503,8 +505,8 @@ static void
 harmed_calls_end_the_connection(void **state)
 {
 	for (int harm = 0; harm < HARM_NR; harm++) {
-		unsigned char body[24];
-		uint32_t proc = EVOTE_REPLICA_CONFIRM, len = 24;
+		unsigned char body[CONFIRM];
+		uint32_t proc = EVOTE_REPLICA_CONFIRM, len = CONFIRM;
 		evote_sealed call;
 		struct scene s;
 		struct raw r;
@@ -521,13 +523,13 @@ harmed_calls_end_the_connection(void **state)
 			raw_confirm(&r, &call, body);
 		if (harm == HARM_MALFORMED)
 			session_seal_call(
-			    &r.session, proc, body, len = 20, &call);
+			    &r.session, proc, body, len = CONFIRM - 4, &call);
 		else if (harm != HARM_REPLAY)
 			raw_confirm(&r, &call, body);
 		if (harm == HARM_MAC)
 			call.mac[0] ^= 1;
 		if (harm == HARM_BODY)
-			body[23] ^= 1;
+			body[CONFIRM - 1] ^= 1;
 		if (harm == HARM_PROC)
 			proc = EVOTE_REPLICA_APPEND;
 		raw_send(&r, proc, body, len, &call);
@@ -550,7 +552,7 @@ harmed_calls_end_the_connection(void **state)
 static void
 sessions_of_a_peer_are_apart(void **state)
 {
-	unsigned char body[24];
+	unsigned char body[CONFIRM];
 	evote_sealed call, second;
 	struct raw a, b;
 	struct scene s;
