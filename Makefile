@@ -9,7 +9,7 @@ WARN	= -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-unused-parameter \
 INC	= -Icommon -Ireplica -Iserver -Iclient -I$(B)/gen
 PKG	:= $(shell pkg-config --cflags libtirpc sqlite3 libcjson libcurl libsystemd)
 LIBS	:= $(shell pkg-config --libs libtirpc sqlite3 libcjson libcrypto libcurl libsystemd) \
-	   -lpthread
+	   -lunistring -lpthread
 CFLAGS	+= $(OPT) $(SAN) $(EXTRA)
 # The one place of the version.
 VERSION	:= $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)

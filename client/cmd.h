@@ -15,10 +15,14 @@ enum {
 	EXIT_UNKNOWN = 4  /* no host answered */
 };
 
+#define NAME_ROOM (EVOTE_NAME_MAX + 1)
+#define ELECTION  "election's name" /* for cmd_name */
+
 struct client {
 	struct evote_options options;
-	const char *admin; /* path of the operators' socket, or NULL */
-	cJSON *json;	   /* the object to print with --json, else NULL */
+	char voter[NAME_ROOM]; /* as the roll has it, for options.voter */
+	const char *admin;     /* path of the operators' socket, or NULL */
+	cJSON *json;	       /* the object to print with --json, else NULL */
 };
 
 struct command {
@@ -46,6 +50,10 @@ int cmd_count(
     struct client *, const struct command *, int argc, int least, int most);
 int cmd_help(const struct command *);
 int cmd_usage(struct client *, const struct command *);
+
+/* Makes the name that was meant, of a voter, choice or what it is. */
+int cmd_name(
+    struct client *, const char *what, const char *given, char out[NAME_ROOM]);
 
 int cmd_open(struct client *, struct evote **out);
 /* The same for commands that need a voter and his key. */

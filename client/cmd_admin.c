@@ -6,6 +6,7 @@
 #include "caller.h"
 #include "cmd.h"
 #include "say.h"
+#include "text.h"
 
 #define TIMEOUT_MS 30000
 
@@ -256,7 +257,7 @@ run_promote(struct client *c, int argc, char **argv)
 	status =
 	    admin_check(c, stat, &answer, "This host was not made primary");
 	if (status < 0) {
-		say_harmless(answer.text);
+		text_harmless(answer.text);
 		status = say_done(c,
 		    "This host was made primary by force, and nothing that "
 		    "only others had accepted is part of the election any "

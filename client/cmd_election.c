@@ -23,22 +23,21 @@ json_names(u_int n, evote_name *names)
 
 struct creation {
 	evote_election election;
+	char name[NAME_ROOM];
+	char texts[EVOTE_GROUPS_MAX + EVOTE_CHOICES_MAX][NAME_ROOM];
 	evote_name groups[EVOTE_GROUPS_MAX];
 	evote_name choices[EVOTE_CHOICES_MAX];
 	const char *end;
 };
 
 static int
-add_name(struct client *c, const char *what, char *name, evote_name *list,
-    u_int *n, u_int most)
+add_name(struct client *c, const char *what, const char *given,
+    char texts[][NAME_ROOM], evote_name *list, u_int *n, u_int most)
 {
-	if (!text_is_name(name, EVOTE_NAME_MAX))
-		return (say_usage(c, "this %s is not a name: %s", what,
-		    say_reason(EVOTE_R_MALFORMED)));
 	if (*n == most)
 		return (say_usage(c, "more than %u times --%s", most, what));
-	list[(*n)++] = name;
-	return (-1);
+	list[*n] = texts[*n];
+	return (cmd_name(c, what, given, list[(*n)++]));
 }
 
 static int
@@ -57,11 +56,13 @@ creation_options(struct client *c, struct creation *n, int argc, char **argv)
 	    (ch = getopt_long(argc, argv, "g:c:e:h", options, NULL)) != -1)
 		switch (ch) {
 		case 'g':
-			status = add_name(c, "group", optarg, n->groups,
-			    &n->election.groups.groups_len, EVOTE_GROUPS_MAX);
+			status = add_name(c, "group", optarg, n->texts,
+			    n->groups, &n->election.groups.groups_len,
+			    EVOTE_GROUPS_MAX);
 			break;
 		case 'c':
-			status = add_name(c, "choice", optarg, n->choices,
+			status = add_name(c, "choice", optarg,
+			    n->texts + EVOTE_GROUPS_MAX, n->choices,
 			    &n->election.choices.choices_len,
 			    EVOTE_CHOICES_MAX);
 			break;
@@ -88,10 +89,9 @@ creation_read(struct client *c, struct creation *n, int argc, char **argv)
 	if ((status = creation_options(c, n, argc, argv)) >= 0 ||
 	    (status = cmd_count(c, &cmd_create, argc, 1, 1)) >= 0)
 		return (status);
-	n->election.name = argv[optind];
-	if (!text_is_name(n->election.name, EVOTE_NAME_MAX))
-		return (say_usage(c, "this is not an election's name: %s",
-		    say_reason(EVOTE_R_MALFORMED)));
+	n->election.name = n->name;
+	if ((status = cmd_name(c, ELECTION, argv[optind], n->name)) >= 0)
+		return (status);
 	if (n->end == NULL)
 		return (say_usage(c,
 		    "no --end is given; say when it closes, as in "
@@ -268,19 +268,21 @@ run_show(struct client *c, int argc, char **argv)
 {
 	enum evote_outcome outcome;
 	evote_election_res res;
+	char name[NAME_ROOM];
 	struct evote *e;
 	int status;
 
 	if ((status = cmd_args(c, &cmd_show, argc, argv, 1, 1)) >= 0 ||
+	    (status = cmd_name(c, ELECTION, argv[optind], name)) >= 0 ||
 	    (status = cmd_open(c, &e)) >= 0)
 		return (status);
-	outcome = evote_show(e, argv[optind], &res);
+	outcome = evote_show(e, name, &res);
 	if (outcome != EVOTE_ANSWERED)
 		status = say_problem(c, evote_problem(e), outcome,
-		    "Election \"%s\" cannot be shown", argv[optind]);
+		    "Election \"%s\" cannot be shown", name);
 	else if (res.answer.code != 0)
-		status = say_refused(c, &res.answer,
-		    "Election \"%s\" cannot be shown", argv[optind]);
+		status = say_refused(
+		    c, &res.answer, "Election \"%s\" cannot be shown", name);
 	else
 		status = election_say(c, &res);
 	xdr_free((xdrproc_t)xdr_evote_election_res, &res);

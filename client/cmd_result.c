@@ -61,7 +61,7 @@ csv_text(const char *text)
 	char name[EVOTE_NAME_MAX + 1], *p;
 
 	snprintf(name, sizeof(name), "%s", text);
-	say_harmless(name);
+	text_harmless(name);
 	fputs(is_formula(name) ? "\"'" : "\"", stdout);
 	for (p = name; *p != '\0'; p++) {
 		if (*p == '"')
@@ -213,14 +213,14 @@ run(struct client *c, int argc, char **argv)
 {
 	enum evote_outcome outcome;
 	evote_result_res res;
-	const char *election;
+	char election[NAME_ROOM];
 	struct evote *e;
 	int status, csv = 0;
 
 	if ((status = result_read(c, argc, argv, &csv)) >= 0 ||
+	    (status = cmd_name(c, ELECTION, argv[optind], election)) >= 0 ||
 	    (status = cmd_open(c, &e)) >= 0)
 		return (status);
-	election = argv[optind];
 	outcome = evote_result(e, election, &res);
 	if (outcome != EVOTE_ANSWERED)
 		status = say_problem(c, evote_problem(e), outcome,

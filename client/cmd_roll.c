@@ -18,15 +18,15 @@ run_register(struct client *c, int argc, char **argv)
 	evote_register_res res = {0};
 	evote_register_args args = {0};
 	enum clnt_stat stat;
-	evote_voter voter;
+	char name[NAME_ROOM], group[NAME_ROOM], what[400];
+	evote_voter voter = {.name = name, .group = group};
 	CLIENT *client;
-	char what[400];
 	int status;
 
-	if ((status = cmd_args(c, &cmd_register, argc, argv, 3, 3)) >= 0)
+	if ((status = cmd_args(c, &cmd_register, argc, argv, 3, 3)) >= 0 ||
+	    (status = cmd_name(c, "name", argv[optind], name)) >= 0 ||
+	    (status = cmd_name(c, "group", argv[optind + 1], group)) >= 0)
 		return (status);
-	voter.name = argv[optind];
-	voter.group = argv[optind + 1];
 	if (sshkey_public((unsigned char *)voter.key, argv[optind + 2], what,
 		sizeof(what)) != 0)
 		return (say_usage(c, "the key %s", what));
@@ -61,13 +61,13 @@ run_unregister(struct client *c, int argc, char **argv)
 	evote_answer answer = {0};
 	enum clnt_stat stat;
 	CLIENT *client;
-	evote_name name;
-	char what[400];
+	char text[NAME_ROOM], what[400];
+	evote_name name = text;
 	int status;
 
-	if ((status = cmd_args(c, &cmd_unregister, argc, argv, 1, 1)) >= 0)
+	if ((status = cmd_args(c, &cmd_unregister, argc, argv, 1, 1)) >= 0 ||
+	    (status = cmd_name(c, "name", argv[optind], text)) >= 0)
 		return (status);
-	name = argv[optind];
 	if ((status = admin_open(c, &client)) >= 0)
 		return (status);
 	snprintf(what, sizeof(what), "%.300s was not taken off the roll", name);

@@ -6,7 +6,6 @@
 
 #include "cmd.h"
 #include "say.h"
-#include "text.h"
 #include "when.h"
 
 #define ASK_TIMES 3
@@ -251,7 +250,7 @@ outcome_say(struct client *c, struct evote *e, const char *election,
 static int
 vote(struct client *c, struct evote *e, const char *election, const char *given)
 {
-	char *asked = NULL;
+	char *asked = NULL, choice[NAME_ROOM];
 	enum evote_outcome outcome;
 	evote_answer answer;
 	int status = -1;
@@ -260,11 +259,11 @@ vote(struct client *c, struct evote *e, const char *election, const char *given)
 		status = choice_find(c, e, election, &asked);
 	if (given == NULL)
 		given = asked;
-	if (status < 0 && given != NULL && !text_is_name(given, EVOTE_NAME_MAX))
-		status = say_usage(c, "the choice is not a name: %s",
-		    say_reason(EVOTE_R_MALFORMED));
+	if (status < 0 && given != NULL)
+		status = cmd_name(c, "choice", given, choice);
 	if (status < 0) {
-		outcome = evote_vote(e, election, given, &answer);
+		outcome = evote_vote(
+		    e, election, given != NULL ? choice : NULL, &answer);
 		status = outcome_say(c, e, election, outcome, &answer);
 		xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	}
@@ -275,19 +274,18 @@ vote(struct client *c, struct evote *e, const char *election, const char *given)
 static int
 run(struct client *c, int argc, char **argv)
 {
+	char election[NAME_ROOM];
 	struct evote *e;
 	int status;
 
 	c->options.earlier = say_earlier;
 	if ((status = cmd_args(c, &cmd_vote, argc, argv, 1, 2)) >= 0)
 		return (status);
-	if (!text_is_name(argv[optind], EVOTE_NAME_MAX))
-		return (say_usage(c, "this is not an election's name: %s",
-		    say_reason(EVOTE_R_MALFORMED)));
-	if ((status = cmd_open_voter(c, &e)) >= 0)
+	if ((status = cmd_name(c, ELECTION, argv[optind], election)) >= 0 ||
+	    (status = cmd_open_voter(c, &e)) >= 0)
 		return (status);
-	status = vote(
-	    c, e, argv[optind], argc - optind == 2 ? argv[optind + 1] : NULL);
+	status =
+	    vote(c, e, election, argc - optind == 2 ? argv[optind + 1] : NULL);
 	evote_close(e);
 	return (status);
 }

@@ -8,6 +8,7 @@
 
 #include "cmd.h"
 #include "say.h"
+#include "text.h"
 
 #define MAX_TIMEOUT_S 86400
 
@@ -112,6 +113,17 @@ cmd_usage(struct client *c, const struct command *cmd)
 }
 
 int
+cmd_name(
+    struct client *c, const char *what, const char *given, char out[NAME_ROOM])
+{
+	char why[200];
+
+	if (text_tidy(out, EVOTE_NAME_MAX, given, why, sizeof(why)) == 0)
+		return (-1);
+	return (say_usage(c, "the %s %s", what, why));
+}
+
+int
 cmd_open(struct client *c, struct evote **out)
 {
 	char err[1024];
@@ -126,13 +138,17 @@ cmd_open(struct client *c, struct evote **out)
 int
 cmd_open_voter(struct client *c, struct evote **out)
 {
+	int status;
+
 	if (c->options.voter == NULL)
 		return (say_usage(
 		    c, "no voter is given; use --voter or EVOTE_VOTER"));
 	if (c->options.key == NULL && !c->options.login)
 		return (say_usage(
 		    c, "no private key is given; use --key or EVOTE_KEY"));
-	return (cmd_open(c, out));
+	status = cmd_name(c, "voter's name", c->options.voter, c->voter);
+	c->options.voter = c->voter;
+	return (status < 0 ? cmd_open(c, out) : status);
 }
 
 static int

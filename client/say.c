@@ -16,8 +16,9 @@ struct explanation {
 static const struct explanation explanations[] = {
     [EVOTE_R_OK] = {"ok", "it is done"},
     [EVOTE_R_MALFORMED] = {"malformed",
-	"a name or list breaks the rules; names are 1 to 255 bytes of UTF-8 "
-	"without control characters"},
+	"a name or list breaks the rules; names are 1 to 255 bytes of UTF-8 in "
+	"normal form C, without invisible characters, and with single blanks "
+	"between words"},
     [EVOTE_R_TOKEN] = {"token",
 	"the log-in is not one of this service; run the command again to log "
 	"in anew"},
@@ -55,7 +56,8 @@ static const struct explanation explanations[] = {
     [EVOTE_R_END_PAST] = {"end-past",
 	"the end is not in the future; give a later --end"},
     [EVOTE_R_DUPLICATE] = {"duplicate",
-	"the same name stands twice in the list; remove one"},
+	"the same name stands twice in the list, or two choices look alike; "
+	"remove one"},
     [EVOTE_R_ONGOING] = {"ongoing",
 	"the election is still going on; there are no counts before its end"},
     [EVOTE_R_NUMBER_STALE] = {"number-stale",
@@ -136,23 +138,11 @@ say_standing(evote_standing standing)
 
 /* ---- lines ---- */
 
-/* What a terminal would take as a command must not come from a service. */
-void
-say_harmless(char *text)
-{
-	unsigned char *p = (unsigned char *)text;
-
-	for (; *p != '\0'; p++)
-		if ((*p < 0x20 && *p != '\t') || *p == 0x7f ||
-		    (p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f))
-			*p = '?';
-}
-
 static void
 compose(char out[SENTENCE], const char *fmt, va_list ap)
 {
 	vsnprintf(out, SENTENCE, fmt, ap);
-	say_harmless(out);
+	text_harmless(out);
 }
 
 void
@@ -268,7 +258,7 @@ append_detail(char all[2 * SENTENCE], const evote_answer *answer)
 
 	if (answer->text != NULL && answer->text[0] != '\0')
 		snprintf(all + len, 2 * SENTENCE - len, " (%s)", answer->text);
-	say_harmless(all);
+	text_harmless(all);
 }
 
 int
@@ -289,7 +279,7 @@ say_refused(struct client *c, const evote_answer *answer, const char *fmt, ...)
 		    say_reason(answer->reason));
 		append_detail(all, answer);
 	}
-	say_harmless(all);
+	text_harmless(all);
 	say_stamp(c, &answer->stamp);
 	return (finish(c, EXIT_REFUSED, answer->code,
 	    say_reason_name(answer->reason), all));
@@ -331,7 +321,7 @@ say_problem(struct client *c, const char *problem, enum evote_outcome outcome,
 	snprintf(all, sizeof(all), "%s: %s%s", text, problem,
 	    outcome == EVOTE_UNSENT ? "; nothing has happened, try again later"
 				    : "");
-	say_harmless(all);
+	text_harmless(all);
 	return (finish(c, ends[outcome].status, -1, ends[outcome].reason, all));
 }
 

@@ -4,8 +4,8 @@
 #include "cmd.h"
 
 /*
- * What evote_client tells people and, with --json, programs.  Text that came
- * from a service is printed without control characters.
+ * What evote_client tells people and, with --json, programs.  All of it is made
+ * harmless to a terminal first, since names and reasons come from elsewhere.
  */
 
 /* "name-taken": the enum's name in lower case. */
@@ -15,8 +15,6 @@ const char *say_reason(evote_reason);
 const char *say_role(evote_role);
 const char *say_standing(evote_standing);
 
-/* The text without what a terminal would obey; all lines below are so. */
-void say_harmless(char *text);
 /* The text, and blanks up to this many columns of a terminal. */
 void say_pad(char *out, size_t len, const char *text, int columns);
 /* A line of a table or list; not with --json. */

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "text.h"
+
 #define LINE_MAX_BYTES 2048
 
 static const char *log_name = "evote";
@@ -41,16 +43,6 @@ line_begin(char *line, size_t size, enum log_level level)
 	return ((size_t)n < size ? (size_t)n : size - 1);
 }
 
-/* What others sent us must not begin a line of its own or move the cursor. */
-static void
-text_disarm(char *s)
-{
-	for (; *s != '\0'; s++) {
-		if ((unsigned char)*s < ' ' || *s == 0x7f)
-			*s = '?';
-	}
-}
-
 static void
 line_write(enum log_level level, const char *fmt, va_list ap)
 {
@@ -62,7 +54,8 @@ line_write(enum log_level level, const char *fmt, va_list ap)
 		return;
 	len = line_begin(line, sizeof(line) - 1, level);
 	vsnprintf(line + len, sizeof(line) - 1 - len, fmt, ap);
-	text_disarm(line + len);
+	/* What others sent must not begin a line or move the cursor. */
+	text_harmless(line + len);
 	len += strlen(line + len);
 	line[len++] = '\n';
 	/* One write: lines of several threads and processes stay whole. */

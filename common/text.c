@@ -1,118 +1,349 @@
 #include "text.h"
 
 #include <ctype.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <wchar.h>
 
-#define SECOND	  1000000ULL
-#define FIRST_BAD 0xd800 /* the surrogates, of no use in UTF-8 */
-#define LAST_BAD  0xdfff
-#define LAST_CODE 0x10ffff
+#include <unicase.h>
+#include <unictype.h>
+#include <uninorm.h>
+#include <unistr.h>
+#include <uniwidth.h>
+
+#define SECOND	 1000000ULL
+#define ENCODING "UTF-8"
+
+#define BRAILLE_BLANK  0x2800 /* a blank that Unicode calls a symbol */
+#define OBJECT	       0xfffc
+#define REPLACEMENT    0xfffd /* what a converter leaves of a lost letter */
+#define LEFT_OVERRIDE  0x202d /* these turn what follows round */
+#define RIGHT_OVERRIDE 0x202e
+#define LINE_SEPARATOR 0x2028
+#define PARA_SEPARATOR 0x2029
+
+static const uint8_t *
+bytes_of(const char *s)
+{
+	return ((const uint8_t *)s);
+}
+
+/* ---- characters ---- */
+
+/* Nobody sees it, or it changes how its neighbours are seen. */
+static int
+is_invisible(ucs4_t c)
+{
+	return (c == BRAILLE_BLANK ||
+	    uc_is_property_default_ignorable_code_point(c) ||
+	    uc_is_general_category_withtable(c, UC_CATEGORY_MASK_Cf));
+}
+
+/* Invisible, and nothing looks otherwise without it: soft hyphen and such. */
+static int
+is_idle(ucs4_t c)
+{
+	return (c == 0xad || c == 0x200b || c == 0xfeff ||
+	    (c >= 0xfe00 && c <= 0xfe0f));
+}
+
+/* Of no use to people: controls, unassigned and private ones, line ends. */
+static int
+is_foreign(ucs4_t c)
+{
+	return (c == OBJECT || c == REPLACEMENT ||
+	    uc_is_general_category_withtable(c,
+		UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cs |
+		    UC_CATEGORY_MASK_Co | UC_CATEGORY_MASK_Cn |
+		    UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp));
+}
+
+static int
+is_blank(ucs4_t c)
+{
+	return (uc_is_general_category_withtable(c, UC_CATEGORY_MASK_Zs));
+}
+
+static int
+is_mark(ucs4_t c)
+{
+	return (uc_is_general_category_withtable(c, UC_CATEGORY_MASK_M));
+}
 
 /*
  * One character of at most len bytes.  Returns its length, or 0 when the
  * bytes do not begin with a well-formed one.
  */
 static size_t
-utf8_decode(const char *text, size_t len, uint32_t *code)
+char_decode(const char *s, size_t len, ucs4_t *c)
 {
-	/* Smaller codes than these have a shorter form. */
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	const unsigned char *s = (const unsigned char *)text;
-	size_t n;
-	uint32_t c;
+	int n = len > 0 ? u8_mbtoucr(c, bytes_of(s), len) : 0;
 
-	if (len == 0)
-		return (0);
-	if (s[0] < 0x80) {
-		*code = s[0];
-		return (1);
-	}
-	if (s[0] >= 0xf8 || s[0] < 0xc0)
-		return (0);
-	n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-	if (n > len)
-		return (0);
-	c = s[0] & (0x7fu >> n);
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return (0);
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	if (c < least[n] || c > LAST_CODE || (c >= FIRST_BAD && c <= LAST_BAD))
-		return (0);
-	*code = c;
-	return (n);
+	return (n > 0 ? (size_t)n : 0);
 }
 
-/* Characters that would let one name look like another, or like two lines. */
-static int
-is_forbidden(uint32_t c)
+/* ---- names ---- */
+
+int
+text_is_line(const char *s, size_t max)
 {
-	return (c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 ||
-	    c == 0x2029 || c == 0xfeff);
+	size_t len = strnlen(s, max + 1), n;
+	ucs4_t c;
+
+	if (len == 0 || len > max)
+		return (0);
+	for (; len > 0; s += n, len -= n) {
+		n = char_decode(s, len, &c);
+		if (n == 0 || c < 0x20 || (c >= 0x7f && c < 0xa0))
+			return (0);
+	}
+	return (1);
+}
+
+/* The whole rule for names of ASCII; -1: there is more than ASCII in it. */
+static int
+ascii_is_name(const char *s, size_t len)
+{
+	if (s[0] == ' ' || s[len - 1] == ' ')
+		return (0);
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] & 0x80)
+			return (-1);
+		if (s[i] < 0x20 || s[i] == 0x7f ||
+		    (s[i] == ' ' && s[i + 1] == ' '))
+			return (0);
+	}
+	return (1);
+}
+
+static int
+is_composed(const char *s, size_t len)
+{
+	uint8_t small[512], *nfc;
+	size_t n = sizeof(small);
+	int same;
+
+	nfc = u8_normalize(UNINORM_NFC, bytes_of(s), len, small, &n);
+	same = nfc != NULL && n == len && memcmp(nfc, s, len) == 0;
+	if (nfc != small)
+		free(nfc);
+	return (same);
+}
+
+/* Single blanks of ASCII between characters that people see. */
+static int
+letters_fit(const char *s, size_t len)
+{
+	ucs4_t c, before = ' ';
+	size_t n;
+
+	for (; len > 0; s += n, len -= n, before = c) {
+		n = char_decode(s, len, &c);
+		if (n == 0 || is_foreign(c) || is_invisible(c))
+			return (0);
+		if (is_blank(c) && (c != ' ' || before == ' '))
+			return (0);
+		if (is_mark(c) && before == ' ')
+			return (0);
+	}
+	return (before != ' ');
 }
 
 int
 text_is_name(const char *s, size_t max)
 {
 	size_t len = strnlen(s, max + 1);
-	uint32_t c;
-	size_t n;
+	int ascii;
 
 	if (len == 0 || len > max)
 		return (0);
-	for (; len > 0; s += n, len -= n) {
-		n = utf8_decode(s, len, &c);
-		if (n == 0 || is_forbidden(c))
-			return (0);
-	}
-	return (1);
+	if ((ascii = ascii_is_name(s, len)) >= 0)
+		return (ascii);
+	return (letters_fit(s, len) && is_composed(s, len));
 }
+
+/* What may stand around a name without being meant, or seen. */
+static int
+is_margin(ucs4_t c)
+{
+	if (c == LEFT_OVERRIDE || c == RIGHT_OVERRIDE)
+		return (0);
+	return (is_blank(c) || is_invisible(c) || (c >= '\t' && c <= '\r'));
+}
+
+/* Cuts off the margins. */
+static void
+margins_skip(const char **s, size_t *len)
+{
+	const uint8_t *end;
+	ucs4_t c;
+	size_t n;
+
+	while ((n = char_decode(*s, *len, &c)) > 0 && is_margin(c)) {
+		*s += n;
+		*len -= n;
+	}
+	while (*len > 0 &&
+	    (end = u8_prev(&c, bytes_of(*s) + *len, bytes_of(*s))) != NULL &&
+	    is_margin(c))
+		*len = (size_t)(end - bytes_of(*s));
+}
+
+static int
+fail_char(ucs4_t c, char *err, size_t errlen)
+{
+	const char *what = is_invisible(c) ? "an invisible character"
+	    : c == REPLACEMENT		   ? "a sign for a letter that was lost"
+	    : c == '\n' || c == '\r' || c == LINE_SEPARATOR ||
+		c == PARA_SEPARATOR
+	    ? "a line break"
+	    : c < 0xa0 ? "a control character"
+		       : "a character that Unicode does not know";
+
+	snprintf(err, errlen, "has %s in it (U+%04X)", what, (unsigned)c);
+	return (-1);
+}
+
+/* Copies with single blanks of ASCII; out has room for len bytes and a NUL. */
+static int
+blanks_merge(char *out, const char *s, size_t len, char *err, size_t errlen)
+{
+	ucs4_t c, before = 0;
+	size_t n;
+
+	for (; len > 0; s += n, len -= n, before = c) {
+		if ((n = char_decode(s, len, &c)) == 0) {
+			snprintf(err, errlen, "is not UTF-8");
+			return (-1);
+		}
+		if (is_idle(c)) {
+			c = before;
+		} else if (is_foreign(c) || is_invisible(c)) {
+			return (fail_char(c, err, errlen));
+		} else if (!is_blank(c)) {
+			memcpy(out, s, n);
+			out += n;
+		} else if (before != (c = ' ')) {
+			*out++ = ' ';
+		}
+	}
+	*out = '\0';
+	return (0);
+}
+
+static int
+compose(char *out, size_t max, const char *s, char *err, size_t errlen)
+{
+	size_t n = 0;
+	uint8_t *nfc =
+	    u8_normalize(UNINORM_NFC, bytes_of(s), strlen(s), NULL, &n);
+
+	if (nfc == NULL || n == 0 || n > max) {
+		snprintf(err, errlen, "%s",
+		    nfc == NULL	  ? "finds no memory"
+			: n > max ? "is too long"
+				  : "is empty");
+		free(nfc);
+		return (-1);
+	}
+	memcpy(out, nfc, n);
+	out[n] = '\0';
+	free(nfc);
+	if (text_is_name(out, max))
+		return (0);
+	snprintf(err, errlen, "has an accent with no letter before it");
+	return (-1);
+}
+
+int
+text_tidy(char *out, size_t max, const char *s, char *err, size_t errlen)
+{
+	size_t len = strlen(s);
+	char *merged;
+	int rc;
+
+	if (text_is_name(s, max)) {
+		memcpy(out, s, len + 1);
+		return (0);
+	}
+	margins_skip(&s, &len);
+	if ((merged = malloc(len + 1)) == NULL) {
+		snprintf(err, errlen, "finds no memory");
+		return (-1);
+	}
+	rc = blanks_merge(merged, s, len, err, errlen);
+	if (rc == 0)
+		rc = compose(out, max, merged, err, errlen);
+	free(merged);
+	return (rc);
+}
+
+int
+text_alike(const char *a, const char *b)
+{
+	int sign;
+
+	/* Only for want of memory does it fail: then they are compared as is.
+	 */
+	if (u8_casecmp(bytes_of(a), strlen(a), bytes_of(b), strlen(b), NULL,
+		UNINORM_NFKC, &sign) != 0)
+		return (strcmp(a, b) == 0);
+	return (sign == 0);
+}
+
+/* ---- text ---- */
 
 int
 text_is_utf8(const char *s, size_t len, size_t *bad)
 {
-	uint32_t c;
-	size_t n;
+	const uint8_t *at = u8_check(bytes_of(s), len);
 
-	for (size_t at = 0; at < len; at += n) {
-		n = utf8_decode(s + at, len - at, &c);
-		if (n == 0) {
-			*bad = at;
-			return (0);
-		}
-	}
-	return (1);
+	if (at != NULL)
+		*bad = (size_t)(at - bytes_of(s));
+	return (at == NULL);
 }
 
 int
 text_width(const char *s)
 {
-	/* The C library has the table, but only under such a locale. */
-	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	locale_t before = utf8 != (locale_t)0 ? uselocale(utf8) : (locale_t)0;
 	size_t len = strlen(s), n;
 	int width = 0, w;
-	uint32_t c;
+	ucs4_t c;
 
 	for (; len > 0; s += n, len -= n) {
-		n = utf8_decode(s, len, &c);
-		w = n > 0 ? wcwidth((wchar_t)c) : 1;
+		n = char_decode(s, len, &c);
+		w = n > 0 ? uc_width(c, ENCODING) : 1;
 		if (n == 0)
 			n = 1;
 		width += w >= 0 ? w : 1;
 	}
-	if (utf8 != (locale_t)0) {
-		uselocale(before);
-		freelocale(utf8);
-	}
 	return (width);
 }
+
+void
+text_harmless(char *s)
+{
+	size_t len = strlen(s), n;
+	char *out = s;
+	ucs4_t c;
+
+	for (; len > 0; s += n, len -= n) {
+		n = char_decode(s, len, &c);
+		if (n > 0 &&
+		    (c == '\t' || !(is_foreign(c) || is_invisible(c)))) {
+			memmove(out, s, n);
+			out += n;
+			continue;
+		}
+		*out++ = '?';
+		if (n == 0)
+			n = 1;
+	}
+	*out = '\0';
+}
+
+/* ---- times ---- */
 
 /* Exactly n digits at *s, which is moved behind them; -1 otherwise. */
 static int

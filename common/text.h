@@ -7,12 +7,23 @@
 /* Names and times as people write them.  Pure. */
 
 /*
- * 1 when s is a name as evote.x defines it: 1 to max bytes of well-formed
- * UTF-8 (RFC 3629: no surrogates, no overlong forms, nothing above U+10FFFF)
- * without control characters (C0, DEL, C1), line or paragraph separators
- * (U+2028, U+2029) or byte-order marks (U+FEFF).
+ * 1 when s is a name as evote.x defines it: 1 to max bytes of UTF-8, in
+ * Unicode's normal form C, of characters that are seen, with single blanks
+ * between them.
  */
 int text_is_name(const char *s, size_t max);
+/* What of that rule holds in any version of Unicode: UTF-8, no controls. */
+int text_is_line(const char *s, size_t max);
+/*
+ * Makes the name that was meant: without blanks around it, with single blanks
+ * of ASCII in it, in normal form C.  out has room for max + 1 bytes.  0, or -1
+ * with what is wrong, which follows "the name".
+ */
+int text_tidy(char *out, size_t max, const char *s, char *err, size_t errlen);
+/* 1 when two names differ in nothing but case and forms of the same letter. */
+int text_alike(const char *a, const char *b);
+/* Puts a ? for what a terminal would obey, hide or turn round; not for tabs. */
+void text_harmless(char *s);
 /* 1 when the len bytes at s are well-formed UTF-8; else *bad is the offset. */
 int text_is_utf8(const char *s, size_t len, size_t *bad);
 /* Columns s takes on a terminal (East Asian wide characters count two). */

@@ -153,7 +153,11 @@ op_fill(struct op *op, const evote_leaf *leaf, const evote_opening *opening)
 {
 	const evote_op *from = &leaf->op;
 
-	*op = (struct op){.kind = from->kind, .standing = EVOTE_R_OK};
+	*op = (struct op){
+	    .kind = from->kind,
+	    .admitted = 1,
+	    .standing = EVOTE_R_OK,
+	};
 	switch (from->kind) {
 	case EVOTE_OP_REGISTER:
 		op->n = from->evote_op_u.voters.voters_len;

@@ -19,6 +19,11 @@ struct op {
 	 * would have to be recorded gets EVOTE_R_STORAGE and no record.
 	 */
 	int no_room;
+	/*
+	 * It was carried out before: whoever did so has judged the names, by
+	 * what his Unicode knew of them, and ours may know less.
+	 */
+	int admitted;
 	/* GENESIS, EPOCH */
 	evote_genesis genesis;
 	evote_epoch_op epoch;

@@ -49,21 +49,31 @@ code_else(evote_op_kind kind)
 }
 
 static int
-names_valid(const evote_name *names, uint32_t n)
+names_valid(const struct op *op, const evote_name *names, uint32_t n)
 {
+	int (*fits)(const char *, size_t) =
+	    op->admitted ? text_is_line : text_is_name;
+
 	for (uint32_t i = 0; i < n; i++) {
-		if (!text_is_name(names[i], EVOTE_NAME_MAX))
+		if (!fits(names[i], EVOTE_NAME_MAX))
 			return (0);
 	}
 	return (1);
 }
 
 static int
-names_repeat(const evote_name *names, uint32_t n)
+is_equal(const char *a, const char *b)
+{
+	return (strcmp(a, b) == 0);
+}
+
+static int
+names_repeat(const evote_name *names, uint32_t n,
+    int (*same)(const char *, const char *))
 {
 	for (uint32_t i = 1; i < n; i++) {
 		for (uint32_t j = 0; j < i; j++) {
-			if (strcmp(names[i], names[j]) == 0)
+			if (same(names[i], names[j]))
 				return (1);
 		}
 	}
@@ -78,13 +88,13 @@ struct seen {
 
 /* What is wrong with the entry itself, given the names of those before it. */
 static evote_reason
-entry_check(const evote_voter *w, struct seen **names, struct seen *own)
+entry_check(const struct op *op, const evote_voter *w, struct seen **names,
+    struct seen *own)
 {
 	size_t len = strlen(w->name);
 	struct seen *found;
 
-	if (!text_is_name(w->name, EVOTE_NAME_MAX) ||
-	    !text_is_name(w->group, EVOTE_NAME_MAX))
+	if (!names_valid(op, &w->name, 1) || !names_valid(op, &w->group, 1))
 		return (EVOTE_R_MALFORMED);
 	HASH_FIND(hh, *names, w->name, len, found);
 	if (found != NULL)
@@ -107,7 +117,7 @@ judge_register(const struct election *e, const struct op *op, struct verdict *v)
 	}
 	v->fresh = need(calloc(op->n + 1, sizeof(*v->fresh)));
 	for (i = 0; i < op->n; i++) {
-		reason = entry_check(&op->voters[i], &names, &seen[i]);
+		reason = entry_check(op, &op->voters[i], &names, &seen[i]);
 		if (reason != EVOTE_R_OK)
 			break;
 		known = voter_find(&e->voters, op->voters[i].name);
@@ -164,9 +174,10 @@ judge_close(const struct election *e, const struct op *op, uint64_t time,
 /* ---- what voters ask ---- */
 
 static void
-judge_create(const struct election *e, const evote_election *about,
-    uint64_t time, struct verdict *v)
+judge_create(const struct election *e, const struct op *op, uint64_t time,
+    struct verdict *v)
 {
+	const evote_election *about = &op->act.evote_act_u.election;
 	const evote_name *groups = about->groups.groups_val;
 	const evote_name *choices = about->choices.choices_val;
 	uint32_t n_groups = about->groups.groups_len;
@@ -176,11 +187,13 @@ judge_create(const struct election *e, const evote_election *about,
 		verdict_answer(v, 2, EVOTE_R_NO_GROUPS);
 	else if (n_choices == 0)
 		verdict_answer(v, 2, EVOTE_R_NO_CHOICES);
-	else if (!names_valid(&about->name, 1) ||
-	    !names_valid(groups, n_groups) || !names_valid(choices, n_choices))
+	else if (!names_valid(op, &about->name, 1) ||
+	    !names_valid(op, groups, n_groups) ||
+	    !names_valid(op, choices, n_choices))
 		verdict_answer(v, 3, EVOTE_R_MALFORMED);
-	else if (names_repeat(groups, n_groups) ||
-	    names_repeat(choices, n_choices))
+	else if (names_repeat(groups, n_groups, is_equal) ||
+	    names_repeat(
+		choices, n_choices, op->admitted ? is_equal : text_alike))
 		verdict_answer(v, 3, EVOTE_R_DUPLICATE);
 	else if (poll_find(&e->polls, about->name) != NULL)
 		verdict_record(v, 3, EVOTE_R_NAME_TAKEN);
@@ -264,7 +277,7 @@ judge_asked(const struct election *e, const struct op *op, uint64_t time,
 	else if (op->kind == EVOTE_OP_VOTE)
 		judge_vote(e, op, time, v);
 	else
-		judge_create(e, &op->act.evote_act_u.election, time, v);
+		judge_create(e, op, time, v);
 	if (v->recorded && v->out.code != 0 &&
 	    voter_refused_enough(v->voter, time))
 		verdict_answer(v, other, EVOTE_R_TOO_MANY);

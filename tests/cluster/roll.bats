@@ -52,6 +52,26 @@ voters() {
 	[[ $(voters) == 0 ]]
 }
 
+@test "V5, V6: names are one, however they are typed; look-alikes are refused" {
+	setup_file_and_key
+	admin alpha register $'  Rene\xcc\x81\xc2\xa0 Lee\t' ' members ' "$key"
+	exits 0 admin alpha voters
+	says "$(printf 'Ren\xc3\xa9 Lee  members')"
+	fails admin alpha register $'Rene\xcc\x81 Lee' members "$key"
+	fails admin alpha register $'\xe2\x80\xaeeeL' members "$key"
+	says "invisible character in it (U+202E)"
+	# The voter's name at log-in, the election's and the choice's as well.
+	exits 0 client --voter $'Rene\xcc\x81 Lee ' --key "$KEYS/people/ada.pem" \
+	    create ' board' --group 'members ' --choice $'Zoe\xcc\x88 ' \
+	    --choice ' no' --end +1h
+	exits 0 client --voter $'Ren\xc3\xa9 Lee' --key "$KEYS/people/ada.pem" \
+	    vote 'board ' 'no '
+	fails client --voter $'Ren\xc3\xa9 Lee' --key "$KEYS/people/ada.pem" \
+	    create next --group members --choice Li --choice lI --end +1h
+	says "look alike"
+	admin alpha unregister $'Rene\xcc\x81 Lee'
+}
+
 @test "BOM, CRLF, quotes, columns in another order" {
 	setup_file_and_key
 	printf '\xef\xbb\xbfGroup,Public Key,Name\r\n"a, b",%s,"say ""ada"""\r\n' \

@@ -239,6 +239,7 @@ test_create(void **state)
 {
 	struct world *w = *state;
 	evote_name twice[] = {"A", "B", "A"}, bad[] = {"A", "B\n"};
+	evote_name alike[] = {"Li", "\uff2cI"}, hidden[] = {"Li", "Li\u200b"};
 	evote_name long_name;
 	uint64_t end = START + HOUR;
 	struct op op;
@@ -255,6 +256,8 @@ test_create(void **state)
 	expect(w, CREATE(&long_name, 1, choices, 3), 3, EVOTE_R_MALFORMED, 0);
 	expect(w, CREATE(twice, 3, choices, 3), 3, EVOTE_R_DUPLICATE, 0);
 	expect(w, CREATE(students, 1, twice, 3), 3, EVOTE_R_DUPLICATE, 0);
+	expect(w, CREATE(students, 1, alike, 2), 3, EVOTE_R_DUPLICATE, 0);
+	expect(w, CREATE(students, 1, hidden, 2), 3, EVOTE_R_MALFORMED, 0);
 	free(long_name);
 
 	expect(w, op_create(anew(w, "Bob"), "", end), 3, EVOTE_R_MALFORMED, 0);
@@ -977,6 +980,29 @@ bad_genesis_again(evote_leaf *leaf, evote_opening *opening)
 	OP.genesis.origin = strdup("vote.test");
 }
 
+/*
+ * V5: the host that admitted a name may have a newer Unicode, where a letter
+ * that is none here has come: no reason to part with its ledger.
+ */
+static void
+test_newer_letters(void **state)
+{
+	struct world *w = *state;
+	struct election *e = replayed(w, 2);
+	struct record *newer;
+	evote_opening opening;
+	char err[256] = "";
+	evote_leaf leaf;
+
+	assert_int_equal(record_open(w->log[2], &leaf, &opening), 0);
+	rename_to(&leaf.op.evote_op_u.voters.voters_val[1].name, "A\u0378");
+	newer = record_make(&leaf, NULL);
+	assert_int_equal(election_replay(e, newer, err, sizeof(err)), 0);
+	record_clear(&leaf, &opening);
+	record_drop(newer);
+	election_free(e);
+}
+
 static void
 tamper(
     struct world *w, uint64_t at, void (*change)(evote_leaf *, evote_opening *))
@@ -1296,6 +1322,7 @@ main(void)
 	    TEST(test_pages),
 	    TEST(test_show),
 	    TEST(test_genesis_and_epochs),
+	    TEST(test_newer_letters),
 	    TEST(test_tampered),
 	    TEST(test_tampered_too_many),
 	    TEST(test_random),

@@ -17,8 +17,8 @@ static void
 names(void **state)
 {
 	static const char *const good[] = {"a", "王大明", "學生會會長選舉",
-	    "O'Brien \"Bob\", jr.; <x> & %s", " ", "e\xcc\x81",
-	    "\xf0\x9f\x97\xb3", "\xf4\x8f\xbf\xbf", "\xed\x9f\xbf", "\xc2\xa0"};
+	    "O'Brien \"Bob\", jr.; <x> & %s", "é", "x\xcc\x81",
+	    "\xf0\x9f\x97\xb3", "\xed\x9f\xbb", "a b", "עוז", "𠮷野家"};
 	static const char *const bad[] = {"", "a\nb", "\t", "\x7f", "\x1b[1m",
 	    "\xc2\x80", "\xc2\x9f",	    /* C1 */
 	    "\xe2\x80\xa8", "\xe2\x80\xa9", /* separators */
@@ -28,6 +28,7 @@ names(void **state)
 	    "\xc1\xbf", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf", "\xed\xa0\x80",
 	    "\xed\xbf\xbf", /* surrogates */
 	    "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "\xff", "\x80",
+	    "\xf4\x8f\xbf\xbf", "\xed\x9f\xbf", /* no characters */
 	    "a\xe7\x8e", "\xe7",
 	    "\xe7\x8e"
 	    "a"}; /* cut off */
@@ -47,6 +48,98 @@ names_have_a_limit(void **state)
 	assert_int_equal(text_is_name(name, 6), 0);
 	assert_int_equal(text_is_name("王大", 6), 1);
 	assert_int_equal(text_is_name("王大", 5), 0);
+}
+
+/* V5: characters by which one name may look like another. */
+static void
+names_look_like_themselves(void **state)
+{
+	static const char *const bad[] = {"Li\u200b", "L\u200di", "\u2060Li",
+	    "Li\u00ad", "\u202eiL", "\u2066Li\u2069", "\u200fLi", "Li\ufe0f",
+	    "Li\u034f", "Li\u3164", "Li\u115f", "Li\u2800", "Li\U000e0041",
+	    "Li\u180e", "Li\u061c", "L\ufffdi", "L\ufffci", "L\ufff9i",
+	    "\ue000", "\U0010fffd", "L\u0378i", "L\u2028i", "L\u2029i", /**/
+	    "Li ", " Li", "Li  Wei", "Li\u00a0Wei", "Li\u3000Wei",
+	    "Li\u2009Wei", " ", "\u3000", "\u0301Li", "Li \u0301", "e\u0301",
+	    "\u212b", "\u2126", "\u1100\u1161"};
+
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (text_is_name(bad[i], 255))
+			fail_msg("'%s' is taken", bad[i]);
+}
+
+static void
+names_as_people_type_them(void **state)
+{
+	static const struct {
+		const char *given, *meant;
+	} cases[] = {
+	    {"eva", "eva"}, {"eva ", "eva"}, {"\t eva\r\n", "eva"},
+	    {"\u202feva\u200b\u00a0", "eva"}, {"\u202aeva\u202c", "eva"},
+	    {"Eva  Maria", "Eva Maria"}, {"Eva\u00a0\u3000Maria", "Eva Maria"},
+	    {"e\u0301va", "\u00e9va"}, {"\u1112\u1161\u11ab", "\ud55c"},
+	    {"so\u00adfie\ufe0f", "sofie"}, {"\u212b", "\u00c5"},
+	    {"\u0958", "\u0915\u093c"}, /* longer when normal */
+	};
+	char out[256], err[100];
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(
+		    text_tidy(out, 255, cases[i].given, err, sizeof(err)), 0);
+		assert_string_equal(out, cases[i].meant);
+		assert_int_equal(text_is_name(out, 255), 1);
+	}
+}
+
+static void
+names_nobody_can_mean(void **state)
+{
+	static const struct {
+		const char *given, *why;
+	} cases[] = {
+	    {"", "is empty"},
+	    {" \u200b ", "is empty"},
+	    {"a\xff", "is not UTF-8"},
+	    {"\xff", "is not UTF-8"},
+	    {"\u202eiL x", "has an invisible character in it (U+202E)"},
+	    {"L\u200di", "has an invisible character in it (U+200D)"},
+	    {"L\ni", "has a line break in it (U+000A)"},
+	    {"L\ti", "has a control character in it (U+0009)"},
+	    {"M\ufffdller",
+		"has a sign for a letter that was lost in it (U+FFFD)"},
+	    {"L\u0378i",
+		"has a character that Unicode does not know in it (U+0378)"},
+	    {"\u0301a", "has an accent with no letter before it"},
+	    {"123456789", "is too long"},
+	};
+	char out[9], err[100];
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(
+		    text_tidy(out, 8, cases[i].given, err, sizeof(err)), -1);
+		assert_string_equal(err, cases[i].why);
+	}
+}
+
+static void
+names_alike(void **state)
+{
+	assert_int_equal(text_alike("Li", "lI"), 1);
+	assert_int_equal(text_alike("Li", "\uff2ci"), 1);
+	assert_int_equal(text_alike("straße", "STRASSE"), 1);
+	assert_int_equal(text_alike("\u00e9", "e\u0301"), 1);
+	assert_int_equal(text_alike("\u2460", "1"), 1);
+	assert_int_equal(text_alike("Li", "Lu"), 0);
+	assert_int_equal(text_alike("候選人甲", "候選人乙"), 0);
+}
+
+static void
+harmless(void **state)
+{
+	char text[] = "a\tb\033[2J\xc2\x9b\u202e\u2028\xff王\u00e9";
+
+	text_harmless(text);
+	assert_string_equal(text, "a\tb?[2J????王\u00e9");
 }
 
 static void
@@ -213,6 +306,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(names),
 	    cmocka_unit_test(names_have_a_limit),
+	    cmocka_unit_test(names_look_like_themselves),
+	    cmocka_unit_test(names_as_people_type_them),
+	    cmocka_unit_test(names_nobody_can_mean),
+	    cmocka_unit_test(names_alike),
+	    cmocka_unit_test(harmless),
 	    cmocka_unit_test(utf8_names_the_place),
 	    cmocka_unit_test(widths),
 	    cmocka_unit_test(times_that_are_read),
