@@ -25,7 +25,8 @@
 #define SEEN_LEN    107
 
 struct state {
-	int dir;
+	int dir;	      /* -1: there is none, and error says why */
+	struct sighting seen; /* without a directory */
 	char path[PATH_MAX];
 	char error[PATH_MAX + 200];
 };
@@ -35,6 +36,9 @@ fail(struct state *s, const char *fmt, ...)
 {
 	va_list ap;
 
+	/* Whatever else fails without a directory fails because of that. */
+	if (s->dir < 0 && s->error[0] != '\0')
+		return (-1);
 	va_start(ap, fmt);
 	vsnprintf(s->error, sizeof(s->error), fmt, ap);
 	va_end(ap);
@@ -88,32 +92,41 @@ path_make(char *path)
 	return (mkdir(path, 0700) != 0 && errno != EEXIST ? -1 : 0);
 }
 
-struct state *
-state_open(const char *dir, const struct hosts *hosts, char *err, size_t errlen)
+/* -1, why is in s->error: s->path is what was tried. */
+static int
+directory_open(struct state *s, const char *dir, const struct hosts *hosts)
 {
-	struct state *s = calloc(1, sizeof(*s));
 	unsigned char digest[32];
 	char hex[17];
 	size_t len;
 
+	if (base_path(dir, s->path, sizeof(s->path) - 18) != 0)
+		return (fail(s, "no state directory: set EVOTE_STATE"));
 	hosts_digest(hosts, digest);
 	seal_hex(hex, digest, 8);
-	if (s == NULL || base_path(dir, s->path, sizeof(s->path) - 18) != 0) {
-		snprintf(err, errlen, "no state directory: set EVOTE_STATE");
-		free(s);
-		return (NULL);
-	}
 	len = strlen(s->path);
 	snprintf(s->path + len, sizeof(s->path) - len, "/%s", hex);
-	s->dir = -1;
 	if (path_make(s->path) == 0)
 		s->dir = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->dir < 0) {
-		snprintf(err, errlen, "%s: %s", s->path, strerror(errno));
-		free(s);
+	return (s->dir >= 0 ? 0 : fail(s, "%s: %s", s->path, strerror(errno)));
+}
+
+struct state *
+state_open(const char *dir, const struct hosts *hosts, char *err, size_t errlen)
+{
+	struct state *s = calloc(1, sizeof(*s));
+
+	if (s == NULL) {
+		snprintf(err, errlen, "no memory");
 		return (NULL);
 	}
-	return (s);
+	s->dir = -1;
+	if (directory_open(s, dir, hosts) == 0 ||
+	    (dir == NULL && getenv("EVOTE_STATE") == NULL))
+		return (s);
+	snprintf(err, errlen, "%s", s->error);
+	free(s);
+	return (NULL);
 }
 
 void
@@ -121,7 +134,8 @@ state_close(struct state *s)
 {
 	if (s == NULL)
 		return;
-	close(s->dir);
+	if (s->dir >= 0)
+		close(s->dir);
 	free(s);
 }
 
@@ -173,7 +187,7 @@ file_read(struct state *s, const char *name, char **out)
 	char *data = NULL;
 	int fd = openat(s->dir, name, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0 && errno == ENOENT)
+	if (fd < 0 && (errno == ENOENT || s->dir < 0))
 		return (0);
 	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size < FILE_LIMIT &&
 	    (data = malloc((size_t)st.st_size + 1)) != NULL)
@@ -245,6 +259,8 @@ state_pin(struct state *s, const struct service *v)
 	char text[EVOTE_TEXT_MAX + 100], hex[33];
 	int n;
 
+	if (s->dir < 0)
+		return (0);
 	seal_hex(hex, v->cluster, sizeof(v->cluster));
 	n = snprintf(
 	    text, sizeof(text), "cluster %s\norigin %s\n", hex, v->origin);
@@ -300,9 +316,13 @@ seen_write(struct state *s, int fd, const struct sighting *v)
 int
 state_seen(struct state *s, struct sighting *out)
 {
-	int rc, fd = seen_open(s);
+	int rc, fd;
 
-	if (fd < 0)
+	if (s->dir < 0) {
+		*out = s->seen;
+		return (0);
+	}
+	if ((fd = seen_open(s)) < 0)
 		return (-1);
 	rc = seen_read(s, fd, out);
 	close(fd);
@@ -316,16 +336,36 @@ is_further(const struct sighting *a, const struct sighting *b)
 	    (a->epoch > b->epoch || a->size > b->size));
 }
 
+static int
+contradicts(const struct sighting *a, const struct sighting *b)
+{
+	return (a->size == b->size && a->size > 0 &&
+	    memcmp(a->root, b->root, sizeof(a->root)) != 0);
+}
+
+static int
+raise_in_memory(
+    struct state *s, const struct sighting *now, struct sighting *kept)
+{
+	*kept = s->seen;
+	if (contradicts(kept, now))
+		return (1);
+	if (is_further(now, kept))
+		s->seen = *now;
+	return (0);
+}
+
 int
 state_raise(struct state *s, const struct sighting *now, struct sighting *kept)
 {
-	int rc, fd = seen_open(s);
+	int rc, fd;
 
-	if (fd < 0)
+	if (s->dir < 0)
+		return (raise_in_memory(s, now, kept));
+	if ((fd = seen_open(s)) < 0)
 		return (-1);
 	rc = seen_read(s, fd, kept);
-	if (rc == 0 && kept->size == now->size && kept->size > 0 &&
-	    memcmp(kept->root, now->root, sizeof(kept->root)) != 0)
+	if (rc == 0 && contradicts(kept, now))
 		rc = 1;
 	if (rc == 0 && is_further(now, kept))
 		rc = seen_write(s, fd, now);

@@ -24,7 +24,9 @@ struct state;
 
 /*
  * dir NULL: $EVOTE_STATE, $XDG_STATE_HOME/evote or ~/.local/state/evote.
- * Missing directories are made.  NULL: why is in err.
+ * Missing directories are made.  NULL: why is in err.  Where nobody has asked
+ * for a directory and none can be made, as in a unit without HOME, nothing is
+ * remembered: that is enough to read, and each request of a voter fails.
  */
 struct state *state_open(
     const char *dir, const struct hosts *, char *err, size_t errlen);

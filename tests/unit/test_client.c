@@ -753,6 +753,49 @@ test_kept(void **state)
 	state_close(s);
 }
 
+static struct state *
+state_without_home(struct world *w)
+{
+	char *home = strdup(getenv("HOME") != NULL ? getenv("HOME") : "/");
+	char err[300];
+	struct hosts hosts;
+	struct state *s;
+
+	assert_int_equal(0, hosts_parse(w->hosts, &hosts, err, sizeof(err)));
+	unsetenv("HOME");
+	unsetenv("XDG_STATE_HOME");
+	unsetenv("EVOTE_STATE");
+	s = state_open(NULL, &hosts, err, sizeof(err));
+	setenv("HOME", home, 1);
+	free(home);
+	return (s);
+}
+
+/* As from a unit without HOME: reading works, a promise is not begun. */
+static void
+test_no_directory(void **state)
+{
+	struct sighting one = {1, 5, {1}}, other = {1, 5, {2}}, kept;
+	struct service service = {.origin = "o"};
+	struct state *s = state_without_home(*state);
+	struct kept k = {0};
+
+	assert_non_null(s);
+	assert_int_equal(0, state_pin(s, &service));
+	assert_int_equal(0, state_service(s, &service));
+	assert_int_equal(0, state_raise(s, &one, &kept));
+	assert_int_equal(1, state_raise(s, &other, &kept));
+	assert_int_equal(0, state_seen(s, &kept));
+	assert_memory_equal(&one, &kept, sizeof(one));
+	assert_int_equal(-1, state_lock(s, "v", 0));
+	assert_non_null(strstr(state_error(s), "set EVOTE_STATE"));
+	kept_fill(&k, "yes");
+	assert_int_equal(-1, state_store(s, "v", &k));
+	assert_non_null(strstr(state_error(s), "set EVOTE_STATE"));
+	kept_clear(&k);
+	state_close(s);
+}
+
 /* A vote may be in a damaged file: it is never passed over in silence. */
 static void
 test_kept_damaged(void **state)
@@ -1523,6 +1566,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_hosts),
+	    test(test_no_directory),
 	    test(test_hosts_file),
 	    test(test_kept),
 	    test(test_kept_damaged),
