@@ -56,6 +56,16 @@
 #define BUG_HAND_OVER_EARLY 0
 #endif
 
+#ifndef BUG_LEFT_OUT_UNASKED /* 17: a host that may still take over */
+#define BUG_LEFT_OUT_UNASKED 0
+#endif
+#ifndef BUG_UNASKED_RETURN /* 17: back in the set without asking */
+#define BUG_UNASKED_RETURN 0
+#endif
+#ifndef BUG_LATE_GREETING /* 17: one that was overtaken counts */
+#define BUG_LATE_GREETING 0
+#endif
+
 /*
  * Roots are compared wherever records change hands, which turns a mistake in
  * these two into a halt.  The rule itself is to be seen to matter.

@@ -666,11 +666,22 @@ start(struct core *c, const struct event *ev)
 	for (int i = 0; i < c->cf.n; i++)
 		c->peers[i].heard_ms = c->now_ms;
 	c->step_ms = c->waiting_ms = c->now_ms;
+	c->serial = c->wall_us;
 	stamp(c);
 	core_say(c, 0, "start epoch=%llu size=%llu accepted=%llu",
 	    (unsigned long long)c->k.epoch,
 	    (unsigned long long)history_size(c->log),
 	    (unsigned long long)c->accepted);
+}
+
+void
+core_doubt(struct core *c)
+{
+	c->assured = 0;
+	c->doubting = 1;
+	for (int i = 0; i < c->cf.n; i++)
+		if (c->peers[i].up)
+			c->driver->reset(c->arg, i);
 }
 
 /*
@@ -690,13 +701,8 @@ stalled(struct core *c)
 	for (int i = 0; i < c->cf.n; i++)
 		c->peers[i].heard_ms = c->now_ms;
 	c->arbiter_ms = c->now_ms;
-	if (core_leads(c))
-		return;
-	c->assured = 0;
-	c->doubting = 1;
-	for (int i = 0; i < c->cf.n; i++)
-		if (c->peers[i].up)
-			c->driver->reset(c->arg, i);
+	if (!core_leads(c))
+		core_doubt(c);
 }
 
 /* Answers that do not go out are a riddle to everybody else. */
@@ -775,6 +781,18 @@ link_changed(struct core *c, const struct event *ev)
 }
 
 static void
+room_changed(struct core *c, int room)
+{
+	if (c->no_room == !room)
+		return;
+	c->no_room = !room;
+	c->greet = 1;
+	core_say(c, !room, "room=%d epoch=%llu size=%llu", room,
+	    (unsigned long long)c->k.epoch,
+	    (unsigned long long)history_size(c->log));
+}
+
+static void
 check(const struct core *c)
 {
 	assert(c->accepted <= history_size(c->log));
@@ -784,6 +802,7 @@ check(const struct core *c)
 	assert(!core_leads(c) || config_in_sync(&c->k, core_self(c)) >= 0);
 	assert(c->role != EVOTE_BACKUP ||
 	    config_in_sync(&c->k, core_self(c)) >= 0);
+	assert(c->role != EVOTE_BACKUP || !c->resigned);
 }
 
 void
@@ -841,6 +860,9 @@ core_step(struct core *c, const struct event *ev)
 	case EV_DECIDED:
 		decide_heard(c, ev->decided);
 		break;
+	case EV_ROOM:
+		room_changed(c, ev->room);
+		break;
 	case EV_STORED:
 	case EV_SAVED:
 	case EV_LOADED:
@@ -849,6 +871,7 @@ core_step(struct core *c, const struct event *ev)
 	}
 	core_advance(c);
 	decide(c);
+	follow_room(c);
 	release_held(c);
 	if (c->greet) {
 		c->greet = 0;

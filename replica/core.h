@@ -88,6 +88,7 @@ enum event_kind {
 	EV_SAVED,	/* job */
 	EV_LOADED,	/* job, from, records */
 	EV_DECIDED,	/* decided */
+	EV_ROOM,	/* room: the disk's, when it changes */
 };
 
 struct event {
@@ -96,6 +97,7 @@ struct event {
 	uint64_t wall_us;
 	int peer;
 	int refused;
+	int room;
 	uint64_t conn, handle;
 	struct message *message; /* the core frees it */
 	uint64_t ticket;
@@ -133,6 +135,9 @@ evote_role core_role(const struct core *);
  * the primary and another host in sync has answered all that it was pushed.
  */
 int core_spare(const struct core *);
+/* Nothing more may be recorded: there is no room here, nor a host in sync that
+   has some and could take the service over. */
+int core_full(const struct core *);
 /*
  * All of STATUS but answer, origin and clock.  Strings are malloc'd: freed by
  * xdr_free.

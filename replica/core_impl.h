@@ -63,6 +63,9 @@ struct peer {
 	incarnation id;
 	evote_role role;
 	evote_config k;
+	uint64_t serial; /* of that greeting */
+	int room;	 /* its disk is not nearly full */
+	int resigned;	 /* it may be left out */
 	uint64_t size, accepted;
 	evote_mark *epochs;
 	uint32_t n_epochs;
@@ -130,7 +133,9 @@ struct core {
 
 	uint64_t nonce;	    /* of the last append or confirm */
 	uint64_t last_save; /* job number of a save under way, 0: none */
-	int greet;	    /* our role or K changed: tell everyone */
+	int greet;	    /* our role, K or room changed: tell everyone */
+	uint64_t serial;    /* of our last greeting */
+	int no_room;	    /* this host's disk is nearly full */
 
 	/* Follower: so far our ledger is the primary's, shown in this epoch. */
 	uint64_t matched;
@@ -139,6 +144,7 @@ struct core {
 	/* Backup: nobody can have taken it out of the set since. */
 	int assured;
 	int doubting; /* stopped, and no primary has answered since */
+	int resigned; /* for want of room: see follow_room */
 
 	enum proposal proposal;
 	uint64_t proposal_job; /* it is being stored; 0: the arbiter is asked */
@@ -179,6 +185,7 @@ void core_hear_clock(
     struct core *, int peer, uint64_t clock_us, uint64_t asked_ms);
 void core_take_k(struct core *, const evote_config *);
 void core_release_all(struct core *);
+void core_doubt(struct core *); /* takes over nothing before it has asked */
 struct message *core_message(enum message_kind, int reply);
 int core_leads(const struct core *); /* barrier, primary or handing over */
 const unsigned char *core_self(const struct core *);
@@ -208,6 +215,7 @@ void follow_greet(struct core *, int peer); /* -1: all */
 void follow_beat(struct core *);	    /* each tick */
 void follow_hello(struct core *, int peer, struct message *, uint64_t conn);
 void follow_call(struct core *, const struct event *);
+void follow_room(struct core *); /* resigns, or ends that */
 void follow_pay(struct core *); /* replies whose time has come */
 void follow_forget(struct core *, uint64_t conn);
 

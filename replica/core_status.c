@@ -118,14 +118,29 @@ add_absent(const struct core *c, char *text, size_t size)
 	const char *between = " ";
 
 	for (int i = 0; i < c->cf.n; i++) {
-		const void *id =
-		    i == c->cf.self ? core_self(c) : c->peers[i].id;
+		const struct peer *p = &c->peers[i];
+		const void *id = i == c->cf.self ? core_self(c) : p->id;
 
 		if (config_in_sync(&c->k, id) >= 0)
 			continue;
-		add(text, size, "%s%s", between, c->cf.names[i]);
+		add(text, size, "%s%s%s", between, c->cf.names[i],
+		    p->greeted && !p->room ? " (its disk is nearly full)" : "");
 		between = ", ";
 	}
+}
+
+/* What it means that this host's disk is nearly full. */
+static const char *
+room_text(const struct core *c)
+{
+	if (!core_leads(c))
+		return ("This host's disk is nearly full: it cannot replace "
+			"the primary. Make room; it then joins by itself.");
+	if (!core_full(c))
+		return ("This host's disk is nearly full: the service moves to "
+			"another host. Make room; it then comes back.");
+	return ("This host's disk is nearly full, and no host in sync has "
+		"room: nothing new is accepted until one of them has.");
 }
 
 /* One sentence, the worst first; "" when all is well. */
@@ -154,6 +169,8 @@ alarm_text(const struct core *c)
 	} else if (c->arbiter_away)
 		why = "the arbiter does not answer: the hosts go on, and none "
 		      "of them could be replaced; start it, or name another";
+	else if (c->no_room)
+		why = room_text(c);
 	else if (core_leads(c) && c->k.in_sync.in_sync_len < (u_int)c->cf.n) {
 		add(text, sizeof(text),
 		    "alone or short of hosts: accepted votes have no copy on");

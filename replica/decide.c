@@ -69,6 +69,30 @@ decide_failed(const struct core *c, const evote_member *m)
 	return (p->unfit || gone(c, p));
 }
 
+/*
+ * Alive and in sync, it has no room and makes way (rule 17).  This host can go
+ * on without it only with room of its own.
+ */
+static int
+resigned(const struct core *c, const evote_member *m)
+{
+	int i = core_peer_of(c, m->incarnation);
+	const struct peer *p = i < 0 ? NULL : &c->peers[i];
+
+	return (!c->no_room && p != NULL && p->greeted &&
+	    (p->resigned || (BUG_LEFT_OUT_UNASKED && !p->room)) &&
+	    p->k.epoch == c->k.epoch &&
+	    config_id_equal(p->id, m->incarnation));
+}
+
+/* Must the primary leave this host out of the set? */
+static int
+has_to_go(const struct core *c, const evote_member *m)
+{
+	return (!config_id_equal(m->incarnation, core_self(c)) &&
+	    (decide_failed(c, m) || resigned(c, m)));
+}
+
 /* ---- proposals ---- */
 
 /*
@@ -282,13 +306,9 @@ unanswered(const struct core *c)
 static int
 set_is_whole(const struct core *c)
 {
-	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
-		const evote_member *m = &c->k.in_sync.in_sync_val[i];
-
-		if (!config_id_equal(m->incarnation, core_self(c)) &&
-		    decide_failed(c, m))
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++)
+		if (has_to_go(c, &c->k.in_sync.in_sync_val[i]))
 			return (0);
-	}
 	return (1);
 }
 
@@ -595,13 +615,13 @@ shrink(struct core *c)
 	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
 		const evote_member *m = &c->k.in_sync.in_sync_val[i];
 
-		if (config_id_equal(m->incarnation, core_self(c)) ||
-		    !decide_failed(c, m))
+		if (!has_to_go(c, m))
 			continue;
 		if (k == NULL)
 			k = draft(c);
 		config_remove(k, m->incarnation);
-		core_say(c, 1, "lost peer=%s epoch=%llu size=%llu", m->name,
+		core_say(c, 1, "lost peer=%s%s epoch=%llu size=%llu", m->name,
+		    resigned(c, m) ? " why=room" : "",
 		    (unsigned long long)c->k.epoch,
 		    (unsigned long long)history_size(c->log));
 	}
@@ -654,7 +674,7 @@ grow(struct core *c)
 		struct peer *p = &c->peers[i];
 
 		if (i == c->cf.self || !p->up || !p->ready || p->unfit ||
-		    p->first || config_in_sync(&c->k, p->id) >= 0)
+		    p->first || !p->room || config_in_sync(&c->k, p->id) >= 0)
 			continue;
 		if (!arbiter_heard(c)) {
 			p->required = 0;
@@ -711,13 +731,29 @@ core_spare(const struct core *c)
 	return (0);
 }
 
+/* It may take the service over, and has room for what is to come. */
+static int
+may_go_on(const struct core *c, int i)
+{
+	return (may_take(c, i) && c->peers[i].room);
+}
+
+int
+core_full(const struct core *c)
+{
+	for (int i = 0; c->no_room && !c->arbiter_away && i < c->cf.n; i++)
+		if (i != c->cf.self && may_go_on(c, i))
+			return (0);
+	return (c->no_room);
+}
+
 static void
 handing(struct core *c)
 {
 	const struct queue *w = &c->writes, *r = &c->reads;
 	struct peer *p = &c->peers[c->hand_to];
 
-	if (!may_take(c, c->hand_to) || c->now_ms - c->hand_ms > HAND_MS) {
+	if (!may_go_on(c, c->hand_to) || c->now_ms - c->hand_ms > HAND_MS) {
 		c->hand_retry_ms = c->now_ms + AGAIN_MS;
 		core_move(c, ON_ABORT);
 		return;
@@ -738,15 +774,21 @@ hand_over(struct core *c, int to)
 	handing(c);
 }
 
-/* A host that is preferred to this one and level gets the service back. */
+/*
+ * A host without room gives the service to whoever has some; else a host that
+ * is preferred to this one and level gets it back.
+ */
 static void
-give_back(struct core *c)
+give(struct core *c)
 {
-	if (!c->cf.failback || c->now_ms < c->hand_retry_ms ||
-	    !arbiter_heard(c))
+	int back = c->cf.failback && !c->no_room;
+
+	if (c->now_ms < c->hand_retry_ms || !arbiter_heard(c))
 		return;
-	for (int i = 0; i < c->cf.self; i++)
-		if (may_take(c, i) && !c->peers[i].gave) {
+	for (int i = 0; i < c->cf.n; i++)
+		if (i != c->cf.self && may_go_on(c, i) &&
+		    (c->no_room ||
+			(back && i < c->cf.self && !c->peers[i].gave))) {
 			hand_over(c, i);
 			return;
 		}
@@ -788,7 +830,7 @@ decide(struct core *c)
 			break;
 		}
 		if (!grow(c))
-			give_back(c);
+			give(c);
 		break;
 	case EVOTE_HANDING:
 		if (!shrink(c))
@@ -817,6 +859,9 @@ core_handover(struct core *c, const char *name)
 			return ("this host is the primary already");
 		if (!may_take(c, i))
 			return ("that host is not in sync; see status");
+		if (!c->peers[i].room)
+			return ("that host's disk is nearly full; make room "
+				"there first");
 		hand_over(c, i);
 		return (NULL);
 	}

@@ -62,6 +62,9 @@ greeting(struct core *c, int reply, uint64_t asked)
 	h->accepted = c->accepted;
 	h->clock = c->wall_us;
 	h->asked = asked;
+	h->serial = ++c->serial;
+	h->room = !c->no_room;
+	h->resigned = c->resigned;
 	epochs = history_epochs(c->log, &n);
 	if (n > EVOTE_EPOCHS_MAX) {
 		epochs += n - EVOTE_EPOCHS_MAX;
@@ -134,6 +137,11 @@ note(struct core *c, int peer, evote_hello *h)
 	config_copy(&p->k, &h->config);
 	p->size = h->end.size;
 	p->accepted = h->accepted;
+	p->serial = h->serial;
+	p->room = h->room;
+	p->resigned = h->resigned;
+	if (!p->room)
+		p->gave = 0; /* for want of room: it gets it back */
 	free(p->epochs);
 	p->epochs = h->epochs.epochs_val;
 	p->n_epochs = h->epochs.epochs_len;
@@ -219,7 +227,7 @@ heed(struct core *c, const struct peer *p, int answer)
 		return;
 	if (c->role == EVOTE_CLAIMING)
 		c->proposal = P_NONE;
-	if (config_in_sync(&c->k, core_self(c)) < 0)
+	if (config_in_sync(&c->k, core_self(c)) < 0 || c->resigned)
 		core_move(c, ON_FOLLOW);
 	else {
 		core_move(c, ON_IN_SYNC);
@@ -251,6 +259,12 @@ learn(struct core *c, int peer, evote_hello *h, int answer)
 	if (p->greeted && config_id_equal(p->id, h->incarnation) &&
 	    h->config.epoch < p->k.epoch)
 		return;
+	/* So, too, and then that one speaks for this one's question as well. */
+	if (p->greeted && config_id_equal(p->id, h->incarnation) &&
+	    h->serial < p->serial && !BUG_LATE_GREETING) {
+		heed(c, p, answer);
+		return;
+	}
 	note(c, peer, h);
 	if (answer)
 		core_hear_clock(c, peer, h->clock, h->asked);
@@ -297,6 +311,27 @@ follow_hello(struct core *c, int peer, struct message *m, uint64_t conn)
 	/* On our own link the answer comes after all we pushed before. */
 	if (conn == 0 && c->peers[peer].k.epoch == c->k.epoch)
 		lead_ready(c, peer);
+}
+
+/*
+ * Rule 17.  A backup without room makes way for a primary that has some, and
+ * says so.  From then on it may be left out of the set at any time; so when it
+ * has changed its mind it asks first, on new links.
+ */
+void
+follow_room(struct core *c)
+{
+	int pp = c->no_room ? core_primary_peer(c) : -1;
+	int out = pp >= 0 && c->peers[pp].room;
+
+	if (out && c->role == EVOTE_BACKUP) {
+		c->resigned = 1;
+		core_move(c, ON_FOLLOW);
+	} else if (!out && c->resigned) {
+		c->resigned = 0;
+		if (!core_leads(c) && !BUG_UNASKED_RETURN)
+			core_doubt(c);
+	}
 }
 
 /* ---- pushes ---- */

@@ -170,6 +170,9 @@ pump_peer(struct core *c, int peer)
 	struct peer *p = &c->peers[peer];
 	uint64_t size = history_size(c->log);
 
+	/* One that counts has to hold it, with room or without. */
+	if (!p->room && !counts(c, p))
+		return;
 	while (p->up && p->ready && p->in_flight < IN_FLIGHT &&
 	    (p->next < size || p->first)) {
 		if (p->next >= history_first(c->log) || p->next == size) {

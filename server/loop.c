@@ -28,7 +28,8 @@
 #define QUICK_MS  400
 #define SPACE_MS  1000
 #define PAUSE_MS  1000	      /* between beats: this process did not run */
-#define SPACE_MIN (16u << 20) /* bytes free on the ledger's disk */
+#define SPACE_MIN (16u << 20) /* bytes free on the ledger's disk: no room */
+#define SPACE_MAX (32u << 20) /* and room again */
 #define FILES_MAX 16384	      /* connections, and what is open besides */
 #define FILES_OWN 64
 
@@ -463,6 +464,28 @@ end_signals(sigset_t *mask)
 	sigaddset(mask, SIGINT);
 }
 
+/* An error before appending beats a full disk after it (rule 17). */
+static void
+look_at_space(struct server *s)
+{
+	struct event ev = {.kind = EV_ROOM};
+	struct statvfs v;
+	uint64_t bytes;
+	int was = s->no_space;
+
+	s->space_ms = s->now_ms;
+	if (statvfs(s->conf->data, &v) == -1)
+		return;
+	bytes = (uint64_t)v.f_bavail * v.f_frsize;
+	s->no_space = bytes < (was ? SPACE_MAX : SPACE_MIN);
+	if (s->no_space == was)
+		return;
+	log_alarm("space low=%d free_bytes=%llu", s->no_space,
+	    (unsigned long long)bytes);
+	ev.room = !s->no_space;
+	step(s, &ev);
+}
+
 int
 server_open(struct server *s, const struct conf *conf)
 {
@@ -491,6 +514,7 @@ server_open(struct server *s, const struct conf *conf)
 	look_at_clocks(s);
 	ev.from = s->hint;
 	step(s, &ev);
+	look_at_space(s);
 	return (0);
 }
 
@@ -512,22 +536,6 @@ server_close(struct server *s)
 }
 
 /* ---- running ---- */
-
-/* An error before appending beats a full disk after it. */
-static void
-look_at_space(struct server *s)
-{
-	struct statvfs v;
-	int was = s->no_space;
-
-	s->space_ms = s->now_ms;
-	if (statvfs(s->conf->data, &v) == -1)
-		return;
-	s->no_space = (uint64_t)v.f_bavail * v.f_frsize < SPACE_MIN;
-	if (s->no_space != was)
-		log_alarm("space low=%d free_bytes=%llu", s->no_space,
-		    (unsigned long long)v.f_bavail * v.f_frsize);
-}
 
 /*
  * A disk that does not answer holds everybody up, and says nothing that others

@@ -33,7 +33,7 @@ struct server {
 	struct portmap *portmap;
 	uint64_t now_ms;  /* monotonic, of the present turn */
 	uint64_t wall_us; /* wall clock, likewise */
-	int no_space;	  /* the disk is nearly full: nothing new is begun */
+	int no_space;	  /* the disk is nearly full: see rule 17 */
 	uint64_t space_ms;
 	uint64_t disk_job; /* the oldest that is not done, */
 	uint64_t disk_ms;  /* since when */

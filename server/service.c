@@ -209,7 +209,7 @@ static struct record *
 run_create(struct server *s, struct request *r, const struct place *at)
 {
 	evote_create_args *a = &r->args.create;
-	struct op op = {.kind = EVOTE_OP_CREATE, .no_room = s->no_space};
+	struct op op = {.kind = EVOTE_OP_CREATE, .no_room = core_full(s->core)};
 	char name[EVOTE_NAME_MAX + 1];
 	struct outcome out = {0};
 	struct record *rec;
@@ -229,7 +229,7 @@ static struct record *
 run_vote(struct server *s, struct request *r, const struct place *at)
 {
 	evote_vote_args *a = &r->args.vote;
-	struct op op = {.kind = EVOTE_OP_VOTE, .no_room = s->no_space};
+	struct op op = {.kind = EVOTE_OP_VOTE, .no_room = core_full(s->core)};
 	evote_ballot *ballot = &op.act.evote_act_u.ballot;
 	char name[EVOTE_NAME_MAX + 1];
 	struct outcome out = {0};
@@ -291,7 +291,7 @@ run_register(struct server *s, struct request *r, const struct place *at)
 	evote_register_args *a = &r->args.roll;
 	struct op op = {
 	    .kind = EVOTE_OP_REGISTER,
-	    .no_room = s->no_space,
+	    .no_room = core_full(s->core),
 	    .voters = a->voters.voters_val,
 	    .n = a->voters.voters_len,
 	    .only_check = a->only_check,
@@ -313,7 +313,7 @@ run_unregister(struct server *s, struct request *r, const struct place *at)
 {
 	struct op op = {
 	    .kind = EVOTE_OP_UNREGISTER,
-	    .no_room = s->no_space,
+	    .no_room = core_full(s->core),
 	    .name = r->args.name,
 	};
 	struct outcome out = {0};
@@ -602,11 +602,6 @@ service_status(const struct server *s, evote_status_res *res)
 
 	service_head(s, &res->answer);
 	core_status(s->core, res);
-	if (s->no_space) {
-		free(res->alarm);
-		res->alarm = copy("the disk is nearly full: nothing new is "
-				  "accepted until there is room");
-	}
 	res->origin = copy(g == NULL ? "" : g->origin);
 	res->clock = s->wall_us;
 }

@@ -16,6 +16,15 @@ host_step(struct host *h, struct event *ev)
 	}
 }
 
+/* It learns of it at its start, and from then on with its beats. */
+void
+host_look_at_space(struct host *h)
+{
+	struct event ev = {.kind = EV_ROOM, .room = !disk_full(h)};
+
+	host_step(h, &ev);
+}
+
 static void
 do_log(void *arg, int alarm, const char *line)
 {
@@ -81,6 +90,7 @@ host_start(struct host *h)
 	}
 	election_settle(h->election, h->hint);
 	host_step(h, &ev);
+	host_look_at_space(h);
 	later(upto(100 * MS),
 	    (struct item){.what = W_TICK, .host = h->id, .a = h->life});
 	for (int i = 0; i < w.n_hosts; i++)

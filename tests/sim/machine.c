@@ -6,7 +6,7 @@ static const char *const choices[2] = {"yes", "no"};
 static struct record *
 op_vote(struct host *h, struct request *r, const struct place *at)
 {
-	struct op op = {.kind = EVOTE_OP_VOTE, .no_room = disk_full(h)};
+	struct op op = {.kind = EVOTE_OP_VOTE, .no_room = core_full(h->core)};
 	struct seal_part part;
 	unsigned char *bytes;
 	char voter[16];

@@ -58,6 +58,7 @@ happen(struct item *it)
 	case W_TICK:
 		if (h->life != it->a)
 			break;
+		host_look_at_space(h);
 		ev.kind = EV_TICK;
 		host_step(h, &ev);
 		check_prompt(h);

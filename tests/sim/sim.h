@@ -234,6 +234,7 @@ void question_free(struct question *);
 /* host.c */
 void host_step(struct host *, struct event *);
 void host_start(struct host *);
+void host_look_at_space(struct host *);
 void host_kill(struct host *);
 void host_wipe(struct host *);
 

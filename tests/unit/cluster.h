@@ -649,6 +649,15 @@ host_kill(struct cluster *c, int who, int stored)
 	}
 }
 
+/* Its disk is nearly full, or has room again. */
+static inline void
+host_room(struct cluster *c, int who, int room)
+{
+	host_step(
+	    &c->hosts[who], (struct event){.kind = EV_ROOM, .room = room});
+	cluster_run(c);
+}
+
 /* The process is paused, goes on: everything for it waits meanwhile. */
 static inline void
 host_stop(struct cluster *c, int who)

@@ -1207,6 +1207,253 @@ a_host_that_accepted_nothing_apart_follows(void **state)
 	cluster_free(c);
 }
 
+/* ---- room on the disks: rule 17 ---- */
+
+static void
+m6_a_primary_without_room_hands_over_and_gets_it_back(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, ON);
+
+	host_room(c, A, 0);
+	assert_role(c, B, "primary");
+	cluster_wait(c, 500);
+	assert_role(c, A, "joining");
+	assert_set(c, B, "B");
+	assert_alarm(c, A, "disk is nearly full");
+	assert_alarm(c, B, "A (its disk is nearly full)");
+
+	/* It is pushed nothing, and everybody votes on. */
+	ask_write(c, B, 1);
+	cluster_wait(c, 5000);
+	assert_told(c, 1, "served");
+	assert_disk(c, A, "new A");
+
+	host_room(c, A, 1);
+	cluster_wait(c, 1500);
+	assert_role(c, A, "primary");
+	assert_role(c, B, "backup");
+	assert_disk(c, A, "new A B 1 A");
+	cluster_free(c);
+}
+
+static void
+m7_a_backup_without_room_is_left_out_and_comes_back(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	host_room(c, B, 0);
+	cluster_wait(c, 200);
+	assert_role(c, A, "primary");
+	assert_role(c, B, "joining");
+	assert_set(c, A, "A");
+	assert_false(core_full(c->hosts[A].core));
+	ask_write(c, A, 1);
+	cluster_run(c);
+	assert_told(c, 1, "served");
+	assert_disk(c, B, "new A");
+	assert_non_null(core_handover(c->hosts[A].core, "B"));
+
+	host_room(c, B, 1);
+	cluster_wait(c, 1500);
+	assert_role(c, B, "backup");
+	assert_set(c, A, "AB");
+	assert_disk(c, B, "new A 1");
+	/* And it counts as one that takes over. */
+	host_kill(c, A, 0);
+	cluster_run(c);
+	assert_role(c, B, "primary");
+	cluster_free(c);
+}
+
+static void
+m7_a_backup_that_starts_without_room_is_pushed_nothing(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	host_kill(c, B, 0);
+	cluster_run(c);
+	ask_write(c, A, 1);
+	cluster_run(c);
+	host_start(c, B);
+	host_room(c, B, 0);
+	cluster_wait(c, 5000);
+	assert_role(c, B, "joining");
+	assert_disk(c, B, "new A");
+	assert_set(c, A, "A");
+	host_room(c, B, 1);
+	cluster_wait(c, 1500);
+	assert_role(c, B, "backup");
+	assert_disk(c, B, "new A 1");
+	cluster_free(c);
+}
+
+/* Both full: nothing new.  The first one that has room serves, alone. */
+static void
+m6_with_no_room_anywhere_the_service_stays_and_refuses(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, ON);
+
+	host_room(c, B, 0);
+	host_room(c, A, 0);
+	cluster_wait(c, 3000);
+	assert_role(c, A, "primary");
+	assert_true(core_full(c->hosts[A].core));
+	assert_alarm(c, A, "nothing new is accepted");
+	host_room(c, A, 1);
+	cluster_wait(c, 3000);
+	assert_false(core_full(c->hosts[A].core));
+	assert_role(c, A, "primary");
+
+	host_room(c, A, 0);
+	cluster_wait(c, 3000);
+	host_room(c, B, 1);
+	cluster_wait(c, 3000);
+	assert_role(c, B, "primary");
+	assert_false(core_full(c->hosts[B].core));
+	assert_set(c, B, "B");
+	cluster_free(c);
+}
+
+/* While both are full the set stays whole, and the backup takes over. */
+static void
+m6_full_disks_do_not_cost_the_pair_its_redundancy(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	host_room(c, A, 0);
+	cluster_wait(c, 1000);
+	assert_role(c, B, "primary");
+	host_room(c, B, 0);
+	host_room(c, A, 1);
+	cluster_wait(c, 1500);
+	assert_role(c, A, "primary");
+	host_room(c, A, 0);
+	host_room(c, B, 1);
+	host_room(c, A, 1);
+	cluster_wait(c, 3000);
+	assert_set(c, A, "AB");
+	host_room(c, A, 0);
+	cluster_wait(c, 1000);
+	host_kill(c, A, 0);
+	cluster_wait(c, 1000);
+	assert_role(c, B, "primary");
+	cluster_free(c);
+}
+
+/* It may be left out by now, and not have heard of it. */
+static void
+who_resigned_takes_over_nothing(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	hold_disk(c, A);
+	host_room(c, B, 0);
+	assert_role(c, B, "joining");
+	assert_set(c, A, "AB");
+	host_kill(c, A, 1);
+	assert_set(c, A, "A");
+	c->hosts[A].disk_held = 0;
+	cluster_wait(c, 5000);
+	assert_role(c, B, "waiting");
+
+	host_start(c, A);
+	cluster_wait(c, 500);
+	assert_role(c, A, "primary");
+	assert_role(c, B, "joining");
+	cluster_free(c);
+}
+
+/* Both full, all in sync, A the primary. */
+static struct cluster *
+cluster_full(void)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	/* While A hands over B gets full as well. */
+	hold_disk(c, B);
+	ask_write(c, A, 99);
+	host_room(c, A, 0);
+	assert_role(c, A, "handing-over");
+	host_room(c, B, 0);
+	free_disk(c, B);
+	assert_told(c, 99, "served");
+	assert_role(c, A, "primary");
+	assert_role(c, B, "backup");
+	assert_set(c, A, "AB");
+	return (c);
+}
+
+/* B has not heard yet that A has room, and takes over when A dies. */
+static void
+nobody_is_left_out_who_has_not_resigned(void **state)
+{
+	struct cluster *c = cluster_full();
+
+	hold(c, A, B, CALLS);
+	host_room(c, A, 1);
+	ask_write(c, A, 1);
+	cluster_run(c);
+	assert_set(c, A, "AB");
+	assert_told(c, 1, "");
+	host_kill(c, A, 0);
+	cluster_run(c);
+	assert_role(c, B, "primary");
+	cluster_free(c);
+}
+
+/* The answer to its resignation comes when it has changed its mind. */
+static void
+who_has_room_again_asks_before_it_takes_over(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	hold(c, B, A, REPLIES);
+	hold_disk(c, A);
+	host_room(c, B, 0);
+	assert_role(c, B, "joining");
+	hold(c, B, A, CALLS);
+	hold(c, A, B, CALLS);
+	host_step(&c->hosts[B], (struct event){.kind = EV_ROOM, .room = 1});
+	let_go(c, B, A, REPLIES);
+	free_disk(c, A);
+	ask_write(c, A, 1);
+	cluster_run(c);
+	assert_told(c, 1, "served");
+	host_kill(c, A, 0);
+	cluster_wait(c, 5000);
+	assert_role(c, B, "waiting");
+	cluster_free(c);
+}
+
+/* A resignation that has ended comes late, on the other connection. */
+static void
+a_greeting_that_was_overtaken_does_not_count(void **state)
+{
+	struct cluster *c = cluster_full();
+
+	hold(c, A, B, REPLIES);
+	hold(c, B, A, CALLS);
+	host_room(c, A, 1);
+	assert_role(c, B, "joining");
+	host_room(c, A, 0);
+	let_go(c, B, A, CALLS);
+	cluster_wait(c, 1000);
+	assert_role(c, B, "backup");
+
+	/* A has room, B does not know it, and A hears what B said before. */
+	hold(c, A, B, CALLS);
+	host_room(c, A, 1);
+	let_go(c, A, B, REPLIES);
+	ask_write(c, A, 1);
+	cluster_run(c);
+	assert_set(c, A, "AB");
+	assert_told(c, 1, "");
+	host_kill(c, A, 0);
+	cluster_run(c);
+	assert_role(c, B, "primary");
+	cluster_free(c);
+}
+
 int
 main(void)
 {
@@ -1272,6 +1519,19 @@ main(void)
 	    cmocka_unit_test(nobody_is_promoted_over_a_primary_that_lives),
 	    cmocka_unit_test(two_ledgers_that_both_went_on_are_not_merged),
 	    cmocka_unit_test(a_host_that_accepted_nothing_apart_follows),
+	    cmocka_unit_test(
+		m6_a_primary_without_room_hands_over_and_gets_it_back),
+	    cmocka_unit_test(
+		m7_a_backup_without_room_is_left_out_and_comes_back),
+	    cmocka_unit_test(
+		m7_a_backup_that_starts_without_room_is_pushed_nothing),
+	    cmocka_unit_test(
+		m6_with_no_room_anywhere_the_service_stays_and_refuses),
+	    cmocka_unit_test(m6_full_disks_do_not_cost_the_pair_its_redundancy),
+	    cmocka_unit_test(who_resigned_takes_over_nothing),
+	    cmocka_unit_test(nobody_is_left_out_who_has_not_resigned),
+	    cmocka_unit_test(who_has_room_again_asks_before_it_takes_over),
+	    cmocka_unit_test(a_greeting_that_was_overtaken_does_not_count),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
