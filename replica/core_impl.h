@@ -145,6 +145,7 @@ struct core {
 	int assured;
 	int doubting; /* stopped, and no primary has answered since */
 	int resigned; /* for want of room: see follow_room */
+	int relieved; /* so it handed over last */
 
 	enum proposal proposal;
 	uint64_t proposal_job; /* it is being stored; 0: the arbiter is asked */
@@ -216,7 +217,7 @@ void follow_beat(struct core *);	    /* each tick */
 void follow_hello(struct core *, int peer, struct message *, uint64_t conn);
 void follow_call(struct core *, const struct event *);
 void follow_room(struct core *); /* resigns, or ends that */
-void follow_pay(struct core *); /* replies whose time has come */
+void follow_pay(struct core *);	 /* replies whose time has come */
 void follow_forget(struct core *, uint64_t conn);
 
 /* decide.c */

@@ -81,8 +81,7 @@ resigned(const struct core *c, const evote_member *m)
 
 	return (!c->no_room && p != NULL && p->greeted &&
 	    (p->resigned || (BUG_LEFT_OUT_UNASKED && !p->room)) &&
-	    p->k.epoch == c->k.epoch &&
-	    config_id_equal(p->id, m->incarnation));
+	    p->k.epoch == c->k.epoch && config_id_equal(p->id, m->incarnation));
 }
 
 /* Must the primary leave this host out of the set? */
@@ -770,6 +769,7 @@ hand_over(struct core *c, int to)
 {
 	c->hand_to = to;
 	c->hand_ms = c->now_ms;
+	c->relieved = c->no_room;
 	core_move(c, ON_HAND);
 	handing(c);
 }

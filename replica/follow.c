@@ -65,6 +65,7 @@ greeting(struct core *c, int reply, uint64_t asked)
 	h->serial = ++c->serial;
 	h->room = !c->no_room;
 	h->resigned = c->resigned;
+	h->relieved = c->relieved;
 	epochs = history_epochs(c->log, &n);
 	if (n > EVOTE_EPOCHS_MAX) {
 		epochs += n - EVOTE_EPOCHS_MAX;
@@ -140,8 +141,8 @@ note(struct core *c, int peer, evote_hello *h)
 	p->serial = h->serial;
 	p->room = h->room;
 	p->resigned = h->resigned;
-	if (!p->room)
-		p->gave = 0; /* for want of room: it gets it back */
+	if (h->relieved)
+		p->gave = 0; /* with room it gets it back */
 	free(p->epochs);
 	p->epochs = h->epochs.epochs_val;
 	p->n_epochs = h->epochs.epochs_len;

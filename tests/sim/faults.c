@@ -93,7 +93,8 @@ fault_disk(struct host *h)
 		h->slow_until = until;
 		break;
 	case 1:
-		h->full_until = w.now + upto(chance(500) ? 5000 * MS : 500 * MS);
+		h->full_until =
+		    w.now + upto(chance(500) ? 5000 * MS : 500 * MS);
 		break;
 	case 2:
 		h->eio_until = w.now + upto(100 * MS);
