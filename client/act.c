@@ -393,7 +393,7 @@ act(struct evote *e, const struct wish *w, uint64_t *end, evote_answer *answer)
 	int lock = -1;
 
 	memset(answer, 0, sizeof(*answer));
-	answer->standing = EVOTE_NOT_SERVING;
+	route_unanswered(answer);
 	if (e->options.voter == NULL)
 		return (handle_fail(e, "no voter is given"));
 	if ((outcome = handle_ready(e, deadline_ms)) != EVOTE_ANSWERED)

@@ -271,7 +271,7 @@ handle_ask(struct evote *e, const struct procedure *p, void *args,
 	enum route_end end;
 
 	memset(res, 0, p->size);
-	((evote_answer *)res)->standing = EVOTE_NOT_SERVING;
+	route_unanswered(res);
 	if ((outcome = begin(e)) != EVOTE_ANSWERED)
 		return (outcome);
 	memset(seen, 0, sizeof(*seen));

@@ -515,13 +515,19 @@ go_back(struct route *r, uint64_t deadline_ms)
 
 /* ---- calls ---- */
 
-/* No answer yet: a zeroed one would say that it was served. */
+void
+route_unanswered(evote_answer *answer)
+{
+	answer->standing = EVOTE_NOT_SERVING;
+	answer->code = EVOTE_CODE_NONE;
+}
+
 static void
 result_clear(const struct procedure *p, void *res)
 {
 	xdr_free(p->xres, res);
 	memset(res, 0, p->size);
-	((evote_answer *)res)->standing = EVOTE_NOT_SERVING;
+	route_unanswered(res);
 }
 
 static enum clnt_stat

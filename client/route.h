@@ -52,6 +52,9 @@ CLIENT *route_take(struct route *);
 /* Greets the connected host again; 0, or -1 when it did not answer. */
 int route_greet(struct route *, uint64_t deadline_ms, enum route_end *);
 
+/* No answer yet: a zeroed one would say that it was served. */
+void route_unanswered(evote_answer *);
+
 /* A procedure of EVOTE whose result begins with an evote_answer. */
 struct procedure {
 	rpcproc_t number;

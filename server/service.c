@@ -472,16 +472,27 @@ execute(void *arg, uint64_t ticket, const struct place *at)
 	return (rec);
 }
 
+/*
+ * Where the answer stands, and with that its code: only one that was served
+ * keeps the procedure's own, so that nothing else is taken for success.
+ */
+static void
+stand(evote_answer *a, evote_standing standing, const char *host)
+{
+	a->standing = standing;
+	a->host = copy(host);
+	if (standing != EVOTE_SERVED)
+		a->code = EVOTE_CODE_NONE;
+}
+
 /* XDR has no absent strings. */
 static void
 complete(struct server *s, struct request *r)
 {
 	evote_answer *a = &r->result.answer;
-	char *host = a->host, none[] = "";
+	char none[] = "";
 
 	core_stamp(s->core, &a->stamp);
-	if (host == NULL)
-		a->host = none;
 	a->text = none;
 	if (r->ask == ASK_SHOW && r->result.show.creator == NULL) {
 		r->result.show.creator = copy("");
@@ -489,7 +500,6 @@ complete(struct server *s, struct request *r)
 	}
 	transport_complete(
 	    s->transport, r->call, procedures[r->ask].result, &r->result);
-	a->host = host;
 	a->text = NULL;
 	request_free(r);
 }
@@ -506,7 +516,7 @@ service_answer(void *arg, uint64_t ticket)
 		request_free(r);
 		return;
 	}
-	r->result.answer.standing = EVOTE_SERVED;
+	stand(&r->result.answer, EVOTE_SERVED, "");
 	complete(s, r);
 }
 
@@ -520,8 +530,7 @@ service_refuse(
 
 	xdr_free(procedures[r->ask].result, &r->result);
 	memset(&r->result, 0, sizeof(r->result));
-	r->result.answer.standing = standing;
-	r->result.answer.host = copy(name);
+	stand(&r->result.answer, standing, name);
 	complete(s, r);
 }
 
@@ -588,10 +597,10 @@ void
 service_head(const struct server *s, evote_answer *a)
 {
 	const char *host;
+	evote_standing standing = core_standing(s->core, &host);
 
 	core_stamp(s->core, &a->stamp);
-	a->standing = core_standing(s->core, &host);
-	a->host = copy(host);
+	stand(a, standing, host);
 	a->text = copy("");
 }
 

@@ -53,6 +53,29 @@ losing_one_reply() {
 	answered 0
 }
 
+@test "V3: no answer of a host that does not serve has the code of success" {
+	cluster_up people
+	election board 3600
+	log_in alpha ada
+	named=$(string board)$(no_seen)
+	preauth alpha ada
+	# shellcheck disable=SC2154 # preauth sets it
+	login=$(string ada)$(opaque "$challenge")$(opaque "$(sign ada)")
+	for call in "1 $(string ada)$(no_seen)" "2 $login$(no_seen)" \
+	    "3 $(create_args 30 other "$(list members)" "$(list a b)")" \
+	    "4 $(vote_args 31 board yes)" "5 $named" "6 $(u32 0)$(no_seen)" \
+	    "7 $named" "8 "; do
+		# shellcheck disable=SC2086 # a number and hexadecimal digits
+		ask beta ${call% *} "${call#* }"
+		stood 1
+	done
+	wait_until 10 port alpha "$PROBE"
+	ask alpha 1 "" "$PROBE"
+	answered 0
+	exits 1 admin beta --json unregister ada
+	[[ $(jq .code <<<"$output") == -1 ]]
+}
+
 @test "an unknown outcome is kept and settled by the same command" {
 	cluster_up people
 	election board 7

@@ -98,11 +98,11 @@ accepted() {
 	u32 "$1"
 }
 
-# ask HOST PROC ARGS: calls EVOTE and takes the answer's head apart; `rest` is
-# what follows it.
+# ask HOST PROC ARGS [PROG]: calls EVOTE and takes the answer's head apart;
+# `rest` is what follows it.
 ask() {
 	local reply
-	reply=$(call "$1" "$EVOTE" 1 "$2" "$3")
+	reply=$(call "$1" "${4:-$EVOTE}" 1 "$2" "$3")
 	[[ $reply == "$(accepted 0)"* ]] || {
 		echo "no success: $reply" >&2
 		return 1
@@ -118,6 +118,16 @@ ask() {
 	reason=$((16#$(take 4)))
 	skip_bytes 4
 	skip_opaque
+	code_fits_standing
+}
+
+# No answer has EVOTE_CODE_NONE, and every answer another code.
+code_fits_standing() {
+	((standing == 0 && code < 100 || standing != 0 && code == 16#ffffffff)) ||
+		{
+			echo "standing=$standing code=$code" >&2
+			return 1
+		}
 }
 
 # answered CODE [REASON], stood STANDING: what `ask` was told.
