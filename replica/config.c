@@ -63,6 +63,12 @@ config_clear(evote_config *c)
 }
 
 int
+config_known(const evote_config *c)
+{
+	return ((unsigned)c->arbiter.kind <= EVOTE_ARBITER_ETCD);
+}
+
+int
 config_id_equal(const void *a, const void *b)
 {
 	return (memcmp(a, b, sizeof(incarnation)) == 0);

@@ -9,6 +9,11 @@ typedef unsigned char incarnation[16];
 
 void config_copy(evote_config *to, const evote_config *from);
 void config_clear(evote_config *);
+/*
+ * 1 when this version knows what it says.  XDR lets any number pass for an
+ * enum: to be asked of every K that was read, wherever it came from.
+ */
+int config_known(const evote_config *);
 
 int config_id_equal(const void *a, const void *b);
 int config_id_zero(const void *id);
@@ -16,9 +21,9 @@ int config_id_zero(const void *id);
 /* The place in in_sync, or -1. */
 int config_in_sync(const evote_config *, const void *id);
 int config_barred(const evote_config *, const void *id);
-/* 1 when nobody but id is in sync. */
 /* 1 when they are the same decision, in every field. */
 int config_equal(const evote_config *, const evote_config *);
+/* 1 when nobody but id is in sync. */
 int config_alone(const evote_config *, const void *id);
 /* The name of the in-sync member with this incarnation, or "". */
 const char *config_name(const evote_config *, const void *id);

@@ -535,8 +535,10 @@ knows_the_rest(const struct core *c)
 		const evote_member *m = &c->k.in_sync.in_sync_val[i];
 		int p = core_peer_of(c, m->incarnation);
 
-		if (!config_id_equal(m->incarnation, core_self(c)) && p != pp &&
-		    !c->peers[p].up && !decide_failed(c, m))
+		if (config_id_equal(m->incarnation, core_self(c)) || p == pp)
+			continue;
+		/* One that this host's list lacks may be alive. */
+		if (p < 0 || (!c->peers[p].up && !decide_failed(c, m)))
 			return (0);
 	}
 	return (1);

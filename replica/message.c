@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
+
 static xdrproc_t
 body_proc(enum message_kind kind, int reply)
 {
@@ -122,10 +124,14 @@ static int
 enums_known(const struct message *m)
 {
 	if (m->kind == SAY_HELLO)
-		return ((unsigned)m->u.hello.role <= EVOTE_HALTED);
+		return ((unsigned)m->u.hello.role <= EVOTE_HALTED &&
+		    config_known(&m->u.hello.config));
+	if (m->kind == SAY_DECIDE && m->reply)
+		return ((unsigned)m->u.decided.verdict <= EVOTE_BLANK &&
+		    config_known(&m->u.decided.config));
 	if (m->kind == SAY_DECIDE)
 		return (
-		    !m->reply || (unsigned)m->u.decided.verdict <= EVOTE_BLANK);
+		    m->u.decide.next == NULL || config_known(m->u.decide.next));
 	if (m->reply)
 		return ((unsigned)m->u.acked.taken <= EVOTE_UNFIT);
 	return (1);

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "ledger.h"
 #include "log.h"
 #include "seal.h"
@@ -299,19 +300,18 @@ aside_make(const char *path)
 static int
 dir_format(const char *path, const struct format *new, const struct why *why)
 {
-	char key[64], incarnation[64];
+	char key[64], id[64];
 
 	seal_base64(key, new->key, sizeof(new->key));
 	strcat(key, "\n");
-	seal_hex(incarnation, new->incarnation, sizeof(new->incarnation));
-	strcat(incarnation, "\n");
+	seal_hex(id, new->incarnation, sizeof(new->incarnation));
+	strcat(id, "\n");
 	if (ledger_make(path, new->genesis) == -1)
 		return (
 		    fail(why, "cannot make %s/ledger.db: see the log", path));
 	if (file_replace(path, "cluster.key", key, strlen(key)) == -1 ||
 	    aside_make(path) == -1 || config_make(path, new->config) == -1 ||
-	    file_replace(
-		path, "incarnation", incarnation, strlen(incarnation)) == -1)
+	    file_replace(path, "incarnation", id, strlen(id)) == -1)
 		return (
 		    fail(why, "cannot format %s: %s", path, strerror(errno)));
 	return (0);
@@ -446,14 +446,13 @@ key_read(const char *file, unsigned char key[32], const struct why *why)
 }
 
 static int
-incarnation_read(
-    const char *path, unsigned char incarnation[16], const struct why *why)
+incarnation_read(const char *path, incarnation id, const struct why *why)
 {
 	char file[PATH_BYTES], line[64];
 
 	datadir_path(path, "incarnation", file, sizeof(file));
 	if (line_read(file, line, sizeof(line)) == -1 ||
-	    seal_unhex(incarnation, 16, line) == -1)
+	    seal_unhex(id, 16, line) == -1)
 		return (fail(why, "%s is damaged: " REJOIN, file));
 	return (0);
 }
@@ -478,8 +477,9 @@ config_read(const char *path, evote_config *config, const struct why *why)
 		return (fail(
 		    why, "cannot read %s: %s; " REJOIN, file, strerror(errno)));
 	/* What is whole and yet no K to us was written by another version. */
-	if (xdr_from_bytes(
-		(xdrproc_t)xdr_evote_config, config, value, (size_t)len) == -1)
+	if (xdr_from_bytes((xdrproc_t)xdr_evote_config, config, value,
+		(size_t)len) == -1 ||
+	    !config_known(config))
 		return (fail(why,
 		    "%s was written by another version of this program: use "
 		    "that one",

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
 #include "etcd_txn.h"
 #include "record.h"
 #include "seal.h"
@@ -147,8 +148,13 @@ read_k(const cJSON *kv, const unsigned char cluster_key[32], evote_config *k)
 	value_mac(mac, cluster_key, value, (size_t)len);
 	if (!seal_equal(mac, value + len, SEAL_HASH))
 		return (-1);
-	return (
-	    xdr_from_bytes((xdrproc_t)xdr_evote_config, k, value, (size_t)len));
+	if (xdr_from_bytes(
+		(xdrproc_t)xdr_evote_config, k, value, (size_t)len) == -1)
+		return (-1);
+	if (config_known(k))
+		return (0);
+	config_clear(k);
+	return (-1);
 }
 
 static int

@@ -713,6 +713,27 @@ a_host_that_only_waits_does_not_keep_the_next_one(void **state)
 	cluster_free(c);
 }
 
+/* A host of the set that is not in the list here may be alive: nobody knows. */
+static void
+a_host_that_the_list_lacks_is_not_taken_for_dead(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, OFF);
+
+	host_kill(c, B, 0);
+	cut(c, B, C);
+	c->n = 2; /* for its list */
+	host_start(c, B);
+	c->n = 3;
+	cluster_wait(c, 500);
+	assert_role(c, B, "backup");
+	assert_set(c, B, "ABC");
+	host_kill(c, A, 0);
+	cluster_wait(c, 200);
+	assert_role(c, B, "backup");
+	assert_set(c, B, "ABC");
+	cluster_free(c);
+}
+
 static void
 a_host_that_was_stalled_asks_before_it_takes_over(void **state)
 {
@@ -1494,6 +1515,7 @@ main(void)
 	    cmocka_unit_test(a_joiner_does_not_take_over),
 	    cmocka_unit_test(two_that_restart_wait_for_each_other),
 	    cmocka_unit_test(a_host_that_only_waits_does_not_keep_the_next_one),
+	    cmocka_unit_test(a_host_that_the_list_lacks_is_not_taken_for_dead),
 	    cmocka_unit_test(a_host_that_was_stalled_asks_before_it_takes_over),
 	    cmocka_unit_test(
 		a_host_that_was_left_out_while_stalled_joins_again),

@@ -467,6 +467,19 @@ config_is_damaged(void **state)
 	assert_refused(p->dir, NULL, "the version that wrote it");
 }
 
+/* R: whole, and of an arbiter that only another version knows. */
+static void
+a_config_of_another_kind_of_arbiter(void **state)
+{
+	struct place_of_test *p = *state;
+	char nowhere[] = "";
+	evote_config k = {.epoch = 18, .arbiter = {99, nowhere}};
+
+	init(p->dir, NULL);
+	assert_int_equal(datadir_save_config(p->dir, &k), 0);
+	assert_refused(p->dir, NULL, "another version");
+}
+
 /* ---- interrupted ---- */
 
 enum step { STEP_INIT, STEP_JOIN, STEP_SAVE };
@@ -641,6 +654,7 @@ main(void)
 	    TEST(a_host_that_joins),
 	    TEST(config_is_kept),
 	    TEST(config_of_full_length),
+	    TEST(a_config_of_another_kind_of_arbiter),
 	    TEST(not_a_directory_of_ours),
 	    TEST(init_happens_once),
 	    TEST(one_process_at_a_time),

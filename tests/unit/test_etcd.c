@@ -158,6 +158,26 @@ what_was_put_is_read(void **state)
 	free(text);
 }
 
+/* R: with our MAC, and of an arbiter that only another version knows. */
+static void
+a_k_with_an_unknown_arbiter_is_not_read(void **state)
+{
+	evote_config k = some_k();
+	char *swap, *text;
+	cJSON *root;
+
+	k.arbiter.kind = 99;
+	swap = etcd_txn_swap(secret, KEY, 1, &k);
+	root = cJSON_Parse(swap);
+	assert_true(asprintf(&text, HELD, KEY_B64, "2",
+			word(at(root, "success", "request_put"), "value")) > 0);
+	assert_int_equal(understood(secret, text, strlen(text)), -1);
+	free(text);
+	cJSON_Delete(root);
+	free(swap);
+	config_clear(&k);
+}
+
 static void
 recorded_answers_are_understood(void **state)
 {
@@ -281,6 +301,7 @@ main(void)
 	    cmocka_unit_test(a_swap_compares_the_revision_and_else_reads),
 	    cmocka_unit_test(a_reading_is_linearizable),
 	    cmocka_unit_test(what_was_put_is_read),
+	    cmocka_unit_test(a_k_with_an_unknown_arbiter_is_not_read),
 	    cmocka_unit_test(recorded_answers_are_understood),
 	    cmocka_unit_test(other_keys_and_strangers_are_refused),
 	    cmocka_unit_test(odd_answers_are_refused),

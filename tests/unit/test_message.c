@@ -267,6 +267,40 @@ unknown_enums_are_refused(void **state)
 }
 
 static void
+encoded_is_refused(const struct message *m)
+{
+	unsigned char *bytes;
+	long len = message_encode(m, &bytes);
+
+	refused(m->kind, m->reply, bytes, (size_t)len);
+	free(bytes);
+}
+
+/* R: the kind of an arbiter is an index into a table where status is made. */
+static void
+a_k_with_an_unknown_arbiter_is_refused(void **state)
+{
+	struct message *m = greeting();
+	evote_config k;
+
+	m->u.hello.config.arbiter.kind = EVOTE_ARBITER_ETCD + 1;
+	encoded_is_refused(m);
+	config_copy(&k, &m->u.hello.config);
+	message_free(m);
+
+	m = message_new(SAY_DECIDE, 0);
+	m->u.decide.next = &k;
+	encoded_is_refused(m);
+	m->u.decide.next = NULL;
+	message_free(m);
+
+	m = message_new(SAY_DECIDE, 1);
+	m->u.decided.config = k;
+	encoded_is_refused(m);
+	message_free(m);
+}
+
+static void
 limits_hold(void **state)
 {
 	struct message *m = push_of(EVOTE_BATCH_MAX);
@@ -331,6 +365,7 @@ main(void)
 	    cmocka_unit_test(damaged_bytes_are_refused),
 	    cmocka_unit_test(damaged_records_are_refused),
 	    cmocka_unit_test(unknown_enums_are_refused),
+	    cmocka_unit_test(a_k_with_an_unknown_arbiter_is_refused),
 	    cmocka_unit_test(limits_hold),
 	    cmocka_unit_test(a_body_fits_its_seal),
 	    cmocka_unit_test(nothing_is_fine),
