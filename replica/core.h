@@ -64,14 +64,14 @@ struct core_config {
 	int n;
 	int self;
 	unsigned char incarnation[16];
-	evote_config k;	     /* as it was on disk */
-	int failback;	     /* by itself */
-	int trust_clock;     /* an operator vouches for it */
-	uint64_t beat_ms;    /* 100 */
-	uint64_t suspect_ms; /* silence, without an arbiter; 3,000 */
-	uint64_t quick_ms;   /* silence, when an arbiter decides; 400 */
-	uint64_t hold_ms;    /* how long requests may wait for a
-				change of primary; 2,000 */
+	evote_config k;	 /* as it was on disk */
+	int failback;	 /* by itself */
+	int trust_clock; /* an operator vouches for it */
+	/* As in times.h, but that an operator may change suspect_ms. */
+	uint64_t beat_ms;
+	uint64_t suspect_ms;
+	uint64_t quick_ms;
+	uint64_t hold_ms;
 };
 
 enum event_kind {

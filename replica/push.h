@@ -11,8 +11,9 @@
  * sends calls, several at once, and hands the replies over in whatever order
  * they come.  A link that ended is tried again at once, then after 10, 20, 40
  * ... 500 ms.  Port lookups by the portmapper are asked by UDP in the same
- * loop; the last port that worked is tried first.  A machine is taken for
- * empty (refused) when the port refuses, or its portmapper knows none.
+ * loop; the last port that worked is tried first.  Nobody listens there
+ * (refused) only when the port itself refuses: that a portmapper is gone, or
+ * knows of no server, proves nothing.
  */
 struct push;
 

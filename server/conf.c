@@ -8,6 +8,7 @@
 
 #include "conf.h"
 #include "text.h"
+#include "times.h"
 
 #define EXIT_USAGE 2
 #define CONFIG	   "/etc/evote/evote.conf"
@@ -270,7 +271,7 @@ conf_read(struct conf *c, int argc, char **argv)
 
 	memset(c, 0, sizeof(*c));
 	c->portmap = c->failback = 1;
-	c->suspect_ms = 3000;
+	c->suspect_ms = SUSPECT_MS;
 	c->hang_ms = 10000;
 	if (argc > 1 && strcmp(argv[1], "init") == 0) {
 		c->command = CONF_INIT;

@@ -45,8 +45,10 @@ int ledger_append(
  * when it returns 0.
  */
 int ledger_cut(struct ledger *, uint64_t size, const char *aside);
-/* Moves the WAL into the file when it has grown past pages; 0 or -1, which is
-   no harm: the records are safe in the WAL. */
+/*
+ * Moves the WAL into the file when it has grown past pages.  -1: the records
+ * are in the WAL still, but a sync may have failed: do not go on (rule 15).
+ */
 int ledger_checkpoint(struct ledger *, int pages);
 
 #endif

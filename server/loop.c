@@ -17,15 +17,14 @@
 #include "ledger.h"
 #include "log.h"
 #include "service.h"
+#include "times.h"
 
 /*
- * One thread does everything but the disk, the portmapper and the resolver:
- * each turn it takes what is ready, carries it out, and at its end stores and
- * sends together what the turn has brought.
+ * One thread does everything but what would keep it waiting: the disk, the
+ * portmapper, the resolver and etcd have a thread each, and signatures are
+ * verified by a few.  Each turn it takes what is ready, carries it out, and at
+ * its end stores and sends together what the turn has brought.
  */
-#define BEAT_MS	  100
-#define HOLD_MS	  2000
-#define QUICK_MS  400
 #define SPACE_MS  1000
 #define PAUSE_MS  1000	      /* between beats: this process did not run */
 #define SPACE_MIN (16u << 20) /* bytes free on the ledger's disk: no room */

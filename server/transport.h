@@ -81,7 +81,8 @@ int transport_ucred(
 /*
  * ---- anywhere: completes a held call.  The caller keeps the result.
  * Returns -1 when the client is gone.  transport_fail answers SYSTEM_ERR;
- * transport_drop closes the connection.
+ * transport_close_conn
+ * closes a connection.
  */
 int transport_complete(
     struct transport *, struct call, xdrproc_t, void *result);

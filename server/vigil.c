@@ -13,10 +13,10 @@
 #include "log.h"
 #include "server.h"
 #include "service.h"
+#include "times.h"
 #include "vigil.h"
 #include "witness.h"
 
-#define DENY_MS	     300 /* a primary that was heard since is not replaced */
 #define WAIT_MS	     1000
 #define CONNS_MAX    64
 #define EXIT_TROUBLE 1

@@ -55,10 +55,10 @@ host_start(struct host *h)
 	    .self = h->id,
 	    .k = h->k,
 	    .failback = w.failback,
-	    .beat_ms = 100,
-	    .suspect_ms = 3000,
-	    .quick_ms = 400,
-	    .hold_ms = 2000};
+	    .beat_ms = BEAT_MS,
+	    .suspect_ms = SUSPECT_MS,
+	    .quick_ms = QUICK_MS,
+	    .hold_ms = HOLD_MS};
 	struct event ev = {.kind = EV_START, .from = h->hint};
 	static const char *const names[] = {"A", "B", "C"};
 	char err[160];

@@ -143,7 +143,7 @@ begin(uint64_t seed, int trace)
 	w.n_hosts = chance(300) ? 3 : 2;
 	w.failback = chance(700);
 	w.has_witness = chance(500);
-	w.witness[0].deny_ms = w.witness[1].deny_ms = 300;
+	w.witness[0].deny_ms = w.witness[1].deny_ms = DENY_MS;
 	w.ailing = chance(350);
 	w.quiet =
 	    chance(w.ailing ? 700 : 100) ? FAULTS_US - upto(3000 * MS) : END_US;

@@ -24,6 +24,7 @@
 
 #include "config.h"
 #include "core.h"
+#include "times.h"
 #include "election.h"
 #include "witness.h"
 

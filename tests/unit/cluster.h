@@ -8,6 +8,7 @@
 #include "config.h"
 #include "core.h"
 #include "role.h"
+#include "times.h"
 #include "witness.h"
 
 /*
@@ -601,10 +602,10 @@ host_start(struct cluster *c, int who)
 	    .self = who,
 	    .k = h->k,
 	    .failback = h->failback,
-	    .beat_ms = 100,
-	    .suspect_ms = 3000,
-	    .quick_ms = 400,
-	    .hold_ms = 2000};
+	    .beat_ms = BEAT_MS,
+	    .suspect_ms = SUSPECT_MS,
+	    .quick_ms = QUICK_MS,
+	    .hold_ms = HOLD_MS};
 
 	memcpy(cf.names, cluster_names, sizeof(cluster_names));
 	memcpy(cf.incarnation, h->inc, sizeof(h->inc));

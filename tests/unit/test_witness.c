@@ -8,8 +8,7 @@
 
 #include "cluster.h"
 
-#define DENY_MS 300
-#define WHERE	"w=10.0.0.9:111"
+#define WHERE "w=10.0.0.9:111"
 
 #define assert_role(c, who, role) assert_string_equal(role_of(c, who), role)
 #define assert_told(c, ticket, what) \
