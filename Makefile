@@ -20,7 +20,7 @@ REPLICA	= witness message session push reach wire address config history role cl
 	  core core_status lead follow decide
 SERVER	= main conf loop arbiter etcd etcd_txn vigil transport portmap datadir slots ledger disk \
 	  voters polls judge effect election \
-	  auth workers service serve serve_admin serve_replica failpoint
+	  auth workers turns service serve serve_admin serve_replica failpoint
 CLIENT	= evote_client libevote act login ports route state say roll csv \
 	  sshkey agent signer diff progress survey tally when \
 	  cmd_keygen cmd_election cmd_vote cmd_result cmd_status cmd_roll \

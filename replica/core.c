@@ -454,6 +454,12 @@ expectant(const struct core *c)
 	return (p >= 0 && c->peers[p].conn == 0);
 }
 
+int
+core_takes_requests(const struct core *c)
+{
+	return (c->role == EVOTE_PRIMARY || expectant(c));
+}
+
 static void
 request(struct core *c, uint64_t ticket, const evote_seen *seen)
 {

@@ -128,6 +128,8 @@ void core_stamp(const struct core *, evote_stamp *);
 /* What a request would meet now; *host is borrowed. */
 evote_standing core_standing(const struct core *, const char **host);
 uint64_t core_epoch(const struct core *);
+/* Whether a request is carried out here, or kept until this is decided. */
+int core_takes_requests(const struct core *);
 const struct history *core_history(const struct core *);
 evote_role core_role(const struct core *);
 /*

@@ -9,24 +9,35 @@
 #include "seal.h"
 
 /*
- * A challenge is mac, random, expiry, epoch; its mac also covers the voter's
- * name.  A token is mac, random, expiry, key, name.  Integers are big-endian.
+ * A challenge is mac, random, expiry, epoch, serial; its mac also covers the
+ * voter's name.  A token is mac, random, expiry, key, name.  Integers are
+ * big-endian.
  */
 #define RANDOM_LEN    16
 #define RANDOM_AT     SEAL_HASH
 #define EXPIRY_AT     (RANDOM_AT + RANDOM_LEN)
 #define EPOCH_AT      (EXPIRY_AT + 8)
-#define CHALLENGE_LEN (EPOCH_AT + 8)
+#define SERIAL_AT     (EPOCH_AT + 8)
+#define CHALLENGE_LEN (SERIAL_AT + 8)
 #define KEY_AT	      (EXPIRY_AT + 8)
 #define NAME_AT	      (KEY_AT + SEAL_KEY)
 static_assert(CHALLENGE_LEN <= EVOTE_TOKEN_MAX, "a challenge fits");
 static_assert(NAME_AT + EVOTE_NAME_MAX <= EVOTE_TOKEN_MAX, "a token fits");
 
-/* A challenge that has served. */
+#define SERVED_MAX 8
+
+/*
+ * The challenges that have served a voter, latest of which expires last.  What
+ * one who logs in again and again makes us remember is bounded: of his many,
+ * those before the last few to be used serve no more.
+ */
 struct used {
 	UT_hash_handle hh;
-	unsigned char random[RANDOM_LEN];
-	uint64_t expires;
+	uint64_t expires_ms;
+	uint64_t floor;		     /* serials up to it serve no more */
+	uint64_t served[SERVED_MAX]; /* a ring; serials begin at 1 */
+	uint32_t next;
+	char voter[];
 };
 
 struct auth {
@@ -34,8 +45,8 @@ struct auth {
 	struct seal_macer *token;
 	struct seal_macer *salt;
 	struct used *used;
-	uint64_t sweep;	 /* when to look for expired ones again */
-	uint64_t latest; /* time seen, see rising() */
+	uint64_t sweep_ms; /* when to look for expired ones again */
+	uint64_t serial;   /* of the latest challenge */
 };
 
 /*
@@ -108,18 +119,6 @@ auth_free(struct auth *a)
 	free(a);
 }
 
-/*
- * The time, for challenges: stays where it is while the clock goes back, or one
- * that has served and was forgotten would be good again.
- */
-static uint64_t
-rising(struct auth *a, uint64_t now)
-{
-	if (now > a->latest)
-		a->latest = now;
-	return (a->latest);
-}
-
 static void
 challenge_mac(const struct auth *a, const unsigned char *challenge,
     const char *voter, unsigned char mac[SEAL_HASH])
@@ -133,92 +132,122 @@ challenge_mac(const struct auth *a, const unsigned char *challenge,
 }
 
 void
-auth_challenge(struct auth *a, const char *voter, uint64_t epoch, uint64_t now,
-    unsigned char *out, uint32_t *len)
+auth_challenge(struct auth *a, const char *voter, uint64_t epoch,
+    uint64_t now_ms, unsigned char *out, uint32_t *len)
 {
 	seal_random(out + RANDOM_AT, RANDOM_LEN);
-	put_u64(out + EXPIRY_AT, rising(a, now) + AUTH_CHALLENGE_US);
+	put_u64(out + EXPIRY_AT, now_ms + AUTH_CHALLENGE_MS);
 	put_u64(out + EPOCH_AT, epoch);
+	put_u64(out + SERIAL_AT, ++a->serial);
 	challenge_mac(a, out, voter, out);
 	*len = CHALLENGE_LEN;
 }
 
 static struct used *
-used_find(const struct auth *a, const unsigned char *challenge)
+used_find(const struct auth *a, const char *voter)
 {
 	struct used *u;
 
-	HASH_FIND(hh, a->used, challenge + RANDOM_AT, RANDOM_LEN, u);
+	HASH_FIND(hh, a->used, voter, strlen(voter), u);
 	return (u);
+}
+
+static int
+used_has(const struct used *u, uint64_t serial)
+{
+	for (int i = 0; i < SERVED_MAX; i++)
+		if (u->served[i] == serial)
+			return (1);
+	return (serial <= u->floor);
 }
 
 /* Once in a challenge's life, so that each log-in pays for a few at most. */
 static void
-used_sweep(struct auth *a, uint64_t now)
+used_sweep(struct auth *a, uint64_t now_ms)
 {
 	struct used *u, *next;
 
-	if (now < a->sweep)
+	if (now_ms < a->sweep_ms)
 		return;
-	a->sweep = now + AUTH_CHALLENGE_US;
+	a->sweep_ms = now_ms + AUTH_CHALLENGE_MS;
 	HASH_ITER (hh, a->used, u, next) {
-		if (u->expires <= now) {
+		if (u->expires_ms <= now_ms) {
 			HASH_DEL(a->used, u);
 			free(u);
 		}
 	}
 }
 
-static void
-used_add(struct auth *a, const unsigned char *challenge)
+static struct used *
+used_of(struct auth *a, const char *voter)
 {
-	struct used *u = calloc(1, sizeof(*u));
+	struct used *u = used_find(a, voter);
+	size_t len = strlen(voter);
 
-	if (u == NULL)
+	if (u != NULL)
+		return (u);
+	if ((u = calloc(1, sizeof(*u) + len + 1)) == NULL)
 		abort();
-	memcpy(u->random, challenge + RANDOM_AT, RANDOM_LEN);
-	u->expires = get_u64(challenge + EXPIRY_AT);
-	HASH_ADD(hh, a->used, random, RANDOM_LEN, u);
+	memcpy(u->voter, voter, len);
+	HASH_ADD_KEYPTR(hh, a->used, u->voter, len, u);
+	return (u);
 }
 
-static evote_reason
-challenge_check(const struct auth *a, const evote_token *challenge,
-    const char *voter, uint64_t epoch, uint64_t now)
+static void
+used_add(struct used *u, const unsigned char *challenge)
+{
+	uint64_t *place = &u->served[u->next++ % SERVED_MAX];
+	uint64_t expires_ms = get_u64(challenge + EXPIRY_AT);
+
+	if (*place > u->floor)
+		u->floor = *place;
+	*place = get_u64(challenge + SERIAL_AT);
+	if (expires_ms > u->expires_ms)
+		u->expires_ms = expires_ms;
+}
+
+evote_reason
+auth_challenge_check(struct auth *a, const evote_token *challenge,
+    const char *voter, uint64_t epoch, uint64_t now_ms)
 {
 	const unsigned char *bytes =
 	    (const unsigned char *)challenge->evote_token_val;
 	unsigned char mac[SEAL_HASH];
+	struct used *u;
 
 	if (challenge->evote_token_len != CHALLENGE_LEN)
 		return (EVOTE_R_CHALLENGE);
 	challenge_mac(a, bytes, voter, mac);
 	if (!seal_equal(mac, bytes, sizeof(mac)) ||
-	    get_u64(bytes + EXPIRY_AT) <= now ||
+	    get_u64(bytes + EXPIRY_AT) <= now_ms ||
 	    get_u64(bytes + EPOCH_AT) != epoch)
 		return (EVOTE_R_CHALLENGE);
-	return (used_find(a, bytes) ? EVOTE_R_CHALLENGE_USED : EVOTE_R_OK);
+	u = used_find(a, voter);
+	return (u != NULL && used_has(u, get_u64(bytes + SERIAL_AT))
+		? EVOTE_R_CHALLENGE_USED
+		: EVOTE_R_OK);
 }
 
 /* ---- signatures ---- */
 
+/* That the length is wrong shows without looking, whoever it is. */
 static void
-check_make(struct auth_check *c, const unsigned char key[SEAL_KEY],
+check_make(struct auth_check *c, const unsigned char *key,
     const evote_signature *sig, xdrproc_t proc, const void *what)
 {
 	long len;
 
-	c->bytes = NULL;
-	c->fits = 0;
+	*c = (struct auth_check){.made = 1};
+	memcpy(c->key, key == NULL ? nobody : key, SEAL_KEY);
 	if (sig->evote_signature_len != SEAL_SIG ||
 	    (len = xdr_to_bytes(proc, what, &c->bytes)) == -1)
 		return;
 	c->len = (size_t)len;
-	memcpy(c->key, key, SEAL_KEY);
 	memcpy(c->signature, sig->evote_signature_val, SEAL_SIG);
 }
 
 void
-auth_check_statement(struct auth_check *c, const unsigned char key[32],
+auth_check_statement(struct auth_check *c, const unsigned char *key,
     const evote_signature *sig, const char *origin,
     const unsigned char cluster[16], const evote_asker *asker,
     const evote_act *act)
@@ -246,8 +275,8 @@ auth_check_login(struct auth_check *c, const unsigned char *key,
 	};
 
 	memcpy(login.cluster, cluster, sizeof(login.cluster));
-	check_make(c, key == NULL ? nobody : key, &args->signature,
-	    (xdrproc_t)xdr_evote_login, &login);
+	check_make(
+	    c, key, &args->signature, (xdrproc_t)xdr_evote_login, &login);
 }
 
 void
@@ -264,14 +293,12 @@ auth_check_clear(struct auth_check *c)
 }
 
 int
-auth_fits(struct auth_check *c, const unsigned char key[32])
+auth_fits(const struct auth_check *c, const unsigned char *key)
 {
-	if (c->bytes == NULL)
+	if (c->made && key == NULL)
 		return (0);
-	if (memcmp(c->key, key, SEAL_KEY) != 0) {
-		memcpy(c->key, key, SEAL_KEY);
-		auth_check_run(c);
-	}
+	if (!c->made || memcmp(c->key, key, SEAL_KEY) != 0)
+		return (-1);
 	return (c->fits);
 }
 
@@ -301,31 +328,23 @@ token_issue(const struct auth *a, const char *voter, const unsigned char *key,
 	token_mac(a, token, *len, token);
 }
 
-evote_reason
+void
 auth_login(struct auth *a, const evote_auth_args *args,
-    struct auth_check *check, const unsigned char *key, uint64_t epoch,
-    uint64_t now, unsigned char *token, uint32_t *len, uint64_t *expires)
+    const unsigned char key[32], uint64_t now_ms, uint64_t wall_us,
+    unsigned char *token, uint32_t *len, uint64_t *expires)
 {
-	uint64_t risen = rising(a, now);
-	evote_reason reason;
-
-	reason =
-	    challenge_check(a, &args->challenge, args->voter, epoch, risen);
-	if (reason != EVOTE_R_OK)
-		return (reason);
-	if (key == NULL || !auth_fits(check, key))
-		return (EVOTE_R_SIGNATURE);
-	used_sweep(a, risen);
-	used_add(a, (const unsigned char *)args->challenge.evote_token_val);
-	*expires = now + AUTH_TOKEN_US;
+	used_sweep(a, now_ms);
+	used_add(used_of(a, args->voter),
+	    (const unsigned char *)args->challenge.evote_token_val);
+	*expires = wall_us + AUTH_TOKEN_US;
 	token_issue(a, args->voter, key, *expires, token, len);
-	return (EVOTE_R_OK);
 }
 
 evote_reason
-auth_token(struct auth *a, const void *token, uint32_t len, uint64_t now,
+auth_token(struct auth *a, const void *token, uint32_t len, uint64_t wall_us,
     char *voter, unsigned char key[32])
 {
+	uint64_t expires;
 	const unsigned char *bytes = token;
 	unsigned char mac[SEAL_HASH];
 
@@ -337,8 +356,11 @@ auth_token(struct auth *a, const void *token, uint32_t len, uint64_t now,
 	memcpy(voter, bytes + NAME_AT, len - NAME_AT);
 	voter[len - NAME_AT] = '\0';
 	memcpy(key, bytes + KEY_AT, SEAL_KEY);
-	return (get_u64(bytes + EXPIRY_AT) <= now ? EVOTE_R_TOKEN_EXPIRED
-						  : EVOTE_R_OK);
+	expires = get_u64(bytes + EXPIRY_AT);
+	return (expires <= wall_us ||
+		    expires > wall_us + AUTH_TOKEN_US + AUTH_SKEW_US
+		? EVOTE_R_TOKEN_EXPIRED
+		: EVOTE_R_OK);
 }
 
 void

@@ -263,6 +263,7 @@ on_conn_closed(void *arg, uint64_t conn)
 
 	if (s->inbound != NULL)
 		inbound_closed(s->inbound, conn);
+	service_gone(s, conn);
 }
 
 struct inbound *
@@ -431,12 +432,11 @@ open_network(struct server *s)
 	if (s->conf->portmap && (s->portmap = portmap_start(port)) == NULL)
 		return (-1);
 	s->push = push_new(s->dir.key, peers, hosts->n, s->conf->self, &out);
-	s->workers = workers_start();
 	s->arbiter = arbiter_new(s->dir.key, s->conf->name, on_decided, s);
 	sd_notify(0, "READY=1");
 	log_info("listen port=%d admin=%s", port, s->conf->admin_socket);
 	return (s->push == NULL || s->inbound == NULL || s->arbiter == NULL ||
-		    s->workers == NULL
+		    service_begin(s) == -1
 		? -1
 		: 0);
 }

@@ -12,6 +12,7 @@
 #include "push.h"
 #include "serve_replica.h"
 #include "transport.h"
+#include "turns.h"
 #include "workers.h"
 
 /*
@@ -26,6 +27,7 @@ struct server {
 	struct core *core;
 	struct disk *disk;
 	struct workers *workers;
+	struct turns *turns; /* of those who wait for the workers */
 	struct push *push;
 	struct arbiter *arbiter;
 	struct transport *transport;

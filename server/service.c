@@ -7,13 +7,17 @@
 #include "seal.h"
 #include "service.h"
 
+#define WAITING_MAX (16u << 20) /* bytes of requests whose turn is to come */
+
 /* A call that was taken and not yet answered; its address is the ticket. */
 struct request {
 	enum ask ask;
 	struct call call;
 	uint64_t conn;
 	int recorded; /* its answer is a record */
+	int unsure;   /* its signature was not verified against this key */
 	struct auth_check check;
+	struct turn turn;
 	union {
 		evote_preauth_args preauth;
 		evote_auth_args auth;
@@ -106,32 +110,36 @@ check_statement(struct server *s, struct request *r, const evote_request *q,
 	const evote_signed *own = &q->credential.evote_credential_u.own;
 	evote_asker asker = {.voter = own->voter, .number = q->number};
 	struct voter_view v;
+	int known = election_voter(s->election, own->voter, &v);
 
-	if (g == NULL || !election_voter(s->election, own->voter, &v))
-		return;
 	memcpy(asker.client, q->client, sizeof(asker.client));
-	auth_check_statement(&r->check, v.key, &own->signature, g->origin,
-	    (const unsigned char *)g->cluster, &asker, act);
+	auth_check_statement(&r->check, known ? v.key : NULL, &own->signature,
+	    g->origin, (const unsigned char *)g->cluster, &asker, act);
+}
+
+/* The same answer for those who are not on the roll (key is NULL). */
+static evote_reason
+verified(struct request *r, const unsigned char *key)
+{
+	int fits = auth_fits(&r->check, key);
+
+	r->unsure = fits == -1;
+	return (fits == 1 ? EVOTE_R_OK : EVOTE_R_SIGNATURE);
 }
 
 static evote_reason
 vouched(struct server *s, struct request *r, evote_request *q, struct op *op)
 {
 	struct voter_view v;
+	evote_reason why;
 
 	if (q->credential.kind != EVOTE_BY_SIGNATURE)
 		return (EVOTE_R_OK);
-	/* Only now on the roll, or taken while this host did not serve. */
-	if (r->check.bytes == NULL) {
-		check_statement(s, r, q, &op->act);
-		if (r->check.bytes != NULL)
-			auth_check_run(&r->check);
-	}
-	if (!election_voter(s->election, op->asker.voter, &v) ||
-	    !auth_fits(&r->check, v.key))
-		return (EVOTE_R_SIGNATURE);
-	op->signature = q->credential.evote_credential_u.own.signature;
-	return (EVOTE_R_OK);
+	why = verified(
+	    r, election_voter(s->election, op->asker.voter, &v) ? v.key : NULL);
+	if (why == EVOTE_R_OK)
+		op->signature = q->credential.evote_credential_u.own.signature;
+	return (why);
 }
 
 static void
@@ -163,45 +171,40 @@ run_preauth(struct server *s, struct request *r, const struct place *at)
 	return (NULL);
 }
 
-static void
-check_login(struct server *s, struct request *r)
+/* The voter's key, or NULL: not on the roll. */
+static const unsigned char *
+login_key(const struct server *s, const struct request *r)
 {
-	const evote_genesis *g = election_genesis(s->election);
 	struct voter_view v;
-	int known;
 
-	if (g == NULL)
-		return;
-	known =
-	    election_voter(s->election, r->args.auth.voter, &v) && v.registered;
-	auth_check_login(&r->check, known ? v.key : NULL, &r->args.auth,
-	    g->origin, (const unsigned char *)g->cluster);
+	return (
+	    election_voter(s->election, r->args.auth.voter, &v) && v.registered
+		? v.key
+		: NULL);
+}
+
+static evote_reason
+login_check(struct server *s, const struct request *r, uint64_t epoch)
+{
+	return (auth_challenge_check(s->auth, &r->args.auth.challenge,
+	    r->args.auth.voter, epoch, s->now_ms));
 }
 
 static struct record *
 run_auth(struct server *s, struct request *r, const struct place *at)
 {
 	evote_auth_res *res = &r->result.auth;
-	struct voter_view v;
-	int known;
+	const unsigned char *key = login_key(s, r);
+	evote_reason why = login_check(s, r, at->epoch);
 
-	if (r->check.bytes == NULL) {
-		check_login(s, r);
-		if (r->check.bytes != NULL)
-			auth_check_run(&r->check);
-	}
-	known =
-	    election_voter(s->election, r->args.auth.voter, &v) && v.registered;
+	if (why == EVOTE_R_OK)
+		why = verified(r, key);
+	if (why != EVOTE_R_OK)
+		return (told_only(&res->answer, 1, why));
 	res->token.evote_token_val = zeroed(EVOTE_TOKEN_MAX);
-	res->answer.reason = auth_login(s->auth, &r->args.auth, &r->check,
-	    known ? v.key : NULL, at->epoch, s->wall_us,
+	auth_login(s->auth, &r->args.auth, key, s->now_ms, s->wall_us,
 	    (unsigned char *)res->token.evote_token_val,
 	    &res->token.evote_token_len, &res->expires);
-	if (res->answer.reason != EVOTE_R_OK) {
-		res->answer.code = 1;
-		res->token.evote_token_len = 0;
-		res->expires = 0;
-	}
 	return (NULL);
 }
 
@@ -381,20 +384,25 @@ request_free(struct request *r)
 	free(r);
 }
 
-/* What has to be verified for it, if this host serves and so will need it. */
+/*
+ * What has to be verified for it, if it will be carried out here.  Whatever
+ * can be told without, and without the roll, was looked at before.
+ */
 static void
 check_prepare(struct server *s, struct request *r)
 {
 	evote_vote_args *vote = &r->args.vote;
 	evote_create_args *create = &r->args.create;
+	const evote_genesis *g = election_genesis(s->election);
 	evote_act act = {.kind = EVOTE_ACT_VOTE};
-	const char *host;
 
-	if (core_standing(s->core, &host) != EVOTE_SERVED)
+	if (r->check.made || g == NULL || !core_takes_requests(s->core))
 		return;
-	if (r->ask == ASK_AUTH)
-		check_login(s, r);
-	else if (r->ask == ASK_VOTE &&
+	if (r->ask == ASK_AUTH &&
+	    login_check(s, r, core_epoch(s->core)) == EVOTE_R_OK) {
+		auth_check_login(&r->check, login_key(s, r), &r->args.auth,
+		    g->origin, (const unsigned char *)g->cluster);
+	} else if (r->ask == ASK_VOTE &&
 	    vote->request.credential.kind == EVOTE_BY_SIGNATURE) {
 		act.evote_act_u.ballot.election = vote->election;
 		auth_commitment((const unsigned char *)vote->salt,
@@ -425,6 +433,53 @@ request_begin(struct server *s, struct request *r)
 	core_step(s->core, &ev);
 }
 
+/* ---- those whose signatures are verified first ---- */
+
+static struct request *
+request_of(struct turn *t)
+{
+	return ((struct request *)((char *)t - offsetof(struct request, turn)));
+}
+
+static void
+turn_end(struct server *s, struct request *r, enum turn_end end)
+{
+	if (turns_done(s->turns, &r->turn, end))
+		request_begin(s, r);
+	else
+		request_free(r);
+}
+
+static void
+turns_go_on(struct server *s)
+{
+	struct turn *t;
+	struct request *r;
+
+	while (workers_room(s->workers) && (t = turns_next(s->turns)) != NULL) {
+		r = request_of(t);
+		check_prepare(s, r);
+		if (r->check.bytes != NULL)
+			workers_submit(s->workers, &r->check, r);
+		else
+			turn_end(s, r, TURN_UNKNOWN);
+	}
+}
+
+static void
+request_wait(struct server *s, struct request *r, struct svc_req *q)
+{
+	const struct netbuf *from = svc_getrpccaller(q->rq_xprt);
+	struct turn *t;
+
+	turns_add(s->turns, &r->turn, r->conn, from->buf,
+	    sizeof(*r) + xdr_sizeof(procedures[r->ask].args, &r->args));
+	while ((t = turns_excess(s->turns)) != NULL)
+		service_refuse(
+		    s, (uint64_t)(uintptr_t)request_of(t), EVOTE_TRY_AGAIN, "");
+	turns_go_on(s);
+}
+
 void
 service_ask(struct server *s, enum ask ask, void *args, struct svc_req *q)
 {
@@ -436,9 +491,9 @@ service_ask(struct server *s, enum ask ask, void *args, struct svc_req *q)
 	memcpy(&r->args, args, procedures[ask].args_size);
 	memset(args, 0, procedures[ask].args_size);
 	check_prepare(s, r);
-	/* Nobody overtakes who waits for the verdict on a signature. */
-	if (r->check.bytes != NULL || workers_busy(s->workers))
-		workers_submit(s->workers, &r->check, r);
+	/* Nothing overtakes what the same connection sent before. */
+	if (r->check.bytes != NULL || turns_has_line(s->turns, r->conn))
+		request_wait(s, r, q);
 	else
 		request_begin(s, r);
 }
@@ -449,17 +504,47 @@ service_run(struct server *s)
 	struct request *r;
 
 	while ((r = workers_next(s->workers)) != NULL)
-		request_begin(s, r);
+		turn_end(s, r, r->check.fits ? TURN_RIGHT : TURN_WRONG);
+	turns_go_on(s);
+}
+
+void
+service_gone(struct server *s, uint64_t conn)
+{
+	struct turn *t;
+
+	while (s->turns != NULL && (t = turns_leave(s->turns, conn)) != NULL)
+		request_free(request_of(t));
+}
+
+int
+service_begin(struct server *s)
+{
+	uint64_t secret;
+
+	seal_random(&secret, sizeof(secret));
+	s->turns = turns_new(secret, WAITING_MAX);
+	s->workers = workers_start();
+	return (s->workers == NULL ? -1 : 0);
 }
 
 void
 service_end(struct server *s)
 {
-	void *r;
+	struct request *r;
+	struct turn *t;
 
-	while ((r = workers_stop(s->workers)) != NULL)
+	if (s->turns == NULL)
+		return;
+	while ((r = workers_stop(s->workers)) != NULL) {
+		(void)turns_done(s->turns, &r->turn, TURN_UNKNOWN);
 		request_free(r);
+	}
+	while ((t = turns_drain(s->turns)) != NULL)
+		request_free(request_of(t));
+	turns_free(s->turns);
 	s->workers = NULL;
+	s->turns = NULL;
 }
 
 static struct record *
@@ -510,6 +595,10 @@ service_answer(void *arg, uint64_t ticket)
 	struct server *s = arg;
 	struct request *r = (struct request *)(uintptr_t)ticket;
 
+	if (r->unsure) {
+		service_refuse(s, ticket, EVOTE_TRY_AGAIN, "");
+		return;
+	}
 	if (r->ask == ASK_VOTE && r->recorded && r->result.answer.code == 0 &&
 	    failpoint("drop-vote-reply")) {
 		transport_close_conn(s->transport, r->conn);

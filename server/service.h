@@ -30,9 +30,17 @@ enum ask {
  */
 void service_ask(struct server *, enum ask, void *args, struct svc_req *);
 
+/*
+ * A signature is verified on another thread, after all that can be told
+ * without it, in fair turns (turns.h), and before the core hears of the
+ * request: so none is verified while the loop waits.  0, or -1, logged.
+ */
+int service_begin(struct server *);
 /* Goes on with those whose signatures are verified: when workers_fd says so. */
 void service_run(struct server *);
-/* Forgets those whose signatures are not, and stops the workers. */
+/* A connection has ended: what waits of it for its turn is forgotten. */
+void service_gone(struct server *, uint64_t conn);
+/* Forgets those whose signatures are not verified, and stops the workers. */
 void service_end(struct server *);
 
 /* For answers given at once: the head, with malloc'd strings. */

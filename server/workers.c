@@ -15,6 +15,7 @@
 
 #define THREADS_MAX 64
 #define TOLD_EVERY  8 /* done, while others wait */
+#define DEPTH	    8 /* jobs for each thread */
 
 struct job {
 	STAILQ_ENTRY(job) order;   /* of all, the submitter's alone */
@@ -33,6 +34,7 @@ struct workers {
 	atomic_int told;   /* event_fd is written, or about to be */
 	atomic_int untold; /* done since */
 	struct jobs all;   /* in order */
+	int under_way;	   /* how many those are */
 
 	/*
 	 * Not a condition variable: with more than one waiter that of
@@ -134,6 +136,7 @@ job_remove(struct workers *w, struct job *j)
 	void *arg = j->arg;
 
 	STAILQ_REMOVE_HEAD(&w->all, order);
+	w->under_way--;
 	free(j);
 	return (arg);
 }
@@ -172,6 +175,7 @@ workers_submit(struct workers *w, struct auth_check *check, void *arg)
 	j->check = check;
 	j->arg = arg;
 	STAILQ_INSERT_TAIL(&w->all, j, order);
+	w->under_way++;
 	if (check == NULL || check->bytes == NULL) {
 		atomic_store(&j->done, 1);
 		return;
@@ -183,9 +187,9 @@ workers_submit(struct workers *w, struct auth_check *check, void *arg)
 }
 
 int
-workers_busy(const struct workers *w)
+workers_room(const struct workers *w)
 {
-	return (!STAILQ_EMPTY(&w->all));
+	return (w->under_way < w->n * DEPTH);
 }
 
 int

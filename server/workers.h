@@ -5,8 +5,7 @@
 
 /*
  * Verifies signatures on threads of their own, one a core, and gives every job
- * back in the order in which it came, to the one thread that submits: so what
- * waits for a signature keeps its place among what does not.
+ * back in the order in which it came, to the one thread that submits.
  */
 struct workers;
 
@@ -23,8 +22,11 @@ void *workers_stop(struct workers *);
  * NULL, or a check without bytes: there is nothing to verify, only to wait.
  */
 void workers_submit(struct workers *, struct auth_check *, void *arg);
-/* Whether anything has been submitted and not come back. */
-int workers_busy(const struct workers *);
+/*
+ * Whether it is time to submit more: a few for each thread wait, so that none
+ * rests, and no more, so that who is next is decided late.
+ */
+int workers_room(const struct workers *);
 /* Readable when workers_next may have something. */
 int workers_fd(const struct workers *);
 /* The arg of the oldest job if that is done, else NULL. */

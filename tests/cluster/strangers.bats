@@ -50,6 +50,64 @@ setup_election() {
 	still_serves
 }
 
+# signed_by VOTER NUMBER: a request with a signature that is none.
+signed_by() {
+	u32 2
+	string "$1"
+	opaque "$(repeat 5a 64)"
+	repeat ab 16
+	u64 "$2"
+	no_seen
+}
+
+@test "S6: a wrong signature is answered alike for those on the roll and others" {
+	setup_election
+	local name vote create
+	for name in ada nobody; do
+		vote=$(signed_by "$name" 7)$(string board)$(string yes)$(zeros 32)
+		create=$(signed_by "$name" 8)$(string x)$(list members)$(
+			list yes)$(u64 1)
+		ask alpha 4 "$vote"
+		answered 1 4
+		ask alpha 3 "$create"
+		answered 1 4
+		preauth alpha "$name"
+		auth alpha "$name" "$(repeat 5a 64)" || true
+		answered 1 4
+		auth alpha "$name" "$(repeat 5a 3)" || true
+		answered 1 4
+	done
+	still_serves
+}
+
+@test "S1: garbage in great number is turned away, and everybody is served" {
+	setup_election
+	local flood=$PAIR_DIR/flood garbage one=
+	garbage=$(record "$(call_body "$EVOTE" 1 4 "$(signed_by ada 9)$(
+		string board)$(string yes)$(zeros 32)")")
+	for _ in {1..64}; do
+		one+=$garbage
+	done
+	from_hex "$one" >"$flood"
+	# shellcheck disable=SC2016 # expanded there
+	host_exec voters bash -c '
+		trap "" PIPE
+		for ((i = 0; i < 600; i++)); do
+			exec {fd}<>"/dev/tcp/$1/$2" || continue
+			cat "$3" >&$fd
+			((i % 3)) || exec {fd}>&-
+		done 2>/dev/null
+		touch "$3.done"
+	' flood "$(address alpha)" "$(port alpha)" "$flood" \
+	    </dev/null >/dev/null 2>&1 3>&- &
+	exits 0 as ada vote board yes
+	exits 0 as bob vote board no
+	wait_until 60 test -e "$flood.done"
+	wait_until 10 level
+	serves alpha
+	not logged beta 'to=primary'
+}
+
 @test "operators' procedures are not offered on the network" {
 	setup_election
 	turned_away 1 2e564f56 1 3 "$(u32 0)"

@@ -12,9 +12,10 @@
 #include "record.h"
 #include "seal.h"
 
-#define NOW   (1700000000ULL * 1000000)
-#define EPOCH 7
-#define VOTER "王大明"
+#define NOW	     (1700000000ULL * 1000000)
+#define EPOCH	     7
+#define VOTER	     "王大明"
+#define CHALLENGE_US (AUTH_CHALLENGE_MS * 1000)
 
 static const unsigned char cluster[16] = "cluster-1";
 
@@ -103,7 +104,7 @@ static void
 challenge(struct fixture *f, const char *voter, uint64_t epoch, uint64_t now)
 {
 	auth_challenge(
-	    f->host, voter, epoch, now, f->challenge, &f->challenge_len);
+	    f->host, voter, epoch, now / 1000, f->challenge, &f->challenge_len);
 }
 
 static void
@@ -118,7 +119,7 @@ sign(struct seal_key *key, unsigned char sig[SEAL_SIG], xdrproc_t proc,
 	free(bytes);
 }
 
-/* As the service does it: verified first, taken later. */
+/* As the service does it.  Both clocks go together, if not said otherwise. */
 static evote_reason
 check_and_log_in(struct fixture *f, struct auth *host,
     const evote_auth_args *args, const unsigned char *key, uint64_t epoch,
@@ -127,11 +128,18 @@ check_and_log_in(struct fixture *f, struct auth *host,
 	struct auth_check check;
 	evote_reason reason;
 
+	reason = auth_challenge_check(
+	    host, &args->challenge, args->voter, epoch, now / 1000);
+	if (reason != EVOTE_R_OK)
+		return (reason);
 	auth_check_login(&check, key, args, "vote.test", cluster);
 	if (check.bytes != NULL)
 		auth_check_run(&check);
-	reason = auth_login(host, args, &check, key, epoch, now, f->token,
-	    &f->token_len, &f->expires);
+	if (auth_fits(&check, key) == 1)
+		auth_login(host, args, key, now / 1000, now, f->token,
+		    &f->token_len, &f->expires);
+	else
+		reason = EVOTE_R_SIGNATURE;
 	auth_check_clear(&check);
 	return (reason);
 }
@@ -236,27 +244,56 @@ test_challenge_serves_once(void **state)
 	assert_int_equal(login(f, NOW), EVOTE_R_OK);
 	assert_int_equal(login(f, NOW), EVOTE_R_CHALLENGE_USED);
 	assert_int_equal(
-	    login(f, NOW + AUTH_CHALLENGE_US - 1), EVOTE_R_CHALLENGE_USED);
-	assert_int_equal(login(f, NOW + AUTH_CHALLENGE_US), EVOTE_R_CHALLENGE);
+	    login(f, NOW + CHALLENGE_US - 1000), EVOTE_R_CHALLENGE_USED);
+	assert_int_equal(login(f, NOW + CHALLENGE_US), EVOTE_R_CHALLENGE);
 }
 
-/* Used, forgotten once expired, and then the clock goes back. */
+/* R: the clock is a year ahead for a moment, and right again. */
 static void
-test_challenge_and_clock(void **state)
+test_clock_ahead_for_a_moment(void **state)
 {
+	const uint64_t year = 365ULL * 24 * 3600 * 1000000;
 	struct fixture *f = *state;
-	unsigned char used[EVOTE_TOKEN_MAX];
 
 	challenge(f, VOTER, EPOCH, NOW);
-	assert_int_equal(login(f, NOW), EVOTE_R_OK);
-	memcpy(used, f->challenge, f->challenge_len);
-	challenge(f, VOTER, EPOCH, NOW + 2 * AUTH_CHALLENGE_US);
-	assert_int_equal(login(f, NOW + 2 * AUTH_CHALLENGE_US), EVOTE_R_OK);
-	memcpy(f->challenge, used, f->challenge_len);
-	assert_int_not_equal(login(f, NOW), EVOTE_R_OK);
-	/* New ones serve all the same. */
-	challenge(f, VOTER, EPOCH, NOW);
-	assert_int_equal(login(f, NOW), EVOTE_R_OK);
+	auth_login(f->host,
+	    &(evote_auth_args){.voter = VOTER,
+		.challenge = {f->challenge_len, (char *)f->challenge}},
+	    f->key, NOW / 1000, NOW + year, f->token, &f->token_len,
+	    &f->expires);
+	assert_int_equal(read_token(f, f->host, NOW + year), EVOTE_R_OK);
+	assert_int_equal(read_token(f, f->host, NOW), EVOTE_R_TOKEN_EXPIRED);
+	/* Two hosts' clocks are never quite the same. */
+	assert_int_equal(
+	    read_token(f, f->host, NOW + year - AUTH_SKEW_US), EVOTE_R_OK);
+}
+
+/* However often one logs in, each challenge serves once, and at once. */
+static void
+test_many_logins_of_one(void **state)
+{
+	enum { MANY = 100 };
+	struct fixture *f = *state;
+	unsigned char old[MANY][EVOTE_TOKEN_MAX];
+
+	for (int i = 0; i < MANY; i++) {
+		challenge(f, VOTER, EPOCH, NOW);
+		memcpy(old[i], f->challenge, f->challenge_len);
+	}
+	/* The order within a few does not matter. */
+	for (int i = 0; i < MANY; i++) {
+		memcpy(f->challenge, old[i ^ 3], f->challenge_len);
+		assert_int_equal(login(f, NOW), EVOTE_R_OK);
+	}
+	for (int i = 0; i < MANY; i++) {
+		memcpy(f->challenge, old[i], f->challenge_len);
+		assert_int_equal(login(f, NOW), EVOTE_R_CHALLENGE_USED);
+	}
+	/* Others are not concerned. */
+	challenge(f, "Ann", EPOCH, NOW);
+	assert_int_equal(login_as(f, f->host, "Ann", f->own, f->key,
+			     "vote.test", EPOCH, NOW),
+	    EVOTE_R_OK);
 }
 
 /* Many log-ins over many minutes: only what has expired is forgotten. */
@@ -268,7 +305,7 @@ test_challenges_swept(void **state)
 	unsigned char used[EACH][EVOTE_TOKEN_MAX];
 	uint64_t now = NOW;
 
-	for (int i = 0; i < 50; i++, now += AUTH_CHALLENGE_US / EACH) {
+	for (int i = 0; i < 50; i++, now += CHALLENGE_US / EACH) {
 		challenge(f, VOTER, EPOCH, now);
 		assert_int_equal(login(f, now), EVOTE_R_OK);
 		memcpy(used[i % EACH], f->challenge, f->challenge_len);
@@ -286,20 +323,20 @@ test_challenge_refused(void **state)
 	struct auth *stranger = host_new('s');
 
 	challenge(f, VOTER, EPOCH, NOW);
-	assert_int_equal(login(f, NOW + AUTH_CHALLENGE_US), EVOTE_R_CHALLENGE);
-	challenge(f, VOTER, EPOCH - 1, NOW + AUTH_CHALLENGE_US);
-	assert_int_equal(login(f, NOW + AUTH_CHALLENGE_US), EVOTE_R_CHALLENGE);
+	assert_int_equal(login(f, NOW + CHALLENGE_US), EVOTE_R_CHALLENGE);
+	challenge(f, VOTER, EPOCH - 1, NOW + CHALLENGE_US);
+	assert_int_equal(login(f, NOW + CHALLENGE_US), EVOTE_R_CHALLENGE);
 	/* Issued for someone else, by another cluster, or not at all. */
-	challenge(f, "Ann", EPOCH, NOW + AUTH_CHALLENGE_US);
-	assert_int_equal(login(f, NOW + AUTH_CHALLENGE_US), EVOTE_R_CHALLENGE);
-	challenge(f, VOTER, EPOCH, NOW + AUTH_CHALLENGE_US);
+	challenge(f, "Ann", EPOCH, NOW + CHALLENGE_US);
+	assert_int_equal(login(f, NOW + CHALLENGE_US), EVOTE_R_CHALLENGE);
+	challenge(f, VOTER, EPOCH, NOW + CHALLENGE_US);
 	assert_int_equal(login_as(f, stranger, VOTER, f->own, f->key,
-			     "vote.test", EPOCH, NOW + AUTH_CHALLENGE_US),
+			     "vote.test", EPOCH, NOW + CHALLENGE_US),
 	    EVOTE_R_CHALLENGE);
 	f->challenge_len--;
-	assert_int_equal(login(f, NOW + AUTH_CHALLENGE_US), EVOTE_R_CHALLENGE);
+	assert_int_equal(login(f, NOW + CHALLENGE_US), EVOTE_R_CHALLENGE);
 	f->challenge_len = 0;
-	assert_int_equal(login(f, NOW + AUTH_CHALLENGE_US), EVOTE_R_CHALLENGE);
+	assert_int_equal(login(f, NOW + CHALLENGE_US), EVOTE_R_CHALLENGE);
 	auth_free(stranger);
 }
 
@@ -476,9 +513,31 @@ test_key_changes_meanwhile(void **state)
 	auth_check_statement(
 	    &check, f->key, &sent, "vote.test", cluster, &asker, &act);
 	auth_check_run(&check);
-	assert_true(auth_fits(&check, f->key));
-	assert_false(auth_fits(&check, foreign));
-	assert_true(auth_fits(&check, f->key));
+	assert_int_equal(auth_fits(&check, f->key), 1);
+	assert_int_equal(auth_fits(&check, foreign), -1);
+	assert_int_equal(auth_fits(&check, NULL), 0);
+	auth_check_clear(&check);
+}
+
+/* S6: a name that is not on the roll costs a verification as well. */
+static void
+test_unknown_name_is_verified(void **state)
+{
+	struct fixture *f = *state;
+	unsigned char sig[SEAL_SIG] = {0};
+	evote_asker asker = {.voter = "Zoe"};
+	evote_act act = {
+	    .kind = EVOTE_ACT_VOTE, .evote_act_u.ballot = {.election = "e"}};
+	evote_signature sent = {SEAL_SIG, (char *)sig};
+	struct auth_check check;
+
+	auth_check_statement(
+	    &check, NULL, &sent, "vote.test", cluster, &asker, &act);
+	assert_non_null(check.bytes);
+	auth_check_run(&check);
+	assert_int_equal(auth_fits(&check, NULL), 0);
+	/* On the roll since: to be verified against the right key. */
+	assert_int_equal(auth_fits(&check, f->key), -1);
 	auth_check_clear(&check);
 }
 
@@ -532,7 +591,8 @@ main(void)
 	    TEST(test_login),
 	    TEST(test_longest_name),
 	    TEST(test_challenge_serves_once),
-	    TEST(test_challenge_and_clock),
+	    TEST(test_clock_ahead_for_a_moment),
+	    TEST(test_many_logins_of_one),
 	    TEST(test_challenges_swept),
 	    TEST(test_challenge_refused),
 	    TEST(test_challenge_tampered),
@@ -541,6 +601,7 @@ main(void)
 	    TEST(test_token_refused),
 	    TEST(test_signed_request),
 	    TEST(test_key_changes_meanwhile),
+	    TEST(test_unknown_name_is_verified),
 	    TEST(test_salt),
 	    TEST(test_commitment),
 	};
