@@ -271,8 +271,9 @@ not_final(const evote_answer *answer)
 	case EVOTE_R_STORAGE:
 		return ("the service has no room on its disk now");
 	case EVOTE_R_TOO_MANY:
-		return ("too many requests of this voter were refused within "
-			"an hour");
+		return ("too many requests of this voter were refused lately");
+	case EVOTE_R_QUOTA:
+		return ("this voter has opened too many elections lately");
 	default:
 		return (NULL);
 	}

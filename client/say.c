@@ -67,7 +67,8 @@ static const struct explanation explanations[] = {
 	"the service knows another request under this number; the state "
 	"directory is a copy or was restored"},
     [EVOTE_R_TOO_MANY] = {"too-many",
-	"too many requests of this voter were refused; try again in an hour"},
+	"too many requests of this voter were refused; try again in a quarter "
+	"of an hour"},
     [EVOTE_R_VOTER_EXISTS] = {"voter-exists",
 	"a voter of that name exists; `voters` shows the roll"},
     [EVOTE_R_STORAGE] = {"storage",
@@ -79,6 +80,10 @@ static const struct explanation explanations[] = {
     [EVOTE_R_NOT_POSSIBLE] = {"not-possible",
 	"that is not possible in this state of the cluster; `status` shows "
 	"it"},
+    [EVOTE_R_QUOTA] = {"quota",
+	"this voter has opened too many elections lately, or too many that "
+	"are still open; try again in a quarter of an hour, or as another "
+	"voter"},
 };
 
 static const struct explanation *

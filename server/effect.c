@@ -22,9 +22,9 @@ struct effect {
 		struct {	     /* CREATE, VOTE, REFUSED */
 			struct voter *voter;
 			struct displaced displaced;
-			struct poll *poll;   /* VOTE */
-			uint32_t choice;     /* VOTE */
-			uint64_t refused_at; /* REFUSED: overwritten */
+			struct poll *poll; /* VOTE */
+			uint32_t choice;   /* VOTE */
+			uint64_t quota;	   /* CREATE, REFUSED: before */
 		} asked;
 	} u;
 };
@@ -75,6 +75,16 @@ apply_vote(struct effect *f, const struct verdict *v)
 }
 
 static void
+apply_create(struct election *e, struct effect *f, const evote_leaf *leaf,
+    const struct verdict *v)
+{
+	const evote_election *about = &leaf->op.evote_op_u.create.election;
+
+	f->u.asked.quota = voter_create(v->voter, about, leaf->time);
+	poll_add(&e->polls, &e->voters, about, v->voter);
+}
+
+static void
 apply_answer(struct effect *f, const struct verdict *v)
 {
 	struct client c = v->client;
@@ -110,8 +120,7 @@ effect_apply(
 		break;
 	case EVOTE_OP_CREATE:
 		apply_answer(f, v);
-		poll_add(&e->polls, &e->voters,
-		    &leaf->op.evote_op_u.create.election, v->voter);
+		apply_create(e, f, leaf, v);
 		break;
 	case EVOTE_OP_VOTE:
 		apply_answer(f, v);
@@ -120,10 +129,11 @@ effect_apply(
 	case EVOTE_OP_CLOSE:
 		f->u.poll = v->poll;
 		poll_close(&e->polls, v->poll, &e->voters);
+		voter_close(v->poll->creator);
 		break;
 	case EVOTE_OP_REFUSED:
 		apply_answer(f, v);
-		f->u.asked.refused_at = voter_refuse(v->voter, leaf->time);
+		f->u.asked.quota = voter_refuse(v->voter, leaf->time);
 		break;
 	}
 	DL_APPEND(e->effects, f);
@@ -154,12 +164,13 @@ undo_asked(struct election *e, const struct effect *f)
 {
 	struct voter *v = f->u.asked.voter;
 
-	if (f->kind == EVOTE_OP_CREATE)
+	if (f->kind == EVOTE_OP_CREATE) {
 		poll_add_undo(&e->polls);
-	else if (f->kind == EVOTE_OP_VOTE)
+		voter_create_undo(v, f->u.asked.quota);
+	} else if (f->kind == EVOTE_OP_VOTE)
 		poll_vote_undo(f->u.asked.poll, v, f->u.asked.choice);
 	else
-		voter_refuse_undo(v, f->u.asked.refused_at);
+		voter_refuse_undo(v, f->u.asked.quota);
 	voter_answer_undo(v, &f->u.asked.displaced);
 }
 
@@ -183,6 +194,7 @@ effect_undo(struct election *e)
 		voter_strike_undo(f->u.voter);
 		break;
 	case EVOTE_OP_CLOSE:
+		voter_close_undo(f->u.poll->creator);
 		poll_close_undo(&e->polls, f->u.poll);
 		break;
 	case EVOTE_OP_CREATE:

@@ -62,8 +62,9 @@ void election_free(struct election *);
  * NULL when there is nothing to record: a repeated request (the outcome is
  * the first one's), a stale or reused number, a request that no state could
  * ever grant (malformed, no groups, duplicates), a check, a refusal of an
- * operator, or EVOTE_R_TOO_MANY.  Order of the checks: evote.x.  `at` must be
- * the next place: seq the size, epoch and time not before the last one's.
+ * operator, EVOTE_R_TOO_MANY or EVOTE_R_QUOTA.  Order of the checks: evote.x.
+ * `at` must be the next place: seq the size, epoch and time not before the last
+ * one's.
  */
 struct record *election_execute(struct election *, const struct op *,
     const struct place *at, struct outcome *out);

@@ -199,6 +199,8 @@ judge_create(const struct election *e, const struct op *op, uint64_t time,
 		verdict_record(v, 3, EVOTE_R_NAME_TAKEN);
 	else if (about->end <= time)
 		verdict_record(v, 3, EVOTE_R_END_PAST);
+	else if (!voter_may_create(v->voter, about, time))
+		verdict_answer(v, 3, EVOTE_R_QUOTA);
 	else
 		verdict_record(v, 0, EVOTE_R_OK);
 }
@@ -279,7 +281,7 @@ judge_asked(const struct election *e, const struct op *op, uint64_t time,
 	else
 		judge_create(e, op, time, v);
 	if (v->recorded && v->out.code != 0 &&
-	    voter_refused_enough(v->voter, time))
+	    !voter_may_be_refused(v->voter, time))
 		verdict_answer(v, other, EVOTE_R_TOO_MANY);
 }
 
@@ -354,6 +356,6 @@ judge_refusal(
 	if (judge_number(e, &op->asker, 0, v))
 		return;
 	if (refusal_plausible(v->voter, leaf->code, leaf->reason) &&
-	    !voter_refused_enough(v->voter, leaf->time))
+	    voter_may_be_refused(v->voter, leaf->time))
 		verdict_record(v, leaf->code, leaf->reason);
 }

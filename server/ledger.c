@@ -17,7 +17,7 @@
 
 /* As SQLite gives them back: text. */
 #define APPLICATION_ID "1163284308" /* "EVOT" */
-#define FORMAT	       "1"
+#define FORMAT	       "2"
 
 /*
  * How many records the stored hint may lag behind: to store it costs a commit

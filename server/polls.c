@@ -184,7 +184,7 @@ poll_choice(const struct poll *p, const char *choice)
 
 void
 poll_add(struct polls *ps, struct voters *vs, const evote_election *about,
-    const struct voter *creator)
+    struct voter *creator)
 {
 	uint32_t n_groups = about->groups.groups_len;
 	uint32_t n_choices = about->choices.choices_len;

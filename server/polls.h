@@ -13,7 +13,7 @@ struct poll {
 	UT_hash_handle hh;
 	evote_election about;
 	struct group **groups; /* those of about, in its order */
-	const struct voter *creator;
+	struct voter *creator;
 	uint32_t index; /* in the order of creation */
 	int closed;
 	uint64_t *counts; /* by choice */
@@ -45,7 +45,7 @@ uint32_t poll_choice(const struct poll *, const char *choice);
 
 /* The name is free; groups and choices are some, and different. */
 void poll_add(struct polls *, struct voters *, const evote_election *,
-    const struct voter *creator);
+    struct voter *creator);
 void poll_add_undo(struct polls *); /* the newest */
 /* He has not voted here. */
 void poll_vote(struct poll *, const struct voter *, uint32_t choice);

@@ -4,16 +4,8 @@
 
 #include "mix.h"
 #include "need.h"
+#include "quota.h"
 #include "voters.h"
-
-#define REFUSALS_MAX 30
-#define REFUSALS_US  (3600ULL * 1000000)
-
-/* When a voter's last refusals were recorded, a ring. */
-struct refusals {
-	uint64_t n; /* ever */
-	uint64_t at[REFUSALS_MAX];
-};
 
 static_assert(sizeof(struct client) == 64, "no padding: it is hashed as is");
 
@@ -66,7 +58,6 @@ static void
 voter_free(struct voter *v)
 {
 	free(v->clients);
-	free(v->refusals);
 	free(v);
 }
 
@@ -186,35 +177,74 @@ voter_answer_undo(struct voter *v, const struct displaced *d)
 	v->n_clients++;
 }
 
-/* ---- refusals ---- */
+/* ---- quotas ---- */
 
 int
-voter_refused_enough(const struct voter *v, uint64_t time)
+voter_may_be_refused(const struct voter *v, uint64_t time)
 {
-	const struct refusals *r = v->refusals;
-
-	/* The slot to be used next holds the oldest. */
-	return (r != NULL && r->n >= REFUSALS_MAX &&
-	    time - r->at[r->n % REFUSALS_MAX] < REFUSALS_US);
+	return (quota_allows(v->refused, time, 1, EVOTE_REFUSALS_MAX));
 }
 
 uint64_t
 voter_refuse(struct voter *v, uint64_t time)
 {
-	uint64_t *slot, old;
+	uint64_t old = v->refused;
 
-	if (v->refusals == NULL)
-		v->refusals = need(calloc(1, sizeof(*v->refusals)));
-	slot = &v->refusals->at[v->refusals->n++ % REFUSALS_MAX];
-	old = *slot;
-	*slot = time;
+	v->refused = quota_use(old, time, 1);
 	return (old);
 }
 
 void
 voter_refuse_undo(struct voter *v, uint64_t old)
 {
-	v->refusals->at[--v->refusals->n % REFUSALS_MAX] = old;
+	v->refused = old;
+}
+
+static uint32_t
+election_units(const evote_election *about)
+{
+	unsigned long size =
+	    xdr_sizeof((xdrproc_t)xdr_evote_election, (void *)about);
+
+	return ((uint32_t)(size / EVOTE_ELECTION_UNIT) + 1);
+}
+
+int
+voter_may_create(
+    const struct voter *v, const evote_election *about, uint64_t time)
+{
+	return (v->open < EVOTE_ELECTIONS_OPEN &&
+	    quota_allows(
+		v->created, time, election_units(about), EVOTE_ELECTIONS_MAX));
+}
+
+uint64_t
+voter_create(struct voter *v, const evote_election *about, uint64_t time)
+{
+	uint64_t old = v->created;
+
+	v->created = quota_use(old, time, election_units(about));
+	v->open++;
+	return (old);
+}
+
+void
+voter_create_undo(struct voter *v, uint64_t old)
+{
+	v->created = old;
+	v->open--;
+}
+
+void
+voter_close(struct voter *v)
+{
+	v->open--;
+}
+
+void
+voter_close_undo(struct voter *v)
+{
+	v->open++;
 }
 
 /* ---- reading ---- */
@@ -256,8 +286,9 @@ voter_mix(const struct voter *v, unsigned char h[SEAL_HASH])
 	mix_number(h, v->floor);
 	if (v->n_clients > 0)
 		mix(h, v->clients, v->n_clients * sizeof(*v->clients));
-	if (v->refusals != NULL && v->refusals->n > 0)
-		mix(h, v->refusals, sizeof(*v->refusals));
+	mix_number(h, v->refused);
+	mix_number(h, v->created);
+	mix_number(h, v->open);
 }
 
 void

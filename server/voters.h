@@ -30,14 +30,14 @@ struct client {
 	uint32_t reason;
 };
 
-struct refusals;
-
 struct voter {
 	UT_hash_handle hh;
 	struct group *group;
-	struct client *clients;	   /* least recently recorded first */
-	struct refusals *refusals; /* NULL before the first */
-	uint64_t floor;		   /* highest number of a forgotten client */
+	struct client *clients; /* least recently recorded first */
+	uint64_t floor;		/* highest number of a forgotten client */
+	uint64_t refused;	/* quota of recorded refusals, see quota.h */
+	uint64_t created;	/* and of elections */
+	uint32_t open; /* elections that he opened, and are not closed */
 	unsigned char key[SEAL_KEY];
 	uint32_t index; /* in the order of registration */
 	uint8_t n_clients;
@@ -87,11 +87,20 @@ const struct client *voter_client(
 void voter_answer(struct voter *, const struct client *, struct displaced *);
 void voter_answer_undo(struct voter *, const struct displaced *);
 
-/* Recorded refusals fill the ledger with nothing: so many an hour. */
-int voter_refused_enough(const struct voter *, uint64_t time);
-/* Notes one; returns what its undo needs. */
+/*
+ * What a voter adds to the ledger stays there for good: the quotas of evote.x.
+ * What notes something returns what its undo needs.
+ */
+int voter_may_be_refused(const struct voter *, uint64_t time);
 uint64_t voter_refuse(struct voter *, uint64_t time);
 void voter_refuse_undo(struct voter *, uint64_t old);
+int voter_may_create(
+    const struct voter *, const evote_election *, uint64_t time);
+uint64_t voter_create(struct voter *, const evote_election *, uint64_t time);
+void voter_create_undo(struct voter *, uint64_t old);
+/* An election of his is closed. */
+void voter_close(struct voter *);
+void voter_close_undo(struct voter *);
 
 /* evote.x's VOTERS but `answer`. */
 void voters_page(const struct voters *, uint32_t first, evote_voters_res *);

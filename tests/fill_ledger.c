@@ -30,6 +30,7 @@ struct fill {
 	struct election *election;
 	struct ledger *ledger;
 	uint64_t time;
+	uint32_t voters;
 	struct record *batch[BATCH];
 	uint32_t n;
 };
@@ -94,6 +95,7 @@ add_voters(struct fill *f, uint32_t from, uint32_t n)
 		memcpy(list[i].key, names[i], sizeof(names[i]));
 	}
 	execute(f, &op);
+	f->voters += n;
 }
 
 static void
@@ -108,20 +110,21 @@ election_name(char name[32], uint32_t i)
 static void
 add_election(struct fill *f, uint32_t i)
 {
-	char name[32];
+	char name[32], voter[16];
 	struct op op = {.kind = EVOTE_OP_CREATE,
-	    .asker = {.voter = "f0", .number = i + 1},
+	    .asker = {.voter = voter, .number = i + 1},
 	    .act = {.kind = EVOTE_ACT_CREATE,
 		.evote_act_u.election = {.name = name,
 		    .groups = {1, &group},
 		    .choices = {2, choices},
 		    .end = f->time + 86400 * 1000000ULL}}};
 
+	snprintf(voter, sizeof(voter), "f%u", i % f->voters);
 	election_name(name, i);
 	execute(f, &op);
 }
 
-/* A client's numbers grow, and f0 has made the elections. */
+/* A client's numbers grow, and it may have made elections before. */
 static void
 add_vote(struct fill *f, uint32_t voter, uint32_t election, uint64_t number)
 {

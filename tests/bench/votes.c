@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "caller.h"
 #include "libevote.h"
@@ -292,11 +293,15 @@ votes_make(struct votes *v, struct requests *r)
 	    .key = o->key,
 	    .state = o->state};
 	struct evote *e;
-	char name[64], err[1024];
+	char name[64], opener[16], err[1024];
 
 	if ((e = evote_open(&options, err, sizeof(err))) == NULL)
 		die(err);
 	for (unsigned i = 0; i < o->elections; i++) {
+		/* Nobody may open very many. */
+		voter_name(opener, ((unsigned)getpid() + i) % o->voters);
+		if (evote_become(e, opener, o->key) != 0)
+			die(evote_problem(e));
 		snprintf(name, sizeof(name), "%s-%u", o->run, i);
 		election_open(e, name);
 		for (unsigned voter = 0; voter < o->voters; voter++)

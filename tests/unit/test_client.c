@@ -1157,13 +1157,13 @@ static void
 test_not_final(void **state)
 {
 	static const evote_reason reasons[] = {
-	    EVOTE_R_STORAGE, EVOTE_R_TOO_MANY};
+	    EVOTE_R_STORAGE, EVOTE_R_TOO_MANY, EVOTE_R_QUOTA};
 	struct world *w = *state;
 	struct evote *e = open_with(w, 5000, 0);
 	evote_reason reason;
 
-	for (int i = 0; i < 2; i++) {
-		const char *in = i == 0 ? "E" : "F";
+	for (int i = 0; i < 3; i++) {
+		const char *in = (const char *[]){"E", "F", "G"}[i];
 
 		w->fake.refuse[0] = w->fake.refuse[1] = reasons[i];
 		w->fake.nrefuse = 2;
@@ -1175,14 +1175,14 @@ test_not_final(void **state)
 		    EVOTE_ANSWERED, vote_in(e, in, "yes", &reason));
 		assert_int_equal(EVOTE_R_OK, reason);
 	}
-	assert_int_equal(2, w->fake.votes);
+	assert_int_equal(3, w->fake.votes);
 	assert_true(w->fake.numbers[0] == w->fake.numbers[2]);
 	/* Sent once, it is all that ever becomes of it. */
 	w->fake.refuse[0] = EVOTE_R_STORAGE;
 	w->fake.nrefuse = 1;
-	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "G", "yes", &reason));
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "H", "yes", &reason));
 	assert_int_equal(EVOTE_R_STORAGE, reason);
-	assert_int_equal(0, evote_kept(e, "G"));
+	assert_int_equal(0, evote_kept(e, "H"));
 	evote_close(e);
 }
 

@@ -12,6 +12,7 @@
 
 #define SEC	1000000ULL
 #define HOUR	(3600 * SEC)
+#define QUARTER (EVOTE_QUOTA_SECONDS * SEC)
 #define START	(1700000000 * SEC)
 #define LOG_MAX 8192
 #define SEED	20240607u
@@ -499,14 +500,108 @@ test_too_many(void **state)
 	expect(w, op_vote(anew(w, "Bob"), POLL, "C"), 0, EVOTE_R_OK, 1);
 	expect(
 	    w, op_vote(anew(w, "Ann"), "no", "C"), 2, EVOTE_R_NO_ELECTION, 1);
-	/* An hour after the first there is room for one, not for two. */
-	w->time = first + HOUR - 2;
+	/* A quarter of an hour after the first: room for one, not for two. */
+	w->time = first + QUARTER - 2;
 	op = op_vote(anew(w, "Bob"), "no", "C");
 	expect(w, op, 5, EVOTE_R_TOO_MANY, 0);
-	w->time = first + HOUR - 1;
+	w->time = first + QUARTER - 1;
 	expect(w, op, 2, EVOTE_R_NO_ELECTION, 1);
 	expect(w, op, 2, EVOTE_R_NO_ELECTION, 0);
 	expect(w, op_vote(anew(w, "Bob"), "no", "C"), 5, EVOTE_R_TOO_MANY, 0);
+}
+
+/* S5: an election of that name, closing in an hour, unless it is one too many.
+ */
+static void
+expect_create(struct world *w, const char *voter, unsigned number, int allowed)
+{
+	char name[16];
+	struct op op;
+
+	snprintf(name, sizeof(name), "e%u", number);
+	op = op_create(anew(w, voter), name, w->time + HOUR);
+	expect(w, op, allowed ? 0 : 3, allowed ? EVOTE_R_OK : EVOTE_R_QUOTA,
+	    allowed);
+}
+
+static void
+test_quota_of_elections(void **state)
+{
+	struct world *w = *state;
+	uint64_t first = w->time + 1;
+	struct op again;
+
+	w->time = first - 1;
+	for (unsigned i = 0; i < EVOTE_ELECTIONS_MAX; i++)
+		expect_create(w, "Bob", i, 1);
+	expect_create(w, "Bob", 1000, 0);
+	expect(w, op_vote(anew(w, "Bob"), POLL, "C"), 0, EVOTE_R_OK, 1);
+	/* What is refused for it is not recorded, and may be sent again. */
+	again = op_create(anew(w, "Bob"), "later", first + HOUR);
+	expect(w, again, 3, EVOTE_R_QUOTA, 0);
+	expect_create(w, "Ann", 1001, 1);
+	w->time = first + QUARTER - 1;
+	expect(w, again, 0, EVOTE_R_OK, 1);
+	expect_create(w, "Bob", 1002, 0);
+	w->time += 30 * QUARTER;
+	for (unsigned i = 0; i < 30; i++)
+		expect_create(w, "Bob", 2000 + i, 1);
+	expect_create(w, "Bob", 3000, 0);
+}
+
+/* A large one takes more of the quota. */
+static void
+test_quota_of_bytes(void **state)
+{
+	static char names[EVOTE_CHOICES_MAX][EVOTE_NAME_MAX + 1];
+	struct world *w = *state;
+	evote_name list[EVOTE_CHOICES_MAX];
+	char name[16];
+	uint32_t n = 0;
+	struct op op;
+
+	for (int i = 0; i < EVOTE_CHOICES_MAX; i++) {
+		memset(names[i], 'a', EVOTE_NAME_MAX);
+		names[i][i] = 'b';
+		list[i] = names[i];
+	}
+	for (; n <= EVOTE_ELECTIONS_MAX; n++) {
+		snprintf(name, sizeof(name), "e%u", n);
+		op = op_create_lists(anew(w, "Bob"), name, list,
+		    EVOTE_GROUPS_MAX, list, EVOTE_CHOICES_MAX, w->time + HOUR);
+		op.act.evote_act_u.election.end = w->time + HOUR;
+		if (n == EVOTE_ELECTIONS_MAX / 5)
+			break;
+		expect(w, op, 0, EVOTE_R_OK, 1);
+	}
+	expect(w, op, 3, EVOTE_R_QUOTA, 0);
+}
+
+/* However slowly they come, so many are open at once; each close makes room. */
+static void
+test_quota_of_open_elections(void **state)
+{
+	struct world *w = *state;
+	const uint64_t far = w->time + 1000 * HOUR;
+	struct op op;
+	char name[16];
+
+	for (unsigned i = 0; i < EVOTE_ELECTIONS_OPEN; i++) {
+		w->time += QUARTER;
+		snprintf(name, sizeof(name), "e%u", i);
+		op = op_create(
+		    anew(w, "Bob"), name, i == 7 ? w->time + SEC : far);
+		expect(w, op, 0, EVOTE_R_OK, 1);
+	}
+	w->time += QUARTER;
+	op = op_create(anew(w, "Bob"), "next", far);
+	expect(w, op, 3, EVOTE_R_QUOTA, 0);
+	expect(w, op_close("e7"), 0, EVOTE_R_OK, 1);
+	expect(w, op, 0, EVOTE_R_OK, 1);
+	world_undo(w, w->size - 1);
+	expect(w, op, 0, EVOTE_R_OK, 1);
+	world_undo(w, w->size - 2);
+	expect(w, op, 3, EVOTE_R_QUOTA, 0);
 }
 
 #define expect_roll(w, op, code, reason, where, added, same, recorded)    \
@@ -711,11 +806,13 @@ test_pages(void **state)
 	evote_list_res list;
 	evote_voters_res roll;
 	evote_voter v;
+	struct op op;
 
 	for (int i = 1; i < EVOTE_PAGE_MAX + 50; i++) {
 		snprintf(name, sizeof(name), "poll %d", i);
-		expect(w, op_create(anew(w, "Ann"), name, START + HOUR), 0,
-		    EVOTE_R_OK, 1);
+		op = op_create(
+		    anew(w, i % 2 ? "Ann" : "Bob"), name, START + HOUR);
+		expect(w, op, 0, EVOTE_R_OK, 1);
 		v = person(name, "staff", 's');
 		expect(w, op_register(&v, 1), 0, EVOTE_R_OK, 1);
 	}
@@ -1088,7 +1185,7 @@ test_tampered(void **state)
 		tamper(w, all[i].at, all[i].change);
 }
 
-/* A 31st refusal in an hour cannot have been recorded. */
+/* A 31st refusal at once cannot have been recorded. */
 static void
 test_tampered_too_many(void **state)
 {
@@ -1106,7 +1203,7 @@ test_tampered_too_many(void **state)
 	    w, op_vote(anew(w, "Bob"), "no", "C"), 2, EVOTE_R_NO_ELECTION, 1);
 	last = w->log[w->size - 1];
 	assert_int_equal(record_open(last, &leaf, &none), 0);
-	leaf.time -= HOUR / 2;
+	leaf.time -= HOUR - QUARTER / 2;
 	moved = record_make(&leaf, NULL);
 	election_undo(w->e, w->size - 1);
 	assert_int_equal(election_replay(w->e, moved, err, sizeof(err)), -1);
@@ -1315,6 +1412,9 @@ main(void)
 	    TEST(test_client_eviction),
 	    TEST(test_refusal_record),
 	    TEST(test_too_many),
+	    TEST(test_quota_of_elections),
+	    TEST(test_quota_of_bytes),
+	    TEST(test_quota_of_open_elections),
 	    TEST(test_register),
 	    TEST(test_unregister),
 	    TEST(test_result),

@@ -559,7 +559,7 @@ damage_has_many_forms(void **state)
 	    "UPDATE record SET opening = x'0000' WHERE seq = 5",
 	    "DELETE FROM state",
 	    "UPDATE state SET accepted = 11",
-	    "PRAGMA user_version = 2",
+	    "PRAGMA user_version = 1",
 	    "PRAGMA application_id = 7",
 	    "DROP TABLE record",
 	};
