@@ -50,6 +50,23 @@ json_lag(cJSON *host, const struct survey *s, int i)
 }
 
 static void
+json_alarms(cJSON *host, const evote_status_res *res)
+{
+	const evote_alarm *a = res->alarms.alarms_val;
+	u_int n = res->alarms.alarms_len, i;
+	cJSON *list, *item;
+
+	cJSON_AddStringToObject(host, "alarm", n > 0 ? a[0].text : "");
+	list = cJSON_AddArrayToObject(host, "alarms");
+	for (i = 0; i < n; i++) {
+		item = cJSON_CreateObject();
+		cJSON_AddItemToArray(list, item);
+		cJSON_AddStringToObject(item, "kind", say_alarm(a[i].kind));
+		cJSON_AddStringToObject(item, "text", a[i].text);
+	}
+}
+
+static void
 host_json(cJSON *list, const struct survey *s, int i)
 {
 	const struct sight *at = &s->hosts[i];
@@ -76,7 +93,7 @@ host_json(cJSON *list, const struct survey *s, int i)
 	cJSON_AddStringToObject(host, "root", root);
 	cJSON_AddBoolToObject(host, "in_sync", res->in_sync);
 	json_waiting(host, res);
-	cJSON_AddStringToObject(host, "alarm", res->alarm);
+	json_alarms(host, res);
 	cJSON_AddStringToObject(host, "primary", res->primary);
 	cJSON_AddStringToObject(host, "origin", res->origin);
 	cJSON_AddNumberToObject(
@@ -176,6 +193,7 @@ static void
 host_notes(struct client *c, const struct sight *at)
 {
 	char waiting[EVOTE_HOSTS_MAX * (EVOTE_HOST_MAX + 2)];
+	u_int i;
 
 	if (!at->reached) {
 		say_line(c, "%s does not answer: %s", at->name, at->problem);
@@ -185,8 +203,9 @@ host_notes(struct client *c, const struct sight *at)
 		waiting_text(&at->res, waiting, sizeof(waiting));
 		say_line(c, "%s waits for %s", at->name, waiting);
 	}
-	if (at->res.alarm[0] != '\0')
-		say_line(c, "%s ALARM: %s", at->name, at->res.alarm);
+	for (i = 0; i < at->res.alarms.alarms_len; i++)
+		say_line(c, "%s ALARM: %s", at->name,
+		    at->res.alarms.alarms_val[i].text);
 }
 
 /* Whether a host before this one has the same arbiter. */
@@ -307,6 +326,10 @@ survey_say(struct client *c, const struct survey *s)
 	if (s->worst != EVOTE_ANSWERED)
 		return (say_problem(c, s->problem, s->worst,
 		    "The service cannot be relied on"));
+	if (s->two_primaries)
+		return (say_problem(c, "", EVOTE_CHANGED,
+		    "TWO PRIMARIES: more than one host serves. Stop all but "
+		    "one of them now, and keep every data directory"));
 	if (s->primary < 0)
 		return (say_unknown(
 		    c, "No host serves; %d of %d answered", s->reached, s->n));
@@ -331,7 +354,8 @@ status_once(struct client *c, struct view *v, struct evote *e)
 	else
 		table_say(c, v, &s);
 	/* What is collected has no place for a sentence. */
-	status = v->prometheus && s.worst == EVOTE_ANSWERED && s.primary >= 0
+	status = v->prometheus && s.worst == EVOTE_ANSWERED && s.primary >= 0 &&
+		!s.two_primaries
 	    ? EXIT_DONE
 	    : survey_say(c, &s);
 	survey_clear(&s);

@@ -126,6 +126,28 @@ say_role(evote_role role)
 }
 
 const char *
+say_alarm(evote_alarm_kind kind)
+{
+	static const char *const names[] = {
+	    [EVOTE_ALARM_TWO_PRIMARIES] = "two-primaries",
+	    [EVOTE_ALARM_HALTED] = "halted",
+	    [EVOTE_ALARM_REFUSED] = "refused",
+	    [EVOTE_ALARM_NOT_SERVING] = "not-serving",
+	    [EVOTE_ALARM_UNCONFIRMED] = "unconfirmed",
+	    [EVOTE_ALARM_STUCK] = "stuck",
+	    [EVOTE_ALARM_STORAGE] = "storage",
+	    [EVOTE_ALARM_ALONE] = "alone",
+	    [EVOTE_ALARM_ARBITER] = "arbiter",
+	    [EVOTE_ALARM_CLOCK] = "clock",
+	    [EVOTE_ALARM_LINK] = "link",
+	};
+	const unsigned n = sizeof(names) / sizeof(*names);
+
+	return ((unsigned)kind < n && names[kind] != NULL ? names[kind]
+							  : "strange");
+}
+
+const char *
 say_standing(evote_standing standing)
 {
 	static const char *const names[] = {

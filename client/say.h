@@ -13,6 +13,7 @@ const char *say_reason_name(evote_reason);
 /* Why, and what to do next; one sentence without its full stop. */
 const char *say_reason(evote_reason);
 const char *say_role(evote_role);
+const char *say_alarm(evote_alarm_kind);
 const char *say_standing(evote_standing);
 
 /* The text, and blanks up to this many columns of a terminal. */

@@ -41,20 +41,61 @@ sight_take(struct survey *s, struct evote *e, int i)
 	}
 	s->reached++;
 	at->ahead_us = evote_clock_ahead(e, &at->res, &at->within_us);
-	if (at->res.role == EVOTE_PRIMARY &&
-	    at->res.answer.standing == EVOTE_SERVED)
-		s->primary = i;
+}
+
+static int
+is_serving(const struct sight *at)
+{
+	return (at->reached && at->res.role == EVOTE_PRIMARY &&
+	    at->res.answer.standing == EVOTE_SERVED);
+}
+
+/* The last one that serves; *n: how many do. */
+static int
+find_primary(const struct survey *s, int *n)
+{
+	int i, found = -1;
+
+	for (i = *n = 0; i < s->n; i++)
+		if (is_serving(&s->hosts[i])) {
+			found = i;
+			++*n;
+		}
+	return (found);
+}
+
+/* One after the other they may have been asked around a change of primary. */
+static void
+primaries_again(struct survey *s, struct evote *e)
+{
+	int i;
+
+	for (i = 0; i < s->n; i++)
+		if (is_serving(&s->hosts[i])) {
+			xdr_free(
+			    (xdrproc_t)xdr_evote_status_res, &s->hosts[i].res);
+			memset(&s->hosts[i].res, 0, sizeof(s->hosts[i].res));
+			s->reached--;
+			sight_take(s, e, i);
+		}
 }
 
 void
 survey_take(struct survey *s, struct evote *e)
 {
+	int n;
+
 	memset(s, 0, sizeof(*s));
-	s->primary = -1;
 	s->worst = EVOTE_ANSWERED;
 	s->taken_ms = caller_now_ms();
 	while (s->n < EVOTE_HOSTS_MAX && evote_host_name(e, s->n) != NULL)
 		sight_take(s, e, s->n++);
+	s->primary = find_primary(s, &n);
+	if (n < 2)
+		return;
+	primaries_again(s, e);
+	s->primary = find_primary(s, &n);
+	s->two_primaries = n > 1;
 }
 
 void
@@ -131,7 +172,7 @@ metric_up(const struct survey *s, int i, double *out)
 static int
 metric_serving(const struct survey *s, int i, double *out)
 {
-	*out = s->primary == i;
+	*out = is_serving(&s->hosts[i]);
 	return (1);
 }
 
@@ -196,7 +237,7 @@ metric_waiting(const struct survey *s, int i, double *out)
 static int
 metric_alarm(const struct survey *s, int i, double *out)
 {
-	*out = s->hosts[i].reached && s->hosts[i].res.alarm[0] != '\0';
+	*out = s->hosts[i].reached ? s->hosts[i].res.alarms.alarms_len : 0;
 	return (s->hosts[i].reached);
 }
 
@@ -230,7 +271,8 @@ static const struct {
     {"evote_waiting_for_hosts", "How many hosts it waits for", metric_waiting},
     {"evote_arbiter_away", "Whether the host's arbiter does not answer",
 	metric_arbiter_away},
-    {"evote_alarm", "Whether the host reports something wrong", metric_alarm},
+    {"evote_alarm", "How many things the host reports to be wrong",
+	metric_alarm},
 };
 
 /* A label's value; names come from whoever wrote the hosts list. */
@@ -262,6 +304,9 @@ survey_prometheus(const struct survey *s)
 			printf("\"} %.15g\n", value);
 		}
 	}
+	printf("# HELP evote_two_primaries Whether more than one host serves.\n"
+	       "# TYPE evote_two_primaries gauge\nevote_two_primaries %d\n",
+	    s->two_primaries);
 	printf("# HELP evote_changed Whether the service lost or changed what "
 	       "this client had seen.\n# TYPE evote_changed gauge\n"
 	       "evote_changed %d\n",

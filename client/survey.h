@@ -16,7 +16,8 @@ struct sight {
 struct survey {
 	struct sight hosts[EVOTE_HOSTS_MAX];
 	int n, reached;
-	int primary; /* who serves; -1: nobody */
+	int primary;	   /* who serves; -1: nobody */
+	int two_primaries; /* more than one, each asked once more */
 	/* Other than EVOTE_ANSWERED: the service cannot be relied on. */
 	enum evote_outcome worst;
 	char problem[2048];

@@ -43,6 +43,12 @@
 #ifndef BUG_KEEP_IDENTITY /* K: a wiped disk is the incarnation it was */
 #define BUG_KEEP_IDENTITY 0
 #endif
+#ifndef BUG_COPY_STARTS /* K: the copy of another host's directory serves */
+#define BUG_COPY_STARTS 0
+#endif
+#ifndef BUG_COPY_MEETS /* K: whoever has this host's incarnation is a peer */
+#define BUG_COPY_MEETS 0
+#endif
 #ifndef BUG_FORGET_CLIENTS /* 12 */
 #define BUG_FORGET_CLIENTS 0
 #endif

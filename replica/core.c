@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core_impl.h"
+#include "identity.h"
 #include "mutant.h"
 
 #define BATCH	 4096  /* records given to the disk at once */
@@ -361,7 +362,9 @@ core_standing(const struct core *c, const char **host)
 	int p = core_primary_peer(c);
 
 	*host = "";
-	if (c->role == EVOTE_PRIMARY)
+	/* One that may have been replaced says nothing of who serves. */
+	if (c->role == EVOTE_PRIMARY &&
+	    (!core_arbitrated(c) || decide_set_is_whole(c)))
 		return (EVOTE_SERVED);
 	if (c->role != EVOTE_HALTED && !core_leads(c) && p >= 0 &&
 	    !decide_suspected(c, p)) {
@@ -678,6 +681,7 @@ start(struct core *c, const struct event *ev)
 	    (unsigned long long)c->k.epoch,
 	    (unsigned long long)history_size(c->log),
 	    (unsigned long long)c->accepted);
+	identity_own_name(c);
 }
 
 void
@@ -847,6 +851,12 @@ core_step(struct core *c, const struct event *ev)
 		c->peers[ev->peer].refused = 0;
 		c->peers[ev->peer].heard_ms = c->now_ms;
 		follow_call(c, ev);
+		break;
+	case EV_STRANGER:
+		follow_stranger(c, ev);
+		break;
+	case EV_REFUSED:
+		follow_refused(c, ev->peer, ev->refusal);
 		break;
 	case EV_CALLER_GONE:
 		follow_forget(c, ev->conn);

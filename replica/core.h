@@ -64,9 +64,10 @@ struct core_config {
 	int n;
 	int self;
 	unsigned char incarnation[16];
-	evote_config k;	 /* as it was on disk */
-	int failback;	 /* by itself */
-	int trust_clock; /* an operator vouches for it */
+	unsigned char instance[16]; /* of this process, random */
+	evote_config k;		    /* as it was on disk */
+	int failback;		    /* by itself */
+	int trust_clock;	    /* an operator vouches for it */
 	/* As in times.h, but that an operator may change suspect_ms. */
 	uint64_t beat_ms;
 	uint64_t suspect_ms;
@@ -83,6 +84,8 @@ enum event_kind {
 	EV_LINK_DOWN,	/* peer, refused */
 	EV_CALL,	/* peer, conn, handle, message */
 	EV_CALLER_GONE, /* peer, conn */
+	EV_STRANGER,	/* refusal, handle, message: who was refused, proven */
+	EV_REFUSED,	/* peer, refusal: the other end of our link did */
 	EV_REPLY,	/* peer, message */
 	EV_STORED,	/* job: store or cut */
 	EV_SAVED,	/* job */
@@ -100,6 +103,7 @@ struct event {
 	int room;
 	uint64_t conn, handle;
 	struct message *message; /* the core frees it */
+	evote_refusal refusal;
 	uint64_t ticket;
 	evote_seen seen;
 	uint64_t job, from;

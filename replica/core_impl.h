@@ -6,8 +6,9 @@
  *	core.c		start, requests, what is accepted; the door of roles
  *	lead.c		a primary towards its peers: pushing, acknowledgements
  *	follow.c	a host towards its primary; what a greeting teaches
+ *	identity.c	who is not heeded at all
  *	decide.c	when to change K: take-over, growth, hand-over
- *	core_status.c	what people are told
+ *	core_status.c	what people are told; alarm.c what is wrong
  */
 #include "clock.h"
 #include "config.h"
@@ -61,6 +62,11 @@ struct peer {
 	/* Its last greeting; role is EVOTE_HALTED until there was one. */
 	int greeted; /* on the present link or connection */
 	incarnation id;
+	/* Its process, the one before, and how often that came back. */
+	incarnation instance, before;
+	int returns;
+	/* Why this host does not heed it, and it not this host. */
+	evote_refusal refusal, refused_by;
 	evote_role role;
 	evote_config k;
 	uint64_t serial; /* of that greeting */
@@ -84,6 +90,13 @@ struct peer {
 	uint64_t sent;	/* nonce of the last append or confirm */
 	int first;	/* an append is due even without records */
 	int gave;	/* handed over to us on purpose, and not away since */
+};
+
+/* Who was refused last, and is no peer. */
+struct stranger {
+	evote_refusal why;
+	char name[EVOTE_HOST_MAX + 1];
+	uint64_t heard_ms;
 };
 
 enum proposal {
@@ -165,6 +178,7 @@ struct core {
 	uint64_t hand_ms, hand_retry_ms;
 
 	struct peer peers[EVOTE_HOSTS_MAX];
+	struct stranger stranger;
 };
 
 /* core.c */
@@ -199,6 +213,7 @@ const struct waiter *core_oldest(const struct core *);
 
 /* core_status.c */
 void core_blocked(const struct core *, char *text, size_t size);
+int core_is_stuck(const struct core *); /* some have waited for long */
 
 /* lead.c */
 void lead_reset(struct core *);		      /* the epoch changed, or begins */
@@ -217,7 +232,9 @@ void follow_beat(struct core *);	    /* each tick */
 void follow_hello(struct core *, int peer, struct message *, uint64_t conn);
 void follow_call(struct core *, const struct event *);
 void follow_room(struct core *); /* resigns, or ends that */
-void follow_pay(struct core *);	 /* replies whose time has come */
+void follow_stranger(struct core *, const struct event *);
+void follow_refused(struct core *, int peer, evote_refusal);
+void follow_pay(struct core *); /* replies whose time has come */
 void follow_forget(struct core *, uint64_t conn);
 
 /* decide.c */
@@ -228,6 +245,8 @@ void decide_beat(struct core *);		/* each tick */
 void decide_barrier(struct core *, int forced); /* begin as primary */
 int decide_suspected(const struct core *, int peer);
 int decide_failed(const struct core *, const evote_member *);
+/* No other host in sync has to be left out. */
+int decide_set_is_whole(const struct core *);
 int decide_asked(const struct core *); /* the arbiter, and it owes an answer */
 /* Somebody has this K: 1 when it is what the arbiter was asked for. */
 int decide_granted(struct core *, const evote_config *);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alarm.h"
 #include "core_impl.h"
 
 static char *
@@ -76,8 +77,8 @@ core_blocked(const struct core *c, char *text, size_t size)
 			    text[0] == '\0' ? "" : ", ", c->cf.names[i]);
 }
 
-static int
-is_stuck(const struct core *c)
+int
+core_is_stuck(const struct core *c)
 {
 	return (c->stuck && core_oldest(c) != NULL);
 }
@@ -93,12 +94,12 @@ waits(const struct core *c, evote_status_res *s)
 	if (s->waiting_for.waiting_for_val == NULL)
 		abort();
 	if (c->role != EVOTE_WAITING && c->role != EVOTE_BARRIER &&
-	    !is_stuck(c))
+	    !core_is_stuck(c))
 		return;
 	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
 		const evote_member *m = &c->k.in_sync.in_sync_val[i];
 
-		if (is_stuck(c)
+		if (core_is_stuck(c)
 			? owes(c, core_oldest(c), m)
 			: !config_id_equal(m->incarnation, core_self(c)))
 			s->waiting_for.waiting_for_val[n++] = copy(m->name);
@@ -109,80 +110,6 @@ waits(const struct core *c, evote_status_res *s)
 			s->waiting_for.waiting_for_val[n++] =
 			    copy(c->cf.names[i]);
 	s->waiting_for.waiting_for_len = n;
-}
-
-/* The hosts that are not in sync: " beta, gamma". */
-static void
-add_absent(const struct core *c, char *text, size_t size)
-{
-	const char *between = " ";
-
-	for (int i = 0; i < c->cf.n; i++) {
-		const struct peer *p = &c->peers[i];
-		const void *id = i == c->cf.self ? core_self(c) : p->id;
-
-		if (config_in_sync(&c->k, id) >= 0)
-			continue;
-		add(text, size, "%s%s%s", between, c->cf.names[i],
-		    p->greeted && !p->room ? " (its disk is nearly full)" : "");
-		between = ", ";
-	}
-}
-
-/* What it means that this host's disk is nearly full. */
-static const char *
-room_text(const struct core *c)
-{
-	if (!core_leads(c))
-		return ("This host's disk is nearly full: it cannot replace "
-			"the primary. Make room; it then joins by itself.");
-	if (!core_full(c))
-		return ("This host's disk is nearly full: the service moves to "
-			"another host. Make room; it then comes back.");
-	return ("This host's disk is nearly full, and no host in sync has "
-		"room: nothing new is accepted until one of them has.");
-}
-
-/* One sentence, the worst first; "" when all is well. */
-static char *
-alarm_text(const struct core *c)
-{
-	char text[EVOTE_TEXT_MAX + 1] = "";
-	const char *why = "";
-
-	if (c->role == EVOTE_HALTED)
-		why = c->fault;
-	else if (c->role == EVOTE_WAITING && config_id_zero(c->k.cluster))
-		why = "empty: waits for a host that has the ledger";
-	else if (c->role == EVOTE_WAITING)
-		why = "may not serve: another host may hold newer votes; start "
-		      "it, or see promote --force";
-	else if (c->role == EVOTE_CLAIMING && c->arbiter_away)
-		why = "may not serve before the arbiter answers: start it, or "
-		      "see promote --force";
-	else if (is_stuck(c)) {
-		add(text, sizeof(text), "answers wait for %llu s, for ",
-		    (unsigned long long)(c->now_ms - core_oldest(c)->since_ms) /
-			1000);
-		core_blocked(
-		    c, text + strlen(text), sizeof(text) - strlen(text));
-	} else if (c->arbiter_away)
-		why = "the arbiter does not answer: the hosts go on, and none "
-		      "of them could be replaced; start it, or name another";
-	else if (c->no_room)
-		why = room_text(c);
-	else if (core_leads(c) && c->k.in_sync.in_sync_len < (u_int)c->cf.n) {
-		add(text, sizeof(text),
-		    "alone or short of hosts: accepted votes have no copy on");
-		add_absent(c, text, sizeof(text));
-	} else if (!clock_good(&c->clock) && c->clock.apart)
-		why = "the hosts' clocks are apart: no election closes until "
-		      "they agree";
-	else if (!clock_good(&c->clock))
-		why = "this host's clock is not trusted: no election closes "
-		      "until a peer's agrees, or --trust-clock is given";
-	add(text, sizeof(text), "%s", why);
-	return (copy(text));
 }
 
 static void
@@ -272,7 +199,7 @@ core_status(const struct core *c, evote_status_res *s)
 	s->in_sync = (core_leads(c) || c->role == EVOTE_BACKUP) &&
 	    config_in_sync(&c->k, core_self(c)) >= 0;
 	waits(c, s);
-	s->alarm = alarm_text(c);
+	alarm_list(c, s);
 	s->forced_epoch = c->k.forced_epoch;
 	hosts(c, s);
 	s->arbiter = arbiter_text(&c->k.arbiter);

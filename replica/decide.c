@@ -301,9 +301,8 @@ unanswered(const struct core *c)
 	return (decide_asked(c) && c->now_ms - c->begun_ms > ARBITER_MS);
 }
 
-/* No other host in sync has to be left out. */
-static int
-set_is_whole(const struct core *c)
+int
+decide_set_is_whole(const struct core *c)
 {
 	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++)
 		if (has_to_go(c, &c->k.in_sync.in_sync_val[i]))
@@ -319,7 +318,7 @@ is_stuck(const struct core *c)
 	for (int i = 0; i < c->cf.n; i++)
 		if (c->peers[i].required && !c->peers[i].up)
 			return (1);
-	return (unanswered(c) || (c->k.joint && !set_is_whole(c)));
+	return (unanswered(c) || (c->k.joint && !decide_set_is_whole(c)));
 }
 
 /* What it holds is decided, whoever asked for it. */
@@ -431,7 +430,8 @@ decide_beat(struct core *c)
 	 * granted after all, nobody but this host can take over, and nothing
 	 * was accepted without the others.
 	 */
-	if (c->proposal == P_SHRINK && decide_asked(c) && set_is_whole(c)) {
+	if (c->proposal == P_SHRINK && decide_asked(c) &&
+	    decide_set_is_whole(c)) {
 		drop_proposal(c);
 		c->greet = 1;
 	}

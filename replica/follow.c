@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core_impl.h"
+#include "identity.h"
 #include "mutant.h"
 
 #define ASK_BEATS  5  /* between two greetings of one that has to know, */
@@ -42,9 +43,12 @@ role_told(const struct core *c)
 		: c->role);
 }
 
-/* `asked` is this host's own time, or in a reply that of the call. */
+/*
+ * `asked` is this host's own time, or in a reply that of the call.  Only a
+ * reply refuses: it knows whom.
+ */
 static struct message *
-greeting(struct core *c, int reply, uint64_t asked)
+greeting(struct core *c, int reply, uint64_t asked, evote_refusal refusal)
 {
 	struct message *m = core_message(SAY_HELLO, reply);
 	evote_hello *h = &m->u.hello;
@@ -66,6 +70,8 @@ greeting(struct core *c, int reply, uint64_t asked)
 	h->room = !c->no_room;
 	h->resigned = c->resigned;
 	h->relieved = c->relieved;
+	memcpy(h->instance, c->cf.instance, sizeof(h->instance));
+	h->refusal = refusal;
 	epochs = history_epochs(c->log, &n);
 	if (n > EVOTE_EPOCHS_MAX) {
 		epochs += n - EVOTE_EPOCHS_MAX;
@@ -87,7 +93,8 @@ follow_greet(struct core *c, int peer)
 		if ((peer >= 0 && i != peer) || !c->peers[i].up)
 			continue;
 		c->peers[i].told_ms = c->now_ms;
-		c->driver->call(c->arg, i, greeting(c, 0, c->now_ms));
+		c->driver->call(
+		    c->arg, i, greeting(c, 0, c->now_ms, c->peers[i].refusal));
 	}
 }
 
@@ -206,6 +213,7 @@ follow_adopt(struct core *c, const evote_config *k)
 		decide_barrier(c, 0);
 	} else
 		core_move(c, ON_LOST);
+	identity_own_name(c);
 }
 
 /*
@@ -217,7 +225,8 @@ heed(struct core *c, const struct peer *p, int answer)
 {
 	int was = c->role;
 
-	if (p->k.epoch != c->k.epoch || !is_lead(p) || core_leads(c))
+	if (p->k.epoch != c->k.epoch || !is_lead(p) || core_leads(c) ||
+	    c->role == EVOTE_HALTED)
 		return;
 	/*
 	 * The arbiter may have granted what we asked, but without us nobody
@@ -245,17 +254,6 @@ learn(struct core *c, int peer, evote_hello *h, int answer)
 	struct peer *p = &c->peers[peer];
 	uint64_t decided;
 
-	if (!config_id_zero(c->k.cluster) &&
-	    !config_id_zero(h->config.cluster) &&
-	    !config_id_equal(c->k.cluster, h->config.cluster)) {
-		if (!p->unfit)
-			core_say(c, 1,
-			    "stranger peer=%s why=\"another cluster "
-			    "with the same key\"",
-			    c->cf.names[peer]);
-		p->unfit = 1;
-		return;
-	}
 	/* Overtaken by a later one, on the other connection. */
 	if (p->greeted && config_id_equal(p->id, h->incarnation) &&
 	    h->config.epoch < p->k.epoch)
@@ -305,8 +303,7 @@ follow_hello(struct core *c, int peer, struct message *m, uint64_t conn)
 {
 	evote_hello *h = &m->u.hello;
 
-	if (strcmp(h->name, c->cf.names[peer]) != 0 || h->role >= ROLE_NR ||
-	    h->config.in_sync.in_sync_len > EVOTE_HOSTS_MAX)
+	if (identity_check(c, peer, h, conn == 0) == -1)
 		return;
 	learn(c, peer, h, conn == 0);
 	/* On our own link the answer comes after all we pushed before. */
@@ -539,6 +536,26 @@ follow_forget(struct core *c, uint64_t conn)
 	c->n_owed = n;
 }
 
+/* It is told once more why, now that it has proved who it is. */
+void
+follow_stranger(struct core *c, const struct event *ev)
+{
+	const evote_hello *h = &ev->message->u.hello;
+
+	identity_stranger(c, ev->refusal, h);
+	owe(c, ev, greeting(c, 1, h->asked, ev->refusal), 0);
+	message_free(ev->message);
+}
+
+/* The peer refuses us, and is to know whom: it may find a copy of itself. */
+void
+follow_refused(struct core *c, int peer, evote_refusal why)
+{
+	identity_refused(c, peer, why);
+	c->driver->call(
+	    c->arg, peer, greeting(c, 0, c->now_ms, c->peers[peer].refusal));
+}
+
 void
 follow_call(struct core *c, const struct event *ev)
 {
@@ -548,7 +565,10 @@ follow_call(struct core *c, const struct event *ev)
 
 	if (m->kind == SAY_HELLO) {
 		follow_hello(c, ev->peer, m, ev->conn);
-		owe(c, ev, greeting(c, 1, m->u.hello.asked), 0);
+		owe(c, ev,
+		    greeting(
+			c, 1, m->u.hello.asked, c->peers[ev->peer].refusal),
+		    0);
 		message_free(m);
 		return;
 	}

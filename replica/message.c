@@ -125,6 +125,7 @@ enums_known(const struct message *m)
 {
 	if (m->kind == SAY_HELLO)
 		return ((unsigned)m->u.hello.role <= EVOTE_HALTED &&
+		    (unsigned)m->u.hello.refusal < EVOTE_REFUSAL_NR &&
 		    config_known(&m->u.hello.config));
 	if (m->kind == SAY_DECIDE && m->reply)
 		return ((unsigned)m->u.decided.verdict <= EVOTE_BLANK &&

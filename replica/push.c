@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -17,15 +18,17 @@
 #define OPEN_MS	       1000
 #define RETRY_FIRST_MS 10
 #define RETRY_MAX_MS   500
-#define SETTLED_MS     50 /* a session that lasts so long has begun well */
+#define REFUSED_MS     2000 /* somebody has to change something first */
+#define SETTLED_MS     50   /* a session that lasts so long has begun well */
 #define UNSENT_MAX     (64u << 20)
 #define READS_MAX      16 /* of one link, before it is others' turn */
 #define NEVER	       UINT64_MAX
 
 enum link_state {
-	LINK_CLOSED,   /* until due */
-	LINK_REACHING, /* not connected yet: reach.h */
-	LINK_OPENING,  /* the peer has to prove that it holds the key */
+	LINK_CLOSED,	/* until due */
+	LINK_REACHING,	/* not connected yet: reach.h */
+	LINK_OPENING,	/* the peer has to prove that it holds the key */
+	LINK_UNWELCOME, /* it has, and refuses this host: for one call more */
 	LINK_UP
 };
 
@@ -46,6 +49,7 @@ struct link {
 	struct reach reach;
 	unsigned retry_ms;
 	uint64_t up_since;
+	char why[128];	     /* there is none; "": there is, or was just now */
 	enum log_level told; /* the loudest since it was last up */
 	int ended, refused;  /* to be told to the hooks */
 
@@ -141,7 +145,9 @@ link_end(struct link *l, enum log_level level, const char *why)
 	const uint64_t now = l->push->now;
 
 	link_say(l, level, why);
+	snprintf(l->why, sizeof(l->why), "%s", why);
 	if (l->state == LINK_UP) {
+		l->why[0] = '\0'; /* not before it fails to come back */
 		l->ended = 1;
 		/* Sessions that end as soon as they are open must not spin. */
 		if (now - l->up_since >= SETTLED_MS)
@@ -151,6 +157,13 @@ link_end(struct link *l, enum log_level level, const char *why)
 		reach_failed(&l->reach);
 	link_close(l);
 	l->due = now + (hurry ? 0 : retry_next(l));
+}
+
+static void
+link_end_unwelcome(struct link *l)
+{
+	link_end(l, LOG_L_INFO, "it refuses this host");
+	l->due = l->push->now + REFUSED_MS;
 }
 
 static void
@@ -227,8 +240,20 @@ link_up(struct link *l)
 	reach_worked(&l->reach);
 	l->up_since = p->now;
 	l->told = LOG_L_DEBUG;
+	l->why[0] = '\0';
 	log_info("link peer=%s is=up port=%d", l->name, l->reach.port);
 	p->hooks.up(p->hooks.arg, l->peer);
+}
+
+static void
+link_unwelcome(struct link *l, evote_refusal why)
+{
+	struct push *p = l->push;
+
+	link_move(l, LINK_UNWELCOME, p->now + OPEN_MS);
+	p->hooks.unwelcome(p->hooks.arg, l->peer, why);
+	if (l->state == LINK_UNWELCOME && l->calls == NULL)
+		link_end_unwelcome(l);
 }
 
 static void
@@ -243,7 +268,9 @@ open_reply(struct link *l, const unsigned char *data, size_t len)
 	else if (session_accept(&l->session, l->push->key, &res) != 0)
 		link_end(l, LOG_L_ALARM,
 		    "it does not prove to be our peer: check that both hosts "
-		    "have the same cluster key and the same list of hosts");
+		    "have the same cluster key");
+	else if (res.refusal != EVOTE_NOT_REFUSED)
+		link_unwelcome(l, res.refusal);
 	else
 		link_up(l);
 	xdr_free(proc, &res);
@@ -283,12 +310,15 @@ call_reply(struct link *l, const unsigned char *data, size_t len)
 	HASH_DEL(l->calls, call);
 	free(call);
 	p->hooks.reply(p->hooks.arg, l->peer, m);
+	if (l->state == LINK_UNWELCOME)
+		link_end_unwelcome(l);
 }
 
 static int
 link_talks(const struct link *l)
 {
-	return (l->state == LINK_OPENING || l->state == LINK_UP);
+	return (l->state == LINK_OPENING || l->state == LINK_UNWELCOME ||
+	    l->state == LINK_UP);
 }
 
 /* Hooks run in here; of a link that they end no more records are left. */
@@ -366,6 +396,9 @@ link_due(struct link *l)
 		break;
 	case LINK_OPENING:
 		link_end(l, LOG_L_INFO, "it is silent");
+		break;
+	case LINK_UNWELCOME:
+		link_end_unwelcome(l);
 		break;
 	case LINK_UP:
 		break;
@@ -557,7 +590,7 @@ call_send(struct link *l, const struct message *m)
 	call->kind = m->kind;
 	HASH_ADD(hh, l->calls, xid, sizeof(call->xid), call);
 	link_queue(l, f);
-	return (l->state == LINK_UP ? 0 : -1);
+	return (l->state == LINK_CLOSED ? -1 : 0);
 }
 
 int
@@ -565,13 +598,19 @@ push_call(struct push *p, int peer, const struct message *m)
 {
 	struct link *l = &p->links[peer];
 
-	if (l->state != LINK_UP)
+	if (l->state != LINK_UP && l->state != LINK_UNWELCOME)
 		return (-1);
 	if (l->out.unsent > UNSENT_MAX) {
 		link_end(l, LOG_L_ALARM, "it does not take what is sent");
 		return (-1);
 	}
 	return (call_send(l, m));
+}
+
+const char *
+push_trouble(const struct push *p, int peer)
+{
+	return (p->links[peer].why);
 }
 
 void

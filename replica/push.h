@@ -10,10 +10,10 @@
  * is the caller of EVOTE_REPLICA.  Never blocks: connects, opens a session,
  * sends calls, several at once, and hands the replies over in whatever order
  * they come.  A link that ended is tried again at once, then after 10, 20, 40
- * ... 500 ms.  Port lookups by the portmapper are asked by UDP in the same
- * loop; the last port that worked is tried first.  Nobody listens there
- * (refused) only when the port itself refuses: that a portmapper is gone, or
- * knows of no server, proves nothing.
+ * ... 500 ms; one that was refused for good every two seconds.  Port lookups by
+ * the portmapper are asked by UDP in the same loop; the last port that worked
+ * is tried first.  Nobody listens there (refused) only when the port itself
+ * refuses: that a portmapper is gone, or knows of no server, proves nothing.
  */
 struct push;
 
@@ -33,6 +33,12 @@ struct push_hooks {
 	 * repeatedly, without an up between.
 	 */
 	void (*down)(void *arg, int peer, int refused);
+	/*
+	 * The peer holds the key, and refuses this host.  One call may be sent
+	 * to it from here, which tells who we are; the link ends after the
+	 * reply.
+	 */
+	void (*unwelcome)(void *arg, int peer, evote_refusal why);
 	/* A reply.  The message is the hook's to free. */
 	void (*reply)(void *arg, int peer, struct message *);
 	void *arg;
@@ -52,6 +58,8 @@ void push_run(struct push *, uint64_t now_ms);
  * is down or more than 64 MB wait to be sent (the link is then ended).
  */
 int push_call(struct push *, int peer, const struct message *);
+/* Why there is no link, as it was logged; "" while there is one. */
+const char *push_trouble(const struct push *, int peer);
 /* Ends the link (it is opened again by itself). */
 void push_reset(struct push *, int peer);
 

@@ -10,19 +10,41 @@ enum direction { DIR_CALL = 0, DIR_REPLY = 1 };
 static const char callee_label[] = "evote callee 1";
 static const char session_label[] = "evote session 1";
 
-/* HMAC(key, label | caller | callee | both nonces): strings with their NUL. */
+/*
+ * HMAC(key, label | caller | callee | both nonces | tail): strings with their
+ * NUL.
+ */
 static void
 greeting_mac(const struct session *s, const unsigned char cluster_key[32],
-    const char *label, unsigned char out[32])
+    const char *label, struct seal_part tail, unsigned char out[32])
 {
 	const struct seal_part parts[] = {
 	    {label, strlen(label) + 1},
 	    {s->caller, strlen(s->caller) + 1},
 	    {s->callee, strlen(s->callee) + 1},
 	    {s->nonce, sizeof(s->nonce)},
+	    tail,
 	};
 
 	seal_mac(out, cluster_key, 32, parts, sizeof(parts) / sizeof(*parts));
+}
+
+static void
+callee_mac(const struct session *s, const unsigned char cluster_key[32],
+    evote_refusal refusal, unsigned char out[32])
+{
+	const uint32_t refusal_be = htobe32((uint32_t)refusal);
+	const struct seal_part tail = {&refusal_be, sizeof(refusal_be)};
+
+	greeting_mac(s, cluster_key, callee_label, tail, out);
+}
+
+static void
+derive_key(struct session *s, const unsigned char cluster_key[32])
+{
+	const struct seal_part none = {"", 0};
+
+	greeting_mac(s, cluster_key, session_label, none, s->key);
 }
 
 static void
@@ -69,31 +91,40 @@ session_accept(struct session *s, const unsigned char cluster_key[32],
 {
 	unsigned char mac[32];
 
-	if (!res->welcome)
+	if ((unsigned)res->refusal >= EVOTE_REFUSAL_NR)
 		return (-1);
 	memcpy(s->nonce[1], res->nonce, sizeof(s->nonce[1]));
-	greeting_mac(s, cluster_key, callee_label, mac);
+	callee_mac(s, cluster_key, res->refusal, mac);
 	if (!seal_equal(mac, res->mac, sizeof(mac)))
 		return (-1);
-	greeting_mac(s, cluster_key, session_label, s->key);
+	derive_key(s, cluster_key);
 	return (0);
 }
 
-int
+static evote_refusal
+refusal_of(const char *self, int listed, const evote_open_args *args)
+{
+	if (strcmp(args->caller, self) == 0)
+		return (EVOTE_REFUSED_SAME_NAME);
+	if (strcmp(args->callee, self) != 0)
+		return (EVOTE_REFUSED_NOT_MEANT);
+	return (listed ? EVOTE_NOT_REFUSED : EVOTE_REFUSED_UNLISTED);
+}
+
+evote_refusal
 session_answer(struct session *s, const unsigned char cluster_key[32],
-    const char *self, const evote_open_args *args, evote_open_res *res)
+    const char *self, int listed, const evote_open_args *args,
+    evote_open_res *res)
 {
 	memset(res, 0, sizeof(*res));
-	if (strcmp(args->callee, self) != 0 || strcmp(args->caller, self) == 0)
-		return (-1);
 	names_set(s, args->caller, args->callee);
 	memcpy(s->nonce[0], args->nonce, sizeof(s->nonce[0]));
 	seal_random(s->nonce[1], sizeof(s->nonce[1]));
-	res->welcome = TRUE;
+	res->refusal = refusal_of(self, listed, args);
 	memcpy(res->nonce, s->nonce[1], sizeof(res->nonce));
-	greeting_mac(s, cluster_key, callee_label, (unsigned char *)res->mac);
-	greeting_mac(s, cluster_key, session_label, s->key);
-	return (0);
+	callee_mac(s, cluster_key, res->refusal, (unsigned char *)res->mac);
+	derive_key(s, cluster_key);
+	return (res->refusal);
 }
 
 static void

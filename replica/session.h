@@ -20,14 +20,21 @@ struct session {
 	uint64_t heard; /* order of the last call accepted */
 };
 
-/* The caller: starts, then checks the answer; -1: not our cluster, refused. */
+/*
+ * The caller: starts, then checks the answer; -1: not our cluster.  0 proves
+ * what the answer says, also a refusal.
+ */
 void session_begin(struct session *, const char *caller, const char *callee,
     evote_open_args *args);
 int session_accept(struct session *, const unsigned char cluster_key[32],
     const evote_open_res *res);
-/* The callee: answers; -1 when self is not the host meant, or is calling. */
-int session_answer(struct session *, const unsigned char cluster_key[32],
-    const char *self, const evote_open_args *args, evote_open_res *res);
+/*
+ * The callee: answers, also whom it refuses, which is returned: another host is
+ * meant, the caller bears its name, or is not listed.
+ */
+evote_refusal session_answer(struct session *,
+    const unsigned char cluster_key[32], const char *self, int listed,
+    const evote_open_args *args, evote_open_res *res);
 
 /*
  * Seals body as the next call (returns its order in out->order), or as the

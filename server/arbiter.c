@@ -11,6 +11,7 @@
 #include "hosts.h"
 #include "log.h"
 #include "push.h"
+#include "refusal.h"
 
 /* A witness is the one peer of a push of its own. */
 enum { SELF, WITNESS, PEERS };
@@ -23,9 +24,10 @@ struct arbiter {
 	int epoll;
 	char where[EVOTE_TEXT_MAX + 1]; /* the one asked last */
 	struct hosts hosts;
-	struct push *push; /* NULL: no witness was asked last */
-	struct etcd *etcd; /* NULL: none was asked yet */
-	int is_heard;	   /* by the witness, not told yet */
+	struct push *push;     /* NULL: no witness was asked last */
+	struct etcd *etcd;     /* NULL: none was asked yet */
+	evote_refusal refused; /* by the witness asked last */
+	int is_heard;	       /* by the witness, not told yet */
 	evote_decided decided;
 };
 
@@ -115,6 +117,18 @@ on_down(void *arg, int peer, int refused)
 {
 }
 
+/* Told once: it is asked again and again. */
+static void
+on_unwelcome(void *arg, int peer, evote_refusal why)
+{
+	struct arbiter *a = arg;
+
+	if (a->refused != why)
+		log_alarm("arbiter refuses where=%s why=\"%s\"", a->where,
+		    refusal_theirs(why));
+	a->refused = why;
+}
+
 static void
 on_reply(void *arg, int peer, struct message *m)
 {
@@ -135,6 +149,7 @@ witness_leave(struct arbiter *a)
 {
 	push_free(a->push);
 	a->push = NULL;
+	a->refused = EVOTE_NOT_REFUSED;
 	config_clear(&a->decided.config);
 	a->is_heard = 0;
 }
@@ -142,7 +157,8 @@ witness_leave(struct arbiter *a)
 static void
 witness_meet(struct arbiter *a, const char *where)
 {
-	const struct push_hooks hooks = {on_up, on_down, on_reply, a};
+	const struct push_hooks hooks = {
+	    on_up, on_down, on_unwelcome, on_reply, a};
 	struct push_peer peers[PEERS] = {
 	    [SELF] = {.name = a->self, .host = ""}};
 	struct epoll_event ev = {.events = EPOLLIN};

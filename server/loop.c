@@ -16,6 +16,7 @@
 #include "failpoint.h"
 #include "ledger.h"
 #include "log.h"
+#include "seal.h"
 #include "service.h"
 #include "times.h"
 
@@ -200,6 +201,14 @@ on_down(void *arg, int peer, int refused)
 }
 
 static void
+on_unwelcome(void *arg, int peer, evote_refusal why)
+{
+	struct event ev = {.kind = EV_REFUSED, .peer = peer, .refusal = why};
+
+	step(arg, &ev);
+}
+
+static void
 on_reply(void *arg, int peer, struct message *m)
 {
 	struct event ev = {.kind = EV_REPLY, .peer = peer, .message = m};
@@ -246,6 +255,19 @@ on_call(void *arg, int peer, uint64_t conn, uint64_t handle, struct message *m)
 	}
 	refuse_to_decide(arg, handle);
 	message_free(m);
+}
+
+static void
+on_stranger(void *arg, evote_refusal why, uint64_t conn, uint64_t handle,
+    struct message *m)
+{
+	struct event ev = {.kind = EV_STRANGER,
+	    .refusal = why,
+	    .conn = conn,
+	    .handle = handle,
+	    .message = m};
+
+	step(arg, &ev);
 }
 
 static void
@@ -360,6 +382,7 @@ make_core(struct server *s)
 	for (int i = 0; i < cf.n; i++)
 		cf.names[i] = s->conf->hosts.list[i].name;
 	memcpy(cf.incarnation, s->dir.incarnation, sizeof(cf.incarnation));
+	seal_random(cf.instance, sizeof(cf.instance));
 	return (core_new(&cf, &service_machine, &driver, s));
 }
 
@@ -397,8 +420,10 @@ open_network(struct server *s)
 	    .closed = on_conn_closed,
 	    .arg = s,
 	};
-	const struct inbound_hooks in = {on_call, on_caller_gone, s};
-	const struct push_hooks out = {on_up, on_down, on_reply, s};
+	const struct inbound_hooks in = {
+	    on_call, on_stranger, on_caller_gone, s};
+	const struct push_hooks out = {
+	    on_up, on_down, on_unwelcome, on_reply, s};
 	struct push_peer peers[EVOTE_HOSTS_MAX];
 	const char *names[EVOTE_HOSTS_MAX];
 	int port;

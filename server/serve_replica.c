@@ -12,8 +12,9 @@
 /* A peer's session, and with it a connection. */
 struct visit {
 	uint64_t conn;
-	int peer;
-	int proven; /* by its first sealed call */
+	int peer;	       /* -1: not in the list */
+	evote_refusal refusal; /* it may say hello, no more */
+	int proven;	       /* by its first sealed call */
 	struct session session;
 	UT_hash_handle hh;
 };
@@ -113,7 +114,7 @@ inbound_closed(struct inbound *in, uint64_t conn)
 	if (v == NULL)
 		return;
 	peer = v->peer;
-	proven = v->proven;
+	proven = v->proven && v->refusal == EVOTE_NOT_REFUSED;
 	visit_free(in, v);
 	if (proven)
 		in->hooks.closed(in->hooks.arg, peer, conn);
@@ -155,7 +156,8 @@ inbound_reject(
 }
 
 static void
-visit_add(struct inbound *in, uint64_t conn, int peer, const struct session *s)
+visit_add(struct inbound *in, uint64_t conn, int peer, evote_refusal refusal,
+    const struct session *s)
 {
 	struct visit *v = calloc(1, sizeof(*v));
 
@@ -164,6 +166,7 @@ visit_add(struct inbound *in, uint64_t conn, int peer, const struct session *s)
 		return;
 	v->conn = conn;
 	v->peer = peer;
+	v->refusal = refusal;
 	v->session = *s;
 	HASH_ADD(hh, in->visits, conn, sizeof(v->conn), v);
 }
@@ -178,7 +181,7 @@ reply_send(struct inbound *in, const struct held *h, const struct message *m)
 
 	if (len < 0) {
 		log_alarm("session peer=%s reply=unencodable",
-		    in->names[h->visit->peer]);
+		    h->visit->session.caller);
 		transport_fail(in->transport, h->call);
 		return (-1);
 	}
@@ -244,6 +247,9 @@ sealed_call(enum message_kind kind, const evote_sealed *arg,
 			      : "it does not prove to be our peer: check that "
 				"both hosts have the same cluster key"));
 	v->proven = 1;
+	if (v->refusal != EVOTE_NOT_REFUSED &&
+	    (kind != SAY_HELLO || in->hooks.stranger == NULL))
+		return (inbound_reject(in, req, v->peer, "refused for good"));
 	m = message_decode(kind, 0, arg->body.body_val, arg->body.body_len);
 	if (m == NULL)
 		return (inbound_reject(in, req, v->peer, "call malformed"));
@@ -252,7 +258,10 @@ sealed_call(enum message_kind kind, const evote_sealed *arg,
 		message_free(m);
 		return (inbound_reject(in, req, v->peer, "no memory"));
 	}
-	in->hooks.call(in->hooks.arg, v->peer, conn, handle, m);
+	if (v->refusal != EVOTE_NOT_REFUSED)
+		in->hooks.stranger(in->hooks.arg, v->refusal, conn, handle, m);
+	else
+		in->hooks.call(in->hooks.arg, v->peer, conn, handle, m);
 	return (FALSE);
 }
 
@@ -271,18 +280,16 @@ evote_replica_open_1_svc(
 	struct inbound *in = serve_inbound(req);
 	const uint64_t conn = transport_conn(req);
 	const int peer = peer_find(in, arg->caller);
+	evote_refusal refusal;
 	struct session s;
 
 	memset(result, 0, sizeof(*result));
 	if (visit_find(in, conn) != NULL)
 		return (inbound_reject(in, req, peer, "opened twice"));
-	/* Refused, it is told so, and its operator by its own log. */
-	if (peer < 0)
-		inbound_alarm(in, peer, "not in the list of hosts");
-	else if (session_answer(&s, in->key, in->self, arg, result) != 0)
-		inbound_alarm(in, peer, "another host is meant");
-	else
-		visit_add(in, conn, peer, &s);
+	/* Whom it refuses it tells so; people hear of it once that is proven.
+	 */
+	refusal = session_answer(&s, in->key, in->self, peer >= 0, arg, result);
+	visit_add(in, conn, peer, refusal, &s);
 	return (TRUE);
 }
 

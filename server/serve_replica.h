@@ -22,6 +22,12 @@ struct inbound_hooks {
 	 */
 	void (*call)(void *arg, int peer, uint64_t conn, uint64_t handle,
 	    struct message *);
+	/*
+	 * The same of a host that was refused when it opened its session, and
+	 * which is no peer: its HELLO.  NULL: nobody wants to know.
+	 */
+	void (*stranger)(void *arg, evote_refusal, uint64_t conn,
+	    uint64_t handle, struct message *);
 	/* A connection ended on which there had been such a call. */
 	void (*closed)(void *arg, int peer, uint64_t conn);
 	void *arg;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alarm.h"
 #include "failpoint.h"
 #include "seal.h"
 #include "service.h"
@@ -693,6 +694,21 @@ service_head(const struct server *s, evote_answer *a)
 	a->text = copy("");
 }
 
+/* A link that is down has a reason, as often one of the network as a death. */
+static void
+links(const struct server *s, evote_status_res *res)
+{
+	for (int i = 0; i < s->conf->hosts.n; i++) {
+		const char *why = push_trouble(s->push, i);
+
+		if (why[0] != '\0')
+			alarm_add(res, EVOTE_ALARM_LINK,
+			    "No link to %s: %s. Start that host, or see to "
+			    "the network and the hosts list.",
+			    s->conf->hosts.list[i].name, why);
+	}
+}
+
 void
 service_status(const struct server *s, evote_status_res *res)
 {
@@ -700,6 +716,7 @@ service_status(const struct server *s, evote_status_res *res)
 
 	service_head(s, &res->answer);
 	core_status(s->core, res);
+	links(s, res);
 	res->origin = copy(g == NULL ? "" : g->origin);
 	res->clock = s->wall_us;
 }

@@ -83,7 +83,7 @@ vigil_open(struct vigil *v)
 	    .closed = on_conn_closed,
 	    .arg = s,
 	};
-	const struct inbound_hooks in = {on_call, on_closed, v};
+	const struct inbound_hooks in = {on_call, NULL, on_closed, v};
 	const char *names[EVOTE_HOSTS_MAX];
 	char err[1024];
 

@@ -124,7 +124,7 @@ ended() {
 
 # It serves, and has recorded that it does so without the other host.
 alone() {
-	serves "$1" && [[ $(host_state "$1" alarm) == *alone* ]]
+	serves "$1" && [[ $(host_state "$1" alarm) == *"No redundancy"* ]]
 }
 
 address() {

@@ -13,6 +13,25 @@ fault_kill(struct host *h, int wipe)
 	    (struct item){.what = W_START, .host = h->id});
 }
 
+/*
+ * A host is made as a clone of another one: its disk is that one's.  It is
+ * given an empty one when somebody has read the alarm.
+ */
+static void
+fault_copy(struct host *h)
+{
+	struct host *from = &w.hosts[upto((uint64_t)w.n_hosts - 1)];
+
+	if (from == h || from->copied || from->damaged || from->size == 0 ||
+	    from->k.epoch == 0 || !may_wipe(h))
+		return;
+	if (h->alive)
+		host_kill(h);
+	host_copy(h, from);
+	from->cloned = 1;
+	later(upto(300 * MS), (struct item){.what = W_START, .host = h->id});
+}
+
 /* Every host that will ever decide anything asks the witness first. */
 static int
 arbitrated(void)
@@ -187,6 +206,8 @@ fault(void)
 		fault_order(h);
 	else if (what < share[5])
 		fault_disk(h);
+	else if (chance(250))
+		fault_copy(h);
 	else
 		h->clock_us += (int64_t)upto(8000 * MS) - (int64_t)(4000 * MS);
 	check_equal();
@@ -241,16 +262,33 @@ left_behind(const struct host *h)
 	return (0);
 }
 
+/* Its directory ran elsewhere as well, and does not any more. */
+static int
+was_cloned(const struct host *h)
+{
+	for (int i = 0; i < w.n_hosts; i++)
+		if (&w.hosts[i] != h && w.hosts[i].copied &&
+		    config_id_equal(w.hosts[i].inc, h->inc))
+			return (0);
+	return (h->cloned);
+}
+
 /* Who has halted for his disk's sake, or because another was promoted. */
 static void
 attend_halted(struct host *h)
 {
 	if (!h->alive || core_role(h->core) != EVOTE_HALTED)
 		return;
-	if (h->unread && h->eio_until <= w.now)
+	if (h->copied)
+		host_again(h, 1);
+	else if (h->unread && h->eio_until <= w.now)
 		host_again(h, 0);
 	else if (left_behind(h) && may_wipe(h))
 		host_again(h, 1);
+	else if (was_cloned(h)) {
+		h->cloned = 0;
+		host_again(h, 0);
+	}
 }
 
 /* The first witness, one more when it has died, and at last none perhaps. */

@@ -80,6 +80,8 @@ host_start(struct host *h)
 	h->flush_due = 0;
 	memcpy(cf.names, names, sizeof(names));
 	memcpy(cf.incarnation, h->inc, sizeof(h->inc));
+	cf.instance[0] = (unsigned char)(h->id + 1);
+	memcpy(cf.instance + 1, &h->life, sizeof(h->life));
 	h->election = election_new();
 	h->core = core_new(&cf, &machine, &driver, h);
 	for (uint64_t i = 0; i < h->size; i++) {
@@ -140,11 +142,30 @@ host_wipe(struct host *h)
 	note("%c wiped", 'A' + h->id);
 	truncate_to(h, 0);
 	h->hint = 0;
-	h->damaged = 0;
+	h->damaged = h->copied = 0;
 	config_clear(&h->k);
 	if (BUG_KEEP_IDENTITY && h->inc[0] != 0)
 		return;
 	for (size_t i = 0; i < sizeof(h->inc); i++)
 		h->inc[i] = (unsigned char)rng();
 	h->inc[0] = (unsigned char)(h->id + 1);
+}
+
+/* An operator makes its directory from another host's, as it is on disk. */
+void
+host_copy(struct host *h, const struct host *from)
+{
+	struct job j = {.kind = STORE, .n = (uint32_t)from->size};
+
+	host_wipe(h);
+	note("%c is made a copy of %c", 'A' + h->id, 'A' + from->id);
+	j.accepted = from->hint;
+	j.records = grown(NULL, from->size + 1, sizeof(*j.records));
+	for (uint64_t i = 0; i < from->size; i++)
+		j.records[i] = record_hold(from->ledger[i]);
+	job_apply(h, &j);
+	job_drop(&j);
+	config_copy(&h->k, &from->k);
+	memcpy(h->inc, from->inc, sizeof(h->inc));
+	h->copied = 1;
 }

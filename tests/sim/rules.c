@@ -139,7 +139,7 @@ may_wipe(const struct host *h)
 	for (int i = 0; i < w.n_hosts; i++) {
 		const struct host *p = &w.hosts[i];
 
-		if (p != h && !p->damaged &&
+		if (p != h && !p->damaged && !p->copied &&
 		    config_in_sync(&p->k, p->inc) >= 0 && holds_all(p))
 			return (1);
 	}
@@ -182,7 +182,7 @@ check_copies(struct host *h, uint64_t n)
 	for (int i = 0; n > 0 && i < w.n_hosts; i++) {
 		const struct host *p = &w.hosts[i];
 
-		if (config_in_sync(&h->k, p->inc) >= 0 &&
+		if (!p->copied && config_in_sync(&h->k, p->inc) >= 0 &&
 		    (p->size < n ||
 			memcmp(p->ledger[n - 1]->hash, w.accepted[n - 1], 32) !=
 			    0))

@@ -121,6 +121,8 @@ struct host {
 	int disk_busy;
 	int unread;  /* it could not be read: halted until started anew */
 	int damaged; /* in its middle: no start with that */
+	int copied;  /* its directory is a copy of another host's */
+	int cloned;  /* of this one there was a copy */
 	uint64_t slow_until, full_until, eio_until;
 	struct link links[HOSTS_MAX];
 	int64_t clock_us;
@@ -238,6 +240,7 @@ void host_start(struct host *);
 void host_look_at_space(struct host *);
 void host_kill(struct host *);
 void host_wipe(struct host *);
+void host_copy(struct host *, const struct host *from);
 
 /* machine.c */
 extern const struct machine machine;

@@ -53,6 +53,8 @@ struct task {
 struct host {
 	struct cluster *all;
 	int id, running, stopped, serving;
+	int64_t clock_us; /* its wall clock is ahead by this */
+	int lives;
 	incarnation inc;
 	struct core *core;
 	uint64_t size;	   /* of the operations' state */
@@ -99,7 +101,8 @@ host_step(struct host *h, struct event ev)
 	struct event flush = {.kind = EV_FLUSH};
 
 	ev.now_ms = flush.now_ms = h->all->now_ms;
-	ev.wall_us = flush.wall_us = CLUSTER_WALL + ev.now_ms * 1000;
+	ev.wall_us = flush.wall_us =
+	    CLUSTER_WALL + ev.now_ms * 1000 + (uint64_t)h->clock_us;
 	core_step(h->core, &ev);
 	core_step(h->core, &flush);
 }
@@ -609,6 +612,8 @@ host_start(struct cluster *c, int who)
 
 	memcpy(cf.names, cluster_names, sizeof(cluster_names));
 	memcpy(cf.incarnation, h->inc, sizeof(h->inc));
+	cf.instance[0] = (unsigned char)(who + 1);
+	cf.instance[1] = (unsigned char)++h->lives;
 	h->core = core_new(&cf, &machine, &driver, h);
 	h->running = 1;
 	h->size = h->stored;
@@ -685,6 +690,20 @@ host_wipe(struct cluster *c, int who)
 	h->inc[1]++;
 }
 
+/* One host's directory is a copy of the other's; neither runs now. */
+static inline void
+host_copy(struct cluster *c, int from, int to)
+{
+	struct host *h = &c->hosts[to], *o = &c->hosts[from];
+
+	host_wipe(c, to);
+	for (; h->stored < o->stored; h->stored++)
+		h->ledger[h->stored] = record_hold(o->ledger[h->stored]);
+	h->accepted = o->accepted;
+	config_copy(&h->k, &o->k);
+	memcpy(h->inc, o->inc, sizeof(h->inc));
+}
+
 /* ---- what a story holds back, and lets go ---- */
 
 static inline void
@@ -750,7 +769,7 @@ epoch_of(struct cluster *c, int who)
 
 /* The words on a host's disk, or the last few of them. */
 struct words {
-	char text[256];
+	char text[1024];
 };
 
 static inline struct words
@@ -808,7 +827,12 @@ alarm_of(struct cluster *c, int who)
 	struct words w = {""};
 
 	core_status(c->hosts[who].core, &s);
-	snprintf(w.text, sizeof(w.text), "%s", s.alarm);
+	for (u_int i = 0; i < s.alarms.alarms_len; i++) {
+		size_t len = strlen(w.text);
+
+		snprintf(w.text + len, sizeof(w.text) - len, "%s\n",
+		    s.alarms.alarms_val[i].text);
+	}
 	xdr_free((xdrproc_t)xdr_evote_status_res, &s);
 	return (w);
 }

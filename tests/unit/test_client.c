@@ -215,7 +215,6 @@ do_status(struct fake_host *h, unsigned char **out)
 	    .name = (char *)h->name,
 	    .role = EVOTE_PRIMARY,
 	    .primary = (char *)"",
-	    .alarm = (char *)"",
 	    .arbiter = (char *)"",
 	    .clock = h->fake->clock,
 	    .forced_epoch = h->forced_epoch,

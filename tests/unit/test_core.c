@@ -22,6 +22,8 @@
 	assert_string_equal(awaited_by(c, who).text, names)
 #define assert_alarm(c, who, part) \
 	assert_non_null(strstr(alarm_of(c, who).text, part))
+#define assert_no_alarm(c, who, part) \
+	assert_null(strstr(alarm_of(c, who).text, part))
 
 /* ---- beginning and joining ---- */
 
@@ -51,7 +53,7 @@ a_new_cluster_starts_alone(void **state)
 	assert_told(c, 1, "served");
 	assert_told(c, 2, "served");
 	assert_disk(c, A, "new A 1");
-	assert_alarm(c, A, "alone or short of hosts");
+	assert_alarm(c, A, "No redundancy: new votes are not copied to B");
 	cluster_free(c);
 }
 
@@ -316,22 +318,21 @@ who_keeps_an_answer_is_told(void **state)
 	hold_disk(c, B);
 	ask_write(c, A, 1);
 	cluster_wait(c, 1500);
-	assert_alarm(c, A, "");
+	assert_no_alarm(c, A, "waiting");
 	cluster_wait(c, 1500);
-	assert_alarm(c, A, "answers wait for 3 s, for the disk of B");
+	assert_alarm(c, A, "Requests have been waiting 3 s for the disk of B");
 	assert_awaits(c, A, "B");
 	assert_told(c, 1, "");
 	free_disk(c, B);
 	assert_told(c, 1, "served");
-	assert_alarm(c, A, "");
+	assert_no_alarm(c, A, "waiting");
 	assert_awaits(c, A, "");
 
 	hold_disk(c, A);
 	ask_write(c, A, 2);
 	hold(c, A, B, REPLIES);
 	cluster_wait(c, 2500);
-	assert_alarm(
-	    c, A, "answers wait for 2 s, for the disk of A, the disk of B");
+	assert_alarm(c, A, "waiting 2 s for the disk of A, the disk of B");
 	assert_awaits(c, A, "AB");
 	cluster_free(c);
 }
@@ -640,7 +641,7 @@ a_restarted_backup_does_not_take_over(void **state)
 	ask_read(c, B, 2);
 	assert_role(c, B, "waiting");
 	assert_awaits(c, B, "A");
-	assert_alarm(c, B, "another host may hold newer votes");
+	assert_alarm(c, B, "may hold votes that this host lacks");
 	assert_told(c, 2, "await A");
 
 	host_start(c, A);
@@ -1105,6 +1106,148 @@ forced_promotion_bars_the_old_incarnation(void **state)
 	cluster_free(c);
 }
 
+/* M1: the directory of another host serves nobody under this one's name. */
+static void
+a_copied_directory_does_not_serve(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	host_kill(c, B, 0);
+	cluster_wait(c, 500);
+	host_kill(c, A, 0);
+	host_copy(c, A, B);
+	/* A's set is A alone: on B's machine, too. */
+	host_start(c, B);
+	cluster_wait(c, 5000);
+	assert_role(c, B, "halted");
+	assert_alarm(c, B, "belongs to A, and this host is called B");
+	assert_non_null(core_promote(c->hosts[B].core, epoch_of(c, B), 1));
+	/* Which of the two is the copy is known: the other one serves. */
+	host_start(c, A);
+	cluster_wait(c, 500);
+	assert_role(c, A, "primary");
+	assert_alarm(c, A, "Refusing B: its data directory was copied");
+	host_kill(c, B, 0);
+	host_wipe(c, B);
+	host_start(c, B);
+	cluster_wait(c, 500);
+	assert_role(c, A, "primary");
+	assert_role(c, B, "backup");
+	cluster_free(c);
+}
+
+/* M1: of a directory that no configuration names, when the two meet. */
+static void
+two_hosts_with_one_directory_halt(void **state)
+{
+	struct cluster *c = cluster_new(3);
+
+	host_start(c, A);
+	hold_disk(c, B);
+	host_start(c, B);
+	cluster_wait(c, 500);
+	assert_string_equal(set_of(c, A).text, "A");
+	host_kill(c, B, 0);
+	host_copy(c, B, C);
+	free_disk(c, B);
+	host_start(c, C);
+	host_start(c, B);
+	cluster_wait(c, 500);
+	assert_role(c, B, "halted");
+	assert_role(c, C, "halted");
+	assert_alarm(c, B, "in use twice: C has the same one");
+	assert_alarm(c, C, "in use twice: B has the same one");
+	assert_role(c, A, "primary");
+	cluster_free(c);
+}
+
+/* What the process `instance` of A says of itself, to B. */
+static void
+a_says_hello(struct cluster *c, int instance, uint64_t conn)
+{
+	struct message *m = message_new(SAY_HELLO, 0);
+	struct event ev = {
+	    .kind = EV_CALL, .peer = A, .conn = conn, .message = m};
+
+	m->u.hello.name = strdup("A");
+	memcpy(m->u.hello.incarnation, c->hosts[A].inc, 16);
+	m->u.hello.role = EVOTE_PRIMARY;
+	config_copy(&m->u.hello.config, &c->hosts[B].k);
+	m->u.hello.instance[0] = (char)instance;
+	host_step(&c->hosts[B], ev);
+}
+
+/* M1: a third host sees that one answers from two places, and tells both. */
+static void
+who_answers_from_two_places_is_refused(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	cut(c, A, B);
+	/* Started anew, whatever of the old one comes late. */
+	for (int i = 10; i < 20; i++) {
+		a_says_hello(c, i, 1000);
+		a_says_hello(c, i + 1, 1001);
+		a_says_hello(c, i, 1000);
+		a_says_hello(c, i + 1, 1001);
+	}
+	assert_no_alarm(c, B, "Refusing");
+	for (int i = 0; i < 6; i++)
+		a_says_hello(c, 20 + i % 2, 1000);
+	assert_alarm(c, B, "Refusing A: its data directory was copied");
+	cluster_free(c);
+}
+
+/* M5: the backup's clock steps once; later it closes elections. */
+static void
+a_clock_that_is_right_again_is_trusted(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	c->hosts[B].clock_us = 5000000;
+	cluster_wait(c, 200);
+	assert_alarm(c, B, "clock");
+	c->hosts[B].clock_us = 1000000;
+	cluster_wait(c, 1000);
+	assert_no_alarm(c, B, "clock");
+	assert_role(c, B, "backup");
+	host_kill(c, A, 0);
+	cluster_wait(c, 500);
+	assert_role(c, B, "primary");
+	assert_no_alarm(c, B, "clock");
+	cluster_free(c);
+}
+
+/* A host whose clock is wrong, and which is gone for good, stops no close. */
+static void
+a_dead_host_s_clock_is_no_doubt(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	c->hosts[B].clock_us = 9000000;
+	cluster_wait(c, 1000);
+	assert_alarm(c, A, "clock");
+	host_kill(c, B, 0);
+	cluster_wait(c, 500);
+	assert_no_alarm(c, A, "clock");
+	cluster_free(c);
+}
+
+/* A machine that was paused sees it by its wall clock: it asks first. */
+static void
+who_was_paused_asks_before_it_takes_over(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	cut(c, A, B);
+	c->hosts[B].clock_us = 3600LL * 1000000;
+	host_tick(c, B);
+	host_kill(c, A, 0);
+	cluster_wait(c, 5000);
+	assert_role(c, B, "waiting");
+	cluster_free(c);
+}
+
 /* B comes first, and C, just started, has not heard of it yet. */
 static void
 a_host_not_heard_of_yet_is_not_passed_over(void **state)
@@ -1241,7 +1384,7 @@ m6_a_primary_without_room_hands_over_and_gets_it_back(void **state)
 	assert_role(c, A, "joining");
 	assert_set(c, B, "B");
 	assert_alarm(c, A, "disk is nearly full");
-	assert_alarm(c, B, "A (its disk is nearly full)");
+	assert_alarm(c, B, "The disk of A is nearly full");
 
 	/* It is pushed nothing, and everybody votes on. */
 	ask_write(c, B, 1);
@@ -1536,6 +1679,12 @@ main(void)
 	    cmocka_unit_test(forced_promotion_bars_the_old_incarnation),
 	    cmocka_unit_test(
 		forced_promotion_is_newer_than_what_it_leaves_behind),
+	    cmocka_unit_test(a_copied_directory_does_not_serve),
+	    cmocka_unit_test(two_hosts_with_one_directory_halt),
+	    cmocka_unit_test(who_answers_from_two_places_is_refused),
+	    cmocka_unit_test(a_clock_that_is_right_again_is_trusted),
+	    cmocka_unit_test(a_dead_host_s_clock_is_no_doubt),
+	    cmocka_unit_test(who_was_paused_asks_before_it_takes_over),
 	    cmocka_unit_test(a_host_not_heard_of_yet_is_not_passed_over),
 	    cmocka_unit_test(who_saw_what_was_left_behind_is_not_answered),
 	    cmocka_unit_test(nobody_is_promoted_over_a_primary_that_lives),

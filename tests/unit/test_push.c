@@ -143,7 +143,7 @@ peer_opened(struct peer *b, uint32_t xid, XDR *x)
 	assert_true(xdr_evote_open_args(x, &args));
 	assert_string_equal(args.caller, "alpha");
 	if (b->manner == ANSWERS || b->manner == HANGS_UP)
-		session_answer(&b->session, b->key, "beta", &args, &res);
+		session_answer(&b->session, b->key, "beta", 1, &args, &res);
 	len = reply_bytes(xid, b->manner == NO_PROGRAM ? PROG_UNAVAIL : SUCCESS,
 	    (xdrproc_t)xdr_evote_open_res, &res, out, sizeof(out));
 	xdr_free((xdrproc_t)xdr_evote_open_args, &args);
@@ -276,6 +276,7 @@ struct scene {
 	uint64_t nonces[CALLS_MAX];
 	enum message_kind kinds[CALLS_MAX];
 	int replies;
+	evote_refusal unwelcome;
 	int reset_in_reply, call_in_up, call_in_down;
 };
 
@@ -310,6 +311,12 @@ on_up(void *arg, int peer)
 	s->ups++;
 	if (s->call_in_up)
 		assert_int_equal(confirm(s, 1), 0);
+}
+
+static void
+on_unwelcome(void *arg, int peer, evote_refusal why)
+{
+	((struct scene *)arg)->unwelcome = why;
 }
 
 static void
@@ -376,7 +383,8 @@ scene_host(struct scene *s, const char *host, int port)
 {
 	const struct push_peer peers[] = {
 	    {"alpha", "127.0.0.1", 1}, {"beta", host, port}};
-	const struct push_hooks hooks = {on_up, on_down, on_reply, s};
+	const struct push_hooks hooks = {
+	    on_up, on_down, on_unwelcome, on_reply, s};
 
 	s->push = push_new(key, peers, 2, 0, &hooks);
 	assert_non_null(s->push);

@@ -48,6 +48,7 @@ struct scene {
 	/* A link of alpha's to beta. */
 	struct push *push;
 	int ups, ends, replies;
+	evote_refusal unwelcome, refused;
 	uint64_t nonces[CALLS_MAX];
 };
 
@@ -64,6 +65,16 @@ on_call(void *arg, int peer, uint64_t conn, uint64_t handle, struct message *m)
 
 	assert_true(s->n < CALLS_MAX);
 	s->calls[s->n++] = (struct heard){peer, conn, handle, m};
+}
+
+static void
+on_stranger(void *arg, evote_refusal why, uint64_t conn, uint64_t handle,
+    struct message *m)
+{
+	struct scene *s = arg;
+
+	s->refused = why;
+	on_call(arg, -1, conn, handle, m);
 }
 
 static void
@@ -94,6 +105,28 @@ static void
 on_down(void *arg, int peer, int refused)
 {
 	((struct scene *)arg)->ends += !refused;
+}
+
+static struct message *
+hello_of(const char *name)
+{
+	struct message *m = message_new(SAY_HELLO, 0);
+
+	m->u.hello.name = strdup(name);
+	m->u.hello.config.arbiter.where = strdup("");
+	return (m);
+}
+
+/* It tells who it is, as the core would. */
+static void
+on_unwelcome(void *arg, int peer, evote_refusal why)
+{
+	struct scene *s = arg;
+	struct message *m = hello_of("delta");
+
+	s->unwelcome = why;
+	assert_int_equal(push_call(s->push, peer, m), 0);
+	message_free(m);
 }
 
 static void
@@ -157,7 +190,7 @@ scene_begin(struct scene *s)
 	    .idle_ms = 60000,
 	    .closed = on_conn_closed,
 	    .arg = s};
-	const struct inbound_hooks hooks = {on_call, on_closed, s};
+	const struct inbound_hooks hooks = {on_call, on_stranger, on_closed, s};
 
 	memset(s, 0, sizeof(*s));
 	s->transport = transport_new(&config);
@@ -179,11 +212,12 @@ scene_end(struct scene *s)
 }
 
 static void
-scene_link(struct scene *s)
+scene_link(struct scene *s, const char *name)
 {
 	const struct push_peer peers[] = {
-	    {"alpha", "127.0.0.1", 1}, {"beta", "127.0.0.1", s->port}};
-	const struct push_hooks hooks = {on_up, on_down, on_reply, s};
+	    {name, "127.0.0.1", 1}, {"beta", "127.0.0.1", s->port}};
+	const struct push_hooks hooks = {
+	    on_up, on_down, on_unwelcome, on_reply, s};
 
 	s->push = push_new(key, peers, 2, ALPHA, &hooks);
 }
@@ -310,7 +344,7 @@ raw_open(struct scene *s, struct raw *r, const char *caller, const char *callee,
 	const unsigned char *data;
 	size_t len;
 	long n;
-	int welcome;
+	int refusal;
 
 	session_begin(&r->session, caller, callee, &args);
 	n = xdr_to_bytes((xdrproc_t)xdr_evote_open_args, &args, &body);
@@ -320,12 +354,12 @@ raw_open(struct scene *s, struct raw *r, const char *caller, const char *callee,
 		return (-1);
 	assert_int_equal(
 	    wire_reply(data, len, (xdrproc_t)xdr_evote_open_res, &res), 0);
-	welcome = res.welcome;
-	if (welcome && session_accept(&r->session, k, &res) != 0) {
+	refusal = (int)res.refusal;
+	if (session_accept(&r->session, k, &res) != 0) {
 		/* It does not know the key, and goes on regardless. */
 		memset(r->session.key, 1, sizeof(r->session.key));
 	}
-	return (welcome);
+	return (refusal);
 }
 
 static void
@@ -341,6 +375,21 @@ raw_call(struct raw *r, evote_sealed *sealed)
 {
 	raw_send(r, EVOTE_REPLICA_CONFIRM, sealed->body.body_val,
 	    sealed->body.body_len, sealed);
+}
+
+static void
+raw_hello(struct raw *r, const char *name)
+{
+	struct message *m = hello_of(name);
+	unsigned char *body;
+	evote_sealed sealed;
+	long len = message_encode(m, &body);
+
+	session_seal_call(
+	    &r->session, EVOTE_REPLICA_HELLO, body, (uint32_t)len, &sealed);
+	raw_send(r, EVOTE_REPLICA_HELLO, body, (uint32_t)len, &sealed);
+	free(body);
+	message_free(m);
 }
 
 static int
@@ -386,12 +435,9 @@ links_call_and_are_answered(void **state)
 	struct scene s;
 
 	scene_begin(&s);
-	scene_link(&s);
+	scene_link(&s, "alpha");
 	UNTIL(&s, s.ups == 1);
-	m = message_new(SAY_HELLO, 0);
-	m->u.hello.name = strdup("alpha");
-	m->u.hello.config.arbiter.where = strdup("");
-	say(&s, m);
+	say(&s, hello_of("alpha"));
 	say(&s, push_of(11, EVOTE_BATCH_MAX));
 	m = message_new(SAY_CONFIRM, 0);
 	m->u.confirm.nonce = 12;
@@ -429,7 +475,7 @@ late_answers_are_harmless(void **state)
 	struct scene s;
 
 	scene_begin(&s);
-	scene_link(&s);
+	scene_link(&s, "alpha");
 	UNTIL(&s, s.ups == 1);
 	say(&s, push_of(1, 1));
 	UNTIL(&s, s.n == 1);
@@ -452,14 +498,66 @@ strangers_are_told_so(void **state)
 
 	scene_begin(&s);
 	raw_connect(&s, &r);
-	assert_int_equal(raw_open(&s, &r, "mallory", "beta", key), 0);
-	assert_int_equal(raw_open(&s, &r, "alpha", "gamma", key), 0);
-	assert_int_equal(raw_open(&s, &r, "beta", "beta", key), 0);
-	assert_int_equal(raw_open(&s, &r, "alpha", "beta", key), 1);
+	assert_int_equal(raw_open(&s, &r, "alpha", "beta", key), 0);
 	/* One connection, one session. */
 	assert_int_equal(raw_open(&s, &r, "alpha", "beta", key), -1);
 	assert_int_equal(s.n + s.closed, 0);
 	raw_close(&r);
+	scene_end(&s);
+}
+
+/* M4: it says who it is, once that is proven, and nothing else. */
+static void
+the_refused_may_say_hello(void **state)
+{
+	static const struct {
+		const char *caller, *callee;
+		evote_refusal why;
+	} cases[] = {
+	    {"delta", "beta", EVOTE_REFUSED_UNLISTED},
+	    {"alpha", "gamma", EVOTE_REFUSED_NOT_MEANT},
+	    {"beta", "gamma", EVOTE_REFUSED_SAME_NAME},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		unsigned char body[CONFIRM];
+		evote_sealed call;
+		struct scene s;
+		struct raw r;
+
+		scene_begin(&s);
+		raw_connect(&s, &r);
+		assert_int_equal(
+		    raw_open(&s, &r, cases[i].caller, cases[i].callee, key),
+		    cases[i].why);
+		raw_hello(&r, cases[i].caller);
+		UNTIL(&s, s.n == 1);
+		assert_int_equal(s.refused, cases[i].why);
+		assert_string_equal(
+		    s.calls[0].m->u.hello.name, cases[i].caller);
+		raw_confirm(&r, &call, body);
+		raw_call(&r, &call);
+		assert_true(raw_is_closed(&s, &r));
+		assert_int_equal(s.n, 1);
+		assert_int_equal(s.closed, 0);
+		raw_close(&r);
+		scene_end(&s);
+	}
+}
+
+/* From a link's side: one call to say who it is, and then it ends. */
+static void
+an_unwelcome_link_says_hello(void **state)
+{
+	struct scene s;
+
+	scene_begin(&s);
+	scene_link(&s, "delta");
+	UNTIL(&s, s.unwelcome == EVOTE_REFUSED_UNLISTED && s.n == 1);
+	assert_int_equal(s.refused, EVOTE_REFUSED_UNLISTED);
+	assert_int_equal(answer(&s, 0), 0);
+	UNTIL(&s, s.replies == 1);
+	assert_int_equal(s.ups + s.ends, 0);
 	scene_end(&s);
 }
 
@@ -481,7 +579,7 @@ a_call_needs_a_session(void **state)
 
 	/* One of a caller that does not hold the key: nobody is told of it. */
 	raw_connect(&s, &r);
-	assert_int_equal(raw_open(&s, &r, "alpha", "beta", other_key), 1);
+	assert_int_equal(raw_open(&s, &r, "alpha", "beta", other_key), 0);
 	raw_confirm(&r, &call, body);
 	raw_call(&r, &call);
 	assert_true(raw_is_closed(&s, &r));
@@ -513,7 +611,7 @@ harmed_calls_end_the_connection(void **state)
 
 		scene_begin(&s);
 		raw_connect(&s, &r);
-		assert_int_equal(raw_open(&s, &r, "gamma", "beta", key), 1);
+		assert_int_equal(raw_open(&s, &r, "gamma", "beta", key), 0);
 		raw_confirm(&r, &call, body);
 		raw_call(&r, &call);
 		UNTIL(&s, s.n == 1);
@@ -560,12 +658,12 @@ sessions_of_a_peer_are_apart(void **state)
 	scene_begin(&s);
 	raw_connect(&s, &a);
 	raw_connect(&s, &b);
-	assert_int_equal(raw_open(&s, &a, "alpha", "beta", key), 1);
+	assert_int_equal(raw_open(&s, &a, "alpha", "beta", key), 0);
 	raw_confirm(&a, &call, body);
 	raw_call(&a, &call);
 	UNTIL(&s, s.n == 1);
 	/* The new one leaves the old one open. */
-	assert_int_equal(raw_open(&s, &b, "alpha", "beta", key), 1);
+	assert_int_equal(raw_open(&s, &b, "alpha", "beta", key), 0);
 	raw_confirm(&b, &second, body);
 	raw_call(&b, &second);
 	UNTIL(&s, s.n == 2);
@@ -625,6 +723,8 @@ main(void)
 	    cmocka_unit_test(links_call_and_are_answered),
 	    cmocka_unit_test(late_answers_are_harmless),
 	    cmocka_unit_test(strangers_are_told_so),
+	    cmocka_unit_test(the_refused_may_say_hello),
+	    cmocka_unit_test(an_unwelcome_link_says_hello),
 	    cmocka_unit_test(a_call_needs_a_session),
 	    cmocka_unit_test(harmed_calls_end_the_connection),
 	    cmocka_unit_test(sessions_of_a_peer_are_apart),

@@ -25,7 +25,7 @@ pair_open(struct pair *p)
 {
 	session_begin(&p->a, "alpha", "beta", &p->args);
 	assert_int_equal(
-	    session_answer(&p->b, key, "beta", &p->args, &p->res), 0);
+	    session_answer(&p->b, key, "beta", 1, &p->args, &p->res), 0);
 	assert_int_equal(session_accept(&p->a, key, &p->res), 0);
 }
 
@@ -63,7 +63,8 @@ macs_are_as_documented(void **state)
 	memcpy(greeting, "evote callee 1\0alpha\0beta", n);
 	memcpy(greeting + n, p.args.nonce, 32);
 	memcpy(greeting + n + 32, p.res.nonce, 32);
-	parts[0].len = n + 64;
+	memset(greeting + n + 64, 0, 4); /* EVOTE_NOT_REFUSED */
+	parts[0].len = n + 68;
 	seal_mac(mac, key, 32, parts, 1);
 	assert_memory_equal(mac, p.res.mac, 32);
 
@@ -89,21 +90,44 @@ strangers_are_not_let_in(void **state)
 
 	/* The callee has another key, or the caller has. */
 	session_begin(&p.a, "alpha", "beta", &p.args);
-	session_answer(&p.b, other_key, "beta", &p.args, &p.res);
+	session_answer(&p.b, other_key, "beta", 1, &p.args, &p.res);
 	assert_int_equal(session_accept(&p.a, key, &p.res), -1);
 	session_begin(&p.a, "alpha", "beta", &p.args);
-	session_answer(&p.b, key, "beta", &p.args, &p.res);
+	session_answer(&p.b, key, "beta", 1, &p.args, &p.res);
 	assert_int_equal(session_accept(&p.a, other_key, &p.res), -1);
+}
 
-	/* It is not the host meant, or hears itself. */
-	session_begin(&p.a, "alpha", "beta", &p.args);
-	assert_int_equal(
-	    session_answer(&p.b, key, "gamma", &p.args, &p.res), -1);
-	assert_false(p.res.welcome);
-	assert_int_equal(session_accept(&p.a, key, &p.res), -1);
-	session_begin(&p.a, "alpha", "alpha", &p.args);
-	assert_int_equal(
-	    session_answer(&p.b, key, "alpha", &p.args, &p.res), -1);
+/* M4: who is refused has proof of it, and may prove who it is. */
+static void
+a_refusal_is_proven(void **state)
+{
+	static const struct {
+		const char *caller, *self;
+		int listed;
+		evote_refusal why;
+	} cases[] = {
+	    {"alpha", "gamma", 1, EVOTE_REFUSED_NOT_MEANT},
+	    {"alpha", "alpha", 1, EVOTE_REFUSED_SAME_NAME},
+	    {"beta", "beta", 1, EVOTE_REFUSED_SAME_NAME},
+	    {"delta", "beta", 0, EVOTE_REFUSED_UNLISTED},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		evote_open_res changed;
+		struct pair p;
+
+		session_begin(&p.a, cases[i].caller, "beta", &p.args);
+		assert_int_equal(session_answer(&p.b, key, cases[i].self,
+				     cases[i].listed, &p.args, &p.res),
+		    cases[i].why);
+		changed = p.res;
+		changed.refusal = EVOTE_NOT_REFUSED;
+		assert_int_equal(session_accept(&p.a, key, &changed), -1);
+		changed.refusal = (evote_refusal)EVOTE_REFUSAL_NR;
+		assert_int_equal(session_accept(&p.a, key, &changed), -1);
+		assert_int_equal(session_accept(&p.a, key, &p.res), 0);
+		assert_memory_equal(p.a.key, p.b.key, 32);
+	}
 }
 
 static void
@@ -116,12 +140,12 @@ an_answer_serves_one_opening(void **state)
 	session_begin(&q.a, "alpha", "beta", &q.args);
 	assert_int_equal(session_accept(&q.a, key, &p.res), -1);
 	session_begin(&q.a, "alpha", "gamma", &q.args);
-	session_answer(&q.b, key, "gamma", &q.args, &q.res);
+	session_answer(&q.b, key, "gamma", 1, &q.args, &q.res);
 	changed = q.res;
 	changed.nonce[31] ^= 1;
 	assert_int_equal(session_accept(&q.a, key, &changed), -1);
 	changed = q.res;
-	changed.welcome = FALSE;
+	changed.refusal = EVOTE_REFUSED_UNLISTED;
 	assert_int_equal(session_accept(&q.a, key, &changed), -1);
 	assert_int_equal(session_accept(&q.a, key, &q.res), 0);
 }
@@ -133,7 +157,7 @@ names_do_not_run_together(void **state)
 	struct pair p;
 
 	session_begin(&p.a, "ab", "c", &p.args);
-	session_answer(&p.b, key, "c", &p.args, &p.res);
+	session_answer(&p.b, key, "c", 1, &p.args, &p.res);
 	strcpy(p.a.caller, "a");
 	strcpy(p.a.callee, "bc");
 	assert_int_equal(session_accept(&p.a, key, &p.res), -1);
@@ -231,6 +255,7 @@ main(void)
 	    cmocka_unit_test(both_ends_agree),
 	    cmocka_unit_test(macs_are_as_documented),
 	    cmocka_unit_test(strangers_are_not_let_in),
+	    cmocka_unit_test(a_refusal_is_proven),
 	    cmocka_unit_test(an_answer_serves_one_opening),
 	    cmocka_unit_test(names_do_not_run_together),
 	    cmocka_unit_test(calls_come_once_and_in_order),

@@ -338,7 +338,8 @@ who_asks_a_dead_witness_is_promoted_by_force(void **state)
 	host_kill(c, A, 0);
 	cluster_wait(c, 3000);
 	assert_role(c, B, "claiming");
-	assert_non_null(strstr(alarm_of(c, B).text, "before the arbiter"));
+	assert_non_null(
+	    strstr(alarm_of(c, B).text, "the arbiter has to agree"));
 	assert_non_null(core_promote(c->hosts[B].core, epoch, 0));
 	assert_role(c, B, "claiming");
 	assert_null(core_promote(c->hosts[B].core, epoch, 1));
@@ -353,6 +354,7 @@ static void
 a_backup_that_comes_back_ends_the_wait_for_the_witness(void **state)
 {
 	struct cluster *c = cluster_arbitrated();
+	const char *host;
 
 	c->witness_down = 1;
 	cluster_wait(c, 1500);
@@ -360,8 +362,13 @@ a_backup_that_comes_back_ends_the_wait_for_the_witness(void **state)
 	ask_write(c, A, 1);
 	cluster_wait(c, 3000);
 	assert_told(c, 1, "");
-	assert_string_equal(alarm_of(c, A).text,
-	    "answers wait for 3 s, for the arbiter, to go on without B");
+	assert_non_null(strstr(alarm_of(c, A).text,
+	    "Requests have been waiting 3 s for the arbiter, to go on without "
+	    "B."));
+	/* M16: it may have been replaced, and does not say that it serves. */
+	assert_non_null(strstr(alarm_of(c, A).text, "Another host may serve."));
+	assert_int_not_equal(
+	    core_standing(c->hosts[A].core, &host), EVOTE_SERVED);
 	host_start(c, B);
 	cluster_wait(c, 500);
 	assert_told(c, 1, "served");
