@@ -17,7 +17,7 @@ VERSION	:= $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 GEN	= xdr clnt
 COMMON	= log seal merkle text record caller hosts
 REPLICA	= witness message session push reach wire address config history role clock \
-	  core core_status lead follow identity refusal alarm decide
+	  core core_hosts core_status lead follow identity refusal alarm decide
 SERVER	= main conf loop arbiter etcd etcd_txn vigil transport portmap datadir slots ledger disk \
 	  voters polls judge effect election \
 	  auth workers turns service serve serve_admin serve_replica failpoint

@@ -209,6 +209,30 @@ hosts_find(const struct hosts *hosts, const char *name)
 	return (-1);
 }
 
+int
+hosts_read(const char *name, const char *address, struct host *out)
+{
+	struct span n = {name, strlen(name)}, a = {address, strlen(address)};
+	struct host h;
+
+	if (a.len > EVOTE_ADDRESS_MAX || address_parse(a, &h) != 0 ||
+	    span_copy(n, h.name, sizeof(h.name)) != 0)
+		return (-1);
+	*out = h;
+	return (0);
+}
+
+void
+hosts_write(const struct host *h, char address[EVOTE_ADDRESS_MAX + 1])
+{
+	const char *form = strchr(h->address, ':') != NULL ? "[%s]" : "%s";
+	int n = snprintf(address, EVOTE_ADDRESS_MAX + 1, form, h->address);
+
+	if (h->port != 0)
+		snprintf(address + n, (size_t)(EVOTE_ADDRESS_MAX + 1 - n),
+		    ":%d", h->port);
+}
+
 static int
 by_name(const void *a, const void *b)
 {

@@ -25,6 +25,9 @@ struct hosts {
 int hosts_parse(const char *list, struct hosts *, char *err, size_t errlen);
 /* The place of the host of that name, -1: none. */
 int hosts_find(const struct hosts *, const char *name);
+/* HOST[:PORT] as a list has it: reads it, with a name beside; 0 or -1. */
+int hosts_read(const char *name, const char *address, struct host *);
+void hosts_write(const struct host *, char address[EVOTE_ADDRESS_MAX + 1]);
 /* The same for lists of the same hosts in any order, different for others. */
 void hosts_digest(const struct hosts *, unsigned char out[32]);
 

@@ -71,6 +71,12 @@
 #ifndef BUG_LATE_GREETING /* 17: one that was overtaken counts */
 #define BUG_LATE_GREETING 0
 #endif
+#ifndef BUG_NUMBER_BY_OWN_LIST /* K: numbers are the places in own lists */
+#define BUG_NUMBER_BY_OWN_LIST 0
+#endif
+#ifndef BUG_REMOVE_AT_ONCE /* 18: who is removed need not have halted */
+#define BUG_REMOVE_AT_ONCE 0
+#endif
 
 /*
  * Roots are compared wherever records change hands, which turns a mistake in

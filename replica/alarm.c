@@ -101,7 +101,8 @@ id_of(const struct core *c, int i)
 static int
 is_absent(const struct core *c, int i)
 {
-	return (config_in_sync(&c->k, id_of(c, i)) < 0);
+	return (config_in_sync(&c->k, id_of(c, i)) < 0 &&
+	    config_listed(&c->k, c->cf.names[i]));
 }
 
 static int
@@ -142,6 +143,11 @@ not_serving(const struct core *c, evote_status_res *s)
 
 	if (c->role == EVOTE_HALTED)
 		alarm_add(s, EVOTE_ALARM_HALTED, "Halted: %s.", c->fault);
+	else if (!config_id_zero(c->k.cluster) &&
+	    !config_listed(&c->k, core_name(c)))
+		alarm_add(s, EVOTE_ALARM_REFUSED,
+		    "Not a host of this cluster: it was removed. Stop it, or "
+		    "add it again on the primary with the command hosts.");
 	else if (c->role == EVOTE_WAITING && config_id_zero(c->k.cluster))
 		alarm_add(s, EVOTE_ALARM_NOT_SERVING,
 		    "Empty: this host waits for one that has the ledger.");

@@ -24,6 +24,32 @@ members_copy(evote_member **to, u_int *n, const evote_member *from, u_int len)
 	*n = len;
 }
 
+static void
+listed_set(evote_listed *to, const evote_listed *from)
+{
+	*to = *from;
+	to->name = must(strdup(from->name));
+	to->address = must(strdup(from->address));
+}
+
+static void
+listed_clear(evote_listed *h)
+{
+	free(h->name);
+	free(h->address);
+}
+
+static void
+listed_copy(evote_config *to, const evote_config *from)
+{
+	evote_listed *all = must(calloc(EVOTE_HOSTS_MAX, sizeof(*all)));
+
+	for (u_int i = 0; i < from->hosts.hosts_len; i++)
+		listed_set(&all[i], &from->hosts.hosts_val[i]);
+	to->hosts.hosts_val = all;
+	to->hosts.hosts_len = from->hosts.hosts_len;
+}
+
 void
 config_copy(evote_config *to, const evote_config *from)
 {
@@ -33,10 +59,7 @@ config_copy(evote_config *to, const evote_config *from)
 	    from->in_sync.in_sync_val, from->in_sync.in_sync_len);
 	members_copy(&c.barred.barred_val, &c.barred.barred_len,
 	    from->barred.barred_val, from->barred.barred_len);
-	c.order.order_len = 0;
-	c.order.order_val = NULL;
-	config_order(&c, (const char *const *)from->order.order_val,
-	    (int)from->order.order_len);
+	listed_copy(&c, from);
 	c.arbiter.where = must(
 	    strdup(from->arbiter.where == NULL ? "" : from->arbiter.where));
 	*to = c;
@@ -55,17 +78,11 @@ config_clear(evote_config *c)
 {
 	members_clear(c->in_sync.in_sync_val, c->in_sync.in_sync_len);
 	members_clear(c->barred.barred_val, c->barred.barred_len);
-	for (u_int i = 0; i < c->order.order_len; i++)
-		free(c->order.order_val[i]);
-	free(c->order.order_val);
+	for (u_int i = 0; i < c->hosts.hosts_len; i++)
+		listed_clear(&c->hosts.hosts_val[i]);
+	free(c->hosts.hosts_val);
 	free(c->arbiter.where);
 	memset(c, 0, sizeof(*c));
-}
-
-int
-config_known(const evote_config *c)
-{
-	return ((unsigned)c->arbiter.kind <= EVOTE_ARBITER_ETCD);
 }
 
 int
@@ -154,9 +171,12 @@ config_remove(evote_config *c, const void *id)
 {
 	evote_member *m = c->in_sync.in_sync_val;
 	int i = config_in_sync(c, id);
+	evote_listed *h;
 
 	if (i < 0)
 		return;
+	if ((h = config_host(c, m[i].name)) != NULL && h->leaving)
+		config_host_remove(c, m[i].name);
 	free(m[i].name);
 	m[i] = m[--c->in_sync.in_sync_len];
 }
@@ -183,14 +203,98 @@ config_bar(evote_config *c, const char *name, const void *id)
 	member_set(&m[c->barred.barred_len++], name, id);
 }
 
-void
-config_order(evote_config *c, const char *const *names, int n)
+/* ---- hosts ---- */
+
+evote_listed *
+config_host(const evote_config *c, const char *name)
 {
-	for (u_int i = 0; i < c->order.order_len; i++)
-		free(c->order.order_val[i]);
-	free(c->order.order_val);
-	c->order.order_val = must(calloc(EVOTE_HOSTS_MAX, sizeof(char *)));
-	for (int i = 0; i < n; i++)
-		c->order.order_val[i] = must(strdup(names[i]));
-	c->order.order_len = (u_int)n;
+	for (u_int i = 0; i < c->hosts.hosts_len; i++)
+		if (strcmp(c->hosts.hosts_val[i].name, name) == 0)
+			return (&c->hosts.hosts_val[i]);
+	return (NULL);
+}
+
+int
+config_listed(const evote_config *c, const char *name)
+{
+	const evote_listed *h = config_host(c, name);
+
+	return (c->hosts.hosts_len == 0 || (h != NULL && !h->leaving));
+}
+
+static int
+number_taken(const evote_config *c, u_int number)
+{
+	for (u_int i = 0; i < c->hosts.hosts_len; i++)
+		if (c->hosts.hosts_val[i].number == number)
+			return (1);
+	return (0);
+}
+
+void
+config_host_add(evote_config *c, const char *name, const char *address)
+{
+	evote_listed *old = config_host(c, name);
+	evote_listed h = {.name = (char *)name, .address = (char *)address};
+
+	if (old != NULL) {
+		h.number = old->number;
+		listed_clear(old);
+		listed_set(old, &h);
+		return;
+	}
+	assert(c->hosts.hosts_len < EVOTE_HOSTS_MAX);
+	while (number_taken(c, h.number))
+		h.number++;
+	listed_set(&c->hosts.hosts_val[c->hosts.hosts_len++], &h);
+}
+
+void
+config_host_remove(evote_config *c, const char *name)
+{
+	evote_listed *h = config_host(c, name);
+	u_int left;
+
+	if (h == NULL)
+		return;
+	listed_clear(h);
+	left = (u_int)(&c->hosts.hosts_val[--c->hosts.hosts_len] - h);
+	memmove(h, h + 1, left * sizeof(*h));
+}
+
+void
+config_prefer(evote_config *c, const char *const *names, int n)
+{
+	evote_listed *all = c->hosts.hosts_val, moved, *h;
+
+	while (n-- > 0) {
+		if ((h = config_host(c, names[n])) == NULL)
+			continue;
+		moved = *h;
+		memmove(all + 1, all, (size_t)(h - all) * sizeof(*all));
+		all[0] = moved;
+	}
+}
+
+static int
+hosts_sound(const evote_config *c)
+{
+	const evote_listed *h = c->hosts.hosts_val;
+
+	for (u_int i = 0; i < c->hosts.hosts_len; i++) {
+		if (h[i].number >= EVOTE_HOSTS_MAX || h[i].name[0] == '\0')
+			return (0);
+		for (u_int j = 0; j < i; j++)
+			if (h[j].number == h[i].number ||
+			    strcmp(h[j].name, h[i].name) == 0)
+				return (0);
+	}
+	return (1);
+}
+
+int
+config_known(const evote_config *c)
+{
+	return (
+	    hosts_sound(c) && (unsigned)c->arbiter.kind <= EVOTE_ARBITER_ETCD);
 }

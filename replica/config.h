@@ -29,9 +29,19 @@ int config_alone(const evote_config *, const void *id);
 const char *config_name(const evote_config *, const void *id);
 
 void config_add(evote_config *, const char *name, const void *id);
+/* Out of the set; who is leaving is then no host any more. */
 void config_remove(evote_config *, const void *id);
 void config_bar(evote_config *, const char *name, const void *id);
 void config_arbiter(evote_config *, evote_arbiter_kind, const char *where);
-void config_order(evote_config *, const char *const *names, int n);
+
+/* What K says of the host of that name, or NULL. */
+evote_listed *config_host(const evote_config *, const char *name);
+/* 1 when it is a host that is to stay, or K names no hosts yet. */
+int config_listed(const evote_config *, const char *name);
+/* With the lowest number that is free; or only its address is changed. */
+void config_host_add(evote_config *, const char *name, const char *address);
+void config_host_remove(evote_config *, const char *name);
+/* Those come first, in that order; then the others as before. */
+void config_prefer(evote_config *, const char *const *names, int n);
 
 #endif

@@ -21,6 +21,16 @@ grow(void *p, size_t n, size_t size)
 	return (p);
 }
 
+static char *
+copy(const char *s)
+{
+	char *p = strdup(s);
+
+	if (p == NULL)
+		abort();
+	return (p);
+}
+
 /* ---- the core and its ledger ---- */
 
 struct core *
@@ -42,8 +52,14 @@ core_new(const struct core_config *cf, const struct machine *machine,
 	c->seen_epoch = c->k.epoch;
 	c->role = EVOTE_WAITING;
 	c->hand_to = -1;
-	for (int i = 0; i < cf->n; i++)
+	c->own_list = cf->n;
+	for (int i = 0; i < EVOTE_HOSTS_MAX; i++) {
+		const char *address = cf->addresses[i];
+
 		c->peers[i].role = EVOTE_HALTED;
+		c->cf.names[i] = i < cf->n ? copy(cf->names[i]) : NULL;
+		c->cf.addresses[i] = copy(address == NULL ? "" : address);
+	}
 	return (c);
 }
 
@@ -54,9 +70,11 @@ core_free(struct core *c)
 		return;
 	for (uint32_t i = 0; i < c->n_owed; i++)
 		message_free(c->owed[i].reply);
-	for (int i = 0; i < c->cf.n; i++) {
+	for (int i = 0; i < EVOTE_HOSTS_MAX; i++) {
 		config_clear(&c->peers[i].k);
 		free(c->peers[i].epochs);
+		free((char *)c->cf.names[i]);
+		free((char *)c->cf.addresses[i]);
 	}
 	config_clear(&c->k);
 	config_clear(&c->next_k);
@@ -659,6 +677,7 @@ core_take_k(struct core *c, const evote_config *k)
 	c->matched = 0;
 	stamp(c);
 	lead_reset(c);
+	core_meet_hosts(c);
 	c->greet = 1;
 }
 
@@ -676,6 +695,7 @@ start(struct core *c, const struct event *ev)
 		c->peers[i].heard_ms = c->now_ms;
 	c->step_ms = c->waiting_ms = c->now_ms;
 	c->serial = c->wall_us;
+	core_meet_hosts(c);
 	stamp(c);
 	core_say(c, 0, "start epoch=%llu size=%llu accepted=%llu",
 	    (unsigned long long)c->k.epoch,
@@ -913,6 +933,12 @@ evote_role
 core_role(const struct core *c)
 {
 	return (c->role);
+}
+
+const evote_config *
+core_config(const struct core *c)
+{
+	return (&c->k);
 }
 
 const struct history *

@@ -50,6 +50,13 @@ struct driver {
 	void (*call)(void *arg, int peer, struct message *);
 	void (*reply)(void *arg, uint64_t handle, struct message *);
 	void (*reset)(void *arg, int peer); /* end the link, open it anew */
+	/*
+	 * Who is in that place from now on, told again at each change of K, and
+	 * its address as K has it, "" when it has none; NULL: it may call, and
+	 * is not to be called.
+	 */
+	void (*host)(
+	    void *arg, int peer, const char *name, const char *address);
 	/* The request may be answered as executed, or goes elsewhere. */
 	void (*answer)(void *arg, uint64_t ticket);
 	void (*refuse)(
@@ -60,7 +67,9 @@ struct driver {
 };
 
 struct core_config {
-	const char *names[EVOTE_HOSTS_MAX]; /* preferred first */
+	/* Whom it knows besides the hosts of K; a new cluster's hosts. */
+	const char *names[EVOTE_HOSTS_MAX];
+	const char *addresses[EVOTE_HOSTS_MAX];
 	int n;
 	int self;
 	unsigned char incarnation[16];
@@ -126,6 +135,19 @@ const char *core_promote(struct core *, uint64_t epoch, int accept_loss);
 void core_loss(const struct core *, char *text, size_t size);
 const char *core_arbiter(
     struct core *, evote_arbiter_kind, const char *where, int old_is_dead);
+
+/*
+ * As above, about the hosts of the cluster; *again when the same order may soon
+ * be taken.
+ */
+const char *core_add_host(
+    struct core *, const char *name, const char *address, int *again);
+const char *core_remove_host(struct core *, const char *name, int *again);
+const char *core_prefer(
+    struct core *, const char *const *names, int n, int *again);
+const evote_config *core_config(const struct core *);
+/* The place of a host that calls and holds the key; -1: there is none. */
+int core_visitor(struct core *, const char *name);
 
 /* For replies: constant time. */
 void core_stamp(const struct core *, evote_stamp *);

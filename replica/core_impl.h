@@ -8,6 +8,7 @@
  *	follow.c	a host towards its primary; what a greeting teaches
  *	identity.c	who is not heeded at all
  *	decide.c	when to change K: take-over, growth, hand-over
+ *	core_hosts.c	who the hosts are, and in what order
  *	core_status.c	what people are told; alarm.c what is wrong
  */
 #include "clock.h"
@@ -107,7 +108,8 @@ enum proposal {
 	P_GROW,
 	P_HAND,
 	P_RENEW,
-	P_ARBITER
+	P_ARBITER,
+	P_HOSTS
 };
 
 struct core {
@@ -116,6 +118,7 @@ struct core {
 	const struct driver *driver;
 	void *arg;
 
+	int own_list;		  /* so many of cf.names are from there */
 	uint64_t now_ms, wall_us; /* of the present event */
 	uint64_t step_ms;	  /* of the event before, 0: none */
 	struct clock clock;
@@ -211,6 +214,17 @@ int core_primary_peer(const struct core *);
 /* Who has waited longest for an answer; NULL: nobody does. */
 const struct waiter *core_oldest(const struct core *);
 
+/* core_hosts.c */
+int core_slot(const struct core *, const char *name); /* or -1 */
+const char *core_name(const struct core *);
+/* What numbers its epochs, and says who takes over first. */
+unsigned core_number(
+    const struct core *, const evote_config *, const char *name);
+int core_preferred(const struct core *, int peer); /* to this host */
+int core_takes_part(const struct core *, int peer);
+void core_meet_hosts(struct core *); /* as K names them */
+void core_first_hosts(const struct core *, evote_config *);
+
 /* core_status.c */
 void core_blocked(const struct core *, char *text, size_t size);
 int core_is_stuck(const struct core *); /* some have waited for long */
@@ -247,6 +261,8 @@ int decide_suspected(const struct core *, int peer);
 int decide_failed(const struct core *, const evote_member *);
 /* No other host in sync has to be left out. */
 int decide_set_is_whole(const struct core *);
+evote_config *decide_draft(struct core *); /* begins with the present K */
+void decide_hosts(struct core *);	   /* puts that forward */
 int decide_asked(const struct core *); /* the arbiter, and it owes an answer */
 /* Somebody has this K: 1 when it is what the arbiter was asked for. */
 int decide_granted(struct core *, const evote_config *);

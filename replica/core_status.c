@@ -164,24 +164,33 @@ arbiter_text(const evote_arbiter *a)
 }
 
 static void
+host_state(const struct core *c, int i, evote_host_state *h)
+{
+	const struct peer *p = &c->peers[i];
+	int self = i == c->cf.self;
+
+	h->name = copy(c->cf.names[i]);
+	h->connected = self || p->up;
+	h->in_sync = config_in_sync(&c->k, self ? core_self(c) : p->id) >= 0;
+	h->acked = self ? c->durable : p->acked;
+}
+
+/* As K names them; before there is one, as this host's own list does. */
+static void
 hosts(const struct core *c, evote_status_res *s)
 {
+	u_int known = c->k.hosts.hosts_len;
+
 	s->hosts.hosts_val =
 	    calloc(EVOTE_HOSTS_MAX, sizeof(*s->hosts.hosts_val));
 	if (s->hosts.hosts_val == NULL)
 		abort();
-	s->hosts.hosts_len = (u_int)c->cf.n;
-	for (int i = 0; i < c->cf.n; i++) {
-		evote_host_state *h = &s->hosts.hosts_val[i];
-		const struct peer *p = &c->peers[i];
-		int self = i == c->cf.self;
-
-		h->name = copy(c->cf.names[i]);
-		h->connected = self || p->up;
-		h->in_sync =
-		    config_in_sync(&c->k, self ? core_self(c) : p->id) >= 0;
-		h->acked = self ? c->durable : p->acked;
-	}
+	s->hosts.hosts_len = known > 0 ? known : (u_int)c->cf.n;
+	for (u_int i = 0; i < s->hosts.hosts_len; i++)
+		host_state(c,
+		    known > 0 ? core_slot(c, c->k.hosts.hosts_val[i].name)
+			      : (int)i,
+		    &s->hosts.hosts_val[i]);
 }
 
 void

@@ -96,7 +96,8 @@ has_to_go(const struct core *c, const evote_member *m)
 
 /*
  * Without an arbiter every host may number epochs by itself: each takes those
- * that leave its own remainder, so no two ever decide under one number.  A
+ * that leave its own number, which K gives it and nobody changes, as remainder,
+ * so no two ever decide under one number.  A
  * take-over leaves a gap besides.  The dead primary may have decided a few
  * things more than it lived to tell (see settled), and a host that comes
  * before this one and is dead as well may have taken over and told nobody:
@@ -108,14 +109,15 @@ static uint64_t
 next_epoch(const struct core *c, enum proposal kind)
 {
 	uint64_t e = c->k.epoch > c->seen_epoch ? c->k.epoch : c->seen_epoch;
+	unsigned number = core_number(c, &c->next_k, core_name(c));
 
 	if (kind == P_FORCE)
 		e += FORCE_GAP;
 	else if (kind == P_CLAIM)
-		e += EPOCH_GAP * (uint64_t)(c->cf.self + 1);
+		e += EPOCH_GAP * (uint64_t)(number + 1);
 	do
 		e++;
-	while (e % EVOTE_HOSTS_MAX != (uint64_t)c->cf.self);
+	while (e % EVOTE_HOSTS_MAX != number);
 	return (e);
 }
 
@@ -174,13 +176,14 @@ propose(struct core *c, enum proposal kind)
 {
 	evote_mark *m = &c->next_k.mark;
 
+	if (c->next_k.hosts.hosts_len == 0)
+		core_first_hosts(c, &c->next_k);
 	c->next_k.epoch = BUG_SAME_EPOCH && c->role == EVOTE_CLAIMING &&
 		config_id_equal(c->k.primary, core_self(c))
 	    ? c->k.epoch
 	    : next_epoch(c, kind);
 	if (kind == P_FORCE)
 		c->next_k.forced_epoch = c->next_k.epoch;
-	config_order(&c->next_k, c->cf.names, c->cf.n);
 	m->epoch = history_epoch(c->log);
 	m->size = c->accepted;
 	history_root(c->log, c->accepted, (unsigned char *)m->root);
@@ -253,6 +256,7 @@ granted(struct core *c, enum proposal kind)
 	case P_GROW:
 	case P_RENEW:
 	case P_ARBITER:
+	case P_HOSTS:
 	case P_NONE:
 		break;
 	}
@@ -466,21 +470,31 @@ passes(const struct core *c, const evote_member *m, int peer)
 	if (p->greeted && !config_id_equal(p->id, m->incarnation))
 		return (1); /* its disk was replaced */
 	return (decide_suspected(c, peer) ||
-	    (p->greeted && p->up && p->role == EVOTE_WAITING));
+	    (p->greeted && p->up &&
+		(p->role == EVOTE_WAITING || p->role == EVOTE_HALTED)));
 }
 
-/* No in-sync host that might take over comes before this one. */
+/*
+ * No in-sync host that might take over comes before this one.  By their
+ * numbers: hosts of which some have not heard of a change of the order would
+ * both be.
+ */
 static int
 is_first(const struct core *c, int all_wait)
 {
-	for (int i = 0; i < c->cf.self; i++)
-		for (u_int n = 0; n < c->k.in_sync.in_sync_len; n++) {
-			const evote_member *m = &c->k.in_sync.in_sync_val[n];
+	unsigned own = core_number(c, &c->k, core_name(c));
 
-			if (strcmp(m->name, c->cf.names[i]) == 0 &&
-			    (all_wait || !passes(c, m, i)))
-				return (0);
-		}
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+		int peer = core_slot(c, m->name);
+
+		if (peer < 0 || peer == c->cf.self ||
+		    core_number(c, &c->k, m->name) > own)
+			continue;
+		if (all_wait ? config_listed(&c->k, m->name)
+			     : !passes(c, m, peer))
+			return (0);
+	}
 	return (1);
 }
 
@@ -555,7 +569,8 @@ waiting(struct core *c)
 	int pp = core_primary_peer(c);
 
 	if (config_id_zero(c->k.cluster) ||
-	    config_in_sync(&c->k, core_self(c)) < 0 || c->now_ms < c->claim_ms)
+	    config_in_sync(&c->k, core_self(c)) < 0 ||
+	    !config_listed(&c->k, core_name(c)) || c->now_ms < c->claim_ms)
 		return;
 	if (all_wait(c)) {
 		draft(c);
@@ -566,8 +581,8 @@ waiting(struct core *c)
 		return;
 	}
 	if (!core_arbitrated(c) || c->k.joint ||
-	    c->now_ms - c->waiting_ms <
-		decide_patience(c) * (uint64_t)(c->cf.self + 1) ||
+	    c->now_ms - c->waiting_ms < decide_patience(c) *
+		    (core_number(c, &c->k, core_name(c)) + 1) ||
 	    (pp >= 0 && !decide_suspected(c, pp)))
 		return;
 	draft_claim(c);
@@ -675,7 +690,8 @@ grow(struct core *c)
 		struct peer *p = &c->peers[i];
 
 		if (i == c->cf.self || !p->up || !p->ready || p->unfit ||
-		    p->first || !p->room || config_in_sync(&c->k, p->id) >= 0)
+		    p->first || !p->room || config_in_sync(&c->k, p->id) >= 0 ||
+		    !config_listed(&c->k, c->cf.names[i]))
 			continue;
 		if (!arbiter_heard(c)) {
 			p->required = 0;
@@ -717,6 +733,7 @@ may_take(const struct core *c, int i)
 	const struct peer *p = &c->peers[i];
 
 	return (p->up && p->ready && !p->unfit &&
+	    config_listed(&c->k, c->cf.names[i]) &&
 	    config_in_sync(&c->k, p->id) >= 0 && p->acked >= c->accepted &&
 	    !gone(c, p));
 }
@@ -787,13 +804,16 @@ give(struct core *c)
 
 	if (c->now_ms < c->hand_retry_ms || !arbiter_heard(c))
 		return;
-	for (int i = 0; i < c->cf.n; i++)
+	for (u_int n = 0; n < c->k.hosts.hosts_len; n++) {
+		int i = core_slot(c, c->k.hosts.hosts_val[n].name);
+
 		if (i != c->cf.self && may_go_on(c, i) &&
 		    (c->no_room ||
-			(back && i < c->cf.self && !c->peers[i].gave))) {
+			(back && core_preferred(c, i) && !c->peers[i].gave))) {
 			hand_over(c, i);
 			return;
 		}
+	}
 }
 
 void
@@ -845,6 +865,18 @@ decide(struct core *c)
 }
 
 /* ---- operators ---- */
+
+evote_config *
+decide_draft(struct core *c)
+{
+	return (draft(c));
+}
+
+void
+decide_hosts(struct core *c)
+{
+	propose(c, P_HOSTS);
+}
 
 const char *
 core_handover(struct core *c, const char *name)
@@ -915,6 +947,10 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 		    !config_barred(k, p->id))
 			config_bar(k, c->cf.names[i], p->id);
 	}
+	/* Who was removed, and is all that is left. */
+	if (!config_listed(k, core_name(c)) &&
+	    k->hosts.hosts_len < EVOTE_HOSTS_MAX)
+		config_host_add(k, core_name(c), "");
 	/* The arbiter would have to agree: an operator puts it back. */
 	config_arbiter(k, EVOTE_ARBITER_NONE, "");
 	k->joint = 0;

@@ -183,6 +183,14 @@ split(const struct core *c, const struct peer *p)
 	return (size > history_common(c->log, p->epochs, p->n_epochs));
 }
 
+/* An epoch has one author: who is primary, in sync, and in what order. */
+static int
+conflict(const struct core *c, const struct peer *p)
+{
+	return (p->k.epoch == c->k.epoch && !config_id_zero(c->k.cluster) &&
+	    !config_id_zero(p->k.cluster) && !config_equal(&p->k, &c->k));
+}
+
 static int
 is_lead(const struct peer *p)
 {
@@ -217,6 +225,19 @@ follow_adopt(struct core *c, const evote_config *k)
 }
 
 /*
+ * The primary calls this host none of the cluster's.  In sync still, it may not
+ * take over any more, and says so by halting: then it is left out.
+ */
+static void
+removed(struct core *c)
+{
+	if (config_in_sync(&c->k, core_self(c)) >= 0)
+		core_fault(c, 0,
+		    "an operator removed this host from the cluster; stop it, "
+		    "or add it again with the command hosts and start it anew");
+}
+
+/*
  * What the primary of our K says of us.  Doubt (see stalled) is ended only by
  * an answer to a question asked since, that is, on our own link.
  */
@@ -228,6 +249,10 @@ heed(struct core *c, const struct peer *p, int answer)
 	if (p->k.epoch != c->k.epoch || !is_lead(p) || core_leads(c) ||
 	    c->role == EVOTE_HALTED)
 		return;
+	if (!config_listed(&c->k, core_name(c))) {
+		removed(c);
+		return;
+	}
 	/*
 	 * The arbiter may have granted what we asked, but without us nobody
 	 * is told anything under it, and it tells us when we ask again.
@@ -278,6 +303,14 @@ learn(struct core *c, int peer, evote_hello *h, int answer)
 		    "move this data directory away and start with an empty "
 		    "one",
 		    c->cf.names[peer]);
+		return;
+	}
+	if (conflict(c, p)) {
+		core_fault(c, 1,
+		    "this host and %s hold different configurations of epoch "
+		    "%llu, so both have decided alone; choose one of them with "
+		    "promote --force",
+		    c->cf.names[peer], (unsigned long long)c->k.epoch);
 		return;
 	}
 	if (split(c, p)) {

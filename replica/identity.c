@@ -97,6 +97,10 @@ judge(struct core *c, struct peer *p, const char *name, const evote_hello *h)
 	    !config_id_zero(h->config.cluster) &&
 	    !config_id_equal(c->k.cluster, h->config.cluster))
 		return (EVOTE_REFUSED_CLUSTER);
+	/* One that is no host is heard for a later K, and for nothing else. */
+	if (!core_takes_part(c, (int)(p - c->peers)) &&
+	    h->config.epoch <= c->k.epoch)
+		return (EVOTE_REFUSED_UNLISTED);
 	return (two_places(p, h) ? EVOTE_REFUSED_COPY : EVOTE_NOT_REFUSED);
 }
 
@@ -130,14 +134,19 @@ identity_check(struct core *c, int peer, const evote_hello *h, int reply)
 	struct peer *p = &c->peers[peer];
 	const char *name = c->cf.names[peer];
 	evote_refusal why = judge(c, p, name, h);
+	int was = p->refusal != EVOTE_NOT_REFUSED ||
+	    p->refused_by != EVOTE_NOT_REFUSED;
 
 	change(c, &p->refusal, why, name, c->cf.names[c->cf.self],
 	    refusal_ours(why));
 	if (reply)
 		identity_refused(c, peer, h->refusal);
 	if (why == EVOTE_NOT_REFUSED && h->refusal == EVOTE_NOT_REFUSED &&
-	    !is_own(c, h))
+	    !is_own(c, h)) {
+		if (was)
+			p->unfit = 0;
 		return (0);
+	}
 	p->unfit = 1;
 	return (-1);
 }

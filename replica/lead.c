@@ -37,7 +37,7 @@ lead_ready(struct core *c, int peer)
 	uint64_t common;
 
 	if (!core_leads(c) || p->ready || !p->up || p->unfit ||
-	    config_barred(&c->k, p->id))
+	    config_barred(&c->k, p->id) || !core_takes_part(c, peer))
 		return;
 	common = history_common(c->log, p->epochs, p->n_epochs);
 	if (BUG_LEVEL_BY_LENGTH)

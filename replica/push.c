@@ -43,7 +43,9 @@ struct pending {
 struct link {
 	struct push *push;
 	int peer;
-	char *name;
+	char *name; /* NULL: nobody is there */
+	char *host;
+	int port;
 	enum link_state state;
 	uint64_t due; /* when link_due has something to do */
 	struct reach reach;
@@ -65,12 +67,11 @@ struct link {
 
 struct push {
 	unsigned char key[32];
-	const char *self;
+	char *self;
 	struct push_hooks hooks;
 	uint64_t now;
 	int epoll;
-	int n;
-	struct link *links;
+	struct link *links; /* EVOTE_HOSTS_MAX */
 };
 
 static const uint32_t procs[] = {
@@ -441,32 +442,55 @@ link_tell(struct link *l)
 		h->down(h->arg, l->peer, 1);
 }
 
-static int
-link_init(struct push *p, int peer, const struct push_peer *who)
+/* A place for a link, to nobody. */
+static void
+link_none(struct push *p, int peer)
 {
 	struct link *l = &p->links[peer];
 
 	l->push = p;
 	l->peer = peer;
 	l->fd = -1;
+	l->due = NEVER;
 	wire_out_init(&l->out);
 	seal_random(&l->xid, sizeof(l->xid));
+}
+
+static int
+link_init(struct link *l, const struct push_peer *who)
+{
 	l->name = strdup(who->name);
-	if (reach_init(&l->reach, p->epoll, (uint64_t)peer << 1, who->host,
-		who->port) != 0)
+	l->host = strdup(who->host);
+	l->port = who->port;
+	l->retry_ms = 0;
+	l->told = LOG_L_DEBUG;
+	l->due = 0;
+	if (reach_init(&l->reach, l->push->epoll, (uint64_t)l->peer << 1,
+		who->host, who->port) != 0)
 		return (-1);
-	return (l->name != NULL ? 0 : -1);
+	return (l->name != NULL && l->host != NULL ? 0 : -1);
 }
 
 static void
 link_clear(struct link *l)
 {
-	if (l->push == NULL)
+	if (l->name == NULL)
 		return;
+	if (l->state == LINK_UP)
+		l->ended = 1;
 	link_close(l);
 	reach_clear(&l->reach);
-	wire_in_free(&l->in);
 	free(l->name);
+	free(l->host);
+	l->name = l->host = NULL;
+}
+
+static int
+link_leads_to(const struct link *l, const struct push_peer *who)
+{
+	return (l->name != NULL && who->host != NULL &&
+	    strcmp(l->name, who->name) == 0 &&
+	    strcmp(l->host, who->host) == 0 && l->port == who->port);
 }
 
 /* ---- all links ---- */
@@ -481,17 +505,18 @@ push_new(const unsigned char cluster_key[32], const struct push_peer *peers,
 		return (NULL);
 	memcpy(p->key, cluster_key, sizeof(p->key));
 	p->hooks = *hooks;
-	p->n = n;
 	p->epoll = epoll_create1(EPOLL_CLOEXEC);
-	p->links = calloc((size_t)n, sizeof(*p->links));
+	p->links = calloc(EVOTE_HOSTS_MAX, sizeof(*p->links));
 	if (p->epoll < 0 || p->links == NULL)
 		goto fail;
+	for (int i = 0; i < EVOTE_HOSTS_MAX; i++)
+		link_none(p, i);
 	for (int i = 0; i < n; i++) {
-		if (link_init(p, i, &peers[i]) != 0)
+		if (i != self && link_init(&p->links[i], &peers[i]) != 0)
 			goto fail;
 	}
-	p->self = p->links[self].name;
-	p->links[self].due = NEVER;
+	if ((p->self = strdup(peers[self].name)) == NULL)
+		goto fail;
 	return (p);
 
 fail:
@@ -505,12 +530,27 @@ push_free(struct push *p)
 {
 	if (p == NULL)
 		return;
-	for (int i = 0; p->links != NULL && i < p->n; i++)
+	for (int i = 0; p->links != NULL && i < EVOTE_HOSTS_MAX; i++) {
 		link_clear(&p->links[i]);
+		wire_in_free(&p->links[i].in);
+	}
 	free(p->links);
+	free(p->self);
 	if (p->epoll >= 0)
 		close(p->epoll);
 	free(p);
+}
+
+void
+push_host(struct push *p, int peer, const struct push_peer *who)
+{
+	struct link *l = &p->links[peer];
+
+	if (link_leads_to(l, who))
+		return;
+	link_clear(l);
+	if (who->host != NULL && link_init(l, who) != 0)
+		link_clear(l); /* without memory: told again with the next K */
 }
 
 int
@@ -524,7 +564,7 @@ push_wait_ms(struct push *p, uint64_t now_ms)
 {
 	uint64_t due = NEVER;
 
-	for (int i = 0; i < p->n; i++) {
+	for (int i = 0; i < EVOTE_HOSTS_MAX; i++) {
 		const struct link *l = &p->links[i];
 
 		if (l->ended || l->refused)
@@ -556,11 +596,11 @@ push_run(struct push *p, uint64_t now_ms)
 			link_ready(l, ready[i].events);
 	}
 	/* After a stall: what has come in counts before what took too long. */
-	for (int i = 0; i < p->n; i++) {
+	for (int i = 0; i < EVOTE_HOSTS_MAX; i++) {
 		if (p->links[i].due <= now_ms)
 			link_due(&p->links[i]);
 	}
-	for (int i = 0; i < p->n; i++)
+	for (int i = 0; i < EVOTE_HOSTS_MAX; i++)
 		link_tell(&p->links[i]);
 }
 

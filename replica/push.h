@@ -48,6 +48,11 @@ struct push_hooks {
 struct push *push_new(const unsigned char cluster_key[32],
     const struct push_peer *peers, int n, int self, const struct push_hooks *);
 void push_free(struct push *);
+/*
+ * Who is in that place, of EVOTE_HOSTS_MAX, from now on: a link to somebody
+ * else, or to him elsewhere, ends.  host NULL: nobody is to be called.
+ */
+void push_host(struct push *, int peer, const struct push_peer *);
 /* For an outer epoll; and how long until push_run wants to be called, -1: only
    when the fd is readable. */
 int push_fd(struct push *);

@@ -10,9 +10,10 @@ static const struct {
 	    "the address that this host has for it leads to a host of another "
 	    "name: correct the hosts list here, or the name there"},
     [EVOTE_REFUSED_UNLISTED] =
-	{"it is not in this host's hosts list: add it to the list, or stop it",
-	    "this host is not in its hosts list: add it to the list there, or "
-	    "stop this host"},
+	{"it is no host of this cluster: add it with the command hosts, or "
+	 "stop it",
+	    "this host is none of the cluster's, or was removed: add it there "
+	    "with the command hosts, or stop this host"},
     [EVOTE_REFUSED_SAME_NAME] =
 	{"it bears this host's own name: give one of the two another name",
 	    "the address that this host has for it leads to a host with this "

@@ -21,8 +21,9 @@
 #include "slots.h"
 #include "text.h"
 
-#define PATH_BYTES 4096
-#define PATH_MOST  4000 /* of the directory: room for the names in it */
+#define PATH_BYTES    4096
+#define CONFIG_FORMAT "evote config 2\n"
+#define PATH_MOST     4000 /* of the directory: room for the names in it */
 
 #define REJOIN                                                        \
 	"move the directory aside and let this host join again from " \
@@ -261,18 +262,36 @@ ledger_make(const char *path, struct record *genesis)
 	return (rc);
 }
 
-/* K as bytes, into value; their number. */
+/* K as bytes after their format, into value; their number. */
 static size_t
 config_bytes(const evote_config *config, unsigned char value[SLOTS_MOST])
 {
+	const size_t at = strlen(CONFIG_FORMAT);
 	unsigned char *xdr;
 	long len;
 
 	len = xdr_to_bytes((xdrproc_t)xdr_evote_config, config, &xdr);
-	assert(len >= 0 && (size_t)len <= SLOTS_MOST);
-	memcpy(value, xdr, (size_t)len);
+	assert(len >= 0 && at + (size_t)len <= SLOTS_MOST);
+	memcpy(value, CONFIG_FORMAT, at);
+	memcpy(value + at, xdr, (size_t)len);
 	free(xdr);
-	return ((size_t)len);
+	return (at + (size_t)len);
+}
+
+/* 0; -1 when it is of another format. */
+static int
+config_from_bytes(evote_config *config, const unsigned char *value, size_t len)
+{
+	const size_t at = strlen(CONFIG_FORMAT);
+
+	if (len < at || memcmp(value, CONFIG_FORMAT, at) != 0 ||
+	    xdr_from_bytes((xdrproc_t)xdr_evote_config, config, value + at,
+		len - at) == -1)
+		return (-1);
+	if (config_known(config))
+		return (0);
+	xdr_free((xdrproc_t)xdr_evote_config, config);
+	return (-1);
 }
 
 static int
@@ -477,9 +496,7 @@ config_read(const char *path, evote_config *config, const struct why *why)
 		return (fail(
 		    why, "cannot read %s: %s; " REJOIN, file, strerror(errno)));
 	/* What is whole and yet no K to us was written by another version. */
-	if (xdr_from_bytes((xdrproc_t)xdr_evote_config, config, value,
-		(size_t)len) == -1 ||
-	    !config_known(config))
+	if (config_from_bytes(config, value, (size_t)len) == -1)
 		return (fail(why,
 		    "%s was written by another version of this program: use "
 		    "that one",

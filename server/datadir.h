@@ -11,9 +11,9 @@
  *	lock		held (flock) while a process uses the directory
  *	cluster.key	32 random bytes in base64, mode 0600; equal on all hosts
  *	incarnation	hexadecimal; drawn when the directory was formatted
- *	config		the configuration K: XDR of evote_config; see slots.h
- *	ledger.db	see ledger.h
- *	aside/		tails cut off at joining, kept for people to look at
+ *	config		the configuration K: "evote config 2" and a line's end,
+ *then XDR of evote_config; see slots.h ledger.db	see ledger.h aside/
+ *tails cut off at joining, kept for people to look at
  *
  * Files are made whole: written beside, synced, renamed, directory synced.
  */

@@ -129,6 +129,29 @@ do_reset(void *arg, int peer)
 	push_reset(((struct server *)arg)->push, peer);
 }
 
+/*
+ * This host's own list wins over what the cluster was told: a host may be
+ * reached otherwise from here, or have moved.
+ */
+static void
+do_host(void *arg, int peer, const char *name, const char *address)
+{
+	struct server *s = arg;
+	int own = hosts_find(&s->conf->hosts, name);
+	struct push_peer who = {.name = name};
+	struct host h;
+
+	if (own >= 0)
+		h = s->conf->hosts.list[own];
+	if (address != NULL &&
+	    (own >= 0 || hosts_read(name, address, &h) == 0)) {
+		who.host = h.address;
+		who.port = h.port;
+	}
+	push_host(s->push, peer, &who);
+	inbound_host(s->inbound, peer, name);
+}
+
 static void
 do_decide(void *arg, const evote_arbiter *to, const evote_decide *d)
 {
@@ -175,6 +198,7 @@ static const struct driver driver = {
     .call = do_call,
     .reply = do_reply,
     .reset = do_reset,
+    .host = do_host,
     .answer = do_answer,
     .refuse = service_refuse,
     .serving = do_serving,
@@ -255,6 +279,12 @@ on_call(void *arg, int peer, uint64_t conn, uint64_t handle, struct message *m)
 	}
 	refuse_to_decide(arg, handle);
 	message_free(m);
+}
+
+static int
+on_visitor(void *arg, const char *name)
+{
+	return (core_visitor(((struct server *)arg)->core, name));
 }
 
 static void
@@ -378,9 +408,13 @@ make_core(struct server *s)
 	    .quick_ms = QUICK_MS,
 	    .hold_ms = HOLD_MS,
 	};
+	char addresses[EVOTE_HOSTS_MAX][EVOTE_ADDRESS_MAX + 1];
 
-	for (int i = 0; i < cf.n; i++)
+	for (int i = 0; i < cf.n; i++) {
 		cf.names[i] = s->conf->hosts.list[i].name;
+		hosts_write(&s->conf->hosts.list[i], addresses[i]);
+		cf.addresses[i] = addresses[i];
+	}
 	memcpy(cf.incarnation, s->dir.incarnation, sizeof(cf.incarnation));
 	seal_random(cf.instance, sizeof(cf.instance));
 	return (core_new(&cf, &service_machine, &driver, s));
@@ -421,7 +455,7 @@ open_network(struct server *s)
 	    .arg = s,
 	};
 	const struct inbound_hooks in = {
-	    on_call, on_stranger, on_caller_gone, s};
+	    on_call, on_stranger, on_visitor, on_caller_gone, s};
 	const struct push_hooks out = {
 	    on_up, on_down, on_unwelcome, on_reply, s};
 	struct push_peer peers[EVOTE_HOSTS_MAX];

@@ -1,6 +1,7 @@
 #include "serve_replica.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -67,6 +68,22 @@ inbound_new(const unsigned char cluster_key[32], const char *self,
 	in->transport = t;
 	in->hooks = *hooks;
 	return (in);
+}
+
+void
+inbound_host(struct inbound *in, int peer, const char *name)
+{
+	struct visit *v, *next;
+
+	assert(peer >= 0 && peer < EVOTE_HOSTS_MAX);
+	if (peer >= in->n)
+		in->n = peer + 1;
+	if (strcmp(in->names[peer], name) == 0)
+		return;
+	snprintf(in->names[peer], sizeof(in->names[peer]), "%s", name);
+	HASH_ITER (hh, in->visits, v, next)
+		if (v->peer == peer && strcmp(v->session.caller, name) != 0)
+			transport_close_conn(in->transport, v->conn);
 }
 
 static struct visit *
@@ -246,6 +263,13 @@ sealed_call(enum message_kind kind, const evote_sealed *arg,
 		    v->proven ? "call forged, damaged or out of order"
 			      : "it does not prove to be our peer: check that "
 				"both hosts have the same cluster key"));
+	/* Whoever holds the key is heard, whether it is a host or not. */
+	if (v->peer < 0 && v->refusal == EVOTE_NOT_REFUSED)
+		v->peer = in->hooks.visitor(in->hooks.arg, v->session.caller);
+	if (v->peer < 0 && v->refusal == EVOTE_NOT_REFUSED)
+		return (inbound_reject(in, req, -1,
+		    "it is no host of this cluster, and there are too many of "
+		    "those already"));
 	v->proven = 1;
 	if (v->refusal != EVOTE_NOT_REFUSED &&
 	    (kind != SAY_HELLO || in->hooks.stranger == NULL))
@@ -288,7 +312,8 @@ evote_replica_open_1_svc(
 		return (inbound_reject(in, req, peer, "opened twice"));
 	/* Whom it refuses it tells so; people hear of it once that is proven.
 	 */
-	refusal = session_answer(&s, in->key, in->self, peer >= 0, arg, result);
+	refusal = session_answer(&s, in->key, in->self,
+	    peer >= 0 || in->hooks.visitor != NULL, arg, result);
 	visit_add(in, conn, peer, refusal, &s);
 	return (TRUE);
 }

@@ -28,6 +28,11 @@ struct inbound_hooks {
 	 */
 	void (*stranger)(void *arg, evote_refusal, uint64_t conn,
 	    uint64_t handle, struct message *);
+	/*
+	 * The place of a caller that holds the key and is not among the names,
+	 * or -1: there is none.  NULL: none of those is heard.
+	 */
+	int (*visitor)(void *arg, const char *name);
 	/* A connection ended on which there had been such a call. */
 	void (*closed)(void *arg, int peer, uint64_t conn);
 	void *arg;
@@ -40,6 +45,8 @@ struct inbound_hooks {
 struct inbound *inbound_new(const unsigned char cluster_key[32],
     const char *self, const char *const *names, int n, struct transport *,
     const struct inbound_hooks *);
+/* Who is in that place from now on. */
+void inbound_host(struct inbound *, int peer, const char *name);
 void inbound_free(struct inbound *); /* NULL is fine; tells no hook */
 
 /* The transport's connection ended: what transport_config.closed passes on. */

@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -25,6 +26,9 @@
 struct vigil {
 	struct server server; /* its dir, transport and inbound only */
 	struct witness witness;
+	/* Who asks: those of its list, then others that hold the key. */
+	char names[EVOTE_HOSTS_MAX][EVOTE_HOST_MAX + 1];
+	int next; /* the place that the next of the others gets */
 };
 
 /* What was granted is on the disk before anybody hears of it. */
@@ -32,7 +36,7 @@ static void
 on_call(void *arg, int peer, uint64_t conn, uint64_t handle, struct message *m)
 {
 	struct vigil *v = arg;
-	const char *from = v->server.conf->hosts.list[peer].name;
+	const char *from = v->names[peer];
 	struct message *reply = message_new(SAY_DECIDE, 1);
 
 	if (m->kind != SAY_DECIDE || reply == NULL)
@@ -52,6 +56,23 @@ on_call(void *arg, int peer, uint64_t conn, uint64_t handle, struct message *m)
 out:
 	message_free(reply);
 	message_free(m);
+}
+
+/* Hosts are added and removed: whoever holds the key may ask. */
+static int
+on_visitor(void *arg, const char *name)
+{
+	struct vigil *v = arg;
+	int own = v->server.conf->hosts.n, peer = v->next;
+
+	if (own == EVOTE_HOSTS_MAX)
+		return (-1);
+	if (peer < own)
+		peer = own;
+	v->next = (peer + 1) % EVOTE_HOSTS_MAX;
+	snprintf(v->names[peer], sizeof(v->names[peer]), "%s", name);
+	inbound_host(v->server.inbound, peer, name);
+	return (peer);
 }
 
 static void
@@ -83,7 +104,8 @@ vigil_open(struct vigil *v)
 	    .closed = on_conn_closed,
 	    .arg = s,
 	};
-	const struct inbound_hooks in = {on_call, NULL, on_closed, v};
+	const struct inbound_hooks in = {
+	    on_call, NULL, on_visitor, on_closed, v};
 	const char *names[EVOTE_HOSTS_MAX];
 	char err[1024];
 
@@ -94,8 +116,10 @@ vigil_open(struct vigil *v)
 	}
 	config_copy(&v->witness.k, &s->dir.config);
 	v->witness.deny_ms = DENY_MS;
-	for (int i = 0; i < hosts->n; i++)
+	for (int i = 0; i < hosts->n; i++) {
 		names[i] = hosts->list[i].name;
+		snprintf(v->names[i], sizeof(v->names[i]), "%s", names[i]);
+	}
 	s->transport = transport_new(&tc);
 	if (s->transport == NULL)
 		return (-1);

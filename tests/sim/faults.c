@@ -164,13 +164,43 @@ fault_promote(struct host *h)
 		note("%c is promoted by force", 'A' + h->id);
 }
 
+/* An operator who cannot leave well alone, at the primary. */
+static void
+fault_hosts(void)
+{
+	struct host *h = &w.hosts[upto((uint64_t)w.n_hosts - 1)];
+	const char *names[2] = {host_names[upto((uint64_t)w.n_hosts - 1)],
+	    host_names[upto((uint64_t)w.n_hosts - 1)]};
+	const char *what, *why;
+	int again;
+
+	if (!h->alive || h->paused_until > w.now)
+		return;
+	switch (upto(2)) {
+	case 0:
+		what = "add";
+		why = core_add_host(h->core, names[0], "", &again);
+		break;
+	case 1:
+		what = "remove";
+		why = core_remove_host(h->core, names[0], &again);
+		break;
+	default:
+		what = "prefer";
+		why = core_prefer(h->core, names, 2, &again);
+		break;
+	}
+	if (why == NULL)
+		note("%c is to %s %s", 'A' + h->id, what, names[0]);
+}
+
 static void
 fault_order(struct host *h)
 {
 	if (h->alive && core_role(h->core) == EVOTE_PRIMARY)
 		w.ordered |=
 		    core_handover(h->core,
-			&"A\0B\0C"[2 * upto((uint64_t)w.n_hosts - 1)]) == NULL;
+			host_names[upto((uint64_t)w.n_hosts - 1)]) == NULL;
 	else
 		fault_promote(h);
 }
@@ -210,6 +240,8 @@ fault(void)
 		fault_copy(h);
 	else
 		h->clock_us += (int64_t)upto(8000 * MS) - (int64_t)(4000 * MS);
+	for (int i = 0; w.reshuffled && i < 3; i++)
+		fault_hosts();
 	check_equal();
 	/* Some come in bursts: the second one hits what mends the first. */
 	later(chance(300) ? upto(15 * MS) : upto(1500 * MS),
@@ -281,7 +313,8 @@ attend_halted(struct host *h)
 		return;
 	if (h->copied)
 		host_again(h, 1);
-	else if (h->unread && h->eio_until <= w.now)
+	else if ((h->unread && h->eio_until <= w.now) ||
+	    !config_listed(core_config(h->core), host_names[h->id]))
 		host_again(h, 0);
 	else if (left_behind(h) && may_wipe(h))
 		host_again(h, 1);
@@ -315,6 +348,19 @@ attend_arbiter(struct host *h)
 		note("%c is given the witness %d", 'A' + h->id, now);
 }
 
+/* In the end all are hosts again. */
+static void
+attend_hosts(struct host *h)
+{
+	int again;
+
+	if (!w.healed || !h->alive || core_role(h->core) != EVOTE_PRIMARY)
+		return;
+	for (int i = 0; i < w.n_hosts; i++)
+		if (!config_listed(core_config(h->core), host_names[i]))
+			(void)core_add_host(h->core, host_names[i], "", &again);
+}
+
 /*
  * A disk was lost and the other host fell before it had noted that, or the
  * witness died with the primary: a host waits for what never comes back, until
@@ -346,6 +392,7 @@ operate(void)
 			continue;
 		attend_halted(&w.hosts[i]);
 		attend_arbiter(&w.hosts[i]);
+		attend_hosts(&w.hosts[i]);
 	}
 	attend_waiting();
 	later(300 * MS, (struct item){.what = W_OPERATOR});

@@ -45,22 +45,41 @@ do_serving(void *arg, int yes)
 }
 
 static const struct driver driver = {do_store, do_cut, do_load, do_save,
-    do_decide, do_call, do_reply, do_reset, do_answer, do_refuse, do_serving,
-    do_log};
+    do_decide, do_call, do_reply, do_reset, do_host, do_answer, do_refuse,
+    do_serving, do_log};
+
+const char *const host_names[HOSTS_MAX] = {"A", "B", "C"};
+
+/* Its own list: those of the cluster, some day in another order. */
+static void
+list_hosts(const struct host *h, struct core_config *cf)
+{
+	int all[HOSTS_MAX] = {0, 1, 2};
+
+	for (int i = 0; w.swapped && i < w.n_hosts; i++) {
+		int other = (int)upto((uint64_t)w.n_hosts - 1), one = all[i];
+
+		all[i] = all[other];
+		all[other] = one;
+	}
+	for (int i = 0; i < w.n_hosts; i++) {
+		if (all[i] == h->id)
+			cf->self = i;
+		cf->names[i] = host_names[all[i]];
+	}
+	cf->n = w.n_hosts;
+}
 
 void
 host_start(struct host *h)
 {
-	struct core_config cf = {.n = w.n_hosts,
-	    .self = h->id,
-	    .k = h->k,
+	struct core_config cf = {.k = h->k,
 	    .failback = w.failback,
 	    .beat_ms = BEAT_MS,
 	    .suspect_ms = SUSPECT_MS,
 	    .quick_ms = QUICK_MS,
 	    .hold_ms = HOLD_MS};
 	struct event ev = {.kind = EV_START, .from = h->hint};
-	static const char *const names[] = {"A", "B", "C"};
 	char err[160];
 
 	if (h->damaged) {
@@ -78,7 +97,9 @@ host_start(struct host *h)
 	h->life++;
 	h->next_job = 0;
 	h->flush_due = 0;
-	memcpy(cf.names, names, sizeof(names));
+	list_hosts(h, &cf);
+	memset(h->at, -1, sizeof(h->at));
+	memset(h->called, 0, sizeof(h->called));
 	memcpy(cf.incarnation, h->inc, sizeof(h->inc));
 	cf.instance[0] = (unsigned char)(h->id + 1);
 	memcpy(cf.instance + 1, &h->life, sizeof(h->life));
@@ -95,9 +116,6 @@ host_start(struct host *h)
 	host_look_at_space(h);
 	later(upto(100 * MS),
 	    (struct item){.what = W_TICK, .host = h->id, .a = h->life});
-	for (int i = 0; i < w.n_hosts; i++)
-		if (i != h->id)
-			link_try(h, i, upto(2 * MS));
 }
 
 /*

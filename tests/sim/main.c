@@ -99,7 +99,7 @@ happen(struct item *it)
 		if (h->life != it->a)
 			break;
 		ev.kind = EV_CALLER_GONE;
-		ev.peer = it->peer;
+		ev.peer = place_of(h, it->peer);
 		ev.conn = it->b;
 		host_step(h, &ev);
 		break;
@@ -145,6 +145,8 @@ begin(uint64_t seed, int trace)
 	w.has_witness = chance(500);
 	w.witness[0].deny_ms = w.witness[1].deny_ms = DENY_MS;
 	w.ailing = chance(350);
+	w.swapped = chance(300);
+	w.reshuffled = chance(300);
 	w.quiet =
 	    chance(w.ailing ? 700 : 100) ? FAULTS_US - upto(3000 * MS) : END_US;
 	for (int i = 0; i < w.n_hosts; i++) {

@@ -57,6 +57,36 @@ link_try(struct host *h, int peer, uint64_t delay)
 		.what = W_CONNECT, .host = h->id, .peer = peer, .a = h->life});
 }
 
+int
+place_of(struct host *h, int id)
+{
+	for (int i = 0; i < EVOTE_HOSTS_MAX; i++)
+		if (h->at[i] == id)
+			return (i);
+	return (core_visitor(h->core, host_names[id]));
+}
+
+void
+do_host(void *arg, int peer, const char *name, const char *address)
+{
+	struct host *h = arg;
+	int id = name[0] - 'A';
+	struct link *l = &h->links[id];
+
+	h->at[peer] = id;
+	h->called[id] = address != NULL;
+	/* Noted down, as do_reset. */
+	if (address != NULL)
+		link_try(h, id, upto(2 * MS));
+	else if (l->conn != 0)
+		later(1,
+		    (struct item){.what = W_FAULT,
+			.host = h->id,
+			.peer = id,
+			.a = l->conn,
+			.b = 1});
+}
+
 /* Both ends learn of it, each in its time. */
 void
 link_break(struct host *h, int peer)
@@ -75,7 +105,8 @@ link_break(struct host *h, int peer)
 			.b = l->conn});
 	link_clear(l);
 	if (h->alive) {
-		struct event ev = {.kind = EV_LINK_DOWN, .peer = peer};
+		struct event ev = {
+		    .kind = EV_LINK_DOWN, .peer = place_of(h, peer)};
 
 		host_step(h, &ev);
 		link_try(h, peer, upto(200));
@@ -91,9 +122,12 @@ is_cut(int from, int to)
 void
 link_connect(struct host *h, int peer)
 {
-	struct event ev = {.kind = EV_LINK_UP, .peer = peer};
+	struct event ev = {.kind = EV_LINK_UP};
 
 	h->links[peer].trying = 0;
+	if (!h->called[peer] || h->links[peer].conn != 0)
+		return;
+	ev.peer = place_of(h, peer);
 	if (is_cut(h->id, peer) || is_cut(peer, h->id)) {
 		link_try(h, peer, 20 * MS + upto(300 * MS));
 		return;
@@ -115,7 +149,7 @@ link_deliver(struct host *h, int peer, int way)
 	struct host *to = way == 0 ? &w.hosts[peer] : h;
 	struct packet *p = l->first[way];
 	struct event ev = {.kind = way == 0 ? EV_CALL : EV_REPLY,
-	    .peer = way == 0 ? h->id : peer,
+	    .peer = place_of(to, way == 0 ? h->id : peer),
 	    .conn = l->conn,
 	    .message = p->m};
 
@@ -132,11 +166,12 @@ void
 do_call(void *arg, int peer, struct message *m)
 {
 	struct host *h = arg;
+	int id = h->at[peer];
 
-	if (h->links[peer].conn == 0)
+	if (h->links[id].conn == 0)
 		message_free(m);
 	else
-		link_send(h, peer, 0, m, 0);
+		link_send(h, id, 0, m, 0);
 }
 
 void
@@ -159,7 +194,7 @@ do_reset(void *arg, int peer)
 	later(1,
 	    (struct item){.what = W_FAULT,
 		.host = h->id,
-		.peer = peer,
-		.a = h->links[peer].conn,
+		.peer = h->at[peer],
+		.a = h->links[h->at[peer]].conn,
 		.b = 1});
 }

@@ -337,6 +337,15 @@ check_prompt(const struct host *h)
 			fail("I13: all is well, and a request waits");
 }
 
+/* As K has it, and not the lists. */
+static const struct host *
+preferred(void)
+{
+	const evote_config *k = core_config(w.hosts[0].core);
+
+	return (&w.hosts[k->hosts.hosts_val[0].name[0] - 'A']);
+}
+
 void
 check_end(void)
 {
@@ -349,6 +358,8 @@ check_end(void)
 		if (core_role(h->core) == EVOTE_HALTED)
 			fail("a host has halted");
 		primaries += core_role(h->core) == EVOTE_PRIMARY;
+		if (core_config(h->core)->hosts.hosts_len != (u_int)w.n_hosts)
+			fail("a host is none of the cluster's");
 		if (h->size != w.hosts[0].size)
 			fail("I2: the ledgers differ in length");
 		check_prefix(h, w.n_accepted, "I1: accepted records are lost");
@@ -371,6 +382,6 @@ check_end(void)
 	/* Who was relieved on purpose does not get it back by itself.
 	 */
 	if (w.failback && !w.ordered &&
-	    core_role(w.hosts[0].core) != EVOTE_PRIMARY)
+	    core_role(preferred()->core) != EVOTE_PRIMARY)
 		fail("I13: the preferred host does not serve");
 }

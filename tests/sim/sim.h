@@ -125,6 +125,8 @@ struct host {
 	int cloned;  /* of this one there was a copy */
 	uint64_t slow_until, full_until, eio_until;
 	struct link links[HOSTS_MAX];
+	/* Who is in its core's places, and whom it is to call. */
+	int at[EVOTE_HOSTS_MAX], called[HOSTS_MAX];
 	int64_t clock_us;
 	/* Requests taken and not answered, for the fall of the process. */
 	struct request **taken;
@@ -183,6 +185,8 @@ struct world {
 	uint64_t cut[HOSTS_MAX + 1][HOSTS_MAX + 1]; /* from, to: until when */
 	int ailing;	 /* hosts are slow and deaf rather than dead */
 	int ordered;	 /* an operator had the service handed over */
+	int swapped;	 /* lists of hosts are in any order */
+	int reshuffled;	 /* operators add, remove and prefer hosts */
 	uint64_t served; /* when anybody was answered last */
 	uint64_t ops, kills, takeovers;
 };
@@ -220,6 +224,8 @@ void link_break(struct host *, int peer); /* both ends learn of it */
 void link_deliver(struct host *, int peer, int way);
 void link_clear(struct link *);
 int is_cut(int from, int to);
+void do_host(void *, int peer, const char *name, const char *address);
+int place_of(struct host *, int id); /* of a host, in this one's core */
 
 /* witness.c */
 struct question {
@@ -244,6 +250,8 @@ void host_copy(struct host *, const struct host *from);
 
 /* machine.c */
 extern const struct machine machine;
+
+extern const char *const host_names[HOSTS_MAX];
 
 /* clients.c */
 void do_answer(void *, uint64_t ticket);

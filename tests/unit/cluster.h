@@ -60,6 +60,9 @@ struct host {
 	uint64_t size;	   /* of the operations' state */
 	uint64_t stranger; /* the record that does not follow here; 0: none */
 	int failback;
+	/* Its own list, "BA" is another order; who is in its core's places. */
+	const char *list;
+	int at[EVOTE_HOSTS_MAX], called[CLUSTER_MAX];
 	/* The disk: what would survive, and what is on its way there. */
 	evote_config k;
 	struct record **ledger;
@@ -93,6 +96,25 @@ cluster_alloc(size_t n, size_t size)
 	if (p == NULL)
 		abort();
 	return (p);
+}
+
+/* The place that the host's core has for another one. */
+static inline int
+place_of(struct host *h, int who)
+{
+	for (int i = 0; i < EVOTE_HOSTS_MAX; i++)
+		if (h->at[i] == who)
+			return (i);
+	return (core_visitor(h->core, cluster_names[who]));
+}
+
+static void
+driver_host(void *arg, int peer, const char *name, const char *address)
+{
+	struct host *h = arg;
+
+	h->at[peer] = name[0] - 'A';
+	h->called[h->at[peer]] = address != NULL;
 }
 
 static inline void
@@ -314,7 +336,9 @@ packet_add(struct link *l, enum way way, struct message *m)
 static void
 driver_call(void *arg, int peer, struct message *m)
 {
-	packet_add(&((struct host *)arg)->links[peer], CALLS, m);
+	struct host *h = arg;
+
+	packet_add(&h->links[h->at[peer]], CALLS, m);
 }
 
 /* A handle names the connection and who called on it. */
@@ -368,7 +392,9 @@ driver_reply(void *arg, uint64_t handle, struct message *m)
 static void
 driver_reset(void *arg, int peer)
 {
-	((struct host *)arg)->links[peer].reset = 1;
+	struct host *h = arg;
+
+	h->links[h->at[peer]].reset = 1;
 }
 
 /* Delivers what has waited longest: 1, or 0 when there is nothing. */
@@ -378,7 +404,6 @@ link_step(struct cluster *c, int from, int to, enum way way)
 	struct link *l = &c->hosts[from].links[to];
 	struct packet *p = l->first[way];
 	struct event ev = {.kind = way == CALLS ? EV_CALL : EV_REPLY,
-	    .peer = way == CALLS ? from : to,
 	    .conn = l->conn,
 	    .handle = l->conn * 8 + (uint64_t)from};
 
@@ -386,6 +411,8 @@ link_step(struct cluster *c, int from, int to, enum way way)
 		return (0);
 	l->first[way] = p->next;
 	ev.message = p->message;
+	ev.peer = way == CALLS ? place_of(&c->hosts[to], from)
+			       : place_of(&c->hosts[from], to);
 	free(p);
 	host_step(&c->hosts[way == CALLS ? to : from], ev);
 	return (1);
@@ -424,18 +451,19 @@ link_connect(struct cluster *c, int from, int to)
 {
 	struct host *h = &c->hosts[from];
 	struct link *l = &h->links[to];
-	struct event ev = {.kind = EV_LINK_DOWN, .peer = to};
+	struct event ev = {.kind = EV_LINK_DOWN};
 
-	if (l->reset)
+	if (l->reset || (l->conn != 0 && !h->called[to]))
 		link_break(c, from, to);
 	if (l->down)
 		ev.refused = !c->hosts[to].running;
-	else if (l->conn == 0 && c->hosts[to].running) {
+	else if (l->conn == 0 && c->hosts[to].running && h->called[to]) {
 		ev.kind = EV_LINK_UP;
 		l->conn = ++c->last_conn;
 	} else
 		return (0);
 	l->down = 0;
+	ev.peer = place_of(h, to);
 	host_step(h, ev);
 	return (1);
 }
@@ -445,11 +473,11 @@ static inline int
 link_ended(struct cluster *c, int from, int to)
 {
 	struct link *l = &c->hosts[from].links[to];
-	struct event ev = {
-	    .kind = EV_CALLER_GONE, .peer = from, .conn = l->ended};
+	struct event ev = {.kind = EV_CALLER_GONE, .conn = l->ended};
 
 	if (l->ended == 0)
 		return (0);
+	ev.peer = place_of(&c->hosts[to], from);
 	l->ended = 0;
 	host_step(&c->hosts[to], ev);
 	return (1);
@@ -598,19 +626,23 @@ host_start(struct cluster *c, int who)
 	    machine_close, machine_replay, machine_undo, machine_settle};
 	static const struct driver driver = {driver_store, driver_cut,
 	    driver_load, driver_save, driver_decide, driver_call, driver_reply,
-	    driver_reset, driver_answer, driver_refuse, driver_serving,
-	    driver_log};
+	    driver_reset, driver_host, driver_answer, driver_refuse,
+	    driver_serving, driver_log};
 	struct host *h = &c->hosts[who];
-	struct core_config cf = {.n = c->n,
-	    .self = who,
-	    .k = h->k,
+	struct core_config cf = {.k = h->k,
 	    .failback = h->failback,
 	    .beat_ms = BEAT_MS,
 	    .suspect_ms = SUSPECT_MS,
 	    .quick_ms = QUICK_MS,
 	    .hold_ms = HOLD_MS};
 
-	memcpy(cf.names, cluster_names, sizeof(cluster_names));
+	for (const char *name = h->list; *name != '\0'; name++) {
+		if (*name - 'A' == who)
+			cf.self = cf.n;
+		cf.names[cf.n++] = cluster_names[*name - 'A'];
+	}
+	memset(h->at, -1, sizeof(h->at));
+	memset(h->called, 0, sizeof(h->called));
 	memcpy(cf.incarnation, h->inc, sizeof(h->inc));
 	cf.instance[0] = (unsigned char)(who + 1);
 	cf.instance[1] = (unsigned char)++h->lives;
@@ -622,7 +654,8 @@ host_start(struct cluster *c, int who)
 	host_step(h, (struct event){.kind = EV_START, .from = h->accepted});
 	/* Nobody listens on the hosts that do not run. */
 	for (int i = 0; i < c->n; i++)
-		h->links[i].down = i != who && !c->hosts[i].running;
+		h->links[i].down =
+		    h->called[i] && i != who && !c->hosts[i].running;
 }
 
 /*
@@ -854,6 +887,7 @@ cluster_new(int n)
 
 		h->all = c;
 		h->id = i;
+		h->list = n == 2 ? "AB" : "ABC";
 		h->ledger = cluster_alloc(CLUSTER_RECORDS, sizeof(*h->ledger));
 		host_wipe(c, i);
 	}

@@ -27,7 +27,8 @@ sample(void)
 	config_add(&k, "alpha", ids[0]);
 	config_add(&k, "beta", ids[1]);
 	config_bar(&k, "gamma", ids[2]);
-	config_order(&k, names, 3);
+	for (int i = 0; i < 3; i++)
+		config_host_add(&k, names[i], "10.0.0.1:17001");
 	k.mark.size = 99;
 	config_arbiter(&k, EVOTE_ARBITER_WITNESS, "gamma=g:111");
 	return (k);
@@ -61,8 +62,8 @@ a_copy_is_equal_and_apart(void **state)
 	config_remove(&b, ids[0]);
 	config_bar(&b, "alpha", ids[0]);
 	b.in_sync.in_sync_val[0].name[0] = 'X';
-	b.order.order_val[0][0] = 'X';
-	config_order(&b, names, 1);
+	b.hosts.hosts_val[0].name[0] = 'X';
+	config_host_remove(&b, names[1]);
 	config_arbiter(&b, EVOTE_ARBITER_NONE, "");
 	config_clear(&b);
 	after = bytes_of(&a, &after_len);
@@ -186,6 +187,80 @@ the_oldest_barred_gives_way(void **state)
 	config_clear(&k);
 }
 
+/* The names, with their numbers, as they stand there. */
+static void
+assert_hosts(const evote_config *k, const char *want)
+{
+	char got[256] = "";
+
+	for (u_int i = 0; i < k->hosts.hosts_len; i++)
+		snprintf(got + strlen(got), sizeof(got) - strlen(got),
+		    "%s%s %u", i == 0 ? "" : ", ", k->hosts.hosts_val[i].name,
+		    k->hosts.hosts_val[i].number);
+	assert_string_equal(got, want);
+}
+
+/* What numbers a host's epochs is its own, whatever becomes of the others. */
+static void
+a_number_is_a_host_s_as_long_as_it_is_one(void **state)
+{
+	const char *const order[] = {"delta", "gamma", "nobody"};
+	evote_config k = sample();
+
+	assert_hosts(&k, "alpha 0, beta 1, gamma 2");
+	config_prefer(&k, order, 3);
+	assert_hosts(&k, "gamma 2, alpha 0, beta 1");
+	config_host_remove(&k, "alpha");
+	config_host_remove(&k, "alpha");
+	assert_hosts(&k, "gamma 2, beta 1");
+	config_host_add(&k, "delta", "10.0.0.4");
+	assert_hosts(&k, "gamma 2, beta 1, delta 0");
+	config_prefer(&k, order, 2);
+	assert_hosts(&k, "delta 0, gamma 2, beta 1");
+	config_host_add(&k, "beta", "10.0.0.9:1");
+	assert_hosts(&k, "delta 0, gamma 2, beta 1");
+	assert_string_equal(config_host(&k, "beta")->address, "10.0.0.9:1");
+	config_clear(&k);
+}
+
+static void
+who_is_leaving_is_no_host_once_it_is_out_of_the_set(void **state)
+{
+	evote_config k = sample();
+
+	assert_true(config_listed(&k, "beta"));
+	config_host(&k, "beta")->leaving = 1;
+	assert_false(config_listed(&k, "beta"));
+	assert_false(config_listed(&k, "nobody"));
+	config_remove(&k, ids[0]);
+	config_remove(&k, ids[1]);
+	assert_hosts(&k, "alpha 0, gamma 2");
+	config_clear(&k);
+}
+
+static void
+what_no_host_could_have_made_is_noticed(void **state)
+{
+	evote_config k = sample();
+	evote_listed *h = k.hosts.hosts_val;
+
+	assert_true(config_known(&k));
+	h[2].number = 1;
+	assert_false(config_known(&k));
+	h[2].number = EVOTE_HOSTS_MAX;
+	assert_false(config_known(&k));
+	h[2].number = 2;
+	h[2].name[0] = '\0';
+	assert_false(config_known(&k));
+	strcpy(h[2].name, "beta");
+	assert_false(config_known(&k));
+	strcpy(h[2].name, "g");
+	assert_true(config_known(&k));
+	k.arbiter.kind = (evote_arbiter_kind)3;
+	assert_false(config_known(&k));
+	config_clear(&k);
+}
+
 int
 main(void)
 {
@@ -198,6 +273,10 @@ main(void)
 	    cmocka_unit_test(alone_is_who_is_left),
 	    cmocka_unit_test(a_member_stands_there_once),
 	    cmocka_unit_test(the_oldest_barred_gives_way),
+	    cmocka_unit_test(a_number_is_a_host_s_as_long_as_it_is_one),
+	    cmocka_unit_test(
+		who_is_leaving_is_no_host_once_it_is_out_of_the_set),
+	    cmocka_unit_test(what_no_host_could_have_made_is_noticed),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

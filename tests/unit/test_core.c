@@ -714,7 +714,7 @@ a_host_that_only_waits_does_not_keep_the_next_one(void **state)
 	cluster_free(c);
 }
 
-/* A host of the set that is not in the list here may be alive: nobody knows. */
+/* A host of the set that is not in the list here is known by K. */
 static void
 a_host_that_the_list_lacks_is_not_taken_for_dead(void **state)
 {
@@ -722,16 +722,19 @@ a_host_that_the_list_lacks_is_not_taken_for_dead(void **state)
 
 	host_kill(c, B, 0);
 	cut(c, B, C);
-	c->n = 2; /* for its list */
+	c->hosts[B].list = "AB";
 	host_start(c, B);
-	c->n = 3;
 	cluster_wait(c, 500);
 	assert_role(c, B, "backup");
 	assert_set(c, B, "ABC");
 	host_kill(c, A, 0);
 	cluster_wait(c, 200);
-	assert_role(c, B, "backup");
-	assert_set(c, B, "ABC");
+	assert_role(c, B, "barrier");
+	assert_set(c, B, "BC");
+	mend(c, B, C);
+	cluster_wait(c, 500);
+	assert_role(c, B, "primary");
+	assert_role(c, C, "backup");
 	cluster_free(c);
 }
 
@@ -1618,6 +1621,221 @@ a_greeting_that_was_overtaken_does_not_count(void **state)
 	cluster_free(c);
 }
 
+/* ---- hosts and their order ---- */
+
+static void
+assert_hosts(struct cluster *c, int who, const char *want)
+{
+	const evote_config *k = core_config(c->hosts[who].core);
+	char got[64] = "";
+
+	for (u_int i = 0; i < k->hosts.hosts_len; i++)
+		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%u",
+		    k->hosts.hosts_val[i].name, k->hosts.hosts_val[i].number);
+	assert_string_equal(got, want);
+}
+
+/* M2: as if each numbered the epochs by its own list, and both restart. */
+static void
+lists_in_another_order_change_nothing(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	host_kill(c, A, 0);
+	host_kill(c, B, 0);
+	c->hosts[B].list = "BA";
+	host_start(c, B);
+	host_start(c, A);
+	cluster_wait(c, 1000);
+	assert_hosts(c, A, "A0B1");
+	assert_hosts(c, B, "A0B1");
+	assert_role(c, A, "primary");
+	assert_role(c, B, "backup");
+	assert_int_equal(epoch_of(c, A) % EVOTE_HOSTS_MAX, 0);
+	host_kill(c, A, 0);
+	cluster_run(c);
+	assert_role(c, B, "primary");
+	assert_int_equal(epoch_of(c, B) % EVOTE_HOSTS_MAX, 1);
+	cluster_free(c);
+}
+
+static void
+the_preferred_host_is_given_the_service(void **state)
+{
+	static const char *const order[] = {"B", "A"};
+	struct cluster *c = cluster_in_sync(2, ON);
+	int again;
+
+	assert_non_null(core_prefer(c->hosts[B].core, order, 2, &again));
+	assert_false(again);
+	assert_null(core_prefer(c->hosts[A].core, order, 2, &again));
+	cluster_wait(c, 500);
+	assert_hosts(c, B, "B1A0");
+	assert_role(c, B, "primary");
+	assert_role(c, A, "backup");
+
+	/* Its restart makes no difference to that, nor do the lists. */
+	host_kill(c, B, 0);
+	cluster_run(c);
+	assert_role(c, A, "primary");
+	host_start(c, B);
+	cluster_wait(c, 500);
+	assert_role(c, B, "primary");
+	cluster_free(c);
+}
+
+/* One of two backups has heard of the new order when the primary dies. */
+static void
+two_orders_at_once_are_one_line_of_succession(void **state)
+{
+	static const char *const order[] = {"C", "B", "A"};
+
+	for (int heard = B; heard <= C; heard++) {
+		struct cluster *c = cluster_in_sync(3, OFF);
+		int again;
+
+		hold(c, A, heard == B ? C : B, CALLS);
+		hold(c, B, C, CALLS);
+		hold(c, C, B, CALLS);
+		assert_null(core_prefer(c->hosts[A].core, order, 3, &again));
+		cluster_run(c);
+		assert_hosts(c, heard, "C2B1A0");
+		assert_hosts(c, heard == B ? C : B, "A0B1C2");
+		host_kill(c, A, 0);
+		cluster_run(c);
+		assert_role(c, C, "backup");
+		assert_role(c, B, "barrier");
+		let_go(c, B, C, CALLS);
+		let_go(c, C, B, CALLS);
+		cluster_wait(c, 500);
+		assert_role(c, B, "primary");
+		assert_role(c, C, "backup");
+		cluster_free(c);
+	}
+}
+
+static void
+a_third_host_is_added_and_is_the_backup_s_backup(void **state)
+{
+	struct cluster *c = cluster_new(3);
+	int again;
+
+	c->hosts[A].list = c->hosts[B].list = "AB";
+	for (int who = A; who <= C; who++)
+		host_start(c, who);
+	cluster_wait(c, 500);
+	ask_write(c, A, 1);
+	cluster_wait(c, 500);
+	assert_set(c, A, "AB");
+	assert_role(c, C, "waiting");
+	assert_alarm(c, C, "this host is none of the cluster's");
+	assert_alarm(c, A, "Refusing C: it is no host of this cluster");
+
+	assert_null(core_add_host(c->hosts[A].core, "C", "", &again));
+	cluster_wait(c, 1000);
+	assert_hosts(c, C, "A0B1C2");
+	assert_set(c, A, "ABC");
+	assert_role(c, C, "backup");
+	host_kill(c, A, 0);
+	cluster_wait(c, 500);
+	ask_write(c, B, 2);
+	cluster_run(c);
+	host_kill(c, B, 0);
+	cluster_wait(c, 500);
+	assert_role(c, C, "primary");
+	assert_disk(c, C, "new A 1 B 2 C");
+	assert_told(c, 2, "served");
+
+	/* B's list and K know nothing of C: C finds B. */
+	config_host_remove(&c->hosts[B].k, "C");
+	host_start(c, B);
+	cluster_wait(c, 1000);
+	assert_role(c, B, "backup");
+	assert_disk(c, B, "new A 1 B 2 C");
+	cluster_free(c);
+}
+
+static void
+a_removed_host_halts_before_it_is_left_out(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, OFF);
+	int again;
+
+	/* While it has not heard of it nothing is accepted without it. */
+	cut(c, A, C);
+	cut(c, B, C);
+	assert_null(core_remove_host(c->hosts[A].core, "C", &again));
+	ask_write(c, A, 1);
+	cluster_wait(c, 500);
+	assert_told(c, 1, "");
+	assert_set(c, A, "ABC");
+	assert_role(c, C, "backup");
+	mend(c, B, C);
+	mend(c, A, C);
+	cluster_wait(c, 200);
+	assert_role(c, C, "halted");
+	assert_told(c, 1, "served");
+	assert_set(c, A, "AB");
+	assert_hosts(c, A, "A0B1");
+	assert_alarm(c, C, "an operator removed this host");
+
+	/* It does not come back by being started anew, but by being added. */
+	host_kill(c, C, 0);
+	host_start(c, C);
+	cluster_wait(c, 1000);
+	assert_role(c, C, "waiting");
+	assert_alarm(c, C, "Not a host of this cluster");
+	assert_null(core_add_host(c->hosts[A].core, "C", "", &again));
+	cluster_wait(c, 1000);
+	assert_role(c, C, "backup");
+	cluster_free(c);
+}
+
+static void
+who_may_not_be_removed(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+	struct core *a = c->hosts[A].core;
+	int again;
+
+	assert_non_null(
+	    strstr(core_remove_host(a, "A", &again), "it is the primary"));
+	assert_non_null(strstr(
+	    core_remove_host(a, "B", &again), "the only other host in sync"));
+	assert_non_null(core_remove_host(a, "D", &again));
+	assert_non_null(core_remove_host(c->hosts[B].core, "A", &again));
+	host_kill(c, B, 0);
+	cluster_wait(c, 500);
+	assert_null(core_remove_host(a, "B", &again));
+	cluster_wait(c, 200);
+	assert_hosts(c, A, "A0");
+	assert_alarm(c, A, "");
+	host_start(c, B);
+	cluster_wait(c, 1000);
+	assert_role(c, B, "waiting");
+	assert_set(c, A, "A");
+	cluster_free(c);
+}
+
+/* What no rule allows: each has decided, under one number. */
+static void
+two_configurations_of_one_epoch_halt_both(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+	static const char *const order[] = {"B", "A"};
+
+	host_kill(c, A, 0);
+	host_kill(c, B, 0);
+	config_prefer(&c->hosts[B].k, order, 2);
+	host_start(c, A);
+	host_start(c, B);
+	cluster_wait(c, 500);
+	assert_role(c, A, "halted");
+	assert_role(c, B, "halted");
+	assert_alarm(c, A, "hold different configurations of epoch");
+	cluster_free(c);
+}
+
 int
 main(void)
 {
@@ -1703,6 +1921,13 @@ main(void)
 	    cmocka_unit_test(nobody_is_left_out_who_has_not_resigned),
 	    cmocka_unit_test(who_has_room_again_asks_before_it_takes_over),
 	    cmocka_unit_test(a_greeting_that_was_overtaken_does_not_count),
+	    cmocka_unit_test(lists_in_another_order_change_nothing),
+	    cmocka_unit_test(the_preferred_host_is_given_the_service),
+	    cmocka_unit_test(two_orders_at_once_are_one_line_of_succession),
+	    cmocka_unit_test(a_third_host_is_added_and_is_the_backup_s_backup),
+	    cmocka_unit_test(a_removed_host_halts_before_it_is_left_out),
+	    cmocka_unit_test(who_may_not_be_removed),
+	    cmocka_unit_test(two_configurations_of_one_epoch_halt_both),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

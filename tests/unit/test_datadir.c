@@ -246,14 +246,15 @@ static void
 config_is_kept(void **state)
 {
 	struct place_of_test *p = *state;
-	char name[] = "b.example", *order[] = {name, name};
+	char name[] = "b.example", address[] = "10.0.0.2:111";
 	char witness[] = "w=10.0.0.9:111";
 	struct datadir d;
 	evote_member m = {.name = name};
+	evote_listed host = {.name = name, .number = 3, .address = address};
 	evote_config k = {.epoch = 17,
 	    .arbiter = {EVOTE_ARBITER_WITNESS, witness},
 	    .in_sync = {1, &m},
-	    .order = {2, order},
+	    .hosts = {1, &host},
 	    .mark = {.size = 12345}};
 
 	init(p->dir, NULL);
@@ -262,7 +263,8 @@ config_is_kept(void **state)
 	assert_int_equal(d.config.epoch, 17);
 	assert_int_equal(d.config.mark.size, 12345);
 	assert_string_equal(d.config.in_sync.in_sync_val[0].name, name);
-	assert_string_equal(d.config.order.order_val[1], name);
+	assert_int_equal(d.config.hosts.hosts_val[0].number, 3);
+	assert_string_equal(d.config.hosts.hosts_val[0].address, address);
 	assert_int_equal(d.config.arbiter.kind, EVOTE_ARBITER_WITNESS);
 	assert_string_equal(d.config.arbiter.where, witness);
 	datadir_close(&d);
@@ -273,20 +275,27 @@ static void
 config_of_full_length(void **state)
 {
 	struct place_of_test *p = *state;
-	char name[EVOTE_HOST_MAX + 1] = "", *order[EVOTE_HOSTS_MAX];
+	char name[EVOTE_HOST_MAX + 1] = "", names[EVOTE_HOSTS_MAX][64];
+	char address[EVOTE_ADDRESS_MAX + 1] = "";
+	evote_listed hosts[EVOTE_HOSTS_MAX];
 	evote_member m[EVOTE_HOSTS_MAX];
 	char where[EVOTE_TEXT_MAX + 1] = "";
 	evote_config k = {.in_sync = {EVOTE_HOSTS_MAX, m},
 	    .arbiter = {EVOTE_ARBITER_ETCD, where},
-	    .order = {EVOTE_HOSTS_MAX, order},
+	    .hosts = {EVOTE_HOSTS_MAX, hosts},
 	    .barred = {EVOTE_HOSTS_MAX, m}};
 	struct datadir d;
 
 	memset(name, 'h', EVOTE_HOST_MAX);
 	memset(where, 'w', EVOTE_TEXT_MAX);
 	memset(m, 0, sizeof(m));
-	for (int i = 0; i < EVOTE_HOSTS_MAX; i++)
-		m[i].name = order[i] = name;
+	memset(address, 'a', EVOTE_ADDRESS_MAX);
+	for (u_int i = 0; i < EVOTE_HOSTS_MAX; i++) {
+		m[i].name = name;
+		strcpy(names[i], name);
+		names[i][0] = (char)('a' + i);
+		hosts[i] = (evote_listed){names[i], i, address, TRUE};
+	}
 	init(p->dir, NULL);
 	assert_int_equal(datadir_save_config(p->dir, &k), 0);
 	open_it(&d, p->dir, NULL);

@@ -244,9 +244,10 @@ config_is_copied(void **state)
 {
 	struct place_of_test *p = *state;
 	struct disk *d = start(p);
-	char name[] = "alpha", *order[] = {name}, err[512];
+	char name[] = "alpha", address[] = "a", err[512];
 	evote_member m = {.name = name};
-	evote_config k = {.epoch = 5, .in_sync = {1, &m}, .order = {1, order}};
+	evote_listed host = {.name = name, .address = address};
+	evote_config k = {.epoch = 5, .in_sync = {1, &m}, .hosts = {1, &host}};
 	struct datadir dir;
 
 	disk_save(d, &k);
@@ -256,7 +257,7 @@ config_is_copied(void **state)
 	assert_int_equal(datadir_open(&dir, p->dir, NULL, err, sizeof(err)), 0);
 	assert_int_equal(dir.config.epoch, 5);
 	assert_string_equal(dir.config.in_sync.in_sync_val[0].name, "alpha");
-	assert_string_equal(dir.config.order.order_val[0], "alpha");
+	assert_string_equal(dir.config.hosts.hosts_val[0].name, "alpha");
 	datadir_close(&dir);
 }
 

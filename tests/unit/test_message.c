@@ -141,9 +141,9 @@ greeting(void)
 	h->name = strdup("alpha");
 	h->role = EVOTE_BACKUP;
 	h->config.epoch = 3;
-	h->config.order.order_len = 1;
-	h->config.order.order_val = calloc(1, sizeof(evote_host));
-	h->config.order.order_val[0] = strdup("alpha");
+	h->config.hosts.hosts_val =
+	    calloc(EVOTE_HOSTS_MAX, sizeof(evote_listed));
+	config_host_add(&h->config, "alpha", "10.0.0.1:17001");
 	config_arbiter(&h->config, EVOTE_ARBITER_WITNESS, "w=w:1");
 	h->epochs.epochs_len = 2;
 	h->epochs.epochs_val = calloc(2, sizeof(evote_mark));

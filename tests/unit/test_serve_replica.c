@@ -179,6 +179,18 @@ dispatch(struct svc_req *req, SVCXPRT *xprt)
 	evote_replica_prog_1_freeresult(xprt, out, (char *)&res);
 }
 
+/* One more than those of the list. */
+static int
+on_visitor(void *arg, const char *name)
+{
+	struct scene *s = arg;
+
+	if (strcmp(name, "delta") != 0)
+		return (-1);
+	inbound_host(s->in, 3, name);
+	return (3);
+}
+
 static void
 scene_begin(struct scene *s)
 {
@@ -190,7 +202,8 @@ scene_begin(struct scene *s)
 	    .idle_ms = 60000,
 	    .closed = on_conn_closed,
 	    .arg = s};
-	const struct inbound_hooks hooks = {on_call, on_stranger, on_closed, s};
+	const struct inbound_hooks hooks = {
+	    on_call, on_stranger, on_visitor, on_closed, s};
 
 	memset(s, 0, sizeof(*s));
 	s->transport = transport_new(&config);
@@ -514,7 +527,6 @@ the_refused_may_say_hello(void **state)
 		const char *caller, *callee;
 		evote_refusal why;
 	} cases[] = {
-	    {"delta", "beta", EVOTE_REFUSED_UNLISTED},
 	    {"alpha", "gamma", EVOTE_REFUSED_NOT_MEANT},
 	    {"beta", "gamma", EVOTE_REFUSED_SAME_NAME},
 	};
@@ -552,12 +564,42 @@ an_unwelcome_link_says_hello(void **state)
 	struct scene s;
 
 	scene_begin(&s);
-	scene_link(&s, "delta");
-	UNTIL(&s, s.unwelcome == EVOTE_REFUSED_UNLISTED && s.n == 1);
-	assert_int_equal(s.refused, EVOTE_REFUSED_UNLISTED);
+	scene_link(&s, "beta");
+	UNTIL(&s, s.unwelcome == EVOTE_REFUSED_SAME_NAME && s.n == 1);
+	assert_int_equal(s.refused, EVOTE_REFUSED_SAME_NAME);
 	assert_int_equal(answer(&s, 0), 0);
 	UNTIL(&s, s.replies == 1);
 	assert_int_equal(s.ups + s.ends, 0);
+	scene_end(&s);
+}
+
+/* Who is no host is to learn that from one, if he holds the key. */
+static void
+visitors_are_heard_once_they_have_proved_themselves(void **state)
+{
+	unsigned char body[CONFIRM];
+	evote_sealed call;
+	struct scene s;
+	struct raw r;
+
+	scene_begin(&s);
+	raw_connect(&s, &r);
+	assert_int_equal(raw_open(&s, &r, "delta", "beta", key), 0);
+	assert_int_equal(s.n, 0);
+	raw_confirm(&r, &call, body);
+	raw_call(&r, &call);
+	UNTIL(&s, s.n == 1);
+	assert_int_equal(s.calls[0].peer, 3);
+	raw_close(&r);
+
+	/* There is no place for this one. */
+	raw_connect(&s, &r);
+	assert_int_equal(raw_open(&s, &r, "mallory", "beta", key), 0);
+	raw_confirm(&r, &call, body);
+	raw_call(&r, &call);
+	assert_true(raw_is_closed(&s, &r));
+	assert_int_equal(s.n, 1);
+	raw_close(&r);
 	scene_end(&s);
 }
 
@@ -725,6 +767,8 @@ main(void)
 	    cmocka_unit_test(strangers_are_told_so),
 	    cmocka_unit_test(the_refused_may_say_hello),
 	    cmocka_unit_test(an_unwelcome_link_says_hello),
+	    cmocka_unit_test(
+		visitors_are_heard_once_they_have_proved_themselves),
 	    cmocka_unit_test(a_call_needs_a_session),
 	    cmocka_unit_test(harmed_calls_end_the_connection),
 	    cmocka_unit_test(sessions_of_a_peer_are_apart),
