@@ -614,6 +614,8 @@ core_move(struct core *c, enum role_event on)
 	    (unsigned long long)history_size(c->log),
 	    (unsigned long long)c->accepted);
 	c->role = to;
+	if (to == EVOTE_PRIMARY || to == EVOTE_BACKUP || to == EVOTE_JOINING)
+		c->claims = 0;
 	if (to == EVOTE_PRIMARY && from != EVOTE_HANDING)
 		c->driver->serving(c->arg, 1);
 	if (from == EVOTE_PRIMARY || from == EVOTE_HANDING)

@@ -175,7 +175,9 @@ struct core {
 	int arbiter_away;
 	int arbiter_behind;  /* it has an older K than we */
 	uint64_t again_ms;   /* nothing is proposed before */
-	uint64_t claim_ms;   /* not to be denied again before */
+	uint64_t claim_ms;   /* no claim before */
+	int claims;	     /* since this host last served or followed */
+	uint64_t renew_ms;   /* no renewal before */
 	uint64_t waiting_ms; /* since when in that role */
 	int hand_to;
 	uint64_t hand_ms, hand_retry_ms;

@@ -11,6 +11,8 @@
 #define HAND_MS	     1000 /* draining before a hand-over */
 #define ARBITER_MS   2000 /* for a new arbiter, and the old one, to answer */
 #define BEHIND_MS    1000 /* one that lost what it granted is asked again */
+#define CLAIMS_MAX   5	  /* the pause between claims doubles so often */
+#define RENEW_MS     1000 /* between two renewals */
 #define HEARD_BEATS  3	  /* who was heard since is there */
 #define EPOCH_GAP    1000 /* more than what one host decides untold */
 #define FORCE_GAP    (1000 * 1000) /* more than what is left behind decides */
@@ -209,10 +211,23 @@ draft(struct core *c)
 	return (&c->next_k);
 }
 
+/*
+ * The first claim is made at once.  One that comes to nothing has cost an epoch
+ * and a record on the disk: the next ones wait, 100, 200, 400 ... 3,200 ms.
+ */
+static void
+claim_again_later(struct core *c)
+{
+	c->claim_ms = c->now_ms + (c->cf.beat_ms << c->claims);
+	if (c->claims < CLAIMS_MAX)
+		c->claims++;
+}
+
 static void
 claim(struct core *c, enum proposal kind)
 {
 	c->on_word = c->role == EVOTE_WAITING && kind == P_CLAIM;
+	claim_again_later(c);
 	memcpy(c->next_k.primary, core_self(c), sizeof(c->next_k.primary));
 	config_add(&c->next_k, c->cf.names[c->cf.self], core_self(c));
 	core_move(c, ON_CLAIM);
@@ -845,8 +860,10 @@ decide(struct core *c)
 			propose(c, P_RENEW);
 			break;
 		}
-		if (!core_arbitrated(c) && c->seen_epoch > c->k.epoch) {
+		if (!core_arbitrated(c) && c->seen_epoch > c->k.epoch &&
+		    c->now_ms >= c->renew_ms) {
 			/* Someone holds a K that was never taken up. */
+			c->renew_ms = c->now_ms + RENEW_MS;
 			draft(c);
 			propose(c, P_RENEW);
 			break;

@@ -1201,6 +1201,36 @@ who_answers_from_two_places_is_refused(void **state)
 	cluster_free(c);
 }
 
+/* M2: whatever breaks it off, a claim is not repeated without a pause. */
+static void
+claims_that_come_to_nothing_back_off(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+	uint64_t records, epoch;
+
+	host_kill(c, A, 0);
+	host_kill(c, B, 0);
+	host_start(c, A);
+	records = c->hosts[A].stored;
+	epoch = epoch_of(c, A);
+	/* B waits as well, and is gone before it has A's first record. */
+	hold_disk(c, B);
+	for (int i = 0; i < 100; i++) {
+		host_start(c, B);
+		cluster_wait(c, 100);
+		host_kill(c, B, 0);
+		cluster_run(c);
+	}
+	assert_in_range(c->hosts[A].stored - records, 2, 12);
+	assert_in_range((epoch_of(c, A) - epoch) / 1000, 2, 12);
+	free_disk(c, B);
+	host_start(c, B);
+	cluster_wait(c, 5000);
+	assert_role(c, A, "primary");
+	assert_role(c, B, "backup");
+	cluster_free(c);
+}
+
 /* M5: the backup's clock steps once; later it closes elections. */
 static void
 a_clock_that_is_right_again_is_trusted(void **state)
@@ -1900,6 +1930,7 @@ main(void)
 	    cmocka_unit_test(a_copied_directory_does_not_serve),
 	    cmocka_unit_test(two_hosts_with_one_directory_halt),
 	    cmocka_unit_test(who_answers_from_two_places_is_refused),
+	    cmocka_unit_test(claims_that_come_to_nothing_back_off),
 	    cmocka_unit_test(a_clock_that_is_right_again_is_trusted),
 	    cmocka_unit_test(a_dead_host_s_clock_is_no_doubt),
 	    cmocka_unit_test(who_was_paused_asks_before_it_takes_over),
