@@ -1,0 +1,141 @@
+#!/usr/bin/env bats
+#
+# What people do to the hosts: copies, names, lists, clocks.
+
+load lib
+
+role_is() {
+	[[ $(host_state "$1" role) == "$2" ]]
+}
+
+# alarms HOST TEXT: one of its alarms says so.
+alarms() {
+	pair_states | jq -e --arg n "$1" --arg t "$2" '.hosts[] |
+	    select(.name == $n) | .alarms | any(.text | contains($t))' \
+	    >/dev/null
+}
+
+# clone FROM TO: neither runs.
+clone() {
+	rm -rf "${PAIR_DIR:?}/$2"
+	cp -a "$PAIR_DIR/$1" "$PAIR_DIR/$2"
+	rm -f "$PAIR_DIR/$2/lock"
+}
+
+# Alone, and with something to lose.
+alpha_alone() {
+	cluster_up people
+	election board 3600
+	server_kill beta
+	wait_until 10 alone alpha
+	as ada vote board yes
+	server_kill alpha
+}
+
+@test "M1: a clone of the other host serves nobody, and is told so" {
+	alpha_alone
+	clone alpha beta
+	server_start beta
+	wait_until 10 role_is beta halted
+	alarms beta "belongs to alpha, and this host is called beta"
+	server_start alpha
+	wait_until 10 serves alpha
+	wait_until 10 alarms alpha "Refusing beta: its data directory was copied"
+	as bob vote board no
+	role_is beta halted
+	fails admin beta promote --force --epoch "$(host_state beta epoch)" \
+	    --accept-loss
+
+	# With an empty directory it is welcome.
+	server_kill beta
+	rm -rf "${PAIR_DIR:?}/beta"
+	server_start beta
+	wait_until 15 level
+}
+
+@test "M1: a directory that runs in two places under one name halts there" {
+	alpha_alone
+	clone alpha second
+	server_start alpha
+	wait_until 10 serves alpha
+	server_start beta
+	wait_until 15 level
+	host_exec witness "$PAIR_BIN/evote_server" --data "$PAIR_DIR/second" \
+	    --name alpha --hosts "$EVOTE_HOSTS" \
+	    --admin-socket "$PAIR_DIR/second.sock" \
+	    </dev/null >>"$PAIR_DIR/second.log" 2>&1 3>&- &
+	disown
+	echo $! >"$PAIR_DIR/witness.pid"
+	wait_until 10 logged second 'halt.*in use twice'
+	wait_until 10 logged alpha 'halt.*in use twice'
+	kill -KILL "$(<"$PAIR_DIR/witness.pid")"
+	server_kill alpha
+	server_start alpha
+	wait_until 10 serves alpha
+	as bob vote board no
+	fails as ada vote board no
+	says "previous vote"
+}
+
+@test "M4: two hosts with one name say so at both ends" {
+	pair_init
+	server_start alpha
+	wait_until 10 serves alpha
+	server_start beta --name alpha
+	wait_until 10 logged alpha 'refused peer=.*own name'
+	wait_until 10 logged beta "refused peer=beta.*this host.s own name"
+	wait_until 10 alarms alpha "own name"
+	serves alpha
+}
+
+@test "M4: a host that is not listed is told so, once" {
+	pair_init
+	server_start alpha --hosts "alpha=$(address alpha)"
+	wait_until 10 serves alpha
+	server_start beta
+	wait_until 10 logged beta 'refused peer=alpha.*not in its hosts list'
+	wait_until 10 logged alpha 'refused peer=beta.*not in this host.s'
+	sleep 3
+	(($(grep -c 'refused peer=' "$PAIR_DIR/alpha.log") == 1))
+	(($(grep -c 'refused peer=' "$PAIR_DIR/beta.log") == 1))
+}
+
+@test "M4: a link that is down says why in status" {
+	cluster_up people
+	host_rpcbind beta stop
+	server_kill beta
+	wait_until 10 alarms alpha "No link to beta:"
+	host_rpcbind beta start
+}
+
+@test "M3: two primaries are the worst alarm, with an exit status of its own" {
+	cluster_up people
+	net_cut alpha beta
+	# Without an arbiter that is outside the promise: each goes on.
+	wait_until 20 both_serve
+	exits 3 client status
+	says "TWO PRIMARIES"
+	exits 3 client status --prometheus
+	says "evote_two_primaries 1"
+	net_heal
+	wait_until 10 role_is alpha halted
+	exits 4 client status
+}
+
+both_serve() {
+	serves alpha && serves beta
+}
+
+@test "M16: a primary that may have been replaced does not say it serves" {
+	cluster_up people
+	witness_start witness
+	admin alpha arbiter witness "$WITNESS"
+	wait_until 10 arbiter_is witness
+	net_cut alpha beta
+	net_cut alpha witness
+	wait_until 10 serves beta
+	wait_until 10 alarms alpha "Another host may serve"
+	[[ $(host_state alpha standing) == not-serving ]]
+	exits 0 client status
+	says "Host beta serves"
+}
