@@ -16,7 +16,7 @@
 # than suspect-ms nor lose each other: docs/PROTOCOL.md.
 fault_kinds() {
 	local kind
-	local -a kinds=(kill power blackout full eio slow hang clock pause)
+	local -a kinds=(kill power blackout full eio slow hang clock pause copy)
 
 	[[ $1 == none ]] || kinds+=(stop cut deaf loss arbiter)
 	for kind in "${kinds[@]}"; do
@@ -41,6 +41,7 @@ fault_args() {
 
 	case $1 in
 	blackout | arbiter) ;;
+	copy) echo beta ;;
 	cut | deaf) echo "${pairs[RANDOM % ${#pairs[@]}]}" ;;
 	clock) echo "${both[RANDOM % 2]} ${steps[RANDOM % ${#steps[@]}]}" ;;
 	*) echo "${both[RANDOM % 2]}" ;;
@@ -59,6 +60,7 @@ fault_begin() {
 		host_down "$id" alpha
 		host_down "$id" beta
 		;;
+	copy) copy_begin "$id" "$host" alpha ;;
 	full) disk_fill "$host" ;;
 	eio) disk_inject "$id" "$host" error=EIO ;;
 	slow) disk_inject "$id" "$host" delay_enter=150000 ;;
@@ -81,6 +83,7 @@ fault_end() {
 		host_release "$id" alpha
 		host_release "$id" beta
 		;;
+	copy) copy_end "$id" "$host" ;;
 	full) disk_unfill "$host" ;;
 	eio | slow | hang) disk_release "$id" "$host" ;;
 	clock) clock_set "$host" 0 ;;
@@ -119,6 +122,38 @@ host_up() {
 	    FAKETIME_TIMESTAMP_FILE=$PAIR_DIR/$1.clock \
 	    FAKETIME_CACHE_DURATION=1 server_start "$1" --hang-ms 5000
 	server_pid "$1" >>"$PAIR_DIR/pids"
+}
+
+# copy_begin ID NAME FROM: somebody makes the one host as a clone of the other,
+# which goes on alone: else it would wait for the disk that is lost.
+copy_begin() {
+	host_down "$1" "$2"
+	wait_until 5 goes_on_alone "$3" && disk_mount "$2" || return
+	: >"$PAIR_DIR/$2.copy.$1"
+	disk_empty "$2"
+	host_run "$3" tar -C "$PAIR_DIR/$3" -c . |
+		host_run "$2" tar -C "$PAIR_DIR/$2" -x
+	host_release "$1" "$2"
+}
+
+# The alarm was read: it gets an empty directory.
+copy_end() {
+	if [[ -e $PAIR_DIR/$2.copy.$1 ]]; then
+		host_down "$1" "$2"
+		disk_mount "$2"
+		disk_empty "$2"
+		rm "$PAIR_DIR/$2.copy.$1"
+	fi
+	host_release "$1" "$2"
+}
+
+goes_on_alone() {
+	pair_states | jq -e --arg n "$1" '.hosts[] | select(.name == $n) |
+	    .standing == "served" and any(.alarms[]; .kind == "alone")'
+}
+
+disk_empty() {
+	host_run "$1" find "$PAIR_DIR/$1" -mindepth 1 -delete
 }
 
 host_signal() {
