@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/statvfs.h>
 #include <time.h>
@@ -15,6 +14,7 @@
 #include "config.h"
 #include "failpoint.h"
 #include "ledger.h"
+#include "budget.h"
 #include "log.h"
 #include "seal.h"
 #include "service.h"
@@ -30,8 +30,6 @@
 #define PAUSE_MS  1000	      /* between beats: this process did not run */
 #define SPACE_MIN (16u << 20) /* bytes free on the ledger's disk: no room */
 #define SPACE_MAX (32u << 20) /* and room again */
-#define FILES_MAX 16384	      /* connections, and what is open besides */
-#define FILES_OWN 64
 
 #define EXIT_TROUBLE 1
 
@@ -444,16 +442,7 @@ static int
 open_network(struct server *s)
 {
 	const struct hosts *hosts = &s->conf->hosts;
-	const struct transport_config tc = {
-	    .max_conns = FILES_MAX - FILES_OWN,
-	    .max_call = EVOTE_CALL_MAX,
-	    .max_in_flight = 64,
-	    .max_unsent = 4 << 20,
-	    .partial_ms = 10000,
-	    .idle_ms = 600000,
-	    .closed = on_conn_closed,
-	    .arg = s,
-	};
+	struct transport_config tc = {.closed = on_conn_closed, .arg = s};
 	const struct inbound_hooks in = {
 	    on_call, on_stranger, on_visitor, on_caller_gone, s};
 	const struct push_hooks out = {
@@ -467,9 +456,12 @@ open_network(struct server *s)
 		peers[i].host = hosts->list[i].address;
 		peers[i].port = hosts->list[i].port;
 	}
+	budget_strangers(&tc, s->files, hosts->n);
 	s->transport = transport_new(&tc);
 	if (s->transport == NULL)
 		return (-1);
+	s->neighbours =
+	    neighbours_new(hosts, s->conf->self, s->transport, s->now_ms);
 	s->inbound = inbound_new(
 	    s->dir.key, s->conf->name, names, hosts->n, s->transport, &in);
 	transport_offer(
@@ -494,24 +486,11 @@ open_network(struct server *s)
 	s->arbiter = arbiter_new(s->dir.key, s->conf->name, on_decided, s);
 	sd_notify(0, "READY=1");
 	log_info("listen port=%d admin=%s", port, s->conf->admin_socket);
-	return (s->push == NULL || s->inbound == NULL || s->arbiter == NULL ||
+	return (s->neighbours == NULL || s->push == NULL ||
+		    s->inbound == NULL || s->arbiter == NULL ||
 		    service_begin(s) == -1
 		? -1
 		: 0);
-}
-
-/* Before libtirpc is used: it sizes tables by this. */
-static void
-raise_limits(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
-		return;
-	r.rlim_cur = r.rlim_max < FILES_MAX ? r.rlim_max : FILES_MAX;
-	if (setrlimit(RLIMIT_NOFILE, &r) == -1 || r.rlim_cur < FILES_MAX)
-		log_alarm("files max=%llu wanted=%d",
-		    (unsigned long long)r.rlim_cur, FILES_MAX);
 }
 
 static void
@@ -553,7 +532,7 @@ server_open(struct server *s, const struct conf *conf)
 
 	memset(s, 0, sizeof(*s));
 	s->conf = conf;
-	raise_limits();
+	s->files = budget_files();
 	signal(SIGPIPE, SIG_IGN);
 	/* Taken by the loop; the threads to come inherit the mask. */
 	end_signals(&mask);
@@ -583,6 +562,7 @@ server_close(struct server *s)
 	portmap_stop(s->portmap);
 	arbiter_free(s->arbiter);
 	push_free(s->push);
+	neighbours_free(s->neighbours);
 	inbound_free(s->inbound);
 	s->inbound = NULL; /* the transport still tells of its connections */
 	transport_free(s->transport);
@@ -675,6 +655,7 @@ turn(struct server *s, uint32_t ready, uint64_t *tick_ms)
 	if (beat) {
 		look_at_disk(s, *tick_ms);
 		*tick_ms = s->now_ms;
+		neighbours_run(s->neighbours, s->now_ms);
 		if (s->now_ms - s->space_ms >= SPACE_MS)
 			look_at_space(s);
 		step(s, &tick);

@@ -274,6 +274,7 @@ sealed_call(enum message_kind kind, const evote_sealed *arg,
 	if (v->refusal != EVOTE_NOT_REFUSED &&
 	    (kind != SAY_HELLO || in->hooks.stranger == NULL))
 		return (inbound_reject(in, req, v->peer, "refused for good"));
+	transport_trust(req);
 	m = message_decode(kind, 0, arg->body.body_val, arg->body.body_len);
 	if (m == NULL)
 		return (inbound_reject(in, req, v->peer, "call malformed"));

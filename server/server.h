@@ -8,6 +8,7 @@
 #include "datadir.h"
 #include "disk.h"
 #include "election.h"
+#include "neighbours.h"
 #include "portmap.h"
 #include "push.h"
 #include "serve_replica.h"
@@ -31,8 +32,10 @@ struct server {
 	struct push *push;
 	struct arbiter *arbiter;
 	struct transport *transport;
+	struct neighbours *neighbours;
 	struct inbound *inbound;
 	struct portmap *portmap;
+	int files;	  /* how many may be open */
 	uint64_t now_ms;  /* monotonic, of the present turn */
 	uint64_t wall_us; /* wall clock, likewise */
 	int no_space;	  /* the disk is nearly full: see rule 17 */

@@ -7,13 +7,25 @@
 
 /*
  * The server's side of ONC RPC on epoll, under rpcgen's dispatchers (-m) and
- * libtirpc's message layer.  Never blocks; a client that sends half a record,
- * never reads, or sends too much costs only itself.
+ * libtirpc's message layer.  Never blocks.
  *
  * A procedure answers by returning TRUE from its _svc function, or returns
  * FALSE and completes the call later through the handle it took with
  * transport_hold.  Several calls of a connection may be held at once; they
- * may be completed in any order.
+ * may be completed in any order.  A client that has ended what it sends is
+ * still answered.
+ *
+ * Whoever has not proved to be a host or an operator is a stranger: voters
+ * too.  Strangers share a budget of places, of memory and of time:
+ *
+ *	- A source (an IPv4 address, the /64 of an IPv6 address) may have as
+ *many connections as there are places left, and hold as many bytes as are left.
+ *A connection beyond gives way, the one that was idle longest and has proved
+ *nothing first; a reply beyond ends a connection that does not take it.
+ *	- The less than half of a budget is left, the shorter the times after
+ *	  which an idle connection, or one that has proved nothing, is closed.
+ *	- Each run serves hosts and operators first, then one call of one source
+ *	  after the other while the turn lasts.
  */
 struct transport;
 
@@ -25,15 +37,26 @@ struct call {
 	uint32_t slot;
 	uint32_t generation;
 	uint32_t xid;
+	uint32_t bytes; /* charged while it is held */
 };
 
+/* Always left for hosts, at each address of one, and for operators. */
+#define TRANSPORT_HOST_PLACES  8
+#define TRANSPORT_LOCAL_PLACES 32
+
 struct transport_config {
-	int max_conns;	     /* the listener pauses at this many */
-	uint32_t max_call;   /* bytes of one record, EVOTE_CALL_MAX */
-	int max_in_flight;   /* calls of one connection */
-	size_t max_unsent;   /* bytes; reading pauses beyond */
-	uint64_t partial_ms; /* a record must be whole by then */
-	uint64_t idle_ms;    /* a connection without calls is closed */
+	int max_conns;		    /* strangers' */
+	uint32_t max_call;	    /* bytes of a host's or operator's record */
+	uint32_t max_stranger_call; /* of a stranger's */
+	int max_in_flight;	    /* calls of one connection */
+	size_t max_unsent;	    /* bytes; it takes no calls beyond */
+	size_t max_memory;	    /* bytes that strangers' calls hold */
+	int turn_calls;		    /* strangers', in one run, */
+	unsigned turn_us;	    /* and how long */
+	uint64_t proof_ms; /* a call must have been completed by then */
+	/* A record must be whole by then, some of an answer be taken. */
+	uint64_t partial_ms;
+	uint64_t idle_ms; /* a connection without calls is closed */
 	/* Told when a connection ends; conn as in transport_conn. May be NULL.
 	 */
 	void (*closed)(void *arg, uint64_t conn);
@@ -57,6 +80,9 @@ int transport_listen_tcp(struct transport *, int port);
 /* An AF_UNIX listener; a stale socket file is replaced, a live one is not. */
 int transport_listen_unix(struct transport *, const char *path, int mode);
 
+/* A host may call from there: see TRANSPORT_HOST_PLACES. */
+void transport_expect(struct transport *, const struct sockaddr *);
+
 /* For an outer epoll: readable when something is to do. */
 int transport_fd(struct transport *);
 /*
@@ -74,6 +100,8 @@ void *transport_arg(struct svc_req *);
 struct call transport_hold(struct svc_req *);
 /* Never 0, never reused; the same for all calls of one connection. */
 uint64_t transport_conn(struct svc_req *);
+/* This connection's client has proved to be a host of the cluster. */
+void transport_trust(struct svc_req *);
 /* The peer's credentials on a DOOR_LOCAL connection; -1 elsewhere. */
 int transport_ucred(
     struct svc_req *, uint32_t *uid, uint32_t *gid, int32_t *pid);
@@ -93,6 +121,9 @@ void transport_close_conn(struct transport *, uint64_t conn);
 
 struct transport_stats {
 	uint64_t conns, calls, malformed, refused_full;
+	uint64_t yielded; /* connections that found no place of their own */
+	uint64_t shed;	  /* for what their clients did not take */
+	size_t bytes;	  /* held by strangers now */
 };
 void transport_stats(const struct transport *, struct transport_stats *);
 

@@ -11,6 +11,7 @@
 #include "caller.h"
 #include "config.h"
 #include "failpoint.h"
+#include "budget.h"
 #include "log.h"
 #include "server.h"
 #include "service.h"
@@ -18,8 +19,7 @@
 #include "vigil.h"
 #include "witness.h"
 
-#define WAIT_MS	     1000
-#define CONNS_MAX    64
+#define WAIT_MS	     100 /* connections are looked at in between */
 #define EXIT_TROUBLE 1
 #define EXIT_DISK    3
 
@@ -94,16 +94,7 @@ vigil_open(struct vigil *v)
 {
 	struct server *s = &v->server;
 	const struct hosts *hosts = &s->conf->hosts;
-	const struct transport_config tc = {
-	    .max_conns = CONNS_MAX,
-	    .max_call = EVOTE_CALL_MAX,
-	    .max_in_flight = 16,
-	    .max_unsent = 1 << 20,
-	    .partial_ms = 10000,
-	    .idle_ms = 600000,
-	    .closed = on_conn_closed,
-	    .arg = s,
-	};
+	struct transport_config tc = {.closed = on_conn_closed, .arg = s};
 	const struct inbound_hooks in = {
 	    on_call, NULL, on_visitor, on_closed, v};
 	const char *names[EVOTE_HOSTS_MAX];
@@ -120,14 +111,17 @@ vigil_open(struct vigil *v)
 		names[i] = hosts->list[i].name;
 		snprintf(v->names[i], sizeof(v->names[i]), "%s", names[i]);
 	}
+	budget_strangers(&tc, budget_files(), hosts->n);
 	s->transport = transport_new(&tc);
 	if (s->transport == NULL)
 		return (-1);
+	s->neighbours =
+	    neighbours_new(hosts, s->conf->self, s->transport, caller_now_ms());
 	s->inbound = inbound_new(
 	    s->dir.key, s->conf->name, names, hosts->n, s->transport, &in);
 	transport_offer(s->transport, DOOR_NETWORK, EVOTE_REPLICA_PROG,
 	    EVOTE_REPLICA_V1, evote_replica_prog_1);
-	if (s->inbound == NULL ||
+	if (s->neighbours == NULL || s->inbound == NULL ||
 	    transport_listen_tcp(
 		s->transport, hosts->list[s->conf->self].port) == -1)
 		return (-1);
@@ -159,6 +153,7 @@ vigil_keep(struct vigil *v, int epfd, int sigfd)
 		(void)epoll_wait(epfd, ready, 8, WAIT_MS);
 		transport_run(t, caller_now_ms());
 		transport_flush(t);
+		neighbours_run(v->server.neighbours, caller_now_ms());
 	}
 	log_info("end signal=%u", info.ssi_signo);
 	return (0);
@@ -189,6 +184,7 @@ vigil_run(const struct conf *conf)
 		close(sigfd);
 	if (epfd != -1)
 		close(epfd);
+	neighbours_free(s->neighbours);
 	inbound_free(s->inbound);
 	s->inbound = NULL;
 	transport_free(s->transport);

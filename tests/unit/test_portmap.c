@@ -179,6 +179,11 @@ other_start(uint32_t prog, int *port)
 	    .max_call = 10000,
 	    .max_in_flight = 10,
 	    .max_unsent = 10000,
+	    .max_stranger_call = EVOTE_CALL_MAX,
+	    .max_memory = 64 << 20,
+	    .turn_calls = 1000,
+	    .turn_us = 1000000,
+	    .proof_ms = 60000,
 	    .partial_ms = 60000,
 	    .idle_ms = 60000};
 	struct transport *t = transport_new(&config);

@@ -32,13 +32,16 @@
 #define MAX_CALL   (256 * 1024)
 #define MAX_UNSENT (128 * 1024)
 #define IN_FLIGHT  8
+#define MAX_MEMORY (8 << 20)
+#define TURN_CALLS 32
+#define PROOF_MS   4000
 #define PARTIAL_MS 1000
 #define IDLE_MS	   10000
 #define BIG	   (64 * 1024)
 #define BIG_REPLY  (4 + 24 + 8 + 4 + BIG + 32) /* mark, header, sealed */
 #define LAST	   0x80000000u
-#define HELD_MAX   64
-#define TEST_CAP   3000
+#define HELD_MAX   256
+#define TEST_CAP   5000
 #define REPLY_MAX  (2 * BIG)
 
 enum {
@@ -47,8 +50,9 @@ enum {
 	DO_HOLD,     /* the same, later */
 	DO_TOO_LONG, /* answers what cannot be encoded */
 	DO_BIG,
-	DO_WHO,	 /* -> uid */
-	DO_CLOSE /* its own connection, then answers */
+	DO_WHO,	  /* -> uid */
+	DO_CLOSE, /* its own connection, then answers */
+	DO_TRUST
 };
 
 /* What the procedures share with the tests. */
@@ -132,6 +136,13 @@ do_close(void *arg, u_int *res, struct svc_req *req)
 	return (TRUE);
 }
 
+static bool_t
+do_trust(void *arg, void *res, struct svc_req *req)
+{
+	transport_trust(req);
+	return (TRUE);
+}
+
 static void
 test_prog(struct svc_req *rqstp, SVCXPRT *transp)
 {
@@ -158,6 +169,7 @@ test_prog(struct svc_req *rqstp, SVCXPRT *transp)
 	    [DO_BIG] = PROC(xdr_void, xdr_evote_sealed, do_big),
 	    [DO_WHO] = PROC(xdr_void, xdr_u_int, do_who),
 	    [DO_CLOSE] = PROC(xdr_void, xdr_u_int, do_close),
+	    [DO_TRUST] = PROC(xdr_void, xdr_void, do_trust),
 	};
 	bool_t retval;
 
@@ -189,20 +201,29 @@ on_closed(void *arg, uint64_t conn)
 	its.closed_conn = conn;
 }
 
-static void
-server_start(int max_conns)
+static struct transport_config
+usual(void)
 {
-	struct transport_config config = {
-	    .max_conns = max_conns,
-	    .max_call = MAX_CALL,
+	return ((struct transport_config){
+	    .max_conns = TEST_CAP,
+	    .max_call = 2 * MAX_CALL,
+	    .max_stranger_call = MAX_CALL,
 	    .max_in_flight = IN_FLIGHT,
 	    .max_unsent = MAX_UNSENT,
+	    .max_memory = MAX_MEMORY,
+	    .turn_calls = TURN_CALLS,
+	    .turn_us = 1000000,
+	    .proof_ms = PROOF_MS,
 	    .partial_ms = PARTIAL_MS,
 	    .idle_ms = IDLE_MS,
 	    .closed = on_closed,
 	    .arg = &its,
-	};
+	});
+}
 
+static void
+server_start(struct transport_config config)
+{
 	memset(&its, 0, sizeof(its));
 	its.now = 1000000;
 	memset(its.too_long, 'x', EVOTE_NAME_MAX + 1);
@@ -215,10 +236,18 @@ server_start(int max_conns)
 	assert_true(its.port > 0);
 }
 
+/* Anew, with other limits. */
+static void
+server_again(struct transport_config config)
+{
+	transport_free(its.t);
+	server_start(config);
+}
+
 static int
 setup(void **state)
 {
-	server_start(TEST_CAP);
+	server_start(usual());
 	return (0);
 }
 
@@ -268,20 +297,60 @@ server_stats(void)
 
 /* ---- clients ---- */
 
+/* From 127.0.0.last. */
 static int
-client_open(void)
+client_open_from(int last)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET,
 	    .sin_port = htons(its.port),
 	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in from = {.sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + last)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
 
 	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&from, sizeof(from)), 0);
 	assert_int_equal(connect(fd, (struct sockaddr *)&in, sizeof(in)), 0);
 	assert_int_equal(
 	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)), 0);
 	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
 	return (fd);
+}
+
+static int
+client_open(void)
+{
+	return (client_open_from(1));
+}
+
+/* Its kernel takes little that it does not read itself. */
+static int
+client_open_narrow(void)
+{
+	int fd = client_open(), little = 4096;
+
+	assert_int_equal(
+	    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof(little)), 0);
+	return (fd);
+}
+
+/* As a process that is killed with answers unread. */
+static void
+client_reset(int fd)
+{
+	const struct linger at_once = {.l_onoff = 1};
+
+	assert_int_equal(
+	    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)),
+	    0);
+	close(fd);
+}
+
+static void
+clients_close(int *fds, int n)
+{
+	while (n-- > 0)
+		close(fds[n]);
 }
 
 struct bytes {
@@ -332,6 +401,20 @@ client_call(int fd, uint32_t xid, uint32_t proc, const char *name)
 	call_make(&b, xid, PROG, 2, proc, name);
 	client_mark(fd, LAST | b.len);
 	client_send(fd, b.data, b.len);
+}
+
+/* As far as it can be sent: the server need not read it. */
+static void
+client_try_call(int fd, uint32_t xid, uint32_t proc)
+{
+	struct bytes b;
+	uint32_t mark;
+
+	call_make(&b, xid, PROG, 2, proc, NULL);
+	mark = htonl(LAST | b.len);
+	memmove(b.data + sizeof(mark), b.data, b.len);
+	memcpy(b.data, &mark, sizeof(mark));
+	(void)!send(fd, b.data, sizeof(mark) + b.len, MSG_NOSIGNAL);
 }
 
 static void
@@ -865,7 +948,7 @@ test_gone_before_completion(void **state)
 	conn = its.last_conn;
 	assert_true(conn != 0);
 	assert_true(transport_is_there(its.t, its.held[0]));
-	close(fd);
+	client_reset(fd);
 	server_run();
 	assert_int_equal(its.closed, 1);
 	assert_false(transport_is_there(its.t, its.held[0]));
@@ -889,26 +972,54 @@ test_gone_before_completion(void **state)
 	close(fd);
 }
 
-/* A peer that only stopped sending is gone too, also while nobody reads. */
+/* S7: who has only stopped sending is answered, and then is done. */
 static void
 test_half_close(void **state)
 {
-	int few = client_open(), many = client_open(), i;
+	int quick = client_open(), few = client_open(), many = client_open(), i;
 
+	client_call(quick, 1, DO_ECHO, "at once");
+	assert_int_equal(shutdown(quick, SHUT_WR), 0);
 	client_call(few, 1, DO_HOLD, "x");
-	for (i = 0; i < IN_FLIGHT; i++)
-		client_call(many, i, DO_HOLD, "x");
-	server_run();
+	client_mark(few, LAST | 40); /* never comes */
 	assert_int_equal(shutdown(few, SHUT_WR), 0);
-	server_run();
-	assert_int_equal(its.closed, 1);
+	for (i = 0; i <= IN_FLIGHT; i++)
+		client_call(many, i, DO_HOLD, "x");
 	assert_int_equal(shutdown(many, SHUT_WR), 0);
 	server_run();
-	assert_int_equal(its.closed, 2);
+	expect_status(quick, 1, SUCCESS);
+	expect_end(quick);
+	assert_int_equal(its.closed, 1);
+	for (i = 0; i <= IN_FLIGHT + 1; i++) {
+		assert_int_equal(held_complete(i, "later"), 0);
+		transport_flush(its.t);
+		server_run();
+	}
+	expect_status(few, 1, SUCCESS);
+	expect_end(few);
 	for (i = 0; i <= IN_FLIGHT; i++)
-		assert_int_equal(held_complete(i, "late"), -1);
+		expect_status(many, i, SUCCESS);
+	expect_end(many);
+	assert_int_equal(its.closed, 3);
+	close(quick);
 	close(few);
 	close(many);
+}
+
+/* S7: nobody is waited for who cannot be answered any more. */
+static void
+test_half_close_then_gone(void **state)
+{
+	int fd = client_open();
+
+	client_call(fd, 1, DO_HOLD, "x");
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	server_run();
+	assert_int_equal(its.closed, 0);
+	client_reset(fd);
+	server_run();
+	assert_int_equal(its.closed, 1);
+	assert_int_equal(held_complete(0, "late"), -1);
 }
 
 static void
@@ -1037,7 +1148,7 @@ test_flood(void **state)
 	client_send(flood, stream, len);
 	client_call(other, 2, DO_ECHO, "quick");
 	transport_run(its.t, its.now);
-	assert_in_range(its.called, 2, 50);
+	assert_in_range(its.called, 2, TURN_CALLS);
 	expect_status(other, 2, SUCCESS);
 	assert_true(server_ready(0));
 	server_run();
@@ -1048,6 +1159,145 @@ test_flood(void **state)
 	free(stream);
 	close(flood);
 	close(other);
+}
+
+/* S2: whoever has many connections is served like who has one. */
+static void
+test_turns_of_sources(void **state)
+{
+	enum { MANY = 100 };
+	int many[MANY], one = client_open_from(2), same = client_open(), i, j;
+
+	for (i = 0; i < MANY; i++) {
+		many[i] = client_open();
+		for (j = 0; j < 3; j++)
+			client_call(many[i], j, DO_NOTHING, NULL);
+	}
+	transport_run(its.t, its.now); /* connects them */
+	transport_run(its.t, its.now);
+	transport_run(its.t, its.now);
+	assert_in_range(its.called, TURN_CALLS, 2 * TURN_CALLS);
+	client_call(one, 1, DO_ECHO, "other");
+	client_call(one, 2, DO_ECHO, "other");
+	transport_run(its.t, its.now);
+	expect_status(one, 1, SUCCESS);
+	expect_status(one, 2, SUCCESS);
+	/* Of one address, who has just come goes before who has had a turn. */
+	while (its.called < MANY + TURN_CALLS)
+		transport_run(its.t, its.now);
+	client_call(same, 1, DO_ECHO, "same");
+	transport_run(its.t, its.now);
+	expect_status(same, 1, SUCCESS);
+	server_run();
+	assert_int_equal(its.called, 3 * MANY + 3);
+	close(one);
+	close(same);
+	clients_close(many, MANY);
+}
+
+/* S2: hosts do not wait while strangers use up one turn after the other. */
+static void
+test_turns_of_trusted(void **state)
+{
+	enum { MANY = 50, EACH = 40 };
+	int many[MANY], link = client_open(), i, j;
+	uint32_t r[16];
+
+	client_call(link, 1, DO_TRUST, NULL);
+	server_run();
+	expect_status(link, 1, SUCCESS);
+	for (i = 0; i < MANY; i++) {
+		many[i] = client_open();
+		for (j = 0; j < EACH; j++)
+			client_call(many[i], i, DO_NOTHING, NULL);
+	}
+	for (i = 0; i < 10; i++) {
+		client_call(link, i, DO_NOTHING, NULL);
+		while (client_reply(link, r) == 0)
+			transport_run(its.t, its.now);
+		assert_int_equal(r[0], i);
+	}
+	assert_true(its.called < MANY * EACH);
+	close(link);
+	clients_close(many, MANY);
+}
+
+/* S3: the answers nobody reads have one budget for all connections. */
+static void
+test_memory_of_answers(void **state)
+{
+	enum { MANY = 100, CALLS = 60 };
+	int many[MANY], other = client_open_from(2), i, j;
+
+	for (i = 0; i < MANY; i++)
+		many[i] = client_open_narrow();
+	for (j = 0; j < CALLS; j++) {
+		for (i = 0; i < MANY; i++)
+			client_try_call(many[i], j, DO_BIG);
+		server_run();
+		assert_true(server_stats().bytes <= MAX_MEMORY);
+	}
+	assert_true(server_stats().bytes > MAX_MEMORY / 3);
+	expect_served(other);
+	/* Who takes nothing is closed, which makes room for the next. */
+	for (i = 0; i < 10 && server_stats().bytes > 0; i++)
+		server_later(PARTIAL_MS);
+	assert_int_equal(server_stats().bytes, 0);
+	expect_served(other);
+	close(other);
+	clients_close(many, MANY);
+}
+
+/* S3: also those that were asked for when there was room. */
+static void
+test_memory_of_late_answers(void **state)
+{
+	enum { MANY = 30, HELD = IN_FLIGHT - 1, BIGS = 100 };
+	static char body[BIG];
+	evote_sealed big = {.body = {BIG, body}};
+	int many[MANY], i, j;
+
+	for (i = 0; i < MANY; i++) {
+		many[i] = client_open_narrow();
+		for (j = 0; j < HELD; j++)
+			client_call(many[i], j, DO_HOLD, "x");
+		for (j = 0; j < BIGS; j++)
+			client_try_call(many[i], j, DO_BIG);
+		server_run();
+	}
+	assert_int_equal(its.n_held, MANY * HELD);
+	for (i = 0; i < its.n_held; i++)
+		(void)transport_complete(
+		    its.t, its.held[i], (xdrproc_t)xdr_evote_sealed, &big);
+	assert_true(server_stats().shed > 0);
+	transport_flush(its.t);
+	assert_true(server_stats().bytes <= MAX_MEMORY * 5 / 8);
+	clients_close(many, MANY);
+}
+
+/* S3: so have calls that lack their end, and those that are being held. */
+static void
+test_memory_of_calls(void **state)
+{
+	enum { MANY = 100, HALF = MAX_CALL / 2 };
+	static char half[HALF];
+	int many[MANY], other = client_open_from(2), i;
+
+	for (i = 0; i < MANY; i++) {
+		many[i] = client_open();
+		client_mark(many[i], LAST | MAX_CALL);
+		(void)!send(many[i], half, HALF, MSG_NOSIGNAL | MSG_DONTWAIT);
+		server_run();
+		assert_true(server_stats().bytes <= MAX_MEMORY);
+	}
+	assert_true(server_stats().bytes > MAX_MEMORY / 3);
+	expect_served(other);
+	server_later(PARTIAL_MS);
+	server_later(PROOF_MS);
+	assert_int_equal(server_stats().bytes, 0);
+	expect_served(other);
+	close(other);
+	clients_close(many, MANY);
 }
 
 /* ---- many ---- */
@@ -1106,32 +1356,198 @@ test_2000_idle(void **state)
 	free(fds);
 }
 
-static void
-test_cap(void **state)
+static struct transport_config
+with_places(int places)
 {
-	int a, b, c;
+	struct transport_config config = usual();
 
-	transport_free(its.t);
-	server_start(2);
-	a = client_open();
-	b = client_open();
-	c = client_open();
-	client_call(c, 1, DO_ECHO, "waits");
+	config.max_conns = places;
+	return (config);
+}
+
+/* S4: one address has half of the places, and its idle ones give way. */
+static void
+test_places_of_one(void **state)
+{
+	int proven, idle[8], other, i;
+
+	server_again(with_places(10));
+	proven = client_open();
+	expect_served(proven);
+	for (i = 0; i < 8; i++) {
+		idle[i] = client_open();
+		server_run();
+	}
+	assert_int_equal(server_stats().conns, 5);
+	assert_int_equal(server_stats().yielded, 4);
+	expect_served(proven);
+	for (i = 0; i < 4; i++)
+		expect_end(idle[i]);
+	for (; i < 8; i++)
+		expect_served(idle[i]);
+	other = client_open_from(2);
+	expect_served(other);
+	close(proven);
+	close(other);
+	clients_close(idle, 8);
+}
+
+/* S4: who waits for an answer is not closed for somebody new. */
+static void
+test_places_not_of_callers(void **state)
+{
+	int busy[5], more, i;
+
+	server_again(with_places(10));
+	for (i = 0; i < 5; i++) {
+		busy[i] = client_open();
+		client_call(busy[i], 1, DO_HOLD, "x");
+	}
 	server_run();
-	assert_int_equal(server_stats().conns, 2);
-	assert_int_equal(server_stats().refused_full, 1);
-	assert_false(server_ready(20)); /* the listener does not spin */
-	expect_served(a);
-	expect_nothing(c);
-	server_later(500);
-	assert_int_equal(server_stats().refused_full, 1);
-	close(a);
+	more = client_open();
 	server_run();
-	expect_status(c, 1, SUCCESS);
-	expect_served(b);
-	assert_int_equal(server_stats().conns, 2);
-	close(b);
-	close(c);
+	expect_end(more);
+	for (i = 0; i < 5; i++)
+		assert_int_equal(held_complete(i, "done"), 0);
+	transport_flush(its.t);
+	for (i = 0; i < 5; i++)
+		expect_status(busy[i], 1, SUCCESS);
+	close(more);
+	clients_close(busy, 5);
+}
+
+/* S4: all is full of many strangers; hosts and operators get in. */
+static void
+test_places_of_hosts(void **state)
+{
+	struct sockaddr_in host = {.sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 99)};
+	int crowd[4], hosts[TRANSPORT_HOST_PLACES], late, i;
+
+	server_again(with_places(4));
+	transport_expect(its.t, (struct sockaddr *)&host);
+	for (i = 0; i < 4; i++) {
+		crowd[i] = client_open_from(10 + i);
+		expect_served(crowd[i]);
+	}
+	late = client_open_from(20);
+	server_run();
+	expect_end(late);
+	for (i = 0; i < TRANSPORT_HOST_PLACES; i++) {
+		hosts[i] = client_open_from(100);
+		expect_served(hosts[i]);
+	}
+	/* And no more than these, but the newest of them. */
+	close(late);
+	late = client_open_from(100);
+	expect_served(late);
+	expect_end(hosts[0]);
+	for (i = 0; i < 4; i++)
+		expect_served(crowd[i]);
+	close(late);
+	clients_close(crowd, 4);
+	clients_close(hosts, TRANSPORT_HOST_PLACES);
+}
+
+/* A host's link takes no place of strangers, and keeps its own. */
+static void
+test_trusted(void **state)
+{
+	int link, crowd[6], again, i;
+
+	server_again(with_places(8));
+	link = client_open_from(3);
+	client_call(link, 1, DO_TRUST, NULL);
+	server_run();
+	expect_status(link, 1, SUCCESS);
+	for (i = 0; i < 6; i++) {
+		crowd[i] = client_open_from(3);
+		expect_served(crowd[i]);
+	}
+	expect_served(link);
+	again = client_open_from(3);
+	client_call(again, 1, DO_TRUST, NULL);
+	server_run();
+	expect_status(again, 1, SUCCESS);
+	/* It never stops to send before it is gone. */
+	client_call(link, 2, DO_HOLD, "x");
+	assert_int_equal(shutdown(link, SHUT_WR), 0);
+	server_run();
+	assert_int_equal(held_complete(0, "late"), -1);
+	close(link);
+	close(again);
+	clients_close(crowd, 6);
+}
+
+/* Only who is trusted may send the largest records. */
+static void
+test_trusted_size(void **state)
+{
+	int fd = client_open(), link = client_open();
+	struct bytes b;
+
+	client_mark(fd, LAST | (MAX_CALL + 4));
+	server_run();
+	expect_end(fd);
+	client_call(link, 1, DO_TRUST, NULL);
+	server_run();
+	expect_status(link, 1, SUCCESS);
+	call_make(&b, 2, PROG, 2, DO_NOTHING, NULL);
+	client_mark(link, LAST | (MAX_CALL + 4));
+	client_send(link, b.data, b.len);
+	server_run();
+	assert_int_equal(server_stats().conns, 1);
+	close(fd);
+	close(link);
+}
+
+/* S4: a moment for those that never say anything that is a call. */
+static void
+test_unproven(void **state)
+{
+	int silent = client_open(), wrong = client_open(), held = client_open();
+	struct bytes b;
+
+	call_make(&b, 1, PROG, 3, DO_NOTHING, NULL);
+	client_call(held, 1, DO_HOLD, "x");
+	server_run();
+	server_later(PROOF_MS - 100);
+	client_call_raw(wrong, &b);
+	server_run();
+	assert_int_equal(its.closed, 0);
+	server_later(200);
+	expect_end(silent);
+	assert_int_equal(its.closed, 2);
+	assert_int_equal(held_complete(0, "done"), 0);
+	transport_flush(its.t);
+	expect_status(held, 1, SUCCESS);
+	close(silent);
+	close(wrong);
+	close(held);
+}
+
+/* S4: the fuller it is, the sooner an idle connection is closed. */
+static void
+test_patience(void **state)
+{
+	int idle[12], i;
+
+	server_again(with_places(16));
+	for (i = 0; i < 6; i++) {
+		idle[i] = client_open_from(10 + i);
+		expect_served(idle[i]);
+	}
+	server_later(IDLE_MS / 2);
+	assert_int_equal(its.closed, 0);
+	for (; i < 12; i++) {
+		idle[i] = client_open_from(10 + i);
+		expect_served(idle[i]);
+	}
+	server_later(IDLE_MS / 10);
+	assert_int_equal(its.closed, 6);
+	for (; i > 6; i--)
+		expect_served(idle[i - 1]);
+	clients_close(idle, 12);
 }
 
 static void
@@ -1296,15 +1712,27 @@ main(void)
 	    TEST(test_out_of_order),
 	    TEST(test_gone_before_completion),
 	    TEST(test_half_close),
+	    TEST(test_half_close_then_gone),
 	    TEST(test_in_flight),
 	    TEST(test_partial_while_paused),
 	    TEST(test_close_inside),
 	    TEST(test_never_reads),
 	    TEST(test_never_reads_times_out),
 	    TEST(test_flood),
+	    TEST(test_turns_of_sources),
+	    TEST(test_turns_of_trusted),
+	    TEST(test_memory_of_answers),
+	    TEST(test_memory_of_late_answers),
+	    TEST(test_memory_of_calls),
 	    TEST(test_idle),
 	    TEST(test_2000_idle),
-	    TEST(test_cap),
+	    TEST(test_places_of_one),
+	    TEST(test_places_not_of_callers),
+	    TEST(test_places_of_hosts),
+	    TEST(test_trusted),
+	    TEST(test_trusted_size),
+	    TEST(test_unproven),
+	    TEST(test_patience),
 	    TEST(test_no_descriptors),
 	    TEST(test_unix),
 	    TEST(test_port_taken),

@@ -1,0 +1,16 @@
+#ifndef EVOTE_BUDGET_H
+#define EVOTE_BUDGET_H
+
+#include "transport.h"
+
+/*
+ * What this machine grants this process, and how much of it strangers get:
+ * evote.x and evote_server(8) state these.
+ */
+
+/* Raises the limit of open files; how many there may be now. */
+int budget_files(void);
+/* Fills the strangers' budgets of a host, or witness, of so many hosts. */
+void budget_strangers(struct transport_config *, int files, int hosts);
+
+#endif

@@ -1,0 +1,58 @@
+#ifndef EVOTE_SOURCE_H
+#define EVOTE_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <uthash.h>
+
+/*
+ * Where connections come from: an IPv4 address, the /64 of an IPv6 address
+ * (one customer has at least that much), or this machine.  What strangers may
+ * use is counted by source, and calls are served source by source in turn, so
+ * that whoever has many connections has no more than whoever has one.
+ */
+struct conn;
+TAILQ_HEAD(conns, conn);
+
+struct source_key {
+	unsigned char family;
+	unsigned char bytes[8];
+};
+
+struct source {
+	struct source_key key;
+	int conns;    /* its connections, */
+	int open;     /* of which these are not of hosts or operators */
+	size_t bytes; /* what they hold in memory */
+	bool host;    /* one of the cluster's hosts is there */
+	/* Those that may be closed, the one that was idle longest first. */
+	struct conns members[2]; /* by what they have proved */
+	/* Those with something to serve: new to it, and with more to come. */
+	struct conns fresh, more;
+	unsigned served;
+	bool on_turn;
+	TAILQ_ENTRY(source) turn;
+	UT_hash_handle hh;
+};
+TAILQ_HEAD(turns, source);
+
+#define SOURCE_HOSTS_MAX 64
+
+/* All of them: those that have a connection, and where hosts are known to be.
+ */
+struct sources {
+	struct source *table;
+	struct source_key hosts[SOURCE_HOSTS_MAX]; /* a ring */
+	int n_hosts;				   /* ever added */
+};
+
+struct source_key source_key(const struct sockaddr *);
+/* NULL without memory.  To be dropped when its last connection is gone. */
+struct source *source_get(struct sources *, const struct source_key *);
+void source_drop(struct sources *, struct source *);
+/* From now on, also after its connections are gone. */
+void source_is_host(struct sources *, const struct source_key *);
+
+#endif
