@@ -15,7 +15,7 @@ CFLAGS	+= $(OPT) $(SAN) $(EXTRA)
 VERSION	:= $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 
 GEN	= xdr clnt
-COMMON	= log seal merkle text record caller hosts
+COMMON	= log seal merkle text number record caller hosts
 REPLICA	= witness message session push reach wire address config history role clock \
 	  core core_hosts core_status lead follow identity refusal alarm decide
 SERVER	= main conf loop arbiter etcd etcd_txn vigil transport conn stream source listen budget neighbours portmap datadir slots ledger disk \

@@ -5,6 +5,7 @@
 
 #include "caller.h"
 #include "cmd.h"
+#include "number.h"
 #include "say.h"
 #include "text.h"
 
@@ -193,17 +194,6 @@ struct promotion {
 };
 
 static int
-epoch_read(const char *text, u_quad_t *out)
-{
-	char *end;
-
-	if (text[0] < '0' || text[0] > '9')
-		return (-1);
-	*out = strtoull(text, &end, 10);
-	return (*end == '\0' ? 0 : -1);
-}
-
-static int
 promotion_read(struct client *c, struct promotion *p, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -213,6 +203,7 @@ promotion_read(struct client *c, struct promotion *p, int argc, char **argv)
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
 	};
+	uint64_t epoch;
 	int ch;
 
 	while ((ch = getopt_long(argc, argv, "h", options, NULL)) != -1)
@@ -236,8 +227,9 @@ promotion_read(struct client *c, struct promotion *p, int argc, char **argv)
 		    "promoting by force may lose votes that were accepted: "
 		    "with --force and --epoch (the one that status shows) it "
 		    "is told what, with --accept-loss besides it is done"));
-	if (epoch_read(p->epoch, &p->args.epoch) != 0)
+	if (number_read(p->epoch, 0, UINT64_MAX, &epoch) != 0)
 		return (say_usage(c, "--epoch %s: not a number", p->epoch));
+	p->args.epoch = epoch;
 	return (cmd_count(c, &cmd_promote, argc, 0, 0));
 }
 

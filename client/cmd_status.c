@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "number.h"
 #include "progress.h"
 #include "say.h"
 #include "seal.h"
@@ -21,7 +22,7 @@
 struct view {
 	int watch, prometheus;
 	unsigned every_s;
-	unsigned long count; /* 0: until it is interrupted */
+	uint64_t count; /* 0: until it is interrupted */
 	int host_columns;
 };
 
@@ -392,19 +393,6 @@ status_watch(struct client *c, struct view *v, struct evote *e)
 }
 
 static int
-number_read(const char *text, unsigned long most, unsigned long *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoul(text, &end, 10);
-	return (errno == 0 && text[0] >= '0' && text[0] <= '9' &&
-		    *end == '\0' && *out >= 1 && *out <= most
-		? 0
-		: -1);
-}
-
-static int
 view_read(struct client *c, struct view *v, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -414,7 +402,7 @@ view_read(struct client *c, struct view *v, int argc, char **argv)
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
 	};
-	unsigned long s = WATCH_S;
+	uint64_t s = WATCH_S;
 	int ch;
 
 	while ((ch = getopt_long(argc, argv, "h", options, NULL)) != -1)
@@ -422,13 +410,13 @@ view_read(struct client *c, struct view *v, int argc, char **argv)
 		case 'w':
 			v->watch = 1;
 			if (optarg != NULL &&
-			    number_read(optarg, WATCH_MAX_S, &s) != 0)
+			    number_read(optarg, 1, WATCH_MAX_S, &s) != 0)
 				return (say_usage(c,
 				    "--watch=%s: not a number of seconds",
 				    optarg));
 			break;
 		case 'c':
-			if (number_read(optarg, 1UL << 31, &v->count) != 0)
+			if (number_read(optarg, 1, 1UL << 31, &v->count) != 0)
 				return (say_usage(
 				    c, "--count %s: not a number", optarg));
 			break;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "number.h"
 #include "seal.h"
 #include "text.h"
 
@@ -27,17 +28,24 @@ span_copy(struct span s, char *out, size_t size)
 	return (text_is_name(out, size - 1) ? 0 : -1);
 }
 
+/* A name or an address is one word: what stands in none tells of a slip. */
+static int
+span_word(struct span s, char *out, size_t size)
+{
+	if (span_copy(s, out, size) != 0 ||
+	    out[strcspn(out, " \t;=/\\\"'@")] != '\0' || strlen(out) != s.len)
+		return (-1);
+	return (0);
+}
+
 static int
 span_port(struct span s, int *port)
 {
-	char digits[6], *end;
-	long n;
+	char digits[6];
+	uint64_t n;
 
 	if (span_copy(s, digits, sizeof(digits)) != 0 ||
-	    !isdigit((unsigned char)digits[0]))
-		return (-1);
-	n = strtol(digits, &end, 10);
-	if (*end != '\0' || n < 1 || n > 65535)
+	    number_read(digits, 1, 65535, &n) != 0)
 		return (-1);
 	*port = (int)n;
 	return (0);
@@ -94,12 +102,12 @@ address_parse(struct span s, struct host *h)
 			if (span_port(s, &h->port) != 0)
 				return (-1);
 		}
-		return (span_copy(address, h->address, sizeof(h->address)));
+		return (span_word(address, h->address, sizeof(h->address)));
 	}
 	address = span_cut(&s, ':');
 	if (address.at + address.len != s.at && span_port(s, &h->port) != 0)
 		return (-1);
-	return (span_copy(address, h->address, sizeof(h->address)));
+	return (span_word(address, h->address, sizeof(h->address)));
 }
 
 static int
@@ -113,43 +121,130 @@ host_parse(struct span s, struct host *h)
 		return (-1);
 	if (name.at == NULL)
 		name = (struct span){h->address, strlen(h->address)};
-	return (span_copy(name, h->name, sizeof(h->name)));
+	return (span_word(name, h->name, sizeof(h->name)));
 }
 
 static int
-hosts_add(struct hosts *hosts, struct span s, char *err, size_t errlen)
+span_has(struct span s, const char *what)
 {
+	return (s.len > 0 && memmem(s.at, s.len, what, strlen(what)) != NULL);
+}
+
+/* Digits, dots and colons: an address, and no host's name. */
+static int
+is_numeric(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.len && s.at[n] != '\0' &&
+	    strchr("0123456789abcdefABCDEF.:", s.at[n]) != NULL)
+		n++;
+	return (n > 0 && n == s.len &&
+	    (memchr(s.at, '.', n) != NULL || memchr(s.at, ':', n) != NULL));
+}
+
+/* "alpha 10.0.0.1", or the other way round as in /etc/hosts. */
+static int
+two_words(struct span s, char *out, size_t size)
+{
+	struct span first = s, second, swap;
+
+	for (first.len = 0; first.len < s.len; first.len++)
+		if (isspace((unsigned char)s.at[first.len]))
+			break;
+	second = span_trim((struct span){s.at + first.len, s.len - first.len});
+	if (first.len == 0 || second.len == 0 || span_has(s, "="))
+		return (0);
+	if (is_numeric(first) && !is_numeric(second)) {
+		swap = first;
+		first = second;
+		second = swap;
+	}
+	snprintf(out, size, "write %.*s=%.*s", (int)first.len, first.at,
+	    (int)second.len, second.at);
+	return (1);
+}
+
+/* What was meant by what is almost an entry; 0 when nobody knows. */
+static int
+host_meant(struct span s, char *out, size_t size)
+{
+	static const struct {
+		const char *sign, *hint;
+	} slips[] = {
+	    {"://", "write the host alone, without the rest of a URL"},
+	    {";", "commas stand between hosts"},
+	    {"\"", "write it without quotes"},
+	    {" ",
+		"commas or lines stand between hosts, and a colon before a "
+		"port"},
+	    {"\t",
+		"commas or lines stand between hosts, and a colon before "
+		"a port"},
+	    {"::", "an IPv6 address stands in [brackets]"},
+	};
+
+	if (two_words(s, out, size))
+		return (1);
+	for (size_t i = 0; i < sizeof(slips) / sizeof(slips[0]); i++) {
+		if (!span_has(s, slips[i].sign))
+			continue;
+		snprintf(out, size, "%s", slips[i].hint);
+		return (1);
+	}
+	return (0);
+}
+
+/* `where` is the file and the line, or "". */
+static int
+hosts_add(struct hosts *hosts, struct span s, const char *where, char *err,
+    size_t errlen)
+{
+	char meant[300];
 	struct host h;
 
 	if (host_parse(s, &h) != 0) {
-		snprintf(err, errlen, "\"%.*s\" is not NAME=HOST[:PORT]",
-		    (int)(s.len < 200 ? s.len : 200), s.at);
+		int hint = host_meant(s, meant, sizeof(meant));
+
+		snprintf(err, errlen, "%s\"%.*s\" is not NAME=HOST[:PORT]%s%s",
+		    where, (int)(s.len < 200 ? s.len : 200), s.at,
+		    hint ? ": " : "", hint ? meant : "");
 		return (-1);
 	}
 	if (hosts_find(hosts, h.name) >= 0) {
-		snprintf(err, errlen, "the host %s is listed twice", h.name);
+		snprintf(err, errlen, "%sthe host %s is listed twice", where,
+		    h.name);
 		return (-1);
 	}
 	if (hosts->n == EVOTE_HOSTS_MAX) {
-		snprintf(err, errlen, "more than %d hosts", EVOTE_HOSTS_MAX);
+		snprintf(err, errlen, "%smore than %d hosts", where,
+		    EVOTE_HOSTS_MAX);
 		return (-1);
 	}
 	hosts->list[hosts->n++] = h;
 	return (0);
 }
 
+/* path: of the file it stands in, or NULL. */
 static int
-list_parse(struct span list, struct hosts *hosts, char *err, size_t errlen)
+list_parse(struct span list, const char *path, struct hosts *hosts, char *err,
+    size_t errlen)
 {
 	struct span line, entry;
+	char where[300] = "";
+	int number = 0;
 
 	while (list.len > 0) {
 		line = span_cut(&list, '\n');
 		line = span_cut(&line, '#');
+		number++;
+		if (path != NULL)
+			snprintf(where, sizeof(where), "%.250s line %d: ", path,
+			    number);
 		while (line.len > 0) {
 			entry = span_trim(span_cut(&line, ','));
 			if (entry.len > 0 &&
-			    hosts_add(hosts, entry, err, errlen) != 0)
+			    hosts_add(hosts, entry, where, err, errlen) != 0)
 				return (-1);
 		}
 	}
@@ -157,6 +252,16 @@ list_parse(struct span list, struct hosts *hosts, char *err, size_t errlen)
 		return (0);
 	snprintf(err, errlen, "no host is listed");
 	return (-1);
+}
+
+/* The byte-order mark that some editors begin a file with. */
+static void
+span_unmark(struct span *s)
+{
+	if (s->len >= 3 && memcmp(s->at, "\xef\xbb\xbf", 3) == 0) {
+		s->at += 3;
+		s->len -= 3;
+	}
 }
 
 static int
@@ -175,8 +280,13 @@ file_parse(const char *path, struct hosts *hosts, char *err, size_t errlen)
 	list.len = fread(text, 1, LIST_MAX, f);
 	if (ferror(f) || list.len == LIST_MAX)
 		snprintf(err, errlen, "%s: cannot be read as a list", path);
-	else
-		rc = list_parse(list, hosts, err, errlen);
+	else if (list.len > 0 && memchr(text, '\0', list.len) != NULL)
+		snprintf(err, errlen, "%s is not plain text: save it as UTF-8",
+		    path);
+	else {
+		span_unmark(&list);
+		rc = list_parse(list, path, hosts, err, errlen);
+	}
 out:
 	free(text);
 	if (f != NULL)
@@ -192,7 +302,7 @@ hosts_parse(const char *list, struct hosts *out, char *err, size_t errlen)
 	int rc;
 
 	rc = list[0] == '@' ? file_parse(list + 1, &hosts, err, errlen)
-			    : list_parse(all, &hosts, err, errlen);
+			    : list_parse(all, NULL, &hosts, err, errlen);
 	if (rc == 0)
 		*out = hosts;
 	return (rc);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "conf.h"
+#include "number.h"
 #include "text.h"
 #include "times.h"
 
@@ -112,13 +113,15 @@ set(char **to, const char *value)
 static int
 take_ms(unsigned *ms, const char *where, const char *name, const char *value)
 {
-	char *end;
+	uint64_t n;
 
-	*ms = (unsigned)strtoul(value, &end, 10);
-	if (*end == '\0' && *ms >= 300 && *ms <= 600000)
-		return (-1);
-	return (
-	    wrong(where, "%s is from 300 to 600000, not \"%s\"", name, value));
+	if (number_read(value, 300, 600000, &n) == -1)
+		return (wrong(where,
+		    "%s is a number of milliseconds from 300 to 600000, not "
+		    "\"%s\"",
+		    name, value));
+	*ms = (unsigned)n;
+	return (-1);
 }
 
 /* -1: taken; else the exit status. */
@@ -181,53 +184,99 @@ take(struct conf *c, const char *where, int id, const char *value)
 	return (-1);
 }
 
+/* Without blanks and line ends around it, whoever's they are. */
+static char *
+trim(char *s)
+{
+	static const char blanks[] = " \t\r\n\v\f";
+	size_t len;
+
+	s += strspn(s, blanks);
+	len = strlen(s);
+	while (len > 0 && strchr(blanks, s[len - 1]) != NULL)
+		s[--len] = '\0';
+	return (s);
+}
+
+/* The option of that name that a file may set, or NULL. */
+static const struct option *
+option_find(const char *name)
+{
+	for (const struct option *o = options; o->name != NULL; o++)
+		if (strcmp(o->name, name) == 0 && o->val != OPT_CONFIG &&
+		    o->val != OPT_VERSION && o->val != OPT_HELP)
+			return (o);
+	return (NULL);
+}
+
 /* One line of a configuration file; flags are "yes" or "no". */
 static int
 take_line(struct conf *c, const char *where, char *line)
 {
-	char *value, *key = line + strspn(line, " \t");
-	size_t len;
+	const struct option *o;
+	char *key, *value;
 
-	line[strcspn(line, "#\n")] = '\0';
+	line[strcspn(line, "#")] = '\0';
+	key = trim(line);
 	if (*key == '\0')
 		return (-1);
 	value = strchr(key, '=');
 	if (value == NULL)
-		return (wrong(where, "want \"option = value\""));
+		return (
+		    wrong(where, "want \"option = value\", not \"%s\"", key));
 	*value++ = '\0';
-	key[strcspn(key, " \t")] = '\0';
-	value += strspn(value, " \t");
-	len = strlen(value);
-	while (len > 0 && strchr(" \t\r", value[len - 1]) != NULL)
-		value[--len] = '\0';
-	for (const struct option *o = options; o->name != NULL; o++) {
-		if (strcmp(o->name, key) != 0 || o->val == OPT_CONFIG ||
-		    o->val == OPT_VERSION || o->val == OPT_HELP)
-			continue;
-		if (o->has_arg == no_argument && strcmp(value, "yes") != 0) {
-			if (strcmp(value, "no") == 0)
-				return (-1);
-			return (wrong(where, "%s is yes or no", key));
-		}
+	key = trim(key);
+	value = trim(value);
+	if (strncmp(key, "--", 2) == 0)
+		return (
+		    wrong(where, "in a file the option is \"%s\"", key + 2));
+	if ((o = option_find(key)) == NULL)
+		return (wrong(where, "no option is named \"%s\"", key));
+	if (value[0] == '"' || value[0] == '\'')
+		return (wrong(where, "write %s without quotes", value));
+	if (o->has_arg == required_argument)
 		return (take(c, where, o->val, value));
+	if (strcmp(value, "yes") == 0)
+		return (take(c, where, o->val, value));
+	if (strcmp(value, "no") == 0)
+		return (-1);
+	return (wrong(where, "%s is yes or no", key));
+}
+
+static int
+take_lines(struct conf *c, const char *path, FILE *f)
+{
+	char where[512], *line = NULL, *text;
+	int rc = -1, number = 0;
+	size_t size = 0;
+	ssize_t len;
+
+	while (rc == -1 && (len = getline(&line, &size, f)) != -1) {
+		snprintf(
+		    where, sizeof(where), "%.400s line %d: ", path, ++number);
+		text = line;
+		/* The byte-order mark that some editors begin a file with. */
+		if (number == 1 && strncmp(text, "\xef\xbb\xbf", 3) == 0)
+			text += 3;
+		rc = strlen(line) == (size_t)len
+		    ? take_line(c, where, text)
+		    : wrong(where, "not plain text: save the file as UTF-8");
 	}
-	return (wrong(where, "no option is named \"%s\"", key));
+	free(line);
+	if (rc == -1 && ferror(f))
+		return (wrong("", "cannot read %s: %s", path, strerror(errno)));
+	return (rc);
 }
 
 static int
 take_file(struct conf *c, const char *path)
 {
-	char line[4096], where[512];
-	int rc = -1, number = 0;
 	FILE *f = fopen(path, "re");
+	int rc;
 
 	if (f == NULL)
 		return (wrong("", "cannot read %s: %s", path, strerror(errno)));
-	while (rc == -1 && fgets(line, sizeof(line), f) != NULL) {
-		snprintf(
-		    where, sizeof(where), "%.400s line %d: ", path, ++number);
-		rc = take_line(c, where, line);
-	}
+	rc = take_lines(c, path, f);
 	fclose(f);
 	return (rc);
 }

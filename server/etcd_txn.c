@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "etcd_txn.h"
+#include "number.h"
 #include "record.h"
 #include "seal.h"
 
@@ -128,12 +129,12 @@ read_revision(const cJSON *kv, int64_t *out)
 {
 	const char *text = cJSON_GetStringValue(
 	    cJSON_GetObjectItemCaseSensitive(kv, "mod_revision"));
-	char *end;
+	uint64_t n;
 
-	if (text == NULL || text[0] < '1' || text[0] > '9')
+	if (text == NULL || number_read(text, 1, INT64_MAX - 1, &n) == -1)
 		return (-1);
-	*out = strtoll(text, &end, 10);
-	return (*end == '\0' && *out < INT64_MAX ? 0 : -1);
+	*out = (int64_t)n;
+	return (0);
 }
 
 static int

@@ -1,6 +1,7 @@
 #include "failpoint.h"
 
 #ifdef EVOTE_FAILPOINTS
+#include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "number.h"
 
 int
 failpoint(const char *name)
@@ -24,23 +26,27 @@ failpoint(const char *name)
 static atomic_uint passed;
 
 /* The time at which it is to happen; 0: never. */
-static unsigned long
+static uint64_t
 armed_for(const char *name)
 {
 	const char *armed = getenv("EVOTE_CRASH_AT");
 	size_t n = strlen(name);
+	uint64_t when;
 
 	if (armed == NULL || strncmp(armed, name, n) != 0)
 		return (0);
 	if (armed[n] == '\0')
 		return (1);
-	return (armed[n] == ':' ? strtoul(armed + n + 1, NULL, 10) : 0);
+	if (armed[n] != ':' ||
+	    number_read(armed + n + 1, 1, UINT_MAX, &when) == -1)
+		return (0);
+	return (when);
 }
 
 int
 crash_due(const char *name)
 {
-	unsigned long when = armed_for(name);
+	uint64_t when = armed_for(name);
 
 	return (when > 0 && passed + 1 >= when);
 }
@@ -48,7 +54,7 @@ crash_due(const char *name)
 void
 crash_at(const char *name)
 {
-	unsigned long when = armed_for(name);
+	uint64_t when = armed_for(name);
 
 	if (when == 0 || ++passed < when)
 		return;
