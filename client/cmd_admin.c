@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "await.h"
 #include "caller.h"
 #include "cmd.h"
+#include "hosts.h"
 #include "number.h"
 #include "say.h"
 #include "text.h"
@@ -74,6 +76,12 @@ admin_check(struct client *c, enum clnt_stat stat, const evote_answer *answer,
 /* ---- handover ---- */
 
 static int
+is_handed(const evote_status_res *s, const struct await *a)
+{
+	return (strcmp(s->primary, a->what) == 0);
+}
+
+static int
 run_handover(struct client *c, int argc, char **argv)
 {
 	evote_answer answer = {0};
@@ -94,6 +102,9 @@ run_handover(struct client *c, int argc, char **argv)
 	stat = evote_handover_1(&host, &answer, client);
 	status = admin_check(c, stat, &answer, what);
 	if (status < 0)
+		status = await(c,
+		    &(struct await){is_handed, answer.stamp.epoch, host}, what);
+	if (status < 0)
 		status = say_done(c, "The service is handed to %s", host);
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	clnt_destroy(client);
@@ -108,6 +119,42 @@ const struct command cmd_handover = {
 };
 
 /* ---- arbiter ---- */
+
+/* "witness w=host:port", and for an etcd a key that was not named besides. */
+static int
+is_arbiter(const evote_status_res *s, const struct await *a)
+{
+	size_t n = strlen(a->what);
+
+	return (strncmp(s->arbiter, a->what, n) == 0 &&
+	    (s->arbiter[n] == '\0' || s->arbiter[n] == ' '));
+}
+
+/*
+ * A file of this machine is read here: every host would read its own.  `where`
+ * has room for EVOTE_TEXT_MAX bytes.
+ */
+static int
+witness_resolve(struct client *c, char *where)
+{
+	struct hosts hosts;
+	struct host *h = &hosts.list[0];
+	char err[400];
+
+	if (where[0] != '@')
+		return (-1);
+	if (hosts_parse(where, &hosts, err, sizeof(err)) == -1)
+		return (say_usage(c, "The arbiter was not changed: %s", err));
+	if (hosts.n != 1 || h->port == 0)
+		return (say_usage(c,
+		    "The arbiter was not changed: %s names %d hosts, and one "
+		    "NAME=HOST:PORT is a witness",
+		    where + 1, hosts.n));
+	snprintf(where, EVOTE_TEXT_MAX + 1,
+	    strchr(h->address, ':') != NULL ? "%s=[%s]:%d" : "%s=%s:%d",
+	    h->name, h->address, h->port);
+	return (-1);
+}
 
 /* What stands after the kind; one argument, or for etcd a key besides. */
 static int
@@ -150,7 +197,23 @@ arbiter_read(struct client *c, evote_arbiter_args *args, char *where, int argc,
 	}
 	if (arbiter_named(args, where, argc - optind, argv + optind) == -1)
 		return (cmd_usage(c, &cmd_arbiter));
-	return (-1);
+	return (args->kind == EVOTE_ARBITER_WITNESS ? witness_resolve(c, where)
+						    : -1);
+}
+
+/* Waits, and tells that it is done. */
+static int
+arbiter_await(struct client *c, const evote_arbiter_args *args, uint64_t epoch)
+{
+	static const char *const kinds[] = {"none", "witness ", "etcd "};
+	char want[EVOTE_TEXT_MAX + 16];
+	int status;
+
+	snprintf(want, sizeof(want), "%s%s", kinds[args->kind], args->where);
+	status = await(c, &(struct await){is_arbiter, epoch, want},
+	    "The arbiter was not changed");
+	return (
+	    status >= 0 ? status : say_done(c, "The arbiter is now: %s", want));
 }
 
 static int
@@ -169,9 +232,7 @@ run_arbiter(struct client *c, int argc, char **argv)
 	stat = evote_set_arbiter_1(&args, &answer, client);
 	status = admin_check(c, stat, &answer, "The arbiter was not changed");
 	if (status < 0)
-		status = say_done(c,
-		    "The change of the arbiter has begun; "
-		    "status shows when it is done");
+		status = arbiter_await(c, &args, answer.stamp.epoch);
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	clnt_destroy(client);
 	return (status);
@@ -234,6 +295,12 @@ promotion_read(struct client *c, struct promotion *p, int argc, char **argv)
 }
 
 static int
+is_primary(const evote_status_res *s, const struct await *a)
+{
+	return (s->role == EVOTE_PRIMARY && s->forced_epoch > a->epoch);
+}
+
+static int
 run_promote(struct client *c, int argc, char **argv)
 {
 	struct promotion p = {0};
@@ -248,6 +315,9 @@ run_promote(struct client *c, int argc, char **argv)
 	stat = evote_promote_1(&p.args, &answer, client);
 	status =
 	    admin_check(c, stat, &answer, "This host was not made primary");
+	if (status < 0)
+		status = await(c, &(struct await){is_primary, p.args.epoch, ""},
+		    "This host was not made primary");
 	if (status < 0) {
 		text_harmless(answer.text);
 		status = say_done(c,

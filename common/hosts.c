@@ -295,17 +295,28 @@ out:
 }
 
 int
-hosts_parse(const char *list, struct hosts *out, char *err, size_t errlen)
+hosts_parse_list(const char *list, struct hosts *out, char *err, size_t errlen)
 {
 	struct span all = {list, strlen(list)};
 	struct hosts hosts = {.n = 0};
-	int rc;
 
-	rc = list[0] == '@' ? file_parse(list + 1, &hosts, err, errlen)
-			    : list_parse(all, NULL, &hosts, err, errlen);
-	if (rc == 0)
-		*out = hosts;
-	return (rc);
+	if (list_parse(all, NULL, &hosts, err, errlen) == -1)
+		return (-1);
+	*out = hosts;
+	return (0);
+}
+
+int
+hosts_parse(const char *list, struct hosts *out, char *err, size_t errlen)
+{
+	struct hosts hosts = {.n = 0};
+
+	if (list[0] != '@')
+		return (hosts_parse_list(list, out, err, errlen));
+	if (file_parse(list + 1, &hosts, err, errlen) == -1)
+		return (-1);
+	*out = hosts;
+	return (0);
 }
 
 int

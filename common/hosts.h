@@ -20,10 +20,13 @@ struct hosts {
 /*
  * Reads "NAME=HOST[:PORT],..." or "@FILE" with one a line, # comments and blank
  * lines allowed; NAME= may be left out when it is the same as HOST; an IPv6
- * address stands in [brackets].  Returns 0, or -1 with one sentence in err: which
- * line, and what was perhaps meant.
+ * address stands in [brackets].  Returns 0, or -1 with one sentence in err:
+ * which line, and what was perhaps meant.
  */
 int hosts_parse(const char *list, struct hosts *, char *err, size_t errlen);
+/* The same for what came from another machine: never reads a file. */
+int hosts_parse_list(
+    const char *list, struct hosts *, char *err, size_t errlen);
 /* The place of the host of that name, -1: none. */
 int hosts_find(const struct hosts *, const char *name);
 /* HOST[:PORT] as a list has it: reads it, with a name beside; 0 or -1. */

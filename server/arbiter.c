@@ -167,7 +167,7 @@ witness_meet(struct arbiter *a, const char *where)
 	if (a->push != NULL && strcmp(a->where, where) == 0)
 		return;
 	witness_leave(a);
-	if (hosts_parse(where, &a->hosts, err, sizeof(err)) == -1)
+	if (hosts_parse_list(where, &a->hosts, err, sizeof(err)) == -1)
 		return;
 	peers[WITNESS].name = a->hosts.list[0].name;
 	peers[WITNESS].host = a->hosts.list[0].address;
@@ -218,7 +218,7 @@ witness_check(const char *where, char *full, char *err, size_t errlen)
 {
 	struct hosts hosts;
 
-	if (hosts_parse(where, &hosts, err, errlen) == -1)
+	if (hosts_parse_list(where, &hosts, err, errlen) == -1)
 		return (-1);
 	if (hosts.n == 1 && hosts.list[0].port != 0) {
 		snprintf(full, EVOTE_TEXT_MAX + 1, "%s", where);

@@ -122,8 +122,8 @@ in_sync() {
 }
 
 arbiter_is() {
-	[[ $(host_state alpha arbiter) == "$1 "* &&
-		$(host_state beta arbiter) == "$1 "* ]]
+	[[ "$(host_state alpha arbiter) " == "$1 "* &&
+		"$(host_state beta arbiter) " == "$1 "* ]]
 }
 
 # One primary, both in sync, of the same size and root.

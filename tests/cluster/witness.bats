@@ -96,3 +96,36 @@ teardown() {
 	kill -KILL "$(server_pid alpha)"
 	wait_until 10 serves beta
 }
+
+@test "M10: what an operator orders is told as done when it is" {
+	arbitrated_up
+	kill -STOP "$(server_pid witness)"
+	fails admin alpha --timeout 3 handover beta
+	says "was not"
+	not serves beta
+	fails admin alpha --timeout 3 arbiter none
+	says "was not"
+	arbiter_is witness
+	kill -CONT "$(server_pid witness)"
+	wait_until 15 level
+	wait_until 10 arbiter_away alpha false
+	now=alpha other=beta
+	serves alpha || now=beta other=alpha
+	exits 0 admin "$now" handover "$other"
+	[[ $(host_state "$now" primary) == "$other" ]]
+	exits 0 admin "$other" arbiter none
+	[[ $(host_state "$other" arbiter) == none ]]
+}
+
+@test "M11: a file that names the witness is read where the command is given" {
+	cluster_up people
+	witness_start witness
+	printf '\xef\xbb\xbf# ours\r\n%s\r\n' "$WITNESS" >"$PAIR_DIR/its.place"
+	exits 0 admin alpha arbiter witness "@$PAIR_DIR/its.place"
+	arbiter_is "witness $WITNESS"
+	exits 2 admin alpha arbiter witness "@$PAIR_DIR/nothing"
+	says nothing
+	exits 2 admin alpha arbiter witness "@$PAIR_DIR/alpha.log"
+	exits 1 admin alpha arbiter witness "w=@$PAIR_DIR/its.place"
+	arbiter_is "witness $WITNESS"
+}

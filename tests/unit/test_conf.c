@@ -194,6 +194,21 @@ m15_an_entry_that_is_almost_right_gets_a_sentence(void **state)
 	    8, expected);
 }
 
+/* M11: what came from another machine names no file of this one. */
+static void
+m11_a_list_from_elsewhere_reads_no_file(void **state)
+{
+	struct files *fs = *state;
+	char list[700], err[300];
+	struct hosts h;
+
+	write_file(fs->hosts, "w=10.0.0.9:7\n", 13);
+	snprintf(list, sizeof(list), "@%s", fs->hosts);
+	assert_int_equal(hosts_parse(list, &h, err, sizeof(err)), 0);
+	assert_int_equal(hosts_parse_list(list, &h, err, sizeof(err)), -1);
+	assert_non_null(strstr(err, "is not NAME=HOST[:PORT]"));
+}
+
 static int
 setup(void **state)
 {
@@ -226,6 +241,7 @@ main(void)
 	    TEST(m14_a_file_as_an_editor_writes_it),
 	    TEST(a_line_that_is_almost_right_gets_a_sentence),
 	    TEST(m14_a_hosts_file_as_an_editor_writes_it),
+	    TEST(m11_a_list_from_elsewhere_reads_no_file),
 	    TEST(m15_an_entry_that_is_almost_right_gets_a_sentence),
 	};
 
