@@ -197,7 +197,7 @@ SCRIPTS	= $(shell grep -lrE '^.!/usr/bin/env bash|^. shellcheck shell=bash' \
 	  .ci dist scripts tests --include='*' ; ls tests/*/*.bats)
 SOURCES	= $(wildcard common/*.[ch] replica/*.[ch] server/*.[ch] client/*.[ch] \
 	  tests/*.[ch] tests/unit/*.[ch] tests/sim/*.[ch] tests/nemesis/*.[ch] \
-	  tests/bench/*.[ch])
+	  tests/bench/*.[ch] tests/interop/*.[ch])
 
 .PHONY: all programs check lint sim model model-full soak nemesis bench bench-failover bench-profile bench-scale \
 	evaluate report install deb clean
