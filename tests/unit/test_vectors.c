@@ -1,0 +1,261 @@
+/*
+ * docs/VECTORS.md, recomputed from the values that it gives.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "merkle.h"
+#include "number.h"
+#include "record.h"
+#include "seal.h"
+
+#define ENTRIES	  64
+#define VALUE_MAX 2048
+
+struct entry {
+	char name[64], value[VALUE_MAX];
+	int checked;
+};
+static struct entry entries[ENTRIES];
+static int n_entries;
+
+/* Indented lines: "name = value", and what a long value goes on with. */
+static void
+page_line(char *line)
+{
+	char *value = strstr(line, " =");
+	struct entry *e;
+
+	line[strcspn(line, "\n")] = '\0';
+	if (strncmp(line, "    ", 4) != 0)
+		return;
+	if (strncmp(line, "        ", 8) == 0) {
+		assert_true(n_entries > 0);
+		e = &entries[n_entries - 1];
+		assert_true(strlen(e->value) + strlen(line) < VALUE_MAX);
+		strcat(e->value, line + 8);
+		return;
+	}
+	assert_non_null(value);
+	assert_true(n_entries < ENTRIES);
+	e = &entries[n_entries++];
+	snprintf(e->name, sizeof(e->name), "%.*s", (int)(value - line - 4),
+	    line + 4);
+	snprintf(
+	    e->value, sizeof(e->value), "%s", value[2] == ' ' ? value + 3 : "");
+}
+
+static int
+page_read(void **state)
+{
+	FILE *f = fopen("docs/VECTORS.md", "re");
+	char line[1024];
+
+	assert_non_null(f); /* run where docs/ is */
+	while (fgets(line, sizeof(line), f) != NULL)
+		page_line(line);
+	fclose(f);
+	return (0);
+}
+
+static char *
+text(const char *name)
+{
+	for (int i = 0; i < n_entries; i++) {
+		if (strcmp(entries[i].name, name) != 0)
+			continue;
+		entries[i].checked = 1;
+		return (entries[i].value);
+	}
+	fail_msg("docs/VECTORS.md has no %s", name);
+	return (NULL);
+}
+
+static uint64_t
+number(const char *name)
+{
+	uint64_t n = 0;
+
+	assert_int_equal(number_read(text(name), 0, UINT64_MAX, &n), 0);
+	return (n);
+}
+
+static void
+bytes(const char *name, void *out, size_t len)
+{
+	assert_int_equal(seal_unhex(out, len, text(name)), 0);
+}
+
+static void
+is(const char *name, const void *data, size_t len)
+{
+	char hex[VALUE_MAX];
+
+	assert_true(2 * len < sizeof(hex));
+	seal_hex(hex, data, len);
+	if (strcmp(hex, text(name)) != 0)
+		fail_msg("%s is %s", name, hex);
+}
+
+/* The XDR of it, and perhaps its hash and the key's signature over it. */
+static void
+is_encoded(const char *name, xdrproc_t proc, const void *obj, const char *hash,
+    const char *signature)
+{
+	unsigned char *xdr, out[SEAL_SIG], seed[SEAL_KEY];
+	long len = xdr_to_bytes(proc, obj, &xdr);
+	struct seal_key *key;
+
+	assert_true(len > 0);
+	is(name, xdr, (size_t)len);
+	if (hash != NULL) {
+		seal_hash(out, &(struct seal_part){xdr, (size_t)len}, 1);
+		is(hash, out, SEAL_HASH);
+	}
+	if (signature != NULL) {
+		bytes("seed", seed, sizeof(seed));
+		key = seal_key_seed(seed);
+		seal_key_sign(key, out, xdr, (size_t)len);
+		is(signature, out, SEAL_SIG);
+		seal_key_public(key, out);
+		is("public-key", out, SEAL_KEY);
+		seal_key_free(key);
+	}
+	free(xdr);
+}
+
+static evote_asker
+asker(void)
+{
+	evote_asker a = {.voter = text("voter"), .number = number("number")};
+
+	bytes("client", a.client, sizeof(a.client));
+	return (a);
+}
+
+static evote_act
+vote(void)
+{
+	evote_act act = {.kind = EVOTE_ACT_VOTE};
+	evote_ballot *b = &act.evote_act_u.ballot;
+
+	b->election = text("election");
+	bytes("commitment", b->commitment, sizeof(b->commitment));
+	return (act);
+}
+
+static void
+statement_is(const char *name, const evote_act *act, const char *signature)
+{
+	char domain[] = "evote statement 1";
+	evote_statement s = {.domain = domain,
+	    .origin = text("origin"),
+	    .asker = asker(),
+	    .act = *act};
+
+	bytes("cluster", s.cluster, sizeof(s.cluster));
+	is_encoded(name, (xdrproc_t)xdr_evote_statement, &s, NULL, signature);
+}
+
+static void
+a_vote(void **state)
+{
+	char domain[] = "evote opening 1";
+	evote_opening o = {.domain = domain,
+	    .election = text("election"),
+	    .choice = text("choice")};
+	evote_act act = vote();
+
+	bytes("salt", o.salt, sizeof(o.salt));
+	is_encoded(
+	    "opening", (xdrproc_t)xdr_evote_opening, &o, "commitment", NULL);
+	is_encoded("act", (xdrproc_t)xdr_evote_act, &act, "act-hash", NULL);
+	statement_is("statement", &act, "statement-signature");
+}
+
+static void
+an_election(void **state)
+{
+	char group[] = "members", yes[] = "yes", no[] = "no";
+	char *groups[] = {group}, *choices[] = {yes, no};
+	evote_act act = {.kind = EVOTE_ACT_CREATE};
+	evote_election *e = &act.evote_act_u.election;
+
+	e->name = text("election");
+	e->groups.groups_len = 1;
+	e->groups.groups_val = groups;
+	e->choices.choices_len = 2;
+	e->choices.choices_val = choices;
+	e->end = number("end");
+	is_encoded("create-act", (xdrproc_t)xdr_evote_act, &act,
+	    "create-act-hash", NULL);
+	statement_is("create-statement", &act, "create-signature");
+}
+
+static void
+a_login(void **state)
+{
+	unsigned char challenge[40];
+	char domain[] = "evote login 1";
+	evote_login l = {.domain = domain, .origin = text("origin")};
+
+	bytes("cluster", l.cluster, sizeof(l.cluster));
+	bytes("challenge", challenge, sizeof(challenge));
+	l.challenge.evote_token_val = (char *)challenge;
+	l.challenge.evote_token_len = sizeof(challenge);
+	is_encoded(
+	    "login", (xdrproc_t)xdr_evote_login, &l, NULL, "login-signature");
+}
+
+static void
+a_record(void **state)
+{
+	unsigned char signature[SEAL_SIG], hash[SEAL_HASH], *xdr;
+	evote_leaf leaf = {.format = EVOTE_LEAF_FORMAT,
+	    .seq = number("seq"),
+	    .epoch = number("epoch"),
+	    .time = number("time")};
+	evote_vote_op *op = &leaf.op.evote_op_u.vote;
+	long len;
+
+	leaf.op.kind = EVOTE_OP_VOTE;
+	op->asker = asker();
+	op->ballot = vote().evote_act_u.ballot;
+	bytes("statement-signature", signature, sizeof(signature));
+	op->signature.evote_signature_val = (char *)signature;
+	op->signature.evote_signature_len = sizeof(signature);
+	is_encoded("leaf", (xdrproc_t)xdr_evote_leaf, &leaf, NULL, NULL);
+	len = xdr_to_bytes((xdrproc_t)xdr_evote_leaf, &leaf, &xdr);
+	merkle_leaf_hash(hash, xdr, (uint32_t)len);
+	is("leaf-hash", hash, sizeof(hash));
+	free(xdr);
+}
+
+static void
+nothing_on_the_page_is_unchecked(void **state)
+{
+	assert_true(n_entries > 20);
+	for (int i = 0; i < n_entries; i++)
+		if (!entries[i].checked)
+			fail_msg("%s is not checked", entries[i].name);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_vote),
+	    cmocka_unit_test(an_election),
+	    cmocka_unit_test(a_login),
+	    cmocka_unit_test(a_record),
+	    cmocka_unit_test(nothing_on_the_page_is_unchecked),
+	};
+
+	return (cmocka_run_group_tests(tests, page_read, NULL));
+}
