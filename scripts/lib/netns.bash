@@ -114,11 +114,13 @@ net_down() {
 
 # ---- inside ------------------------------------------------------------------
 
-# Starts the process that keeps namespaces for NAME alive.  It ends with us.
+# Starts the process that keeps namespaces for NAME alive.  It ends with us,
+# unless NET_STAYS is set.
 net_hold() {
-	local name=$1 pid
+	local name=$1 pid signal=KILL
 
-	setpriv --pdeathsig KILL \
+	[[ -z ${NET_STAYS-} ]] || signal=clear
+	setpriv --pdeathsig "$signal" \
 	    unshare --net --mount --propagation private sleep infinity \
 	    </dev/null >/dev/null 2>&1 3>&- &
 	disown

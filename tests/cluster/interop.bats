@@ -80,3 +80,33 @@ registered() {
 	    "ok bob no" "invoke carol yes" "ok carol yes" >"$PAIR_DIR/votes"
 	check_books board
 }
+
+# checkout NAME: one that has the scripts and the programs, and no more.
+checkout() {
+	mkdir -p "$PAIR_DIR/$1/build"
+	cp -r scripts "$PAIR_DIR/$1"
+	ln -s "$PAIR_BIN"/evote_{server,client} "$PAIR_DIR/$1/build"
+}
+
+cluster() {
+	env -u B -u NET_DIR -u PAIR_DIR -u EVOTE_HOSTS -u EVOTE_STATE \
+	    "$PAIR_DIR/$1/scripts/cluster" "${@:2}" 3>&-
+}
+
+@test "I: scripts/cluster: two checkouts side by side, one with rpcbinds" {
+	checkout one
+	checkout two
+	cluster one up --net
+	cluster two up
+	exits 0 cluster one run rpcinfo -t 10.77.0.1 $((16#$EVOTE)) 1
+	says "ready and waiting"
+	exits 0 cluster two status
+	[[ $(cat "$PAIR_DIR/one/build/cluster/port") != \
+		$(cat "$PAIR_DIR/two/build/cluster/port") ]]
+	cluster one up
+	exits 0 cluster one status
+	says "Host alpha serves; 2 of 2"
+	cluster two down
+	cluster one down
+	[[ ! -e $PAIR_DIR/one/build/cluster.net ]]
+}
