@@ -88,6 +88,43 @@ const struct command cmd_unregister = {
     run_unregister,
 };
 
+/* ---- unlock ---- */
+
+static int
+run_unlock(struct client *c, int argc, char **argv)
+{
+	evote_answer answer = {0};
+	enum clnt_stat stat;
+	CLIENT *client;
+	evote_name name;
+	char what[400];
+	int status;
+
+	if ((status = cmd_args(c, &cmd_unlock, argc, argv, 1, 1)) >= 0)
+		return (status);
+	name = argv[optind];
+	if ((status = admin_open(c, &client)) >= 0)
+		return (status);
+	snprintf(what, sizeof(what), "%.300s was not unlocked", name);
+	stat = evote_unlock_1(&name, &answer, client);
+	status = admin_check(c, stat, &answer, what);
+	if (status < 0)
+		status = say_done(c,
+		    "%s may send requests again; nothing that was answered "
+		    "before is undone or done twice",
+		    name);
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	clnt_destroy(client);
+	return (status);
+}
+
+const struct command cmd_unlock = {
+    "unlock",
+    "NAME",
+    "Frees a voter whose requests are refused as stale or too many (--admin).",
+    run_unlock,
+};
+
 /* ---- voters ---- */
 
 struct listing {

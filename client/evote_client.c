@@ -23,6 +23,7 @@ static const struct command *const commands[] = {
     &cmd_register,
     &cmd_import,
     &cmd_unregister,
+    &cmd_unlock,
     &cmd_voters,
     &cmd_handover,
     &cmd_arbiter,

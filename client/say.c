@@ -84,6 +84,11 @@ static const struct explanation explanations[] = {
 	"this voter has opened too many elections lately, or too many that "
 	"are still open; try again in a quarter of an hour, or as another "
 	"voter"},
+    [EVOTE_R_NUMBER_AHEAD] = {"number-ahead",
+	"the request is numbered more than a day ahead of the service's "
+	"clock; set this computer's clock and run the command again"},
+    [EVOTE_R_END_FAR] = {"end-far",
+	"the end is more than ten years ahead; give an earlier --end"},
 };
 
 static const struct explanation *
@@ -93,7 +98,9 @@ explain(evote_reason reason)
 	    "strange", "for a reason that this program does not know"};
 	size_t n = sizeof(explanations) / sizeof(explanations[0]);
 
-	return ((size_t)reason < n ? &explanations[reason] : &strange);
+	if ((size_t)reason >= n || explanations[reason].sentence == NULL)
+		return (&strange);
+	return (&explanations[reason]);
 }
 
 const char *

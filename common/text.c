@@ -496,14 +496,19 @@ relative_parse(
 		uint64_t seconds;
 	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
 	size_t n = strspn(s + 1, "0123456789");
+	uint64_t seconds;
 
-	/* Nine digits cannot overflow, and are 2.7 million years of days. */
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (n == 0 || n > 9 || s[n + 1] != units[i].letter ||
 		    s[n + 2] != '\0')
 			continue;
-		*out =
-		    now + strtoull(s + 1, NULL, 10) * units[i].seconds * SECOND;
+		/* Nine digits of days overflow as microseconds. */
+		seconds = strtoull(s + 1, NULL, 10) * units[i].seconds;
+		if (seconds > (UINT64_MAX - now) / SECOND) {
+			snprintf(err, errlen, "'%s' is too far ahead", s);
+			return (-1);
+		}
+		*out = now + seconds * SECOND;
 		return (0);
 	}
 	snprintf(err, errlen,

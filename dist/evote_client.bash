@@ -4,7 +4,7 @@
 _evote_client() {
 	local cur prev words cword command='' i
 	local commands="keygen create vote result elections show status register
-	    import unregister voters handover arbiter promote"
+	    import unregister unlock voters handover arbiter promote"
 	local options="--hosts --voter --key --login --timeout --state --admin
 	    --json --version --help"
 	local -A own=(

@@ -17,9 +17,10 @@ struct effect {
 			uint32_t n;
 			struct enrolment *list;
 		} roll;
-		struct voter *voter; /* UNREGISTER */
-		struct poll *poll;   /* CLOSE */
-		struct {	     /* CREATE, VOTE, REFUSED */
+		struct voter *voter;	  /* UNREGISTER */
+		struct unlocked unlocked; /* UNLOCK */
+		struct poll *poll;	  /* CLOSE */
+		struct {		  /* CREATE, VOTE, REFUSED */
 			struct voter *voter;
 			struct displaced displaced;
 			struct poll *poll; /* VOTE */
@@ -56,14 +57,15 @@ apply_epoch(struct election *e, struct effect *f, const evote_leaf *leaf)
 }
 
 static void
-apply_register(struct election *e, struct effect *f, const struct verdict *v)
+apply_register(struct election *e, struct effect *f, const struct verdict *v,
+    uint64_t time)
 {
 	uint32_t n = v->out.added;
 
 	f->u.roll.n = n;
 	f->u.roll.list = need(calloc(n, sizeof(*f->u.roll.list)));
 	for (uint32_t i = 0; i < n; i++)
-		voter_enrol(&e->voters, &v->fresh[i], &f->u.roll.list[i]);
+		voter_enrol(&e->voters, &v->fresh[i], time, &f->u.roll.list[i]);
 }
 
 static void
@@ -112,11 +114,14 @@ effect_apply(
 		apply_epoch(e, f, leaf);
 		break;
 	case EVOTE_OP_REGISTER:
-		apply_register(e, f, v);
+		apply_register(e, f, v, leaf->time);
 		break;
 	case EVOTE_OP_UNREGISTER:
 		f->u.voter = v->voter;
 		voter_strike(v->voter);
+		break;
+	case EVOTE_OP_UNLOCK:
+		voter_unlock(v->voter, leaf->time, &f->u.unlocked);
 		break;
 	case EVOTE_OP_CREATE:
 		apply_answer(f, v);
@@ -192,6 +197,9 @@ effect_undo(struct election *e)
 		break;
 	case EVOTE_OP_UNREGISTER:
 		voter_strike_undo(f->u.voter);
+		break;
+	case EVOTE_OP_UNLOCK:
+		voter_unlock_undo(&f->u.unlocked);
 		break;
 	case EVOTE_OP_CLOSE:
 		voter_close_undo(f->u.poll->creator);

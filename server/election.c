@@ -94,6 +94,9 @@ leaf_fill(evote_leaf *leaf, const struct op *op, const struct verdict *v)
 	case EVOTE_OP_UNREGISTER:
 		to->evote_op_u.voter = op->name;
 		break;
+	case EVOTE_OP_UNLOCK:
+		to->evote_op_u.unlocked = op->name;
+		break;
 	case EVOTE_OP_CREATE:
 		to->evote_op_u.create.asker = op->asker;
 		to->evote_op_u.create.signature = op->signature;
@@ -165,6 +168,9 @@ op_fill(struct op *op, const evote_leaf *leaf, const evote_opening *opening)
 		break;
 	case EVOTE_OP_UNREGISTER:
 		op->name = from->evote_op_u.voter;
+		break;
+	case EVOTE_OP_UNLOCK:
+		op->name = from->evote_op_u.unlocked;
 		break;
 	case EVOTE_OP_CREATE:
 		op->asker = from->evote_op_u.create.asker;

@@ -31,7 +31,7 @@ struct op {
 	evote_voter *voters;
 	uint32_t n;
 	int only_check, skip_same;
-	/* UNREGISTER: the voter; CLOSE: the election */
+	/* UNREGISTER, UNLOCK: the voter; CLOSE: the election */
 	char *name;
 	/*
 	 * CREATE, VOTE.  The caller has authenticated the asker, by token or
@@ -62,9 +62,9 @@ void election_free(struct election *);
  * NULL when there is nothing to record: a repeated request (the outcome is
  * the first one's), a stale or reused number, a request that no state could
  * ever grant (malformed, no groups, duplicates), a check, a refusal of an
- * operator, EVOTE_R_TOO_MANY or EVOTE_R_QUOTA.  Order of the checks: evote.x.
- * `at` must be the next place: seq the size, epoch and time not before the last
- * one's.
+ * operator, EVOTE_R_TOO_MANY, EVOTE_R_QUOTA or EVOTE_R_NUMBER_AHEAD.  Order of
+ * the checks: evote.x.  `at` must be the next place: seq the size, epoch and
+ * time not before the last one's.
  */
 struct record *election_execute(struct election *, const struct op *,
     const struct place *at, struct outcome *out);

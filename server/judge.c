@@ -7,6 +7,8 @@
 #include "need.h"
 #include "text.h"
 
+#define SPAN_MAX (EVOTE_SPAN_S * 1000000ULL)
+
 /* An answer that leaves no trace. */
 static void
 verdict_answer(struct verdict *v, int code, evote_reason reason)
@@ -143,9 +145,9 @@ judge_register(const struct election *e, const struct op *op, struct verdict *v)
 	v->out.same = same;
 }
 
+/* UNREGISTER and UNLOCK: of whoever is on the roll. */
 static void
-judge_unregister(
-    const struct election *e, const struct op *op, struct verdict *v)
+judge_member(const struct election *e, const struct op *op, struct verdict *v)
 {
 	v->voter = voter_find(&e->voters, op->name);
 	if (v->voter == NULL || !v->voter->registered)
@@ -199,6 +201,8 @@ judge_create(const struct election *e, const struct op *op, uint64_t time,
 		verdict_record(v, 3, EVOTE_R_NAME_TAKEN);
 	else if (about->end <= time)
 		verdict_record(v, 3, EVOTE_R_END_PAST);
+	else if (about->end - time > SPAN_MAX)
+		verdict_record(v, 3, EVOTE_R_END_FAR);
 	else if (!voter_may_create(v->voter, about, time))
 		verdict_answer(v, 3, EVOTE_R_QUOTA);
 	else
@@ -231,11 +235,13 @@ judge_vote(const struct election *e, const struct op *op, uint64_t time,
 
 /*
  * Names the asker and asks the client table.  1 when that answers: a request
- * of before, or one that comes too late.  other is the code of anything else.
+ * of before, one that comes too late, or one whose number is out of all bounds.
+ * The last is not recorded: the table would remember the number, which is the
+ * harm.  other is the code of anything else.
  */
 static int
-judge_number(const struct election *e, const evote_asker *asker, int other,
-    struct verdict *v)
+judge_number(const struct election *e, const evote_asker *asker, uint64_t time,
+    int other, struct verdict *v)
 {
 	struct client *c = &v->client;
 	const struct client *last;
@@ -249,9 +255,11 @@ judge_number(const struct election *e, const evote_asker *asker, int other,
 	memcpy(c->id, asker->client, sizeof(c->id));
 	c->number = asker->number;
 	last = BUG_FORGET_CLIENTS ? NULL : voter_client(v->voter, c->id);
-	if (c->number > (last == NULL ? v->voter->floor : last->number))
-		return (0);
-	if (last == NULL || c->number < last->number)
+	if (c->number > (last == NULL ? v->voter->floor : last->number)) {
+		if (!voter_number_ahead(c->number, time))
+			return (0);
+		verdict_answer(v, other, EVOTE_R_NUMBER_AHEAD);
+	} else if (last == NULL || c->number < last->number)
 		verdict_answer(v, other, EVOTE_R_NUMBER_STALE);
 	else if (memcmp(c->act, last->act, sizeof(c->act)) != 0)
 		verdict_answer(v, other, EVOTE_R_NUMBER_REUSED);
@@ -270,7 +278,7 @@ judge_asked(const struct election *e, const struct op *op, uint64_t time,
 		verdict_answer(v, other, EVOTE_R_MALFORMED);
 		return;
 	}
-	if (judge_number(e, &op->asker, other, v))
+	if (judge_number(e, &op->asker, time, other, v))
 		return;
 	if (op->standing != EVOTE_R_OK)
 		verdict_record(v, 1, op->standing);
@@ -301,7 +309,8 @@ judge_op(const struct election *e, const struct op *op, uint64_t time,
 		judge_register(e, op, v);
 		break;
 	case EVOTE_OP_UNREGISTER:
-		judge_unregister(e, op, v);
+	case EVOTE_OP_UNLOCK:
+		judge_member(e, op, v);
 		break;
 	case EVOTE_OP_CREATE:
 	case EVOTE_OP_VOTE:
@@ -332,6 +341,7 @@ refusal_plausible(const struct voter *v, int code, evote_reason reason)
 	    {3, EVOTE_R_GROUP},
 	    {3, EVOTE_R_NAME_TAKEN},
 	    {3, EVOTE_R_END_PAST},
+	    {3, EVOTE_R_END_FAR},
 	    {4, EVOTE_R_VOTED},
 	    {5, EVOTE_R_NO_CHOICE},
 	};
@@ -353,7 +363,7 @@ judge_refusal(
 	const evote_refused_op *op = &leaf->op.evote_op_u.refused;
 
 	memcpy(v->client.act, op->act, sizeof(v->client.act));
-	if (judge_number(e, &op->asker, 0, v))
+	if (judge_number(e, &op->asker, leaf->time, 0, v))
 		return;
 	if (refusal_plausible(v->voter, leaf->code, leaf->reason) &&
 	    voter_may_be_refused(v->voter, leaf->time))

@@ -72,6 +72,12 @@ evote_unregister_1_svc(
 }
 
 bool_t
+evote_unlock_1_svc(evote_name *args, evote_answer *result, struct svc_req *q)
+{
+	return (ask(q, ASK_UNLOCK, args, result, sizeof(*result)));
+}
+
+bool_t
 evote_voters_1_svc(
     evote_voters_args *args, evote_voters_res *result, struct svc_req *q)
 {

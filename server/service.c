@@ -312,11 +312,13 @@ run_register(struct server *s, struct request *r, const struct place *at)
 	return (rec);
 }
 
+/* UNREGISTER and UNLOCK. */
 static struct record *
-run_unregister(struct server *s, struct request *r, const struct place *at)
+run_member(struct server *s, struct request *r, const struct place *at)
 {
 	struct op op = {
-	    .kind = EVOTE_OP_UNREGISTER,
+	    .kind =
+		r->ask == ASK_UNLOCK ? EVOTE_OP_UNLOCK : EVOTE_OP_UNREGISTER,
 	    .no_room = core_full(s->core),
 	    .name = r->args.name,
 	};
@@ -368,8 +370,10 @@ static const struct {
     [ASK_REGISTER] = {run_register, (xdrproc_t)xdr_evote_register_args,
 	sizeof(evote_register_args), NO_SEEN,
 	(xdrproc_t)xdr_evote_register_res},
-    [ASK_UNREGISTER] = {run_unregister, (xdrproc_t)xdr_evote_name,
+    [ASK_UNREGISTER] = {run_member, (xdrproc_t)xdr_evote_name,
 	sizeof(evote_name), NO_SEEN, (xdrproc_t)xdr_evote_answer},
+    [ASK_UNLOCK] = {run_member, (xdrproc_t)xdr_evote_name, sizeof(evote_name),
+	NO_SEEN, (xdrproc_t)xdr_evote_answer},
     [ASK_VOTERS] = {run_voters, (xdrproc_t)xdr_evote_voters_args,
 	sizeof(evote_voters_args), NO_SEEN, (xdrproc_t)xdr_evote_voters_res},
 };

@@ -7,6 +7,8 @@
 #include "quota.h"
 #include "voters.h"
 
+#define AHEAD_MAX (EVOTE_AHEAD_S * 1000000ULL)
+
 static_assert(sizeof(struct client) == 64, "no padding: it is hashed as is");
 
 struct group *
@@ -77,10 +79,17 @@ voters_clear(struct voters *vs)
 	*vs = (struct voters){0};
 }
 
+static uint64_t
+lower(uint64_t a, uint64_t b)
+{
+	return (a < b ? a : b);
+}
+
 /* ---- the roll ---- */
 
 void
-voter_enrol(struct voters *vs, const evote_voter *w, struct enrolment *old)
+voter_enrol(struct voters *vs, const evote_voter *w, uint64_t time,
+    struct enrolment *old)
 {
 	struct voter *v = voter_find(vs, w->name);
 
@@ -89,9 +98,11 @@ voter_enrol(struct voters *vs, const evote_voter *w, struct enrolment *old)
 	assert(!v->registered);
 	old->voter = v;
 	old->group = v->group;
+	old->floor = v->floor;
 	memcpy(old->key, v->key, sizeof(old->key));
 	v->group = voter_group(vs, w->group);
 	memcpy(v->key, w->key, sizeof(v->key));
+	v->floor = lower(v->floor, time);
 	v->registered = 1;
 	v->group->registered++;
 }
@@ -104,6 +115,7 @@ voter_enrol_undo(struct voters *vs, const struct enrolment *old)
 	voter_strike(v);
 	if (old->group != NULL) {
 		v->group = old->group;
+		v->floor = old->floor;
 		memcpy(v->key, old->key, sizeof(v->key));
 		return;
 	}
@@ -127,7 +139,28 @@ voter_strike_undo(struct voter *v)
 	v->group->registered++;
 }
 
+void
+voter_unlock(struct voter *v, uint64_t time, struct unlocked *old)
+{
+	*old = (struct unlocked){v, v->floor, v->refused};
+	v->floor = lower(v->floor, time);
+	v->refused = 0;
+}
+
+void
+voter_unlock_undo(const struct unlocked *old)
+{
+	old->voter->floor = old->floor;
+	old->voter->refused = old->refused;
+}
+
 /* ---- the client table ---- */
+
+int
+voter_number_ahead(uint64_t number, uint64_t time)
+{
+	return (number > time && number - time > AHEAD_MAX);
+}
 
 const struct client *
 voter_client(const struct voter *v, const unsigned char id[16])

@@ -64,15 +64,37 @@ struct group *voter_group(struct voters *, const char *name);
 struct enrolment {
 	struct voter *voter;
 	struct group *group; /* NULL: he was unknown */
+	uint64_t floor;
 	unsigned char key[SEAL_KEY];
 };
 
-/* Registers him, who is not registered; he may have been. */
-void voter_enrol(struct voters *, const evote_voter *, struct enrolment *old);
+/*
+ * Registers him, who is not registered; he may have been, and then his floor
+ * is no higher than `time` any more, as in voter_unlock.
+ */
+void voter_enrol(
+    struct voters *, const evote_voter *, uint64_t time, struct enrolment *old);
 void voter_enrol_undo(struct voters *, const struct enrolment *old);
 /* Off the roll. */
 void voter_strike(struct voter *);
 void voter_strike_undo(struct voter *);
+
+/* A voter as he stood before he was unlocked. */
+struct unlocked {
+	struct voter *voter;
+	uint64_t floor;
+	uint64_t refused;
+};
+
+/*
+ * New client ids of his may number from `time` on, and his refusals are
+ * forgiven.  The table stays: what was answered is answered the same.
+ */
+void voter_unlock(struct voter *, uint64_t time, struct unlocked *old);
+void voter_unlock_undo(const struct unlocked *);
+
+/* Whether a number is out of all bounds at that time. */
+int voter_number_ahead(uint64_t number, uint64_t time);
 
 /* What voter_answer pushed aside. */
 struct displaced {

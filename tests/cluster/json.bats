@@ -72,6 +72,7 @@ operators_show() {
 	shows import 1 admin alpha --json import --dry-run "$csv"
 	shows import 1 admin alpha --json import "$csv"
 	shows import 2 admin alpha --json import "$csv.missing"
+	shows unlock 0 admin alpha --json unlock zoe
 	shows unregister 0 admin alpha --json unregister zoe
 	shows unregister 1 admin alpha --json unregister zoe
 	shows unregister 1 admin beta --json unregister yan

@@ -43,6 +43,18 @@ voters() {
 	[[ $(voters) == 0 ]]
 }
 
+@test "V1: a voter who is refused too often is unlocked" {
+	cluster_up people
+	until run as ada vote none yes && ((status == 1)) &&
+	    [[ $output == *"too many"* ]]; do
+		((++tries < 40))
+	done
+	exits 1 admin alpha unlock nobody
+	admin alpha unlock ada
+	exits 1 as ada vote none yes
+	says "no election of that name"
+}
+
 @test "registering with a bad key or name is refused" {
 	setup_file_and_key
 	fails admin alpha register ada members "${key:0:40}"

@@ -130,6 +130,12 @@ op_unregister(const char *name)
 }
 
 static struct op
+op_unlock(const char *name)
+{
+	return ((struct op){.kind = EVOTE_OP_UNLOCK, .name = (char *)name});
+}
+
+static struct op
 op_close(const char *name)
 {
 	return ((struct op){.kind = EVOTE_OP_CLOSE, .name = (char *)name});
@@ -453,6 +459,115 @@ test_client_eviction(void **state)
 	expect(w, op_vote(asker("Bob", 2, 99), POLL, "C"), 5,
 	    EVOTE_R_NUMBER_STALE, 0);
 	expect(w, op_vote(asker("Bob", 2, 100), POLL, "C"), 0, EVOTE_R_OK, 1);
+}
+
+#define AHEAD ((uint64_t)EVOTE_AHEAD_S * SEC)
+
+/* V1: no number from a wrong clock is remembered. */
+static void
+test_number_ahead(void **state)
+{
+	struct world *w = *state;
+	uint64_t most = w->time + 1 + AHEAD;
+	struct op op = op_vote(asker("Bob", 1, most + 1), POLL, "C");
+
+	expect(w, op, 5, EVOTE_R_NUMBER_AHEAD, 0);
+	op.asker.number = UINT64_MAX;
+	expect(w, op, 5, EVOTE_R_NUMBER_AHEAD, 0);
+	expect(w, op_create(asker("Bob", 2, UINT64_MAX), "x", START + HOUR), 3,
+	    EVOTE_R_NUMBER_AHEAD, 0);
+	op.asker.number = most;
+	expect(w, op, 0, EVOTE_R_OK, 1);
+	/* What was answered is answered the same, whatever the time. */
+	expect(w, op, 0, EVOTE_R_OK, 0);
+}
+
+static void
+test_end_far(void **state)
+{
+	struct world *w = *state;
+	uint64_t most = w->time + 2 + (uint64_t)EVOTE_SPAN_S * SEC;
+
+	expect(w, op_create(anew(w, "Ann"), "x", UINT64_MAX), 3,
+	    EVOTE_R_END_FAR, 1);
+	expect(
+	    w, op_create(anew(w, "Ann"), "x", most + 1), 3, EVOTE_R_END_FAR, 1);
+	expect(w, op_create(anew(w, "Ann"), "x", most), 0, EVOTE_R_OK, 1);
+}
+
+/* Fills the client table with numbers far ahead, so that the floor is, too. */
+static void
+lock_out(struct world *w, const char *voter)
+{
+	for (char c = 0; c <= EVOTE_CLIENTS_MAX; c++)
+		expect(w, op_vote(asker(voter, c, w->time + AHEAD), "no", "C"),
+		    2, EVOTE_R_NO_ELECTION, 1);
+	expect(w, op_vote(asker(voter, 50, w->time + 1), POLL, "C"), 5,
+	    EVOTE_R_NUMBER_STALE, 0);
+}
+
+static void
+test_unlock(void **state)
+{
+	struct world *w = *state;
+	struct op lost;
+	uint64_t size;
+
+	lock_out(w, "Bob");
+	lost = op_vote(asker("Bob", 60, w->time - 1), POLL, "C");
+	size = w->size;
+	expect(w, op_unlock("Bob"), 0, EVOTE_R_OK, 1);
+	world_undo(w, size);
+	expect(w, op_vote(asker("Bob", 50, w->time + 1), POLL, "C"), 5,
+	    EVOTE_R_NUMBER_STALE, 0);
+	expect(w, op_unlock("Bob"), 0, EVOTE_R_OK, 1);
+	/* What was sent before it, and comes late, is still refused. */
+	expect(w, lost, 5, EVOTE_R_NUMBER_STALE, 0);
+	expect(w, op_vote(asker("Bob", 50, w->time + 1), POLL, "C"), 0,
+	    EVOTE_R_OK, 1);
+	expect(w, op_unlock("Nobody"), 1, EVOTE_R_NO_VOTER, 0);
+}
+
+static void
+test_unlock_refusals(void **state)
+{
+	struct world *w = *state;
+	uint64_t size;
+
+	for (int i = 0; i < 30; i++)
+		expect(w, op_vote(anew(w, "Bob"), "no", "C"), 2,
+		    EVOTE_R_NO_ELECTION, 1);
+	size = w->size;
+	expect(w, op_unlock("Bob"), 0, EVOTE_R_OK, 1);
+	expect(
+	    w, op_vote(anew(w, "Bob"), "no", "C"), 2, EVOTE_R_NO_ELECTION, 1);
+	world_undo(w, size);
+	expect(w, op_vote(anew(w, "Bob"), "no", "C"), 5, EVOTE_R_TOO_MANY, 0);
+	expect(w, op_unlock("Bob"), 0, EVOTE_R_OK, 1);
+	election_settle(w->e, w->size);
+	expect(
+	    w, op_vote(anew(w, "Bob"), "no", "C"), 2, EVOTE_R_NO_ELECTION, 1);
+}
+
+/* V1: who leaves the roll and comes back begins at the present time. */
+static void
+test_register_unlocks(void **state)
+{
+	struct world *w = *state;
+	evote_voter bob = person("Bob", "students", 'b');
+	struct op again, granted = op_vote(asker("Bob", 70, 5), POLL, "C");
+	uint64_t size;
+
+	expect(w, granted, 0, EVOTE_R_OK, 1);
+	lock_out(w, "Bob");
+	expect(w, op_unregister("Bob"), 0, EVOTE_R_OK, 1);
+	size = w->size;
+	expect(w, op_register(&bob, 1), 0, EVOTE_R_OK, 1);
+	world_undo(w, size);
+	expect(w, op_register(&bob, 1), 0, EVOTE_R_OK, 1);
+	again = op_vote(asker("Bob", 71, w->time + 1), POLL, "it's \"B\"");
+	expect(w, again, 4, EVOTE_R_VOTED, 1);
+	expect(w, granted, 5, EVOTE_R_NUMBER_STALE, 0);
 }
 
 static void
@@ -1234,6 +1349,8 @@ random_roll(unsigned *seed)
 
 	if (draw(seed, 8) == 0)
 		return (op_unregister(names[draw(seed, LEN(names))]));
+	if (draw(seed, 40) == 0)
+		return (op_unlock(names[draw(seed, LEN(names))]));
 	for (size_t i = 0; i < LEN(list); i++) {
 		name = names[draw(seed, LEN(names))];
 		group = groups[draw(seed, LEN(groups))];
@@ -1258,6 +1375,9 @@ random_asker(struct world *w, unsigned *seed)
 		return (w->last);
 	case 1:
 		number -= draw(seed, 20);
+		break;
+	case 2:
+		number = w->time + AHEAD - 1000 + draw(seed, 2000);
 		break;
 	default:
 		number = ++w->number;
@@ -1292,6 +1412,8 @@ random_op(struct world *w, unsigned *seed)
 		n_groups = (draw(seed, 8) + 1) / 4;
 		n_choices = (draw(seed, 12) + 2) / 4;
 		end = w->time + draw(seed, 4000) * SEC - 600 * SEC;
+		if (draw(seed, 8) == 0)
+			end = UINT64_MAX;
 		op = op_create_lists(
 		    who, name, both, n_groups, options, n_choices, end);
 		break;
@@ -1338,7 +1460,8 @@ test_random(void **state)
 	    EVOTE_R_GROUP, EVOTE_R_VOTED, EVOTE_R_NO_CHOICE, EVOTE_R_NO_GROUPS,
 	    EVOTE_R_NO_CHOICES, EVOTE_R_NAME_TAKEN, EVOTE_R_END_PAST,
 	    EVOTE_R_DUPLICATE, EVOTE_R_NUMBER_STALE, EVOTE_R_NUMBER_REUSED,
-	    EVOTE_R_TOO_MANY, EVOTE_R_VOTER_EXISTS};
+	    EVOTE_R_TOO_MANY, EVOTE_R_VOTER_EXISTS, EVOTE_R_NUMBER_AHEAD,
+	    EVOTE_R_END_FAR};
 	struct world *w = *state;
 	unsigned met[32] = {0}, seed = SEED;
 	uint64_t size, undone = 0, settled = 0;
@@ -1410,6 +1533,11 @@ main(void)
 	    TEST(test_no_room),
 	    TEST(test_client_table),
 	    TEST(test_client_eviction),
+	    TEST(test_number_ahead),
+	    TEST(test_end_far),
+	    TEST(test_unlock),
+	    TEST(test_unlock_refusals),
+	    TEST(test_register_unlocks),
 	    TEST(test_refusal_record),
 	    TEST(test_too_many),
 	    TEST(test_quota_of_elections),

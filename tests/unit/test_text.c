@@ -240,6 +240,8 @@ times_that_are_not(void **state)
 	    {"+5hh", "is not a span"},
 	    {"+-5h", "is not a span"},
 	    {"+1234567890d", "is not a span"},
+	    {"+213503983d", "is too far ahead"},
+	    {"+999999999d", "is too far ahead"},
 	};
 	uint64_t us = 77;
 	char err[256];

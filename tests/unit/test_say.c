@@ -1,0 +1,54 @@
+/* Every reason of evote.x has its name and its sentence. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "say.h"
+
+/* "NAME_TAKEN" as "name-taken". */
+static void
+as_said(char *name)
+{
+	for (; *name != '\0'; name++)
+		*name = *name == '_' ? '-' : (char)tolower((int)*name);
+}
+
+static void
+test_reasons(void **state)
+{
+	FILE *f = fopen("evote.x", "re");
+	char line[200], name[100];
+	int reason, n = 0;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f) != NULL) {
+		if (sscanf(line, " EVOTE_R_%99[A-Z_] = %d", name, &reason) != 2)
+			continue;
+		as_said(name);
+		assert_int_equal(reason, n++);
+		assert_string_equal(
+		    say_reason_name((evote_reason)reason), name);
+		assert_non_null(say_reason((evote_reason)reason));
+	}
+	fclose(f);
+	assert_true(n > EVOTE_R_NOT_POSSIBLE);
+	assert_string_equal(say_reason_name((evote_reason)n), "strange");
+	assert_non_null(say_reason((evote_reason)n));
+	assert_non_null(say_reason((evote_reason)-1));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_reasons),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
