@@ -10,6 +10,8 @@
 #include "handle.h"
 #include "record.h"
 
+#define COPIES_US (3600ULL * 1000000) /* no copy is on its way for longer */
+
 struct wish {
 	evote_act_kind kind;
 	const char *election; /* VOTE */
@@ -151,13 +153,26 @@ later(uint64_t a, uint64_t b)
 }
 
 /*
- * Gives the request a new number and credential, and writes it down.  A number
- * also exceeds the service's clock, for voters whose own is slow.
+ * Numbers follow the service's clock, for voters whose own is wrong.  anew: the
+ * service does not take what this client id has come to, so another one begins.
+ */
+static void
+number_draw(struct evote *e, struct kept *k, int anew)
+{
+	if (anew || k->number == UINT64_MAX) {
+		seal_random(k->client, sizeof(k->client));
+		k->number = 0;
+	}
+	k->number = later(k->number + 1, handle_clock_us(e));
+}
+
+/*
+ * Gives the request a new number and credential, and writes it down.
  * EVOTE_ANSWERED with a code: the log-in was refused, nothing is changed.
  */
 static enum evote_outcome
-request_renew(
-    struct evote *e, struct kept *k, uint64_t deadline_ms, evote_answer *answer)
+request_renew(struct evote *e, struct kept *k, int anew, uint64_t deadline_ms,
+    evote_answer *answer)
 {
 	evote_request *r = kept_request(k);
 	enum evote_outcome outcome = EVOTE_ANSWERED;
@@ -167,7 +182,7 @@ request_renew(
 	if (outcome != EVOTE_ANSWERED ||
 	    (e->options.login && e->token_len == 0))
 		return (outcome);
-	k->number = later(k->number + 1, later(handle_now_us(), e->clock));
+	number_draw(e, k, anew);
 	xdr_free((xdrproc_t)xdr_evote_credential, &r->credential);
 	memset(r, 0, sizeof(*r));
 	r->credential.kind = EVOTE_BY_TOKEN; /* an empty one can be freed */
@@ -241,17 +256,33 @@ request_send(struct evote *e, struct kept *k, evote_answer *answer,
 }
 
 /*
+ * Whether the number is so far ahead that, when its time comes, no copy of the
+ * request can be on its way any more.
+ */
+static int
+number_hopeless(const struct evote *e, const struct kept *k)
+{
+	uint64_t clock = handle_clock_us(e);
+
+	return (k->number > clock &&
+	    k->number - clock > EVOTE_AHEAD_S * 1000000ULL + COPIES_US);
+}
+
+/*
  * Whether the refusal concerns only the request's number or token, and is
  * certain to be all that ever becomes of it: then a new one may be drawn.  A
  * stale number is certain only if this was the first time it was sent; a bad
  * token always is, because answered numbers are looked up before it is read.
  */
 static int
-may_renew(struct evote *e, const evote_answer *answer, int first)
+may_renew(struct evote *e, const struct kept *k, const evote_answer *answer,
+    int first)
 {
 	switch (answer->reason) {
 	case EVOTE_R_NUMBER_STALE:
 		return (first);
+	case EVOTE_R_NUMBER_AHEAD:
+		return (first || number_hopeless(e, k));
 	case EVOTE_R_TOKEN:
 	case EVOTE_R_TOKEN_EXPIRED:
 		return (e->options.login);
@@ -265,7 +296,8 @@ may_renew(struct evote *e, const evote_answer *answer, int first)
  * comes late may still be.
  */
 static const char *
-not_final(const evote_answer *answer)
+not_final(
+    const struct evote *e, const struct kept *k, const evote_answer *answer)
 {
 	switch (answer->reason) {
 	case EVOTE_R_STORAGE:
@@ -274,9 +306,32 @@ not_final(const evote_answer *answer)
 		return ("too many requests of this voter were refused lately");
 	case EVOTE_R_QUOTA:
 		return ("this voter has opened too many elections lately");
+	case EVOTE_R_NUMBER_AHEAD:
+		if (number_hopeless(e, k))
+			return (NULL);
+		return ("its number is more than a day ahead of the service's "
+			"clock, an hour at most, so try again in an hour");
 	default:
 		return (NULL);
 	}
+}
+
+/* Under another number or token, since this one is refused for good. */
+static enum evote_outcome
+request_again(struct evote *e, struct kept *k, evote_answer *answer,
+    uint64_t deadline_ms, unsigned *sends)
+{
+	int numbered = answer->reason == EVOTE_R_NUMBER_STALE ||
+	    answer->reason == EVOTE_R_NUMBER_AHEAD;
+	enum evote_outcome outcome;
+
+	if (!numbered)
+		login_forget(e);
+	outcome = request_renew(e, k, numbered, deadline_ms, answer);
+	if (outcome == EVOTE_ANSWERED &&
+	    (!e->options.login || e->token_len > 0))
+		outcome = request_send(e, k, answer, deadline_ms, sends);
+	return (outcome);
 }
 
 /* Until it is answered; fresh: no other process can have sent it. */
@@ -285,23 +340,16 @@ request_settle(struct evote *e, struct kept *k, int fresh, int wanted,
     evote_answer *answer, uint64_t deadline_ms)
 {
 	enum evote_outcome outcome;
+	const char *open;
 	unsigned sends = 0;
 
 	outcome = request_send(e, k, answer, deadline_ms, &sends);
 	if (outcome == EVOTE_ANSWERED && wanted &&
-	    may_renew(e, answer, fresh && sends == 1)) {
-		if (answer->reason != EVOTE_R_NUMBER_STALE)
-			login_forget(e);
-		outcome = request_renew(e, k, deadline_ms, answer);
-		if (outcome == EVOTE_ANSWERED &&
-		    (!e->options.login || e->token_len > 0))
-			outcome =
-			    request_send(e, k, answer, deadline_ms, &sends);
-	}
-	if (outcome == EVOTE_ANSWERED && not_final(answer) != NULL &&
-	    !(fresh && sends == 1)) {
-		handle_fail(
-		    e, "%s, and it had been sent before", not_final(answer));
+	    may_renew(e, k, answer, fresh && sends == 1))
+		outcome = request_again(e, k, answer, deadline_ms, &sends);
+	if (outcome == EVOTE_ANSWERED && !(fresh && sends == 1) &&
+	    (open = not_final(e, k, answer)) != NULL) {
+		handle_fail(e, "%s, and it had been sent before", open);
 		return (EVOTE_UNANSWERED);
 	}
 	if (fresh && sends == 0 && outcome == EVOTE_UNANSWERED)
@@ -351,16 +399,24 @@ unsent(enum evote_outcome outcome)
 	return (outcome == EVOTE_UNANSWERED ? EVOTE_UNSENT : outcome);
 }
 
+/*
+ * It is written down only once there is a host to send it to: what is found
+ * written down may have been sent.
+ */
 static enum evote_outcome
 wish_make(struct evote *e, const struct wish *w, struct kept *k,
     uint64_t deadline_ms, evote_answer *answer)
 {
+	enum evote_outcome outcome;
+
 	if (w->kind == EVOTE_ACT_VOTE && w->choice == NULL)
 		return (handle_fail(e, "no unanswered vote is kept"));
 	if (wish_copy(e, w, k) != 0)
 		return (handle_fail(
 		    e, "the request breaks a limit of the service"));
-	return (request_renew(e, k, deadline_ms, answer));
+	if ((outcome = handle_find(e, deadline_ms)) != EVOTE_ANSWERED)
+		return (outcome);
+	return (request_renew(e, k, 0, deadline_ms, answer));
 }
 
 /* With the lock held and the outstanding request, if any, in k. */

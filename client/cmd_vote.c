@@ -112,8 +112,8 @@ choice_find(struct client *c, struct evote *e, const char *election, char **out)
 	}
 	switch (evote_kept(e, election)) {
 	case 1:
-		say_aside("A vote in \"%s\" was sent before and not "
-			  "answered; it is sent again.",
+		say_aside("A vote in \"%s\" may have been sent before and "
+			  "was not answered. It is sent again.",
 		    election);
 		return (-1);
 	case 0:

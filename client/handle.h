@@ -21,7 +21,7 @@ struct evote {
 	int pinned;	      /* service is set */
 	struct sighting seen; /* what requests tell of */
 	uint64_t epoch;	      /* of the host that serves, as greeted */
-	uint64_t clock;	      /* its wall clock then, us */
+	int64_t ahead;	      /* its clock before ours, us, as it says */
 	unsigned char token[EVOTE_TOKEN_MAX];
 	uint32_t token_len; /* 0: none */
 	uint64_t token_expires;
@@ -33,11 +33,18 @@ struct evote {
 
 uint64_t handle_deadline(const struct evote *);
 uint64_t handle_now_us(void);
+/*
+ * The service's clock, as far as it is known.  Whoever answers may lie: more
+ * than EVOTE_AHEAD_S beyond our own clock it is not believed.
+ */
+uint64_t handle_clock_us(const struct evote *);
 /* Sets the problem; returns EVOTE_FAILED. */
 enum evote_outcome handle_fail(struct evote *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Finds out who the service is, if that is not known yet. */
 enum evote_outcome handle_ready(struct evote *, uint64_t deadline_ms);
+/* Connects to the host that serves. */
+enum evote_outcome handle_find(struct evote *, uint64_t deadline_ms);
 /*
  * One call until it is answered; *seen, which lies in args, is filled in.
  * For *sends and res see route_call.

@@ -23,6 +23,17 @@ handle_now_us(void)
 }
 
 uint64_t
+handle_clock_us(const struct evote *e)
+{
+	uint64_t now = handle_now_us(), most = EVOTE_AHEAD_S * 1000000ULL;
+
+	if (e->ahead < 0)
+		return (
+		    now > -(uint64_t)e->ahead ? now + (uint64_t)e->ahead : 0);
+	return (now + ((uint64_t)e->ahead < most ? (uint64_t)e->ahead : most));
+}
+
+uint64_t
 handle_deadline(const struct evote *e)
 {
 	return (caller_now_ms() + e->options.timeout_ms);
@@ -127,6 +138,7 @@ greeted(void *arg, const char *host, const evote_status_res *st)
 	const evote_stamp *stamp = &st->answer.stamp;
 	struct evote *e = arg;
 	const char *what = NULL;
+	uint64_t within;
 
 	/* An empty host that has not joined yet. */
 	if (is_zero(stamp->cluster, sizeof(stamp->cluster)))
@@ -145,7 +157,7 @@ greeted(void *arg, const char *host, const evote_status_res *st)
 	if (st->answer.standing != EVOTE_SERVED)
 		return (0);
 	e->epoch = stamp->epoch;
-	e->clock = st->clock;
+	e->ahead = evote_clock_ahead(e, st, &within);
 	return (!e->pinned && st->origin[0] != '\0' ? pin(e, st) : 0);
 }
 
@@ -249,12 +261,19 @@ begin(struct evote *e)
 enum evote_outcome
 handle_ready(struct evote *e, uint64_t deadline_ms)
 {
-	static const evote_answer none;
 	enum evote_outcome outcome = begin(e);
-	enum route_end end;
 
 	if (outcome != EVOTE_ANSWERED || e->pinned)
 		return (outcome);
+	return (handle_find(e, deadline_ms));
+}
+
+enum evote_outcome
+handle_find(struct evote *e, uint64_t deadline_ms)
+{
+	static const evote_answer none;
+	enum route_end end;
+
 	if ((end = route_find(e->route, deadline_ms)) != ROUTE_SERVED)
 		return (ended(e, end, &none));
 	if (!e->pinned)
@@ -470,6 +489,8 @@ evote_clock_ahead(
 	uint64_t span = g.answered > g.sent ? g.answered - g.sent : 0;
 
 	*within = span / 2 + 1;
+	if (res->clock > INT64_MAX)
+		return (INT64_MAX);
 	return ((int64_t)res->clock - (int64_t)(g.sent + span / 2));
 }
 

@@ -13,10 +13,11 @@
  *
  * Every call finds the host that serves, by itself and again whenever that
  * changes, until an answer comes or the time is over.  A request that changes
- * something is written to the state directory before it is first sent and
- * stays there until it was answered: sent again, by this process or a later
- * one, it is carried out once.  What the service has shown is remembered, and
- * a service that later knows less, or something else, is found out.
+ * something is written to the state directory just before it is first sent, not
+ * before there is a host to send it to, and stays there until it was
+ * answered: sent again, by this process or a later one, it is carried out once.
+ * What the service has shown is remembered, and a service that later knows
+ * less, or something else, is found out.
  *
  * A handle belongs to one thread at a time; handles share nothing but files.
  */

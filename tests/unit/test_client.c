@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "caller.h"
@@ -30,6 +31,8 @@
 #define HOSTS 2
 #define CONNS 64
 #define ONLY  "test origin"
+
+#define HOUR_US (3600ULL * 1000000)
 
 /* ---- the service ---- */
 
@@ -64,6 +67,7 @@ struct fake {
 	int votes, creations, bad_signatures, challenges;
 	char choice[100];
 	uint64_t numbers[16];
+	evote_id clients[16];
 	int nnumbers;
 	/* What is to happen. */
 	evote_reason refuse[4]; /* the next changes, in turn */
@@ -126,7 +130,8 @@ decide(struct fake *f, const evote_request *r, const evote_act *act,
 	const evote_credential *c = &r->credential;
 	int i;
 
-	f->numbers[f->nnumbers++ % 16] = r->number;
+	f->numbers[f->nnumbers % 16] = r->number;
+	memcpy(f->clients[f->nnumbers++ % 16], r->client, 16);
 	if (c->kind == EVOTE_BY_SIGNATURE &&
 	    !signature_fits(f, r, c->evote_credential_u.own.voter,
 		&c->evote_credential_u.own.signature, act))
@@ -1058,17 +1063,47 @@ test_unanswered_other(void **state)
 	assert_int_equal(2, w->fake.votes);
 }
 
-/* Never sent: a change of mind later must not find it waiting. */
+/* Whether a request of the voter is written down, whoever is at work. */
+static int
+kept_on_disk(struct world *w)
+{
+	struct state *s = state_of(w);
+	struct kept k;
+	int found;
+
+	assert_int_equal(0, state_load(s, "voter", &k));
+	found = k.kind != 0;
+	kept_clear(&k);
+	state_close(s);
+	return (found);
+}
+
+static void *
+vote_in_vain(void *arg)
+{
+	assert_int_equal(EVOTE_UNSENT, vote(arg, 500, "yes"));
+	return (NULL);
+}
+
+/*
+ * V2: never sent: a change of mind later must not find it waiting, not even
+ * if the one that would have sent it is interrupted.
+ */
 static void
 test_unsent(void **state)
 {
+	const struct timespec some = {.tv_nsec = 250 * 1000000};
 	struct world *w = *state;
 	struct evote *e;
+	pthread_t voter;
 
 	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, "first"));
 	host_kill(&w->fake.host[0]);
 	host_kill(&w->fake.host[1]);
-	assert_int_equal(EVOTE_UNSENT, vote(w, 200, "yes"));
+	pthread_create(&voter, NULL, vote_in_vain, w);
+	nanosleep(&some, NULL);
+	assert_int_equal(0, kept_on_disk(w));
+	pthread_join(voter, NULL);
 	e = open_with(w, 200, 0);
 	assert_int_equal(0, evote_kept(e, "E"));
 	evote_close(e);
@@ -1101,6 +1136,31 @@ test_too_long(void **state)
  * -------------------------------------------------------------------------------
  */
 
+static uint64_t
+wall_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
+}
+
+/* As if the voter's last request had had that number, and was answered. */
+static void
+number_keep(struct world *w, uint64_t number)
+{
+	struct state *s = state_of(w);
+	struct kept k;
+
+	assert_int_equal(0, state_load(s, "voter", &k));
+	kept_fill(&k, "old");
+	k.number = number;
+	assert_int_equal(0, state_store(s, "voter", &k));
+	assert_int_equal(0, state_settle(s, "voter"));
+	kept_clear(&k);
+	state_close(s);
+}
+
 static void
 test_stale_first(void **state)
 {
@@ -1108,13 +1168,82 @@ test_stale_first(void **state)
 
 	w->fake.refuse[0] = EVOTE_R_NUMBER_STALE;
 	w->fake.nrefuse = 1;
-	w->fake.clock = 9000000000000000000ULL;
+	w->fake.clock = wall_us() + HOUR_US;
 	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, "yes"));
 	assert_int_equal(1, w->fake.votes);
 	assert_int_equal(2, w->fake.nnumbers);
-	assert_true(w->fake.numbers[1] > w->fake.numbers[0]);
 	/* Our clock is slower than the service's. */
 	assert_true(w->fake.numbers[1] >= w->fake.clock);
+	/* What this client id had come to is not taken: another one begins. */
+	assert_memory_not_equal(w->fake.clients[0], w->fake.clients[1], 16);
+}
+
+/* V1: whoever says what time it is moves the numbers by a day at most. */
+static void
+test_clock_lies(void **state)
+{
+	struct world *w = *state;
+
+	w->fake.clock = UINT64_MAX;
+	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, "yes"));
+	assert_true(w->fake.numbers[0] <= wall_us() + 24 * HOUR_US);
+	w->fake.clock = 0;
+	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, "no"));
+	assert_true(w->fake.numbers[1] > w->fake.numbers[0]);
+	assert_true(w->fake.numbers[1] <= wall_us() + 24 * HOUR_US);
+	assert_int_equal(2, w->fake.votes);
+}
+
+/* V1: our clock was years ahead when the last request was numbered. */
+static void
+test_ahead(void **state)
+{
+	struct world *w = *state;
+
+	w->fake.clock = wall_us();
+	number_keep(w, UINT64_MAX - 1);
+	w->fake.refuse[0] = EVOTE_R_NUMBER_AHEAD;
+	w->fake.nrefuse = 1;
+	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, "yes"));
+	assert_int_equal(2, w->fake.nnumbers);
+	assert_true(w->fake.numbers[0] == UINT64_MAX);
+	assert_true(w->fake.numbers[1] <= wall_us());
+	assert_int_equal(1, w->fake.votes);
+	assert_int_equal(0, w->fake.bad_signatures);
+	number_keep(w, UINT64_MAX);
+	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, "no"));
+	assert_true(w->fake.numbers[2] <= wall_us());
+}
+
+/*
+ * V1: sent more than once, and its number refused: final only if it is so far
+ * ahead that nothing can come of another copy.
+ */
+static void
+test_ahead_later(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_with(w, 300, 0);
+	evote_reason reason;
+
+	w->fake.clock = wall_us();
+	number_keep(w, wall_us() + 24 * HOUR_US + HOUR_US / 2);
+	w->fake.host[0].lose = 1;
+	w->fake.refuse[0] = w->fake.refuse[1] = EVOTE_R_NUMBER_AHEAD;
+	w->fake.nrefuse = 2;
+	assert_int_equal(EVOTE_UNANSWERED, vote_in(e, "E", "yes", NULL));
+	assert_int_equal(1, evote_kept(e, "E"));
+	evote_close(e);
+	w->fake.clock -= HOUR_US;
+	w->fake.refuse[0] = EVOTE_R_NUMBER_AHEAD;
+	w->fake.nrefuse = 1;
+	e = open_with(w, 5000, 0);
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "F", "no", &reason));
+	assert_int_equal(EVOTE_R_OK, reason);
+	assert_int_equal(EVOTE_R_NUMBER_AHEAD, w->earlier_reason);
+	assert_int_equal(1, w->fake.votes);
+	assert_string_equal("no", w->fake.choice);
+	evote_close(e);
 }
 
 /* Once only. */
@@ -1588,6 +1717,9 @@ main(void)
 	    test(test_too_long),
 	    test(test_stale_first),
 	    test(test_stale_twice),
+	    test(test_clock_lies),
+	    test(test_ahead),
+	    test(test_ahead_later),
 	    test(test_stale_later),
 	    test(test_not_final),
 	    test(test_login),
