@@ -1636,7 +1636,8 @@ test_stopped_and_named(void **state)
 	w->fake.host[0].mute = 1;
 	pthread_create(&thread, NULL, take_over, &later);
 	assert_int_equal(EVOTE_ANSWERED, vote(w, 8000, "yes"));
-	assert_in_range(caller_now_ms() - began, 1490, 1800);
+	/* Asking it again would take another second. */
+	assert_in_range(caller_now_ms() - began, 1490, 2400);
 	pthread_join(thread, NULL);
 }
 
