@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -93,28 +94,60 @@ listen_tcp(int port, int fd[2])
 	return (got);
 }
 
+/* By the kernel's list: its last column is the path. */
+static bool
+unix_is_bound(const char *path)
+{
+	char line[512];
+	bool found = false;
+	FILE *f = fopen("/proc/net/unix", "re");
+
+	if (f == NULL)
+		return (true);
+	while (!found && fgets(line, sizeof(line), f) != NULL) {
+		const char *last = strrchr(line, ' ');
+
+		line[strcspn(line, "\n")] = '\0';
+		found = last != NULL && strcmp(last + 1, path) == 0;
+	}
+	fclose(f);
+	return (found);
+}
+
+/*
+ * Whether somebody listens there, with errno for a refusal.  Another user's
+ * file, left behind, does not even let us try.
+ */
+static bool
+unix_lives(const struct sockaddr_un *addr)
+{
+	int fd, error = 0;
+
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return (true);
+	if (connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) == -1)
+		error = errno;
+	close(fd);
+	errno = EADDRINUSE;
+	return (error != ECONNREFUSED &&
+	    (error != EACCES || unix_is_bound(addr->sun_path)));
+}
+
 /* Removes a socket file nobody listens on any more; -1 when somebody does. */
 static int
 unix_clear(const struct sockaddr_un *addr)
 {
 	struct stat st;
-	bool dead;
-	int fd;
 
 	if (lstat(addr->sun_path, &st) == -1)
 		return (errno == ENOENT ? 0 : -1);
 	errno = EADDRINUSE;
 	if (!S_ISSOCK(st.st_mode))
 		return (-1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1)
+	if (unix_lives(addr))
 		return (-1);
-	dead =
-	    connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) == -1 &&
-	    errno == ECONNREFUSED;
-	close(fd);
-	errno = EADDRINUSE;
-	return (dead ? unlink(addr->sun_path) : -1);
+	return (unlink(addr->sun_path));
 }
 
 /* Nobody can connect before listen, so the mode is in time. */

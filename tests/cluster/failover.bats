@@ -226,7 +226,7 @@ disk_hangs() {
 
 # Its answers wait, for its own disk.
 host_waits() {
-	[[ $(host_state "$1" alarm) == *"have been waiting"* ]]
+	alarms "$1" "have been waiting"
 }
 
 @test "without fail-back by itself the backup keeps what it took over" {

@@ -8,13 +8,6 @@ role_is() {
 	[[ $(host_state "$1" role) == "$2" ]]
 }
 
-# alarms HOST TEXT: one of its alarms says so.
-alarms() {
-	pair_states | jq -e --arg n "$1" --arg t "$2" '.hosts[] |
-	    select(.name == $n) | .alarms | any(.text | contains($t))' \
-	    >/dev/null
-}
-
 # clone FROM TO: neither runs.
 clone() {
 	rm -rf "${PAIR_DIR:?}/$2"

@@ -22,6 +22,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "evote.h"
@@ -1656,6 +1657,51 @@ test_unix(void **state)
 	close(tcp);
 }
 
+/* In a process of another user: what listening there returned. */
+static int
+listen_as_nobody(const char *path)
+{
+	struct transport_config config = {.max_conns = 9, .max_call = 1000};
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (setgid(65534) == -1 || setuid(65534) == -1)
+			_exit(2);
+		_exit(transport_listen_unix(
+			  transport_new(&config), path, 0600) == 0
+			? 0
+			: 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return (WEXITSTATUS(status));
+}
+
+/* M13: root ran it once and was killed; now it is the service's user. */
+static void
+test_unix_left_by_root(void **state)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	char dir[] = "/tmp/evote-unix-XXXXXX";
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (geteuid() != 0)
+		skip();
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(chown(dir, 65534, 65534), 0);
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s/admin.sock", dir);
+	assert_int_equal(bind(fd, (struct sockaddr *)&un, sizeof(un)), 0);
+	assert_int_equal(chmod(un.sun_path, 0600), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	/* Root's server lives: it is not robbed of its door. */
+	assert_int_equal(listen_as_nobody(un.sun_path), 1);
+	assert_int_equal(access(un.sun_path, F_OK), 0);
+	close(fd);
+	assert_int_equal(listen_as_nobody(un.sun_path), 0);
+	unlink(un.sun_path);
+	rmdir(dir);
+}
+
 static void
 test_port_taken(void **state)
 {
@@ -1735,6 +1781,7 @@ main(void)
 	    TEST(test_patience),
 	    TEST(test_no_descriptors),
 	    TEST(test_unix),
+	    TEST(test_unix_left_by_root),
 	    TEST(test_port_taken),
 	    TEST(test_free_all),
 	};
