@@ -50,10 +50,6 @@ disk_empty() {
 	rm "$PAIR_DIR/$1/filler"
 }
 
-alarms() {
-	alarms "$1" "$2"
-}
-
 @test "M6: the primary's disk is full: the service moves, and comes back" {
 	small_disks 16
 	start_voting board
@@ -62,7 +58,7 @@ alarms() {
 	wait_until 10 serves beta
 	more_votes 50
 	wait_until 10 alarms alpha 'nearly full'
-	alarms beta 'alpha (its disk is nearly full)'
+	alarms beta 'The disk of alpha is nearly full'
 	server_lives alpha
 	disk_empty alpha
 	wait_until 15 serves alpha
@@ -82,7 +78,7 @@ no_failed_call() {
 	more_votes 50
 	disk_fill beta 8000000
 	wait_until 10 not in_sync beta
-	wait_until 10 alarms alpha 'beta (its disk is nearly full)'
+	wait_until 10 alarms alpha 'The disk of beta is nearly full'
 	more_votes 50
 	not alarms beta 'accepted'
 	disk_empty beta
@@ -103,7 +99,7 @@ no_failed_call() {
 	server_start beta
 	wait_until 10 alarms beta 'nearly full'
 	by_hand carol yes board
-	alarms alpha 'beta (its disk is nearly full)'
+	alarms alpha 'The disk of beta is nearly full'
 	server_lives beta
 	disk_empty beta
 	wait_until 10 level
