@@ -8,10 +8,11 @@
 #include "identity.h"
 #include "mutant.h"
 
-#define BATCH	 4096  /* records given to the disk at once */
-#define HELD_MAX 4096  /* requests waiting for a change of primary */
-#define RECENT	 65536 /* records kept in memory for a slow follower */
-#define STUCK_MS 2000  /* who waits longer is told of, by log and status */
+#define BATCH	     4096  /* records given to the disk at once */
+#define HELD_MAX     4096  /* requests waiting for a change of primary */
+#define RECENT	     65536 /* records kept in memory for a slow follower */
+#define SILENT_BEATS 5	   /* beyond the time after which a peer is suspected */
+#define STUCK_MS     2000  /* who waits longer is told of, by log and status */
 
 static void *
 grow(void *p, size_t n, size_t size)
@@ -773,12 +774,27 @@ tell_clock(struct core *c)
 	}
 }
 
+/*
+ * A link of a peer that has fallen silent leads nowhere, or waits for TCP's
+ * next try, which is as late as the trouble was long: another one is made.
+ */
+static void
+renew_links(struct core *c)
+{
+	uint64_t most = decide_patience(c) + SILENT_BEATS * c->cf.beat_ms;
+
+	for (int i = 0; i < c->cf.n; i++)
+		if (c->peers[i].up && c->now_ms - c->peers[i].heard_ms > most)
+			c->driver->reset(c->arg, i);
+}
+
 static void
 tick(struct core *c)
 {
 	tell_clock(c);
 	if (c->role == EVOTE_PRIMARY)
 		close_due(c);
+	renew_links(c);
 	lead_beat(c);
 	decide_beat(c);
 	tell_stuck(c);

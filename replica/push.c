@@ -19,9 +19,10 @@
 #define RETRY_FIRST_MS 10
 #define RETRY_MAX_MS   500
 #define REFUSED_MS     2000 /* somebody has to change something first */
-#define SETTLED_MS     50   /* a session that lasts so long has begun well */
+#define SETTLED_MS     50   /* sessions that end so far apart do not spin */
 #define UNSENT_MAX     (64u << 20)
-#define READS_MAX      16 /* of one link, before it is others' turn */
+#define READS_MAX      16  /* of one link, before it is others' turn */
+#define TRIED_MS       200 /* an attempt older than this may be lost */
 #define NEVER	       UINT64_MAX
 
 enum link_state {
@@ -49,8 +50,10 @@ struct link {
 	enum link_state state;
 	uint64_t due; /* when link_due has something to do */
 	struct reach reach;
-	unsigned retry_ms;
-	uint64_t up_since;
+	uint64_t began;	     /* the attempt */
+	unsigned retry_ms;   /* after an attempt that failed, */
+	unsigned brief_ms;   /* and after a session that was brief */
+	uint64_t ended_at;   /* the last session */
 	char why[128];	     /* there is none; "": there is, or was just now */
 	enum log_level told; /* the loudest since it was last up */
 	int ended, refused;  /* to be told to the hooks */
@@ -128,14 +131,36 @@ link_say(struct link *l, enum log_level level, const char *why)
 
 /* How long to wait this time: 0, 10, 20, 40 ... 500 ms. */
 static unsigned
-retry_next(struct link *l)
+pause_next(unsigned *ms)
 {
-	unsigned now = l->retry_ms;
+	unsigned now = *ms;
 
-	l->retry_ms = now > 0 ? now * 2 : RETRY_FIRST_MS;
-	if (l->retry_ms > RETRY_MAX_MS)
-		l->retry_ms = RETRY_MAX_MS;
+	*ms = now > 0 ? now * 2 : RETRY_FIRST_MS;
+	if (*ms > RETRY_MAX_MS)
+		*ms = RETRY_MAX_MS;
 	return (now);
+}
+
+/*
+ * Whatever failed before a session says nothing about what follows it.  Only
+ * sessions that end as soon as they are open, one after the other, must not
+ * spin.  After an attempt the pause counts from its beginning.
+ */
+static uint64_t
+retry_due(struct link *l)
+{
+	const uint64_t now = l->push->now;
+	uint64_t due;
+
+	if (l->state == LINK_UP) {
+		l->retry_ms = RETRY_FIRST_MS;
+		if (now - l->ended_at >= SETTLED_MS + l->brief_ms)
+			l->brief_ms = 0;
+		l->ended_at = now;
+		return (now + pause_next(&l->brief_ms));
+	}
+	due = l->began + pause_next(&l->retry_ms);
+	return (due > now ? due : now);
 }
 
 /* Every end passes here; hooks are told later, by link_tell. */
@@ -143,21 +168,18 @@ static void
 link_end(struct link *l, enum log_level level, const char *why)
 {
 	const int hurry = l->state == LINK_REACHING && l->reach.hurry;
-	const uint64_t now = l->push->now;
+	const uint64_t due = hurry ? l->push->now : retry_due(l);
 
 	link_say(l, level, why);
 	snprintf(l->why, sizeof(l->why), "%s", why);
 	if (l->state == LINK_UP) {
 		l->why[0] = '\0'; /* not before it fails to come back */
 		l->ended = 1;
-		/* Sessions that end as soon as they are open must not spin. */
-		if (now - l->up_since >= SETTLED_MS)
-			l->retry_ms = 0;
 	}
 	if (l->state == LINK_OPENING)
 		reach_failed(&l->reach);
 	link_close(l);
-	l->due = now + (hurry ? 0 : retry_next(l));
+	l->due = due;
 }
 
 static void
@@ -239,7 +261,6 @@ link_up(struct link *l)
 
 	link_move(l, LINK_UP, NEVER);
 	reach_worked(&l->reach);
-	l->up_since = p->now;
 	l->told = LOG_L_DEBUG;
 	l->why[0] = '\0';
 	log_info("link peer=%s is=up port=%d", l->name, l->reach.port);
@@ -389,6 +410,7 @@ link_due(struct link *l)
 
 	switch (l->state) {
 	case LINK_CLOSED:
+		l->began = now;
 		link_move(l, LINK_REACHING, NEVER);
 		link_reached(l, reach_start(&l->reach, now));
 		break;
@@ -660,4 +682,22 @@ push_reset(struct push *p, int peer)
 
 	if (l->state == LINK_UP)
 		link_end(l, LOG_L_INFO, "ended on this side");
+}
+
+void
+push_hurry(struct push *p, int peer, uint64_t now_ms)
+{
+	struct link *l = &p->links[peer];
+
+	/* One that was refused for good waits longest, whoever calls. */
+	if (l->state == LINK_UP ||
+	    (l->state == LINK_CLOSED && l->due > now_ms + RETRY_MAX_MS))
+		return;
+	p->now = now_ms;
+	if (l->state != LINK_CLOSED && now_ms - l->began < TRIED_MS)
+		return;
+	if (l->state != LINK_CLOSED)
+		link_end(l, LOG_L_INFO, "begun anew: the peer calls");
+	l->retry_ms = 0;
+	l->due = now_ms;
 }

@@ -10,10 +10,11 @@
  * is the caller of EVOTE_REPLICA.  Never blocks: connects, opens a session,
  * sends calls, several at once, and hands the replies over in whatever order
  * they come.  A link that ended is tried again at once, then after 10, 20, 40
- * ... 500 ms; one that was refused for good every two seconds.  Port lookups by
- * the portmapper are asked by UDP in the same loop; the last port that worked
- * is tried first.  Nobody listens there (refused) only when the port itself
- * refuses: that a portmapper is gone, or knows of no server, proves nothing.
+ * ... 500 ms, counted from the beginning of the attempt; one that was refused
+ * for good every two seconds.  Port lookups by the portmapper are asked by UDP
+ * in the same loop; the last port that worked is tried first.  Nobody listens
+ * there (refused) only when the port itself refuses: that a portmapper is gone,
+ * or knows of no server, proves nothing.
  */
 struct push;
 
@@ -65,6 +66,9 @@ void push_run(struct push *, uint64_t now_ms);
 int push_call(struct push *, int peer, const struct message *);
 /* Why there is no link, as it was logged; "" while there is one. */
 const char *push_trouble(const struct push *, int peer);
+/* The peer lives, as it has called: a link that waits to be tried, or an attempt
+   that may have got lost, is begun anew. */
+void push_hurry(struct push *, int peer, uint64_t now_ms);
 /* Ends the link (it is opened again by itself). */
 void push_reset(struct push *, int peer);
 

@@ -16,6 +16,8 @@
 /* A witness is the one peer of a push of its own. */
 enum { SELF, WITNESS, PEERS };
 
+#define UNHEARD 15 /* questions without an answer, ten a second */
+
 struct arbiter {
 	unsigned char key[32];
 	char self[EVOTE_HOST_MAX + 1];
@@ -25,6 +27,7 @@ struct arbiter {
 	char where[EVOTE_TEXT_MAX + 1]; /* the one asked last */
 	struct hosts hosts;
 	struct push *push;     /* NULL: no witness was asked last */
+	int unanswered;	       /* questions to it since its last word */
 	struct etcd *etcd;     /* NULL: none was asked yet */
 	evote_refusal refused; /* by the witness asked last */
 	int is_heard;	       /* by the witness, not told yet */
@@ -110,6 +113,7 @@ arbiter_run(struct arbiter *a, uint64_t now_ms)
 static void
 on_up(void *arg, int peer)
 {
+	((struct arbiter *)arg)->unanswered = 0;
 }
 
 static void
@@ -134,6 +138,7 @@ on_reply(void *arg, int peer, struct message *m)
 {
 	struct arbiter *a = arg;
 
+	a->unanswered = 0;
 	if (m->kind == SAY_DECIDE) {
 		config_clear(&a->decided.config);
 		a->decided.verdict = m->u.decided.verdict;
@@ -190,7 +195,11 @@ witness_ask(struct arbiter *a, const char *where, const evote_decide *d)
 	if (a->push == NULL || (m = message_new(SAY_DECIDE, 0)) == NULL)
 		return;
 	m->u.decide = *d;
-	(void)push_call(a->push, WITNESS, m);
+	/* A link that fell silent may wait for TCP's next try for minutes. */
+	if (push_call(a->push, WITNESS, m) == 0 && ++a->unanswered > UNHEARD) {
+		push_reset(a->push, WITNESS);
+		a->unanswered = 0;
+	}
 	m->u.decide.next = NULL;
 	message_free(m);
 }

@@ -265,17 +265,19 @@ refuse_to_decide(struct server *s, uint64_t handle)
 static void
 on_call(void *arg, int peer, uint64_t conn, uint64_t handle, struct message *m)
 {
+	struct server *s = arg;
 	struct event ev = {.kind = EV_CALL,
 	    .peer = peer,
 	    .conn = conn,
 	    .handle = handle,
 	    .message = m};
 
+	push_hurry(s->push, peer, s->now_ms);
 	if (m->kind != SAY_DECIDE) {
-		step(arg, &ev);
+		step(s, &ev);
 		return;
 	}
-	refuse_to_decide(arg, handle);
+	refuse_to_decide(s, handle);
 	message_free(m);
 }
 

@@ -1166,7 +1166,7 @@ no_such_program_is_not_refused(void **state)
 	scene_end(&s);
 }
 
-/* Long away, back for a moment and dead again. */
+/* M17.  Long away, back for a moment and dead again. */
 static void
 a_second_death_is_noticed_at_once(void **state)
 {
@@ -1180,7 +1180,6 @@ a_second_death_is_noticed_at_once(void **state)
 	peer_start(&s.b);
 	s.b.pmap_port = s.b.port;
 	UNTIL(&s, s.ups == 2);
-	steps(&s, 60);
 	before = s.refusals;
 	peer_stop(&s.b);
 	settled(&s, now_ms(&s));
