@@ -21,8 +21,7 @@
 #define REFUSED_MS     2000 /* somebody has to change something first */
 #define SETTLED_MS     50   /* sessions that end so far apart do not spin */
 #define UNSENT_MAX     (64u << 20)
-#define READS_MAX      16  /* of one link, before it is others' turn */
-#define TRIED_MS       200 /* an attempt older than this may be lost */
+#define READS_MAX      16 /* of one link, before it is others' turn */
 #define NEVER	       UINT64_MAX
 
 enum link_state {
@@ -690,14 +689,8 @@ push_hurry(struct push *p, int peer, uint64_t now_ms)
 	struct link *l = &p->links[peer];
 
 	/* One that was refused for good waits longest, whoever calls. */
-	if (l->state == LINK_UP ||
-	    (l->state == LINK_CLOSED && l->due > now_ms + RETRY_MAX_MS))
+	if (l->state != LINK_CLOSED || l->due > now_ms + RETRY_MAX_MS)
 		return;
-	p->now = now_ms;
-	if (l->state != LINK_CLOSED && now_ms - l->began < TRIED_MS)
-		return;
-	if (l->state != LINK_CLOSED)
-		link_end(l, LOG_L_INFO, "begun anew: the peer calls");
 	l->retry_ms = 0;
 	l->due = now_ms;
 }

@@ -66,8 +66,7 @@ void push_run(struct push *, uint64_t now_ms);
 int push_call(struct push *, int peer, const struct message *);
 /* Why there is no link, as it was logged; "" while there is one. */
 const char *push_trouble(const struct push *, int peer);
-/* The peer lives, as it has called: a link that waits to be tried, or an attempt
-   that may have got lost, is begun anew. */
+/* The peer lives, as it has called: a link that waits to be tried is tried. */
 void push_hurry(struct push *, int peer, uint64_t now_ms);
 /* Ends the link (it is opened again by itself). */
 void push_reset(struct push *, int peer);
