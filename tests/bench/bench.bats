@@ -42,10 +42,10 @@ setup() {
 @test "bench-failover: every case ends, and no call fails" {
 	RUNS=1 PEER_RUNS=1 MISSING=1000 tests/bench/failover
 	jq -e '(map(select(.system == "evote")) | map(.case) ==
-	    ["fail-back", "hand-over", "killed", "silent"] and
+	    ["fail-back", "hand-over", "killed", "returned", "silent"] and
 		all(.failed_calls == 0)) and
 	    all(.n == 1 and .max_ms > 0)' build/failover.json
-	jq -e 'length == 5 and all(.met != null)' build/failover-goals.json
+	jq -e 'length == 6 and all(.met != null)' build/failover-goals.json
 }
 
 @test "bench-scale: starts, a join, votes and connections, three series" {

@@ -9,7 +9,8 @@ def below($case; $field; $limit):
     | .met = (.value | if . == null then null else . < $limit end);
 
 [below("killed"; "max_ms"; 50), below("killed"; "median_ms"; 15),
-    below("silent"; "max_ms"; 1000), below("hand-over"; "max_ms"; 20),
+    below("returned"; "max_ms"; 50), below("silent"; "max_ms"; 1000),
+    below("hand-over"; "max_ms"; 20),
     ({goal: "hand-over: failed calls, at most",
 	value: of("hand-over").failed_calls, limit: 0}
     | .met = (.value | if . == null then null else . <= 0 end))]
