@@ -181,3 +181,37 @@ signed_by() {
 	kill "$pid"
 	not logged beta 'to=primary'
 }
+
+# crowd NAME COUNT: so many connections that say nothing.
+crowd() {
+	# shellcheck disable=SC2016 # expanded there
+	host_exec voters bash -c '
+		for ((i = 0; i < $3; i++)); do
+			exec {fd}<>"/dev/tcp/$1/$2" || exit
+		done
+		touch "$4"
+		sleep 60
+	' crowd "$(address "$1")" "$(port "$1")" "$2" "$PAIR_DIR/crowd" \
+	    </dev/null >/dev/null 2>&1 3>&- &
+	pid=$!
+	wait_until 30 test -e "$PAIR_DIR/crowd"
+}
+
+@test "S4, S8: strangers take all descriptors: hosts and operators get in" {
+	pair_init --origin "$ORIGIN"
+	(ulimit -n 256 && server_start alpha)
+	server_start beta
+	wait_until 15 level
+	admin alpha import "$KEYS/people.csv"
+	election board 3600
+	crowd alpha 400
+	exits 0 as ada --timeout 5 vote board yes
+	admin alpha voters
+	server_kill beta
+	wait_until 20 alone alpha
+	server_start beta
+	wait_until 20 level
+	exits 0 as bob --timeout 5 vote board no
+	server_lives alpha
+	kill "$pid"
+}
