@@ -21,7 +21,7 @@ REPLICA	= witness message session push reach wire address config history role cl
 SERVER	= main conf loop arbiter etcd etcd_txn vigil transport conn stream source listen budget neighbours portmap datadir slots ledger disk \
 	  voters polls judge effect election \
 	  auth workers turns service serve serve_admin serve_replica failpoint
-CLIENT	= evote_client libevote act login ports route state say roll csv \
+CLIENT	= evote_client libevote act login ports route plain shelf state say roll csv \
 	  sshkey agent signer diff progress survey tally when await \
 	  cmd_keygen cmd_election cmd_vote cmd_result cmd_status cmd_roll \
 	  cmd_import cmd_admin

@@ -502,6 +502,8 @@ evote_kept(struct evote *e, const char *election)
 
 	if (e->options.voter == NULL)
 		return (0);
+	if (handle_ready(e, handle_deadline(e)) != EVOTE_ANSWERED)
+		return (-1);
 	lock = state_lock(e->state, e->options.voter, handle_deadline(e));
 	if (lock < 0 || state_load(e->state, e->options.voter, &k) != 0) {
 		handle_fail(e, "%s", state_error(e->state));

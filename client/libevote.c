@@ -116,9 +116,36 @@ is_zero(const void *p, size_t len)
 	return (len == 0);
 }
 
-static int
-pin(struct evote *e, const evote_status_res *st)
+static int greeted(void *arg, const char *host, const evote_status_res *);
+
+/* Forgets the last call's problem, and learns what other processes saw. */
+static enum evote_outcome
+begin(struct evote *e)
 {
+	int known = 1;
+
+	e->problem[0] = e->evidence[0] = '\0';
+	if (!e->pinned)
+		known = state_service(e->state, &e->service);
+	if (known < 0 || state_seen(e->state, &e->seen) != 0)
+		return (handle_fail(e, "%s", state_error(e->state)));
+	e->pinned = known;
+	return (EVOTE_ANSWERED);
+}
+
+static int
+pin(struct evote *e, const char *host, const evote_status_res *st)
+{
+	int known = state_adopt(e->state, &e->hosts,
+	    (const unsigned char *)st->answer.stamp.cluster);
+
+	/* Other hosts led to it before: what was seen then judges this one. */
+	if (known > 0 && begin(e) == EVOTE_ANSWERED)
+		return (greeted(e, host, st));
+	if (known != 0) {
+		e->stopped = handle_fail(e, "%s", state_error(e->state));
+		return (-1);
+	}
 	memcpy(e->service.cluster, st->answer.stamp.cluster,
 	    sizeof(e->service.cluster));
 	snprintf(
@@ -158,7 +185,7 @@ greeted(void *arg, const char *host, const evote_status_res *st)
 		return (0);
 	e->epoch = stamp->epoch;
 	e->ahead = evote_clock_ahead(e, st, &within);
-	return (!e->pinned && st->origin[0] != '\0' ? pin(e, st) : 0);
+	return (!e->pinned && st->origin[0] != '\0' ? pin(e, host, st) : 0);
 }
 
 static void
@@ -241,21 +268,6 @@ ended(struct evote *e, enum route_end end, const evote_answer *last)
 	default:
 		return (unanswered(e));
 	}
-}
-
-/* Forgets the last call's problem, and learns what other processes saw. */
-static enum evote_outcome
-begin(struct evote *e)
-{
-	int known = 1;
-
-	e->problem[0] = e->evidence[0] = '\0';
-	if (!e->pinned)
-		known = state_service(e->state, &e->service);
-	if (known < 0 || state_seen(e->state, &e->seen) != 0)
-		return (handle_fail(e, "%s", state_error(e->state)));
-	e->pinned = known;
-	return (EVOTE_ANSWERED);
 }
 
 enum evote_outcome

@@ -1,7 +1,6 @@
 #include "state.h"
 
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -14,8 +13,10 @@
 #include <unistd.h>
 
 #include "caller.h"
+#include "plain.h"
 #include "record.h"
 #include "seal.h"
+#include "shelf.h"
 
 #define REQUEST_FORMAT 1
 #define REQUEST_HEAD   28	 /* bytes before the request itself */
@@ -25,7 +26,8 @@
 #define SEEN_LEN    107
 
 struct state {
-	int dir;	      /* -1: there is none, and error says why */
+	int shelf;	      /* -1: there is none, and error says why */
+	int dir;	      /* on it, of this service; -1: not known yet */
 	struct sighting seen; /* without a directory */
 	char path[PATH_MAX];
 	char error[PATH_MAX + 200];
@@ -59,56 +61,50 @@ state_dir(const struct state *s)
 
 /* ---- the directory ---- */
 
+/* On failure the shelf stays the path. */
 static int
-base_path(const char *dir, char *out, size_t size)
+directory_use(struct state *s, const char *name, const struct hosts *hosts)
 {
-	const char *home;
-	int n;
+	size_t len = strlen(s->path);
 
-	if (dir != NULL || (dir = getenv("EVOTE_STATE")) != NULL)
-		n = snprintf(out, size, "%s", dir);
-	else if ((home = getenv("XDG_STATE_HOME")) != NULL && *home == '/')
-		n = snprintf(out, size, "%s/evote", home);
-	else if ((home = getenv("HOME")) != NULL && *home != '\0')
-		n = snprintf(out, size, "%s/.local/state/evote", home);
-	else
-		return (-1);
-	return (n > 0 && (size_t)n < size ? 0 : -1);
+	s->dir = plain_directory(s->shelf, name);
+	if (s->dir < 0)
+		return (fail(s, "%s/%s: %s", s->path, name, plain_why(errno)));
+	snprintf(s->path + len, sizeof(s->path) - len, "/%s", name);
+	shelf_note(s->dir, hosts);
+	shelf_sweep(s->dir);
+	return (0);
 }
 
-static int
-path_make(char *path)
-{
-	char *slash;
-
-	for (slash = path + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
-		*slash = '\0';
-		if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-			*slash = '/';
-			return (-1);
-		}
-		*slash = '/';
-	}
-	return (mkdir(path, 0700) != 0 && errno != EEXIST ? -1 : 0);
-}
-
-/* -1, why is in s->error: s->path is what was tried. */
+/* A list that leads nowhere yet is no failure, see state_adopt. */
 static int
 directory_open(struct state *s, const char *dir, const struct hosts *hosts)
 {
-	unsigned char digest[32];
-	char hex[17];
-	size_t len;
+	char name[SHELF_NAME];
 
-	if (base_path(dir, s->path, sizeof(s->path) - 18) != 0)
+	s->shelf = shelf_open(dir, s->path, sizeof(s->path) - SHELF_NAME - 1);
+	if (s->shelf < 0 && s->path[0] == '\0')
 		return (fail(s, "no state directory: set EVOTE_STATE"));
-	hosts_digest(hosts, digest);
-	seal_hex(hex, digest, 8);
-	len = strlen(s->path);
-	snprintf(s->path + len, sizeof(s->path) - len, "/%s", hex);
-	if (path_make(s->path) == 0)
-		s->dir = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return (s->dir >= 0 ? 0 : fail(s, "%s: %s", s->path, strerror(errno)));
+	if (s->shelf < 0)
+		return (fail(s, "%s: %s", s->path, plain_why(errno)));
+	if (!shelf_by_hosts(s->shelf, hosts, name))
+		return (0);
+	return (directory_use(s, name, hosts));
+}
+
+int
+state_adopt(
+    struct state *s, const struct hosts *hosts, const unsigned char cluster[16])
+{
+	char name[SHELF_NAME];
+	int found;
+
+	if (s->dir >= 0 || s->shelf < 0)
+		return (0);
+	found = shelf_by_cluster(s->shelf, cluster, name);
+	if (!found && shelf_add(s->shelf, cluster, name) != 0)
+		return (fail(s, "%s: %s", s->path, strerror(errno)));
+	return (directory_use(s, name, hosts) == 0 ? found : -1);
 }
 
 struct state *
@@ -120,12 +116,12 @@ state_open(const char *dir, const struct hosts *hosts, char *err, size_t errlen)
 		snprintf(err, errlen, "no memory");
 		return (NULL);
 	}
-	s->dir = -1;
+	s->shelf = s->dir = -1;
 	if (directory_open(s, dir, hosts) == 0 ||
 	    (dir == NULL && getenv("EVOTE_STATE") == NULL))
 		return (s);
 	snprintf(err, errlen, "%s", s->error);
-	free(s);
+	state_close(s);
 	return (NULL);
 }
 
@@ -136,6 +132,8 @@ state_close(struct state *s)
 		return;
 	if (s->dir >= 0)
 		close(s->dir);
+	if (s->shelf >= 0)
+		close(s->shelf);
 	free(s);
 }
 
@@ -165,10 +163,9 @@ file_replace(struct state *s, const char *name, const void *data, size_t len)
 	int fd, ok;
 
 	snprintf(new, sizeof(new), "%.200s.%d.new", name, (int)getpid());
-	fd =
-	    openat(s->dir, new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fd = plain_open(s->dir, new, O_WRONLY | O_CREAT | O_TRUNC);
 	if (fd < 0)
-		return (fail(s, "%s/%s: %s", s->path, new, strerror(errno)));
+		return (fail(s, "%s/%s: %s", s->path, new, plain_why(errno)));
 	ok = write_all(fd, data, len) == 0 && fsync(fd) == 0;
 	if (close(fd) == 0 && ok && renameat(s->dir, new, s->dir, name) == 0 &&
 	    fsync(s->dir) == 0)
@@ -182,26 +179,10 @@ file_replace(struct state *s, const char *name, const void *data, size_t len)
 static long
 file_read(struct state *s, const char *name, char **out)
 {
-	struct stat st;
-	ssize_t n = -1;
-	char *data = NULL;
-	int fd = openat(s->dir, name, O_RDONLY | O_CLOEXEC);
+	long n = s->dir < 0 ? 0 : plain_read(s->dir, name, FILE_LIMIT, out);
 
-	if (fd < 0 && (errno == ENOENT || s->dir < 0))
-		return (0);
-	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size < FILE_LIMIT &&
-	    (data = malloc((size_t)st.st_size + 1)) != NULL)
-		n = read(fd, data, (size_t)st.st_size);
 	if (n < 0)
-		fail(s, "%s/%s: %s", s->path, name, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	if (n < 0) {
-		free(data);
-		return (-1);
-	}
-	data[n] = '\0';
-	*out = data;
+		fail(s, "%s/%s: %s", s->path, name, plain_why(errno));
 	return (n);
 }
 
@@ -271,11 +252,11 @@ state_pin(struct state *s, const struct service *v)
 static int
 seen_open(struct state *s)
 {
-	int fd = openat(s->dir, "seen", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = plain_open(s->dir, "seen", O_RDWR | O_CREAT);
 
 	if (fd >= 0 && flock(fd, LOCK_EX) == 0)
 		return (fd);
-	fail(s, "%s/seen: %s", s->path, strerror(errno));
+	fail(s, "%s/seen: %s", s->path, plain_why(errno));
 	if (fd >= 0)
 		close(fd);
 	return (-1);
@@ -390,8 +371,7 @@ state_last(struct state *s, char name[EVOTE_HOST_MAX + 1], int *port)
 void
 state_set_last(struct state *s, const char *name, int port)
 {
-	int fd = openat(
-	    s->dir, "last", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = plain_open(s->dir, "last", O_WRONLY | O_CREAT | O_TRUNC);
 
 	if (fd < 0)
 		return;
@@ -409,8 +389,7 @@ state_evidence(struct state *s, const struct sighting *kept, const char *text,
 	snprintf(name, sizeof(name), "evidence-%" PRIu64 "-%" PRIu64,
 	    kept->epoch, kept->size);
 	snprintf(path, size, "%s/%s", s->path, name);
-	fd =
-	    openat(s->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	fd = plain_open(s->dir, name, O_WRONLY | O_CREAT | O_EXCL);
 	if (fd < 0 && errno == EEXIST)
 		return (0);
 	if (fd < 0)
@@ -484,11 +463,11 @@ state_lock(struct state *s, const char *voter, uint64_t deadline_ms)
 {
 	const struct timespec pause = {.tv_nsec = 10 * 1000000};
 	char name[80];
-	int fd = openat(s->dir, voter_file(voter, "lock", name),
-	    O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = plain_open(
+	    s->dir, voter_file(voter, "lock", name), O_RDWR | O_CREAT);
 
 	if (fd < 0)
-		return (fail(s, "%s/%s: %s", s->path, name, strerror(errno)));
+		return (fail(s, "%s/%s: %s", s->path, name, plain_why(errno)));
 	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		if (caller_now_ms() >= deadline_ms) {
 			close(fd);
@@ -557,8 +536,8 @@ state_settle(struct state *s, const char *voter)
 {
 	char name[80];
 	int rc,
-	    fd = openat(s->dir, voter_file(voter, "request", name),
-		O_WRONLY | O_CLOEXEC);
+	    fd = plain_open(
+		s->dir, voter_file(voter, "request", name), O_WRONLY);
 
 	rc = fd < 0 ? -1 : ftruncate(fd, REQUEST_HEAD);
 	if (rc != 0)

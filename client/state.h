@@ -7,9 +7,10 @@
 #include "hosts.h"
 
 /*
- * What the client remembers between calls, in one directory per list of
- * hosts, mode 0700, files 0600:
+ * What the client remembers between calls, in one directory per service
+ * (shelf.h), mode 0700, files 0600:
  *
+ *	hosts		where it was reached
  *	service		origin and cluster id, as first met
  *	seen		the highest epoch, size and root any answer showed
  *	last		the host that answered last, and its port
@@ -30,6 +31,12 @@ struct state;
  */
 struct state *state_open(
     const char *dir, const struct hosts *, char *err, size_t errlen);
+/*
+ * The hosts turn out to be of this cluster.  1: that is known, and all that is
+ * remembered of it holds from now on; 0: nothing is, or it was there already.
+ */
+int state_adopt(
+    struct state *, const struct hosts *, const unsigned char cluster[16]);
 void state_close(struct state *); /* NULL is fine */
 const char *state_dir(const struct state *);
 const char *state_error(const struct state *);

@@ -9,10 +9,12 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -689,7 +691,18 @@ state_of(struct world *w)
 
 	assert_int_equal(0, hosts_parse(w->hosts, &hosts, err, sizeof(err)));
 	assert_non_null(s = state_open(w->dir, &hosts, err, sizeof(err)));
+	assert_true(state_adopt(s, &hosts,
+			(unsigned char *)w->fake.host[0].stamp.cluster) >= 0);
 	return (s);
+}
+
+/* -1: there is none. */
+static long
+file_size(const char *path)
+{
+	struct stat st;
+
+	return (stat(path, &st) == 0 ? (long)st.st_size : -1);
 }
 
 static int
@@ -1130,6 +1143,106 @@ test_too_long(void **state)
 	assert_int_equal(EVOTE_FAILED, vote(w, 5000, name));
 	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, name + 1));
 	assert_int_equal(1, w->fake.nnumbers);
+}
+
+/*
+ * V13: what is remembered belongs to the service: it is there under a list
+ * that was edited, and under one of none but other hosts.
+ */
+static void
+test_edited_list(void **state)
+{
+	struct world *w = *state;
+
+	w->fake.host[0].lose = 1000;
+	assert_int_equal(EVOTE_UNANSWERED, vote(w, 300, "yes"));
+	w->fake.host[0].lose = 0;
+	snprintf(w->hosts, sizeof(w->hosts), "b=127.0.0.1:1,x=127.0.0.1:%d",
+	    w->fake.host[0].port);
+	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, NULL));
+	assert_int_equal(1, w->fake.votes);
+	w->fake.host[0].lose = 1000;
+	assert_int_equal(EVOTE_UNANSWERED, vote(w, 300, "no"));
+	w->fake.host[0].lose = 0;
+	snprintf(
+	    w->hosts, sizeof(w->hosts), "y=localhost:%d", w->fake.host[0].port);
+	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, NULL));
+	assert_int_equal(2, w->fake.votes);
+}
+
+static void
+test_edited_list_pinned(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, "yes"));
+	memset(w->fake.host[0].stamp.cluster, 'z', 16);
+	snprintf(w->hosts, sizeof(w->hosts), "a=127.0.0.1:%d,c=127.0.0.1:1",
+	    w->fake.host[0].port);
+	assert_int_equal(EVOTE_CHANGED, vote(w, 5000, "no"));
+	assert_int_equal(1, w->fake.votes);
+}
+
+/* V12: what others may have put there is not opened, nor waited for. */
+static void
+test_strange_files(void **state)
+{
+	struct world *w = *state;
+	struct state *s = state_of(w);
+	char path[PATH_MAX], other[PATH_MAX];
+	struct kept k;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/seen", state_dir(s));
+	snprintf(other, sizeof(other), "%s/other", w->dir);
+	assert_non_null(f = fopen(other, "w"));
+	fputs("precious", f);
+	fclose(f);
+	assert_int_equal(0, symlink(other, path));
+	assert_int_equal(EVOTE_FAILED, vote(w, 5000, "yes"));
+	unlink(path);
+	assert_int_equal(0, mkfifo(path, 0600));
+	assert_int_equal(EVOTE_FAILED, vote(w, 5000, "yes"));
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/service", state_dir(s));
+	assert_non_null(f = fopen(path, "w"));
+	assert_int_equal(0, ftruncate(fileno(f), 1 << 30));
+	fclose(f);
+	assert_int_equal(EVOTE_FAILED, vote(w, 5000, "yes"));
+	assert_int_equal(-1, state_service(s, &(struct service){0}));
+	assert_non_null(strstr(state_error(s), "too large"));
+	unlink(path);
+	assert_int_equal(0, chmod(state_dir(s), 0777));
+	assert_int_equal(EVOTE_FAILED, vote(w, 5000, "yes"));
+	assert_int_equal(0, chmod(state_dir(s), 0700));
+	assert_int_equal(0, state_load(s, "voter", &k));
+	assert_int_equal(0, k.kind);
+	assert_int_equal(8, file_size(other));
+	state_close(s);
+}
+
+/* V14: what a writer that ended left behind goes; what another writes stays. */
+static void
+test_left_behind(void **state)
+{
+	struct world *w = *state;
+	struct state *s = state_of(w);
+	char left[PATH_MAX], busy[PATH_MAX];
+	pid_t gone = fork();
+
+	if (gone == 0)
+		_exit(0);
+	waitpid(gone, NULL, 0);
+	snprintf(
+	    left, sizeof(left), "%s/x.request.%d.new", state_dir(s), (int)gone);
+	snprintf(busy, sizeof(busy), "%s/x.request.%d.new", state_dir(s),
+	    (int)getpid());
+	close(creat(left, 0600));
+	close(creat(busy, 0600));
+	state_close(s);
+	state_close(state_of(w));
+	assert_int_equal(-1, file_size(left));
+	assert_int_equal(0, file_size(busy));
 }
 
 /* ---- numbers
@@ -1718,6 +1831,10 @@ main(void)
 	    test(test_too_long),
 	    test(test_stale_first),
 	    test(test_stale_twice),
+	    test(test_edited_list),
+	    test(test_edited_list_pinned),
+	    test(test_strange_files),
+	    test(test_left_behind),
 	    test(test_clock_lies),
 	    test(test_ahead),
 	    test(test_ahead_later),

@@ -1,0 +1,26 @@
+#ifndef EVOTE_PLAIN_H
+#define EVOTE_PLAIN_H
+
+#include <sys/types.h>
+
+/*
+ * Plain files of this user.  A symbolic link, a FIFO, a device, or a file that
+ * belongs to somebody else is not opened, and nothing here waits.
+ */
+
+/* As openat(2); mode 0600 with O_CREAT.  -1: errno, for plain_why. */
+int plain_open(int dir, const char *name, int flags);
+/*
+ * The length, *out NUL-terminated and malloc'd; 0, *out untouched: there is no
+ * such file; -1: errno, EFBIG when it is not shorter than `limit`.
+ */
+long plain_read(int dir, const char *name, size_t limit, char **out);
+/*
+ * A directory, which may not be a link, belong to somebody else, or be open
+ * for others to write; -1: errno, for plain_why.
+ */
+int plain_directory(int dir, const char *name);
+/* What an errno of these means. */
+const char *plain_why(int error);
+
+#endif
