@@ -28,6 +28,8 @@ CLIENT	= evote_client libevote act login ports route plain shelf state say roll 
 
 SIM	= main world disk net witness host machine clients faults rules
 
+STRANGERS = $(patsubst %,tests/strangers/%,strangers sayings greed)
+
 # One of them only where there is a libpq.
 PGINC	= /usr/include/postgresql
 WRITERS	= $(B)/writer_evote $(B)/writer_redis \
@@ -56,6 +58,8 @@ $(B)/fill_ledger: $(B)/tests/fill_ledger.o $(B)/server.a
 $(B)/voter_loop: $(B)/tests/voter_loop.o $(B)/client.a
 	$(link)
 $(B)/nemesis_%: $(B)/tests/nemesis/%.o $(B)/server.a $(B)/client.a
+	$(link)
+$(B)/strangers: $(call objs,$(STRANGERS)) $(B)/client.a
 	$(link)
 $(B)/floor: $(B)/tests/bench/floor.o
 	$(link)
@@ -104,11 +108,12 @@ SANITIZE = CC=clang B=$(TESTB) OPT="-O1 -g" EXTRA=-DEVOTE_FAILPOINTS \
 NEMESIS = $(B)/nemesis_voter $(B)/nemesis_dump $(B)/power_cut
 programs: all $(B)/voter_loop $(B)/fill_ledger $(TESTS:%=$(B)/test_%)
 
-check: lint programs $(B)/sim $(NEMESIS) $(B)/floor $(B)/load $(WRITERS)
+check: lint programs $(B)/sim $(NEMESIS) $(B)/floor $(B)/load \
+    $(B)/strangers $(WRITERS)
 	$(MAKE) $(SANITIZE) programs
 	B=$(TESTB) scripts/run-tests $(TESTS:%=$(TESTB)/test_%) \
 	    tests/model/run tests/sim/run tests/sim/mutants tests/cluster \
-	    tests/nemesis tests/evaluate tests/package tests/bench
+	    tests/nemesis tests/strangers tests/evaluate tests/package tests/bench
 
 lint:
 	shellcheck -x $(SCRIPTS)
@@ -130,6 +135,10 @@ soak: all $(B)/voter_loop $(B)/fill_ledger
 # DURATION=seconds SEED=n ARBITER=none|witness|etcd
 nemesis: all $(NEMESIS)
 	tests/nemesis/run
+
+# DURATION=120 SEED=n STRANGERS=500: all that strangers can send, beside voters.
+strangers: all $(B)/voter_loop $(B)/strangers
+	tests/strangers/run
 
 # SECONDS_EACH=2 RUNS=3 CONNECTIONS="1 16 64 256"; `scripts/install-deps bench`
 # for what it and bench-failover compare with.
@@ -197,9 +206,9 @@ SCRIPTS	= $(shell grep -lrE '^.!/usr/bin/env bash|^. shellcheck shell=bash' \
 	  .ci dist scripts tests --include='*' ; ls tests/*/*.bats)
 SOURCES	= $(wildcard common/*.[ch] replica/*.[ch] server/*.[ch] client/*.[ch] \
 	  tests/*.[ch] tests/unit/*.[ch] tests/sim/*.[ch] tests/nemesis/*.[ch] \
-	  tests/bench/*.[ch] tests/interop/*.[ch])
+	  tests/bench/*.[ch] tests/interop/*.[ch] tests/strangers/*.[ch])
 
-.PHONY: all programs check lint sim model model-full soak nemesis bench bench-failover bench-profile bench-scale \
+.PHONY: all programs check lint sim model model-full soak nemesis strangers bench bench-failover bench-profile bench-scale \
 	evaluate report install deb clean
 .SECONDARY:
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)

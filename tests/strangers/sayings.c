@@ -1,0 +1,270 @@
+/*
+ * What somebody without a key can say to a host.
+ */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rpc/rpc.h>
+
+#include "strangers.h"
+
+#define MARK	 4
+#define CALL_MAX 65536
+
+static unsigned state;
+
+void
+draw_seed(unsigned seed)
+{
+	state = seed;
+}
+
+unsigned
+draw(unsigned n)
+{
+	state = state * 1664525u + 1013904223u;
+	return ((state >> 8) % n);
+}
+
+static void
+garbage(void *to, size_t len)
+{
+	unsigned char *bytes = to;
+
+	while (len > 0)
+		bytes[--len] = (unsigned char)draw(256);
+}
+
+static void
+add(struct kind *k, const void *bytes, size_t len)
+{
+	k->bytes = realloc(k->bytes, k->len + len);
+	if (k->bytes == NULL)
+		abort();
+	memcpy(k->bytes + k->len, bytes, len);
+	k->len += len;
+}
+
+/* A call as one record. */
+static void
+add_call(struct kind *k, uint32_t prog, uint32_t proc, xdrproc_t xargs,
+    const void *args)
+{
+	static unsigned char room[MARK + CALL_MAX];
+	struct rpc_msg msg = {.rm_direction = CALL};
+	uint32_t mark;
+	XDR xdrs;
+
+	msg.rm_xid = draw(1u << 24);
+	msg.rm_call.cb_rpcvers = RPC_MSG_VERSION;
+	msg.rm_call.cb_prog = prog;
+	msg.rm_call.cb_vers = 1;
+	msg.rm_call.cb_proc = proc;
+	xdrmem_create(&xdrs, (char *)room + MARK, CALL_MAX, XDR_ENCODE);
+	if (!xdr_callmsg(&xdrs, &msg) ||
+	    (xargs != NULL && !xargs(&xdrs, (void *)args)))
+		abort();
+	mark = htonl(0x80000000u | xdr_getpos(&xdrs));
+	memcpy(room, &mark, MARK);
+	add(k, room, MARK + xdr_getpos(&xdrs));
+	xdr_destroy(&xdrs);
+}
+
+/* ---- to the voters' program ---- */
+
+/* v0001 is on the roll, v9999 is not. */
+static char *
+somebody(void)
+{
+	static char name[16];
+
+	snprintf(name, sizeof(name), "v%04u", 1 + draw(2) * 9998);
+	return (name);
+}
+
+static void
+say_login(struct kind *k)
+{
+	char challenge[80], sig[64];
+	evote_auth_args args = {.voter = somebody(),
+	    .challenge = {draw(2) ? 72 : sizeof(challenge), challenge},
+	    .signature = {sizeof(sig), sig}};
+
+	garbage(challenge, sizeof(challenge));
+	garbage(sig, sizeof(sig));
+	add_call(
+	    k, EVOTE_PROG, EVOTE_AUTH, (xdrproc_t)xdr_evote_auth_args, &args);
+}
+
+static void
+sign(evote_request *q, char sig[64])
+{
+	garbage(sig, 64);
+	sig[63] &= 0x0f; /* or it would show without a look at the key */
+	garbage(q->client, sizeof(q->client));
+	q->number = draw(1000);
+	q->credential.kind = EVOTE_BY_SIGNATURE;
+	q->credential.evote_credential_u.own.voter = somebody();
+	q->credential.evote_credential_u.own.signature =
+	    (evote_signature){64, sig};
+}
+
+static void
+say_vote(struct kind *k)
+{
+	char sig[64];
+	evote_vote_args args = {
+	    .election = (char *)"attack", .choice = (char *)"yes"};
+
+	sign(&args.request, sig);
+	add_call(k, EVOTE_PROG, EVOTE_CAST_VOTE, (xdrproc_t)xdr_evote_vote_args,
+	    &args);
+}
+
+/* As large as can be. */
+static void
+say_create(struct kind *k)
+{
+	static char name[EVOTE_NAME_MAX + 1];
+	char *names[EVOTE_CHOICES_MAX], sig[64];
+	evote_create_args args = {.election = {.name = name,
+				      .groups = {EVOTE_GROUPS_MAX, names},
+				      .choices = {EVOTE_CHOICES_MAX, names}}};
+
+	memset(name, 'x', EVOTE_NAME_MAX);
+	for (int i = 0; i < EVOTE_CHOICES_MAX; i++)
+		names[i] = name;
+	sign(&args.request, sig);
+	add_call(k, EVOTE_PROG, EVOTE_CREATE_ELECTION,
+	    (xdrproc_t)xdr_evote_create_args, &args);
+}
+
+static void
+say_status(struct kind *k)
+{
+	add_call(k, EVOTE_PROG, EVOTE_STATUS, NULL, NULL);
+}
+
+static void
+say_list(struct kind *k)
+{
+	evote_list_args args = {0};
+
+	add_call(k, EVOTE_PROG, EVOTE_LIST_ELECTIONS,
+	    (xdrproc_t)xdr_evote_list_args, &args);
+}
+
+/* ---- to those that are not for them ---- */
+
+static void
+say_replica(struct kind *k)
+{
+	char body[4000];
+	evote_open_args open = {
+	    .caller = (char *)"beta", .callee = (char *)"alpha"};
+	evote_sealed sealed = {.order = 1, .body = {sizeof(body), body}};
+
+	garbage(open.nonce, sizeof(open.nonce));
+	garbage(body, sizeof(body));
+	garbage(sealed.mac, sizeof(sealed.mac));
+	add_call(k, EVOTE_REPLICA_PROG, EVOTE_REPLICA_OPEN,
+	    (xdrproc_t)xdr_evote_open_args, &open);
+	add_call(k, EVOTE_REPLICA_PROG, 2 + draw(4),
+	    (xdrproc_t)xdr_evote_sealed, &sealed);
+}
+
+static void
+say_admin(struct kind *k)
+{
+	evote_host to = (char *)"beta";
+
+	add_call(k, EVOTE_ADMIN_PROG, EVOTE_HANDOVER, (xdrproc_t)xdr_evote_host,
+	    &to);
+}
+
+/* ---- to nobody ---- */
+
+static void
+say_noise(struct kind *k)
+{
+	char noise[1024];
+
+	garbage(noise, sizeof(noise));
+	add(k, noise, sizeof(noise));
+}
+
+static void
+say_half(struct kind *k)
+{
+	add(k, "\x80\0\1\0half", 8);
+}
+
+/* Nearly all of the longest record. */
+static void
+say_huge(struct kind *k)
+{
+	static char much[65536];
+	uint32_t mark = htonl(0x80000000u | EVOTE_CALL_MAX);
+
+	add(k, &mark, sizeof(mark));
+	for (int i = 0; i < EVOTE_CALL_MAX / (int)sizeof(much) - 1; i++)
+		add(k, much, sizeof(much));
+}
+
+static void
+say_nothing(struct kind *k)
+{
+}
+
+static const struct saying {
+	const char *name;
+	void (*say)(struct kind *);
+	unsigned times;
+	enum manner manner;
+	unsigned share, life_ms;
+} sayings[KINDS] = {
+    {"login", say_login, 64, READS, 10, 1000},
+    {"vote", say_vote, 64, READS, 10, 1000},
+    {"vote_and_leave", say_vote, 64, LEAVES, 5, 1000},
+    {"create", say_create, 8, READS, 3, 2000},
+    {"status", say_status, 600, READS, 10, 1000},
+    {"deaf", say_status, 200, DEAF, 15, 8000},
+    {"deaf_list", say_list, 200, DEAF, 5, 8000},
+    {"idle", say_nothing, 1, WAITS, 20, 20000},
+    {"half", say_half, 1, WAITS, 10, 20000},
+    {"huge", say_huge, 1, WAITS, 2, 8000},
+    {"shut", say_list, 1, SHUTS, 5, 1000},
+    {"replica", say_replica, 8, READS, 5, 1000},
+    {"noise", say_noise, 4, READS, 5, 1000},
+};
+
+void
+kinds_make(struct kind kinds[KINDS])
+{
+	for (int i = 0; i < KINDS; i++) {
+		kinds[i] = (struct kind){.name = sayings[i].name,
+		    .manner = sayings[i].manner,
+		    .share = sayings[i].share,
+		    .life_ms = sayings[i].life_ms};
+		for (unsigned n = 0; n < sayings[i].times; n++) {
+			sayings[i].say(&kinds[i]);
+			if (sayings[i].say == say_replica)
+				say_admin(&kinds[i]);
+		}
+	}
+}
+
+int
+kinds_draw(const struct kind kinds[KINDS])
+{
+	unsigned sum = 0, at;
+	int i = 0;
+
+	for (int k = 0; k < KINDS; k++)
+		sum += kinds[k].share;
+	for (at = draw(sum); at >= kinds[i].share; i++)
+		at -= kinds[i].share;
+	return (i);
+}

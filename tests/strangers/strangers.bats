@@ -1,0 +1,12 @@
+#!/usr/bin/env bats
+#
+# That voters go on, whatever strangers send; not how fast.
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return 1
+	export B=build BATS_TEST_TIMEOUT=300
+}
+
+@test "S1 to S7: all of it at once takes no vote, no role and no memory" {
+	ARBITER=none DURATION=15 SEED=7 STRANGERS=300 tests/strangers/run
+}
