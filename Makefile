@@ -24,7 +24,7 @@ SERVER	= main conf loop arbiter etcd etcd_txn vigil transport conn stream source
 CLIENT	= evote_client libevote act login ports route plain shelf state say roll csv \
 	  sshkey agent signer diff progress survey tally when await \
 	  cmd_keygen cmd_election cmd_vote cmd_result cmd_status cmd_roll \
-	  cmd_import cmd_admin
+	  cmd_import cmd_admin cmd_hosts
 
 SIM	= main world disk net witness host machine clients faults rules
 

@@ -35,8 +35,8 @@ struct command {
 
 extern const struct command cmd_keygen, cmd_create, cmd_vote, cmd_result,
     cmd_elections, cmd_show, cmd_status, cmd_register, cmd_import,
-    cmd_unregister, cmd_unlock, cmd_voters, cmd_handover, cmd_arbiter,
-    cmd_promote;
+    cmd_unregister, cmd_unlock, cmd_voters, cmd_handover, cmd_hosts,
+    cmd_arbiter, cmd_promote;
 
 /*
  * Steps of a command: each returns -1 to go on, or the exit status with which

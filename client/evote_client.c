@@ -26,6 +26,7 @@ static const struct command *const commands[] = {
     &cmd_unlock,
     &cmd_voters,
     &cmd_handover,
+    &cmd_hosts,
     &cmd_arbiter,
     &cmd_promote,
 };

@@ -4,7 +4,8 @@
 _evote_client() {
 	local cur prev words cword command='' i
 	local commands="keygen create vote result elections show status register
-	    import unregister unlock voters handover arbiter promote"
+	    import unregister unlock voters handover hosts arbiter
+	    promote"
 	local options="--hosts --voter --key --login --timeout --state --admin
 	    --json --version --help"
 	local -A own=(
@@ -12,6 +13,7 @@ _evote_client() {
 		[result]="--csv"
 		[status]="--watch --count --prometheus"
 		[import]="--dry-run --name-column --group-column --key-column"
+		[hosts]="add remove prefer"
 		[arbiter]="none witness etcd --replace-dead"
 		[promote]="--force --epoch --accept-loss"
 	)

@@ -63,6 +63,9 @@ refusals(const struct core *c, evote_status_res *s)
 	for (int i = 0; i < c->cf.n; i++) {
 		const struct peer *p = &c->peers[i];
 
+		/* One that is no host, and does not come any more. */
+		if (p->conn == 0 && !core_takes_part(c, i))
+			continue;
 		if (p->refusal != EVOTE_NOT_REFUSED)
 			alarm_add(s, EVOTE_ALARM_REFUSED, "Refusing %s: %s.",
 			    c->cf.names[i], refusal_ours(p->refusal));

@@ -2,8 +2,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config.h"
+#include "hosts.h"
 #include "log.h"
 #include "service.h"
+#include "text.h"
 
 /*
  * EVOTE_ADMIN, behind the local door only.  The kernel's word on who is at the
@@ -158,6 +161,70 @@ evote_set_arbiter_1_svc(
 	    where, args->replace_dead);
 	return (ordered(q, result,
 	    core_arbiter(s->core, to.kind, where, args->replace_dead)));
+}
+
+/* ---- hosts ---- */
+
+/* NULL when begun, or nothing is to be done; else why not. */
+static const char *
+hosts_order(struct core *core, const evote_hosts_args *args, int *again)
+{
+	const u_int n = args->names.names_len;
+	char **names = args->names.names_val;
+	struct host h;
+
+	if (args->act == EVOTE_HOSTS_SHOW)
+		return (NULL);
+	for (u_int i = 0; i < n; i++)
+		if (!text_is_name(names[i], EVOTE_HOST_MAX))
+			return ("that is not the name of a host");
+	if (args->act == EVOTE_HOSTS_PREFER && n > 0)
+		return (core_prefer(
+		    core, (const char *const *)names, (int)n, again));
+	if (args->act == EVOTE_HOSTS_REMOVE && n == 1)
+		return (core_remove_host(core, names[0], again));
+	if (args->act == EVOTE_HOSTS_ADD && n == 1 &&
+	    hosts_read(names[0], args->address, &h) == 0)
+		return (core_add_host(core, names[0], args->address, again));
+	return ("that is not a change of the hosts");
+}
+
+static void
+hosts_tell(const struct core *core, evote_hosts_res *res)
+{
+	evote_config k;
+
+	config_copy(&k, core_config(core));
+	res->hosts.hosts_val = k.hosts.hosts_val;
+	res->hosts.hosts_len = k.hosts.hosts_len;
+	k.hosts.hosts_val = NULL;
+	k.hosts.hosts_len = 0;
+	config_clear(&k);
+}
+
+bool_t
+evote_hosts_1_svc(
+    evote_hosts_args *args, evote_hosts_res *result, struct svc_req *q)
+{
+	struct server *s = transport_arg(q);
+	const char *why;
+	int again = 0;
+
+	memset(result, 0, sizeof(*result));
+	if (!is_operator(q))
+		return (ordered(q, &result->answer,
+		    "only root or the user the server runs as may do this"));
+	why = hosts_order(s->core, args, &again);
+	if (args->act != EVOTE_HOSTS_SHOW)
+		log_info("admin hosts=%d name=%s address=\"%s\" why=\"%s\"",
+		    args->act,
+		    args->names.names_len > 0 ? args->names.names_val[0] : "",
+		    args->address, why == NULL ? "" : why);
+	ordered(q, &result->answer, why);
+	if (again)
+		result->answer.standing = EVOTE_TRY_AGAIN;
+	hosts_tell(s->core, result);
+	return (TRUE);
 }
 
 int

@@ -76,6 +76,9 @@ operators_show() {
 	shows unregister 0 admin alpha --json unregister zoe
 	shows unregister 1 admin alpha --json unregister zoe
 	shows unregister 1 admin beta --json unregister yan
+	shows hosts 0 admin alpha --json hosts
+	shows hosts 0 admin alpha --json hosts prefer alpha
+	shows hosts 1 admin beta --json hosts remove alpha
 	shows arbiter 0 admin alpha --json arbiter none
 	shows promote 1 admin alpha --json promote --force --epoch 1 \
 	    --accept-loss

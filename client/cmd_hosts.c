@@ -1,0 +1,222 @@
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "caller.h"
+#include "cmd.h"
+#include "hosts.h"
+#include "say.h"
+
+#define AGAIN_US    (100 * 1000)
+#define PATIENCE_MS 10000 /* for a change to be decided */
+
+/* What is asked for; the arguments point into the rest. */
+struct order {
+	evote_hosts_args args;
+	struct hosts listed;
+	char address[EVOTE_ADDRESS_MAX + 1];
+	evote_host names[EVOTE_HOSTS_MAX];
+};
+
+/* ---- what the words say ---- */
+
+static int
+add_read(struct client *c, struct order *o, const char *word)
+{
+	char err[300];
+
+	if (strchr(word, '=') == NULL || strchr(word, ',') != NULL ||
+	    hosts_parse(word, &o->listed, err, sizeof(err)) != 0)
+		return (say_usage(c, "\"%s\" is not NAME=HOST[:PORT]", word));
+	hosts_write(&o->listed.list[0], o->address);
+	o->names[0] = o->listed.list[0].name;
+	o->args.names.names_len = 1;
+	return (-1);
+}
+
+static int
+names_read(struct client *c, struct order *o, char *words)
+{
+	u_int n = 0;
+
+	for (char *w = strtok(words, ","); w != NULL; w = strtok(NULL, ",")) {
+		if (n == EVOTE_HOSTS_MAX || strlen(w) > EVOTE_HOST_MAX)
+			return (say_usage(c, "that is not a list of hosts"));
+		o->names[n++] = w;
+	}
+	o->args.names.names_len = n;
+	return (n > 0 ? -1 : cmd_usage(c, &cmd_hosts));
+}
+
+static int
+order_read(struct client *c, struct order *o, int argc, char **argv)
+{
+	int status = cmd_args(c, &cmd_hosts, argc, argv, 0, 2);
+	const char *what = argv[optind];
+
+	o->args.names.names_val = o->names;
+	o->args.address = o->address;
+	if (status >= 0 || optind == argc)
+		return (status);
+	if (optind + 2 != argc)
+		return (cmd_usage(c, &cmd_hosts));
+	if (strcmp(what, "add") == 0) {
+		o->args.act = EVOTE_HOSTS_ADD;
+		return (add_read(c, o, argv[optind + 1]));
+	}
+	if (strcmp(what, "remove") == 0)
+		o->args.act = EVOTE_HOSTS_REMOVE;
+	else if (strcmp(what, "prefer") == 0)
+		o->args.act = EVOTE_HOSTS_PREFER;
+	else
+		return (cmd_usage(c, &cmd_hosts));
+	status = names_read(c, o, argv[optind + 1]);
+	if (status < 0 && o->args.act == EVOTE_HOSTS_REMOVE &&
+	    o->args.names.names_len != 1)
+		return (cmd_usage(c, &cmd_hosts));
+	return (status);
+}
+
+/* ---- asking ---- */
+
+/* Is the list as it was to be? */
+static int
+is_done(const struct order *o, const evote_hosts_res *res)
+{
+	const evote_listed *h = res->hosts.hosts_val;
+	u_int n = res->hosts.hosts_len, i;
+
+	if (o->args.act == EVOTE_HOSTS_PREFER) {
+		for (i = 0; i < o->args.names.names_len; i++)
+			if (i >= n || strcmp(h[i].name, o->names[i]) != 0)
+				return (0);
+		return (1);
+	}
+	for (i = 0; i < n; i++)
+		if (o->args.act != EVOTE_HOSTS_SHOW &&
+		    strcmp(h[i].name, o->names[0]) == 0)
+			return (o->args.act == EVOTE_HOSTS_ADD &&
+			    !h[i].leaving &&
+			    strcmp(h[i].address, o->address) == 0);
+	return (o->args.act != EVOTE_HOSTS_ADD);
+}
+
+static int
+ask(struct client *c, CLIENT *client, evote_hosts_args *args,
+    evote_hosts_res *res)
+{
+	enum clnt_stat stat;
+
+	xdr_free((xdrproc_t)xdr_evote_hosts_res, res);
+	memset(res, 0, sizeof(*res));
+	stat = evote_hosts_1(args, res, client);
+	if (stat == RPC_SUCCESS && res->answer.standing == EVOTE_TRY_AGAIN)
+		return (-1);
+	return (admin_check(c, stat, &res->answer,
+	    args->act == EVOTE_HOSTS_SHOW ? "The hosts were not shown"
+					  : "The hosts were not changed"));
+}
+
+/* Until the change is begun, and then until it is decided. */
+static int
+carry_out(
+    struct client *c, CLIENT *client, struct order *o, evote_hosts_res *res)
+{
+	evote_hosts_args args = o->args;
+	uint64_t end_ms = caller_now_ms() + PATIENCE_MS;
+	int status;
+
+	while ((status = ask(c, client, &args, res)) < 0) {
+		if (res->answer.standing == EVOTE_SERVED) {
+			if (is_done(o, res))
+				return (-1);
+			args.act = EVOTE_HOSTS_SHOW;
+		}
+		if (caller_now_ms() > end_ms)
+			return (say_unknown(c,
+			    "No answer: the change may or may not have been "
+			    "made. Check it with `hosts`"));
+		usleep(AGAIN_US);
+	}
+	return (status);
+}
+
+/* ---- telling ---- */
+
+static void
+hosts_say(struct client *c, const evote_hosts_res *res)
+{
+	cJSON *list =
+	    c->json == NULL ? NULL : cJSON_AddArrayToObject(c->json, "hosts");
+
+	for (u_int i = 0; i < res->hosts.hosts_len; i++) {
+		const evote_listed *h = &res->hosts.hosts_val[i];
+		cJSON *host;
+
+		say_line(c, "%s=%s%s", h->name, h->address,
+		    h->leaving ? "  (is leaving)" : "");
+		if (list == NULL)
+			continue;
+		host = cJSON_CreateObject();
+		cJSON_AddStringToObject(host, "name", h->name);
+		cJSON_AddStringToObject(host, "address", h->address);
+		cJSON_AddBoolToObject(host, "leaving", h->leaving);
+		cJSON_AddItemToArray(list, host);
+	}
+}
+
+static int
+end_say(struct client *c, const struct order *o, const evote_hosts_res *res)
+{
+	switch (o->args.act) {
+	case EVOTE_HOSTS_ADD:
+		return (say_done(c,
+		    "%s is a host of the cluster; start it there with the "
+		    "cluster's key, and it joins",
+		    o->names[0]));
+	case EVOTE_HOSTS_REMOVE:
+		return (say_done(c,
+		    "%s is no host of the cluster any more; stop the server "
+		    "there",
+		    o->names[0]));
+	case EVOTE_HOSTS_PREFER:
+		return (say_done(c,
+		    "%s is the preferred host: it gets the service when it is "
+		    "in sync, unless failback is manual",
+		    o->names[0]));
+	default:
+		return (say_done(c, "%u host%s, preferred first",
+		    res->hosts.hosts_len,
+		    res->hosts.hosts_len == 1 ? "" : "s"));
+	}
+}
+
+static int
+run_hosts(struct client *c, int argc, char **argv)
+{
+	struct order o = {.args.act = EVOTE_HOSTS_SHOW};
+	evote_hosts_res res = {0};
+	CLIENT *client;
+	int status;
+
+	if ((status = order_read(c, &o, argc, argv)) >= 0 ||
+	    (status = admin_open(c, &client)) >= 0)
+		return (status);
+	status = carry_out(c, client, &o, &res);
+	if (status < 0) {
+		hosts_say(c, &res);
+		status = end_say(c, &o, &res);
+	}
+	xdr_free((xdrproc_t)xdr_evote_hosts_res, &res);
+	clnt_destroy(client);
+	return (status);
+}
+
+const struct command cmd_hosts = {
+    "hosts",
+    "[add NAME=HOST[:PORT] | remove NAME | prefer NAME,NAME,...]",
+    "Shows the hosts of the cluster, preferred first, or changes them "
+    "(--admin).",
+    run_hosts,
+};

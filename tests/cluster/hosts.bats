@@ -1,0 +1,189 @@
+#!/usr/bin/env bats
+#
+# Who the hosts are, and in what order: as the cluster says, not their lists.
+
+load lib
+
+setup_file() {
+	net_possible || return 0
+	net_open "$BATS_FILE_TMPDIR/net"
+	net_up alpha 10.77.0.1
+	net_up beta 10.77.0.2
+	net_up voters 10.77.0.3
+	net_up gamma 10.77.0.5
+}
+
+teardown() {
+	server_kill gamma
+	[[ -n ${PAIR_DIR-} ]] || return 0
+	stop_voting || true
+	pair_down
+	net_heal
+	compgen -G "$PAIR_DIR/*.log" >/dev/null || return 0
+	[[ ${BATS_TEST_COMPLETED-} ]] || tail -n 25 "$PAIR_DIR"/*.log
+	unharmed
+}
+
+# The voters' list, and gamma's; alpha and beta start with theirs.
+GAMMA=gamma=10.77.0.5
+
+with_gamma() {
+	EVOTE_HOSTS=$EVOTE_HOSTS,$GAMMA "$@"
+}
+
+host_of() {
+	with_gamma client --json status 2>/dev/null | jq -r --arg n "$1" \
+	    --arg f "$2" '.hosts[] | select(.name == $n) | .[$f]'
+}
+
+is() {
+	[[ $(host_of "$1" "$2") == "$3" ]]
+}
+
+all_level() {
+	with_gamma client --json status 2>/dev/null | jq -e '.hosts |
+	    length == 3 and all(.reachable and .in_sync) and
+	    ([.[].root] | unique | length) == 1'
+}
+
+hosts_are() {
+	[[ $(admin "$1" --json hosts | jq -r '[.hosts[].name] | join(" ")') == \
+		"$2" ]]
+}
+
+one_primary() {
+	pair_states | jq -e '[.hosts[] | select(.role == "primary")] | length == 1'
+}
+
+@test "M2: lists in another order change nothing, also when both restart" {
+	local epoch swapped
+	cluster_up people
+	swapped=${EVOTE_HOSTS#*,},${EVOTE_HOSTS%%,*}
+	election poll 600
+	as ada vote poll yes
+	epoch=$(host_state alpha epoch)
+	server_kill beta
+	server_kill alpha
+	EVOTE_HOSTS=$swapped server_start beta
+	server_start alpha
+	wait_until 20 level
+	wait_until 20 serves alpha
+	one_primary
+	as bob vote poll no
+	hosts_are alpha "alpha beta"
+	hosts_are beta "alpha beta"
+	# Neither of them numbers an epoch as the other one would.
+	server_kill alpha
+	wait_until 20 serves beta
+	(($(host_state beta epoch) % 8 == 1))
+	server_start alpha
+	wait_until 20 level
+	wait_until 20 serves alpha
+	(($(host_state alpha epoch) > epoch))
+	not logged alpha "different configurations|halt "
+}
+
+@test "hosts add: a third host joins, and is the backup's backup" {
+	cluster_up people crowd
+	election poll 25
+	start_voting poll
+	more_votes 5
+	exits 0 admin alpha hosts add "$GAMMA"
+	says "gamma is a host"
+	hosts_are beta "alpha beta gamma"
+	with_gamma server_start gamma
+	wait_until 20 is gamma role backup
+	more_votes 5
+	wait_until 20 is gamma in_sync true
+	server_kill alpha
+	wait_until 20 is beta role primary
+	wait_until 20 is gamma in_sync true
+	EVOTE_HOSTS=$EVOTE_HOSTS,$GAMMA as ada vote poll yes
+	echo "invoke ada yes" >>"$PAIR_DIR/votes"
+	echo "ok ada yes" >>"$PAIR_DIR/votes"
+	server_kill beta
+	wait_until 20 is gamma role primary
+	EVOTE_HOSTS=$EVOTE_HOSTS,$GAMMA as bob vote poll yes
+	echo "invoke bob yes" >>"$PAIR_DIR/votes"
+	echo "ok bob yes" >>"$PAIR_DIR/votes"
+	# Their own lists name no gamma: they know it, or it finds them.
+	server_start alpha
+	server_start beta
+	wait_until 30 all_level
+	wait_until 20 is alpha role primary
+	check_books poll
+}
+
+@test "hosts: one that was not added is refused, and told so at both ends" {
+	cluster_up people
+	with_gamma server_start gamma
+	wait_until 10 logged alpha "refused peer=gamma .*no host of this cluster"
+	wait_until 10 logged gamma "refused peer=alpha .*none of the cluster"
+	[[ $(host_of gamma alarm) == *"command hosts"* ]]
+	exits 0 admin alpha hosts add "$GAMMA"
+	wait_until 20 all_level
+	[[ $(host_of alpha alarm) == "" ]]
+}
+
+@test "hosts remove: it halts, is left out, and does not come back by itself" {
+	cluster_up people
+	exits 0 admin alpha hosts add "$GAMMA"
+	with_gamma server_start gamma
+	wait_until 20 all_level
+	exits 1 admin alpha hosts remove alpha
+	says "it is the primary"
+	exits 1 admin alpha hosts remove delta
+	says "no host of that name"
+	exits 1 admin beta hosts remove gamma
+	says "not the primary"
+	exits 0 admin alpha hosts remove gamma
+	says "no host of the cluster any more"
+	hosts_are beta "alpha beta"
+	logged gamma "removed this host from the cluster"
+	exits 1 admin alpha hosts remove beta
+	says "the only other host in sync"
+	[[ $(host_state alpha alarm) != *redundancy* ]]
+	server_kill gamma
+	with_gamma server_start gamma
+	wait_until 10 logged alpha "refused peer=gamma"
+	is gamma role waiting
+	[[ $(host_of gamma alarm) == *"host"*"cluster"* ]]
+	# Who is down can be removed as well.
+	server_kill gamma
+	server_kill beta
+	wait_until 10 alone alpha
+	exits 0 admin alpha hosts remove beta
+	run host_state alpha alarm
+	echo "$output"
+	[[ $output != *redundancy* ]]
+	server_start beta
+	wait_until 10 logged beta "refused peer=alpha"
+	exits 0 admin alpha hosts add "beta=$(address beta)"
+	wait_until 20 level
+}
+
+@test "hosts prefer: the service moves under load, and no call fails" {
+	cluster_up people crowd
+	election poll 30
+	start_voting poll
+	more_votes 10
+	exits 0 admin alpha hosts prefer beta
+	says "beta is the preferred host"
+	wait_until 20 serves beta
+	more_votes 10
+	exits 0 admin beta hosts prefer alpha,beta
+	wait_until 20 serves alpha
+	more_votes 10
+	stop_voting
+	not grep -qE '^(unknown|refused)' "$PAIR_DIR/votes"
+	hosts_are beta "alpha beta"
+	# It is kept, whatever the lists say.
+	exits 0 admin alpha hosts prefer beta,alpha
+	wait_until 20 serves beta
+	server_kill alpha
+	server_kill beta
+	server_start alpha
+	server_start beta
+	wait_until 20 serves beta
+	check_books poll
+}
