@@ -9,13 +9,13 @@ WARN	= -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-unused-parameter \
 INC	= -Icommon -Ireplica -Iserver -Iclient -I$(B)/gen
 PKG	:= $(shell pkg-config --cflags libtirpc sqlite3 libcjson libcurl libsystemd)
 LIBS	:= $(shell pkg-config --libs libtirpc sqlite3 libcjson libcrypto libcurl libsystemd) \
-	   -lunistring -lpthread
+	   -lunistring -lgmp -lpthread
 CFLAGS	+= $(OPT) $(SAN) $(EXTRA)
 # The one place of the version.
 VERSION	:= $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 
 GEN	= xdr clnt
-COMMON	= log seal merkle text number record caller hosts
+COMMON	= log seal curve merkle text number record caller hosts
 REPLICA	= witness message session push reach wire address config history role clock \
 	  core core_hosts core_status lead follow identity refusal alarm decide
 SERVER	= main conf loop arbiter etcd etcd_txn vigil transport conn stream source listen budget neighbours portmap datadir slots ledger disk \

@@ -16,7 +16,7 @@
 struct import {
 	const char *path;
 	int dry_run;
-	struct roll_titles titles;
+	struct roll_options options;
 	char *text;
 	struct roll roll;
 	struct progress progress;
@@ -102,6 +102,7 @@ chunk_send(struct client *c, CLIENT *client, struct import *m, uint32_t first,
 	    .voters = {n, m->roll.voters + first},
 	    .only_check = only_check,
 	    .skip_same = TRUE,
+	    .shared_keys = m->options.shared_keys,
 	};
 	evote_register_res res = {0};
 	enum clnt_stat stat;
@@ -183,7 +184,8 @@ diff_fill(struct client *c, CLIENT *client, struct diff *d, evote_stamp *stamp)
 }
 
 static void
-change_say(struct client *c, cJSON *list, const evote_voter *v, enum change how)
+change_say(struct client *c, cJSON *list, const evote_voter *v, enum change how,
+    const char *holder)
 {
 	static const char *const names[] = {
 	    [CHANGE_NONE] = "none",
@@ -191,6 +193,7 @@ change_say(struct client *c, cJSON *list, const evote_voter *v, enum change how)
 	    [CHANGE_GROUP] = "group",
 	    [CHANGE_KEY] = "key",
 	    [CHANGE_GROUP | CHANGE_KEY] = "group and key",
+	    [CHANGE_SHARED] = "shared key",
 	};
 	cJSON *object;
 
@@ -198,6 +201,9 @@ change_say(struct client *c, cJSON *list, const evote_voter *v, enum change how)
 		return;
 	if (how == CHANGE_ADD)
 		say_line(c, "+ %s (%s)", v->name, v->group);
+	else if (how == CHANGE_SHARED)
+		say_line(c, "! %s (%s): %s is on the roll with the same key",
+		    v->name, v->group, holder);
 	else
 		say_line(c, "! %s (%s): on the roll with another %s", v->name,
 		    v->group, names[how]);
@@ -207,6 +213,8 @@ change_say(struct client *c, cJSON *list, const evote_voter *v, enum change how)
 	cJSON_AddStringToObject(object, "name", v->name);
 	cJSON_AddStringToObject(object, "group", v->group);
 	cJSON_AddStringToObject(object, "change", names[how]);
+	if (how == CHANGE_SHARED)
+		cJSON_AddStringToObject(object, "holder", holder);
 	cJSON_AddItemToArray(list, object);
 }
 
@@ -227,8 +235,8 @@ changes_say(struct client *c, const struct import *m, const struct diff *d,
 	*others = 0;
 	for (i = 0; i < m->roll.n; i++) {
 		how = diff_of(d, i);
-		*others += (how & (CHANGE_GROUP | CHANGE_KEY)) != 0;
-		change_say(c, list, &m->roll.voters[i], how);
+		*others += (how & ~(unsigned)CHANGE_ADD) != 0;
+		change_say(c, list, &m->roll.voters[i], how, diff_holder(d, i));
 	}
 	if (d->not_in_file > 0)
 		say_line(c, "%u on the roll are not in the file, and stay",
@@ -243,7 +251,7 @@ changes_tell(struct client *c, CLIENT *client, const struct import *m)
 	struct diff *d;
 	int status;
 
-	if ((d = diff_new(&m->roll)) == NULL)
+	if ((d = diff_new(&m->roll, m->options.shared_keys)) == NULL)
 		return (say_usage(c, "no memory"));
 	status = diff_fill(c, client, d, &answer.stamp);
 	if (status < 0)
@@ -251,7 +259,8 @@ changes_tell(struct client *c, CLIENT *client, const struct import *m)
 	if (status < 0 && others > 0)
 		status = say_refused(c, &answer,
 		    "Nobody would be registered, because of %u of %u voters "
-		    "(marked !); unregister them first, or correct the file",
+		    "(marked !); unregister them first, or correct the file; "
+		    "--shared-keys lets two voters have one key",
 		    others, m->roll.n);
 	diff_free(d);
 	return (status);
@@ -277,8 +286,9 @@ import_say(struct client *c, const struct import *m)
 }
 
 /*
- * All or nothing: every row is checked here and by the service before the
- * first is registered.
+ * Every row is checked here and by the service before the first is registered.
+ * The service takes EVOTE_ROLL_MAX at a time, all or none of them; if it stops
+ * between two such pages, the same import again goes on from there.
  */
 static int
 import(struct client *c, struct import *m)
@@ -290,7 +300,7 @@ import(struct client *c, struct import *m)
 
 	if ((status = file_load(c, m->path, &m->text, &len)) >= 0)
 		return (status);
-	if (roll_read(&m->roll, &m->titles, m->text, len, err, sizeof(err)) !=
+	if (roll_read(&m->roll, &m->options, m->text, len, err, sizeof(err)) !=
 	    0)
 		return (say_usage(
 		    c, "Nobody was registered: %s, %s", m->path, err));
@@ -314,6 +324,7 @@ run_import(struct client *c, int argc, char **argv)
 	    {"name-column", required_argument, NULL, 'N'},
 	    {"group-column", required_argument, NULL, 'G'},
 	    {"key-column", required_argument, NULL, 'K'},
+	    {"shared-keys", no_argument, NULL, 's'},
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
 	};
@@ -326,13 +337,16 @@ run_import(struct client *c, int argc, char **argv)
 			m.dry_run = 1;
 			break;
 		case 'N':
-			m.titles.name = optarg;
+			m.options.name = optarg;
 			break;
 		case 'G':
-			m.titles.group = optarg;
+			m.options.group = optarg;
 			break;
 		case 'K':
-			m.titles.key = optarg;
+			m.options.key = optarg;
+			break;
+		case 's':
+			m.options.shared_keys = 1;
 			break;
 		case 'h':
 			return (cmd_help(&cmd_import));
@@ -350,10 +364,11 @@ run_import(struct client *c, int argc, char **argv)
 
 const struct command cmd_import = {
     "import",
-    "FILE [--dry-run] [--name-column T] [--group-column T] "
-    "[--key-column T]",
-    "Puts all voters of a file on the roll, or none (--admin).  Its first row "
-    "names the\n      columns: name, group, public key, or the titles given; "
-    "--dry-run only tells\n      what would change.",
+    "FILE [--dry-run] [--shared-keys] [--name-column T] "
+    "[--group-column T] [--key-column T]",
+    "Puts all voters of a file on the roll (--admin).  Its first row names "
+    "the columns:\n      name, group, public key, or the titles given.  "
+    "--dry-run only tells what would\n      change; --shared-keys lets two "
+    "voters have one key.",
     run_import,
 };

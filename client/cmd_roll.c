@@ -13,6 +13,26 @@
 /* ---- register ---- */
 
 static int
+register_options(struct client *c, int argc, char **argv, int *shared_keys)
+{
+	static const struct option options[] = {
+	    {"shared-keys", no_argument, NULL, 's'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
+	};
+	int ch;
+
+	while ((ch = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (ch == 'h')
+			return (cmd_help(&cmd_register));
+		if (ch != 's')
+			return (cmd_usage(c, &cmd_register));
+		*shared_keys = 1;
+	}
+	return (cmd_count(c, &cmd_register, argc, 3, 3));
+}
+
+static int
 run_register(struct client *c, int argc, char **argv)
 {
 	evote_register_res res = {0};
@@ -23,7 +43,8 @@ run_register(struct client *c, int argc, char **argv)
 	CLIENT *client;
 	int status;
 
-	if ((status = cmd_args(c, &cmd_register, argc, argv, 3, 3)) >= 0 ||
+	if ((status = register_options(c, argc, argv, &args.shared_keys)) >=
+		0 ||
 	    (status = cmd_name(c, "name", argv[optind], name)) >= 0 ||
 	    (status = cmd_name(c, "group", argv[optind + 1], group)) >= 0)
 		return (status);
@@ -47,9 +68,9 @@ run_register(struct client *c, int argc, char **argv)
 
 const struct command cmd_register = {
     "register",
-    "NAME GROUP KEY",
+    "NAME GROUP KEY [--shared-keys]",
     "Puts a voter on the roll; KEY is what keygen printed, or an ssh-ed25519 "
-    "line (--admin).",
+    "line (--admin).\n      --shared-keys lets two voters have one key.",
     run_register,
 };
 

@@ -35,7 +35,8 @@ check_encoding(const char *text, size_t len, char *err, size_t errlen)
 	    (memcmp(text, "\xff\xfe", 2) == 0 ||
 		memcmp(text, "\xfe\xff", 2) == 0)) {
 		snprintf(err, errlen,
-		    "the file is UTF-16; save it as UTF-8 and try again");
+		    "the file is UTF-16; save it as \"CSV UTF-8\" and try "
+		    "again");
 		return (-1);
 	}
 	if (nul != NULL)
@@ -47,9 +48,52 @@ check_encoding(const char *text, size_t len, char *err, size_t errlen)
 	if (!text_is_utf8(text, len, &bad))
 		return (fail_at(line_of(text, bad), bad,
 		    "not UTF-8; the file may be Latin-1 (ISO 8859-1, "
-		    "Windows-1252): save it as UTF-8",
+		    "Windows-1252): save it as \"CSV UTF-8\"",
 		    err, errlen));
 	return (0);
+}
+
+/* The length of the line end at p, 0: there is none. */
+static size_t
+line_end(const char *p)
+{
+	return (*p == '\n' ? 1 : p[0] == '\r' && p[1] == '\n' ? 2 : 0);
+}
+
+/* What the first line separates its fields with. */
+static char
+separator_find(const char *p)
+{
+	static const char known[] = ",;\t";
+	size_t counts[sizeof(known)] = {0}, best = 0, i;
+	const char *is;
+	int quoted = 0;
+
+	while (line_end(p) > 0)
+		p += line_end(p);
+	for (; *p != '\0' && (quoted || line_end(p) == 0); p++) {
+		quoted ^= *p == '"';
+		if (!quoted && (is = strchr(known, *p)) != NULL)
+			counts[is - known]++;
+	}
+	for (i = 1; i < sizeof(known) - 1; i++)
+		if (counts[i] > counts[best])
+			best = i;
+	return (known[best]);
+}
+
+/* A line for the spreadsheet alone: "sep=;". */
+static void
+separator_take(struct csv *csv)
+{
+	const char *p = csv->text + csv->at;
+
+	csv->separator = separator_find(p);
+	if (strncmp(p, "sep=", 4) != 0 || p[4] == '\0' || line_end(p + 5) == 0)
+		return;
+	csv->separator = p[4];
+	csv->at += 5 + line_end(p + 5);
+	csv->line++;
 }
 
 int
@@ -63,14 +107,8 @@ csv_open(struct csv *csv, char *text, size_t len, char *err, size_t errlen)
 	text[len] = '\0';
 	if (len >= 3 && memcmp(text, bom, 3) == 0)
 		csv->at = 3;
+	separator_take(csv);
 	return (0);
-}
-
-/* The length of the line end at p, 0: there is none. */
-static size_t
-line_end(const char *p)
-{
-	return (*p == '\n' ? 1 : p[0] == '\r' && p[1] == '\n' ? 2 : 0);
 }
 
 /*
@@ -98,9 +136,9 @@ quoted_read(struct csv *csv, char *p)
 }
 
 static char *
-plain_read(char *p)
+plain_read(char *p, char separator)
 {
-	while (*p != '\0' && *p != ',' && *p != '"' && line_end(p) == 0)
+	while (*p != '\0' && *p != separator && *p != '"' && line_end(p) == 0)
 		p++;
 	return (p);
 }
@@ -124,12 +162,12 @@ field_read(
 	}
 	row->fields[row->n++] = p;
 	if (!quoted)
-		end = plain_read(p);
+		end = plain_read(p, csv->separator);
 	else if ((end = quoted_read(csv, p)) == NULL) {
 		fail_at(line, byte, "this quote is never closed", err, errlen);
 		return (NULL);
 	}
-	if (*end == ',' || *end == '\0' || line_end(end) > 0)
+	if (*end == csv->separator || *end == '\0' || line_end(end) > 0)
 		return (end);
 	fail_at(csv->line, (size_t)(end - csv->text),
 	    quoted ? "text after the closing quote"
@@ -139,8 +177,18 @@ field_read(
 	return (NULL);
 }
 
-int
-csv_next(struct csv *csv, struct csv_row *row, char *err, size_t errlen)
+/* A row that a sheet writes below or between those that were filled in. */
+static int
+is_empty(const struct csv_row *row)
+{
+	for (int i = 0; i < row->n; i++)
+		if (row->fields[i][strspn(row->fields[i], " \t\r\n")] != '\0')
+			return (0);
+	return (1);
+}
+
+static int
+row_read(struct csv *csv, struct csv_row *row, char *err, size_t errlen)
 {
 	char *p = csv->text + csv->at, *end;
 	size_t skip;
@@ -155,11 +203,22 @@ csv_next(struct csv *csv, struct csv_row *row, char *err, size_t errlen)
 	for (; more; p = end + skip) {
 		if ((end = field_read(csv, row, p, err, errlen)) == NULL)
 			return (-1);
-		more = *end == ',';
+		more = *end == csv->separator;
 		skip = more ? 1 : line_end(end);
 		csv->line += !more && skip > 0;
 		*end = '\0';
 	}
 	csv->at = (size_t)(p - csv->text);
 	return (1);
+}
+
+int
+csv_next(struct csv *csv, struct csv_row *row, char *err, size_t errlen)
+{
+	int rc;
+
+	do
+		rc = row_read(csv, row, err, errlen);
+	while (rc == 1 && is_empty(row));
+	return (rc);
 }

@@ -5,14 +5,17 @@
 
 /*
  * Comma-separated values as RFC 4180 has them: CRLF or LF, quoted fields with
- * "" for a quote, line breaks inside quotes.  Pure; the text is changed in
- * place, and fields point into it.
+ * "" for a quote, line breaks inside quotes.  The separator may be a semicolon
+ * or a tab as well, as spreadsheets write where a comma is the decimal point:
+ * the first line tells, by "sep=;" or by what it has most of.  Pure; the text
+ * is changed in place, and fields point into it.
  */
 struct csv {
 	char *text;
 	size_t len;
 	size_t at;	    /* of the next row */
 	unsigned long line; /* of the next row, from 1 */
+	char separator;
 };
 
 #define CSV_FIELDS_MAX 64
@@ -30,7 +33,10 @@ struct csv_row {
  * passed over.
  */
 int csv_open(struct csv *, char *text, size_t len, char *err, size_t errlen);
-/* 1 a row, 0 no more, -1 with one sentence; empty lines are passed over. */
+/*
+ * 1 a row, 0 no more, -1 with one sentence.  Empty lines, and those with
+ * nothing but separators and blanks, are passed over.
+ */
 int csv_next(struct csv *, struct csv_row *, char *err, size_t errlen);
 
 #endif

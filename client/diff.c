@@ -6,11 +6,12 @@
 
 struct diff_row {
 	enum change change;
-	UT_hash_handle hh; /* by name, which lies in the roll */
+	char *holder;
+	UT_hash_handle hh, hh_key; /* name and key lie in the roll */
 };
 
 struct diff *
-diff_new(const struct roll *roll)
+diff_new(const struct roll *roll, int shared_keys)
 {
 	struct diff *d = calloc(1, sizeof(*d));
 	const char *name;
@@ -28,6 +29,9 @@ diff_new(const struct roll *roll)
 		d->rows[i].change = CHANGE_ADD;
 		HASH_ADD_KEYPTR(
 		    hh, d->by_name, name, strlen(name), &d->rows[i]);
+		if (!shared_keys)
+			HASH_ADD_KEYPTR(hh_key, d->by_key, roll->voters[i].key,
+			    sizeof(roll->voters[i].key), &d->rows[i]);
 	}
 	return (d);
 }
@@ -37,9 +41,25 @@ diff_free(struct diff *d)
 {
 	if (d == NULL)
 		return;
+	HASH_CLEAR(hh_key, d->by_key);
 	HASH_CLEAR(hh, d->by_name);
+	for (uint32_t i = 0; i < d->roll->n; i++)
+		free(d->rows[i].holder);
 	free(d->rows);
 	free(d);
+}
+
+/* The file gives the key of who stands to somebody else. */
+static void
+key_shared(struct diff *d, const evote_voter *stands)
+{
+	struct diff_row *row;
+
+	HASH_FIND(hh_key, d->by_key, stands->key, sizeof(stands->key), row);
+	if (row == NULL || row->holder != NULL ||
+	    strcmp(d->roll->voters[row - d->rows].name, stands->name) == 0)
+		return;
+	row->holder = strdup(stands->name);
 }
 
 void
@@ -49,6 +69,7 @@ diff_with(struct diff *d, const evote_voter *stands)
 	struct diff_row *row;
 	unsigned change = CHANGE_NONE;
 
+	key_shared(d, stands);
 	HASH_FIND_STR(d->by_name, stands->name, row);
 	if (row == NULL) {
 		d->not_in_file++;
@@ -65,5 +86,15 @@ diff_with(struct diff *d, const evote_voter *stands)
 enum change
 diff_of(const struct diff *d, uint32_t i)
 {
-	return (d->rows[i].change);
+	const struct diff_row *row = &d->rows[i];
+
+	if (row->change == CHANGE_ADD && row->holder != NULL)
+		return (CHANGE_SHARED);
+	return (row->change);
+}
+
+const char *
+diff_holder(const struct diff *d, uint32_t i)
+{
+	return (d->rows[i].holder);
 }

@@ -14,24 +14,27 @@ struct roll {
 		size_t byte;
 	} * places; /* where each one stands */
 	uint32_t n;
+	struct roll_text *texts; /* names that are longer than in the text */
 };
 
 /*
  * Titles of the columns where they are not the usual ones; NULL: name, group,
  * and key or public key.
  */
-struct roll_titles {
+struct roll_options {
 	const char *name, *group, *key;
+	int shared_keys; /* two voters may have one key */
 };
 
 /*
  * The first row names the columns, in any order and case; others are passed
- * over.  A key is what sshkey_public takes.  text needs one spare byte at
+ * over.  Names are made what text_tidy makes of them; a key is what
+ * sshkey_public takes.  text needs one spare byte at
  * text[len], is changed, and must outlive the roll.  -1 with one sentence that
- * names line and byte; nothing is kept then.
+ * names the line, and the column or byte; nothing is kept then.
  */
-int roll_read(struct roll *, const struct roll_titles *, char *text, size_t len,
-    char *err, size_t errlen);
+int roll_read(struct roll *, const struct roll_options *, char *text,
+    size_t len, char *err, size_t errlen);
 void roll_clear(struct roll *);
 
 #endif

@@ -77,6 +77,12 @@ static const struct explanation explanations[] = {
     [EVOTE_R_FORBIDDEN] = {"forbidden",
 	"the caller is not an operator here; run it as the service's user or "
 	"root"},
+    [EVOTE_R_SHARED_KEY] = {"shared-key",
+	"another voter has the same key; if that is the same person, keep one "
+	"name, and if not, --shared-keys lets both have it"},
+    [EVOTE_R_KEY] = {"key",
+	"no private key can belong to this public key; ask the voter for it "
+	"again"},
     [EVOTE_R_NOT_POSSIBLE] = {"not-possible",
 	"that is not possible in this state of the cluster; `status` shows "
 	"it"},

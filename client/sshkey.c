@@ -69,52 +69,175 @@ fail(const char *what, char *err, size_t errlen)
 	return (-1);
 }
 
+#define BASE64_KEY  (4 * ((SEAL_KEY + 2) / 3))
+#define BASE64_BLOB (4 * ((SSHKEY_BLOB + 2) / 3))
+
+/* The length of a blank, also of one that a web page brings, or 0. */
+static size_t
+blank_at(const char *s)
+{
+	static const char *const blanks[] = {
+	    " ", "\t", "\n", "\r", "\u00a0", "\u200b", "\ufeff"};
+
+	for (size_t i = 0; i < sizeof(blanks) / sizeof(blanks[0]); i++)
+		if (strncmp(s, blanks[i], strlen(blanks[i])) == 0)
+			return (strlen(blanks[i]));
+	return (0);
+}
+
+static const char *
+blanks_skip(const char *s)
+{
+	size_t n;
+
+	while ((n = blank_at(s)) > 0)
+		s += n;
+	return (s);
+}
+
+/*
+ * Copies most characters at most, without the blanks among them, as when a
+ * key was broken over two lines.  Returns where it stopped.
+ */
+static const char *
+letters_copy(char *out, size_t most, const char *s)
+{
+	size_t n = 0;
+
+	for (s = blanks_skip(s); *s != '\0' && n < most; s = blanks_skip(s))
+		out[n++] = *s++;
+	out[n] = '\0';
+	return (s);
+}
+
+/* A word that begins so, outside of quotes; NULL: there is none. */
+static const char *
+word_find(const char *s, const char *begin)
+{
+	int first = 1, quoted = 0;
+
+	for (; *s != '\0'; s++) {
+		if (first && !quoted && strncmp(s, begin, strlen(begin)) == 0)
+			return (s);
+		quoted ^= *s == '"';
+		first = blank_at(s) > 0;
+	}
+	return (NULL);
+}
+
+/* The word of a line that says which kind of key follows, behind options. */
+static const char *
+type_find(const char *s)
+{
+	const char *at = s;
+	size_t len = strlen(SSHKEY_TYPE);
+
+	while ((at = word_find(at, SSHKEY_TYPE)) != NULL) {
+		if (at[len] == '\0' || blank_at(at + len) > 0)
+			return (at);
+		at += len;
+	}
+	return (NULL);
+}
+
 static int
 line_read(
     unsigned char out[SEAL_KEY], const char *text, char *err, size_t errlen)
 {
+	char packed[BASE64_BLOB + 1];
 	unsigned char blob[SSHKEY_BLOB];
 	struct span s = {blob, sizeof(blob)};
 	unsigned char key[SEAL_KEY];
+	const char *end;
 
-	text += strlen(SSHKEY_TYPE);
-	text += strspn(text, " \t");
-	if (seal_unbase64(blob, sizeof(blob), text, strcspn(text, " \t\r\n")) !=
+	end = letters_copy(packed, BASE64_BLOB, text + strlen(SSHKEY_TYPE));
+	if (seal_unbase64(blob, sizeof(blob), packed, strlen(packed)) !=
 		(int)sizeof(blob) ||
-	    take_public(&s, key) != 0)
+	    take_public(&s, key) != 0 ||
+	    (*end != '\0' && end[-1] == packed[BASE64_BLOB - 1]))
 		return (fail("is a damaged ssh-ed25519 line", err, errlen));
+	if (type_find(end) != NULL)
+		return (fail("is two keys: keep one of them", err, errlen));
 	memcpy(out, key, SEAL_KEY);
 	return (0);
 }
 
-/* The first word of an OpenSSH line of another kind. */
+/*
+ * Our own form.  The = at its end may be lost, and sheets put ' or = before
+ * what begins with +, and quotes around it.
+ */
+static int
+base64_read(
+    unsigned char out[SEAL_KEY], const char *text, char *err, size_t errlen)
+{
+	char packed[BASE64_KEY + 4];
+	unsigned char key[SEAL_KEY];
+	size_t len;
+
+	text += strspn(text, "'=\"");
+	letters_copy(packed, sizeof(packed) - 1, text);
+	len = strlen(packed);
+	if (len > 0 && packed[len - 1] == '"')
+		packed[--len] = '\0';
+	if (len == BASE64_KEY - 1 && packed[len - 1] != '=') {
+		packed[len++] = '=';
+		packed[len] = '\0';
+	}
+	if (seal_unbase64(key, sizeof(key), packed, len) != (int)sizeof(key))
+		return (fail("is neither base64 of 32 bytes nor an "
+			     "ssh-ed25519 line",
+		    err, errlen));
+	memcpy(out, key, SEAL_KEY);
+	return (0);
+}
+
+/* The first word of an OpenSSH line of another kind, behind options or not. */
 static int
 is_other_kind(const char *text)
 {
-	return (strncmp(text, "ssh-", 4) == 0 ||
-	    strncmp(text, "ecdsa-", 6) == 0 || strncmp(text, "sk-", 3) == 0);
+	return (word_find(text, "ssh-") != NULL ||
+	    word_find(text, "ecdsa-") != NULL ||
+	    word_find(text, "sk-") != NULL);
+}
+
+/* As a file, or as what stands in one between its two lines. */
+static int
+is_private(const char *text)
+{
+	static const char *const signs[] = {"PRIVATE KEY", /* PEM, OpenSSH */
+	    "PuTTY-User-Key-File", "b3BlbnNzaC1rZXktdjE", /* "openssh-key-v1" */
+	    "MC4CAQAwBQYDK2VwBCI"};			  /* PKCS #8 */
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+		if (strstr(text, signs[i]) != NULL)
+			return (1);
+	return (0);
 }
 
 int
 sshkey_public(
     unsigned char out[SEAL_KEY], const char *text, char *err, size_t errlen)
 {
-	size_t word = strcspn(text, " \t");
-	unsigned char key[SEAL_KEY];
+	const char *type;
 
-	if (word == strlen(SSHKEY_TYPE) &&
-	    strncmp(text, SSHKEY_TYPE, word) == 0)
-		return (line_read(out, text, err, errlen));
+	text = blanks_skip(text);
+	if (is_private(text))
+		return (fail("is a PRIVATE key, which others have seen now: "
+			     "have its owner make a new one, and hand in the "
+			     "public key of that",
+		    err, errlen));
+	if ((type = type_find(text)) != NULL)
+		return (line_read(out, type, err, errlen));
 	if (is_other_kind(text))
 		return (fail("is an SSH key of another kind than ssh-ed25519",
 		    err, errlen));
-	if (seal_unbase64(key, sizeof(key), text, strlen(text)) !=
-	    (int)sizeof(key))
-		return (fail("is neither base64 of 32 bytes nor an "
-			     "ssh-ed25519 line",
+	if (text[0] == '#')
+		return (fail("was taken for a formula by a spreadsheet; format "
+			     "its column as text and enter it again",
 		    err, errlen));
-	memcpy(out, key, SEAL_KEY);
-	return (0);
+	if (text[0] == '\0')
+		return (fail("is missing", err, errlen));
+	return (base64_read(out, text, err, errlen));
 }
 
 void

@@ -15,8 +15,9 @@
 
 /*
  * A public key as handed in: base64 of the 32 bytes, or a line
- * "ssh-ed25519 AAAA... [comment]".  0, or -1 with what is wrong, which follows
- * "the key".
+ * "[options] ssh-ed25519 AAAA... [comment]", perhaps with blanks and line
+ * breaks within, and with what a spreadsheet puts before a +.  0, or -1 with
+ * what is wrong, which follows "the key".
  */
 int sshkey_public(
     unsigned char out[SEAL_KEY], const char *text, char *err, size_t errlen);

@@ -285,6 +285,29 @@ key_write(int fd, EVP_PKEY *pkey)
 	return (fclose(f) == 0 && ok ? 0 : -1);
 }
 
+/*
+ * Spreadsheets take text that begins with + for a formula, and some with /
+ * for a command; one key in 32 does.
+ */
+static EVP_PKEY *
+key_draw(void)
+{
+	unsigned char public[SEAL_KEY] = {0};
+	size_t len = SEAL_KEY;
+	EVP_PKEY *pkey;
+
+	for (;;) {
+		pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+		must(pkey != NULL &&
+			EVP_PKEY_get_raw_public_key(pkey, public, &len) == 1,
+		    "making a key");
+		/* The first six bits make the first letter of base64. */
+		if (public[0] >> 2 < 62)
+			return (pkey);
+		EVP_PKEY_free(pkey);
+	}
+}
+
 struct seal_key *
 seal_key_make(const char *path, char *err, size_t errlen)
 {
@@ -297,8 +320,7 @@ seal_key_make(const char *path, char *err, size_t errlen)
 		    strerror(errno));
 		return (NULL);
 	}
-	pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-	must(pkey != NULL, "making a key");
+	pkey = key_draw();
 	if (key_write(fd, pkey) == -1) {
 		snprintf(err, errlen, "cannot write the key file %s: %s", path,
 		    strerror(errno));

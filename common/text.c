@@ -284,8 +284,7 @@ text_alike(const char *a, const char *b)
 {
 	int sign;
 
-	/* Only for want of memory does it fail: then they are compared as is.
-	 */
+	/* It fails for want of memory only. */
 	if (u8_casecmp(bytes_of(a), strlen(a), bytes_of(b), strlen(b), NULL,
 		UNINORM_NFKC, &sign) != 0)
 		return (strcmp(a, b) == 0);

@@ -12,8 +12,9 @@ _evote_client() {
 		[create]="--group --choice --end"
 		[result]="--csv"
 		[status]="--watch --count --prometheus"
-		[import]="--dry-run --name-column --group-column --key-column"
 		[hosts]="add remove prefer"
+		[register]="--shared-keys"
+		[import]="--dry-run --shared-keys --name-column --group-column --key-column"
 		[arbiter]="none witness etcd --replace-dead"
 		[promote]="--force --epoch --accept-loss"
 	)

@@ -118,7 +118,7 @@ effect_apply(
 		break;
 	case EVOTE_OP_UNREGISTER:
 		f->u.voter = v->voter;
-		voter_strike(v->voter);
+		voter_strike(&e->voters, v->voter);
 		break;
 	case EVOTE_OP_UNLOCK:
 		voter_unlock(v->voter, leaf->time, &f->u.unlocked);
@@ -196,7 +196,7 @@ effect_undo(struct election *e)
 		undo_register(e, f);
 		break;
 	case EVOTE_OP_UNREGISTER:
-		voter_strike_undo(f->u.voter);
+		voter_strike_undo(&e->voters, f->u.voter);
 		break;
 	case EVOTE_OP_UNLOCK:
 		voter_unlock_undo(&f->u.unlocked);

@@ -20,8 +20,9 @@ struct op {
 	 */
 	int no_room;
 	/*
-	 * It was carried out before: whoever did so has judged the names, by
-	 * what his Unicode knew of them, and ours may know less.
+	 * It was carried out before.  Whoever did so has judged the names, by
+	 * what his Unicode knew of them, and ours may know less; and the keys,
+	 * by what the operator said of them.
 	 */
 	int admitted;
 	/* GENESIS, EPOCH */
@@ -30,7 +31,7 @@ struct op {
 	/* REGISTER */
 	evote_voter *voters;
 	uint32_t n;
-	int only_check, skip_same;
+	int only_check, skip_same, shared_keys;
 	/* UNREGISTER, UNLOCK: the voter; CLOSE: the election */
 	char *name;
 	/*

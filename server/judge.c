@@ -84,65 +84,94 @@ names_repeat(const evote_name *names, uint32_t n,
 
 /* ---- what operators ask ---- */
 
+/* What stands in a list so far. */
 struct seen {
-	UT_hash_handle hh;
+	UT_hash_handle hh, hh_key;
+};
+struct listed {
+	struct seen *names, *keys, all[EVOTE_ROLL_MAX];
+	uint32_t added, same;
 };
 
-/* What is wrong with the entry itself, given the names of those before it. */
 static evote_reason
-entry_check(const struct op *op, const evote_voter *w, struct seen **names,
-    struct seen *own)
+name_check(const struct op *op, struct listed *l, uint32_t i)
 {
+	const evote_voter *w = &op->voters[i];
 	size_t len = strlen(w->name);
 	struct seen *found;
 
 	if (!names_valid(op, &w->name, 1) || !names_valid(op, &w->group, 1))
 		return (EVOTE_R_MALFORMED);
-	HASH_FIND(hh, *names, w->name, len, found);
+	HASH_FIND(hh, l->names, w->name, len, found);
 	if (found != NULL)
 		return (EVOTE_R_DUPLICATE);
-	HASH_ADD_KEYPTR(hh, *names, w->name, len, own);
+	HASH_ADD_KEYPTR(hh, l->names, w->name, len, &l->all[i]);
+	return (EVOTE_R_OK);
+}
+
+/* One key is one person, whatever the spelling, unless an operator insists. */
+static evote_reason
+key_check(
+    const struct election *e, const struct op *op, struct listed *l, uint32_t i)
+{
+	const unsigned char *key = (unsigned char *)op->voters[i].key;
+	struct seen *found;
+
+	if (op->shared_keys || op->admitted)
+		return (EVOTE_R_OK);
+	HASH_FIND(hh_key, l->keys, key, SEAL_KEY, found);
+	if (found != NULL || voter_holding(&e->voters, key) != NULL)
+		return (EVOTE_R_SHARED_KEY);
+	HASH_ADD_KEYPTR(hh_key, l->keys, key, SEAL_KEY, &l->all[i]);
+	return (EVOTE_R_OK);
+}
+
+static evote_reason
+entry_judge(const struct election *e, const struct op *op, struct listed *l,
+    uint32_t i, evote_voter *fresh)
+{
+	const evote_voter *w = &op->voters[i];
+	const struct voter *known = voter_find(&e->voters, w->name);
+	evote_reason reason = name_check(op, l, i);
+
+	if (reason != EVOTE_R_OK)
+		return (reason);
+	if (known == NULL || !known->registered) {
+		fresh[l->added++] = *w;
+		return (key_check(e, op, l, i));
+	}
+	if (!op->skip_same || !voter_same(known, w))
+		return (EVOTE_R_VOTER_EXISTS);
+	l->same++;
 	return (EVOTE_R_OK);
 }
 
 static void
 judge_register(const struct election *e, const struct op *op, struct verdict *v)
 {
-	struct seen *names = NULL, seen[EVOTE_ROLL_MAX];
+	struct listed l = {0};
 	evote_reason reason = EVOTE_R_OK;
-	uint32_t added = 0, same = 0, i;
-	const struct voter *known;
+	uint32_t i;
 
 	if (op->n > EVOTE_ROLL_MAX) {
 		verdict_answer(v, 2, EVOTE_R_MALFORMED);
 		return;
 	}
 	v->fresh = need(calloc(op->n + 1, sizeof(*v->fresh)));
-	for (i = 0; i < op->n; i++) {
-		reason = entry_check(op, &op->voters[i], &names, &seen[i]);
-		if (reason != EVOTE_R_OK)
-			break;
-		known = voter_find(&e->voters, op->voters[i].name);
-		if (known == NULL || !known->registered) {
-			v->fresh[added++] = op->voters[i];
-		} else if (op->skip_same && voter_same(known, &op->voters[i])) {
-			same++;
-		} else {
-			reason = EVOTE_R_VOTER_EXISTS;
-			break;
-		}
-	}
-	HASH_CLEAR(hh, names);
+	for (i = 0; i < op->n && reason == EVOTE_R_OK; i++)
+		reason = entry_judge(e, op, &l, i, v->fresh);
+	HASH_CLEAR(hh, l.names);
+	HASH_CLEAR(hh_key, l.keys);
 	if (reason != EVOTE_R_OK) {
 		verdict_answer(
 		    v, reason == EVOTE_R_VOTER_EXISTS ? 1 : 2, reason);
-		v->out.where = i;
+		v->out.where = i - 1;
 		return;
 	}
 	verdict_record(v, 0, EVOTE_R_OK);
-	v->recorded = added > 0 && !op->only_check;
-	v->out.added = added;
-	v->out.same = same;
+	v->recorded = l.added > 0 && !op->only_check;
+	v->out.added = l.added;
+	v->out.same = l.same;
 }
 
 /* UNREGISTER and UNLOCK: of whoever is on the roll. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "alarm.h"
+#include "curve.h"
 #include "failpoint.h"
 #include "seal.h"
 #include "service.h"
@@ -289,6 +290,17 @@ run_show(struct server *s, struct request *r, const struct place *at)
 	return (NULL);
 }
 
+/* How many of them, from the first on, have keys that can sign. */
+static uint32_t
+keys_fit(const evote_voter *voters, uint32_t n)
+{
+	uint32_t i = 0;
+
+	while (i < n && curve_has_key((const unsigned char *)voters[i].key))
+		i++;
+	return (i);
+}
+
 static struct record *
 run_register(struct server *s, struct request *r, const struct place *at)
 {
@@ -300,10 +312,13 @@ run_register(struct server *s, struct request *r, const struct place *at)
 	    .n = a->voters.voters_len,
 	    .only_check = a->only_check,
 	    .skip_same = a->skip_same,
+	    .shared_keys = a->shared_keys,
 	};
 	struct outcome out = {0};
 	struct record *rec;
 
+	if ((r->result.roll.where = keys_fit(op.voters, op.n)) < op.n)
+		return (told_only(&r->result.answer, 2, EVOTE_R_KEY));
 	rec = election_execute(s->election, &op, at, &out);
 	told(&r->result.answer, &out);
 	r->result.roll.added = out.added;

@@ -35,6 +35,15 @@ voter_find(const struct voters *vs, const char *name)
 	return (v);
 }
 
+struct voter *
+voter_holding(const struct voters *vs, const unsigned char key[SEAL_KEY])
+{
+	struct voter *v;
+
+	HASH_FIND(hh_key, vs->by_key, key, SEAL_KEY, v);
+	return (v);
+}
+
 int
 voter_same(const struct voter *v, const evote_voter *w)
 {
@@ -68,6 +77,7 @@ voters_clear(struct voters *vs)
 {
 	struct group *g, *next;
 
+	HASH_CLEAR(hh_key, vs->by_key);
 	HASH_CLEAR(hh, vs->by_name);
 	for (uint32_t i = 0; i < vs->n; i++)
 		voter_free(vs->list[i]);
@@ -87,6 +97,14 @@ lower(uint64_t a, uint64_t b)
 
 /* ---- the roll ---- */
 
+static void
+voter_enter(struct voters *vs, struct voter *v)
+{
+	v->registered = 1;
+	v->group->registered++;
+	HASH_ADD(hh_key, vs->by_key, key, SEAL_KEY, v);
+}
+
 void
 voter_enrol(struct voters *vs, const evote_voter *w, uint64_t time,
     struct enrolment *old)
@@ -103,8 +121,7 @@ voter_enrol(struct voters *vs, const evote_voter *w, uint64_t time,
 	v->group = voter_group(vs, w->group);
 	memcpy(v->key, w->key, sizeof(v->key));
 	v->floor = lower(v->floor, time);
-	v->registered = 1;
-	v->group->registered++;
+	voter_enter(vs, v);
 }
 
 void
@@ -112,7 +129,7 @@ voter_enrol_undo(struct voters *vs, const struct enrolment *old)
 {
 	struct voter *v = old->voter;
 
-	voter_strike(v);
+	voter_strike(vs, v);
 	if (old->group != NULL) {
 		v->group = old->group;
 		v->floor = old->floor;
@@ -126,17 +143,17 @@ voter_enrol_undo(struct voters *vs, const struct enrolment *old)
 }
 
 void
-voter_strike(struct voter *v)
+voter_strike(struct voters *vs, struct voter *v)
 {
+	HASH_DELETE(hh_key, vs->by_key, v);
 	v->registered = 0;
 	v->group->registered--;
 }
 
 void
-voter_strike_undo(struct voter *v)
+voter_strike_undo(struct voters *vs, struct voter *v)
 {
-	v->registered = 1;
-	v->group->registered++;
+	voter_enter(vs, v);
 }
 
 void

@@ -31,7 +31,7 @@ struct client {
 };
 
 struct voter {
-	UT_hash_handle hh;
+	UT_hash_handle hh, hh_key;
 	struct group *group;
 	struct client *clients; /* least recently recorded first */
 	uint64_t floor;		/* highest number of a forgotten client */
@@ -49,12 +49,16 @@ struct voters {
 	struct group *groups;  /* by name */
 	struct voter *by_name; /* whoever was ever registered */
 	struct voter **list;   /* the same, by index */
+	struct voter *by_key;  /* those on the roll; some may share a key */
 	uint32_t n;
 };
 
 void voters_clear(struct voters *);
 
 struct voter *voter_find(const struct voters *, const char *name); /* NULL */
+/* One who is on the roll with that key, or NULL. */
+struct voter *voter_holding(
+    const struct voters *, const unsigned char key[SEAL_KEY]);
 /* Whether he has just that group and key. */
 int voter_same(const struct voter *, const evote_voter *);
 /* The group of that name, from now on if not before. */
@@ -76,8 +80,8 @@ void voter_enrol(
     struct voters *, const evote_voter *, uint64_t time, struct enrolment *old);
 void voter_enrol_undo(struct voters *, const struct enrolment *old);
 /* Off the roll. */
-void voter_strike(struct voter *);
-void voter_strike_undo(struct voter *);
+void voter_strike(struct voters *, struct voter *);
+void voter_strike_undo(struct voters *, struct voter *);
 
 /* A voter as he stood before he was unlocked. */
 struct unlocked {

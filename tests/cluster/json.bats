@@ -62,8 +62,8 @@ voters_show() {
 }
 
 operators_show() {
-	shows register 0 admin alpha --json register zoe m "$key"
-	shows register 1 admin alpha --json register zoe m "$key"
+	shows register 0 admin alpha --json register --shared-keys zoe m "$key"
+	shows register 1 admin alpha --json register --shared-keys zoe m "$key"
 	shows voters 0 admin alpha --json voters
 	printf 'name,group,key\nzoe,m,%s\nyan,m,%s\n' "$key" "$key" >"$csv"
 	shows import 0 admin alpha --json import --dry-run "$csv"

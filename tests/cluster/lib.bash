@@ -64,7 +64,7 @@ cluster_up() {
 	pair_init --origin "$ORIGIN"
 	pair_up "${options[@]}"
 	for roll; do
-		admin alpha import "$KEYS/$roll.csv"
+		admin alpha import --shared-keys "$KEYS/$roll.csv"
 	done
 }
 

@@ -61,7 +61,7 @@ metric() {
 	cluster_up people
 	server_kill beta
 	wait_until 10 alone alpha
-	admin alpha register zoe members \
+	admin alpha register --shared-keys zoe members \
 	    "$(sed -n 's/^ada,members,//p' "$KEYS/people.csv")"
 	server_kill alpha
 	server_start beta

@@ -23,7 +23,7 @@ cluster_up() {
 		    <"$work/key.pem" >/dev/null)
 		printf "%s,members,$key\n" "${names[@]}" >>"$work/roll.csv"
 	done
-	admin alpha import "$work/roll.csv" >>"$work/out"
+	admin alpha import --shared-keys "$work/roll.csv" >>"$work/out"
 }
 
 # election NAME SECONDS

@@ -175,8 +175,8 @@ decides() {
 	    grep -oE '[A-Za-z0-9+/]{43}=')
 	printf 'name,group,public key\nada,m,%s\nbob,m,%s\n' "$key" "$key" |
 		bring vote1 /root/roll.csv
-	operator vote1 import --dry-run /root/roll.csv
-	operator vote1 import /root/roll.csv
+	operator vote1 import --shared-keys --dry-run /root/roll.csv
+	operator vote1 import --shared-keys /root/roll.csv
 	voter --voter ada --key /root/ada.pem create board --group m \
 	    --choice yes --choice no --end +20s
 	voter --voter ada --key /root/ada.pem vote board yes

@@ -46,6 +46,7 @@ op_setup(struct host *h, struct request *r, const struct place *at)
 			voters[op.n].name = names[i];
 			voters[op.n].group = group;
 			voters[op.n].key[0] = (char)i;
+			voters[op.n].key[1] = (char)(i >> 8);
 			op.n++;
 		}
 		return (election_execute(h->election, &op, at, &r->out));

@@ -40,7 +40,7 @@ test_changes(void **state)
 	    voter("ad", "m", 1),
 	};
 	const struct roll wanted = {.voters = file, .n = 5};
-	struct diff *d = diff_new(&wanted);
+	struct diff *d = diff_new(&wanted, 1);
 	size_t i;
 
 	assert_non_null(d);
@@ -55,12 +55,37 @@ test_changes(void **state)
 	diff_free(d);
 }
 
+/* V7: who would come with the key of somebody who is there. */
+static void
+test_shared_keys(void **state)
+{
+	evote_voter file[] = {
+	    voter("ada", "m", 1), voter("eve", "m", 2), voter("fay", "m", 3)};
+	const evote_voter roll[] = {voter("ada", "m", 1), voter("eva", "m", 2)};
+	const struct roll wanted = {.voters = file, .n = 3};
+	struct diff *d;
+
+	for (int shared_keys = 0; shared_keys < 2; shared_keys++) {
+		d = diff_new(&wanted, shared_keys);
+		assert_non_null(d);
+		diff_with(d, &roll[0]);
+		diff_with(d, &roll[1]);
+		assert_int_equal(CHANGE_NONE, diff_of(d, 0));
+		assert_int_equal(
+		    shared_keys ? CHANGE_ADD : CHANGE_SHARED, diff_of(d, 1));
+		if (!shared_keys)
+			assert_string_equal("eva", diff_holder(d, 1));
+		assert_int_equal(CHANGE_ADD, diff_of(d, 2));
+		diff_free(d);
+	}
+}
+
 static void
 test_empty(void **state)
 {
 	const evote_voter ada = voter("ada", "m", 1);
 	const struct roll none = {0};
-	struct diff *d = diff_new(&none);
+	struct diff *d = diff_new(&none, 0);
 
 	assert_non_null(d);
 	diff_with(d, &ada);
@@ -107,6 +132,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_changes),
+	    cmocka_unit_test(test_shared_keys),
 	    cmocka_unit_test(test_empty),
 	    cmocka_unit_test(test_bar),
 	    cmocka_unit_test(test_pad),

@@ -779,11 +779,47 @@ test_register(void **state)
 	assert_int_equal(view.key[31], 'x');
 	assert_int_equal(view.registered, 1);
 
+	list[2] = person("Ann", "students", 'a');
 	for (size_t i = 0; i < LEN(many); i++)
 		many[i] = person("x", "y", 'z');
 	expect_roll(
 	    w, op_register(many, LEN(many)), 2, EVOTE_R_MALFORMED, 0, 0, 0, 0);
 	expect_roll(w, op_register(NULL, 0), 0, EVOTE_R_OK, 0, 0, 0, 0);
+}
+
+/* V7: one key under two names are two votes of one person. */
+static void
+test_shared_keys(void **state)
+{
+	struct world *w = *state;
+	evote_voter list[] = {
+	    person("Eve", "students", 'e'),
+	    person("Eva", "students", 'e'),
+	};
+	evote_voter again = person("Annie", "students", 'a');
+	struct op op = op_register(&again, 1);
+	uint64_t before = w->size;
+
+	expect_roll(w, op, 2, EVOTE_R_SHARED_KEY, 0, 0, 0, 0);
+	expect_roll(w, op_register(list, 2), 2, EVOTE_R_SHARED_KEY, 1, 0, 0, 0);
+	/* Who has left the roll has no key on it, until that is undone. */
+	expect(w, op_unregister("Ann"), 0, EVOTE_R_OK, 1);
+	expect_roll(w, op, 0, EVOTE_R_OK, 0, 1, 0, 1);
+	world_undo(w, before);
+	expect_roll(w, op, 2, EVOTE_R_SHARED_KEY, 0, 0, 0, 0);
+	/* An operator who insists; and then one of the two may leave. */
+	op.shared_keys = 1;
+	expect_roll(w, op, 0, EVOTE_R_OK, 0, 1, 0, 1);
+	expect(w, op_unregister("Annie"), 0, EVOTE_R_OK, 1);
+	op.shared_keys = 0;
+	expect_roll(w, op, 2, EVOTE_R_SHARED_KEY, 0, 0, 0, 0);
+	op = op_register(list, 2);
+	op.shared_keys = 1;
+	expect_roll(w, op, 0, EVOTE_R_OK, 0, 2, 0, 1);
+	/* They stand just so: no reason to refuse the same file again. */
+	op.shared_keys = 0;
+	op.skip_same = 1;
+	expect_roll(w, op, 0, EVOTE_R_OK, 0, 0, 2, 0);
 }
 
 static void
@@ -929,6 +965,7 @@ test_pages(void **state)
 		    anew(w, i % 2 ? "Ann" : "Bob"), name, START + HOUR);
 		expect(w, op, 0, EVOTE_R_OK, 1);
 		v = person(name, "staff", 's');
+		memcpy(v.key, &i, sizeof(i));
 		expect(w, op_register(&v, 1), 0, EVOTE_R_OK, 1);
 	}
 	expect(w, op_unregister("Ann"), 0, EVOTE_R_OK, 1);
@@ -1544,6 +1581,7 @@ main(void)
 	    TEST(test_quota_of_bytes),
 	    TEST(test_quota_of_open_elections),
 	    TEST(test_register),
+	    TEST(test_shared_keys),
 	    TEST(test_unregister),
 	    TEST(test_result),
 	    TEST(test_due),

@@ -83,12 +83,41 @@ public_refused(const char *text, const char *why)
 		fail_msg("%s: %s", text, err);
 }
 
+/* F: a key as forms, mails and spreadsheets leave it. */
+static void
+test_public_untidy(void **state)
+{
+	static const char *const texts[] = {"%s\n", "\t %s \r\n", "'%s", "=%s",
+	    "=\"%s\"", "\u00a0%s\u200b", "%.20s\n%s", "%.43s", "'%.43s "};
+	static const char *const lines[] = {"ssh-ed25519\n%.68s",
+	    "ssh-ed25519 %.68s\r\n", "no-pty ssh-ed25519 %.68s a@b",
+	    "from=\"a b\",command=\"say ssh-ed25519 x\" ssh-ed25519 %.68s",
+	    "ssh-ed25519 %.30s\n%s"};
+	unsigned char key[SEAL_KEY], expected[SEAL_KEY];
+	const char *raw = open_raw, *blob = open_line + 12;
+	char err[200], text[400];
+
+	raw_read(expected, open_raw);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		snprintf(text, sizeof(text), texts[i], raw, raw + 20);
+		if (sshkey_public(key, text, err, sizeof(err)) != 0)
+			fail_msg("%s: %s", text, err);
+		assert_memory_equal(key, expected, SEAL_KEY);
+	}
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		snprintf(text, sizeof(text), lines[i], blob, blob + 30);
+		if (sshkey_public(key, text, err, sizeof(err)) != 0)
+			fail_msg("%s: %s", text, err);
+		assert_memory_equal(key, expected, SEAL_KEY);
+	}
+}
+
 static void
 test_public_refused(void **state)
 {
 	char line[200];
 
-	public_refused("", "neither");
+	public_refused("", "missing");
 	public_refused("AAAA", "neither");
 	public_refused("ssh-rsa AAAAB3NzaC1yc2E=", "another kind");
 	public_refused("ecdsa-sha2-nistp256 AAAA", "another kind");
@@ -100,6 +129,16 @@ test_public_refused(void **state)
 		snprintf(line, sizeof(line), "%.*s", (int)(12 + n), open_line);
 		public_refused(line, "damaged");
 	}
+	public_refused("no-pty ssh-rsa AAAAB3NzaC1yc2E=", "another kind");
+	public_refused(open_file, "PRIVATE");
+	public_refused(strchr(open_file, '\n') + 1, "PRIVATE");
+	public_refused("-----BEGIN PRIVATE KEY-----", "PRIVATE");
+	public_refused("PuTTY-User-Key-File-3: ssh-ed25519", "PRIVATE");
+	public_refused("#NAME?", "formula");
+	snprintf(line, sizeof(line), "%s\n%s", open_line, open_line);
+	public_refused(line, "two keys");
+	snprintf(line, sizeof(line), "%.80sA", open_line);
+	public_refused(line, "damaged");
 	/* The blob names another kind than the line. */
 	snprintf(line, sizeof(line), "%s", open_line);
 	line[12 + 8] ^= 1;
@@ -346,6 +385,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_public),
+	    cmocka_unit_test(test_public_untidy),
 	    cmocka_unit_test(test_public_refused),
 	    cmocka_unit_test(test_private),
 	    cmocka_unit_test(test_private_damaged),
