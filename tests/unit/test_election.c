@@ -1395,6 +1395,7 @@ random_roll(unsigned *seed)
 	}
 	op = op_register(list, 1 + draw(seed, 2));
 	op.skip_same = draw(seed, 2);
+	op.shared_keys = draw(seed, 4) != 0;
 	op.only_check = draw(seed, 8) == 0;
 	return (op);
 }
@@ -1498,7 +1499,7 @@ test_random(void **state)
 	    EVOTE_R_NO_CHOICES, EVOTE_R_NAME_TAKEN, EVOTE_R_END_PAST,
 	    EVOTE_R_DUPLICATE, EVOTE_R_NUMBER_STALE, EVOTE_R_NUMBER_REUSED,
 	    EVOTE_R_TOO_MANY, EVOTE_R_VOTER_EXISTS, EVOTE_R_NUMBER_AHEAD,
-	    EVOTE_R_END_FAR};
+	    EVOTE_R_END_FAR, EVOTE_R_SHARED_KEY};
 	struct world *w = *state;
 	unsigned met[32] = {0}, seed = SEED;
 	uint64_t size, undone = 0, settled = 0;
