@@ -18,7 +18,7 @@ GEN	= xdr clnt
 COMMON	= log seal curve merkle text number record caller hosts
 REPLICA	= witness message session push reach wire address config history role clock \
 	  core core_hosts core_status lead follow identity refusal alarm decide
-SERVER	= main conf loop arbiter etcd etcd_txn vigil transport conn stream source listen budget neighbours portmap datadir slots ledger disk \
+SERVER	= main conf supervisor loop arbiter etcd etcd_txn vigil transport conn stream source listen budget neighbours portmap datadir slots ledger disk \
 	  voters polls judge effect election \
 	  auth workers turns service serve serve_admin serve_replica failpoint
 CLIENT	= evote_client libevote act login ports route plain shelf state say roll csv \

@@ -1,14 +1,10 @@
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <systemd/sd-daemon.h>
 
 #include "arbiter.h"
 #include "config.h"
@@ -486,21 +482,12 @@ open_network(struct server *s)
 		return (-1);
 	s->push = push_new(s->dir.key, peers, hosts->n, s->conf->self, &out);
 	s->arbiter = arbiter_new(s->dir.key, s->conf->name, on_decided, s);
-	sd_notify(0, "READY=1");
 	log_info("listen port=%d admin=%s", port, s->conf->admin_socket);
 	return (s->neighbours == NULL || s->push == NULL ||
 		    s->inbound == NULL || s->arbiter == NULL ||
 		    service_begin(s) == -1
 		? -1
 		: 0);
-}
-
-static void
-end_signals(sigset_t *mask)
-{
-	sigemptyset(mask);
-	sigaddset(mask, SIGTERM);
-	sigaddset(mask, SIGINT);
 }
 
 /* An error before appending beats a full disk after it (rule 17). */
@@ -530,15 +517,14 @@ server_open(struct server *s, const struct conf *conf)
 {
 	struct event ev = {.kind = EV_START};
 	char err[1024];
-	sigset_t mask;
 
 	memset(s, 0, sizeof(*s));
 	s->conf = conf;
 	s->files = budget_files();
-	signal(SIGPIPE, SIG_IGN);
-	/* Taken by the loop; the threads to come inherit the mask. */
-	end_signals(&mask);
-	sigprocmask(SIG_BLOCK, &mask, NULL);
+	if (supervisor_open(&s->supervisor) == -1) {
+		log_alarm("start why=\"signals: %s\"", strerror(errno));
+		return (EXIT_TROUBLE);
+	}
 	look_at_clocks(s);
 	if (datadir_open(&s->dir, conf->data, conf->cluster_key, err,
 		sizeof(err)) == -1) {
@@ -573,6 +559,7 @@ server_close(struct server *s)
 	auth_free(s->auth);
 	election_free(s->election);
 	datadir_close(&s->dir);
+	supervisor_close(&s->supervisor);
 }
 
 /* ---- running ---- */
@@ -661,6 +648,7 @@ turn(struct server *s, uint32_t ready, uint64_t *tick_ms)
 		if (s->now_ms - s->space_ms >= SPACE_MS)
 			look_at_space(s);
 		step(s, &tick);
+		supervisor_alive(&s->supervisor, s->now_ms);
 	}
 	step(s, &flush);
 	transport_flush(s->transport);
@@ -682,28 +670,15 @@ leisure_ms(const struct server *s, uint64_t tick_ms)
 	return (wait);
 }
 
-static void
-say_ended(int sigfd)
-{
-	struct signalfd_siginfo info;
-
-	if (read(sigfd, &info, sizeof(info)) == sizeof(info))
-		log_info("end signal=%u", info.ssi_signo);
-}
-
 int
 server_run(struct server *s)
 {
-	int epfd, sigfd, rc = EXIT_TROUBLE;
+	int epfd, rc = EXIT_TROUBLE;
 	uint64_t tick_ms = 0;
 	uint32_t ready = 0;
-	sigset_t mask;
 
-	end_signals(&mask);
-	sigfd = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
 	epfd = epoll_create1(EPOLL_CLOEXEC);
-	if (sigfd == -1 || epfd == -1 ||
-	    watch(epfd, sigfd, READY_SIGNAL) == -1 ||
+	if (epfd == -1 || watch(epfd, s->supervisor.fd, READY_SIGNAL) == -1 ||
 	    watch(epfd, disk_fd(s->disk), READY_DISK) == -1 ||
 	    watch(epfd, push_fd(s->push), READY_PUSH) == -1 ||
 	    watch(epfd, arbiter_fd(s->arbiter), READY_ARBITER) == -1 ||
@@ -712,15 +687,13 @@ server_run(struct server *s)
 		log_alarm("loop why=\"%s\"", strerror(errno));
 		goto out;
 	}
+	supervisor_ready(&s->supervisor, s->now_ms);
 	do {
 		turn(s, ready, &tick_ms);
 		ready = wait_ready(epfd, leisure_ms(s, tick_ms));
-	} while (!(ready & READY_SIGNAL));
-	say_ended(sigfd);
+	} while (!(ready & READY_SIGNAL) || !supervisor_ends(&s->supervisor));
 	rc = 0;
 out:
-	if (sigfd != -1)
-		close(sigfd);
 	if (epfd != -1)
 		close(epfd);
 	return (rc);

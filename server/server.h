@@ -12,6 +12,7 @@
 #include "portmap.h"
 #include "push.h"
 #include "serve_replica.h"
+#include "supervisor.h"
 #include "transport.h"
 #include "turns.h"
 #include "workers.h"
@@ -22,6 +23,7 @@
  */
 struct server {
 	const struct conf *conf;
+	struct supervisor supervisor;
 	struct datadir dir;
 	struct election *election;
 	struct auth *auth;

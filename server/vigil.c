@@ -1,12 +1,8 @@
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
-
-#include <systemd/sd-daemon.h>
 
 #include "caller.h"
 #include "config.h"
@@ -125,7 +121,6 @@ vigil_open(struct vigil *v)
 	    transport_listen_tcp(
 		s->transport, hosts->list[s->conf->self].port) == -1)
 		return (-1);
-	sd_notify(0, "READY=1");
 	log_info("witness port=%d epoch=%llu", hosts->list[s->conf->self].port,
 	    (unsigned long long)v->witness.k.epoch);
 	return (0);
@@ -140,22 +135,23 @@ watch(int epfd, int fd)
 }
 
 static int
-vigil_keep(struct vigil *v, int epfd, int sigfd)
+vigil_keep(struct vigil *v, int epfd)
 {
+	struct supervisor *supervisor = &v->server.supervisor;
 	struct transport *t = v->server.transport;
 	struct epoll_event ready[8];
-	struct signalfd_siginfo info;
 
-	if (epfd == -1 || sigfd == -1 || watch(epfd, sigfd) == -1 ||
+	if (epfd == -1 || watch(epfd, supervisor->fd) == -1 ||
 	    watch(epfd, transport_fd(t)) == -1)
 		return (EXIT_TROUBLE);
-	while (read(sigfd, &info, sizeof(info)) != sizeof(info)) {
+	supervisor_ready(supervisor, caller_now_ms());
+	while (!supervisor_ends(supervisor)) {
 		(void)epoll_wait(epfd, ready, 8, WAIT_MS);
 		transport_run(t, caller_now_ms());
 		transport_flush(t);
 		neighbours_run(v->server.neighbours, caller_now_ms());
+		supervisor_alive(supervisor, caller_now_ms());
 	}
-	log_info("end signal=%u", info.ssi_signo);
 	return (0);
 }
 
@@ -164,24 +160,15 @@ vigil_run(const struct conf *conf)
 {
 	struct vigil *v = calloc(1, sizeof(*v));
 	struct server *s = &v->server;
-	int epfd = -1, sigfd = -1, rc = EXIT_TROUBLE;
-	sigset_t mask;
+	int epfd = -1, rc = EXIT_TROUBLE;
 
 	if (v == NULL)
 		return (EXIT_TROUBLE);
 	s->conf = conf;
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGINT);
-	sigprocmask(SIG_BLOCK, &mask, NULL);
-	if (vigil_open(v) == 0) {
+	if (supervisor_open(&s->supervisor) == 0 && vigil_open(v) == 0) {
 		epfd = epoll_create1(EPOLL_CLOEXEC);
-		sigfd = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
-		rc = vigil_keep(v, epfd, sigfd);
+		rc = vigil_keep(v, epfd);
 	}
-	if (sigfd != -1)
-		close(sigfd);
 	if (epfd != -1)
 		close(epfd);
 	neighbours_free(s->neighbours);
@@ -189,6 +176,7 @@ vigil_run(const struct conf *conf)
 	s->inbound = NULL;
 	transport_free(s->transport);
 	datadir_close(&s->dir);
+	supervisor_close(&s->supervisor);
 	config_clear(&v->witness.k);
 	free(v);
 	return (rc);

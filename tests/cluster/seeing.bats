@@ -94,7 +94,7 @@ tied_election() {
 	jq -e '.tie and ([.counts[].rank] == [1, 1, 3]) and .turnout == 0.4 and
 	    (.end | fromdateiso8601) == (.end_us / 1e6 | floor)' <<<"$output"
 	exits 0 client result --csv 學生會
-	[[ ${lines[0]} == $'\ufeffelection,choice,votes,rank,voted,eligible,end\r' ]]
+	[[ ${lines[0]} == $'\xef\xbb\xbfelection,choice,votes,rank,voted,eligible,end\r' ]]
 	[[ ${lines[2]} =~ ^'"學生會","O""Neill, Ann",1,1,2,5,'[-0-9]{10}T[:0-9]{8}Z ]]
 	# Not for a spreadsheet to calculate.
 	[[ ${lines[3]} == "\"學生會\",\"'=1+1\",0,3,2,5,"* ]]

@@ -63,6 +63,26 @@ beta() {
 	election board 3600
 }
 
+@test "M12: SIGHUP and its siblings end no server, and are logged" {
+	local name signal
+	cluster_up people
+	witness_start witness
+	for name in alpha beta witness; do
+		for signal in PIPE XFSZ ALRM USR1 USR2 HUP; do
+			kill "-$signal" "$(server_pid "$name")"
+		done
+		wait_until 10 logged "$name" 'signal=HUP.*nothing is read anew'
+		logged "$name" 'signal=10 .*means nothing'
+		server_lives "$name"
+	done
+	election board 3600
+	for name in alpha beta witness; do
+		kill -QUIT "$(server_pid "$name")"
+		ended "$name"
+		logged "$name" 'end signal=3'
+	done
+}
+
 @test "another cluster's key for a directory in use is refused" {
 	pair_init
 	"$PAIR_BIN/evote_server" init --data "$PAIR_DIR/other"
