@@ -193,11 +193,18 @@ deb:
 	scripts/make-deb $(B)/deb
 
 report: $(B)/REPORT.pdf
-$(B)/REPORT.pdf: docs/REPORT.md docs/report.css $(wildcard docs/figures/*)
+$(B)/REPORT.pdf: docs/REPORT.md docs/report.css docs/figures.sed \
+    $(wildcard docs/figures/*)
 	scripts/install-deps report
-	@mkdir -p $(@D)
-	cd docs && pandoc --from markdown --standalone --toc --toc-depth 2 \
-	    --css report.css --pdf-engine weasyprint -o $(abspath $@) REPORT.md
+	@mkdir -p $(B)/report/figures
+	cp docs/REPORT.md docs/report.css $(B)/report
+	for figure in docs/figures/*.svg; do \
+	    sed -E -f docs/figures.sed $$figure \
+		>$(B)/report/figures/$${figure##*/} || exit; \
+	done
+	cd $(B)/report && pandoc --from markdown --standalone --toc \
+	    --toc-depth 2 --css report.css --pdf-engine weasyprint \
+	    -o $(abspath $@) REPORT.md
 
 clean:
 	rm -rf $(B)
