@@ -66,11 +66,11 @@ operators_show() {
 	shows register 1 admin alpha --json register --shared-keys zoe m "$key"
 	shows voters 0 admin alpha --json voters
 	printf 'name,group,key\nzoe,m,%s\nyan,m,%s\n' "$key" "$key" >"$csv"
-	shows import 0 admin alpha --json import --dry-run "$csv"
-	shows import 0 admin alpha --json import "$csv"
+	shows import 0 admin alpha --json import --shared-keys --dry-run "$csv"
+	shows import 0 admin alpha --json import --shared-keys "$csv"
 	printf 'name,group,key\nzoe,n,%s\n' "$key" >"$csv"
-	shows import 1 admin alpha --json import --dry-run "$csv"
-	shows import 1 admin alpha --json import "$csv"
+	shows import 1 admin alpha --json import --shared-keys --dry-run "$csv"
+	shows import 1 admin alpha --json import --shared-keys "$csv"
 	shows import 2 admin alpha --json import "$csv.missing"
 	shows unlock 0 admin alpha --json unlock zoe
 	shows unregister 0 admin alpha --json unregister zoe
@@ -94,6 +94,8 @@ operators_show() {
 	voters_show
 	operators_show
 	server_kill alpha
+	wait_until 10 alone beta
+	shows status 0 client --json status
 	server_kill beta
 	shows status 4 client --json status
 	shows vote 4 as bob --json --timeout 1 vote club yes

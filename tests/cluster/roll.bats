@@ -32,7 +32,7 @@ voters() {
 	setup_file_and_key
 	admin alpha register 王大明 "board of trustees" "$key"
 	exits 1 admin alpha register 王大明 members "$key"
-	admin alpha register ada m "$key"
+	admin alpha register --shared-keys ada m "$key"
 	exits 0 admin alpha voters
 	# Each column is as wide as its widest, and 王大明 takes six.
 	says $'王大明  board of trustees  '"$key"
@@ -97,13 +97,13 @@ voters() {
 @test "a dry run changes nothing; a repeated import adds nobody" {
 	setup_file_and_key
 	printf 'name,group,key\nada,m,%s\nbob,m,%s\n' "$key" "$key" >"$csv"
-	admin alpha import --dry-run "$csv"
+	admin alpha import --shared-keys --dry-run "$csv"
 	[[ $(voters) == 0 ]]
-	admin alpha import "$csv"
-	admin alpha import "$csv"
+	admin alpha import --shared-keys "$csv"
+	admin alpha import --shared-keys "$csv"
 	[[ $(voters) == 2 ]]
 	printf 'ada,other,%s\n' "$key" >>"$csv"
-	fails admin alpha import "$csv"
+	fails admin alpha import --shared-keys "$csv"
 	[[ $(voters) == 2 ]]
 }
 
@@ -111,17 +111,17 @@ voters() {
 	setup_file_and_key
 	printf 'name,group,key\nada,m,%s\nbob,m,%s\n王大明,m,%s\n' \
 	    "$key" "$key" "$key" >"$csv"
-	admin alpha import "$csv"
+	admin alpha import --shared-keys "$csv"
 	printf 'name,group,key\nada,m,%s\neve,學生,%s\n' \
 	    "$key" "$key" >"$csv"
-	exits 0 admin alpha import --dry-run "$csv"
+	exits 0 admin alpha import --shared-keys --dry-run "$csv"
 	says "+ eve (學生)"
 	says "2 on the roll are not in the file"
 	says "1 voter would be registered, 1 is"
 	printf 'bob,n,%s\n' "$key" >>"$csv"
-	exits 1 admin alpha import --dry-run "$csv"
+	exits 1 admin alpha import --shared-keys --dry-run "$csv"
 	says "! bob (n): on the roll with another group"
-	exits 1 admin alpha --json import --dry-run "$csv"
+	exits 1 admin alpha --json import --shared-keys --dry-run "$csv"
 	[[ $(jq -c '[.changes[] | [.name, .change]]' <<<"$output") == \
 	    '[["eve","add"],["bob","group"]]' ]]
 	[[ $(voters) == 3 ]]
@@ -132,17 +132,17 @@ voters() {
 	echo "name,group,key" >"$csv"
 	printf "v%d,m,$key\n" {1..3000} >>"$csv"
 	run script -qec "$PAIR_BIN/evote_client --admin $PAIR_DIR/alpha.sock \
-	    import $csv" /dev/null
+	    import --shared-keys $csv" /dev/null
 	says "registering [---"
-	exits 0 admin alpha import "$csv"
+	exits 0 admin alpha import --shared-keys "$csv"
 	[[ $output != *"["* ]]
 	run script -qec "$PAIR_BIN/evote_client --admin $PAIR_DIR/alpha.sock \
-	    import --dry-run $csv" /dev/null
+	    import --shared-keys --dry-run $csv" /dev/null
 	says "comparing   [---"
 	# No bar is left before a refusal.
 	sed -i 's/^v2500,m,/v2500,n,/' "$csv"
 	run script -qec "$PAIR_BIN/evote_client --admin $PAIR_DIR/alpha.sock \
-	    import $csv" /dev/null
+	    import --shared-keys $csv" /dev/null
 	says $'\r\e[KNobody was registered'
 }
 
