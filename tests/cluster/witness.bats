@@ -90,7 +90,8 @@ teardown() {
 	kill -CONT "$(server_pid alpha)"
 	wait_until 10 level
 	epoch=$(host_state beta epoch)
-	admin alpha arbiter witness "$WITNESS" --replace-dead
+	# Its link to beta may be new, and beta has yet to say that it follows.
+	wait_until 10 admin alpha arbiter witness "$WITNESS" --replace-dead
 	wait_until 10 arbiter_away beta false
 	wait_until 10 decided_twice "$epoch"
 	kill -KILL "$(server_pid alpha)"
