@@ -294,6 +294,19 @@ left_behind(const struct host *h)
 	return (0);
 }
 
+/*
+ * Its directory is a copy, or has become another host's: the set has it under
+ * that name.  As the alarm says, it gets an empty one.
+ */
+static int
+is_misnamed(const struct host *h)
+{
+	for (int i = 0; i < w.n_hosts; i++)
+		if (config_in_sync(&w.hosts[i].k, h->inc) >= 0)
+			return (!is_member(&w.hosts[i].k, h));
+	return (h->copied);
+}
+
 /* Its directory ran elsewhere as well, and does not any more. */
 static int
 was_cloned(const struct host *h)
@@ -311,7 +324,7 @@ attend_halted(struct host *h)
 {
 	if (!h->alive || core_role(h->core) != EVOTE_HALTED)
 		return;
-	if (h->copied)
+	if (is_misnamed(h))
 		host_again(h, 1);
 	else if ((h->unread && h->eio_until <= w.now) ||
 	    !config_listed(core_config(h->core), host_names[h->id]))

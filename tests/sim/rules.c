@@ -132,6 +132,16 @@ holds_all(const struct host *h)
 	return (1);
 }
 
+/* K means this host: a copy has the same incarnation, but another name. */
+int
+is_member(const evote_config *k, const struct host *h)
+{
+	const char *name = config_name(k, h->inc);
+
+	return (config_in_sync(k, h->inc) >= 0 &&
+	    (name[0] == '\0' ? !h->copied : name[0] == 'A' + h->id));
+}
+
 /* A disk may be lost only while another that counts holds everything. */
 int
 may_wipe(const struct host *h)
@@ -139,8 +149,8 @@ may_wipe(const struct host *h)
 	for (int i = 0; i < w.n_hosts; i++) {
 		const struct host *p = &w.hosts[i];
 
-		if (p != h && !p->damaged && !p->copied &&
-		    config_in_sync(&p->k, p->inc) >= 0 && holds_all(p))
+		if (p != h && !p->damaged && is_member(&p->k, p) &&
+		    holds_all(p))
 			return (1);
 	}
 	return (0);
@@ -182,7 +192,7 @@ check_copies(struct host *h, uint64_t n)
 	for (int i = 0; n > 0 && i < w.n_hosts; i++) {
 		const struct host *p = &w.hosts[i];
 
-		if (!p->copied && config_in_sync(&h->k, p->inc) >= 0 &&
+		if (is_member(&h->k, p) &&
 		    (p->size < n ||
 			memcmp(p->ledger[n - 1]->hash, w.accepted[n - 1], 32) !=
 			    0))

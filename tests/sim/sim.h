@@ -279,5 +279,6 @@ void check_settled(struct host *, uint64_t size);
 void check_end(void);
 int holds_all(const struct host *);
 int may_wipe(const struct host *);
+int is_member(const evote_config *, const struct host *);
 
 #endif
