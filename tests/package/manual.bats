@@ -97,7 +97,7 @@ commands() {
 	printf '# first\nname = a\nsuspect-ms = soon\n' >"$conf"
 	run "$bin/evote_server" --config "$conf"
 	((status == 2))
-	[[ $output == *"conf line 3: --suspect-ms is from 300"* ]]
+	[[ $output == *"conf line 3: --suspect-ms is a number of milliseconds from 300"* ]]
 	printf 'colour = red\n' >"$conf"
 	run "$bin/evote_server" --config "$conf"
 	[[ $output == *'conf line 1: no option is named "colour"'* ]]
