@@ -1,12 +1,9 @@
 #include "ports.h"
 
-#include <netdb.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#include "caller.h"
 
 /*
  * One thread a host, since a name may have to be resolved first, which cannot
@@ -22,7 +19,7 @@ struct round {
 	uint64_t deadline_ms;
 	struct hosts hosts;
 	int ports[EVOTE_HOSTS_MAX];
-	enum ports_fate fates[EVOTE_HOSTS_MAX];
+	caller_progress faults[EVOTE_HOSTS_MAX];
 };
 
 struct question {
@@ -66,39 +63,19 @@ round_drop(struct round *r)
 	free(r);
 }
 
-/* The portmapper has given no port: why? */
-static enum ports_fate
-fate_of(const char *address, int port)
-{
-	struct addrinfo *found = NULL;
-	int rc;
-
-	if (port == 0)
-		return (PORTS_ABSENT);
-	rc = getaddrinfo(address, NULL, NULL, &found);
-	if (rc == 0)
-		freeaddrinfo(found);
-	return (rc == EAI_NONAME || rc == EAI_NODATA || rc == EAI_AGAIN
-		? PORTS_NAMELESS
-		: PORTS_SILENT);
-}
-
 static void *
 question_ask(void *arg)
 {
 	struct question q = *(struct question *)arg;
 	struct round *r = q.round;
-	enum ports_fate fate = PORTS_SILENT;
 	const char *address = r->hosts.list[q.host].address;
 	int port;
 
 	free(arg);
-	port = caller_port(address, r->prog, r->vers, r->deadline_ms);
-	if (port <= 0)
-		fate = fate_of(address, port);
+	port = caller_port(address, r->prog, r->vers, r->deadline_ms,
+	    &r->faults[q.host]);
 	pthread_mutex_lock(&r->lock);
 	r->answered++;
-	r->fates[q.host] = fate;
 	if (port > 0) {
 		r->ports[q.host] = port;
 		r->found++;
@@ -119,6 +96,7 @@ question_start(struct round *r, int host)
 	if (q == NULL)
 		return;
 	*q = (struct question){r, host};
+	r->faults[host] = CALLER_NAME_LATE;
 	pthread_attr_init(&attr);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	if (pthread_create(&thread, &attr, question_ask, q) == 0) {
@@ -151,13 +129,13 @@ round_wait(struct round *r, uint64_t grace_ms)
 
 void
 ports_look_up(const struct hosts *hosts, int ports[EVOTE_HOSTS_MAX],
-    enum ports_fate fates[EVOTE_HOSTS_MAX], uint32_t prog, uint32_t vers,
+    enum caller_fault faults[EVOTE_HOSTS_MAX], uint32_t prog, uint32_t vers,
     uint64_t grace_ms, uint64_t deadline_ms)
 {
 	struct round *r = round_new(hosts, prog, vers, deadline_ms);
 	int i;
 
-	memset(fates, 0, sizeof(fates[0]) * EVOTE_HOSTS_MAX);
+	memset(faults, 0, sizeof(faults[0]) * EVOTE_HOSTS_MAX);
 	if (r == NULL)
 		return;
 	pthread_mutex_lock(&r->lock);
@@ -166,8 +144,9 @@ ports_look_up(const struct hosts *hosts, int ports[EVOTE_HOSTS_MAX],
 			question_start(r, i);
 	round_wait(r, grace_ms);
 	for (i = 0; i < hosts->n; i++)
-		if (ports[i] == 0)
+		if (ports[i] == 0) {
 			ports[i] = r->ports[i];
-	memcpy(fates, r->fates, sizeof(r->fates));
+			faults[i] = r->faults[i];
+		}
 	round_drop(r);
 }

@@ -3,23 +3,17 @@
 
 #include <stdint.h>
 
+#include "caller.h"
 #include "hosts.h"
-
-/* Why there is no port. */
-enum ports_fate {
-	PORTS_SILENT = 0, /* no answer in time */
-	PORTS_ABSENT,	  /* the portmapper answers: no such program */
-	PORTS_NAMELESS	  /* the host's name has no address */
-};
 
 /*
  * Asks the portmappers of all hosts whose port is 0, all at once, for
- * prog/vers and fills in what they answer; the others stay 0, with their
- * fate.  Returns when all have answered, grace_ms after the first useful
- * answer, or at the deadline.
+ * prog/vers and fills in what they answer; the others stay 0, with what is
+ * to blame so far.  Returns when all have answered, grace_ms after the first
+ * useful answer, or at the deadline.
  */
 void ports_look_up(const struct hosts *, int ports[EVOTE_HOSTS_MAX],
-    enum ports_fate fates[EVOTE_HOSTS_MAX], uint32_t prog, uint32_t vers,
+    enum caller_fault faults[EVOTE_HOSTS_MAX], uint32_t prog, uint32_t vers,
     uint64_t grace_ms, uint64_t deadline_ms);
 
 #endif

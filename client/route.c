@@ -1,6 +1,8 @@
 #include "route.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,7 @@
 #define BACKOFF_MIN  5
 #define BACKOFF_MAX  100
 #define SILENT_MS    2000 /* a host that did not answer is left alone */
+#define FAIR_MS	     300  /* a step that had less is not to blame */
 #define PROBE_MS     200  /* the preferred host answers within, or waits */
 #define PROBE_EVERY  1000
 #define PROBE_SILENT 5000
@@ -35,7 +38,8 @@ struct route {
 	unsigned backoff;
 	unsigned seed;
 	uint64_t probe_at;
-	char why[400];
+	char why[EVOTE_HOSTS_MAX][400]; /* each host's reason, or "" */
+	char all[EVOTE_HOSTS_MAX * 400];
 	struct route_span greeting;
 };
 
@@ -94,9 +98,18 @@ route_host(const struct route *r, int *port)
 }
 
 const char *
-route_why(const struct route *r)
+route_why(struct route *r)
 {
-	return (r->why);
+	size_t len = 0;
+	int i;
+
+	r->all[0] = '\0';
+	for (i = 0; i < r->hosts->n && len < sizeof(r->all); i++)
+		if (r->why[i][0] != '\0')
+			len += (size_t)snprintf(r->all + len,
+			    sizeof(r->all) - len, "%s%s", len > 0 ? "; " : "",
+			    r->why[i]);
+	return (r->all);
 }
 
 CLIENT *
@@ -133,6 +146,33 @@ host_failed(struct route *r, int i, uint64_t deadline_ms)
 	r->ports[i] = r->hosts->list[i].port;
 }
 
+/* One host's reason, in place of the one before. */
+static void __attribute__((format(printf, 3, 4)))
+why_keep(struct route *r, int i, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(r->why[i], sizeof(r->why[i]), fmt, ap);
+	va_end(ap);
+}
+
+/* The same for a step that ran out of the time it was given. */
+static void
+why_late(struct route *r, int i, uint64_t given_ms, const char *text)
+{
+	if (given_ms >= FAIR_MS || r->why[i][0] == '\0')
+		why_keep(r, i, "%s: %s", host_name(r, i), text);
+}
+
+static uint64_t
+time_left(uint64_t deadline_ms)
+{
+	uint64_t now = caller_now_ms();
+
+	return (now < deadline_ms ? deadline_ms - now : 0);
+}
+
 static const char *
 stat_text(enum clnt_stat stat)
 {
@@ -146,30 +186,29 @@ stat_text(enum clnt_stat stat)
 static void
 find_port(struct route *r, int i, uint64_t deadline_ms)
 {
-	static const char *const words[] = {
-	    [PORTS_SILENT] = "its portmapper does not answer",
-	    [PORTS_ABSENT] = "its portmapper knows no evote server",
-	    [PORTS_NAMELESS] = "no address is known for",
-	};
-	enum ports_fate fates[EVOTE_HOSTS_MAX];
+	enum caller_fault faults[EVOTE_HOSTS_MAX];
+	uint64_t given;
+	char why[320];
 
 	if (r->ports[i] != 0)
 		return;
-	ports_look_up(r->hosts, r->ports, fates, EVOTE_PROG, EVOTE_V1, GRACE_MS,
-	    sooner(deadline_ms, caller_now_ms() + STEP_MS));
+	deadline_ms = sooner(deadline_ms, caller_now_ms() + STEP_MS);
+	given = time_left(deadline_ms);
+	ports_look_up(r->hosts, r->ports, faults, EVOTE_PROG, EVOTE_V1,
+	    GRACE_MS, deadline_ms);
 	if (r->ports[i] != 0)
 		return;
-	snprintf(
-	    r->why, sizeof(r->why), "%s: %s", host_name(r, i), words[fates[i]]);
-	if (fates[i] == PORTS_NAMELESS)
-		snprintf(r->why + strlen(r->why),
-		    sizeof(r->why) - strlen(r->why), " %.200s",
-		    r->hosts->list[i].address);
+	caller_why(faults[i], r->hosts->list[i].address, why, sizeof(why));
+	if (faults[i] == CALLER_NAME_LATE || faults[i] == CALLER_PORTMAP_SILENT)
+		why_late(r, i, given, why);
+	else
+		why_keep(r, i, "%s: %s", host_name(r, i), why);
 }
 
 static CLIENT *
 host_connect(struct route *r, int i, uint64_t deadline_ms)
 {
+	uint64_t given = time_left(deadline_ms);
 	char err[320];
 	CLIENT *client;
 
@@ -177,7 +216,10 @@ host_connect(struct route *r, int i, uint64_t deadline_ms)
 	    EVOTE_V1, deadline_ms, err, sizeof(err));
 	if (client != NULL)
 		return (client);
-	snprintf(r->why, sizeof(r->why), "%s: %s", host_name(r, i), err);
+	if (errno == ETIMEDOUT)
+		why_late(r, i, given, err);
+	else
+		why_keep(r, i, "%s: %s", host_name(r, i), err);
 	host_failed(r, i, deadline_ms);
 	return (NULL);
 }
@@ -225,6 +267,7 @@ static int
 host_greet(struct route *r, int i, CLIENT *client, uint64_t deadline_ms,
     evote_status_res *res)
 {
+	uint64_t given = time_left(deadline_ms);
 	struct route_span span;
 	enum clnt_stat stat;
 
@@ -237,8 +280,10 @@ host_greet(struct route *r, int i, CLIENT *client, uint64_t deadline_ms,
 		r->greeting = span;
 		return (0);
 	}
-	snprintf(
-	    r->why, sizeof(r->why), "%s: %s", host_name(r, i), stat_text(stat));
+	if (stat == RPC_TIMEDOUT)
+		why_late(r, i, given, stat_text(stat));
+	else
+		why_keep(r, i, "%s: %s", host_name(r, i), stat_text(stat));
 	host_failed(r, i, deadline_ms);
 	return (-1);
 }
@@ -257,7 +302,7 @@ why_standing(struct route *r, int i, const evote_answer *a)
 	int known =
 	    a->standing >= EVOTE_SERVED && a->standing <= EVOTE_TRY_AGAIN;
 
-	snprintf(r->why, sizeof(r->why), "%s %s%s%.200s", host_name(r, i),
+	why_keep(r, i, "%s %s%s%.200s", host_name(r, i),
 	    known ? words[a->standing] : "answers strangely",
 	    a->text[0] != '\0' ? ": " : "", a->text);
 }
@@ -340,14 +385,17 @@ int
 route_status(
     struct route *r, int i, uint64_t deadline_ms, evote_status_res *res)
 {
+	int listed = r->hosts->list[i].port != 0, rc;
 	CLIENT *client = NULL;
-	int rc;
 
 	memset(res, 0, sizeof(*res));
+	memset(r->why, 0, sizeof(r->why));
+	/* Where it was before a restart, perhaps: not for the whole time. */
 	if (r->ports[i] != 0)
-		client = host_connect(r, i, deadline_ms);
-	/* Where it was before a restart, perhaps. */
-	if (client == NULL && r->hosts->list[i].port == 0) {
+		client = host_connect(r, i,
+		    listed ? deadline_ms
+			   : deadline_ms - time_left(deadline_ms) / 2);
+	if (client == NULL && !listed) {
 		find_port(r, i, deadline_ms);
 		if (r->ports[i] != 0)
 			client = host_connect(r, i, deadline_ms);
@@ -442,7 +490,7 @@ search_begin(struct route *r)
 	r->tried = r->behind = 0;
 	r->backoff = BACKOFF_MIN;
 	r->hint = -1;
-	r->why[0] = '\0';
+	memset(r->why, 0, sizeof(r->why));
 }
 
 enum route_end
@@ -463,12 +511,13 @@ preferred_serves(struct route *r)
 	evote_answer answer = {0};
 	int serves = 0, port = h->port;
 	CLIENT *client;
+	caller_progress fault;
 	char err[320];
 
 	if (port == 0)
-		port = caller_port(
-		    h->address, EVOTE_PROBE_PROG, EVOTE_PROBE_V1, deadline_ms);
-	if (port <= 0)
+		port = caller_port(h->address, EVOTE_PROBE_PROG, EVOTE_PROBE_V1,
+		    deadline_ms, &fault);
+	if (port == 0)
 		return (0);
 	client = caller_tcp(h->address, port, EVOTE_PROBE_PROG, EVOTE_PROBE_V1,
 	    deadline_ms, err, sizeof(err));
@@ -544,8 +593,8 @@ call_once(struct route *r, const struct procedure *p, void *args, void *res,
 	    r->client, p->number, p->xargs, args, p->xres, res, unused);
 	if (stat == RPC_SUCCESS)
 		return (stat);
-	snprintf(r->why, sizeof(r->why), "%s: %s", host_name(r, r->current),
-	    stat_text(stat));
+	why_keep(
+	    r, r->current, "%s: %s", host_name(r, r->current), stat_text(stat));
 	result_clear(p, res);
 	return (stat);
 }

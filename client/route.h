@@ -42,8 +42,11 @@ void route_free(struct route *); /* NULL is fine */
 void route_prefer(struct route *, int host, int port);
 /* The connected host and its port, or the one that served last; -1: none. */
 int route_host(const struct route *, int *port);
-/* Why the last attempt failed, or "". */
-const char *route_why(const struct route *);
+/*
+ * Why each host that was tried failed, or "".  A host keeps one reason: a step
+ * that ended early because others had used up the time is not to blame.
+ */
+const char *route_why(struct route *);
 
 /* Connects to the host that serves. */
 enum route_end route_find(struct route *, uint64_t deadline_ms);

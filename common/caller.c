@@ -103,6 +103,7 @@ struct lookup {
 	pthread_cond_t done;
 	int refs;
 	int finished;
+	int error; /* of getaddrinfo */
 	int socktype;
 	char *host;
 	struct addrinfo *found;
@@ -146,27 +147,30 @@ lookup_new(const char *host, int socktype)
 	return (l);
 }
 
-static struct addrinfo *
-name_find(const char *host, int socktype, int flags)
+static int
+name_find(
+    const char *host, int socktype, int flags, struct addrinfo **found)
 {
 	struct addrinfo hints = {
 	    .ai_flags = flags,
 	    .ai_family = AF_UNSPEC,
 	    .ai_socktype = socktype,
 	};
-	struct addrinfo *found;
 
-	return (getaddrinfo(host, NULL, &hints, &found) == 0 ? found : NULL);
+	*found = NULL;
+	return (getaddrinfo(host, NULL, &hints, found));
 }
 
 static void *
 lookup_run(void *arg)
 {
 	struct lookup *l = arg;
-	struct addrinfo *found = name_find(l->host, l->socktype, 0);
+	struct addrinfo *found;
+	int error = name_find(l->host, l->socktype, 0, &found);
 
 	pthread_mutex_lock(&l->lock);
 	l->found = found;
+	l->error = error;
 	l->finished = 1;
 	pthread_cond_signal(&l->done);
 	pthread_mutex_unlock(&l->lock);
@@ -190,37 +194,88 @@ lookup_start(struct lookup *l)
 	return (rc == 0 ? 0 : -1);
 }
 
-static struct addrinfo *
-lookup_wait(struct lookup *l, uint64_t deadline_ms)
+/* What getaddrinfo said; EAI_AGAIN: nothing in time. */
+static int
+lookup_wait(struct lookup *l, uint64_t deadline_ms, struct addrinfo **found)
 {
 	struct timespec until = {
 	    .tv_sec = (time_t)(deadline_ms / 1000),
 	    .tv_nsec = (long)(deadline_ms % 1000) * 1000000,
 	};
-	struct addrinfo *found;
 	int rc = 0;
 
 	pthread_mutex_lock(&l->lock);
 	while (!l->finished && rc == 0)
 		rc = pthread_cond_timedwait(&l->done, &l->lock, &until);
-	found = l->found;
+	*found = l->found;
 	l->found = NULL;
+	rc = l->finished ? l->error : EAI_AGAIN;
 	pthread_mutex_unlock(&l->lock);
+	return (rc);
+}
+
+/* NULL: *fault says why. */
+static struct addrinfo *
+host_find(const char *host, int socktype, uint64_t deadline_ms,
+    enum caller_fault *fault)
+{
+	struct addrinfo *found;
+	struct lookup *l;
+	int rc = EAI_AGAIN;
+
+	*fault = CALLER_NONE;
+	if (name_find(host, socktype, AI_NUMERICHOST, &found) == 0)
+		return (found);
+	if ((l = lookup_new(host, socktype)) != NULL) {
+		if (lookup_start(l) == 0)
+			rc = lookup_wait(l, deadline_ms, &found);
+		lookup_drop(l);
+	}
+	if (found == NULL)
+		*fault = rc == EAI_AGAIN ? CALLER_NAME_LATE
+					 : CALLER_NAME_UNKNOWN;
 	return (found);
 }
 
-static struct addrinfo *
-host_find(const char *host, int socktype, uint64_t deadline_ms)
+int
+caller_addresses(const char *host, uint64_t deadline_ms, char *out, size_t len,
+    caller_progress *at)
 {
-	struct addrinfo *found = name_find(host, socktype, AI_NUMERICHOST);
-	struct lookup *l;
+	struct addrinfo *found, *a;
+	enum caller_fault fault;
+	char one[NI_MAXHOST];
+	size_t n = 0;
 
-	if (found != NULL || (l = lookup_new(host, socktype)) == NULL)
-		return (found);
-	if (lookup_start(l) == 0)
-		found = lookup_wait(l, deadline_ms);
-	lookup_drop(l);
-	return (found);
+	*at = CALLER_NAME_LATE;
+	found = host_find(host, SOCK_STREAM, deadline_ms, &fault);
+	*at = fault;
+	if (found == NULL)
+		return (-1);
+	for (a = found; a != NULL && n < len; a = a->ai_next)
+		if (getnameinfo(a->ai_addr, a->ai_addrlen, one, sizeof(one),
+			NULL, 0, NI_NUMERICHOST) == 0)
+			n += (size_t)snprintf(out + n, len - n, "%s%s",
+			    n > 0 ? ", " : "", one);
+	freeaddrinfo(found);
+	return (0);
+}
+
+void
+caller_why(enum caller_fault fault, const char *host, char *out, size_t len)
+{
+	static const char *const words[] = {
+	    [CALLER_NONE] = "it could not be asked",
+	    [CALLER_NO_ROUTE] = "no network route leads to it",
+	    [CALLER_PORTMAP_SILENT] = "its portmapper does not answer",
+	    [CALLER_PORTMAP_REFUSED] = "no portmapper (rpcbind) runs there",
+	    [CALLER_PROGRAM_UNKNOWN] = "its portmapper knows no evote server",
+	};
+
+	if (fault == CALLER_NAME_LATE || fault == CALLER_NAME_UNKNOWN)
+		snprintf(out, len, "no address is known for %.200s%s", host,
+		    fault == CALLER_NAME_LATE ? ": DNS does not answer" : "");
+	else
+		snprintf(out, len, "%s", words[fault]);
 }
 
 static void
@@ -337,9 +392,20 @@ inquiry_decode(const struct inquiry *q, char *buf, size_t len)
 	return (port);
 }
 
-/* Repeats the question until it is answered. */
+static enum caller_fault
+fault_of(int error)
+{
+	if (error == ECONNREFUSED)
+		return (CALLER_PORTMAP_REFUSED);
+	if (error == ENETUNREACH || error == EHOSTUNREACH)
+		return (CALLER_NO_ROUTE);
+	return (CALLER_PORTMAP_SILENT);
+}
+
+/* Repeats the question until it is answered; 0: *fault, unless late. */
 static int
-inquiry_ask(const struct inquiry *q, int fd, uint64_t deadline_ms)
+inquiry_ask(const struct inquiry *q, int fd, uint64_t deadline_ms,
+    caller_progress *fault)
 {
 	uint64_t until, now = caller_now_ms(), wait = 60;
 	char out[128], in[512];
@@ -349,19 +415,24 @@ inquiry_ask(const struct inquiry *q, int fd, uint64_t deadline_ms)
 
 	for (; len > 0 && now < deadline_ms; wait *= 2) {
 		if (send(fd, out, len, MSG_NOSIGNAL) < 0)
-			return (errno == ECONNREFUSED ? 0 : -1);
+			goto failed;
 		until = now + wait < deadline_ms ? now + wait : deadline_ms;
 		while (wait_ready(fd, POLLIN, until) > 0) {
 			n = recv(fd, in, sizeof(in), 0);
-			if (n < 0 && errno == ECONNREFUSED)
-				return (0);
-			if (n > 0 &&
-			    (port = inquiry_decode(q, in, (size_t)n)) >= 0)
-				return (port);
+			if (n < 0 && errno != EAGAIN && errno != EINTR)
+				goto failed;
+			if (n <= 0 ||
+			    (port = inquiry_decode(q, in, (size_t)n)) < 0)
+				continue;
+			*fault = port > 0 ? CALLER_NONE : CALLER_PROGRAM_UNKNOWN;
+			return (port);
 		}
 		now = caller_now_ms();
 	}
-	return (-1);
+	return (0);
+failed:
+	*fault = fault_of(errno);
+	return (0);
 }
 
 /* IPv4 where there is one: every portmapper answers it. */
@@ -376,27 +447,46 @@ address_choose(const struct addrinfo *found)
 	return (found);
 }
 
-int
-caller_port(const char *host, uint32_t prog, uint32_t vers, uint64_t deadline)
+static int
+address_ask(const struct addrinfo *a, struct inquiry *q, uint64_t deadline_ms,
+    caller_progress *fault)
 {
-	struct addrinfo *found = host_find(host, SOCK_DGRAM, deadline);
-	const struct addrinfo *a = address_choose(found);
-	struct inquiry q = {.prog = prog, .vers = vers};
-	int fd = -1, port = -1;
+	int fd, port = 0;
 
-	if (a == NULL)
-		goto out;
-	q.family = a->ai_family;
-	q.xid = (uint32_t)caller_now_ms() ^ (uint32_t)getpid() << 16;
+	q->family = a->ai_family;
+	q->xid = (uint32_t)caller_now_ms() ^ (uint32_t)getpid() << 16;
 	set_port(a->ai_addr, PMAPPORT);
 	fd = socket(a->ai_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) == 0)
-		port = inquiry_ask(&q, fd, deadline);
-out:
+	if (fd < 0 || connect(fd, a->ai_addr, a->ai_addrlen) != 0)
+		*fault = fault_of(errno);
+	else
+		port = inquiry_ask(q, fd, deadline_ms, fault);
 	if (fd >= 0)
 		close(fd);
-	if (found != NULL)
-		freeaddrinfo(found);
+	return (port);
+}
+
+int
+caller_port(const char *host, uint32_t prog, uint32_t vers,
+    uint64_t deadline_ms, caller_progress *at)
+{
+	uint64_t began = caller_now_ms(), named;
+	struct inquiry q = {.prog = prog, .vers = vers};
+	enum caller_fault fault;
+	struct addrinfo *found;
+	int port;
+
+	*at = CALLER_NAME_LATE;
+	found = host_find(host, SOCK_DGRAM, deadline_ms, &fault);
+	if (found == NULL) {
+		*at = fault;
+		return (0);
+	}
+	named = caller_now_ms() - began;
+	if (named < (uint64_t)left_ms(deadline_ms))
+		*at = CALLER_PORTMAP_SILENT;
+	port = address_ask(address_choose(found), &q, deadline_ms, at);
+	freeaddrinfo(found);
 	return (port);
 }
 
@@ -790,11 +880,14 @@ caller_tcp(const char *host, int port, uint32_t prog, uint32_t vers,
     uint64_t deadline_ms, char *err, size_t errlen)
 {
 	struct addrinfo *found, *a;
+	enum caller_fault fault;
 	CLIENT *client = NULL;
-	int fd = -1, one = 1;
+	int fd = -1, one = 1, error;
 
-	if ((found = host_find(host, SOCK_STREAM, deadline_ms)) == NULL) {
-		snprintf(err, errlen, "the name %s cannot be resolved", host);
+	found = host_find(host, SOCK_STREAM, deadline_ms, &fault);
+	if (found == NULL) {
+		caller_why(fault, host, err, errlen);
+		errno = fault == CALLER_NAME_LATE ? ETIMEDOUT : ENOENT;
 		return (NULL);
 	}
 	for (a = found; a != NULL && fd < 0; a = a->ai_next) {
@@ -806,10 +899,12 @@ caller_tcp(const char *host, int port, uint32_t prog, uint32_t vers,
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 		client = caller_new(fd, prog, vers);
 	}
+	error = errno;
 	if (client == NULL)
 		snprintf(err, errlen, "cannot connect to %s port %d: %s", host,
-		    port, strerror(errno));
+		    port, strerror(error));
 	freeaddrinfo(found);
+	errno = error;
 	return (client);
 }
 

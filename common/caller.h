@@ -16,16 +16,38 @@
  */
 uint64_t caller_now_ms(void);
 
+/* Where the way to a server ends: the step that is to blame. */
+enum caller_fault {
+	CALLER_NONE = 0,
+	CALLER_NAME_LATE,	/* DNS does not answer in time */
+	CALLER_NAME_UNKNOWN,	/* the name has no address */
+	CALLER_NO_ROUTE,	/* no network leads to the address */
+	CALLER_PORTMAP_SILENT,	/* no portmapper answers in time */
+	CALLER_PORTMAP_REFUSED, /* none runs there */
+	CALLER_PROGRAM_UNKNOWN	/* it answers: no such program */
+};
+/* Kept up to date on the way: what is to blame if the time is over now. */
+typedef _Atomic(enum caller_fault) caller_progress;
+
+/* "its portmapper does not answer": the end of a sentence about HOST. */
+void caller_why(enum caller_fault, const char *host, char *out, size_t len);
+
 /*
  * Looks the port of prog/vers up with HOST's portmapper (version 2, UDP,
- * repeated after 60, 120, 240 ms, ...).  Returns the port, 0 when the host
- * answered that there is none (or refused), -1 when it did not answer in time
- * or its name cannot be resolved.
+ * repeated after 60, 120, 240 ms, ...).  Returns the port, or 0 and why.  A
+ * name that took more time than it left to the portmapper is to blame itself.
  */
-int caller_port(
-    const char *host, uint32_t prog, uint32_t vers, uint64_t deadline_ms);
+int caller_port(const char *host, uint32_t prog, uint32_t vers,
+    uint64_t deadline_ms, caller_progress *);
 
-/* Connects; NULL with one sentence in err.  IPv4 and IPv6. */
+/* The addresses of a name, "10.0.0.1, fd00::1"; 0, or -1 and why. */
+int caller_addresses(const char *host, uint64_t deadline_ms, char *out,
+    size_t len, caller_progress *);
+
+/*
+ * Connects; NULL with one sentence in err, and errno: ETIMEDOUT when the time
+ * was over, also for the name.  IPv4 and IPv6.
+ */
 CLIENT *caller_tcp(const char *host, int port, uint32_t prog, uint32_t vers,
     uint64_t deadline_ms, char *err, size_t errlen);
 CLIENT *caller_unix(const char *path, uint32_t prog, uint32_t vers,

@@ -11,6 +11,8 @@
 #include <sys/un.h>
 #include <arpa/inet.h>
 #include <errno.h>
+#include <dlfcn.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -775,6 +777,28 @@ test_program(void **state)
 /* ---- the portmapper ---- */
 
 /*
+ * In place of the resolver: "slow.test" takes 400 ms, "again.test" gets no
+ * answer from DNS, both are 127.0.0.77.
+ */
+int
+getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+    struct addrinfo **found)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *,
+	    struct addrinfo **);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+	if (strstr(host, ".test") == NULL || hints->ai_flags & AI_NUMERICHOST)
+		return (real(host, service, hints, found));
+	if (strcmp(host, "again.test") == 0)
+		return (EAI_AGAIN);
+	if (strcmp(host, "unknown.test") == 0)
+		return (EAI_NONAME);
+	sleep_ms(400);
+	return (real("127.0.0.77", service, hints, found));
+}
+
+/*
  * Loses two questions, answers the third with garbage and another's answer
  * before the right one.
  */
@@ -804,11 +828,22 @@ portmapper_run(void *arg)
 }
 
 static void
+ends_with(enum caller_fault expected, const char *host, uint64_t within_ms)
+{
+	caller_progress fault;
+
+	assert_int_equal(0,
+	    caller_port(host, PROG, 1, caller_now_ms() + within_ms, &fault));
+	assert_int_equal(expected, fault);
+}
+
+static void
 test_port(void **state)
 {
 	struct sockaddr_in sin = {.sin_family = AF_INET};
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 	uint64_t began = caller_now_ms();
+	caller_progress fault;
 	pthread_t thread;
 
 	sin.sin_port = htons(PMAPPORT);
@@ -819,25 +854,45 @@ test_port(void **state)
 	}
 	pthread_create(&thread, NULL, portmapper_run, &fd);
 	assert_int_equal(
-	    4711, caller_port("127.0.0.77", PROG, 1, began + SLOW));
+	    4711, caller_port("127.0.0.77", PROG, 1, began + SLOW, &fault));
+	assert_int_equal(CALLER_NONE, fault);
 	assert_true(caller_now_ms() - began < 1000);
 	pthread_join(thread, NULL);
 	/* Silent now, then gone. */
 	began = caller_now_ms();
-	assert_int_equal(-1, caller_port("127.0.0.77", PROG, 1, began + 200));
+	ends_with(CALLER_PORTMAP_SILENT, "127.0.0.77", 200);
 	assert_in_range(caller_now_ms() - began, 200, 900);
+	/* V9: what took the time is to blame. */
+	ends_with(CALLER_NAME_LATE, "slow.test", 300);
+	ends_with(CALLER_NAME_LATE, "slow.test", 600);
+	ends_with(CALLER_PORTMAP_SILENT, "slow.test", 1600);
 	close(fd);
 	began = caller_now_ms();
-	assert_int_equal(0, caller_port("127.0.0.77", PROG, 1, began + SLOW));
+	ends_with(CALLER_PORTMAP_REFUSED, "127.0.0.77", SLOW);
 	assert_true(caller_now_ms() - began < 500);
 }
 
 static void
 test_port_no_name(void **state)
 {
+	char out[100], err[200];
+	caller_progress fault;
+
+	ends_with(CALLER_NAME_UNKNOWN, "unknown.test", SLOW);
+	ends_with(CALLER_NAME_LATE, "again.test", SLOW);
 	assert_int_equal(-1,
-	    caller_port(
-		"no-such-host.invalid", PROG, 1, caller_now_ms() + 300));
+	    caller_addresses("again.test", caller_now_ms() + SLOW, out,
+		sizeof(out), &fault));
+	assert_int_equal(CALLER_NAME_LATE, fault);
+	assert_int_equal(0,
+	    caller_addresses("slow.test", caller_now_ms() + SLOW, out,
+		sizeof(out), &fault));
+	assert_string_equal("127.0.0.77", out);
+	assert_null(caller_tcp("slow.test", 9, PROG, 1, caller_now_ms() + 100,
+	    err, sizeof(err)));
+	assert_int_equal(ETIMEDOUT, errno);
+	assert_string_equal(
+	    "no address is known for slow.test: DNS does not answer", err);
 }
 
 int

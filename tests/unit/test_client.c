@@ -27,6 +27,7 @@
 #include "caller.h"
 #include "libevote.h"
 #include "record.h"
+#include "route.h"
 #include "seal.h"
 #include "state.h"
 
@@ -1781,6 +1782,96 @@ test_go_back(void **state)
 	evote_close(e);
 }
 
+/* Connecting to it gets no answer: the queue of who listens is full. */
+static int
+silent_port(int fds[3], const char *address)
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET};
+	socklen_t len = sizeof(sin);
+	int i;
+
+	inet_pton(AF_INET, address, &sin.sin_addr);
+	for (i = 0; i < 3; i++)
+		fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	bind(fds[0], (struct sockaddr *)&sin, sizeof(sin));
+	listen(fds[0], 0);
+	getsockname(fds[0], (struct sockaddr *)&sin, &len);
+	for (i = 1; i < 3; i++)
+		connect(fds[i], (struct sockaddr *)&sin, sizeof(sin));
+	return (ntohs(sin.sin_port));
+}
+
+/* V9: the old port took the time, and the portmapper was not silent. */
+static void
+test_why_refused(void **state)
+{
+	struct hosts hosts;
+	struct route *r;
+	evote_status_res res;
+	char err[200];
+	int fds[3], i;
+
+	assert_int_equal(
+	    0, hosts_parse("a=127.0.0.78", &hosts, err, sizeof(err)));
+	assert_non_null(r = route_new(&hosts, NULL, NULL));
+	route_prefer(r, 0, silent_port(fds, "127.0.0.78"));
+	assert_int_equal(
+	    -1, route_status(r, 0, caller_now_ms() + 1000, &res));
+	assert_string_equal(
+	    "a: no portmapper (rpcbind) runs there", route_why(r));
+	route_free(r);
+	for (i = 0; i < 3; i++)
+		close(fds[i]);
+}
+
+/* V9: a step that others left no time to is not to blame. */
+static void
+test_why_late(void **state)
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET};
+	int udp = socket(AF_INET, SOCK_DGRAM, 0), fds[3], i;
+	struct hosts hosts;
+	struct route *r;
+	evote_status_res res;
+	char err[200];
+
+	sin.sin_port = htons(111);
+	inet_pton(AF_INET, "127.0.0.79", &sin.sin_addr);
+	if (bind(udp, (struct sockaddr *)&sin, sizeof(sin)) != 0) {
+		close(udp);
+		skip();
+	}
+	assert_int_equal(
+	    0, hosts_parse("a=127.0.0.79", &hosts, err, sizeof(err)));
+	assert_non_null(r = route_new(&hosts, NULL, NULL));
+	route_prefer(r, 0, silent_port(fds, "127.0.0.79"));
+	assert_int_equal(-1, route_status(r, 0, caller_now_ms() + 400, &res));
+	assert_non_null(strstr(route_why(r), "cannot connect"));
+	assert_int_equal(
+	    -1, route_status(r, 0, caller_now_ms() + 1000, &res));
+	assert_string_equal(
+	    "a: its portmapper does not answer", route_why(r));
+	route_free(r);
+	close(udp);
+	for (i = 0; i < 3; i++)
+		close(fds[i]);
+}
+
+/* V9: each host's reason, not the last one's. */
+static void
+test_why_each(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_with(w, 600, 0);
+
+	host_kill(&w->fake.host[0]);
+	host_kill(&w->fake.host[1]);
+	assert_int_equal(EVOTE_UNSENT, vote_in(e, "E", "yes", NULL));
+	assert_non_null(strstr(evote_problem(e), "(a: cannot connect"));
+	assert_non_null(strstr(evote_problem(e), "; b: cannot connect"));
+	evote_close(e);
+}
+
 static void
 test_clnt_create(void **state)
 {
@@ -1855,6 +1946,9 @@ main(void)
 	    test(test_stopped_while_connected),
 	    test(test_stopped_and_named),
 	    test(test_go_back),
+	    cmocka_unit_test(test_why_refused),
+	    cmocka_unit_test(test_why_late),
+	    test(test_why_each),
 	    test(test_clnt_create),
 	};
 

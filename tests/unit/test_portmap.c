@@ -242,13 +242,14 @@ test_registers(void **state)
 {
 	struct world *w = *state;
 	struct portmap *p = portmap_start(OUR_PORT);
+	caller_progress fault;
 	uint64_t start;
 
 	assert_non_null(p);
 	expect_both(EVOTE_PROG, OURS, OURS6);
 	assert_true(entry_is(EVOTE_PROBE_PROG, "tcp", ""));
 	assert_int_equal(caller_port("127.0.0.1", EVOTE_PROG, EVOTE_V1,
-			     caller_now_ms() + 1000),
+			     caller_now_ms() + 1000, &fault),
 	    OUR_PORT);
 	start = caller_now_ms();
 	portmap_serving(p, 1);
