@@ -22,7 +22,7 @@ SERVER	= main conf supervisor loop arbiter etcd etcd_txn vigil transport conn st
 	  voters polls judge effect election \
 	  auth workers turns service serve serve_admin serve_replica failpoint
 CLIENT	= evote_client libevote act login ports route plain shelf state say roll csv \
-	  sshkey agent signer diff progress survey tally when await \
+	  sshkey agent signer diff progress survey explain tally when await \
 	  cmd_keygen cmd_election cmd_vote cmd_result cmd_status cmd_roll \
 	  cmd_import cmd_admin cmd_hosts
 

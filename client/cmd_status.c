@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "explain.h"
 #include "number.h"
 #include "progress.h"
 #include "say.h"
@@ -20,7 +21,7 @@
 #define CLEAR	    "\033[H\033[J"
 
 struct view {
-	int watch, prometheus;
+	int watch, prometheus, explain;
 	unsigned every_s;
 	uint64_t count; /* 0: until it is interrupted */
 	int host_columns;
@@ -338,6 +339,62 @@ survey_say(struct client *c, const struct survey *s)
 	    s->hosts[s->primary].name, s->reached, s->n));
 }
 
+/* ---- the way to each host ---- */
+
+static void
+explain_json(cJSON *host, const struct explain *x)
+{
+	cJSON *list = cJSON_AddArrayToObject(host, "steps"), *item;
+	int i;
+
+	for (i = 0; i < EXPLAIN_NR; i++) {
+		item = cJSON_CreateObject();
+		cJSON_AddItemToArray(list, item);
+		cJSON_AddStringToObject(
+		    item, "step", explain_stage_name((enum explain_stage)i));
+		cJSON_AddStringToObject(
+		    item, "state", explain_state_name(x->steps[i].state));
+		cJSON_AddStringToObject(item, "text", x->steps[i].text);
+		if (i == x->failed)
+			cJSON_AddStringToObject(item, "todo", x->todo);
+	}
+}
+
+static void
+explain_say(struct client *c, const char *name, const struct explain *x)
+{
+	const struct explain_step *step = x->steps;
+	int i;
+
+	say_line(c, "%s", name);
+	for (i = 0; i < EXPLAIN_NR; i++, step++)
+		say_line(c, "  %-10s  %-7s  %s",
+		    explain_stage_name((enum explain_stage)i),
+		    explain_state_name(step->state),
+		    step->text[0] != '\0' ? step->text : "not reached");
+	if (x->failed >= 0)
+		say_line(c, "%s fails at its %s. %s", name,
+		    explain_stage_name((enum explain_stage)x->failed), x->todo);
+	else
+		say_line(c, "%s is reached without fault", name);
+}
+
+static void
+explain_all(struct client *c, const struct survey *s, const struct evote *e)
+{
+	const cJSON *hosts = cJSON_GetObjectItem(c->json, "hosts");
+	struct explain x;
+	int i;
+
+	for (i = 0; i < s->n; i++) {
+		explain_host(e, i, &x);
+		if (c->json != NULL)
+			explain_json(cJSON_GetArrayItem(hosts, i), &x);
+		else
+			explain_say(c, s->hosts[i].name, &x);
+	}
+}
+
 /* ---- once, or again and again ---- */
 
 static int
@@ -354,6 +411,8 @@ status_once(struct client *c, struct view *v, struct evote *e)
 		survey_json(c, &s, -1);
 	else
 		table_say(c, v, &s);
+	if (v->explain)
+		explain_all(c, &s, e);
 	/* What is collected has no place for a sentence. */
 	status = v->prometheus && s.worst == EVOTE_ANSWERED && s.primary >= 0 &&
 		!s.two_primaries
@@ -399,6 +458,7 @@ view_read(struct client *c, struct view *v, int argc, char **argv)
 	    {"watch", optional_argument, NULL, 'w'},
 	    {"count", required_argument, NULL, 'c'},
 	    {"prometheus", no_argument, NULL, 'p'},
+	    {"explain", no_argument, NULL, 'e'},
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
 	};
@@ -423,6 +483,9 @@ view_read(struct client *c, struct view *v, int argc, char **argv)
 		case 'p':
 			v->prometheus = 1;
 			break;
+		case 'e':
+			v->explain = 1;
+			break;
 		case 'h':
 			return (cmd_help(&cmd_status));
 		default:
@@ -432,6 +495,9 @@ view_read(struct client *c, struct view *v, int argc, char **argv)
 	if (v->prometheus && (v->watch || c->json != NULL))
 		return (say_usage(
 		    c, "--prometheus goes without --watch and --json"));
+	if (v->explain && (v->watch || v->prometheus))
+		return (say_usage(
+		    c, "--explain goes without --watch and --prometheus"));
 	return (cmd_count(c, &cmd_status, argc, 0, 0));
 }
 
@@ -452,10 +518,11 @@ run(struct client *c, int argc, char **argv)
 
 const struct command cmd_status = {
     "status",
-    "[--watch[=SECONDS] [--count N]] [--prometheus]",
+    "[--watch[=SECONDS] [--count N]] [--prometheus] [--explain]",
     "Asks every host for its role, how much it holds and lacks, its clock, "
     "whom it waits\n      for, its arbiter and what is wrong; --watch again "
     "and again, N times or until\n      interrupted; --prometheus for a node "
-    "exporter's text collector.",
+    "exporter's text collector; --explain walks the steps to each host, "
+    "names the\n      first that fails and says what to do.",
     run,
 };

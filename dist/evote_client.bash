@@ -11,7 +11,7 @@ _evote_client() {
 	local -A own=(
 		[create]="--group --choice --end"
 		[result]="--csv"
-		[status]="--watch --count --prometheus"
+		[status]="--watch --count --prometheus --explain"
 		[hosts]="add remove prefer"
 		[register]="--shared-keys"
 		[import]="--dry-run --shared-keys --name-column --group-column --key-column"

@@ -55,6 +55,7 @@ voters_show() {
 	shows show 1 client --json show nothing
 	shows elections 0 client --json elections
 	shows status 0 client --json status --watch --count 2
+	shows status 0 client --json status --explain
 	wait_until 15 client result club
 	shows result 0 client --json result club
 	shows show 0 client --json show club
@@ -98,6 +99,7 @@ operators_show() {
 	shows status 0 client --json status
 	server_kill beta
 	shows status 4 client --json status
+	shows status 4 client --json status --explain
 	shows vote 4 as bob --json --timeout 1 vote club yes
 	shows voters 4 admin alpha --json voters
 	# Nobody waited for anybody here; seeing.bats has a host that does.

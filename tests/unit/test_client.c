@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "caller.h"
+#include "explain.h"
 #include "libevote.h"
 #include "record.h"
 #include "route.h"
@@ -304,6 +305,8 @@ dispatch(struct fake_host *h, const struct rpc_msg *msg, XDR *in,
 	}
 	if (proc == EVOTE_STATUS)
 		return (do_status(h, out));
+	if (proc == EVOTE_NULL)
+		return (0);
 	h->calls++;
 	switch (proc) {
 	case EVOTE_GET_RESULT:
@@ -1873,6 +1876,50 @@ test_why_each(void **state)
 }
 
 static void
+explains(struct world *w, int failed, const char *text, const char *todo)
+{
+	struct evote *e = open_with(w, 1000, 0);
+	struct explain x;
+	int i;
+
+	explain_host(e, 0, &x);
+	evote_close(e);
+	assert_int_equal(failed, x.failed);
+	for (i = 0; i < EXPLAIN_NR && i != failed; i++)
+		assert_true(x.steps[i].state == EXPLAIN_OK ||
+		    (i == EXPLAIN_PORTMAPPER &&
+			x.steps[i].state == EXPLAIN_SKIPPED));
+	for (i = failed + 1; failed >= 0 && i < EXPLAIN_NR; i++)
+		assert_int_equal(EXPLAIN_SKIPPED, x.steps[i].state);
+	if (failed < 0)
+		return;
+	assert_int_equal(EXPLAIN_FAILED, x.steps[failed].state);
+	assert_non_null(strstr(x.steps[failed].text, text));
+	assert_non_null(strstr(x.todo, todo));
+}
+
+static void
+test_explain(void **state)
+{
+	struct world *w = *state;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	w->fake.clock = (uint64_t)now.tv_sec * 1000000;
+	explains(w, -1, "", "");
+	w->fake.clock -= HOUR_US;
+	explains(w, EXPLAIN_CLOCK, "it is -36", "chrony");
+	w->fake.host[0].mute = 1;
+	explains(w, EXPLAIN_ANSWER, "does not answer", "restart it");
+	host_kill(&w->fake.host[0]);
+	explains(w, EXPLAIN_PORT, "refused", "Start evote_server");
+	strcpy(w->hosts, "a=127.0.0.78");
+	explains(w, EXPLAIN_PORTMAPPER, "no portmapper", "Start rpcbind");
+	strcpy(w->hosts, "a=no-such-host.invalid");
+	explains(w, EXPLAIN_NAME, "no address is known for no-such", "Check");
+}
+
+static void
 test_clnt_create(void **state)
 {
 	struct world *w = *state;
@@ -1949,6 +1996,7 @@ main(void)
 	    cmocka_unit_test(test_why_refused),
 	    cmocka_unit_test(test_why_late),
 	    test(test_why_each),
+	    test(test_explain),
 	    test(test_clnt_create),
 	};
 
