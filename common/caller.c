@@ -32,6 +32,7 @@
 #define MARK	  4	      /* bytes of a record mark */
 #define MARK_LAST 0x80000000U /* the last fragment of a record */
 #define HEADER	  40	      /* bytes of a call's header with AUTH_NONE */
+#define ADDRESSES 8	      /* of one host, that are asked */
 
 struct caller {
 	CLIENT client;
@@ -298,7 +299,11 @@ xdr_nothing(XDR *xdrs, ...)
 
 /* ---- the portmapper ---- */
 
-/* What is asked: IPv4 speaks version 2, which version 6 addresses lack. */
+/*
+ * What is asked: version 2 by IPv4, which every portmapper speaks; by IPv6
+ * version 4 for all addresses, because GETADDR answers with the one of the
+ * transport it is asked by, UDP, whatever netid it is asked for.
+ */
 struct inquiry {
 	int family;
 	uint32_t xid;
@@ -325,9 +330,9 @@ inquiry_encode(const struct inquiry *q, char *buf, size_t size)
 
 	msg.rm_call.cb_rpcvers = RPC_MSG_VERSION;
 	msg.rm_call.cb_prog = PMAPPROG;
-	msg.rm_call.cb_vers = q->family == AF_INET ? PMAPVERS : RPCBVERS;
+	msg.rm_call.cb_vers = q->family == AF_INET ? PMAPVERS : RPCBVERS4;
 	msg.rm_call.cb_proc =
-	    q->family == AF_INET ? PMAPPROC_GETPORT : RPCBPROC_GETADDR;
+	    q->family == AF_INET ? PMAPPROC_GETPORT : RPCBPROC_GETADDRLIST;
 	xdrmem_create(&xdrs, buf, (u_int)size, XDR_ENCODE);
 	if (xdr_callmsg(&xdrs, &msg) && inquiry_args(&xdrs, q))
 		len = xdr_getpos(&xdrs);
@@ -351,17 +356,29 @@ uaddr_port(const char *uaddr)
 	return ((int)(high << 8 | low));
 }
 
+/* The port of TCP over IPv6 among all addresses of the program. */
+static int
+list_result(XDR *xdrs)
+{
+	rpcb_entry_list_ptr list = NULL, e;
+	int port = 0;
+
+	if (xdr_rpcb_entry_list_ptr(xdrs, &list))
+		for (e = list; e != NULL && port == 0; e = e->rpcb_entry_next)
+			if (strcmp(e->rpcb_entry_map.r_nc_netid, "tcp6") == 0)
+				port = uaddr_port(e->rpcb_entry_map.r_maddr);
+	xdr_free((xdrproc_t)xdr_rpcb_entry_list_ptr, &list);
+	return (port);
+}
+
 static int
 inquiry_result(XDR *xdrs, const struct inquiry *q)
 {
-	char text[64], *uaddr = text;
 	u_int port;
 
-	if (q->family == AF_INET)
-		return (
-		    xdr_u_int(xdrs, &port) && port <= 65535 ? (int)port : 0);
-	return (
-	    xdr_string(xdrs, &uaddr, sizeof(text) - 1) ? uaddr_port(text) : 0);
+	if (q->family != AF_INET)
+		return (list_result(xdrs));
+	return (xdr_u_int(xdrs, &port) && port <= 65535 ? (int)port : 0);
 }
 
 static void
@@ -402,67 +419,131 @@ fault_of(int error)
 	return (CALLER_PORTMAP_SILENT);
 }
 
-/* Repeats the question until it is answered; 0: *fault, unless late. */
-static int
-inquiry_ask(const struct inquiry *q, int fd, uint64_t deadline_ms,
-    caller_progress *fault)
+/* The same asked of each address of a host, all at once. */
+struct canvass {
+	struct inquiry asked[ADDRESSES];
+	struct pollfd fds[ADDRESSES]; /* -1: that one has ended */
+	nfds_t n;
+	enum caller_fault worst; /* of those that ended */
+};
+
+/* Whoever answered knows best; a refusal says more than a missing route. */
+static void
+canvass_end(struct canvass *v, nfds_t i, enum caller_fault fault)
 {
-	uint64_t until, now = caller_now_ms(), wait = 60;
-	char out[128], in[512];
-	size_t len = inquiry_encode(q, out, sizeof(out));
-	ssize_t n;
+	if (v->fds[i].fd >= 0)
+		close(v->fds[i].fd);
+	v->fds[i].fd = -1;
+	if (fault > v->worst)
+		v->worst = fault;
+}
+
+static void
+canvass_start(struct canvass *v, const struct addrinfo *a, uint32_t prog,
+    uint32_t vers)
+{
+	uint32_t xid = (uint32_t)caller_now_ms() ^ (uint32_t)getpid() << 16;
+	int fd;
+
+	for (; a != NULL && v->n < ADDRESSES; a = a->ai_next, v->n++) {
+		v->asked[v->n] = (struct inquiry){
+		    a->ai_family, xid + (uint32_t)v->n, prog, vers};
+		set_port(a->ai_addr, PMAPPORT);
+		fd = socket(a->ai_family,
+		    SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		v->fds[v->n] = (struct pollfd){.fd = fd, .events = POLLIN};
+		if (fd < 0 || connect(fd, a->ai_addr, a->ai_addrlen) != 0)
+			canvass_end(v, v->n, fault_of(errno));
+	}
+}
+
+/* Whether one of them may still answer. */
+static int
+canvass_open(const struct canvass *v)
+{
+	nfds_t i;
+
+	for (i = 0; i < v->n; i++)
+		if (v->fds[i].fd >= 0)
+			return (1);
+	return (0);
+}
+
+static void
+canvass_send(struct canvass *v)
+{
+	char out[128];
+	size_t len;
+	nfds_t i;
+
+	for (i = 0; i < v->n; i++) {
+		if (v->fds[i].fd < 0)
+			continue;
+		len = inquiry_encode(&v->asked[i], out, sizeof(out));
+		if (send(v->fds[i].fd, out, len, MSG_NOSIGNAL) < 0)
+			canvass_end(v, i, fault_of(errno));
+	}
+}
+
+/* The port, or 0: not from this one, or not yet. */
+static int
+canvass_receive(struct canvass *v, nfds_t i)
+{
+	char in[2048];
+	ssize_t n = recv(v->fds[i].fd, in, sizeof(in), 0);
 	int port;
 
-	for (; len > 0 && now < deadline_ms; wait *= 2) {
-		if (send(fd, out, len, MSG_NOSIGNAL) < 0)
-			goto failed;
-		until = now + wait < deadline_ms ? now + wait : deadline_ms;
-		while (wait_ready(fd, POLLIN, until) > 0) {
-			n = recv(fd, in, sizeof(in), 0);
-			if (n < 0 && errno != EAGAIN && errno != EINTR)
-				goto failed;
-			if (n <= 0 ||
-			    (port = inquiry_decode(q, in, (size_t)n)) < 0)
-				continue;
-			*fault = port > 0 ? CALLER_NONE : CALLER_PROGRAM_UNKNOWN;
-			return (port);
-		}
-		now = caller_now_ms();
-	}
-	return (0);
-failed:
-	*fault = fault_of(errno);
-	return (0);
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		canvass_end(v, i, fault_of(errno));
+	if (n <= 0 ||
+	    (port = inquiry_decode(&v->asked[i], in, (size_t)n)) < 0)
+		return (0);
+	if (port == 0)
+		canvass_end(v, i, CALLER_PROGRAM_UNKNOWN);
+	return (port);
 }
 
-/* IPv4 where there is one: every portmapper answers it. */
-static const struct addrinfo *
-address_choose(const struct addrinfo *found)
-{
-	const struct addrinfo *a;
-
-	for (a = found; a != NULL; a = a->ai_next)
-		if (a->ai_family == AF_INET)
-			return (a);
-	return (found);
-}
-
+/* Until a port is known, or that time. */
 static int
-address_ask(const struct addrinfo *a, struct inquiry *q, uint64_t deadline_ms,
-    caller_progress *fault)
+canvass_wait(struct canvass *v, uint64_t until_ms)
 {
-	int fd, port = 0;
+	int left, port = 0;
+	nfds_t i;
 
-	q->family = a->ai_family;
-	q->xid = (uint32_t)caller_now_ms() ^ (uint32_t)getpid() << 16;
-	set_port(a->ai_addr, PMAPPORT);
-	fd = socket(a->ai_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || connect(fd, a->ai_addr, a->ai_addrlen) != 0)
-		*fault = fault_of(errno);
-	else
-		port = inquiry_ask(q, fd, deadline_ms, fault);
-	if (fd >= 0)
-		close(fd);
+	while (port == 0 && canvass_open(v) && (left = left_ms(until_ms)) > 0) {
+		if (poll(v->fds, v->n, left) <= 0)
+			continue;
+		for (i = 0; i < v->n && port == 0; i++)
+			if (v->fds[i].fd >= 0 && v->fds[i].revents != 0)
+				port = canvass_receive(v, i);
+	}
+	return (port);
+}
+
+/* Repeats the question until it is answered; 0: *fault. */
+static int
+canvass_take(struct canvass *v, uint64_t deadline_ms, caller_progress *fault)
+{
+	uint64_t until, wait = 60;
+	int port = 0;
+	nfds_t i;
+
+	/* After a "no" the other addresses have what is left of this turn. */
+	while (port == 0 && canvass_open(v) &&
+	    v->worst != CALLER_PROGRAM_UNKNOWN && left_ms(deadline_ms) > 0) {
+		canvass_send(v);
+		until = caller_now_ms() + wait;
+		port = canvass_wait(
+		    v, until < deadline_ms ? until : deadline_ms);
+		wait *= 2;
+	}
+	if (port != 0)
+		*fault = CALLER_NONE;
+	else if (!canvass_open(v) || v->worst == CALLER_PROGRAM_UNKNOWN)
+		*fault = v->worst;
+	for (i = 0; i < v->n; i++)
+		if (v->fds[i].fd >= 0)
+			close(v->fds[i].fd);
 	return (port);
 }
 
@@ -471,10 +552,9 @@ caller_port(const char *host, uint32_t prog, uint32_t vers,
     uint64_t deadline_ms, caller_progress *at)
 {
 	uint64_t began = caller_now_ms(), named;
-	struct inquiry q = {.prog = prog, .vers = vers};
+	struct canvass v = {.worst = CALLER_NONE};
 	enum caller_fault fault;
 	struct addrinfo *found;
-	int port;
 
 	*at = CALLER_NAME_LATE;
 	found = host_find(host, SOCK_DGRAM, deadline_ms, &fault);
@@ -485,9 +565,9 @@ caller_port(const char *host, uint32_t prog, uint32_t vers,
 	named = caller_now_ms() - began;
 	if (named < (uint64_t)left_ms(deadline_ms))
 		*at = CALLER_PORTMAP_SILENT;
-	port = address_ask(address_choose(found), &q, deadline_ms, at);
+	canvass_start(&v, found, prog, vers);
 	freeaddrinfo(found);
-	return (port);
+	return (canvass_take(&v, deadline_ms, at));
 }
 
 /* ---- one call ---- */

@@ -33,9 +33,10 @@ typedef _Atomic(enum caller_fault) caller_progress;
 void caller_why(enum caller_fault, const char *host, char *out, size_t len);
 
 /*
- * Looks the port of prog/vers up with HOST's portmapper (version 2, UDP,
- * repeated after 60, 120, 240 ms, ...).  Returns the port, or 0 and why.  A
- * name that took more time than it left to the portmapper is to blame itself.
+ * Looks the port of prog/vers up with HOST's portmapper (UDP, repeated after
+ * 60, 120, 240 ms, ...), at all its addresses at once: version 2 by IPv4,
+ * version 4 by IPv6.  Returns the first port, or 0 and why.  A name that took
+ * more time than it left to the portmapper is to blame itself.
  */
 int caller_port(const char *host, uint32_t prog, uint32_t vers,
     uint64_t deadline_ms, caller_progress *);

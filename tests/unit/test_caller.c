@@ -24,6 +24,7 @@
 
 #include <rpc/rpc.h>
 #include <rpc/pmap_prot.h>
+#include <rpc/rpcb_prot.h>
 
 #include "caller.h"
 #include "evote.h"
@@ -777,8 +778,8 @@ test_program(void **state)
 /* ---- the portmapper ---- */
 
 /*
- * In place of the resolver: "slow.test" takes 400 ms, "again.test" gets no
- * answer from DNS, both are 127.0.0.77.
+ * In place of the resolver: "slow.test" takes 400 ms and is 127.0.0.77,
+ * "again.test" gets no answer from DNS, "both.test" is 127.0.0.77 and ::1.
  */
 int
 getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
@@ -794,6 +795,10 @@ getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
 		return (EAI_AGAIN);
 	if (strcmp(host, "unknown.test") == 0)
 		return (EAI_NONAME);
+	if (strcmp(host, "both.test") == 0) {
+		real("127.0.0.77", service, hints, found);
+		return (real("::1", service, hints, &(*found)->ai_next));
+	}
 	sleep_ms(400);
 	return (real("127.0.0.77", service, hints, found));
 }
@@ -825,6 +830,83 @@ portmapper_run(void *arg)
 		: 1);
 	sendto(p.fd, reply, 28, 0, (struct sockaddr *)&from, len);
 	return (NULL);
+}
+
+/* As rpcbind: GETADDR by UDP knows nothing of TCP, GETADDRLIST does. */
+static size_t
+rpcbind_answer(const uint32_t *w, char *out, size_t size)
+{
+	char netid[] = "udp6", none[] = "", udp[] = "::1.0.7",
+	     netid2[] = "tcp6", tcp[] = "::1.18.103", *addr = none;
+	rpcb_entry_list second = {{tcp, netid2, 0, none, none}, NULL};
+	rpcb_entry_list first = {{udp, netid, 0, none, none}, &second};
+	rpcb_entry_list_ptr list = &first;
+	uint32_t head[7];
+	XDR xdrs;
+	size_t len;
+
+	put_reply(head, w[0], 0);
+	memcpy(out, head, 24);
+	xdrmem_create(&xdrs, out + 24, (u_int)size - 24, XDR_ENCODE);
+	if (ntohl(w[4]) == RPCBVERS4 && ntohl(w[5]) == RPCBPROC_GETADDRLIST)
+		xdr_rpcb_entry_list_ptr(&xdrs, &list);
+	else
+		xdr_string(&xdrs, &addr, 100);
+	len = 24 + xdr_getpos(&xdrs);
+	xdr_destroy(&xdrs);
+	return (len);
+}
+
+/* Until something that is no question comes. */
+static void *
+rpcbind_run(void *arg)
+{
+	struct pollfd p = {.fd = *(int *)arg, .events = POLLIN};
+	struct sockaddr_in6 from;
+	uint32_t w[64];
+	char out[512];
+	socklen_t len;
+
+	while (poll(&p, 1, SLOW) == 1) {
+		len = sizeof(from);
+		if (recvfrom(p.fd, w, sizeof(w), 0, (struct sockaddr *)&from,
+			&len) < 40)
+			break;
+		sendto(p.fd, out, rpcbind_answer(w, out, sizeof(out)), 0,
+		    (struct sockaddr *)&from, len);
+	}
+	return (NULL);
+}
+
+/* V8: a host with IPv6 only, and one whose IPv4 portmapper is not there. */
+static void
+test_port_ipv6(void **state)
+{
+	struct sockaddr_in6 sin6 = {
+	    .sin6_family = AF_INET6,
+	    .sin6_port = htons(PMAPPORT),
+	    .sin6_addr = IN6ADDR_LOOPBACK_INIT,
+	};
+	int fd = socket(AF_INET6, SOCK_DGRAM, 0), i;
+	static const char *const names[] = {"::1", "both.test"};
+	caller_progress fault;
+	pthread_t thread;
+
+	if (fd < 0 ||
+	    bind(fd, (struct sockaddr *)&sin6, sizeof(sin6)) != 0) {
+		close(fd);
+		skip();
+	}
+	pthread_create(&thread, NULL, rpcbind_run, &fd);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(4711,
+		    caller_port(
+			names[i], PROG, 1, caller_now_ms() + SLOW, &fault));
+		assert_int_equal(CALLER_NONE, fault);
+	}
+	sendto(fd, "", 1, 0, (struct sockaddr *)&sin6, sizeof(sin6));
+	pthread_join(thread, NULL);
+	close(fd);
 }
 
 static void
@@ -920,6 +1002,7 @@ main(void)
 	    cmocka_unit_test(test_program),
 	    cmocka_unit_test(test_port),
 	    cmocka_unit_test(test_port_no_name),
+	    cmocka_unit_test(test_port_ipv6),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

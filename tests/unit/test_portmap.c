@@ -251,6 +251,13 @@ test_registers(void **state)
 	assert_int_equal(caller_port("127.0.0.1", EVOTE_PROG, EVOTE_V1,
 			     caller_now_ms() + 1000, &fault),
 	    OUR_PORT);
+	assert_int_equal(caller_port("::1", EVOTE_PROG, EVOTE_V1,
+			     caller_now_ms() + 1000, &fault),
+	    OUR_PORT); /* V8 */
+	assert_int_equal(0,
+	    caller_port(
+		"::1", 0x20001234, 1, caller_now_ms() + 1000, &fault));
+	assert_int_equal(CALLER_PROGRAM_UNKNOWN, fault);
 	start = caller_now_ms();
 	portmap_serving(p, 1);
 	expect_both(EVOTE_PROBE_PROG, OURS, OURS6);
