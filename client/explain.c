@@ -55,9 +55,8 @@ step_deadline(void)
 	return (caller_now_ms() + STEP_MS);
 }
 
-static void __attribute__((format(printf, 4, 5)))
-step_set(struct walk *w, enum explain_stage s, enum explain_state state,
-    const char *fmt, ...)
+static void __attribute__((format(printf, 4, 5))) step_set(struct walk *w,
+    enum explain_stage s, enum explain_state state, const char *fmt, ...)
 {
 	struct explain_step *step = &w->out->steps[s];
 	va_list ap;
@@ -112,8 +111,8 @@ walk_name(struct walk *w)
 	if (caller_addresses(w->host->address, step_deadline(), found,
 		sizeof(found), &fault) != 0)
 		return (look_up_failed(w, EXPLAIN_NAME, fault));
-	step_set(w, EXPLAIN_NAME, EXPLAIN_OK, "%s is %s", w->host->address,
-	    found);
+	step_set(
+	    w, EXPLAIN_NAME, EXPLAIN_OK, "%s is %s", w->host->address, found);
 	return (0);
 }
 
@@ -128,8 +127,8 @@ walk_portmapper(struct walk *w)
 		    "not asked: the hosts list says port %d", w->port);
 		return (0);
 	}
-	w->port = caller_port(w->host->address, EVOTE_PROG, EVOTE_V1,
-	    step_deadline(), &fault);
+	w->port = caller_port(
+	    w->host->address, EVOTE_PROG, EVOTE_V1, step_deadline(), &fault);
 	if (w->port == 0)
 		return (look_up_failed(w, EXPLAIN_PORTMAPPER, fault));
 	step_set(w, EXPLAIN_PORTMAPPER, EXPLAIN_OK,
@@ -230,8 +229,8 @@ walk_version(struct walk *w)
 void
 explain_host(const struct evote *e, int host, struct explain *out)
 {
-	static stage *const stages[] = {walk_name, walk_portmapper, walk_port,
-	    walk_answer, walk_version};
+	static stage *const stages[] = {
+	    walk_name, walk_portmapper, walk_port, walk_answer, walk_version};
 	struct walk w = {.out = out, .host = &e->hosts.list[host]};
 	size_t i;
 

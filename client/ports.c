@@ -72,8 +72,8 @@ question_ask(void *arg)
 	int port;
 
 	free(arg);
-	port = caller_port(address, r->prog, r->vers, r->deadline_ms,
-	    &r->faults[q.host]);
+	port = caller_port(
+	    address, r->prog, r->vers, r->deadline_ms, &r->faults[q.host]);
 	pthread_mutex_lock(&r->lock);
 	r->answered++;
 	if (port > 0) {

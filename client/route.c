@@ -106,9 +106,9 @@ route_why(struct route *r)
 	r->all[0] = '\0';
 	for (i = 0; i < r->hosts->n && len < sizeof(r->all); i++)
 		if (r->why[i][0] != '\0')
-			len += (size_t)snprintf(r->all + len,
-			    sizeof(r->all) - len, "%s%s", len > 0 ? "; " : "",
-			    r->why[i]);
+			len +=
+			    (size_t)snprintf(r->all + len, sizeof(r->all) - len,
+				"%s%s", len > 0 ? "; " : "", r->why[i]);
 	return (r->all);
 }
 

@@ -149,8 +149,7 @@ lookup_new(const char *host, int socktype)
 }
 
 static int
-name_find(
-    const char *host, int socktype, int flags, struct addrinfo **found)
+name_find(const char *host, int socktype, int flags, struct addrinfo **found)
 {
 	struct addrinfo hints = {
 	    .ai_flags = flags,
@@ -233,8 +232,8 @@ host_find(const char *host, int socktype, uint64_t deadline_ms,
 		lookup_drop(l);
 	}
 	if (found == NULL)
-		*fault = rc == EAI_AGAIN ? CALLER_NAME_LATE
-					 : CALLER_NAME_UNKNOWN;
+		*fault =
+		    rc == EAI_AGAIN ? CALLER_NAME_LATE : CALLER_NAME_UNKNOWN;
 	return (found);
 }
 
@@ -255,8 +254,8 @@ caller_addresses(const char *host, uint64_t deadline_ms, char *out, size_t len,
 	for (a = found; a != NULL && n < len; a = a->ai_next)
 		if (getnameinfo(a->ai_addr, a->ai_addrlen, one, sizeof(one),
 			NULL, 0, NI_NUMERICHOST) == 0)
-			n += (size_t)snprintf(out + n, len - n, "%s%s",
-			    n > 0 ? ", " : "", one);
+			n += (size_t)snprintf(
+			    out + n, len - n, "%s%s", n > 0 ? ", " : "", one);
 	freeaddrinfo(found);
 	return (0);
 }
@@ -439,8 +438,8 @@ canvass_end(struct canvass *v, nfds_t i, enum caller_fault fault)
 }
 
 static void
-canvass_start(struct canvass *v, const struct addrinfo *a, uint32_t prog,
-    uint32_t vers)
+canvass_start(
+    struct canvass *v, const struct addrinfo *a, uint32_t prog, uint32_t vers)
 {
 	uint32_t xid = (uint32_t)caller_now_ms() ^ (uint32_t)getpid() << 16;
 	int fd;
@@ -449,8 +448,8 @@ canvass_start(struct canvass *v, const struct addrinfo *a, uint32_t prog,
 		v->asked[v->n] = (struct inquiry){
 		    a->ai_family, xid + (uint32_t)v->n, prog, vers};
 		set_port(a->ai_addr, PMAPPORT);
-		fd = socket(a->ai_family,
-		    SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		fd = socket(
+		    a->ai_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		v->fds[v->n] = (struct pollfd){.fd = fd, .events = POLLIN};
 		if (fd < 0 || connect(fd, a->ai_addr, a->ai_addrlen) != 0)
 			canvass_end(v, v->n, fault_of(errno));
@@ -495,8 +494,7 @@ canvass_receive(struct canvass *v, nfds_t i)
 
 	if (n < 0 && errno != EAGAIN && errno != EINTR)
 		canvass_end(v, i, fault_of(errno));
-	if (n <= 0 ||
-	    (port = inquiry_decode(&v->asked[i], in, (size_t)n)) < 0)
+	if (n <= 0 || (port = inquiry_decode(&v->asked[i], in, (size_t)n)) < 0)
 		return (0);
 	if (port == 0)
 		canvass_end(v, i, CALLER_PROGRAM_UNKNOWN);
@@ -533,8 +531,8 @@ canvass_take(struct canvass *v, uint64_t deadline_ms, caller_progress *fault)
 	    v->worst != CALLER_PROGRAM_UNKNOWN && left_ms(deadline_ms) > 0) {
 		canvass_send(v);
 		until = caller_now_ms() + wait;
-		port = canvass_wait(
-		    v, until < deadline_ms ? until : deadline_ms);
+		port =
+		    canvass_wait(v, until < deadline_ms ? until : deadline_ms);
 		wait *= 2;
 	}
 	if (port != 0)

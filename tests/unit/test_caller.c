@@ -892,8 +892,7 @@ test_port_ipv6(void **state)
 	caller_progress fault;
 	pthread_t thread;
 
-	if (fd < 0 ||
-	    bind(fd, (struct sockaddr *)&sin6, sizeof(sin6)) != 0) {
+	if (fd < 0 || bind(fd, (struct sockaddr *)&sin6, sizeof(sin6)) != 0) {
 		close(fd);
 		skip();
 	}
@@ -914,8 +913,8 @@ ends_with(enum caller_fault expected, const char *host, uint64_t within_ms)
 {
 	caller_progress fault;
 
-	assert_int_equal(0,
-	    caller_port(host, PROG, 1, caller_now_ms() + within_ms, &fault));
+	assert_int_equal(
+	    0, caller_port(host, PROG, 1, caller_now_ms() + within_ms, &fault));
 	assert_int_equal(expected, fault);
 }
 
@@ -967,11 +966,11 @@ test_port_no_name(void **state)
 		sizeof(out), &fault));
 	assert_int_equal(CALLER_NAME_LATE, fault);
 	assert_int_equal(0,
-	    caller_addresses("slow.test", caller_now_ms() + SLOW, out,
-		sizeof(out), &fault));
+	    caller_addresses(
+		"slow.test", caller_now_ms() + SLOW, out, sizeof(out), &fault));
 	assert_string_equal("127.0.0.77", out);
-	assert_null(caller_tcp("slow.test", 9, PROG, 1, caller_now_ms() + 100,
-	    err, sizeof(err)));
+	assert_null(caller_tcp(
+	    "slow.test", 9, PROG, 1, caller_now_ms() + 100, err, sizeof(err)));
 	assert_int_equal(ETIMEDOUT, errno);
 	assert_string_equal(
 	    "no address is known for slow.test: DNS does not answer", err);

@@ -1818,8 +1818,7 @@ test_why_refused(void **state)
 	    0, hosts_parse("a=127.0.0.78", &hosts, err, sizeof(err)));
 	assert_non_null(r = route_new(&hosts, NULL, NULL));
 	route_prefer(r, 0, silent_port(fds, "127.0.0.78"));
-	assert_int_equal(
-	    -1, route_status(r, 0, caller_now_ms() + 1000, &res));
+	assert_int_equal(-1, route_status(r, 0, caller_now_ms() + 1000, &res));
 	assert_string_equal(
 	    "a: no portmapper (rpcbind) runs there", route_why(r));
 	route_free(r);
@@ -1850,10 +1849,8 @@ test_why_late(void **state)
 	route_prefer(r, 0, silent_port(fds, "127.0.0.79"));
 	assert_int_equal(-1, route_status(r, 0, caller_now_ms() + 400, &res));
 	assert_non_null(strstr(route_why(r), "cannot connect"));
-	assert_int_equal(
-	    -1, route_status(r, 0, caller_now_ms() + 1000, &res));
-	assert_string_equal(
-	    "a: its portmapper does not answer", route_why(r));
+	assert_int_equal(-1, route_status(r, 0, caller_now_ms() + 1000, &res));
+	assert_string_equal("a: its portmapper does not answer", route_why(r));
 	route_free(r);
 	close(udp);
 	for (i = 0; i < 3; i++)

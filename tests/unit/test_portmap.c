@@ -255,8 +255,7 @@ test_registers(void **state)
 			     caller_now_ms() + 1000, &fault),
 	    OUR_PORT); /* V8 */
 	assert_int_equal(0,
-	    caller_port(
-		"::1", 0x20001234, 1, caller_now_ms() + 1000, &fault));
+	    caller_port("::1", 0x20001234, 1, caller_now_ms() + 1000, &fault));
 	assert_int_equal(CALLER_PROGRAM_UNKNOWN, fault);
 	start = caller_now_ms();
 	portmap_serving(p, 1);
