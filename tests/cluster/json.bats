@@ -42,6 +42,7 @@ commands() {
 		sed -n '/^  --/d; s/^  \([a-z][a-z]*\).*/\1/p'
 }
 
+
 voters_show() {
 	shows keygen 0 client --json keygen "$PAIR_DIR/new.pem"
 	shows keygen 2 client --json keygen "$PAIR_DIR/new.pem"
@@ -66,6 +67,8 @@ operators_show() {
 	shows register 0 admin alpha --json register --shared-keys zoe m "$key"
 	shows register 1 admin alpha --json register --shared-keys zoe m "$key"
 	shows voters 0 admin alpha --json voters
+	printf 'name,group,key\nyan,m,%s\n' "$key" >"$csv"
+	shows import 1 admin alpha --json import --dry-run "$csv"
 	printf 'name,group,key\nzoe,m,%s\nyan,m,%s\n' "$key" "$key" >"$csv"
 	shows import 0 admin alpha --json import --shared-keys --dry-run "$csv"
 	shows import 0 admin alpha --json import --shared-keys "$csv"
