@@ -17,7 +17,7 @@ struct wish {
 	const char *election; /* VOTE */
 	const char *choice;   /* NULL: whichever was kept */
 	const evote_election *create;
-	int same_but_end;
+	int relative; /* its end is a span, see libevote.h */
 };
 
 /* ---- comparing ---- */
@@ -52,7 +52,7 @@ is_wished(const struct kept *k, const struct wish *w)
 		return (0);
 	if (w->kind == EVOTE_ACT_CREATE)
 		return (same_election(
-		    &k->u.create.election, w->create, w->same_but_end));
+		    &k->u.create.election, w->create, w->relative));
 	return (strcmp(k->u.vote.election, w->election) == 0 &&
 	    (w->choice == NULL || strcmp(k->u.vote.choice, w->choice) == 0));
 }
@@ -163,7 +163,7 @@ number_draw(struct evote *e, struct kept *k, int anew)
 		seal_random(k->client, sizeof(k->client));
 		k->number = 0;
 	}
-	k->number = later(k->number + 1, handle_clock_us(e));
+	k->number = later(k->number + 1, evote_now_us(e));
 }
 
 /*
@@ -217,8 +217,13 @@ wish_copy(struct evote *e, const struct wish *w, struct kept *k)
 	memset(&k->u, 0, sizeof(k->u));
 	k->kind = (int)w->kind;
 	kept_request(k)->credential.kind = EVOTE_BY_TOKEN;
-	if (w->kind == EVOTE_ACT_CREATE)
-		return (election_copy(w->create, &k->u.create.election));
+	if (w->kind == EVOTE_ACT_CREATE) {
+		if (election_copy(w->create, &k->u.create.election) != 0)
+			return (-1);
+		if (w->relative)
+			k->u.create.election.end = 0;
+		return (0);
+	}
 	/* XDR frees no string that is too long for it. */
 	if (strlen(w->election) > EVOTE_NAME_MAX ||
 	    strlen(w->choice) > EVOTE_NAME_MAX)
@@ -262,7 +267,7 @@ request_send(struct evote *e, struct kept *k, evote_answer *answer,
 static int
 number_hopeless(const struct evote *e, const struct kept *k)
 {
-	uint64_t clock = handle_clock_us(e);
+	uint64_t clock = evote_now_us(e);
 
 	return (k->number > clock &&
 	    k->number - clock > EVOTE_AHEAD_S * 1000000ULL + COPIES_US);
@@ -399,6 +404,15 @@ unsent(enum evote_outcome outcome)
 	return (outcome == EVOTE_UNANSWERED ? EVOTE_UNSENT : outcome);
 }
 
+/* So much after now, as the service has it. */
+static uint64_t
+end_after(const struct evote *e, uint64_t span)
+{
+	uint64_t clock = evote_now_us(e);
+
+	return (span < UINT64_MAX - clock ? clock + span : UINT64_MAX);
+}
+
 /*
  * It is written down only once there is a host to send it to: what is found
  * written down may have been sent.
@@ -416,6 +430,8 @@ wish_make(struct evote *e, const struct wish *w, struct kept *k,
 		    e, "the request breaks a limit of the service"));
 	if ((outcome = handle_find(e, deadline_ms)) != EVOTE_ANSWERED)
 		return (outcome);
+	if (w->relative)
+		k->u.create.election.end = end_after(e, w->create->end);
 	return (request_renew(e, k, 0, deadline_ms, answer));
 }
 
@@ -481,13 +497,13 @@ evote_vote(struct evote *e, const char *election, const char *choice,
 }
 
 enum evote_outcome
-evote_create(struct evote *e, const evote_election *election, int same_but_end,
+evote_create(struct evote *e, const evote_election *election, int relative,
     uint64_t *end, evote_answer *answer)
 {
 	const struct wish w = {
 	    .kind = EVOTE_ACT_CREATE,
 	    .create = election,
-	    .same_but_end = same_but_end,
+	    .relative = relative,
 	};
 
 	return (act(e, &w, end, answer));

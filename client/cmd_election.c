@@ -27,7 +27,7 @@ struct creation {
 	char texts[EVOTE_GROUPS_MAX + EVOTE_CHOICES_MAX][NAME_ROOM];
 	evote_name groups[EVOTE_GROUPS_MAX];
 	evote_name choices[EVOTE_CHOICES_MAX];
-	const char *end;
+	int relative; /* the end is a span from now */
 };
 
 static int
@@ -41,7 +41,8 @@ add_name(struct client *c, const char *what, const char *given,
 }
 
 static int
-creation_options(struct client *c, struct creation *n, int argc, char **argv)
+creation_options(struct client *c, struct creation *n, const char **end,
+    int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"group", required_argument, NULL, 'g'},
@@ -67,7 +68,7 @@ creation_options(struct client *c, struct creation *n, int argc, char **argv)
 			    EVOTE_CHOICES_MAX);
 			break;
 		case 'e':
-			n->end = optarg;
+			*end = optarg;
 			break;
 		case 'h':
 			return (cmd_help(&cmd_create));
@@ -80,25 +81,27 @@ creation_options(struct client *c, struct creation *n, int argc, char **argv)
 static int
 creation_read(struct client *c, struct creation *n, int argc, char **argv)
 {
+	uint64_t now = when_now_us(), at;
+	const char *end = NULL;
 	char err[300];
-	uint64_t end;
 	int status;
 
 	n->election.groups.groups_val = n->groups;
 	n->election.choices.choices_val = n->choices;
-	if ((status = creation_options(c, n, argc, argv)) >= 0 ||
+	if ((status = creation_options(c, n, &end, argc, argv)) >= 0 ||
 	    (status = cmd_count(c, &cmd_create, argc, 1, 1)) >= 0)
 		return (status);
 	n->election.name = n->name;
 	if ((status = cmd_name(c, ELECTION, argv[optind], n->name)) >= 0)
 		return (status);
-	if (n->end == NULL)
+	if (end == NULL)
 		return (say_usage(c,
 		    "no --end is given; say when it closes, as in "
 		    "2026-12-01T18:00:00+01:00 or +2h"));
-	if (text_parse_time(n->end, when_now_us(), &end, err, sizeof(err)) != 0)
+	if (text_parse_time(end, now, &at, err, sizeof(err)) != 0)
 		return (say_usage(c, "--end: %s", err));
-	n->election.end = end;
+	n->relative = end[0] == '+';
+	n->election.end = n->relative ? at - now : at;
 	return (-1);
 }
 
@@ -106,9 +109,11 @@ static int
 creation_say(struct client *c, struct evote *e, const evote_election *v,
     enum evote_outcome outcome, const evote_answer *answer)
 {
-	struct when w = when_of(v->end);
+	struct when w = when_at(v->end, evote_now_us(e));
 
-	when_json(c->json, v->end);
+	if (v->end != 0)
+		when_json(c->json, v->end);
+	say_clock(e);
 	if (outcome == EVOTE_UNANSWERED)
 		return (say_problem(c, evote_problem(e), outcome,
 		    "It is NOT KNOWN whether election \"%s\" was created; the "
@@ -143,8 +148,8 @@ run_create(struct client *c, int argc, char **argv)
 	if ((status = creation_read(c, &n, argc, argv)) >= 0 ||
 	    (status = cmd_open_voter(c, &e)) >= 0)
 		return (status);
-	end = n.election.end;
-	outcome = evote_create(e, &n.election, n.end[0] == '+', &end, &answer);
+	end = n.relative ? 0 : n.election.end;
+	outcome = evote_create(e, &n.election, n.relative, &end, &answer);
 	n.election.end = end;
 	status = creation_say(c, e, &n.election, outcome, &answer);
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);

@@ -56,11 +56,13 @@ number_ask(u_int most)
 }
 
 static int
-choice_prompt(struct client *c, const evote_election *v, char **out)
+choice_prompt(
+    struct client *c, struct evote *e, const evote_election *v, char **out)
 {
 	u_int i, n = v->choices.choices_len;
-	struct when w = when_of(v->end);
+	struct when w = when_at(v->end, evote_now_us(e));
 
+	say_clock(e);
 	say_aside("%s, closes at %s, %s", v->name, w.local, w.left);
 	for (i = 0; i < n; i++)
 		say_aside("%3u  %s", i + 1, v->choices.choices_val[i]);
@@ -91,7 +93,7 @@ choice_ask(struct client *c, struct evote *e, const char *election, char **out)
 		status = say_refused(
 		    c, &res.answer, "No vote was sent for \"%s\"", election);
 	else
-		status = choice_prompt(c, &res.election, out);
+		status = choice_prompt(c, e, &res.election, out);
 	xdr_free((xdrproc_t)xdr_evote_election_res, &res);
 	return (status);
 }
@@ -264,6 +266,7 @@ vote(struct client *c, struct evote *e, const char *election, const char *given)
 	if (status < 0) {
 		outcome = evote_vote(
 		    e, election, given != NULL ? choice : NULL, &answer);
+		say_clock(e);
 		status = outcome_say(c, e, election, outcome, &answer);
 		xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	}

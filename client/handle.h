@@ -22,6 +22,7 @@ struct evote {
 	struct sighting seen; /* what requests tell of */
 	uint64_t epoch;	      /* of the host that serves, as greeted */
 	int64_t ahead;	      /* its clock before ours, us, as it says */
+	uint64_t within;      /* give or take so much */
 	unsigned char token[EVOTE_TOKEN_MAX];
 	uint32_t token_len; /* 0: none */
 	uint64_t token_expires;
@@ -33,11 +34,6 @@ struct evote {
 
 uint64_t handle_deadline(const struct evote *);
 uint64_t handle_now_us(void);
-/*
- * The service's clock, as far as it is known.  Whoever answers may lie: more
- * than EVOTE_AHEAD_S beyond our own clock it is not believed.
- */
-uint64_t handle_clock_us(const struct evote *);
 /* Sets the problem; returns EVOTE_FAILED. */
 enum evote_outcome handle_fail(struct evote *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

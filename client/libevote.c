@@ -12,6 +12,7 @@
 #include "text.h"
 
 #define TIMEOUT_MS 30000
+#define OFF_US	   2000000 /* clocks this close are as good as one */
 
 uint64_t
 handle_now_us(void)
@@ -23,7 +24,7 @@ handle_now_us(void)
 }
 
 uint64_t
-handle_clock_us(const struct evote *e)
+evote_now_us(const struct evote *e)
 {
 	uint64_t now = handle_now_us(), most = EVOTE_AHEAD_S * 1000000ULL;
 
@@ -31,6 +32,14 @@ handle_clock_us(const struct evote *e)
 		return (
 		    now > -(uint64_t)e->ahead ? now + (uint64_t)e->ahead : 0);
 	return (now + ((uint64_t)e->ahead < most ? (uint64_t)e->ahead : most));
+}
+
+int64_t
+evote_clock_off(const struct evote *e)
+{
+	int64_t least = (int64_t)(OFF_US + e->within);
+
+	return (e->ahead > least || e->ahead < -least ? e->ahead : 0);
 }
 
 uint64_t
@@ -165,7 +174,6 @@ greeted(void *arg, const char *host, const evote_status_res *st)
 	const evote_stamp *stamp = &st->answer.stamp;
 	struct evote *e = arg;
 	const char *what = NULL;
-	uint64_t within;
 
 	/* An empty host that has not joined yet. */
 	if (is_zero(stamp->cluster, sizeof(stamp->cluster)))
@@ -184,7 +192,7 @@ greeted(void *arg, const char *host, const evote_status_res *st)
 	if (st->answer.standing != EVOTE_SERVED)
 		return (0);
 	e->epoch = stamp->epoch;
-	e->ahead = evote_clock_ahead(e, st, &within);
+	e->ahead = evote_clock_ahead(e, st, &e->within);
 	return (!e->pinned && st->origin[0] != '\0' ? pin(e, host, st) : 0);
 }
 

@@ -83,11 +83,12 @@ enum evote_outcome evote_vote(
 int evote_kept(struct evote *, const char *election);
 
 /*
- * same_but_end: a kept request that differs only in its end is this one, as
- * when the end was given relative to now; *end becomes the one sent.
+ * relative: the election's end is a span after now, by the clock of the host
+ * that serves; a kept request that differs only in its end is this one.  *end
+ * becomes the one sent; 0 or unchanged if no host was reached for a span.
  */
 enum evote_outcome evote_create(struct evote *, const evote_election *,
-    int same_but_end, uint64_t *end, evote_answer *);
+    int relative, uint64_t *end, evote_answer *);
 
 enum evote_outcome evote_result(
     struct evote *, const char *election, evote_result_res *);
@@ -110,6 +111,16 @@ enum evote_outcome evote_status(
  */
 int64_t evote_clock_ahead(
     const struct evote *, const evote_status_res *, uint64_t *within);
+/*
+ * The clock of the host that serves, as far as it is known: not more than
+ * EVOTE_AHEAD_S beyond ours, for whoever answers may lie.
+ */
+uint64_t evote_now_us(const struct evote *);
+/*
+ * Whether that clock is more than two seconds, beside what is uncertain, from
+ * this machine's; by how much it is ahead, or 0.
+ */
+int64_t evote_clock_off(const struct evote *);
 
 /*
  * In clnt_create's shape: a CLIENT for the generated stubs, connected to the

@@ -220,6 +220,22 @@ say_aside(const char *fmt, ...)
 }
 
 void
+say_clock(const struct evote *e)
+{
+	static int told;
+	int64_t ahead = evote_clock_off(e);
+	char span[48];
+
+	if (ahead == 0 || told)
+		return;
+	told = 1;
+	text_span((uint64_t)(ahead < 0 ? -ahead : ahead), span, sizeof(span));
+	say_aside("This computer's clock is %s %s the clock of the service, by "
+		  "which elections close.",
+	    span, ahead < 0 ? "ahead of" : "behind");
+}
+
+void
 say_stamp(struct client *c, const evote_stamp *stamp)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -23,6 +23,8 @@ void say_line(struct client *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* A line on standard error, for prompts and side remarks. */
 void say_aside(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Once, that this machine's clock is not the service's; often nothing. */
+void say_clock(const struct evote *);
 /* Where the answer stands in the ledger, for programs. */
 void say_stamp(struct client *, const evote_stamp *);
 

@@ -15,10 +15,9 @@ when_now_us(void)
 }
 
 struct when
-when_of(uint64_t us)
+when_at(uint64_t us, uint64_t now)
 {
 	time_t seconds = (time_t)(us / 1000000);
-	uint64_t now = when_now_us();
 	struct when w;
 	struct tm tm;
 	char span[48];
@@ -32,6 +31,12 @@ when_of(uint64_t us)
 	text_span(us > now ? us - now : now - us, span, sizeof(span));
 	snprintf(w.left, sizeof(w.left), us > now ? "in %s" : "%s ago", span);
 	return (w);
+}
+
+struct when
+when_of(uint64_t us)
+{
+	return (when_at(us, when_now_us()));
 }
 
 void

@@ -976,21 +976,81 @@ test_create(void **state)
 	};
 	struct evote *e = open_with(w, 300, 0);
 	evote_answer answer;
-	uint64_t end = 0;
+	uint64_t end = 0, first;
 
 	w->fake.host[0].lose = 1000;
 	assert_int_equal(
 	    EVOTE_UNANSWERED, evote_create(e, &v, 1, &end, &answer));
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	first = end;
 	w->fake.host[0].lose = 0;
 	/* The same with a later end, as "+90s" gives it. */
 	v.end = 2000;
 	assert_int_equal(EVOTE_ANSWERED, evote_create(e, &v, 1, &end, &answer));
 	assert_int_equal(0, answer.code);
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
-	assert_int_equal(1000, end);
+	assert_int_equal(first, end);
 	assert_int_equal(1, w->fake.creations);
 	assert_int_equal(0, w->fake.bad_signatures);
+	evote_close(e);
+}
+
+static uint64_t
+wall_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
+}
+
+/* V10: a span counts from the service's clock, a time does not. */
+static void
+test_create_relative(void **state)
+{
+	struct world *w = *state;
+	evote_name groups[] = {(char *)"g"}, choices[] = {(char *)"c"};
+	evote_election v = {
+	    .name = (char *)"E",
+	    .groups = {1, groups},
+	    .choices = {1, choices},
+	    .end = 2 * HOUR_US,
+	};
+	struct evote *e = open_with(w, 5000, 0);
+	evote_answer answer;
+	uint64_t end = 0;
+
+	/* Ours is three hours fast. */
+	w->fake.clock = wall_us() - 3 * HOUR_US;
+	assert_int_equal(EVOTE_ANSWERED, evote_create(e, &v, 1, &end, &answer));
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	assert_true(end > w->fake.clock + HOUR_US);
+	assert_true(end < w->fake.clock + 3 * HOUR_US);
+	assert_true(-evote_clock_off(e) > 2 * (int64_t)HOUR_US);
+	v.name = (char *)"F";
+	v.end = end + 5;
+	assert_int_equal(EVOTE_ANSWERED, evote_create(e, &v, 0, &end, &answer));
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	assert_int_equal(v.end, end);
+	evote_close(e);
+}
+
+/* V10: clocks this close are not worth a sentence. */
+static void
+test_clock_off(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_with(w, 5000, 0);
+
+	assert_int_equal(0, evote_clock_off(e));
+	w->fake.clock = wall_us();
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "c", NULL));
+	assert_int_equal(0, evote_clock_off(e));
+	evote_close(e);
+	w->fake.clock = wall_us() + HOUR_US;
+	e = open_with(w, 5000, 0);
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "F", "c", NULL));
+	assert_true(evote_clock_off(e) > (int64_t)HOUR_US / 2);
 	evote_close(e);
 }
 
@@ -1252,15 +1312,6 @@ test_left_behind(void **state)
 /* ---- numbers
  * -------------------------------------------------------------------------------
  */
-
-static uint64_t
-wall_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
-}
 
 /* As if the voter's last request had had that number, and was answered. */
 static void
@@ -1956,6 +2007,8 @@ main(void)
 	    test(test_service_and_token),
 	    test(test_vote),
 	    test(test_create),
+	    test(test_create_relative),
+	    test(test_clock_off),
 	    test(test_hint),
 	    test(test_reply_lost),
 	    test(test_unanswered_same),
