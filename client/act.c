@@ -509,10 +509,9 @@ evote_create(struct evote *e, const evote_election *election, int relative,
 	return (act(e, &w, end, answer));
 }
 
-int
-evote_kept(struct evote *e, const char *election)
+static int
+wish_kept(struct evote *e, const struct wish *w)
 {
-	const struct wish w = {.kind = EVOTE_ACT_VOTE, .election = election};
 	struct kept k = {0};
 	int lock, found = 0;
 
@@ -525,8 +524,28 @@ evote_kept(struct evote *e, const char *election)
 		handle_fail(e, "%s", state_error(e->state));
 		found = -1;
 	} else
-		found = is_wished(&k, &w);
+		found = is_wished(&k, w);
 	kept_clear(&k);
 	state_unlock(lock);
 	return (found);
+}
+
+int
+evote_kept(struct evote *e, const char *election)
+{
+	const struct wish w = {.kind = EVOTE_ACT_VOTE, .election = election};
+
+	return (wish_kept(e, &w));
+}
+
+int
+evote_create_kept(struct evote *e, const evote_election *election, int relative)
+{
+	const struct wish w = {
+	    .kind = EVOTE_ACT_CREATE,
+	    .create = election,
+	    .relative = relative,
+	};
+
+	return (wish_kept(e, &w));
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
 #include "say.h"
@@ -28,6 +29,7 @@ struct creation {
 	evote_name groups[EVOTE_GROUPS_MAX];
 	evote_name choices[EVOTE_CHOICES_MAX];
 	int relative; /* the end is a span from now */
+	int empty;    /* groups may be */
 };
 
 static int
@@ -48,6 +50,7 @@ creation_options(struct client *c, struct creation *n, const char **end,
 	    {"group", required_argument, NULL, 'g'},
 	    {"choice", required_argument, NULL, 'c'},
 	    {"end", required_argument, NULL, 'e'},
+	    {"empty-groups", no_argument, NULL, 'E'},
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
 	};
@@ -69,6 +72,9 @@ creation_options(struct client *c, struct creation *n, const char **end,
 			break;
 		case 'e':
 			*end = optarg;
+			break;
+		case 'E':
+			n->empty = 1;
 			break;
 		case 'h':
 			return (cmd_help(&cmd_create));
@@ -134,6 +140,55 @@ creation_say(struct client *c, struct evote *e, const evote_election *v,
 	    w.utc, w.local, w.left));
 }
 
+/* Nobody may vote there now; whether that was meant. */
+static int
+empty_ask(struct client *c, const evote_election *v, const evote_groups_res *r)
+{
+	char line[16] = "";
+	u_int i;
+
+	for (i = 0; i < r->empty.empty_len; i++)
+		say_aside("Nobody on the roll is in group \"%s\".",
+		    r->empty.empty_val[i]);
+	if (!isatty(STDIN_FILENO))
+		return (say_usage(c,
+		    "Election \"%s\" was not created, since its groups cannot "
+		    "be changed; correct them, or give --empty-groups if "
+		    "voters "
+		    "will be put there later",
+		    v->name));
+	fprintf(stderr,
+	    "The groups of an election cannot be changed. "
+	    "Open it all the same (yes/no)? ");
+	if (fgets(line, sizeof(line), stdin) != NULL &&
+	    strncmp(line, "yes", 3) == 0 && strcspn(line, "\r\n") == 3)
+		return (-1);
+	return (say_usage(c, "Election \"%s\" was not created", v->name));
+}
+
+/* A request that was kept may have been sent: nothing is asked about it. */
+static int
+groups_check(struct client *c, struct evote *e, const struct creation *n)
+{
+	const evote_election *v = &n->election;
+	enum evote_outcome outcome;
+	evote_groups_res res;
+	int status = -1;
+
+	if (n->empty || evote_create_kept(e, v, n->relative) != 0)
+		return (-1);
+	outcome = evote_empty_groups(e, v, &res);
+	if (outcome == EVOTE_UNANSWERED)
+		outcome = EVOTE_UNSENT;
+	if (outcome != EVOTE_ANSWERED)
+		status = say_problem(c, evote_problem(e), outcome,
+		    "Election \"%s\" was not created", v->name);
+	else if (res.empty.empty_len > 0)
+		status = empty_ask(c, v, &res);
+	xdr_free((xdrproc_t)xdr_evote_groups_res, &res);
+	return (status);
+}
+
 static int
 run_create(struct client *c, int argc, char **argv)
 {
@@ -149,6 +204,10 @@ run_create(struct client *c, int argc, char **argv)
 	    (status = cmd_open_voter(c, &e)) >= 0)
 		return (status);
 	end = n.relative ? 0 : n.election.end;
+	if ((status = groups_check(c, e, &n)) >= 0) {
+		evote_close(e);
+		return (status);
+	}
 	outcome = evote_create(e, &n.election, n.relative, &end, &answer);
 	n.election.end = end;
 	status = creation_say(c, e, &n.election, outcome, &answer);
@@ -159,7 +218,7 @@ run_create(struct client *c, int argc, char **argv)
 
 const struct command cmd_create = {
     "create",
-    "ELECTION --group G ... --choice C ... --end TIME",
+    "ELECTION --group G ... --choice C ... --end TIME [--empty-groups]",
     "Opens an election; TIME as in 2026-12-01T18:00:00+01:00, or +90s.",
     run_create,
 };

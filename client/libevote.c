@@ -486,6 +486,25 @@ evote_show(struct evote *e, const char *election, evote_election_res *res)
 }
 
 enum evote_outcome
+evote_empty_groups(
+    struct evote *e, const evote_election *election, evote_groups_res *res)
+{
+	static const struct procedure proc = {
+	    EVOTE_EMPTY_GROUPS,
+	    (xdrproc_t)xdr_evote_groups_args,
+	    (xdrproc_t)xdr_evote_groups_res,
+	    sizeof(*res),
+	};
+	evote_groups_args args = {0};
+	unsigned sends = 0;
+
+	args.groups.groups_len = election->groups.groups_len;
+	args.groups.groups_val = election->groups.groups_val;
+	return (handle_ask(
+	    e, &proc, &args, &args.seen, res, handle_deadline(e), &sends));
+}
+
+enum evote_outcome
 evote_list(struct evote *e, unsigned first, evote_list_res *res)
 {
 	static const struct procedure proc = {

@@ -90,6 +90,12 @@ int evote_kept(struct evote *, const char *election);
 enum evote_outcome evote_create(struct evote *, const evote_election *,
     int relative, uint64_t *end, evote_answer *);
 
+/* Whether a kept request is this one: as evote_kept. */
+int evote_create_kept(struct evote *, const evote_election *, int relative);
+/* Which of its groups have nobody on the roll. */
+enum evote_outcome evote_empty_groups(
+    struct evote *, const evote_election *, evote_groups_res *);
+
 enum evote_outcome evote_result(
     struct evote *, const char *election, evote_result_res *);
 enum evote_outcome evote_show(

@@ -9,7 +9,7 @@ _evote_client() {
 	local options="--hosts --voter --key --login --timeout --state --admin
 	    --json --version --help"
 	local -A own=(
-		[create]="--group --choice --end"
+		[create]="--group --choice --end --empty-groups"
 		[result]="--csv"
 		[status]="--watch --count --prometheus --explain"
 		[hosts]="add remove prefer"

@@ -309,6 +309,13 @@ election_list(const struct election *e, uint32_t first, evote_list_res *res)
 }
 
 void
+election_empty(const struct election *e, const evote_groups_args *args,
+    evote_groups_res *res)
+{
+	voters_empty(&e->voters, args, res);
+}
+
+void
 election_voters(const struct election *e, uint32_t first, evote_voters_res *res)
 {
 	voters_page(&e->voters, first, res);

@@ -96,12 +96,14 @@ struct voter_view {
 /* 1 when the roll knows or knew the name. */
 int election_voter(
     const struct election *, const char *name, struct voter_view *);
-/* evote.x's GET_RESULT, LIST_ELECTIONS, GET_ELECTION, VOTERS but `answer`. */
+/* evote.x's GET_RESULT, ..., EMPTY_GROUPS and VOTERS but `answer`. */
 void election_result(const struct election *, const char *name,
     evote_result_res *, struct outcome *);
 void election_list(const struct election *, uint32_t first, evote_list_res *);
 void election_show(const struct election *, const char *name,
     evote_election_res *, struct outcome *);
+void election_empty(
+    const struct election *, const evote_groups_args *, evote_groups_res *);
 void election_voters(
     const struct election *, uint32_t first, evote_voters_res *);
 /* Of the genesis record; NULL before it. */

@@ -70,6 +70,13 @@ evote_get_election_1_svc(
 }
 
 bool_t
+evote_empty_groups_1_svc(
+    evote_groups_args *args, evote_groups_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_EMPTY, args, result, sizeof(*result)));
+}
+
+bool_t
 evote_status_1_svc(void *args, evote_status_res *result, struct svc_req *q)
 {
 	memset(result, 0, sizeof(*result));

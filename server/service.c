@@ -27,6 +27,7 @@ struct request {
 		evote_vote_args vote;
 		evote_named_args named;
 		evote_list_args list;
+		evote_groups_args groups;
 		evote_register_args roll;
 		evote_name name;
 		evote_voters_args voters;
@@ -38,6 +39,7 @@ struct request {
 		evote_result_res result;
 		evote_list_res list;
 		evote_election_res show;
+		evote_groups_res empty;
 		evote_register_res roll;
 		evote_voters_res voters;
 	} result;
@@ -290,6 +292,13 @@ run_show(struct server *s, struct request *r, const struct place *at)
 	return (NULL);
 }
 
+static struct record *
+run_empty(struct server *s, struct request *r, const struct place *at)
+{
+	election_empty(s->election, &r->args.groups, &r->result.empty);
+	return (NULL);
+}
+
 /* How many of them, from the first on, have keys that can sign. */
 static uint32_t
 keys_fit(const evote_voter *voters, uint32_t n)
@@ -382,6 +391,9 @@ static const struct {
     [ASK_SHOW] = {run_show, (xdrproc_t)xdr_evote_named_args,
 	sizeof(evote_named_args), offsetof(evote_named_args, seen),
 	(xdrproc_t)xdr_evote_election_res},
+    [ASK_EMPTY] = {run_empty, (xdrproc_t)xdr_evote_groups_args,
+	sizeof(evote_groups_args), offsetof(evote_groups_args, seen),
+	(xdrproc_t)xdr_evote_groups_res},
     [ASK_REGISTER] = {run_register, (xdrproc_t)xdr_evote_register_args,
 	sizeof(evote_register_args), NO_SEEN,
 	(xdrproc_t)xdr_evote_register_res},

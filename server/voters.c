@@ -299,6 +299,29 @@ voter_close_undo(struct voter *v)
 
 /* ---- reading ---- */
 
+static int
+is_empty(const struct voters *vs, const char *group)
+{
+	const struct group *g;
+
+	HASH_FIND(hh, vs->groups, group, strlen(group), g);
+	return (g == NULL || g->registered == 0);
+}
+
+void
+voters_empty(const struct voters *vs, const evote_groups_args *args,
+    evote_groups_res *res)
+{
+	u_int i, n = args->groups.groups_len;
+
+	res->empty.empty_len = 0;
+	res->empty.empty_val = need(calloc(n + 1, sizeof(evote_name)));
+	for (i = 0; i < n; i++)
+		if (is_empty(vs, args->groups.groups_val[i]))
+			res->empty.empty_val[res->empty.empty_len++] =
+			    need_copy(args->groups.groups_val[i]);
+}
+
 void
 voters_page(const struct voters *vs, uint32_t first, evote_voters_res *res)
 {

@@ -128,6 +128,9 @@ void voter_create_undo(struct voter *, uint64_t old);
 void voter_close(struct voter *);
 void voter_close_undo(struct voter *);
 
+/* evote.x's EMPTY_GROUPS but `answer`. */
+void voters_empty(
+    const struct voters *, const evote_groups_args *, evote_groups_res *);
 /* evote.x's VOTERS but `answer`. */
 void voters_page(const struct voters *, uint32_t first, evote_voters_res *);
 void voters_mix(const struct voters *, unsigned char h[SEAL_HASH]);

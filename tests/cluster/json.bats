@@ -47,8 +47,9 @@ voters_show() {
 	shows keygen 0 client --json keygen "$PAIR_DIR/new.pem"
 	shows keygen 2 client --json keygen "$PAIR_DIR/new.pem"
 	shows create 0 as ada --json create club --group members \
-	    --group 學生 --choice yes --choice no --end +4s
-	shows create 1 as ada --json create club --group m --choice yes --end +1h
+	    --group 學生 --choice yes --choice no --end +4s --empty-groups
+	shows create 1 as ada --json create club --group m --choice yes --end +1h \
+	    --empty-groups
 	shows vote 0 as ada --json vote club yes
 	shows vote 1 as ada --json vote club no
 	shows result 1 client --json result club

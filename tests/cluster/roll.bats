@@ -84,6 +84,24 @@ voters() {
 	admin alpha unregister $'Rene\xcc\x81 Lee'
 }
 
+@test "V11: a group with nobody in it is asked about before an election opens" {
+	local create
+	cluster_up people
+	exits 2 as ada create club --group members --group membres \
+	    --choice yes --end +1h
+	says 'Nobody on the roll is in group "membres"'
+	says "--empty-groups"
+	exits 1 client show club
+	create="$PAIR_BIN/evote_client --voter ada --key $KEYS/people/ada.pem \
+	    create club --group membres --choice yes --end +1h"
+	exits 2 host_run voters script -qec "$create" /dev/null <<<no
+	exits 1 client show club
+	exits 0 host_run voters script -qec "$create" /dev/null <<<yes
+	exits 0 client show club
+	exits 0 as ada create later --group membres --choice yes --end +1h \
+	    --empty-groups
+}
+
 @test "BOM, CRLF, quotes, columns in another order" {
 	setup_file_and_key
 	printf '\xef\xbb\xbfGroup,Public Key,Name\r\n"a, b",%s,"say ""ada"""\r\n' \

@@ -1026,6 +1026,32 @@ test_show(void **state)
 	xdr_free((xdrproc_t)xdr_evote_election_res, (char *)&res);
 }
 
+/* V11: a group that nobody is in, or any more, is told. */
+static void
+test_empty_groups(void **state)
+{
+	struct world *w = *state;
+	evote_voter eve = {
+	    .name = (char *)"Eve",
+	    .group = (char *)"board",
+	};
+	evote_name names[] = {(char *)"membres", (char *)"board"};
+	evote_groups_args args = {.groups = {LEN(names), names}};
+	evote_groups_res res = {0};
+
+	memset(eve.key, 7, sizeof(eve.key));
+	expect(w, op_register(&eve, 1), 0, EVOTE_R_OK, 1);
+	election_empty(w->e, &args, &res);
+	assert_int_equal(res.empty.empty_len, 1);
+	assert_string_equal(res.empty.empty_val[0], "membres");
+	xdr_free((xdrproc_t)xdr_evote_groups_res, (char *)&res);
+	expect(w, op_unregister("Eve"), 0, EVOTE_R_OK, 1);
+	election_empty(w->e, &args, &res);
+	assert_int_equal(res.empty.empty_len, 2);
+	assert_string_equal(res.empty.empty_val[1], "board");
+	xdr_free((xdrproc_t)xdr_evote_groups_res, (char *)&res);
+}
+
 static void
 test_genesis_and_epochs(void **state)
 {
@@ -1588,6 +1614,7 @@ main(void)
 	    TEST(test_due),
 	    TEST(test_pages),
 	    TEST(test_show),
+	    TEST(test_empty_groups),
 	    TEST(test_genesis_and_epochs),
 	    TEST(test_newer_letters),
 	    TEST(test_tampered),
