@@ -42,7 +42,6 @@ commands() {
 		sed -n '/^  --/d; s/^  \([a-z][a-z]*\).*/\1/p'
 }
 
-
 voters_show() {
 	shows keygen 0 client --json keygen "$PAIR_DIR/new.pem"
 	shows keygen 2 client --json keygen "$PAIR_DIR/new.pem"
