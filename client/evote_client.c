@@ -8,6 +8,7 @@
 
 #include "cmd.h"
 #include "say.h"
+#include "signer.h"
 #include "text.h"
 
 #define MAX_TIMEOUT_S 86400
@@ -137,6 +138,17 @@ cmd_open(struct client *c, struct evote **out)
 	return (*out != NULL ? -1 : say_usage(c, "%s", err));
 }
 
+static void
+key_doubt(const char *path)
+{
+	const char *why = signer_doubt(path);
+
+	if (why != NULL)
+		say_aside("The key file %s %s; it should be yours, and nobody "
+			  "else's to read or change (chmod 600).",
+		    path, why);
+}
+
 int
 cmd_open_voter(struct client *c, struct evote **out)
 {
@@ -150,6 +162,8 @@ cmd_open_voter(struct client *c, struct evote **out)
 		    c, "no private key is given; use --key or EVOTE_KEY"));
 	status = cmd_name(c, "voter's name", c->options.voter, c->voter);
 	c->options.voter = c->voter;
+	if (status < 0 && c->options.key != NULL)
+		key_doubt(c->options.key);
 	return (status < 0 ? cmd_open(c, out) : status);
 }
 

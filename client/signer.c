@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "agent.h"
 #include "sshkey.h"
@@ -87,6 +89,35 @@ signer_open(const char *path, char *err, size_t errlen)
 	}
 	explicit_bzero(text, sizeof(text));
 	return (s);
+}
+
+static int
+is_public(const char *path)
+{
+	unsigned char key[SEAL_KEY];
+	char text[FILE_MAX], why[200];
+	int public;
+
+	file_read(path, text, sizeof(text));
+	public = sshkey_public(key, text, why, sizeof(why)) == 0;
+	explicit_bzero(text, sizeof(text));
+	return (public);
+}
+
+const char *
+signer_doubt(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+		return (NULL);
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return ("belongs to another user");
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return ("can be changed by other users");
+	if (st.st_mode & (S_IRGRP | S_IROTH) && !is_public(path))
+		return ("can be read by other users");
+	return (NULL);
 }
 
 void

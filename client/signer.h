@@ -16,6 +16,11 @@ struct signer;
 /* NULL: one sentence in err.  An agent is asked only to sign. */
 struct signer *signer_open(const char *path, char *err, size_t errlen);
 void signer_close(struct signer *); /* NULL is fine */
+/*
+ * Why others may have had a hand in the key file, or hold the key as well;
+ * NULL: no sign of it.  Of a file that cannot be looked at, nothing is said.
+ */
+const char *signer_doubt(const char *path);
 /* 0, or -1 with one sentence in err. */
 int signer_sign(struct signer *, unsigned char sig[SEAL_SIG], const void *msg,
     size_t len, char *err, size_t errlen);

@@ -30,6 +30,7 @@
 #include "record.h"
 #include "route.h"
 #include "seal.h"
+#include "signer.h"
 #include "state.h"
 
 #define HOSTS 2
@@ -1054,6 +1055,21 @@ test_clock_off(void **state)
 	evote_close(e);
 }
 
+/* V12: a key file that others can read or change. */
+static void
+test_key_file_doubt(void **state)
+{
+	struct world *w = *state;
+
+	assert_null(signer_doubt("/nowhere/key.pem"));
+	assert_int_equal(0, chmod(w->key, 0600));
+	assert_null(signer_doubt(w->key));
+	assert_int_equal(0, chmod(w->key, 0644));
+	assert_non_null(strstr(signer_doubt(w->key), "read"));
+	assert_int_equal(0, chmod(w->key, 0666));
+	assert_non_null(strstr(signer_doubt(w->key), "changed"));
+}
+
 static void
 test_hint(void **state)
 {
@@ -2009,6 +2025,7 @@ main(void)
 	    test(test_create),
 	    test(test_create_relative),
 	    test(test_clock_off),
+	    test(test_key_file_doubt),
 	    test(test_hint),
 	    test(test_reply_lost),
 	    test(test_unanswered_same),
