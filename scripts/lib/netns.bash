@@ -1,11 +1,13 @@
 # shellcheck shell=bash
 #
 # Hosts on one machine: each is a network namespace with a /run and an rpcbind
-# of its own, all on one wire.  For root.  To be sourced.
+# of its own, all on one wire.  For root, also of a user namespace.  To be
+# sourced.
 #
+#	net_possible		whether that can be done here; net_lacks: why not
 #	net_open DIR		begins; DIR keeps what is known about the hosts
 #	net_up NAME IP		a host on the wire, its rpcbind answering
-#	host_run NAME CMD...	runs CMD there
+#	host_run NAME CMD...	runs CMD there; here when there is no net
 #	host_exec NAME CMD...	becomes CMD there: `host_exec a cmd & pid=$!`
 #	host_rpcbind NAME start|stop
 #	net_cut A B		neither hears the other; net_cut_from A B: A does
@@ -21,7 +23,21 @@
 . "${BASH_SOURCE[0]%/*}/wait.bash"
 
 net_possible() {
-	((EUID == 0)) && unshare --net --mount true 2>/dev/null
+	[[ -z $(net_lacks) ]]
+}
+
+# Tries it; says nothing when it can be done.
+net_lacks() {
+	local why
+
+	if ((EUID != 0)); then
+		echo "not root"
+	elif ! why=$(unshare --net --mount sh -ec '
+	    ip link add wire type bridge
+	    ip link add one type veth peer name other
+	    mount -t tmpfs tmpfs /run' 2>&1); then
+		echo "root, but no network namespaces: ${why//$'\n'/; }"
+	fi
 }
 
 net_open() {
@@ -52,12 +68,14 @@ net_up() {
 
 host_run() {
 	local pid
+	[[ -n ${NET_DIR-} ]] || { "${@:2}"; return; }
 	pid=$(net_pid "$1") || return 1
 	nsenter -t "$pid" -m -n --wdns="$PWD" -- "${@:2}"
 }
 
 host_exec() {
 	local pid
+	[[ -n ${NET_DIR-} ]] || exec "${@:2}"
 	pid=$(net_pid "$1") || return 1
 	exec nsenter -t "$pid" -m -n --wdns="$PWD" -- "${@:2}"
 }
@@ -98,6 +116,7 @@ net_cut_from() {
 
 net_heal() {
 	local name
+	[[ -n ${NET_DIR-} ]] || return 0
 	for name in $(net_hosts); do
 		host_run "$name" nft flush ruleset
 	done

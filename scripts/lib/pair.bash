@@ -5,6 +5,7 @@
 # On the hosts alpha, beta and voters of netns.bash when it has a net open, else
 # on loopback with fixed ports and no portmapper.  To be sourced.
 #
+#	pair_port			a port for PAIR_PORT, three more after it
 #	pair_open DIR			sets the names below; starts nothing
 #	pair_init [ARG...]		makes the cluster, on alpha
 #	pair_up [ARG...]		starts both and waits until they are level
@@ -23,6 +24,21 @@
 . "${BASH_SOURCE[0]%/*}/wait.bash"
 # shellcheck source=scripts/lib/netns.bash
 . "${BASH_SOURCE[0]%/*}/netns.bash"
+
+# The first of four that are free, from one that depends on where we are.
+pair_port() {
+	local port
+	port=$((17001 + 4 * ($(cksum <<<"$PWD" | cut -d' ' -f1) % 2500)))
+	while port_taken "$port" || port_taken $((port + 1)) ||
+	    port_taken $((port + 2)) || port_taken $((port + 3)); do
+		port=$((port + 4))
+	done
+	echo "$port"
+}
+
+port_taken() {
+	(: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
 
 pair_open() {
 	local port=${PAIR_PORT:-17001}
@@ -67,7 +83,7 @@ server_start() {
 		key=(--cluster-key "$PAIR_DIR/alpha/cluster.key")
 	[[ -n ${NET_DIR-} ]] || key+=(--no-portmap)
 	mkdir -p "$PAIR_DIR/$name"
-	pair_exec "$name" "$PAIR_BIN/evote_server" \
+	host_exec "$name" "$PAIR_BIN/evote_server" \
 	    --data "$PAIR_DIR/$name" --name "$name" --hosts "$EVOTE_HOSTS" \
 	    --admin-socket "$PAIR_DIR/$name.sock" "${key[@]}" "${@:2}" \
 	    </dev/null >>"$PAIR_DIR/$name.log" 2>&1 3>&- &
@@ -88,7 +104,7 @@ witness_start() {
 	local place=$1
 
 	mkdir -p "$PAIR_DIR/witness"
-	pair_exec "$place" "$PAIR_BIN/evote_server" --role witness \
+	host_exec "$place" "$PAIR_BIN/evote_server" --role witness \
 	    --data "$PAIR_DIR/witness" --name "${WITNESS%%=*}" \
 	    --hosts "$EVOTE_HOSTS,$WITNESS" \
 	    --cluster-key "$PAIR_DIR/alpha/cluster.key" --no-portmap \
@@ -99,7 +115,7 @@ witness_start() {
 }
 
 client() {
-	pair_run voters "$PAIR_BIN/evote_client" "$@"
+	host_run voters "$PAIR_BIN/evote_client" "$@"
 }
 
 admin() {
@@ -141,22 +157,6 @@ pair_states() {
 	client --json status || true
 }
 
-pair_run() {
-	if [[ -n ${NET_DIR-} ]]; then
-		host_run "$@"
-	else
-		"${@:2}"
-	fi
-}
-
-pair_exec() {
-	if [[ -n ${NET_DIR-} ]]; then
-		host_exec "$@"
-	else
-		exec "${@:2}"
-	fi
-}
-
 server_pid() {
 	cat "$PAIR_DIR/$1.pid" 2>/dev/null
 }
@@ -184,7 +184,7 @@ server_began() {
 # It listens, or is dead again already.
 witness_began() {
 	local at=${WITNESS#*=}
-	pair_run "$1" bash -c "true </dev/tcp/${at%:*}/${at#*:}" 2>/dev/null ||
+	host_run "$1" bash -c "true </dev/tcp/${at%:*}/${at#*:}" 2>/dev/null ||
 		process_gone "$(server_pid witness)"
 }
 

@@ -17,6 +17,7 @@ unregistered() {
 }
 
 @test "rpcinfo shows the service on both hosts, by tcp and tcp6" {
+	needs_net
 	cluster_up
 	for name in alpha beta; do
 		wait_until 10 answers "$name"
@@ -27,6 +28,7 @@ unregistered() {
 }
 
 @test "the probe is registered where the election is served, and follows it" {
+	needs_net
 	cluster_up
 	wait_until 10 answers alpha "$PROBE"
 	wait_until 10 unregistered beta "$PROBE"
@@ -38,6 +40,7 @@ unregistered() {
 }
 
 @test "a server that ends takes its registration with it" {
+	needs_net
 	cluster_up
 	wait_until 10 registered beta
 	server_stop beta
@@ -45,6 +48,7 @@ unregistered() {
 }
 
 @test "what a killed server left registered is replaced" {
+	needs_net
 	cluster_up
 	wait_until 10 registered beta
 	before=$(port beta)
@@ -56,6 +60,7 @@ unregistered() {
 }
 
 @test "a living server's registration is never replaced" {
+	needs_net
 	cluster_up
 	wait_until 10 registered alpha
 	before=$(port alpha)
@@ -75,6 +80,7 @@ unregistered() {
 }
 
 @test "a restarted rpcbind is told again" {
+	needs_net
 	cluster_up
 	wait_until 10 registered alpha
 	host_rpcbind alpha stop
@@ -85,6 +91,7 @@ unregistered() {
 }
 
 @test "servers without a portmapper come up once there is one" {
+	needs_net
 	host_rpcbind alpha stop
 	pair_init
 	server_start alpha
@@ -95,6 +102,7 @@ unregistered() {
 }
 
 @test "nobody at the port, no such host, a portmapper without the service" {
+	needs_net
 	cluster_up people
 	exits 4 host_run voters "$PAIR_BIN/evote_client" --timeout 1 \
 	    --hosts alpha=10.77.0.1:9 elections
@@ -116,6 +124,7 @@ unregistered() {
 }
 
 @test "the second of two addresses is tried when the first is silent" {
+	needs_net
 	cluster_up people
 	election board 3600
 	exits 0 host_run voters "$PAIR_BIN/evote_client" --timeout 10 \
@@ -124,6 +133,7 @@ unregistered() {
 }
 
 @test "a server that is only silent: clients reach it when it is heard again" {
+	needs_net
 	cluster_up people
 	election board 5
 	net_cut_from voters alpha

@@ -6,17 +6,12 @@
 load lib
 
 # shellcheck disable=SC2034 # for etcd.bash
-ETCD_HOST=arbiter ETCD_IP=10.77.0.4
+ETCD_HOST=arbiter ETCD_IP=$(address arbiter)
 load ../../scripts/lib/etcd
 ETCD=$(etcd_urls)
 
 setup_file() {
-	net_possible || return 0
-	net_open "$BATS_FILE_TMPDIR/net"
-	net_up alpha 10.77.0.1
-	net_up beta 10.77.0.2
-	net_up voters 10.77.0.3
-	net_up arbiter 10.77.0.4
+	hosts_make arbiter 10.77.0.4
 }
 
 arbiter_away() {
@@ -74,6 +69,7 @@ teardown() {
 }
 
 @test "the hosts do not hear each other: one of them serves, and no vote is lost" {
+	needs_net
 	arbitrated_up
 	election board 9
 	start_voting board

@@ -5,12 +5,7 @@
 load lib
 
 setup_file() {
-	net_possible || return 0
-	net_open "$BATS_FILE_TMPDIR/net"
-	net_up alpha 10.77.0.1
-	net_up beta 10.77.0.2
-	net_up voters 10.77.0.3
-	net_up gamma 10.77.0.5
+	hosts_make gamma 10.77.0.5
 }
 
 teardown() {
@@ -25,7 +20,7 @@ teardown() {
 }
 
 # The voters' list, and gamma's; alpha and beta start with theirs.
-GAMMA=gamma=10.77.0.5
+GAMMA=gamma=$(place 10.77.0.5 2)
 
 with_gamma() {
 	EVOTE_HOSTS=$EVOTE_HOSTS,$GAMMA "$@"
@@ -158,7 +153,7 @@ one_primary() {
 	[[ $output != *redundancy* ]]
 	server_start beta
 	wait_until 10 logged beta "refused peer=alpha"
-	exits 0 admin alpha hosts add "beta=$(address beta)"
+	exits 0 admin alpha hosts add "$(listed beta)"
 	wait_until 20 level
 }
 

@@ -35,6 +35,7 @@ registered() {
 }
 
 @test "I: a course's client and one in Python vote, through a take-over" {
+	needs_net
 	cluster_up people
 	course_make
 	wait_until 10 registered
@@ -65,6 +66,7 @@ registered() {
 }
 
 @test "I: both are right about the counts, and the real client agrees" {
+	needs_net
 	cluster_up people
 	course_make
 	wait_until 10 registered
@@ -94,6 +96,7 @@ cluster() {
 }
 
 @test "I: scripts/cluster: two checkouts side by side, one with rpcbinds" {
+	needs_net
 	checkout one
 	checkout two
 	cluster one up --net

@@ -2,6 +2,8 @@
 #
 # What the cluster tests share: alpha and beta, a network namespace and a
 # rpcbind each, and the voters' host.  One net a file, a new cluster a test.
+# Where there can be no net the hosts are ports of this machine, and tests that
+# begin with `needs_net` are skipped.
 
 # shellcheck source=scripts/lib/pair.bash
 . "$BATS_TEST_DIRNAME/../../scripts/lib/pair.bash"
@@ -12,12 +14,21 @@ ORIGIN=election.example
 options=()
 
 setup_file() {
-	net_possible || return 0
-	net_open "$BATS_FILE_TMPDIR/net"
-	net_up alpha 10.77.0.1
-	net_up beta 10.77.0.2
-	net_up voters 10.77.0.3
-	net_up witness 10.77.0.4
+	hosts_make witness 10.77.0.4
+}
+
+# alpha, beta, the voters' host, and that one
+hosts_make() {
+	if net_possible; then
+		net_open "$BATS_FILE_TMPDIR/net"
+		net_up alpha 10.77.0.1
+		net_up beta 10.77.0.2
+		net_up voters 10.77.0.3
+		net_up "$1" "$2"
+	else
+		PAIR_PORT=$(pair_port)
+		export PAIR_PORT
+	fi
 }
 
 teardown_file() {
@@ -25,9 +36,13 @@ teardown_file() {
 }
 
 setup() {
-	net_possible || skip "needs root, for network namespaces"
 	cd "$BATS_TEST_DIRNAME/../.." || return 1
 	pair_open "$BATS_TEST_TMPDIR"
+}
+
+# For tests that cut the net, or need a portmapper or an address of each host.
+needs_net() {
+	[[ -n ${NET_DIR-} ]] || skip "$(net_lacks)"
 }
 
 teardown() {
@@ -52,8 +67,17 @@ decided_twice() {
 	(($(host_state beta epoch) >= $1 + 16))
 }
 
+# place PLACE N: that, on the net; else the Nth port after alpha's.
+place() {
+	if [[ -n ${NET_DIR-} ]]; then
+		echo "$1"
+	else
+		echo "127.0.0.1:$((${PAIR_PORT:-17001} + $2))"
+	fi
+}
+
 # The witness, on the host of that name.
-WITNESS=w=10.77.0.4:17009
+WITNESS=w=$(place 10.77.0.4:17009 3)
 
 # ---- a service to vote at ----------------------------------------------------------
 
@@ -135,11 +159,27 @@ alone() {
 }
 
 address() {
-	cat "$NET_DIR/$1.ip"
+	if [[ -n ${NET_DIR-} ]]; then
+		cat "$NET_DIR/$1.ip"
+	else
+		echo 127.0.0.1
+	fi
 }
 
-# The port of EVOTE (or another program) as the host's rpcbind tells it.
+# The host as the list has it.
+listed() {
+	tr , '\n' <<<"$EVOTE_HOSTS" | grep "^$1="
+}
+
+# The port of EVOTE (or another program): as the host's rpcbind tells it, or as
+# the list does.
 port() {
+	local at
+	if [[ -z ${NET_DIR-} ]]; then
+		at=$(listed "$1")
+		echo "${at##*:}"
+		return
+	fi
 	host_run voters rpcinfo -p "$(address "$1")" |
 		awk -v prog=$((16#${2:-$EVOTE})) \
 		    '$1 == prog && $3 == "tcp" { print $4; exit }' |

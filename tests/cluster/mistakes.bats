@@ -47,6 +47,7 @@ alpha_alone() {
 }
 
 @test "M1: a directory that runs in two places under one name halts there" {
+	needs_net
 	alpha_alone
 	clone alpha second
 	server_start alpha
@@ -71,6 +72,7 @@ alpha_alone() {
 }
 
 @test "M4: two hosts with one name say so at both ends" {
+	needs_net
 	pair_init
 	server_start alpha
 	wait_until 10 serves alpha
@@ -83,7 +85,7 @@ alpha_alone() {
 
 @test "M4: a host that is not listed is told so, once" {
 	pair_init
-	server_start alpha --hosts "alpha=$(address alpha)"
+	server_start alpha --hosts "$(listed alpha)"
 	wait_until 10 serves alpha
 	server_start beta
 	wait_until 10 logged beta 'refused peer=alpha.*none of the cluster'
@@ -94,6 +96,7 @@ alpha_alone() {
 }
 
 @test "M4: a link that is down says why in status" {
+	needs_net
 	cluster_up people
 	host_rpcbind beta stop
 	server_kill beta
@@ -102,6 +105,7 @@ alpha_alone() {
 }
 
 @test "M3: two primaries are the worst alarm, with an exit status of its own" {
+	needs_net
 	cluster_up people
 	election board 3600
 	net_cut alpha beta
@@ -123,6 +127,7 @@ both_serve() {
 }
 
 @test "M16: a primary that may have been replaced does not say it serves" {
+	needs_net
 	cluster_up people
 	witness_start witness
 	admin alpha arbiter witness "$WITNESS"

@@ -13,7 +13,8 @@ setup_file() {
 	for name in alpha beta; do
 		mkdir "$BATS_FILE_TMPDIR/$name"
 		mount -t tmpfs -o size=64m,mode=700 none \
-		    "$BATS_FILE_TMPDIR/$name" 2>/dev/null || true
+		    "$BATS_FILE_TMPDIR/$name" \
+		    2>>"$BATS_FILE_TMPDIR/why" || true
 	done
 	pair_setup_file
 }
@@ -31,7 +32,7 @@ small_disks() {
 	local name
 	for name in alpha beta; do
 		mountpoint -q "$BATS_FILE_TMPDIR/$name" ||
-			skip "may not mount a small disk"
+			skip "no small disk: $(head -n 1 "$BATS_FILE_TMPDIR/why")"
 		find "$BATS_FILE_TMPDIR/$name" -mindepth 1 -delete
 		ln -s "$BATS_FILE_TMPDIR/$name" "$PAIR_DIR/$name"
 	done

@@ -60,6 +60,7 @@ teardown() {
 }
 
 @test "the hosts do not hear each other: one of them serves, and no vote is lost" {
+	needs_net
 	arbitrated_up
 	election board 9
 	start_voting board
@@ -112,7 +113,7 @@ teardown() {
 	wait_until 10 arbiter_away alpha false
 	now=alpha other=beta
 	serves alpha || now=beta other=alpha
-	exits 0 admin "$now" handover "$other"
+	wait_until 10 admin "$now" handover "$other"
 	[[ $(host_state "$now" primary) == "$other" ]]
 	exits 0 admin "$other" arbiter none
 	[[ $(host_state "$other" arbiter) == none ]]

@@ -15,7 +15,7 @@
 hosts_up() {
 	local ip=1 name
 
-	net_possible || { echo "evaluate: needs root" >&2; return 1; }
+	net_possible || { echo "evaluate: $(net_lacks)" >&2; return 1; }
 	net_open "$work/net"
 	for name; do
 		net_up "$name" "10.77.0.$((ip++))"

@@ -147,7 +147,8 @@ everywhere() {
 # ---- short runs; the programs as they are shipped, which libfaketime wants --------
 
 nemesis() {
-	((EUID == 0)) || skip "needs root, for network namespaces"
+	. scripts/lib/netns.bash
+	net_possible || skip "$(net_lacks)"
 	B=build DURATION=20 PAUSE_MS=10 ARBITER=$1 SEED=$2 tests/nemesis/run
 }
 
