@@ -21,6 +21,8 @@
 
 # shellcheck source=scripts/lib/wait.bash
 . "${BASH_SOURCE[0]%/*}/wait.bash"
+# shellcheck source=scripts/lib/space.bash
+. "${BASH_SOURCE[0]%/*}/space.bash"
 
 net_possible() {
 	[[ -z $(net_lacks) ]]
@@ -31,7 +33,8 @@ net_lacks() {
 	local why
 
 	if ((EUID != 0)); then
-		echo "not root"
+		why=$(space_lacks)
+		echo "not root, and ${why:-not in a user namespace}"
 	elif ! why=$(unshare --net --mount sh -ec '
 	    ip link add wire type bridge
 	    ip link add one type veth peer name other

@@ -16,12 +16,15 @@ postgres_there() {
 	pg_bin=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V |
 	    tail -n 1) && [[ -x $pg_bin/pg_ctl ]] &&
 		command -v pgrep >/dev/null && id postgres >/dev/null 2>&1 &&
-		((EUID == 0))
+		((EUID == 0)) && pg_run test -x "$PWD"
 }
 
 pg() {
-	setpriv --reuid postgres --regid postgres --init-groups \
-	    "$pg_bin/$1" "${@:2}"
+	pg_run "$pg_bin/$1" "${@:2}"
+}
+
+pg_run() {
+	setpriv --reuid postgres --regid postgres --init-groups "$@"
 }
 
 sql() {

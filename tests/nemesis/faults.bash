@@ -203,6 +203,15 @@ clock_set() {
 
 # ---- disks -----------------------------------------------------------------------
 
+# What the machine lacks for hosts with disks of their own, if anything.
+nemesis_lacks() {
+	local device
+
+	net_lacks | grep . && return
+	device=$(losetup --find 2>&1) && [[ -w $device ]] ||
+		echo "no loop device to mount: $device"
+}
+
 # An ext4 in a file, mounted where only the host itself sees it; what was in
 # the directory before is on it.  Nothing of it is left to be written later: the
 # first sync of a server would wait for all of that.

@@ -148,7 +148,8 @@ everywhere() {
 
 nemesis() {
 	. scripts/lib/netns.bash
-	net_possible || skip "$(net_lacks)"
+	. tests/nemesis/faults.bash
+	[[ -z $(nemesis_lacks) ]] || skip "$(nemesis_lacks)"
 	B=build DURATION=20 PAUSE_MS=10 ARBITER=$1 SEED=$2 tests/nemesis/run
 }
 

@@ -55,13 +55,14 @@ teardown() {
 # ---- hosts -----------------------------------------------------------------------
 
 host_debian() {
-	local root=$BATS_TEST_TMPDIR/$1
+	local root=$BATS_TEST_TMPDIR/$1 why
 
 	mkdir "$root"
 	host_run "$1" mount -t tmpfs tmpfs "$root"
 	host_run "$1" mkdir "$root/up" "$root/work" "$root/root"
-	host_run "$1" mount -t overlay overlay "$root/root" -o \
-	    "lowerdir=/,upperdir=$root/up,workdir=$root/work"
+	why=$(host_run "$1" mount -t overlay overlay "$root/root" -o \
+	    "lowerdir=/,upperdir=$root/up,workdir=$root/work" 2>&1) ||
+		skip "no Debian of its own for a host: ${why%%$'\n'*}"
 	host_run "$1" mount --rbind /dev "$root/root/dev"
 	host_run "$1" mount --bind /run "$root/root/run"
 	host_run "$1" mount -t proc proc "$root/root/proc"
