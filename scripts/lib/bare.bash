@@ -9,6 +9,7 @@
 #	bare_run DIR CMD...		CMD in it, with no environment and mounts
 #					of its own; whatever it leaves running
 #					is ended
+#	bare_exec DIR CMD...		becomes that: `bare_exec d cmd & pid=$!`
 
 BARE_SUITE=bookworm
 BARE_NEEDS_MB=6000
@@ -51,7 +52,11 @@ bare_make() {
 }
 
 bare_run() {
-	unshare --mount --propagation private --pid --fork --kill-child \
+	(bare_exec "$@")
+}
+
+bare_exec() {
+	exec unshare --mount --propagation private --pid --fork --kill-child \
 	    bash "${BASH_SOURCE[0]%/*}/bare-init" "$@"
 }
 
