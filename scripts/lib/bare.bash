@@ -39,8 +39,9 @@ bare_make() {
 
 	mirror=$(bare_mirror)
 	packages=$(IFS=, && echo "${*:2}")
-	if ! bare_proxies "$mirror" timeout 1200 debootstrap \
-	    --variant=minbase ${packages:+"--include=$packages"} \
+	# What it mounts goes with it, however it ends.
+	if ! bare_proxies "$mirror" unshare --mount --propagation private \
+	    timeout 1200 debootstrap --variant=minbase ${packages:+"--include=$packages"} \
 	    "$BARE_SUITE" "$dir" "$mirror" </dev/null >"$log" 2>&1 ||
 	    ! bare_configure "$dir" >>"$log" 2>&1 ||
 	    ! bare_run "$dir" true >>"$log" 2>&1; then
