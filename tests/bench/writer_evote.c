@@ -5,7 +5,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "libevote.h"
 #include "writer.h"
@@ -63,7 +62,7 @@ election_open(struct peer *p, char *name)
 {
 	char *group = (char *)"members";
 	char *choices[] = {(char *)"yes", (char *)"no"};
-	uint64_t end = ((uint64_t)time(NULL) + 86400) * 1000000;
+	uint64_t end = 86400ULL * 1000000; /* from now */
 	evote_election election = {.name = name,
 	    .groups = {1, &group},
 	    .choices = {2, choices},
