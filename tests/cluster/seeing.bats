@@ -123,7 +123,7 @@ tied_election() {
 	exits 0 client status
 	kill -CONT "$(server_pid beta)"
 	says "beta does not answer: no answer in time"
-	says "alpha ALARM: alone"
+	says "alpha ALARM: No redundancy"
 	# The table fits on any terminal.
 	not grep -E '^(host|alpha|beta)  .{75}' <<<"$output"
 }
