@@ -381,7 +381,8 @@ serve_one(struct fake_host *h, int fd)
 		memcpy(reply, &mark, 4);
 		memcpy(reply + 4, head, 24);
 		memcpy(reply + 4, in, 4);
-		memcpy(reply + 28, out, (size_t)len);
+		if (len > 0)
+			memcpy(reply + 28, out, (size_t)len);
 		free(out);
 		send(fd, reply, 28 + (size_t)len, MSG_NOSIGNAL);
 	}
