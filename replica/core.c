@@ -22,8 +22,8 @@ grow(void *p, size_t n, size_t size)
 	return (p);
 }
 
-static char *
-copy(const char *s)
+char *
+core_copy(const char *s)
 {
 	char *p = strdup(s);
 
@@ -58,8 +58,8 @@ core_new(const struct core_config *cf, const struct machine *machine,
 		const char *address = cf->addresses[i];
 
 		c->peers[i].role = EVOTE_HALTED;
-		c->cf.names[i] = i < cf->n ? copy(cf->names[i]) : NULL;
-		c->cf.addresses[i] = copy(address == NULL ? "" : address);
+		c->cf.names[i] = i < cf->n ? core_copy(cf->names[i]) : NULL;
+		c->cf.addresses[i] = core_copy(address == NULL ? "" : address);
 	}
 	return (c);
 }

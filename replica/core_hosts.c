@@ -71,16 +71,6 @@ core_takes_part(const struct core *c, int peer)
 
 /* ---- places for them, one each ---- */
 
-static char *
-copy(const char *s)
-{
-	char *p = strdup(s);
-
-	if (p == NULL)
-		abort();
-	return (p);
-}
-
 static void
 peer_new(struct core *c, int i, const char *name)
 {
@@ -92,7 +82,7 @@ peer_new(struct core *c, int i, const char *name)
 	memset(p, 0, sizeof(*p));
 	p->role = EVOTE_HALTED;
 	p->heard_ms = c->now_ms;
-	c->cf.names[i] = copy(name);
+	c->cf.names[i] = core_copy(name);
 }
 
 /* A place that no host of the cluster needs, or -1. */

@@ -206,6 +206,8 @@ void core_hear_clock(
 void core_take_k(struct core *, const evote_config *);
 void core_release_all(struct core *);
 void core_doubt(struct core *); /* takes over nothing before it has asked */
+/* A string of its own, to be freed. */
+char *core_copy(const char *);
 struct message *core_message(enum message_kind, int reply);
 int core_leads(const struct core *); /* barrier, primary or handing over */
 const unsigned char *core_self(const struct core *);

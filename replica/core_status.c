@@ -6,16 +6,6 @@
 #include "alarm.h"
 #include "core_impl.h"
 
-static char *
-copy(const char *s)
-{
-	char *p = strdup(s);
-
-	if (p == NULL)
-		abort();
-	return (p);
-}
-
 static void __attribute__((format(printf, 3, 4)))
 add(char *text, size_t size, const char *fmt, ...)
 {
@@ -102,13 +92,14 @@ waits(const struct core *c, evote_status_res *s)
 		if (core_is_stuck(c)
 			? owes(c, core_oldest(c), m)
 			: !config_id_equal(m->incarnation, core_self(c)))
-			s->waiting_for.waiting_for_val[n++] = copy(m->name);
+			s->waiting_for.waiting_for_val[n++] =
+			    core_copy(m->name);
 	}
 	/* An empty directory: anyone who has the cluster's ledger. */
 	for (int i = 0; config_id_zero(c->k.cluster) && i < c->cf.n; i++)
 		if (i != c->cf.self)
 			s->waiting_for.waiting_for_val[n++] =
-			    copy(c->cf.names[i]);
+			    core_copy(c->cf.names[i]);
 	s->waiting_for.waiting_for_len = n;
 }
 
@@ -160,7 +151,7 @@ arbiter_text(const evote_arbiter *a)
 
 	snprintf(text, sizeof(text), "%s%s%s", kinds[a->kind],
 	    a->where[0] == '\0' ? "" : " ", a->where);
-	return (copy(text));
+	return (core_copy(text));
 }
 
 static void
@@ -169,7 +160,7 @@ host_state(const struct core *c, int i, evote_host_state *h)
 	const struct peer *p = &c->peers[i];
 	int self = i == c->cf.self;
 
-	h->name = copy(c->cf.names[i]);
+	h->name = core_copy(c->cf.names[i]);
 	h->connected = self || p->up;
 	h->in_sync = config_in_sync(&c->k, self ? core_self(c) : p->id) >= 0;
 	h->acked = self ? c->durable : p->acked;
@@ -198,11 +189,11 @@ core_status(const struct core *c, evote_status_res *s)
 {
 	int p = core_primary_peer(c);
 
-	s->name = copy(c->cf.names[c->cf.self]);
+	s->name = core_copy(c->cf.names[c->cf.self]);
 	s->role = c->role;
-	s->primary = copy(core_leads(c) ? c->cf.names[c->cf.self]
-		: p >= 0		? c->cf.names[p]
-					: "");
+	s->primary = core_copy(core_leads(c) ? c->cf.names[c->cf.self]
+		: p >= 0		     ? c->cf.names[p]
+					     : "");
 	s->size = history_size(c->log);
 	history_root(c->log, s->size, (unsigned char *)s->root);
 	s->in_sync = (core_leads(c) || c->role == EVOTE_BACKUP) &&

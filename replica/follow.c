@@ -11,16 +11,6 @@
 
 /* ---- greetings ---- */
 
-static char *
-copy(const char *s)
-{
-	char *p = strdup(s);
-
-	if (p == NULL)
-		abort();
-	return (p);
-}
-
 static void
 mark_end(const struct core *c, uint64_t size, evote_mark *m)
 {
@@ -55,7 +45,7 @@ greeting(struct core *c, int reply, uint64_t asked, evote_refusal refusal)
 	const evote_mark *epochs;
 	uint32_t n;
 
-	h->name = copy(c->cf.names[c->cf.self]);
+	h->name = core_copy(c->cf.names[c->cf.self]);
 	memcpy(h->incarnation, core_self(c), sizeof(h->incarnation));
 	h->role = role_told(c);
 	config_copy(&h->config,
