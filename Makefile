@@ -6,7 +6,7 @@ OPT	?= -O2 -g
 SAN	?=
 WARN	= -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-unused-parameter \
 	  -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-INC	= -Icommon -Ireplica -Iserver -Iclient -I$(B)/gen
+INC	= -I. -I$(B)/gen
 PKG	:= $(shell pkg-config --cflags libtirpc sqlite3 libcjson libcurl libsystemd)
 LIBS	:= $(shell pkg-config --libs libtirpc sqlite3 libcjson libcrypto libcurl libsystemd) \
 	   -lunistring -lgmp -lpthread
@@ -15,16 +15,26 @@ CFLAGS	+= $(OPT) $(SAN) $(EXTRA)
 VERSION	:= $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 
 GEN	= xdr clnt
-COMMON	= log seal curve merkle text number record caller hosts
-REPLICA	= witness message session push reach wire address config history role clock \
-	  core core_hosts core_status lead follow identity refusal alarm decide
-SERVER	= main conf supervisor loop arbiter etcd etcd_txn vigil transport conn stream source listen budget neighbours portmap datadir slots ledger disk \
-	  voters polls judge effect election \
-	  auth workers turns service serve serve_admin serve_replica failpoint
-CLIENT	= evote_client libevote act login ports route plain shelf state say roll csv \
-	  sshkey agent signer diff progress survey explain tally when await \
-	  cmd_keygen cmd_election cmd_vote cmd_result cmd_status cmd_roll \
-	  cmd_import cmd_admin cmd_hosts
+# room NAME, its files
+room	= $(2:%=$(1)/%)
+COMMON	= $(call room,common,log seal curve merkle text number record hosts \
+	    failpoint) \
+	  $(call room,common/rpc,transport conn stream source listen caller \
+	    portmap address)
+REPLICA	= $(call room,replica/core,core core_hosts core_status lead follow \
+	    decide history config role clock alarm identity refusal message) \
+	  $(call room,replica/link,session push inbound reach wire) \
+	  $(call room,replica/arbiter,arbiter witness etcd etcd_txn)
+SERVER	= $(call room,server,main conf supervisor loop vigil service auth \
+	    workers turns serve serve_admin budget neighbours) \
+	  $(call room,server/election,election voters polls judge effect) \
+	  $(call room,server/store,ledger disk slots datadir)
+CLIENT	= $(call room,client,evote_client say survey tally when await progress \
+	    cmd_keygen cmd_election cmd_vote cmd_result cmd_status cmd_roll \
+	    cmd_import cmd_admin cmd_hosts) \
+	  $(call room,client/lib,libevote act login ports route plain shelf \
+	    state sshkey agent signer explain) \
+	  $(call room,client/roll,roll csv diff)
 
 SIM	= main world disk net witness host machine clients faults rules
 
@@ -39,10 +49,10 @@ TESTS	= $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 
 objs	= $(patsubst %,$(B)/%.o,$(1))
 GENO	= $(call objs,$(GEN:%=gen/evote_%))
-COMMONO	= $(call objs,$(COMMON:%=common/%)) $(GENO)
-REPLICAO = $(call objs,$(REPLICA:%=replica/%))
-SERVERO	= $(call objs,$(SERVER:%=server/%)) $(B)/gen/evote_svc.o
-CLIENTO	= $(call objs,$(CLIENT:%=client/%))
+COMMONO	= $(call objs,$(COMMON)) $(GENO)
+REPLICAO = $(call objs,$(REPLICA))
+SERVERO	= $(call objs,$(SERVER)) $(B)/gen/evote_svc.o
+CLIENTO	= $(call objs,$(CLIENT))
 link	= $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 all: $(B)/evote_server $(B)/evote_client
@@ -116,6 +126,7 @@ check: lint programs $(B)/sim $(NEMESIS) $(B)/floor $(B)/load \
 	    tests/nemesis tests/strangers tests/evaluate tests/package tests/bench
 
 lint:
+	scripts/arrows
 	shellcheck -x $(SCRIPTS)
 	clang-format --dry-run -Werror $(SOURCES)
 	! mandoc -Tlint docs/man/* 2>&1 | \
@@ -211,9 +222,8 @@ clean:
 
 SCRIPTS	= $(shell grep -lrE '^.!/usr/bin/env bash|^. shellcheck shell=bash' \
 	  .ci dist scripts tests --include='*' ; ls tests/*/*.bats)
-SOURCES	= $(wildcard common/*.[ch] replica/*.[ch] server/*.[ch] client/*.[ch] \
-	  tests/*.[ch] tests/unit/*.[ch] tests/sim/*.[ch] tests/nemesis/*.[ch] \
-	  tests/bench/*.[ch] tests/interop/*.[ch] tests/strangers/*.[ch])
+SOURCES	= $(foreach top,common replica server client tests, \
+	  $(wildcard $(top)/*.[ch] $(top)/*/*.[ch]))
 
 .PHONY: all programs check lint sim model model-full soak nemesis strangers bench bench-failover bench-profile bench-scale \
 	evaluate report install deb clean

@@ -1,10 +1,10 @@
-#include "await.h"
+#include "client/await.h"
 
 #include <string.h>
 #include <time.h>
 
-#include "caller.h"
-#include "say.h"
+#include "client/say.h"
+#include "common/rpc/caller.h"
 
 #define TIMEOUT_MS 10000
 #define POLL_MS	   50

@@ -1,7 +1,7 @@
 #ifndef EVOTE_AWAIT_H
 #define EVOTE_AWAIT_H
 
-#include "cmd.h"
+#include "client/cmd.h"
 
 /*
  * What an operator orders has only begun when the order is answered: this

@@ -3,7 +3,7 @@
 
 #include <cJSON.h>
 
-#include "libevote.h"
+#include "client/lib/libevote.h"
 
 /* What the commands of evote_client share. */
 

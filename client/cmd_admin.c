@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "await.h"
-#include "caller.h"
-#include "cmd.h"
-#include "hosts.h"
-#include "number.h"
-#include "say.h"
-#include "text.h"
+#include "client/await.h"
+#include "client/cmd.h"
+#include "client/say.h"
+#include "common/hosts.h"
+#include "common/number.h"
+#include "common/rpc/caller.h"
+#include "common/text.h"
 
 #define TIMEOUT_MS 30000
 

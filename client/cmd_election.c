@@ -4,10 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd.h"
-#include "say.h"
-#include "text.h"
-#include "when.h"
+#include "client/cmd.h"
+#include "client/say.h"
+#include "client/when.h"
+#include "common/text.h"
 
 static cJSON *
 json_names(u_int n, evote_name *names)

@@ -3,10 +3,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "caller.h"
-#include "cmd.h"
-#include "hosts.h"
-#include "say.h"
+#include "client/cmd.h"
+#include "client/say.h"
+#include "common/hosts.h"
+#include "common/rpc/caller.h"
 
 #define AGAIN_US    (100 * 1000)
 #define PATIENCE_MS 10000 /* for a change to be decided */

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "caller.h"
-#include "cmd.h"
-#include "diff.h"
-#include "progress.h"
-#include "roll.h"
-#include "say.h"
+#include "client/cmd.h"
+#include "client/progress.h"
+#include "client/roll/diff.h"
+#include "client/roll/roll.h"
+#include "client/say.h"
+#include "common/rpc/caller.h"
 
 #define FILE_MAX (256UL << 20) /* bytes */
 

@@ -1,9 +1,9 @@
 #include <getopt.h>
 #include <stdio.h>
 
-#include "cmd.h"
-#include "say.h"
-#include "seal.h"
+#include "client/cmd.h"
+#include "client/say.h"
+#include "common/seal.h"
 
 /* Only the key goes to standard output, for $(evote_client keygen FILE). */
 static int

@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd.h"
-#include "say.h"
-#include "tally.h"
-#include "text.h"
-#include "when.h"
+#include "client/cmd.h"
+#include "client/say.h"
+#include "client/tally.h"
+#include "client/when.h"
+#include "common/text.h"
 
 #define PADDED (EVOTE_NAME_MAX * 2 + 1)
 

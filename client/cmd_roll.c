@@ -1,11 +1,11 @@
 #include <getopt.h>
 #include <stdio.h>
 
-#include "cmd.h"
-#include "say.h"
-#include "seal.h"
-#include "sshkey.h"
-#include "text.h"
+#include "client/cmd.h"
+#include "client/lib/sshkey.h"
+#include "client/say.h"
+#include "common/seal.h"
+#include "common/text.h"
 
 #define KEY_TEXT (4 * ((SEAL_KEY + 2) / 3) + 1)
 #define PADDED	 (EVOTE_NAME_MAX * 2 + 1)

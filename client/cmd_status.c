@@ -6,14 +6,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd.h"
-#include "explain.h"
-#include "number.h"
-#include "progress.h"
-#include "say.h"
-#include "seal.h"
-#include "survey.h"
-#include "text.h"
+#include "client/cmd.h"
+#include "client/lib/explain.h"
+#include "client/progress.h"
+#include "client/say.h"
+#include "client/survey.h"
+#include "common/number.h"
+#include "common/seal.h"
+#include "common/text.h"
 
 #define ROOT_PREFIX 12 /* hexadecimal digits */
 #define WATCH_S	    1

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd.h"
-#include "say.h"
-#include "when.h"
+#include "client/cmd.h"
+#include "client/say.h"
+#include "client/when.h"
 
 #define ASK_TIMES 3
 #define COPIES_MS 1000 /* to hear where a vote is stored */

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
-#include "say.h"
-#include "signer.h"
-#include "text.h"
+#include "client/cmd.h"
+#include "client/lib/signer.h"
+#include "client/say.h"
+#include "common/text.h"
 
 #define MAX_TIMEOUT_S 86400
 

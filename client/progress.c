@@ -1,10 +1,10 @@
-#include "progress.h"
+#include "client/progress.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "caller.h"
+#include "common/rpc/caller.h"
 
 #define COLUMNS 30
 #define DRAW_MS 100

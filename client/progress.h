@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cmd.h"
+#include "client/cmd.h"
 
 /*
  * How far a long piece of work is: a line on standard error that is drawn over

@@ -1,10 +1,10 @@
-#include "say.h"
+#include "client/say.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "text.h"
+#include "common/text.h"
 
 #define SENTENCE 4096
 

@@ -1,7 +1,7 @@
 #ifndef EVOTE_SAY_H
 #define EVOTE_SAY_H
 
-#include "cmd.h"
+#include "client/cmd.h"
 
 /*
  * What evote_client tells people and, with --json, programs.  All of it is made

@@ -1,9 +1,9 @@
-#include "survey.h"
+#include "client/survey.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "caller.h"
+#include "common/rpc/caller.h"
 
 #define EACH_MS 1000
 

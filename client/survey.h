@@ -1,7 +1,7 @@
 #ifndef EVOTE_SURVEY_H
 #define EVOTE_SURVEY_H
 
-#include "libevote.h"
+#include "client/lib/libevote.h"
 
 /* All hosts, each asked for its own view, one after the other. */
 struct sight {

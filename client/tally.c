@@ -1,4 +1,4 @@
-#include "tally.h"
+#include "client/tally.h"
 
 u_int
 tally_rank(const evote_result_res *res, u_int i)

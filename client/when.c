@@ -1,9 +1,9 @@
-#include "when.h"
+#include "client/when.h"
 
 #include <stdio.h>
 #include <time.h>
 
-#include "text.h"
+#include "common/text.h"
 
 uint64_t
 when_now_us(void)

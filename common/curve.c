@@ -1,4 +1,4 @@
-#include "curve.h"
+#include "common/curve.h"
 
 #include <gmp.h>
 #include <stddef.h>

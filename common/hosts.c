@@ -1,4 +1,4 @@
-#include "hosts.h"
+#include "common/hosts.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "number.h"
-#include "seal.h"
-#include "text.h"
+#include "common/number.h"
+#include "common/seal.h"
+#include "common/text.h"
 
 #define LIST_MAX 16384 /* bytes; eight hosts need far less */
 

@@ -1,10 +1,10 @@
-#include "merkle.h"
+#include "common/merkle.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "seal.h"
+#include "common/seal.h"
 
 #define LEVELS 64
 #define ROOTS  64 /* remembered */

@@ -1,4 +1,4 @@
-#include "number.h"
+#include "common/number.h"
 
 int
 number_read(const char *text, uint64_t least, uint64_t most, uint64_t *out)

@@ -1,11 +1,11 @@
-#include "record.h"
+#include "common/record.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "merkle.h"
-#include "seal.h"
+#include "common/merkle.h"
+#include "common/seal.h"
 
 /* Most structures fit: they are encoded here before anything is allocated. */
 #define SMALL 4096

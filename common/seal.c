@@ -1,4 +1,4 @@
-#include "seal.h"
+#include "common/seal.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -4,9 +4,9 @@
 
 #include <uthash.h>
 
-#include "auth.h"
-#include "record.h"
-#include "seal.h"
+#include "common/record.h"
+#include "common/seal.h"
+#include "server/auth.h"
 
 /*
  * A challenge is mac, random, expiry, epoch, serial; its mac also covers the

@@ -1,9 +1,9 @@
-#include "budget.h"
+#include "server/budget.h"
 
 #include <sys/resource.h>
 
+#include "common/log.h"
 #include "evote.h"
-#include "log.h"
 
 #define FILES_MAX  16384 /* more would only take memory */
 #define FILES_OWN  64	 /* the ledger, links to hosts and the like */

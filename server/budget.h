@@ -1,7 +1,7 @@
 #ifndef EVOTE_BUDGET_H
 #define EVOTE_BUDGET_H
 
-#include "transport.h"
+#include "common/rpc/transport.h"
 
 /*
  * What this machine grants this process, and how much of it strangers get:

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf.h"
-#include "number.h"
-#include "text.h"
-#include "times.h"
+#include "common/number.h"
+#include "common/text.h"
+#include "replica/core/times.h"
+#include "server/conf.h"
 
 #define EXIT_USAGE 2
 #define CONFIG	   "/etc/evote/evote.conf"

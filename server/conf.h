@@ -1,7 +1,7 @@
 #ifndef EVOTE_CONF_H
 #define EVOTE_CONF_H
 
-#include "hosts.h"
+#include "common/hosts.h"
 
 /*
  * What an operator sets, on the command line or in a file of lines

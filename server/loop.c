@@ -6,15 +6,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "arbiter.h"
-#include "config.h"
-#include "failpoint.h"
-#include "ledger.h"
-#include "budget.h"
-#include "log.h"
-#include "seal.h"
-#include "service.h"
-#include "times.h"
+#include "common/failpoint.h"
+#include "common/log.h"
+#include "common/seal.h"
+#include "replica/arbiter/arbiter.h"
+#include "replica/core/config.h"
+#include "replica/core/times.h"
+#include "server/budget.h"
+#include "server/service.h"
+#include "server/store/ledger.h"
 
 /*
  * One thread does everything but what would keep it waiting: the disk, the

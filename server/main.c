@@ -2,11 +2,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "conf.h"
-#include "datadir.h"
-#include "log.h"
-#include "server.h"
-#include "vigil.h"
+#include "common/log.h"
+#include "server/conf.h"
+#include "server/server.h"
+#include "server/store/datadir.h"
+#include "server/vigil.h"
 
 static int
 init(const struct conf *conf)

@@ -1,10 +1,10 @@
-#include "neighbours.h"
+#include "server/neighbours.h"
 
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "address.h"
+#include "common/rpc/address.h"
 
 #define ASK_MS 60000
 

@@ -1,8 +1,8 @@
 #ifndef EVOTE_NEIGHBOURS_H
 #define EVOTE_NEIGHBOURS_H
 
-#include "hosts.h"
-#include "transport.h"
+#include "common/hosts.h"
+#include "common/rpc/transport.h"
 
 /*
  * Tells the transport from which addresses the other hosts may call, as the

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "service.h"
+#include "server/service.h"
 
 /*
  * EVOTE and EVOTE_PROBE: the dispatchers' procedures.  They only translate.

@@ -2,11 +2,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
-#include "hosts.h"
-#include "log.h"
-#include "service.h"
-#include "text.h"
+#include "common/hosts.h"
+#include "common/log.h"
+#include "common/text.h"
+#include "replica/core/config.h"
+#include "server/service.h"
 
 /*
  * EVOTE_ADMIN, behind the local door only.  The kernel's word on who is at the

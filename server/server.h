@@ -1,21 +1,21 @@
 #ifndef EVOTE_SERVER_H
 #define EVOTE_SERVER_H
 
-#include "arbiter.h"
-#include "auth.h"
-#include "conf.h"
-#include "core.h"
-#include "datadir.h"
-#include "disk.h"
-#include "election.h"
-#include "neighbours.h"
-#include "portmap.h"
-#include "push.h"
-#include "serve_replica.h"
-#include "supervisor.h"
-#include "transport.h"
-#include "turns.h"
-#include "workers.h"
+#include "common/rpc/portmap.h"
+#include "common/rpc/transport.h"
+#include "replica/arbiter/arbiter.h"
+#include "replica/core/core.h"
+#include "replica/link/inbound.h"
+#include "replica/link/push.h"
+#include "server/auth.h"
+#include "server/conf.h"
+#include "server/election/election.h"
+#include "server/neighbours.h"
+#include "server/store/datadir.h"
+#include "server/store/disk.h"
+#include "server/supervisor.h"
+#include "server/turns.h"
+#include "server/workers.h"
 
 /*
  * One host of the cluster: every part of the server by its handle.  loop.c

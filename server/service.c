@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "alarm.h"
-#include "curve.h"
-#include "failpoint.h"
-#include "seal.h"
-#include "service.h"
+#include "common/curve.h"
+#include "common/failpoint.h"
+#include "common/seal.h"
+#include "replica/core/alarm.h"
+#include "server/service.h"
 
 #define WAITING_MAX (16u << 20) /* bytes of requests whose turn is to come */
 

@@ -1,8 +1,8 @@
 #ifndef EVOTE_SERVICE_H
 #define EVOTE_SERVICE_H
 
-#include "core.h"
-#include "server.h"
+#include "replica/core/core.h"
+#include "server/server.h"
 
 /*
  * What the procedures mean: each request is carried out by the election at the

@@ -1,4 +1,4 @@
-#include "supervisor.h"
+#include "server/supervisor.h"
 
 #include <signal.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 
 #include <systemd/sd-daemon.h>
 
-#include "log.h"
+#include "common/log.h"
 
 /*
  * No signal that a person may send ends the server without a word in the log

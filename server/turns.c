@@ -1,4 +1,4 @@
-#include "turns.h"
+#include "server/turns.h"
 
 #include <assert.h>
 #include <netinet/in.h>
@@ -7,7 +7,7 @@
 
 #include <uthash.h>
 
-#include "need.h"
+#include "common/need.h"
 
 #define SOURCES 1024
 #define DOUBT_MAX                                                        \

@@ -4,16 +4,16 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "caller.h"
-#include "config.h"
-#include "failpoint.h"
-#include "budget.h"
-#include "log.h"
-#include "server.h"
-#include "service.h"
-#include "times.h"
-#include "vigil.h"
-#include "witness.h"
+#include "common/failpoint.h"
+#include "common/log.h"
+#include "common/rpc/caller.h"
+#include "replica/arbiter/witness.h"
+#include "replica/core/config.h"
+#include "replica/core/times.h"
+#include "server/budget.h"
+#include "server/server.h"
+#include "server/service.h"
+#include "server/vigil.h"
 
 #define WAIT_MS	     100 /* connections are looked at in between */
 #define EXIT_TROUBLE 1

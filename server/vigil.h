@@ -1,7 +1,7 @@
 #ifndef EVOTE_VIGIL_H
 #define EVOTE_VIGIL_H
 
-#include "conf.h"
+#include "server/conf.h"
 
 /*
  * The whole of a witness (--role witness): it answers the hosts' questions

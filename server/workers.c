@@ -1,4 +1,4 @@
-#include "workers.h"
+#include "server/workers.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -11,7 +11,7 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "common/log.h"
 
 #define THREADS_MAX 64
 #define TOLD_EVERY  8 /* done, while others wait */

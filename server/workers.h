@@ -1,7 +1,7 @@
 #ifndef EVOTE_WORKERS_H
 #define EVOTE_WORKERS_H
 
-#include "auth.h"
+#include "server/auth.h"
 
 /*
  * Verifies signatures on threads of their own, one a core, and gives every job

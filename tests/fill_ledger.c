@@ -16,10 +16,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "auth.h"
-#include "datadir.h"
-#include "election.h"
-#include "ledger.h"
+#include "server/auth.h"
+#include "server/election/election.h"
+#include "server/store/datadir.h"
+#include "server/store/ledger.h"
 
 #define BATCH 10000
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "libevote.h"
+#include "client/lib/libevote.h"
 
 #define CHOICES_MAX 64
 #define HOSTS_MAX   8

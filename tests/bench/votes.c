@@ -9,11 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "caller.h"
-#include "libevote.h"
+#include "client/lib/libevote.h"
+#include "common/record.h"
+#include "common/rpc/caller.h"
+#include "common/seal.h"
 #include "load.h"
-#include "record.h"
-#include "seal.h"
 
 #define MARK	 4
 #define CALL_MAX 1024

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "libevote.h"
+#include "client/lib/libevote.h"
 #include "writer.h"
 
 #define WORD	   1000

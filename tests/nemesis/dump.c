@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "ledger.h"
-#include "merkle.h"
-#include "seal.h"
+#include "common/merkle.h"
+#include "common/seal.h"
+#include "server/store/ledger.h"
 
 static void
 print_op(const evote_op *op, const evote_opening *opening)

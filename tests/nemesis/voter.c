@@ -19,8 +19,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "libevote.h"
-#include "seal.h"
+#include "client/lib/libevote.h"
+#include "common/seal.h"
 
 #define VOTERS_MAX 10000
 #define LINE_SIZE  300

@@ -1,4 +1,4 @@
-#include "mutant.h"
+#include "common/mutant.h"
 #include "sim.h"
 
 void

@@ -1,4 +1,4 @@
-#include "seal.h"
+#include "common/seal.h"
 #include "sim.h"
 
 static const char *const choices[2] = {"yes", "no"};

@@ -1,4 +1,4 @@
-#include "merkle.h"
+#include "common/merkle.h"
 #include "sim.h"
 
 /* Everything accepted so far stands in this host's ledger, as it was. */

@@ -22,11 +22,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
-#include "core.h"
-#include "times.h"
-#include "election.h"
-#include "witness.h"
+#include "replica/arbiter/witness.h"
+#include "replica/core/config.h"
+#include "replica/core/core.h"
+#include "replica/core/times.h"
+#include "server/election/election.h"
 
 #define MS	   1000ULL /* virtual time is in us */
 #define HOSTS_MAX  3

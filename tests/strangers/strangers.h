@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "libevote.h"
+#include "client/lib/libevote.h"
 
 /* ---- chance: the same for the same seed ---- */
 

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
-#include "core.h"
-#include "role.h"
-#include "times.h"
-#include "witness.h"
+#include "replica/arbiter/witness.h"
+#include "replica/core/config.h"
+#include "replica/core/core.h"
+#include "replica/core/role.h"
+#include "replica/core/times.h"
 
 /*
  * Up to three hosts with the real protocol core, for stories.  Nothing happens

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "address.h"
+#include "common/rpc/address.h"
 
 #define PATIENCE_MS 5000
 

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "auth.h"
-#include "record.h"
-#include "seal.h"
+#include "common/record.h"
+#include "common/seal.h"
+#include "server/auth.h"
 
 #define NOW	     (1700000000ULL * 1000000)
 #define EPOCH	     7

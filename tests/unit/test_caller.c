@@ -26,7 +26,7 @@
 #include <rpc/pmap_prot.h>
 #include <rpc/rpcb_prot.h>
 
-#include "caller.h"
+#include "common/rpc/caller.h"
 #include "evote.h"
 
 #define PROG 0x20001234

@@ -24,14 +24,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "caller.h"
-#include "explain.h"
-#include "libevote.h"
-#include "record.h"
-#include "route.h"
-#include "seal.h"
-#include "signer.h"
-#include "state.h"
+#include "client/lib/explain.h"
+#include "client/lib/libevote.h"
+#include "client/lib/route.h"
+#include "client/lib/signer.h"
+#include "client/lib/state.h"
+#include "common/record.h"
+#include "common/rpc/caller.h"
+#include "common/seal.h"
 
 #define HOSTS 2
 #define CONNS 64

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "clock.h"
+#include "replica/core/clock.h"
 
 #define SECOND	1000000ULL
 #define WALL	(1700000000 * SECOND)

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "conf.h"
 #include "scratch.h"
+#include "server/conf.h"
 
 struct files {
 	char dir[512], conf[600], hosts[600], said[600];

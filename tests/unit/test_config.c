@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
-#include "record.h"
+#include "common/record.h"
+#include "replica/core/config.h"
 
 static const incarnation ids[EVOTE_HOSTS_MAX + 2] = {
     {1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, {9}, {10}};

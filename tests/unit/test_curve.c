@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "curve.h"
-#include "seal.h"
+#include "common/curve.h"
+#include "common/seal.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

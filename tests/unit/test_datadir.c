@@ -10,12 +10,12 @@
 
 #include <cmocka.h>
 
-#include "datadir.h"
+#include "common/seal.h"
 #include "fault.h"
-#include "ledger.h"
 #include "scratch.h"
-#include "seal.h"
-#include "slots.h"
+#include "server/store/datadir.h"
+#include "server/store/ledger.h"
+#include "server/store/slots.h"
 
 struct place_of_test {
 	char base[128];

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diff.h"
-#include "progress.h"
-#include "say.h"
+#include "client/progress.h"
+#include "client/roll/diff.h"
+#include "client/say.h"
 
 static evote_voter
 voter(char *name, char *group, char key)

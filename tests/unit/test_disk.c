@@ -11,11 +11,11 @@
 
 #include <cmocka.h>
 
-#include "datadir.h"
-#include "disk.h"
 #include "fault.h"
-#include "ledger.h"
 #include "scratch.h"
+#include "server/store/datadir.h"
+#include "server/store/disk.h"
+#include "server/store/ledger.h"
 
 #define EXIT_DISK 3
 #define WAIT_MS	  5000

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth.h"
-#include "election.h"
+#include "server/auth.h"
+#include "server/election/election.h"
 
 #define SEC	1000000ULL
 #define HOUR	(3600 * SEC)

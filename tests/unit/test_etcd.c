@@ -12,9 +12,9 @@
 #include <cjson/cJSON.h>
 #include <cmocka.h>
 
-#include "config.h"
-#include "etcd.h"
-#include "etcd_txn.h"
+#include "replica/arbiter/etcd.h"
+#include "replica/arbiter/etcd_txn.h"
+#include "replica/core/config.h"
 
 #define KEY	"evote/k"
 #define KEY_B64 "ZXZvdGUvaw=="

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "history.h"
+#include "replica/core/history.h"
 
 #define TIME 1700000000000000ULL
 

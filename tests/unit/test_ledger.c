@@ -13,10 +13,10 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "common/seal.h"
 #include "fault.h"
-#include "ledger.h"
 #include "scratch.h"
-#include "seal.h"
+#include "server/store/ledger.h"
 
 #define SKIPPED 99 /* exit status of a child that may not do what it tries */
 

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "merkle.h"
-#include "seal.h"
+#include "common/merkle.h"
+#include "common/seal.h"
 
 #define LEAVES 300
 

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "config.h"
-#include "message.h"
+#include "replica/core/config.h"
+#include "replica/core/message.h"
 
 static struct record *
 vote(uint64_t seq)

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "number.h"
+#include "common/number.h"
 
 static int
 refused(const char *text)

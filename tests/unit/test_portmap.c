@@ -29,10 +29,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "caller.h"
+#include "common/rpc/caller.h"
+#include "common/rpc/portmap.h"
+#include "common/rpc/transport.h"
 #include "evote.h"
-#include "portmap.h"
-#include "transport.h"
 
 #define RPCBIND	    "/sbin/rpcbind"
 #define OUR_PORT    2222 /* 8 * 256 + 174 */

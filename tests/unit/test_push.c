@@ -23,9 +23,9 @@
 
 #include <cmocka.h>
 
-#include "push.h"
-#include "reach.h"
-#include "session.h"
+#include "replica/link/push.h"
+#include "replica/link/reach.h"
+#include "replica/link/session.h"
 
 #define CALLS_MAX 16
 #define BETA	  1 /* the peer; the caller, alpha, is 0 */

@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "merkle.h"
-#include "record.h"
-#include "seal.h"
+#include "common/merkle.h"
+#include "common/record.h"
+#include "common/seal.h"
 
 /* Where things stand in the bytes of vote(). */
 enum { AT_FORMAT = 3, AT_KIND = 39, AT_NAME = 44, AT_PADDING = 49 };

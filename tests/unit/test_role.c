@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "role.h"
+#include "replica/core/role.h"
 
 /* What stands in no line cannot happen. */
 static const char table[] = "waiting follow joining\n"

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "csv.h"
-#include "roll.h"
-#include "seal.h"
+#include "client/roll/csv.h"
+#include "client/roll/roll.h"
+#include "common/seal.h"
 
 #define KEY  "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 #define HEAD "name,group,public key\n"

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "say.h"
+#include "client/say.h"
 
 /* "NAME_TAKEN" as "name-taken". */
 static void

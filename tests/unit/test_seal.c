@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
+#include "common/seal.h"
 #include "scratch.h"
-#include "seal.h"
 
 static void
 assert_hex(const void *data, size_t len, const char *hex)

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "seal.h"
-#include "session.h"
+#include "common/seal.h"
+#include "replica/link/session.h"
 
 static const unsigned char key[32] = {1, 2, 3};
 static const unsigned char other_key[32] = {1, 2, 4};

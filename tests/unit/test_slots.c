@@ -14,7 +14,7 @@
 
 #include "fault.h"
 #include "scratch.h"
-#include "slots.h"
+#include "server/store/slots.h"
 
 #define SECTOR 512 /* what a disk writes whole */
 

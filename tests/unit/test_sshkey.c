@@ -13,10 +13,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "client/lib/agent.h"
+#include "client/lib/signer.h"
+#include "client/lib/sshkey.h"
 #include "scratch.h"
-#include "signer.h"
-#include "sshkey.h"
 
 /* Made by ssh-keygen; nobody else's. */
 static const char open_file[] =

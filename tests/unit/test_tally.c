@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tally.h"
+#include "client/tally.h"
 
 #define CHOICES 5
 

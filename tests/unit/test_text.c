@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "text.h"
+#include "common/text.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define S	 1000000ULL

@@ -25,8 +25,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/rpc/transport.h"
 #include "evote.h"
-#include "transport.h"
 
 #define PROG	   0x2e564fff
 #define PROG_LOCAL 0x2e564ffe

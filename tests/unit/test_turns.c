@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "turns.h"
+#include "server/turns.h"
 
 #define WEIGHT 100
 #define MANY   4000

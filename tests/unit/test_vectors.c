@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
-#include "merkle.h"
-#include "number.h"
-#include "record.h"
-#include "seal.h"
+#include "common/merkle.h"
+#include "common/number.h"
+#include "common/record.h"
+#include "common/seal.h"
 
 #define ENTRIES	  64
 #define VALUE_MAX 2048

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "seal.h"
-#include "workers.h"
+#include "common/seal.h"
+#include "server/workers.h"
 
 #define JOBS 600 /* more than any number of threads has room for */
 

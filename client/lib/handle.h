@@ -1,0 +1,63 @@
+#ifndef EVOTE_HANDLE_H
+#define EVOTE_HANDLE_H
+
+#include <limits.h>
+
+#include "client/lib/libevote.h"
+#include "client/lib/route.h"
+#include "client/lib/signer.h"
+#include "client/lib/state.h"
+#include "common/hosts.h"
+#include "common/seal.h"
+
+/* What the files of libevote share; no header for its users. */
+struct evote {
+	struct evote_options options; /* strings owned */
+	struct hosts hosts;
+	struct state *state;
+	struct route *route;
+	struct signer *signer; /* opened when first needed */
+	struct service service;
+	int pinned;	      /* service is set */
+	struct sighting seen; /* what requests tell of */
+	uint64_t epoch;	      /* of the host that serves, as greeted */
+	int64_t ahead;	      /* its clock before ours, us, as it says */
+	uint64_t within;      /* give or take so much */
+	unsigned char token[EVOTE_TOKEN_MAX];
+	uint32_t token_len; /* 0: none */
+	uint64_t token_expires;
+	enum evote_outcome stopped; /* why a greeting ended a search */
+	int last, last_port;	    /* as written to the state */
+	char problem[2048];
+	char evidence[PATH_MAX + 128];
+};
+
+uint64_t handle_deadline(const struct evote *);
+uint64_t handle_now_us(void);
+/* Sets the problem; returns EVOTE_FAILED. */
+enum evote_outcome handle_fail(struct evote *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Finds out who the service is, if that is not known yet. */
+enum evote_outcome handle_ready(struct evote *, uint64_t deadline_ms);
+/* Connects to the host that serves. */
+enum evote_outcome handle_find(struct evote *, uint64_t deadline_ms);
+/*
+ * One call until it is answered; *seen, which lies in args, is filled in.
+ * For *sends and res see route_call.
+ */
+enum evote_outcome handle_ask(struct evote *, const struct procedure *,
+    void *args, evote_seen *seen, void *res, uint64_t deadline_ms,
+    unsigned *sends);
+/* The voter's signature; 0, or -1 with the problem set. */
+int handle_sign(
+    struct evote *, unsigned char sig[SEAL_SIG], const void *msg, size_t len);
+
+/*
+ * login.c: sees to it that there is a token.  EVOTE_ANSWERED also when the
+ * log-in was refused: then the answer's code is not 0.
+ */
+enum evote_outcome login_token(
+    struct evote *, uint64_t deadline_ms, evote_answer *);
+void login_forget(struct evote *);
+
+#endif

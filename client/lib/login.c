@@ -1,0 +1,151 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/lib/handle.h"
+#include "common/record.h"
+
+#define TRIES	 4
+#define SPARE_US (60ULL * 1000000) /* a token ending sooner is not used */
+
+/* Takes the answer out of a result that is going to be freed. */
+static void
+answer_move(evote_answer *to, evote_answer *from)
+{
+	xdr_free((xdrproc_t)xdr_evote_answer, to);
+	*to = *from;
+	memset(from, 0, sizeof(*from));
+}
+
+static enum evote_outcome
+preauth(struct evote *e, uint64_t deadline_ms, evote_preauth_res *res)
+{
+	static const struct procedure proc = {
+	    EVOTE_PREAUTH,
+	    (xdrproc_t)xdr_evote_preauth_args,
+	    (xdrproc_t)xdr_evote_preauth_res,
+	    sizeof(*res),
+	};
+	evote_preauth_args args = {.voter = (char *)e->options.voter};
+	unsigned sends = 0;
+
+	return (
+	    handle_ask(e, &proc, &args, &args.seen, res, deadline_ms, &sends));
+}
+
+static int
+sign_challenge(struct evote *e, const evote_token *challenge,
+    unsigned char signature[SEAL_SIG])
+{
+	char domain[] = "evote login 1";
+	evote_login login = {
+	    .domain = domain,
+	    .origin = e->service.origin,
+	    .challenge = *challenge,
+	};
+	unsigned char *bytes;
+	long len;
+	int rc;
+
+	memcpy(login.cluster, e->service.cluster, sizeof(login.cluster));
+	len = xdr_to_bytes((xdrproc_t)xdr_evote_login, &login, &bytes);
+	if (len < 0) {
+		handle_fail(e, "the log-in breaks a limit of the service");
+		return (-1);
+	}
+	rc = handle_sign(e, signature, bytes, (size_t)len);
+	free(bytes);
+	return (rc);
+}
+
+static enum evote_outcome
+auth(struct evote *e, uint64_t deadline_ms, const evote_token *challenge,
+    evote_auth_res *res)
+{
+	static const struct procedure proc = {
+	    EVOTE_AUTH,
+	    (xdrproc_t)xdr_evote_auth_args,
+	    (xdrproc_t)xdr_evote_auth_res,
+	    sizeof(*res),
+	};
+	unsigned char signature[SEAL_SIG];
+	evote_auth_args args = {
+	    .voter = (char *)e->options.voter,
+	    .challenge = *challenge,
+	    .signature = {SEAL_SIG, (char *)signature},
+	};
+	unsigned sends = 0;
+
+	memset(res, 0, sizeof(*res));
+	if (sign_challenge(e, challenge, signature) != 0)
+		return (EVOTE_FAILED);
+	return (
+	    handle_ask(e, &proc, &args, &args.seen, res, deadline_ms, &sends));
+}
+
+static enum evote_outcome
+token_take(struct evote *e, const evote_auth_res *res)
+{
+	if (res->token.evote_token_len == 0)
+		return (handle_fail(e, "the service gave an empty token"));
+	e->token_len = res->token.evote_token_len;
+	memcpy(e->token, res->token.evote_token_val, e->token_len);
+	e->token_expires = res->expires;
+	state_set_token(e->state, e->options.voter, e->token, e->token_len,
+	    e->token_expires);
+	return (EVOTE_ANSWERED);
+}
+
+/* One challenge; the answer is that of whichever call was refused, or AUTH's.
+ */
+static enum evote_outcome
+login_once(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
+{
+	evote_preauth_res pre;
+	evote_auth_res res = {0};
+	enum evote_outcome outcome = preauth(e, deadline_ms, &pre);
+
+	if (outcome == EVOTE_ANSWERED && pre.answer.code == 0) {
+		outcome = auth(e, deadline_ms, &pre.challenge, &res);
+		if (outcome == EVOTE_ANSWERED && res.answer.code == 0)
+			outcome = token_take(e, &res);
+		if (outcome == EVOTE_ANSWERED)
+			answer_move(answer, &res.answer);
+	} else if (outcome == EVOTE_ANSWERED)
+		answer_move(answer, &pre.answer);
+	xdr_free((xdrproc_t)xdr_evote_preauth_res, &pre);
+	xdr_free((xdrproc_t)xdr_evote_auth_res, &res);
+	return (outcome);
+}
+
+/*
+ * A challenge serves once and in one epoch: after a take-over, or when the
+ * reply to AUTH was lost, a new one is asked for.
+ */
+enum evote_outcome
+login_token(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
+{
+	enum evote_outcome outcome;
+	int tries;
+
+	if (e->token_len == 0 &&
+	    !state_token(e->state, e->options.voter, e->token, &e->token_len,
+		&e->token_expires))
+		e->token_len = 0;
+	if (e->token_len > 0 && handle_now_us() + SPARE_US < e->token_expires)
+		return (EVOTE_ANSWERED);
+	for (tries = 0; tries < TRIES; tries++) {
+		outcome = login_once(e, deadline_ms, answer);
+		if (outcome != EVOTE_ANSWERED ||
+		    (answer->reason != EVOTE_R_CHALLENGE &&
+			answer->reason != EVOTE_R_CHALLENGE_USED))
+			break;
+	}
+	return (outcome);
+}
+
+void
+login_forget(struct evote *e)
+{
+	e->token_len = 0;
+	state_set_token(e->state, e->options.voter, NULL, 0, 0);
+}

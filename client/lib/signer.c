@@ -1,0 +1,140 @@
+#include "client/lib/signer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/lib/agent.h"
+#include "client/lib/sshkey.h"
+
+#define FILE_MAX 16384 /* bytes of a key file */
+
+struct signer {
+	struct seal_key *key;		/* NULL: the agent has it */
+	unsigned char public[SEAL_KEY]; /* of an OpenSSH key */
+};
+
+/* What is there, up to max bytes, NUL-terminated; a missing file is empty. */
+static size_t
+file_read(const char *path, char *out, size_t max)
+{
+	FILE *f = fopen(path, "re");
+	size_t n = 0;
+
+	if (f != NULL) {
+		n = fread(out, 1, max - 1, f);
+		fclose(f);
+	}
+	out[n] = '\0';
+	return (n);
+}
+
+static int
+fail(const char *path, const char *what, char *err, size_t errlen)
+{
+	snprintf(err, errlen, "%s %s", path, what);
+	return (-1);
+}
+
+static int
+signer_fill(struct signer *s, const char *path, const char *text, size_t len,
+    char *err, size_t errlen)
+{
+	struct sshkey k = {0};
+	char why[200];
+	int rc = 0;
+
+	switch (sshkey_private(&k, text, len, why, sizeof(why))) {
+	case SSHKEY_OPEN:
+		s->key = seal_key_seed(k.seed);
+		seal_key_public(s->key, s->public);
+		if (!seal_equal(s->public, k.public, SEAL_KEY))
+			rc = fail(path, "is damaged: its two halves do not fit",
+			    err, errlen);
+		break;
+	case SSHKEY_ENCRYPTED:
+		memcpy(s->public, k.public, SEAL_KEY);
+		break;
+	case SSHKEY_UNFIT:
+		rc = fail(path, why, err, errlen);
+		break;
+	case SSHKEY_OTHER:
+		if (sshkey_public(s->public, text, why, sizeof(why)) == 0)
+			break;
+		s->key = seal_key_load(path, err, errlen);
+		rc = s->key != NULL ? 0 : -1;
+		break;
+	}
+	explicit_bzero(&k, sizeof(k));
+	return (rc);
+}
+
+struct signer *
+signer_open(const char *path, char *err, size_t errlen)
+{
+	struct signer *s = calloc(1, sizeof(*s));
+	char text[FILE_MAX];
+	size_t len;
+
+	if (s == NULL) {
+		snprintf(err, errlen, "no memory");
+		return (NULL);
+	}
+	len = file_read(path, text, sizeof(text));
+	if (signer_fill(s, path, text, len, err, errlen) != 0) {
+		signer_close(s);
+		s = NULL;
+	}
+	explicit_bzero(text, sizeof(text));
+	return (s);
+}
+
+static int
+is_public(const char *path)
+{
+	unsigned char key[SEAL_KEY];
+	char text[FILE_MAX], why[200];
+	int public;
+
+	file_read(path, text, sizeof(text));
+	public = sshkey_public(key, text, why, sizeof(why)) == 0;
+	explicit_bzero(text, sizeof(text));
+	return (public);
+}
+
+const char *
+signer_doubt(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+		return (NULL);
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return ("belongs to another user");
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return ("can be changed by other users");
+	if (st.st_mode & (S_IRGRP | S_IROTH) && !is_public(path))
+		return ("can be read by other users");
+	return (NULL);
+}
+
+void
+signer_close(struct signer *s)
+{
+	if (s == NULL)
+		return;
+	seal_key_free(s->key);
+	free(s);
+}
+
+int
+signer_sign(struct signer *s, unsigned char sig[SEAL_SIG], const void *msg,
+    size_t len, char *err, size_t errlen)
+{
+	if (s->key == NULL)
+		return (agent_sign(sig, s->public, msg, len, err, errlen));
+	seal_key_sign(s->key, sig, msg, len);
+	return (0);
+}

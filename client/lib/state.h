@@ -1,0 +1,116 @@
+#ifndef EVOTE_STATE_H
+#define EVOTE_STATE_H
+
+#include <stdint.h>
+
+#include "common/hosts.h"
+#include "evote.h"
+
+/*
+ * What the client remembers between calls, in one directory per service
+ * (shelf.h), mode 0700, files 0600:
+ *
+ *	hosts		where it was reached
+ *	service		origin and cluster id, as first met
+ *	seen		the highest epoch, size and root any answer showed
+ *	last		the host that answered last, and its port
+ *	*.request	a voter's client id, last number and, until it is
+ *			answered, the whole request
+ *	*.token		a voter's token
+ *	evidence-*	what was seen and what contradicts it
+ *
+ * Failures are -1 with one sentence in state_error.
+ */
+struct state;
+
+/*
+ * dir NULL: $EVOTE_STATE, $XDG_STATE_HOME/evote or ~/.local/state/evote.
+ * Missing directories are made.  NULL: why is in err.  Where nobody has asked
+ * for a directory and none can be made, as in a unit without HOME, nothing is
+ * remembered: that is enough to read, and each request of a voter fails.
+ */
+struct state *state_open(
+    const char *dir, const struct hosts *, char *err, size_t errlen);
+/*
+ * The hosts turn out to be of this cluster.  1: that is known, and all that is
+ * remembered of it holds from now on; 0: nothing is, or it was there already.
+ */
+int state_adopt(
+    struct state *, const struct hosts *, const unsigned char cluster[16]);
+void state_close(struct state *); /* NULL is fine */
+const char *state_dir(const struct state *);
+const char *state_error(const struct state *);
+
+/* ---- the service ---- */
+
+struct service {
+	unsigned char cluster[16];
+	char origin[EVOTE_TEXT_MAX + 1];
+};
+/* 1 it is known, 0 not yet, -1. */
+int state_service(struct state *, struct service *);
+int state_pin(struct state *, const struct service *);
+
+struct sighting {
+	uint64_t epoch, size;
+	unsigned char root[32];
+};
+/* All zero at first. */
+int state_seen(struct state *, struct sighting *);
+/*
+ * Keeps what was seen now if it is further than what was kept, by whatever
+ * process.  1: it contradicts what was kept (*kept is set), nothing changed.
+ */
+int state_raise(
+    struct state *, const struct sighting *now, struct sighting *kept);
+
+/* Hints: losing them costs a little time. */
+int state_last(struct state *, char name[EVOTE_HOST_MAX + 1], int *port);
+void state_set_last(struct state *, const char *name, int port);
+
+/* The first evidence of a sighting stays; the path is put out. */
+int state_evidence(struct state *, const struct sighting *kept,
+    const char *text, char *path, size_t size);
+
+/* ---- one voter's requests ---- */
+
+/* Nothing is outstanding when kind is 0; else vote or create is set. */
+struct kept {
+	evote_id client;
+	uint64_t number;
+	int kind; /* evote_act_kind */
+	union {
+		evote_create_args create;
+		evote_vote_args vote;
+	} u;
+};
+evote_request *kept_request(struct kept *); /* NULL: nothing outstanding */
+void kept_clear(struct kept *);		    /* frees the request */
+
+/*
+ * Commands of one voter take turns: waits until the deadline for the others.
+ * Returns what state_unlock takes.
+ */
+int state_lock(struct state *, const char *voter, uint64_t deadline_ms);
+void state_unlock(int lock); /* -1 is fine */
+
+/*
+ * Under the lock.  A voter unknown here gets a new client id, number 0.
+ * Damaged contents are an error: they may be an unanswered vote.
+ */
+int state_load(struct state *, const char *voter, struct kept *);
+/* Returns 0 only once the request would survive a power cut. */
+int state_store(struct state *, const char *voter, struct kept *);
+/* The request was answered: forgets it, choice included, but its number. */
+int state_settle(struct state *, const char *voter);
+
+/* ---- log-ins ---- */
+
+/* 1 with the token (EVOTE_TOKEN_MAX bytes) if one is kept, else 0. */
+int state_token(struct state *, const char *voter, unsigned char *token,
+    uint32_t *len, uint64_t *expires);
+/* len 0 forgets it.  Losing a token costs a log-in: failures are not told. */
+void state_set_token(struct state *, const char *voter,
+    const unsigned char *token, uint32_t len, uint64_t expires);
+
+#endif

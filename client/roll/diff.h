@@ -1,0 +1,35 @@
+#ifndef EVOTE_DIFF_H
+#define EVOTE_DIFF_H
+
+#include "client/roll/roll.h"
+
+/* A roll in a file, compared with the one that stands.  Pure. */
+enum change {
+	CHANGE_NONE = 0, /* stands just so */
+	CHANGE_GROUP = 1,
+	CHANGE_KEY = 2, /* perhaps with CHANGE_GROUP */
+	CHANGE_ADD = 4,
+	CHANGE_SHARED = 8 /* to be added, with the key of another voter */
+};
+
+struct diff_row;
+struct diff {
+	const struct roll *roll;
+	struct diff_row *rows, *by_name, *by_key;
+	uint32_t not_in_file;
+};
+
+/*
+ * The roll must outlive it; its keys are looked at unless they may be shared.
+ * NULL: no memory.
+ */
+struct diff *diff_new(const struct roll *, int shared_keys);
+void diff_free(struct diff *); /* NULL is fine */
+/* Takes one voter of the roll that stands. */
+void diff_with(struct diff *, const evote_voter *);
+/* What importing the i-th voter of the file would have to change. */
+enum change diff_of(const struct diff *, uint32_t i);
+/* Who has the key, for CHANGE_SHARED. */
+const char *diff_holder(const struct diff *, uint32_t i);
+
+#endif

@@ -1,0 +1,140 @@
+#ifndef EVOTE_TRANSPORT_IMPL_H
+#define EVOTE_TRANSPORT_IMPL_H
+
+#include <sys/epoll.h>
+
+#include "common/rpc/source.h"
+#include "common/rpc/stream.h"
+#include "common/rpc/transport.h"
+
+/*
+ * Shared by transport.c, which has the sockets and whose turn it is, and
+ * conn.c, which has one connection.  From the socket to a procedure and back:
+ *
+ *	conn_serve -> conn_read -> inbox_next -> conn_dispatch -> procedure
+ *	    conn_reply (at once or by transport_complete) -> conn_send
+ *
+ * Nothing is freed on the way.  A connection that must go is doomed: it takes
+ * no more calls and its handles no longer fit, but it stays in memory until
+ * conns_reap, which runs when no procedure does.
+ *
+ * epoll tells once of what has come (EPOLLET); conn.unread remembers it until
+ * the socket has been read to its end.
+ */
+#define CONN_EVENTS   (EPOLLIN | EPOLLRDHUP | EPOLLOUT | EPOLLET)
+#define LISTENERS_MAX 8
+#define OFFERS_MAX    16
+
+enum conn_state { CONN_FREE, CONN_OPEN, CONN_DOOMED };
+
+/* Unproven: has never completed a call.  Trusted: a host or an operator. */
+enum rank { RANK_UNPROVEN, RANK_PROVEN, RANK_TRUSTED };
+
+struct conn {
+	SVCXPRT xprt; /* its xp_p1 points back here */
+	struct transport *transport;
+	struct source *source;
+	enum conn_state state;
+	enum door door;
+	enum rank rank;
+	uint32_t slot;
+	uint32_t generation;
+	bool counted;	/* takes one of the strangers' places */
+	int in_flight;	/* calls held */
+	size_t held;	/* bytes charged for them */
+	size_t charged; /* bytes charged in all */
+	bool paused;	/* takes no calls now, see conn_may_call */
+	bool blocked;	/* its socket took no more */
+	bool unread;	/* its socket may have something */
+	bool ending;	/* it has an end, */
+	bool ended;	/* which was read: the client will send no more */
+	uint64_t opened_ms;
+	uint64_t active_ms;
+	uint64_t partial_ms; /* since when a record lacks its end, or 0 */
+	uint64_t blocked_ms; /* since when the client has taken nothing */
+	struct inbox in;
+	struct outbox out;
+	/* The call that is being dispatched. */
+	XDR args;
+	uint32_t len;
+	uint32_t xid;
+	bool answered;
+	bool held_now;
+
+	struct conns *ready_on; /* the list it waits on to be served, or NULL */
+	TAILQ_ENTRY(conn) ready; /* may have a whole record in its inbox */
+	bool on_dirty;
+	TAILQ_ENTRY(conn) dirty;  /* has something to send */
+	TAILQ_ENTRY(conn) member; /* of its source, by its rank */
+	TAILQ_ENTRY(conn) gone;	  /* doomed, or free */
+};
+
+struct listener {
+	int fd;
+	enum door door;
+	bool paused;
+	char *path; /* of a local one */
+};
+
+struct offer {
+	enum door door;
+	uint32_t prog;
+	uint32_t vers;
+	dispatcher dispatch;
+};
+
+struct transport {
+	struct transport_config config;
+	int epoll_fd;	/* everything */
+	int trusted_fd; /* in it, another epoll: hosts and operators */
+	int wake_fd;	/* readable while work waits that no socket tells of */
+	bool awake;
+	bool dispatching;
+	uint64_t now_ms;
+	uint64_t swept_ms;
+	uint64_t alarm_ms;
+	struct listener listeners[LISTENERS_MAX];
+	int n_listeners;
+	struct offer offers[OFFERS_MAX];
+	int n_offers;
+	struct conn **slots;
+	uint32_t n_slots;
+	struct sources sources;
+	int strangers; /* places taken, of config.max_conns */
+	int locals;    /* connections of DOOR_LOCAL */
+	size_t bytes;  /* what all but the trusted hold, of config.max_memory */
+	struct turns turns;   /* sources with something to serve */
+	struct conns trusted; /* the same, hosts and operators */
+	struct conns dirty, doomed, free;
+	unsigned char *scratch; /* one reply of the largest size, with mark */
+	struct transport_stats stats;
+};
+
+/* ---- conn.c ---- */
+
+extern const struct xp_ops conn_ops;
+extern const struct xp_ops2 conn_ops2;
+
+uint64_t conn_id(const struct conn *);
+void conn_doom(struct conn *);
+/* Something has happened on it. */
+void conn_touch(struct conn *);
+/* Makes the books agree with what it holds in memory. */
+void conn_charge(struct conn *);
+/* To be served: fresh, or (more) because its turn was too short. */
+void conn_ready(struct conn *, bool more);
+void conn_unready(struct conn *);
+/* It has something to send. */
+void conn_dirty(struct conn *);
+/* Takes up to so many of its calls. */
+void conn_serve(struct conn *, int calls);
+void conn_send(struct conn *);
+/* It may have been paused, and need it no longer. */
+void conn_resume(struct conn *);
+/* -1: nothing was sent, for it cannot be encoded. */
+int conn_accept_reply(
+    struct conn *, uint32_t xid, enum accept_stat, xdrproc_t, void *result);
+/* Bytes that are charged for the call that is being dispatched. */
+uint32_t conn_call_bytes(const struct conn *);
+
+#endif

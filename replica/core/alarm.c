@@ -1,0 +1,255 @@
+#include "replica/core/alarm.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replica/core/core_impl.h"
+#include "replica/core/refusal.h"
+
+#define STRANGER_MS 10000 /* who was refused is told of for so long */
+
+void
+alarm_add(evote_status_res *s, evote_alarm_kind kind, const char *fmt, ...)
+{
+	char text[EVOTE_TEXT_MAX + 1];
+	u_int n = s->alarms.alarms_len, i;
+	evote_alarm *a = s->alarms.alarms_val;
+	va_list ap;
+
+	if (a == NULL)
+		a = calloc(EVOTE_ALARMS_MAX + 1, sizeof(*a));
+	if (a == NULL)
+		abort();
+	s->alarms.alarms_val = a;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	for (i = n; i > 0 && a[i - 1].kind > kind; i--)
+		a[i] = a[i - 1];
+	a[i].kind = kind;
+	a[i].text = strdup(text);
+	if (a[i].text == NULL)
+		abort();
+	if (n == EVOTE_ALARMS_MAX)
+		free(a[n].text);
+	else
+		s->alarms.alarms_len++;
+}
+
+static int
+is_lead(const struct peer *p)
+{
+	return (p->greeted && config_id_equal(p->k.primary, p->id) &&
+	    (p->role == EVOTE_PRIMARY || p->role == EVOTE_HANDING));
+}
+
+static void
+two_primaries(const struct core *c, evote_status_res *s)
+{
+	for (int i = 0; c->role == EVOTE_PRIMARY && i < c->cf.n; i++)
+		if (i != c->cf.self && is_lead(&c->peers[i]))
+			alarm_add(s, EVOTE_ALARM_TWO_PRIMARIES,
+			    "Two primaries: %s serves as well. Stop one of "
+			    "them now; if both have accepted votes, keep "
+			    "both data directories.",
+			    c->cf.names[i]);
+}
+
+static void
+refusals(const struct core *c, evote_status_res *s)
+{
+	for (int i = 0; i < c->cf.n; i++) {
+		const struct peer *p = &c->peers[i];
+
+		/* One that is no host, and does not come any more. */
+		if (p->conn == 0 && !core_takes_part(c, i))
+			continue;
+		if (p->refusal != EVOTE_NOT_REFUSED)
+			alarm_add(s, EVOTE_ALARM_REFUSED, "Refusing %s: %s.",
+			    c->cf.names[i], refusal_ours(p->refusal));
+		if (p->refused_by != EVOTE_NOT_REFUSED)
+			alarm_add(s, EVOTE_ALARM_REFUSED, "Refused by %s: %s.",
+			    c->cf.names[i], refusal_theirs(p->refused_by));
+	}
+	if (c->stranger.why != EVOTE_NOT_REFUSED &&
+	    c->now_ms - c->stranger.heard_ms < STRANGER_MS)
+		alarm_add(s, EVOTE_ALARM_REFUSED, "Refusing %s: %s.",
+		    c->stranger.name, refusal_ours(c->stranger.why));
+}
+
+/* The names that pick chooses, " beta, gamma"; how many. */
+static int
+names(const struct core *c, int (*pick)(const struct core *, int), char *text,
+    size_t size)
+{
+	size_t len = 0;
+	int n = 0;
+
+	text[0] = '\0';
+	for (int i = 0; i < c->cf.n; i++)
+		if (pick(c, i) && len < size)
+			len += (size_t)snprintf(text + len, size - len, "%s%s",
+			    n++ == 0 ? "" : ", ", c->cf.names[i]);
+	return (n);
+}
+
+static const void *
+id_of(const struct core *c, int i)
+{
+	return (i == c->cf.self ? core_self(c) : (const void *)c->peers[i].id);
+}
+
+static int
+is_absent(const struct core *c, int i)
+{
+	return (config_in_sync(&c->k, id_of(c, i)) < 0 &&
+	    config_listed(&c->k, c->cf.names[i]));
+}
+
+static int
+is_full(const struct core *c, int i)
+{
+	return (i != c->cf.self && c->peers[i].greeted && !c->peers[i].room);
+}
+
+/* In the set, by its name: it may not have been heard of yet. */
+static int
+is_awaited(const struct core *c, int i)
+{
+	for (u_int n = 0; n < c->k.in_sync.in_sync_len; n++)
+		if (i != c->cf.self &&
+		    strcmp(c->k.in_sync.in_sync_val[n].name, c->cf.names[i]) ==
+			0)
+			return (1);
+	return (0);
+}
+
+static int
+has_failed(const struct core *c, int i)
+{
+	for (u_int n = 0; n < c->k.in_sync.in_sync_len; n++) {
+		const evote_member *m = &c->k.in_sync.in_sync_val[n];
+
+		if (i != c->cf.self && strcmp(m->name, c->cf.names[i]) == 0 &&
+		    decide_failed(c, m))
+			return (1);
+	}
+	return (0);
+}
+
+static void
+not_serving(const struct core *c, evote_status_res *s)
+{
+	char who[EVOTE_TEXT_MAX / 2];
+
+	if (c->role == EVOTE_HALTED)
+		alarm_add(s, EVOTE_ALARM_HALTED, "Halted: %s.", c->fault);
+	else if (!config_id_zero(c->k.cluster) &&
+	    !config_listed(&c->k, core_name(c)))
+		alarm_add(s, EVOTE_ALARM_REFUSED,
+		    "Not a host of this cluster: it was removed. Stop it, or "
+		    "add it again on the primary with the command hosts.");
+	else if (c->role == EVOTE_WAITING && config_id_zero(c->k.cluster))
+		alarm_add(s, EVOTE_ALARM_NOT_SERVING,
+		    "Empty: this host waits for one that has the ledger.");
+	else if (c->role == EVOTE_WAITING &&
+	    names(c, is_awaited, who, sizeof(who)) > 0)
+		alarm_add(s, EVOTE_ALARM_NOT_SERVING,
+		    "Not serving: %s may hold votes that this host lacks. "
+		    "Start %s; if that is impossible for good, see "
+		    "promote --force.",
+		    who, who);
+	else if (c->role == EVOTE_WAITING)
+		alarm_add(s, EVOTE_ALARM_NOT_SERVING,
+		    "Not serving: this host is not in sync, and hears nobody "
+		    "who serves. Start the other hosts.");
+	else if (c->role == EVOTE_CLAIMING && c->arbiter_away)
+		alarm_add(s, EVOTE_ALARM_NOT_SERVING,
+		    "Not serving: the arbiter has to agree, and does not "
+		    "answer. Start it; if that is impossible for good, see "
+		    "promote --force.");
+}
+
+static void
+not_accepting(const struct core *c, evote_status_res *s)
+{
+	char who[EVOTE_TEXT_MAX / 2];
+
+	if (core_is_stuck(c)) {
+		core_blocked(c, who, sizeof(who));
+		alarm_add(s, EVOTE_ALARM_STUCK,
+		    "Requests have been waiting %llu s for %s.",
+		    (unsigned long long)(c->now_ms - core_oldest(c)->since_ms) /
+			1000,
+		    who);
+	}
+	if (core_arbitrated(c) && core_leads(c) &&
+	    names(c, has_failed, who, sizeof(who)) > 0)
+		alarm_add(s, EVOTE_ALARM_UNCONFIRMED,
+		    "Not confirmed as primary: %s does not answer, and the "
+		    "arbiter has not agreed to go on without. Another host "
+		    "may serve.",
+		    who);
+	if (core_leads(c) && names(c, is_absent, who, sizeof(who)) > 0)
+		alarm_add(s, EVOTE_ALARM_ALONE,
+		    "No redundancy: new votes are not copied to %s.", who);
+	if (core_leads(c) && names(c, is_full, who, sizeof(who)) > 0)
+		alarm_add(s, EVOTE_ALARM_STORAGE,
+		    "The disk of %s is nearly full. Make room; it then joins "
+		    "by itself.",
+		    who);
+}
+
+/* What it means that this host's disk is nearly full. */
+static void
+storage(const struct core *c, evote_status_res *s)
+{
+	if (!c->no_room)
+		return;
+	if (!core_leads(c))
+		alarm_add(s, EVOTE_ALARM_STORAGE,
+		    "This host's disk is nearly full: it cannot replace the "
+		    "primary. Make room; it then joins by itself.");
+	else if (!core_full(c))
+		alarm_add(s, EVOTE_ALARM_STORAGE,
+		    "This host's disk is nearly full: the service moves to "
+		    "another host. Make room; it then comes back.");
+	else
+		alarm_add(s, EVOTE_ALARM_STORAGE,
+		    "This host's disk is nearly full, and no host in sync has "
+		    "room: nothing new is accepted until one of them has.");
+}
+
+static void
+clocks(const struct core *c, evote_status_res *s)
+{
+	if (clock_good(&c->clock))
+		return;
+	if (c->clock.apart != 0)
+		alarm_add(s, EVOTE_ALARM_CLOCK,
+		    "The hosts' clocks are %lld s apart: no election closes "
+		    "until they agree. Set the wrong one right.",
+		    (long long)llabs(c->clock.apart_us) / 1000000);
+	else
+		alarm_add(s, EVOTE_ALARM_CLOCK,
+		    "This host's clock is not trusted: no election closes "
+		    "until another host's agrees. Set it right; a host that "
+		    "is alone can be started with --trust-clock.");
+}
+
+void
+alarm_list(const struct core *c, evote_status_res *s)
+{
+	two_primaries(c, s);
+	refusals(c, s);
+	not_serving(c, s);
+	not_accepting(c, s);
+	if (c->arbiter_away)
+		alarm_add(s, EVOTE_ALARM_ARBITER,
+		    "The arbiter does not answer: no host can be replaced or "
+		    "left out now. Start it, or name another.");
+	storage(c, s);
+	clocks(c, s);
+}

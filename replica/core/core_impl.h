@@ -1,0 +1,277 @@
+#ifndef EVOTE_CORE_IMPL_H
+#define EVOTE_CORE_IMPL_H
+
+/*
+ * The core's state and the doors between its files:
+ *	core.c		start, requests, what is accepted; the door of roles
+ *	lead.c		a primary towards its peers: pushing, acknowledgements
+ *	follow.c	a host towards its primary; what a greeting teaches
+ *	identity.c	who is not heeded at all
+ *	decide.c	when to change K: take-over, growth, hand-over
+ *	core_hosts.c	who the hosts are, and in what order
+ *	core_status.c	what people are told; alarm.c what is wrong
+ */
+#include "replica/core/clock.h"
+#include "replica/core/config.h"
+#include "replica/core/core.h"
+#include "replica/core/role.h"
+
+struct waiter {
+	uint64_t ticket;
+	uint64_t need;	/* records that must be accepted */
+	uint64_t nonce; /* confirmation that must have come; 0: none */
+	uint64_t since_ms;
+};
+
+struct queue {
+	struct waiter *items;
+	uint64_t head, tail, max; /* max: power of two */
+};
+
+/* A request that waits for this host to know whether it serves. */
+struct held {
+	uint64_t ticket;
+	evote_seen seen;
+	uint64_t since_ms;
+};
+
+/* Work on the disk, oldest first. */
+struct job {
+	uint64_t number;
+	enum { JOB_STORE, JOB_CUT, JOB_SAVE, JOB_LOAD } kind;
+	uint64_t size; /* JOB_STORE: durable afterwards */
+	int peer;      /* JOB_LOAD */
+};
+
+/* A reply to a peer that waits for the disk. */
+struct owed {
+	uint64_t handle;
+	struct message *reply;
+	uint64_t job;  /* a JOB_SAVE that must be done first, 0: none */
+	uint64_t size; /* durable records, 0: none */
+	uint64_t conn;
+};
+
+struct peer {
+	/* The link on which this host is the caller. */
+	int up;
+	int refused;	   /* nobody listens there, since it went down */
+	uint64_t conn;	   /* its last connection to us, 0: gone */
+	uint64_t heard_ms; /* when anything came from it */
+	uint64_t told_ms;  /* when we last called it */
+
+	/* Its last greeting; role is EVOTE_HALTED until there was one. */
+	int greeted; /* on the present link or connection */
+	incarnation id;
+	/* Its process, the one before, and how often that came back. */
+	incarnation instance, before;
+	int returns;
+	/* Why this host does not heed it, and it not this host. */
+	evote_refusal refusal, refused_by;
+	evote_role role;
+	evote_config k;
+	uint64_t serial; /* of that greeting */
+	int room;	 /* its disk is not nearly full */
+	int resigned;	 /* it may be left out */
+	uint64_t size, accepted;
+	evote_mark *epochs;
+	uint32_t n_epochs;
+
+	/* Primary only; void when the link or the epoch changes. */
+	int ready;	/* next is known */
+	uint64_t next;	/* first record not sent */
+	uint64_t acked; /* on its disk, said in this epoch */
+	uint64_t nonce; /* latest of its acknowledgements */
+	int in_flight;	/* appends not answered */
+	uint64_t load;	/* a JOB_LOAD for it, 0: none */
+	int unfit;	/* it has halted, or its ledger does not fit */
+	int required;	/* nothing is accepted without it: about to join */
+	uint64_t required_ms, retry_ms;
+	int confirming; /* a confirm is not answered */
+	uint64_t sent;	/* nonce of the last append or confirm */
+	int first;	/* an append is due even without records */
+	int gave;	/* handed over to us on purpose, and not away since */
+};
+
+/* Who was refused last, and is no peer. */
+struct stranger {
+	evote_refusal why;
+	char name[EVOTE_HOST_MAX + 1];
+	uint64_t heard_ms;
+};
+
+enum proposal {
+	P_NONE,
+	P_CLAIM,
+	P_FORCE,
+	P_SHRINK,
+	P_GROW,
+	P_HAND,
+	P_RENEW,
+	P_ARBITER,
+	P_HOSTS
+};
+
+struct core {
+	struct core_config cf;
+	const struct machine *machine;
+	const struct driver *driver;
+	void *arg;
+
+	int own_list;		  /* so many of cf.names are from there */
+	uint64_t now_ms, wall_us; /* of the present event */
+	uint64_t step_ms;	  /* of the event before, 0: none */
+	struct clock clock;
+	int clock_alarmed;
+
+	evote_config k;
+	uint64_t seen_epoch; /* highest anyone has named */
+	evote_role role;
+	char fault[256]; /* why halted */
+	int may_force;	 /* an operator may end this halt */
+
+	struct history *log;
+	uint64_t submitted; /* given to the disk */
+	uint64_t durable;
+	uint64_t accepted;
+	evote_stamp stamp;
+	uint64_t barrier; /* size to be accepted before serving */
+	int storing;	  /* JOB_STOREs under way */
+	struct job *jobs; /* ring */
+	uint64_t job_head, job_tail, job_max;
+	struct owed *owed;
+	uint32_t n_owed, max_owed;
+
+	struct queue writes, reads;
+	int stuck; /* some have waited for long, and it was said */
+	struct held *held;
+	uint32_t n_held, max_held;
+
+	uint64_t nonce;	    /* of the last append or confirm */
+	uint64_t last_save; /* job number of a save under way, 0: none */
+	int greet;	    /* our role, K or room changed: tell everyone */
+	uint64_t serial;    /* of our last greeting */
+	int no_room;	    /* this host's disk is nearly full */
+
+	/* Follower: so far our ledger is the primary's, shown in this epoch. */
+	uint64_t matched;
+	/* Barrier: it stands on what the others said before, see waiting. */
+	int on_word;
+	/* Backup: nobody can have taken it out of the set since. */
+	int assured;
+	int doubting; /* stopped, and no primary has answered since */
+	int resigned; /* for want of room: see follow_room */
+	int relieved; /* so it handed over last */
+
+	enum proposal proposal;
+	uint64_t proposal_job; /* it is being stored; 0: the arbiter is asked */
+	evote_config next_k;
+	int installing; /* P_ARBITER: the new one, before the old one */
+	uint64_t
+	    need_nonce;	   /* P_ARBITER: not before it is confirmed; 0: none */
+	uint64_t asked_ms; /* when the arbiter was last asked, */
+	uint64_t begun_ms; /* and first, for this proposal */
+	uint64_t arbiter_ms; /* when it last answered */
+	int arbiter_away;
+	int arbiter_behind;  /* it has an older K than we */
+	uint64_t again_ms;   /* nothing is proposed before */
+	uint64_t claim_ms;   /* no claim before */
+	int claims;	     /* since this host last served or followed */
+	uint64_t renew_ms;   /* no renewal before */
+	uint64_t waiting_ms; /* since when in that role */
+	int hand_to;
+	uint64_t hand_ms, hand_retry_ms;
+
+	struct peer peers[EVOTE_HOSTS_MAX];
+	struct stranger stranger;
+};
+
+/* core.c */
+void core_move(struct core *, enum role_event on);
+void core_fault(struct core *, int may_force, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void core_say(struct core *, int alarm, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void core_advance(struct core *);
+void core_accept(struct core *, uint64_t size); /* that much is accepted */
+void core_cut_to(struct core *, uint64_t size);
+void core_job(
+    struct core *, int kind, uint64_t number, uint64_t size, int peer);
+void core_save(struct core *); /* K, as it is now */
+void core_append_record(struct core *, struct record *);
+struct place core_place(const struct core *);
+/* A reply told the peer's clock; it was asked for at that time of ours. */
+void core_hear_clock(
+    struct core *, int peer, uint64_t clock_us, uint64_t asked_ms);
+void core_take_k(struct core *, const evote_config *);
+void core_release_all(struct core *);
+void core_doubt(struct core *); /* takes over nothing before it has asked */
+/* A string of its own, to be freed. */
+char *core_copy(const char *);
+struct message *core_message(enum message_kind, int reply);
+int core_leads(const struct core *); /* barrier, primary or handing over */
+const unsigned char *core_self(const struct core *);
+int core_peer_of(const struct core *, const void *id);
+/* The peer that is K's primary, or -1 (unknown, or this host). */
+int core_primary_peer(const struct core *);
+
+/* Who has waited longest for an answer; NULL: nobody does. */
+const struct waiter *core_oldest(const struct core *);
+
+/* core_hosts.c */
+int core_slot(const struct core *, const char *name); /* or -1 */
+const char *core_name(const struct core *);
+/* What numbers its epochs, and says who takes over first. */
+unsigned core_number(
+    const struct core *, const evote_config *, const char *name);
+int core_preferred(const struct core *, int peer); /* to this host */
+int core_takes_part(const struct core *, int peer);
+void core_meet_hosts(struct core *); /* as K names them */
+void core_first_hosts(const struct core *, evote_config *);
+
+/* core_status.c */
+void core_blocked(const struct core *, char *text, size_t size);
+int core_is_stuck(const struct core *); /* some have waited for long */
+
+/* lead.c */
+void lead_reset(struct core *);		      /* the epoch changed, or begins */
+int lead_under_way(const struct core *);      /* a batch is, to the disks */
+void lead_pump(struct core *, int under_way); /* send what may be sent */
+void lead_beat(struct core *);		      /* each tick */
+void lead_ready(struct core *, int peer);     /* its greeting fits our epoch */
+void lead_acked(struct core *, int peer, const struct message *);
+void lead_loaded(struct core *, int peer, const struct event *);
+uint64_t lead_confirmed(const struct core *); /* by every in-sync host */
+
+/* follow.c */
+void follow_adopt(struct core *, const evote_config *);
+void follow_greet(struct core *, int peer); /* -1: all */
+void follow_beat(struct core *);	    /* each tick */
+void follow_hello(struct core *, int peer, struct message *, uint64_t conn);
+void follow_call(struct core *, const struct event *);
+void follow_room(struct core *); /* resigns, or ends that */
+void follow_stranger(struct core *, const struct event *);
+void follow_refused(struct core *, int peer, evote_refusal);
+void follow_pay(struct core *); /* replies whose time has come */
+void follow_forget(struct core *, uint64_t conn);
+
+/* decide.c */
+void decide(struct core *);
+void decide_saved(struct core *, uint64_t job);
+void decide_heard(struct core *, const evote_decided *);
+void decide_beat(struct core *);		/* each tick */
+void decide_barrier(struct core *, int forced); /* begin as primary */
+int decide_suspected(const struct core *, int peer);
+int decide_failed(const struct core *, const evote_member *);
+/* No other host in sync has to be left out. */
+int decide_set_is_whole(const struct core *);
+evote_config *decide_draft(struct core *); /* begins with the present K */
+void decide_hosts(struct core *);	   /* puts that forward */
+int decide_asked(const struct core *); /* the arbiter, and it owes an answer */
+/* Somebody has this K: 1 when it is what the arbiter was asked for. */
+int decide_granted(struct core *, const evote_config *);
+/* Silence of a peer that makes it suspect. */
+uint64_t decide_patience(const struct core *);
+int core_arbitrated(const struct core *); /* somebody else decides about K */
+
+#endif

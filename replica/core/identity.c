@@ -1,0 +1,169 @@
+#include "replica/core/identity.h"
+
+#include <string.h>
+
+#include "common/mutant.h"
+#include "replica/core/refusal.h"
+
+/*
+ * A process that was replaced never comes back.  One of its greetings may
+ * still have been on its way, but not so many.
+ */
+#define COPY_RETURNS 3
+
+static void
+copied(struct core *c, const char *name)
+{
+	core_fault(c, 0,
+	    "this data directory is in use twice: %s has the same one. "
+	    "Stop both hosts, give the copy an empty data directory, then "
+	    "start both again",
+	    name);
+}
+
+/* Whose the directory is, by the name under which it is in the set: "" not. */
+static const char *
+owner(const struct core *c)
+{
+	return (config_name(&c->k, core_self(c)));
+}
+
+void
+identity_own_name(struct core *c)
+{
+	const char *name = owner(c);
+
+	if (name[0] == '\0' || strcmp(name, c->cf.names[c->cf.self]) == 0 ||
+	    BUG_COPY_STARTS)
+		return;
+	core_fault(c, 0,
+	    "this data directory belongs to %s, and this host is called %s. "
+	    "Start %s with an empty data directory: it joins as new",
+	    name, c->cf.names[c->cf.self], c->cf.names[c->cf.self]);
+}
+
+/* Has the peer's incarnation been heard from two processes in turn? */
+static int
+two_places(struct peer *p, const evote_hello *h)
+{
+	if (!config_id_equal(p->id, h->incarnation) ||
+	    config_id_zero(p->instance)) {
+		memset(p->before, 0, sizeof(p->before));
+		p->returns = 0;
+	} else if (config_id_equal(p->instance, h->instance))
+		return (p->returns >= COPY_RETURNS);
+	else if (config_id_equal(p->before, h->instance))
+		p->returns++;
+	else
+		p->returns = 0;
+	memcpy(p->before, p->instance, sizeof(p->before));
+	memcpy(p->instance, h->instance, sizeof(p->instance));
+	return (p->returns >= COPY_RETURNS);
+}
+
+/*
+ * Another process has this host's directory.  Where the configuration tells
+ * whose it is the copy alone halts; else nobody can say which is which.
+ */
+static evote_refusal
+one_directory(struct core *c, const evote_hello *h)
+{
+	const char *self = c->cf.names[c->cf.self];
+
+	/* Our own voice: the hosts list leads a link back to this process. */
+	if (config_id_equal(h->instance, c->cf.instance))
+		return (EVOTE_REFUSED_NOT_MEANT);
+	if (strcmp(owner(c), self) != 0 || strcmp(h->name, self) == 0)
+		copied(c, h->name);
+	return (strcmp(owner(c), h->name) == 0 ? EVOTE_NOT_REFUSED
+					       : EVOTE_REFUSED_COPY);
+}
+
+static int
+is_own(const struct core *c, const evote_hello *h)
+{
+	return (
+	    config_id_equal(h->incarnation, core_self(c)) && !BUG_COPY_MEETS);
+}
+
+static evote_refusal
+judge(struct core *c, struct peer *p, const char *name, const evote_hello *h)
+{
+	if (is_own(c, h))
+		return (one_directory(c, h));
+	if (strcmp(h->name, name) != 0)
+		return (EVOTE_REFUSED_NOT_MEANT);
+	if (!config_id_zero(c->k.cluster) &&
+	    !config_id_zero(h->config.cluster) &&
+	    !config_id_equal(c->k.cluster, h->config.cluster))
+		return (EVOTE_REFUSED_CLUSTER);
+	/* One that is no host is heard for a later K, and for nothing else. */
+	if (!core_takes_part(c, (int)(p - c->peers)) &&
+	    h->config.epoch <= c->k.epoch)
+		return (EVOTE_REFUSED_UNLISTED);
+	return (two_places(p, h) ? EVOTE_REFUSED_COPY : EVOTE_NOT_REFUSED);
+}
+
+/* Says it once, when it changes. */
+static void
+change(struct core *c, evote_refusal *was, evote_refusal now, const char *peer,
+    const char *by, const char *why)
+{
+	if (*was == now)
+		return;
+	*was = now;
+	core_say(c, now != EVOTE_NOT_REFUSED,
+	    "refused peer=%s by=%s why=\"%s\"", peer, by,
+	    now == EVOTE_NOT_REFUSED ? "nobody any more" : why);
+}
+
+void
+identity_refused(struct core *c, int peer, evote_refusal why)
+{
+	const char *name = c->cf.names[peer];
+
+	change(c, &c->peers[peer].refused_by, why, name, name,
+	    refusal_theirs(why));
+	if (why == EVOTE_REFUSED_COPY)
+		copied(c, "another host");
+}
+
+int
+identity_check(struct core *c, int peer, const evote_hello *h, int reply)
+{
+	struct peer *p = &c->peers[peer];
+	const char *name = c->cf.names[peer];
+	evote_refusal why = judge(c, p, name, h);
+	int was = p->refusal != EVOTE_NOT_REFUSED ||
+	    p->refused_by != EVOTE_NOT_REFUSED;
+
+	change(c, &p->refusal, why, name, c->cf.names[c->cf.self],
+	    refusal_ours(why));
+	if (reply)
+		identity_refused(c, peer, h->refusal);
+	if (why == EVOTE_NOT_REFUSED && h->refusal == EVOTE_NOT_REFUSED &&
+	    !is_own(c, h)) {
+		if (was)
+			p->unfit = 0;
+		return (0);
+	}
+	p->unfit = 1;
+	return (-1);
+}
+
+void
+identity_stranger(struct core *c, evote_refusal why, const evote_hello *h)
+{
+	struct stranger *s = &c->stranger;
+
+	if (is_own(c, h) && one_directory(c, h) != EVOTE_REFUSED_COPY)
+		return;
+	if (is_own(c, h))
+		why = EVOTE_REFUSED_COPY;
+	if (s->why != why || strcmp(s->name, h->name) != 0)
+		core_say(c, 1, "refused peer=%s by=%s why=\"%s\"", h->name,
+		    c->cf.names[c->cf.self], refusal_ours(why));
+	s->why = why;
+	s->heard_ms = c->now_ms;
+	strncpy(s->name, h->name, sizeof(s->name) - 1);
+}

@@ -1,0 +1,27 @@
+#ifndef EVOTE_IDENTITY_H
+#define EVOTE_IDENTITY_H
+
+#include "replica/core/core_impl.h"
+
+/*
+ * Whether a host is who it should be (PROTOCOL, "Who is who").  One that is not
+ * is refused for good, and both ends say why; what runs twice halts.
+ */
+
+/*
+ * Looks at a peer's greeting before anybody believes it: 0, or -1 when this
+ * host does not heed the peer, or the peer does not heed this host, as a reply
+ * says.
+ */
+int identity_check(struct core *, int peer, const evote_hello *, int reply);
+/*
+ * The same of a caller that was refused when it opened its session, and has
+ * proved since that it holds the cluster key.
+ */
+void identity_stranger(struct core *, evote_refusal why, const evote_hello *);
+/* The peer refuses this host. */
+void identity_refused(struct core *, int peer, evote_refusal why);
+/* The configuration may know this host's directory under another name. */
+void identity_own_name(struct core *);
+
+#endif

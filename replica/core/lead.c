@@ -1,0 +1,345 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mutant.h"
+#include "replica/core/core_impl.h"
+
+#define APPEND_BYTES 1000000 /* of records in one append */
+#define LOAD_RECORDS 250     /* read from the disk for one append */
+#define IN_FLIGHT    2	     /* appends not answered, a joiner; of others one */
+
+/* What peers acknowledged counts in the epoch it was said in, no longer. */
+void
+lead_reset(struct core *c)
+{
+	for (int i = 0; i < c->cf.n; i++) {
+		struct peer *p = &c->peers[i];
+
+		p->ready = 0;
+		p->load = 0;
+		p->required = 0;
+		if (BUG_EARLIER_SESSION_ACK)
+			continue;
+		p->acked = 0;
+		p->nonce = 0;
+	}
+}
+
+/*
+ * The peer is in our epoch and has said where its ledger ends: from the last
+ * common record on it is pushed what it lacks.
+ */
+void
+lead_ready(struct core *c, int peer)
+{
+	struct peer *p = &c->peers[peer];
+	unsigned char root[32];
+	uint64_t common;
+
+	if (!core_leads(c) || p->ready || !p->up || p->unfit ||
+	    config_barred(&c->k, p->id) || !core_takes_part(c, peer))
+		return;
+	common = history_common(c->log, p->epochs, p->n_epochs);
+	if (BUG_LEVEL_BY_LENGTH)
+		common = p->size < history_size(c->log) ? p->size
+							: history_size(c->log);
+	for (uint32_t i = 0; i < p->n_epochs; i++)
+		if (p->epochs[i].size == common && !ROOTS_IGNORED) {
+			history_root(c->log, common, root);
+			p->unfit = memcmp(root, p->epochs[i].root, 32) != 0;
+		}
+	if (p->unfit) {
+		core_say(c, 1,
+		    "unfit peer=%s size=%llu why=\"its ledger holds "
+		    "other records there\"",
+		    c->cf.names[peer], (unsigned long long)common);
+		return;
+	}
+	if (common < p->size)
+		core_say(c, 1, "divergent peer=%s size=%llu common=%llu",
+		    c->cf.names[peer], (unsigned long long)p->size,
+		    (unsigned long long)common);
+	p->ready = 1;
+	p->next = common;
+	p->first = 1;
+}
+
+static struct record **
+records_new(size_t n)
+{
+	struct record **r = calloc(n + 1, sizeof(struct record *));
+
+	if (r == NULL)
+		abort();
+	return (r);
+}
+
+static void
+tell(struct core *c, int peer, struct message *m)
+{
+	c->peers[peer].told_ms = c->now_ms;
+	c->driver->call(c->arg, peer, m);
+}
+
+/* Pushes records that follow what was sent; takes the references over. */
+static void
+append(struct core *c, int peer, struct record **records, uint32_t n)
+{
+	struct peer *p = &c->peers[peer];
+	struct message *m = core_message(SAY_APPEND, 0);
+	evote_append *a = &m->u.append;
+
+	a->epoch = c->k.epoch;
+	a->nonce = p->sent = ++c->nonce;
+	a->from = p->next;
+	a->accepted = c->accepted;
+	a->asked = c->now_ms;
+	history_root(c->log, p->next, (unsigned char *)a->before);
+	history_root(c->log, p->next + n, (unsigned char *)a->after);
+	m->records = records;
+	m->n = n;
+	p->next += n;
+	p->first = 0;
+	p->in_flight++;
+	tell(c, peer, m);
+}
+
+static void
+append_recent(struct core *c, int peer)
+{
+	struct peer *p = &c->peers[peer];
+	uint64_t size = history_size(c->log);
+	struct record **records;
+	uint64_t max = size - p->next;
+	size_t bytes = 0;
+	uint32_t n = 0;
+
+	if (max > EVOTE_BATCH_MAX)
+		max = EVOTE_BATCH_MAX;
+	records = records_new(max);
+	while (n < max && bytes < APPEND_BYTES) {
+		struct record *r = history_get(c->log, p->next + n);
+
+		bytes += r->leaf_len + r->opening_len + 16;
+		records[n++] = record_hold(r);
+	}
+	append(c, peer, records, n);
+}
+
+static void
+confirm(struct core *c, int peer)
+{
+	struct peer *p = &c->peers[peer];
+	struct message *m;
+
+	m = core_message(SAY_CONFIRM, 0);
+	m->u.confirm.epoch = c->k.epoch;
+	m->u.confirm.nonce = p->sent = ++c->nonce;
+	m->u.confirm.accepted = c->accepted;
+	m->u.confirm.asked = c->now_ms;
+	p->confirming = 1;
+	tell(c, peer, m);
+}
+
+/* Nothing is accepted without it. */
+static int
+counts(const struct core *c, const struct peer *p)
+{
+	return (p->required || config_in_sync(&c->k, p->id) >= 0);
+}
+
+/*
+ * Group commit: while a batch is on its way to the disks that count the next
+ * one is collected.  Batches follow the load by that, and a lone vote waits for
+ * nothing.
+ */
+int
+lead_under_way(const struct core *c)
+{
+	if (c->storing > 0)
+		return (1);
+	for (int i = 0; core_leads(c) && i < c->cf.n; i++)
+		if (c->peers[i].in_flight > 0 && counts(c, &c->peers[i]))
+			return (1);
+	return (0);
+}
+
+static void
+pump_peer(struct core *c, int peer)
+{
+	struct peer *p = &c->peers[peer];
+	uint64_t size = history_size(c->log);
+
+	/* One that counts has to hold it, with room or without. */
+	if (!p->room && !counts(c, p))
+		return;
+	while (p->up && p->ready && p->in_flight < IN_FLIGHT &&
+	    (p->next < size || p->first)) {
+		if (p->next >= history_first(c->log) || p->next == size) {
+			append_recent(c, peer);
+			continue;
+		}
+		if (p->load == 0) {
+			p->load =
+			    c->driver->load(c->arg, p->next, LOAD_RECORDS);
+			core_job(c, JOB_LOAD, p->load, 0, peer);
+		}
+		break;
+	}
+}
+
+/* A reading waits for a word asked for after it came. */
+static int
+confirmation_wanted(const struct core *c, const struct peer *p)
+{
+	const struct queue *q = &c->reads;
+
+	return (q->head != q->tail &&
+	    q->items[(q->tail - 1) & (q->max - 1)].nonce > p->sent);
+}
+
+void
+lead_pump(struct core *c, int under_way)
+{
+	if (!core_leads(c))
+		return;
+	for (int i = 0; i < c->cf.n; i++) {
+		struct peer *p = &c->peers[i];
+
+		if (i == c->cf.self)
+			continue;
+		if (!under_way || !counts(c, p))
+			pump_peer(c, i);
+		if (p->up && p->ready && !p->confirming && counts(c, p) &&
+		    confirmation_wanted(c, p))
+			confirm(c, i);
+	}
+}
+
+void
+lead_beat(struct core *c)
+{
+	for (int i = 0; core_leads(c) && i < c->cf.n; i++) {
+		struct peer *p = &c->peers[i];
+
+		if (i == c->cf.self || !p->up ||
+		    c->now_ms - p->told_ms < c->cf.beat_ms)
+			continue;
+		if (p->ready && !p->confirming)
+			confirm(c, i);
+		else if (!p->ready &&
+		    c->now_ms - p->told_ms > 2 * c->cf.beat_ms)
+			follow_greet(c, i);
+	}
+}
+
+void
+lead_acked(struct core *c, int peer, const struct message *m)
+{
+	struct peer *p = &c->peers[peer];
+	const evote_acked *a = &m->u.acked;
+	unsigned char root[32];
+
+	if (m->kind == SAY_APPEND && p->in_flight > 0)
+		p->in_flight--;
+	if (m->kind == SAY_CONFIRM)
+		p->confirming = 0;
+	core_hear_clock(c, peer, a->clock, a->asked);
+	if (!core_leads(c))
+		return;
+	if (a->taken == EVOTE_UNFIT) {
+		p->unfit = 1;
+		return;
+	}
+	if (a->epoch != c->k.epoch || a->taken != EVOTE_TAKEN) {
+		/* Of another epoch, or lost step: ask where it stands. */
+		if (p->ready &&
+		    (a->taken == EVOTE_GAP || a->epoch > c->k.epoch))
+			follow_greet(c, peer);
+		/* If it only does not heed us yet: with the next beats. */
+		if (a->taken == EVOTE_GAP || a->epoch >= c->k.epoch)
+			p->ready = 0;
+		return;
+	}
+	if (!p->ready || !config_id_equal(a->incarnation, p->id))
+		return;
+	if (a->stored.size > p->next)
+		return;
+	if ((a->stored.size < p->acked ||
+		(p->in_flight == 0 && !p->first && a->stored.size < p->next)) &&
+	    !BUG_EARLIER_SESSION_ACK) {
+		/*
+		 * It has doubted us since, and wants to be shown again: also
+		 * what is not on its way any more, and no vote may ever follow.
+		 */
+		p->ready = 0;
+		p->acked = 0;
+		follow_greet(c, peer);
+		return;
+	}
+	history_root(c->log, a->stored.size, root);
+	if (!ROOTS_IGNORED && memcmp(root, a->stored.root, 32) != 0) {
+		p->unfit = 1;
+		core_say(c, 1,
+		    "unfit peer=%s size=%llu why=\"its root "
+		    "differs\"",
+		    c->cf.names[peer], (unsigned long long)a->stored.size);
+		return;
+	}
+	p->acked = a->stored.size;
+	if (a->nonce > p->nonce)
+		p->nonce = a->nonce;
+}
+
+void
+lead_loaded(struct core *c, int peer, const struct event *ev)
+{
+	struct peer *p = &c->peers[peer];
+	struct record **records;
+
+	if (ev->n == 0 && p->load == ev->job && core_leads(c))
+		core_fault(c, 0,
+		    "record %llu cannot be read from this host's disk; %s",
+		    (unsigned long long)ev->from,
+		    config_alone(&c->k, core_self(c))
+			? "start this host again, and keep its data "
+			  "directory: no other host has all of its votes"
+			: "move this data directory away and start with an "
+			  "empty one");
+	if (p->load != ev->job || !p->ready || ev->n == 0 ||
+	    ev->from != p->next) {
+		for (uint32_t i = 0; i < ev->n; i++)
+			record_drop(ev->records[i]);
+		if (p->load == ev->job)
+			p->load = 0;
+		return;
+	}
+	p->load = 0;
+	records = records_new(ev->n);
+	memcpy(records, ev->records, ev->n * sizeof(*records));
+	append(c, peer, records, ev->n);
+}
+
+uint64_t
+lead_confirmed(const struct core *c)
+{
+	uint64_t n = UINT64_MAX;
+
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
+		const char *id = c->k.in_sync.in_sync_val[i].incarnation;
+		int p;
+
+		if (config_id_equal(id, core_self(c)))
+			continue;
+		p = core_peer_of(c, id);
+		if (p < 0 || !config_id_equal(c->peers[p].id, id))
+			return (0);
+		if (c->peers[p].nonce < n)
+			n = c->peers[p].nonce;
+	}
+	/* One about to join may be in the set before we hear of it. */
+	for (int i = 0; i < c->cf.n; i++)
+		if (c->peers[i].required && c->peers[i].nonce < n)
+			n = c->peers[i].nonce;
+	return (n);
+}

@@ -1,0 +1,355 @@
+#include "replica/link/inbound.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <uthash.h>
+
+#include "common/log.h"
+#include "replica/link/session.h"
+
+/* A peer's session, and with it a connection. */
+struct visit {
+	uint64_t conn;
+	int peer;	       /* -1: not in the list */
+	evote_refusal refusal; /* it may say hello, no more */
+	int proven;	       /* by its first sealed call */
+	struct session session;
+	UT_hash_handle hh;
+};
+
+/* A call that waits for its answer. */
+struct held {
+	uint64_t handle;
+	struct call call;
+	struct visit *visit;
+	enum message_kind kind;
+	uint64_t order;
+	UT_hash_handle hh;
+};
+
+struct inbound {
+	unsigned char key[32];
+	char self[EVOTE_HOST_MAX + 1];
+	char names[EVOTE_HOSTS_MAX][EVOTE_HOST_MAX + 1];
+	int n;
+	struct transport *transport;
+	struct inbound_hooks hooks;
+	struct visit *visits; /* by conn */
+	struct held *held;    /* by handle */
+	uint64_t last_handle;
+	time_t alarmed[EVOTE_HOSTS_MAX + 1]; /* by peer; the last: unknown */
+};
+
+static const uint32_t procs[] = {
+    [SAY_HELLO] = EVOTE_REPLICA_HELLO,
+    [SAY_APPEND] = EVOTE_REPLICA_APPEND,
+    [SAY_CONFIRM] = EVOTE_REPLICA_CONFIRM,
+    [SAY_DECIDE] = EVOTE_REPLICA_DECIDE,
+};
+
+struct inbound *
+inbound_new(const unsigned char cluster_key[32], const char *self,
+    const char *const *names, int n, struct transport *t,
+    const struct inbound_hooks *hooks)
+{
+	struct inbound *in = calloc(1, sizeof(*in));
+
+	assert(n <= EVOTE_HOSTS_MAX);
+	if (in == NULL)
+		return (NULL);
+	memcpy(in->key, cluster_key, sizeof(in->key));
+	strncpy(in->self, self, EVOTE_HOST_MAX);
+	for (int i = 0; i < n; i++)
+		strncpy(in->names[i], names[i], EVOTE_HOST_MAX);
+	in->n = n;
+	in->transport = t;
+	in->hooks = *hooks;
+	return (in);
+}
+
+void
+inbound_host(struct inbound *in, int peer, const char *name)
+{
+	struct visit *v, *next;
+
+	assert(peer >= 0 && peer < EVOTE_HOSTS_MAX);
+	if (peer >= in->n)
+		in->n = peer + 1;
+	if (strcmp(in->names[peer], name) == 0)
+		return;
+	snprintf(in->names[peer], sizeof(in->names[peer]), "%s", name);
+	HASH_ITER (hh, in->visits, v, next)
+		if (v->peer == peer && strcmp(v->session.caller, name) != 0)
+			transport_close_conn(in->transport, v->conn);
+}
+
+static struct visit *
+visit_find(struct inbound *in, uint64_t conn)
+{
+	struct visit *v;
+
+	HASH_FIND(hh, in->visits, &conn, sizeof(conn), v);
+	return (v);
+}
+
+static void
+visit_free(struct inbound *in, struct visit *v)
+{
+	struct held *h, *next;
+
+	HASH_ITER (hh, in->held, h, next) {
+		if (h->visit != v)
+			continue;
+		HASH_DEL(in->held, h);
+		free(h);
+	}
+	HASH_DEL(in->visits, v);
+	free(v);
+}
+
+void
+inbound_free(struct inbound *in)
+{
+	struct visit *v, *next;
+
+	if (in == NULL)
+		return;
+	HASH_ITER (hh, in->visits, v, next)
+		visit_free(in, v);
+	free(in);
+}
+
+void
+inbound_closed(struct inbound *in, uint64_t conn)
+{
+	struct visit *v = visit_find(in, conn);
+	int peer, proven;
+
+	if (v == NULL)
+		return;
+	peer = v->peer;
+	proven = v->proven && v->refusal == EVOTE_NOT_REFUSED;
+	visit_free(in, v);
+	if (proven)
+		in->hooks.closed(in->hooks.arg, peer, conn);
+}
+
+/* -1 for a name that is not in the list. */
+static int
+peer_find(const struct inbound *in, const char *name)
+{
+	for (int i = 0; i < in->n; i++) {
+		if (strcmp(in->names[i], name) == 0)
+			return (i);
+	}
+	return (-1);
+}
+
+/* Whoever tries a thousand times a second must not fill the log. */
+static void
+inbound_alarm(struct inbound *in, int peer, const char *why)
+{
+	time_t *last = &in->alarmed[peer < 0 ? EVOTE_HOSTS_MAX : peer];
+	time_t now = time(NULL);
+
+	if (*last == now)
+		return;
+	*last = now;
+	log_alarm("session peer=%s is=refused why=\"%s\"",
+	    peer < 0 ? "unknown" : in->names[peer], why);
+}
+
+/* The connection is closed; its procedure gives no answer. */
+static bool_t
+inbound_reject(
+    struct inbound *in, struct svc_req *req, int peer, const char *why)
+{
+	inbound_alarm(in, peer, why);
+	transport_close_conn(in->transport, transport_conn(req));
+	return (FALSE);
+}
+
+static void
+visit_add(struct inbound *in, uint64_t conn, int peer, evote_refusal refusal,
+    const struct session *s)
+{
+	struct visit *v = calloc(1, sizeof(*v));
+
+	/* Without it the first call is one without a session. */
+	if (v == NULL)
+		return;
+	v->conn = conn;
+	v->peer = peer;
+	v->refusal = refusal;
+	v->session = *s;
+	HASH_ADD(hh, in->visits, conn, sizeof(v->conn), v);
+}
+
+static int
+reply_send(struct inbound *in, const struct held *h, const struct message *m)
+{
+	unsigned char *body;
+	evote_sealed sealed;
+	long len = message_encode(m, &body);
+	int sent;
+
+	if (len < 0) {
+		log_alarm("session peer=%s reply=unencodable",
+		    h->visit->session.caller);
+		transport_fail(in->transport, h->call);
+		return (-1);
+	}
+	session_seal_reply(&h->visit->session, procs[h->kind], h->order, body,
+	    (uint32_t)len, &sealed);
+	sent = transport_complete(
+	    in->transport, h->call, (xdrproc_t)xdr_evote_sealed, &sealed);
+	free(body);
+	return (sent);
+}
+
+int
+inbound_reply(struct inbound *in, uint64_t handle, const struct message *m)
+{
+	struct held *h;
+	int sent;
+
+	HASH_FIND(hh, in->held, &handle, sizeof(handle), h);
+	if (h == NULL)
+		return (-1);
+	assert(m->reply && m->kind == h->kind);
+	sent = reply_send(in, h, m);
+	HASH_DEL(in->held, h);
+	free(h);
+	return (sent);
+}
+
+/* Holds the call of that order; its handle, or 0 without memory. */
+static uint64_t
+call_hold(struct inbound *in, struct svc_req *req, struct visit *v,
+    enum message_kind kind, uint64_t order)
+{
+	struct held *h = calloc(1, sizeof(*h));
+
+	if (h == NULL)
+		return (0);
+	h->handle = ++in->last_handle;
+	h->call = transport_hold(req);
+	h->visit = v;
+	h->kind = kind;
+	h->order = order;
+	HASH_ADD(hh, in->held, handle, sizeof(h->handle), h);
+	return (h->handle);
+}
+
+/* HELLO, APPEND and CONFIRM differ in nothing but the body. */
+static bool_t
+sealed_call(enum message_kind kind, const evote_sealed *arg,
+    evote_sealed *result, struct svc_req *req)
+{
+	struct inbound *in = serve_inbound(req);
+	const uint64_t conn = transport_conn(req);
+	struct visit *v = visit_find(in, conn);
+	struct message *m;
+	uint64_t handle;
+
+	memset(result, 0, sizeof(*result));
+	if (v == NULL)
+		return (inbound_reject(in, req, -1, "call without a session"));
+	if (session_check_call(&v->session, procs[kind], arg) != 0)
+		return (inbound_reject(in, req, v->peer,
+		    v->proven ? "call forged, damaged or out of order"
+			      : "it does not prove to be our peer: check that "
+				"both hosts have the same cluster key"));
+	/* Whoever holds the key is heard, whether it is a host or not. */
+	if (v->peer < 0 && v->refusal == EVOTE_NOT_REFUSED)
+		v->peer = in->hooks.visitor(in->hooks.arg, v->session.caller);
+	if (v->peer < 0 && v->refusal == EVOTE_NOT_REFUSED)
+		return (inbound_reject(in, req, -1,
+		    "it is no host of this cluster, and there are too many of "
+		    "those already"));
+	v->proven = 1;
+	if (v->refusal != EVOTE_NOT_REFUSED &&
+	    (kind != SAY_HELLO || in->hooks.stranger == NULL))
+		return (inbound_reject(in, req, v->peer, "refused for good"));
+	transport_trust(req);
+	m = message_decode(kind, 0, arg->body.body_val, arg->body.body_len);
+	if (m == NULL)
+		return (inbound_reject(in, req, v->peer, "call malformed"));
+	handle = call_hold(in, req, v, kind, arg->order);
+	if (handle == 0) {
+		message_free(m);
+		return (inbound_reject(in, req, v->peer, "no memory"));
+	}
+	if (v->refusal != EVOTE_NOT_REFUSED)
+		in->hooks.stranger(in->hooks.arg, v->refusal, conn, handle, m);
+	else
+		in->hooks.call(in->hooks.arg, v->peer, conn, handle, m);
+	return (FALSE);
+}
+
+/* ---- the procedures ---- */
+
+bool_t
+evote_replica_null_1_svc(void *arg, void *result, struct svc_req *req)
+{
+	return (TRUE);
+}
+
+bool_t
+evote_replica_open_1_svc(
+    evote_open_args *arg, evote_open_res *result, struct svc_req *req)
+{
+	struct inbound *in = serve_inbound(req);
+	const uint64_t conn = transport_conn(req);
+	const int peer = peer_find(in, arg->caller);
+	evote_refusal refusal;
+	struct session s;
+
+	memset(result, 0, sizeof(*result));
+	if (visit_find(in, conn) != NULL)
+		return (inbound_reject(in, req, peer, "opened twice"));
+	/* Whom it refuses it tells so; people hear of it once that is proven.
+	 */
+	refusal = session_answer(&s, in->key, in->self,
+	    peer >= 0 || in->hooks.visitor != NULL, arg, result);
+	visit_add(in, conn, peer, refusal, &s);
+	return (TRUE);
+}
+
+bool_t
+evote_replica_hello_1_svc(
+    evote_sealed *arg, evote_sealed *result, struct svc_req *req)
+{
+	return (sealed_call(SAY_HELLO, arg, result, req));
+}
+
+bool_t
+evote_replica_append_1_svc(
+    evote_sealed *arg, evote_sealed *result, struct svc_req *req)
+{
+	return (sealed_call(SAY_APPEND, arg, result, req));
+}
+
+bool_t
+evote_replica_confirm_1_svc(
+    evote_sealed *arg, evote_sealed *result, struct svc_req *req)
+{
+	return (sealed_call(SAY_CONFIRM, arg, result, req));
+}
+
+bool_t
+evote_replica_decide_1_svc(
+    evote_sealed *arg, evote_sealed *result, struct svc_req *req)
+{
+	return (sealed_call(SAY_DECIDE, arg, result, req));
+}
+
+int
+evote_replica_prog_1_freeresult(SVCXPRT *xprt, xdrproc_t proc, caddr_t result)
+{
+	xdr_free(proc, result);
+	return (1);
+}

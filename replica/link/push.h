@@ -1,0 +1,74 @@
+#ifndef EVOTE_PUSH_H
+#define EVOTE_PUSH_H
+
+#include <stdint.h>
+
+#include "replica/core/message.h"
+
+/*
+ * This host's links to its peers: for each one connection on which this host
+ * is the caller of EVOTE_REPLICA.  Never blocks: connects, opens a session,
+ * sends calls, several at once, and hands the replies over in whatever order
+ * they come.  A link that ended is tried again at once, then after 10, 20, 40
+ * ... 500 ms, counted from the beginning of the attempt; one that was refused
+ * for good every two seconds.  Port lookups by the portmapper are asked by UDP
+ * in the same loop; the last port that worked is tried first.  Nobody listens
+ * there (refused) only when the port itself refuses: that a portmapper is gone,
+ * or knows of no server, proves nothing.
+ */
+struct push;
+
+struct push_peer {
+	const char *name; /* in the list of hosts */
+	const char *host; /* address or DNS name */
+	int port;	  /* 0: ask the portmapper for EVOTE_PROG */
+};
+
+/* Called from push_run only; must not free the push. */
+struct push_hooks {
+	/* A session is open: the peer holds the cluster key. */
+	void (*up)(void *arg, int peer);
+	/*
+	 * The session ended, with all calls not yet answered; or (refused)
+	 * its machine answered that nobody listens there.  refused may be told
+	 * repeatedly, without an up between.
+	 */
+	void (*down)(void *arg, int peer, int refused);
+	/*
+	 * The peer holds the key, and refuses this host.  One call may be sent
+	 * to it from here, which tells who we are; the link ends after the
+	 * reply.
+	 */
+	void (*unwelcome)(void *arg, int peer, evote_refusal why);
+	/* A reply.  The message is the hook's to free. */
+	void (*reply)(void *arg, int peer, struct message *);
+	void *arg;
+};
+
+/* peers[self] is skipped.  NULL: no memory or descriptors, logged. */
+struct push *push_new(const unsigned char cluster_key[32],
+    const struct push_peer *peers, int n, int self, const struct push_hooks *);
+void push_free(struct push *);
+/*
+ * Who is in that place, of EVOTE_HOSTS_MAX, from now on: a link to somebody
+ * else, or to him elsewhere, ends.  host NULL: nobody is to be called.
+ */
+void push_host(struct push *, int peer, const struct push_peer *);
+/* For an outer epoll; and how long until push_run wants to be called, -1: only
+   when the fd is readable. */
+int push_fd(struct push *);
+int push_wait_ms(struct push *, uint64_t now_ms);
+void push_run(struct push *, uint64_t now_ms);
+/*
+ * Sends a call, at once as far as the socket takes it; 0, or -1 when the link
+ * is down or more than 64 MB wait to be sent (the link is then ended).
+ */
+int push_call(struct push *, int peer, const struct message *);
+/* Why there is no link, as it was logged; "" while there is one. */
+const char *push_trouble(const struct push *, int peer);
+/* The peer lives, as it has called: a link that waits to be tried is tried. */
+void push_hurry(struct push *, int peer, uint64_t now_ms);
+/* Ends the link (it is opened again by itself). */
+void push_reset(struct push *, int peer);
+
+#endif

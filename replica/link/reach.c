@@ -1,0 +1,326 @@
+#include "replica/link/reach.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <rpc/rpc.h>
+#include <rpc/pmap_prot.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "common/seal.h"
+#include "evote.h"
+#include "replica/link/wire.h"
+
+#define STEP_MS		 1000
+#define LOOKUP_FIRST_MS	 60
+#define RESOLVE_AGAIN_MS 30000 /* a host's address may change */
+#define RESOLVE_RETRY_MS 500
+#define NEVER		 UINT64_MAX
+
+static void
+fd_drop(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void
+reach_move(struct reach *r, enum reach_step to, uint64_t due)
+{
+	r->step = to;
+	r->due = due;
+}
+
+static enum reach_got
+reach_fail(struct reach *r, const char *why)
+{
+	fd_drop(&r->fd);
+	reach_move(r, REACH_IDLE, NEVER);
+	r->why = why;
+	r->hurry = 0;
+	reach_failed(r);
+	return (REACH_FAILED);
+}
+
+static enum reach_got
+reach_refused(struct reach *r)
+{
+	/* Elsewhere it proves nothing about the server where it worked. */
+	int sure = r->worked < 0 || r->worked == r->at;
+
+	reach_fail(r, "connection refused");
+	/* A restarted server has another port: ask for it at once. */
+	r->hurry = r->ask;
+	return (sure ? REACH_REFUSED : REACH_FAILED);
+}
+
+static enum reach_got
+reach_errno(struct reach *r, int error)
+{
+	if (r->step == REACH_CONNECTING && error == ECONNREFUSED)
+		return (reach_refused(r));
+	if (r->step == REACH_LOOKUP && error == ECONNREFUSED)
+		return (reach_fail(r, "it has no portmapper"));
+	return (reach_fail(r, strerror(error)));
+}
+
+/* 0, or -1 with errno. */
+static int
+fd_watch(struct reach *r, int fd, uint64_t tag, uint32_t events)
+{
+	struct epoll_event ev = {.events = events};
+
+	ev.data.u64 = tag;
+	return (epoll_ctl(r->epoll, EPOLL_CTL_ADD, fd, &ev));
+}
+
+/* Opens fd towards the address being tried; 0, or -1 with errno. */
+static int
+socket_start(struct reach *r, int type, int port, uint32_t events)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = address_port(&r->addrs[r->at], port, &sa);
+
+	r->fd = socket(sa.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (r->fd < 0 || fd_watch(r, r->fd, r->tag, events) != 0)
+		return (-1);
+	if (connect(r->fd, (struct sockaddr *)&sa, len) == 0 ||
+	    errno == EINPROGRESS)
+		return (0);
+	return (-1);
+}
+
+/* ---- the connection ---- */
+
+static enum reach_got
+connect_start(struct reach *r, int port, uint64_t now_ms)
+{
+	const int on = 1;
+
+	r->port = port;
+	reach_move(r, REACH_CONNECTING, now_ms + STEP_MS);
+	if (socket_start(r, SOCK_STREAM, port, EPOLLOUT) != 0)
+		return (reach_errno(r, errno));
+	setsockopt(r->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return (REACH_MORE);
+}
+
+/*
+ * A connection to a port of this machine that nobody listens on can be given
+ * just that port as its own, and then is connected to itself.
+ */
+static int
+socket_met_itself(int fd)
+{
+	struct sockaddr_storage here = {0}, there = {0};
+	socklen_t here_len = sizeof(here), there_len = sizeof(there);
+
+	return (getsockname(fd, (struct sockaddr *)&here, &here_len) == 0 &&
+	    getpeername(fd, (struct sockaddr *)&there, &there_len) == 0 &&
+	    memcmp(&here, &there, sizeof(here)) == 0);
+}
+
+static enum reach_got
+connect_ready(struct reach *r)
+{
+	socklen_t len = sizeof(int);
+	int error = 0;
+
+	if (getsockopt(r->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+		error = errno;
+	if (error == 0 && socket_met_itself(r->fd))
+		error = ECONNREFUSED;
+	if (error != 0)
+		return (reach_errno(r, error));
+	reach_move(r, REACH_IDLE, NEVER);
+	return (REACH_DONE);
+}
+
+/* ---- the port ---- */
+
+static enum reach_got
+lookup_send(struct reach *r, uint64_t now_ms)
+{
+	struct pmap ask = {EVOTE_PROG, EVOTE_V1, IPPROTO_TCP, 0};
+	char call[128];
+	XDR x;
+
+	xdrmem_create(&x, call, sizeof(call), XDR_ENCODE);
+	if (wire_call(&x, r->xid, PMAPPROG, PMAPVERS, PMAPPROC_GETPORT) != 0 ||
+	    !xdr_pmap(&x, &ask))
+		return (reach_errno(r, EMSGSIZE));
+	if (send(r->fd, call, xdr_getpos(&x), MSG_NOSIGNAL) < 0 &&
+	    errno != EAGAIN)
+		return (reach_errno(r, errno));
+	r->due = now_ms + r->lookup_ms;
+	if (r->due > r->lookup_end)
+		r->due = r->lookup_end;
+	r->lookup_ms *= 2;
+	return (REACH_MORE);
+}
+
+static enum reach_got
+lookup_start(struct reach *r, uint64_t now_ms)
+{
+	reach_move(r, REACH_LOOKUP, NEVER);
+	if (socket_start(r, SOCK_DGRAM, PMAPPORT, EPOLLIN) != 0)
+		return (reach_errno(r, errno));
+	r->xid++;
+	r->lookup_end = now_ms + STEP_MS;
+	r->lookup_ms = LOOKUP_FIRST_MS;
+	return (lookup_send(r, now_ms));
+}
+
+static enum reach_got
+lookup_ready(struct reach *r, uint64_t now_ms)
+{
+	unsigned char reply[512];
+	u_int port = 0;
+	ssize_t n = recv(r->fd, reply, sizeof(reply), 0);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return (REACH_MORE);
+	if (n < 0)
+		return (reach_errno(r, errno));
+	if (wire_xid(reply, (size_t)n) != r->xid ||
+	    wire_reply(reply, (size_t)n, (xdrproc_t)xdr_u_int, &port) != 0)
+		return (REACH_MORE); /* a stray datagram */
+	if (port == 0 || port > UINT16_MAX)
+		return (reach_fail(r, "its portmapper knows no evote server"));
+	fd_drop(&r->fd);
+	return (connect_start(r, (int)port, now_ms));
+}
+
+/* ---- the address ---- */
+
+static void
+resolve_start(struct reach *r, uint64_t now_ms)
+{
+	r->resolve_due = now_ms + RESOLVE_AGAIN_MS;
+	r->resolve_fd = address_ask(r->host);
+	if (fd_watch(r, r->resolve_fd, r->tag + 1, EPOLLIN) != 0)
+		fd_drop(&r->resolve_fd);
+}
+
+static enum reach_got
+port_start(struct reach *r, uint64_t now_ms)
+{
+	if (r->n_addrs == 0)
+		return (reach_fail(r, "its name cannot be resolved"));
+	if (r->fixed != 0)
+		return (connect_start(r, r->fixed, now_ms));
+	if (r->known != 0 && !r->ask)
+		return (connect_start(r, r->known, now_ms));
+	return (lookup_start(r, now_ms));
+}
+
+enum reach_got
+reach_answered(struct reach *r, uint64_t now_ms)
+{
+	struct address found[ADDRESS_MAX];
+	int n = address_answer(r->resolve_fd, found);
+
+	fd_drop(&r->resolve_fd);
+	if (n == 0) {
+		r->resolve_due = now_ms + RESOLVE_RETRY_MS;
+	} else if (memcmp(r->addrs, found, sizeof(found)) != 0) {
+		memcpy(r->addrs, found, sizeof(found));
+		r->n_addrs = n;
+		r->at = 0;
+		r->worked = -1;
+	}
+	if (r->step == REACH_RESOLVING)
+		return (port_start(r, now_ms));
+	return (REACH_MORE);
+}
+
+/* ---- the whole way ---- */
+
+enum reach_got
+reach_start(struct reach *r, uint64_t now_ms)
+{
+	/* Known addresses are used while the name is asked for again. */
+	if (r->resolve_fd < 0 && now_ms >= r->resolve_due)
+		resolve_start(r, now_ms);
+	if (r->n_addrs > 0 || r->resolve_fd < 0)
+		return (port_start(r, now_ms));
+	/* The resolver bounds this itself; a second question helps nobody. */
+	reach_move(r, REACH_RESOLVING, NEVER);
+	return (REACH_MORE);
+}
+
+enum reach_got
+reach_ready(struct reach *r, uint64_t now_ms)
+{
+	if (r->step == REACH_LOOKUP)
+		return (lookup_ready(r, now_ms));
+	if (r->step == REACH_CONNECTING)
+		return (connect_ready(r));
+	return (REACH_MORE);
+}
+
+enum reach_got
+reach_due(struct reach *r, uint64_t now_ms)
+{
+	if (r->step == REACH_LOOKUP && now_ms < r->lookup_end)
+		return (lookup_send(r, now_ms));
+	if (r->step == REACH_LOOKUP)
+		return (reach_fail(r, "its portmapper is silent"));
+	return (reach_fail(r, "it is silent"));
+}
+
+int
+reach_take(struct reach *r)
+{
+	int fd = r->fd;
+
+	r->fd = -1;
+	return (fd);
+}
+
+void
+reach_worked(struct reach *r)
+{
+	r->worked = r->at;
+	r->known = r->port;
+	r->ask = 0;
+}
+
+void
+reach_failed(struct reach *r)
+{
+	if (r->fixed == 0 && r->known != 0)
+		r->ask = !r->ask;
+	if (!r->ask && r->n_addrs > 0)
+		r->at = (r->at + 1) % r->n_addrs;
+}
+
+int
+reach_init(struct reach *r, int epoll, uint64_t tag, const char *host, int port)
+{
+	memset(r, 0, sizeof(*r));
+	r->epoll = epoll;
+	r->tag = tag;
+	r->fd = r->resolve_fd = r->worked = -1;
+	r->fixed = port;
+	r->due = NEVER;
+	seal_random(&r->xid, sizeof(r->xid));
+	r->n_addrs = address_numeric(host, r->addrs);
+	if (r->n_addrs > 0)
+		r->resolve_due = NEVER;
+	r->host = strdup(host);
+	return (r->host != NULL ? 0 : -1);
+}
+
+void
+reach_clear(struct reach *r)
+{
+	fd_drop(&r->fd);
+	fd_drop(&r->resolve_fd);
+	free(r->host);
+	r->host = NULL;
+}

@@ -1,0 +1,343 @@
+#include "replica/link/wire.h"
+
+#include <assert.h>
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#define MARK_BYTES 4
+#define MARK_LAST  0x80000000u /* the record's last fragment */
+#define HEAD_BYTES 64	       /* mark, call header, order, length */
+#define IOVS_MAX   48
+
+/* The body is never copied: it is sent from where it lies. */
+struct frame {
+	STAILQ_ENTRY(frame) next;
+	struct iovec left[3]; /* of head, body, mac: what is not sent yet */
+	unsigned char *body;
+	unsigned char head[HEAD_BYTES];
+	evote_hash mac;
+};
+
+int
+wire_call(XDR *x, uint32_t xid, uint32_t prog, uint32_t vers, uint32_t proc)
+{
+	struct rpc_msg msg = {.rm_xid = xid, .rm_direction = CALL};
+
+	msg.rm_call.cb_rpcvers = RPC_MSG_VERSION;
+	msg.rm_call.cb_prog = prog;
+	msg.rm_call.cb_vers = vers;
+	msg.rm_call.cb_proc = proc;
+	msg.rm_call.cb_cred = _null_auth;
+	msg.rm_call.cb_verf = _null_auth;
+	return (xdr_callmsg(x, &msg) ? 0 : -1);
+}
+
+static uint32_t
+be32_at(const unsigned char *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return (be32toh(v));
+}
+
+uint32_t
+wire_xid(const void *data, size_t len)
+{
+	return (len < sizeof(uint32_t) ? 0 : be32_at(data));
+}
+
+int
+wire_reply(const void *data, size_t len, xdrproc_t proc, void *result)
+{
+	char verf[MAX_AUTH_BYTES]; /* read past, not allocated */
+	struct rpc_msg msg = {0};
+	XDR x;
+
+	msg.acpted_rply.ar_verf.oa_base = verf;
+	msg.acpted_rply.ar_results.where = result;
+	msg.acpted_rply.ar_results.proc = proc;
+	xdrmem_create(&x, (char *)data, (u_int)len, XDR_DECODE);
+	if (!xdr_replymsg(&x, &msg) || msg.rm_reply.rp_stat != MSG_ACCEPTED ||
+	    msg.acpted_rply.ar_stat != SUCCESS || xdr_getpos(&x) != len)
+		return (-1);
+	return (0);
+}
+
+/* ---- out ---- */
+
+static size_t
+frame_left(const struct frame *f)
+{
+	return (f->left[0].iov_len + f->left[1].iov_len + f->left[2].iov_len);
+}
+
+/* What stands around the body; the head's length, or -1. */
+static long
+frame_wrap(struct frame *f, uint32_t xid, uint32_t proc, uint32_t len,
+    evote_sealed *sealed)
+{
+	XDR x;
+
+	xdrmem_create(&x, (char *)f->head + MARK_BYTES,
+	    sizeof(f->head) - MARK_BYTES, XDR_ENCODE);
+	if (wire_call(&x, xid, EVOTE_REPLICA_PROG, EVOTE_REPLICA_V1, proc) < 0)
+		return (-1);
+	if (sealed == NULL)
+		return (MARK_BYTES + (long)xdr_getpos(&x));
+	if (!xdr_u_quad_t(&x, &sealed->order) || !xdr_u_int(&x, &len))
+		return (-1);
+	memcpy(f->mac, sealed->mac, sizeof(f->mac));
+	f->left[2] = (struct iovec){f->mac, sizeof(f->mac)};
+	return (MARK_BYTES + (long)xdr_getpos(&x));
+}
+
+struct frame *
+wire_frame(uint32_t xid, uint32_t proc, unsigned char *body, uint32_t len,
+    evote_sealed *sealed)
+{
+	struct frame *f = calloc(1, sizeof(*f));
+	uint32_t mark;
+	long head;
+
+	assert(len % BYTES_PER_XDR_UNIT == 0);
+	if (f == NULL) {
+		free(body);
+		return (NULL);
+	}
+	f->body = body;
+	head = frame_wrap(f, xid, proc, len, sealed);
+	if (head < 0) {
+		wire_frame_free(f);
+		return (NULL);
+	}
+	f->left[0] = (struct iovec){f->head, (size_t)head};
+	f->left[1] = (struct iovec){body, len};
+	mark = htobe32(MARK_LAST | (uint32_t)(frame_left(f) - MARK_BYTES));
+	memcpy(f->head, &mark, sizeof(mark));
+	return (f);
+}
+
+void
+wire_frame_free(struct frame *f)
+{
+	if (f == NULL)
+		return;
+	free(f->body);
+	free(f);
+}
+
+void
+wire_out_init(struct wire_out *o)
+{
+	STAILQ_INIT(&o->frames);
+	o->unsent = 0;
+}
+
+void
+wire_out_clear(struct wire_out *o)
+{
+	struct frame *f;
+
+	while ((f = STAILQ_FIRST(&o->frames)) != NULL) {
+		STAILQ_REMOVE_HEAD(&o->frames, next);
+		wire_frame_free(f);
+	}
+	o->unsent = 0;
+}
+
+void
+wire_out_add(struct wire_out *o, struct frame *f)
+{
+	STAILQ_INSERT_TAIL(&o->frames, f, next);
+	o->unsent += frame_left(f);
+}
+
+static size_t
+out_gather(const struct wire_out *o, struct iovec iov[IOVS_MAX])
+{
+	struct frame *f;
+	size_t n = 0;
+
+	STAILQ_FOREACH (f, &o->frames, next) {
+		if (n + 3 > IOVS_MAX)
+			break;
+		for (int i = 0; i < 3; i++) {
+			if (f->left[i].iov_len > 0)
+				iov[n++] = f->left[i];
+		}
+	}
+	return (n);
+}
+
+/* Moves past up to sent bytes; returns how many. */
+static size_t
+frame_sent(struct frame *f, size_t sent)
+{
+	size_t done = 0;
+
+	for (int i = 0; i < 3; i++) {
+		struct iovec *v = &f->left[i];
+		size_t n = sent - done;
+
+		if (n > v->iov_len)
+			n = v->iov_len;
+		if (n > 0) /* an empty body may be NULL */
+			v->iov_base = (char *)v->iov_base + n;
+		v->iov_len -= n;
+		done += n;
+	}
+	return (done);
+}
+
+static void
+out_sent(struct wire_out *o, size_t sent)
+{
+	o->unsent -= sent;
+	while (sent > 0) {
+		struct frame *f = STAILQ_FIRST(&o->frames);
+
+		sent -= frame_sent(f, sent);
+		if (frame_left(f) == 0) {
+			STAILQ_REMOVE_HEAD(&o->frames, next);
+			wire_frame_free(f);
+		}
+	}
+}
+
+int
+wire_out_send(struct wire_out *o, int fd)
+{
+	struct iovec iov[IOVS_MAX];
+	struct msghdr msg = {.msg_iov = iov};
+
+	while (o->unsent > 0) {
+		ssize_t n;
+
+		msg.msg_iovlen = out_gather(o, iov);
+		n = sendmsg(fd, &msg, MSG_NOSIGNAL);
+		if (n >= 0)
+			out_sent(o, (size_t)n);
+		else if (errno == EAGAIN)
+			return (0);
+		else if (errno != EINTR)
+			return (-1);
+	}
+	return (0);
+}
+
+/* ---- in ---- */
+
+static int
+bytes_room(struct bytes *b, size_t n)
+{
+	size_t cap = b->cap > 0 ? b->cap : (size_t)WIRE_READ;
+	unsigned char *data;
+
+	while (cap - b->len < n)
+		cap *= 2;
+	if (cap == b->cap)
+		return (0);
+	data = realloc(b->data, cap);
+	if (data == NULL)
+		return (-1);
+	b->data = data;
+	b->cap = cap;
+	return (0);
+}
+
+ssize_t
+wire_in_read(struct wire_in *in, int fd)
+{
+	struct bytes *raw = &in->raw;
+	ssize_t n;
+
+	if (bytes_room(raw, WIRE_READ) != 0)
+		return (-1);
+	n = recv(fd, raw->data + raw->len, raw->cap - raw->len, 0);
+	if (n > 0)
+		raw->len += (size_t)n;
+	return (n);
+}
+
+/*
+ * The next whole fragment: as wire_in_next, and *last when it ends a record.
+ */
+static int
+fragment_next(
+    struct wire_in *in, const unsigned char **data, size_t *len, int *last)
+{
+	const size_t there = in->raw.len - in->at;
+	uint32_t mark;
+
+	if (there < MARK_BYTES)
+		return (0);
+	mark = be32_at(in->raw.data + in->at);
+	*len = mark & ~MARK_LAST;
+	*last = (mark & MARK_LAST) != 0;
+	if (*len > EVOTE_CALL_MAX - in->joined.len) {
+		errno = EMSGSIZE;
+		return (-1);
+	}
+	if (there - MARK_BYTES < *len)
+		return (0);
+	*data = in->raw.data + in->at + MARK_BYTES;
+	in->at += MARK_BYTES + *len;
+	return (1);
+}
+
+/* What was taken out makes room for what is to come. */
+static void
+in_compact(struct wire_in *in)
+{
+	in->raw.len -= in->at;
+	memmove(in->raw.data, in->raw.data + in->at, in->raw.len);
+	in->at = 0;
+}
+
+int
+wire_in_next(struct wire_in *in, const unsigned char **data, size_t *len)
+{
+	struct bytes *joined = &in->joined;
+	int got, last;
+
+	if (in->given)
+		joined->len = 0;
+	in->given = 0;
+	while ((got = fragment_next(in, data, len, &last)) > 0) {
+		/* Nearly always it is the whole record, given where it lies. */
+		if (last && joined->len == 0)
+			return (1);
+		if (bytes_room(joined, *len) != 0)
+			return (-1);
+		memcpy(joined->data + joined->len, *data, *len);
+		joined->len += *len;
+		if (last) {
+			in->given = 1;
+			*data = joined->data;
+			*len = joined->len;
+			return (1);
+		}
+	}
+	if (got == 0 && in->at > 0)
+		in_compact(in);
+	return (got);
+}
+
+void
+wire_in_clear(struct wire_in *in)
+{
+	in->raw.len = in->joined.len = in->at = 0;
+	in->given = 0;
+}
+
+void
+wire_in_free(struct wire_in *in)
+{
+	free(in->raw.data);
+	free(in->joined.data);
+}

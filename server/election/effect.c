@@ -1,0 +1,229 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "common/need.h"
+#include "server/election/election_impl.h"
+
+/* What takes one record back. */
+struct effect {
+	struct effect *prev, *next;
+	evote_op_kind kind;
+	uint64_t epoch, time; /* of the record before */
+	union {
+		uint64_t forced_epoch; /* EPOCH: the one before */
+		struct {	       /* REGISTER */
+			uint32_t n;
+			struct enrolment *list;
+		} roll;
+		struct voter *voter;	  /* UNREGISTER */
+		struct unlocked unlocked; /* UNLOCK */
+		struct poll *poll;	  /* CLOSE */
+		struct {		  /* CREATE, VOTE, REFUSED */
+			struct voter *voter;
+			struct displaced displaced;
+			struct poll *poll; /* VOTE */
+			uint32_t choice;   /* VOTE */
+			uint64_t quota;	   /* CREATE, REFUSED: before */
+		} asked;
+	} u;
+};
+
+static void
+effect_free(struct effect *f)
+{
+	if (f->kind == EVOTE_OP_REGISTER)
+		free(f->u.roll.list);
+	free(f);
+}
+
+/* ---- forth ---- */
+
+static void
+apply_genesis(struct election *e, const evote_genesis *from)
+{
+	e->genesis = need(malloc(sizeof(*e->genesis)));
+	*e->genesis = *from;
+	e->genesis->origin = need_copy(from->origin);
+}
+
+static void
+apply_epoch(struct election *e, struct effect *f, const evote_leaf *leaf)
+{
+	f->u.forced_epoch = e->forced_epoch;
+	if (leaf->op.evote_op_u.epoch.forced)
+		e->forced_epoch = leaf->epoch;
+}
+
+static void
+apply_register(struct election *e, struct effect *f, const struct verdict *v,
+    uint64_t time)
+{
+	uint32_t n = v->out.added;
+
+	f->u.roll.n = n;
+	f->u.roll.list = need(calloc(n, sizeof(*f->u.roll.list)));
+	for (uint32_t i = 0; i < n; i++)
+		voter_enrol(&e->voters, &v->fresh[i], time, &f->u.roll.list[i]);
+}
+
+static void
+apply_vote(struct effect *f, const struct verdict *v)
+{
+	f->u.asked.poll = v->poll;
+	f->u.asked.choice = v->choice;
+	poll_vote(v->poll, v->voter, v->choice);
+}
+
+static void
+apply_create(struct election *e, struct effect *f, const evote_leaf *leaf,
+    const struct verdict *v)
+{
+	const evote_election *about = &leaf->op.evote_op_u.create.election;
+
+	f->u.asked.quota = voter_create(v->voter, about, leaf->time);
+	poll_add(&e->polls, &e->voters, about, v->voter);
+}
+
+static void
+apply_answer(struct effect *f, const struct verdict *v)
+{
+	struct client c = v->client;
+
+	c.code = v->out.code;
+	c.reason = v->out.reason;
+	f->u.asked.voter = v->voter;
+	voter_answer(v->voter, &c, &f->u.asked.displaced);
+}
+
+void
+effect_apply(
+    struct election *e, const evote_leaf *leaf, const struct verdict *v)
+{
+	struct effect *f = need(calloc(1, sizeof(*f)));
+
+	f->kind = leaf->op.kind;
+	f->epoch = e->epoch;
+	f->time = e->time;
+	switch (leaf->op.kind) {
+	case EVOTE_OP_GENESIS:
+		apply_genesis(e, &leaf->op.evote_op_u.genesis);
+		break;
+	case EVOTE_OP_EPOCH:
+		apply_epoch(e, f, leaf);
+		break;
+	case EVOTE_OP_REGISTER:
+		apply_register(e, f, v, leaf->time);
+		break;
+	case EVOTE_OP_UNREGISTER:
+		f->u.voter = v->voter;
+		voter_strike(&e->voters, v->voter);
+		break;
+	case EVOTE_OP_UNLOCK:
+		voter_unlock(v->voter, leaf->time, &f->u.unlocked);
+		break;
+	case EVOTE_OP_CREATE:
+		apply_answer(f, v);
+		apply_create(e, f, leaf, v);
+		break;
+	case EVOTE_OP_VOTE:
+		apply_answer(f, v);
+		apply_vote(f, v);
+		break;
+	case EVOTE_OP_CLOSE:
+		f->u.poll = v->poll;
+		poll_close(&e->polls, v->poll, &e->voters);
+		voter_close(v->poll->creator);
+		break;
+	case EVOTE_OP_REFUSED:
+		apply_answer(f, v);
+		f->u.asked.quota = voter_refuse(v->voter, leaf->time);
+		break;
+	}
+	DL_APPEND(e->effects, f);
+	e->size++;
+	e->epoch = leaf->epoch;
+	e->time = leaf->time;
+}
+
+/* ---- and back ---- */
+
+static void
+undo_genesis(struct election *e)
+{
+	xdr_free((xdrproc_t)xdr_evote_genesis, (char *)e->genesis);
+	free(e->genesis);
+	e->genesis = NULL;
+}
+
+static void
+undo_register(struct election *e, const struct effect *f)
+{
+	for (uint32_t i = f->u.roll.n; i-- > 0;)
+		voter_enrol_undo(&e->voters, &f->u.roll.list[i]);
+}
+
+static void
+undo_asked(struct election *e, const struct effect *f)
+{
+	struct voter *v = f->u.asked.voter;
+
+	if (f->kind == EVOTE_OP_CREATE) {
+		poll_add_undo(&e->polls);
+		voter_create_undo(v, f->u.asked.quota);
+	} else if (f->kind == EVOTE_OP_VOTE)
+		poll_vote_undo(f->u.asked.poll, v, f->u.asked.choice);
+	else
+		voter_refuse_undo(v, f->u.asked.quota);
+	voter_answer_undo(v, &f->u.asked.displaced);
+}
+
+void
+effect_undo(struct election *e)
+{
+	/* In a utlist the head's prev is the tail. */
+	struct effect *f = e->effects->prev;
+
+	switch (f->kind) {
+	case EVOTE_OP_GENESIS:
+		undo_genesis(e);
+		break;
+	case EVOTE_OP_EPOCH:
+		e->forced_epoch = f->u.forced_epoch;
+		break;
+	case EVOTE_OP_REGISTER:
+		undo_register(e, f);
+		break;
+	case EVOTE_OP_UNREGISTER:
+		voter_strike_undo(&e->voters, f->u.voter);
+		break;
+	case EVOTE_OP_UNLOCK:
+		voter_unlock_undo(&f->u.unlocked);
+		break;
+	case EVOTE_OP_CLOSE:
+		voter_close_undo(f->u.poll->creator);
+		poll_close_undo(&e->polls, f->u.poll);
+		break;
+	case EVOTE_OP_CREATE:
+	case EVOTE_OP_VOTE:
+	case EVOTE_OP_REFUSED:
+		undo_asked(e, f);
+		break;
+	}
+	e->size--;
+	e->epoch = f->epoch;
+	e->time = f->time;
+	DL_DELETE(e->effects, f);
+	effect_free(f);
+}
+
+void
+effect_settle(struct election *e)
+{
+	struct effect *f = e->effects;
+
+	DL_DELETE(e->effects, f);
+	effect_free(f);
+	e->settled++;
+}

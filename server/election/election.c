@@ -1,0 +1,350 @@
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/need.h"
+#include "server/election/election_impl.h"
+#include "server/election/mix.h"
+
+#define OPENING_DOMAIN "evote opening 1"
+
+struct election *
+election_new(void)
+{
+	return (need(calloc(1, sizeof(struct election))));
+}
+
+void
+election_free(struct election *e)
+{
+	if (e == NULL)
+		return;
+	election_settle(e, e->size);
+	polls_clear(&e->polls);
+	voters_clear(&e->voters);
+	if (e->genesis != NULL)
+		xdr_free((xdrproc_t)xdr_evote_genesis, (char *)e->genesis);
+	free(e->genesis);
+	free(e);
+}
+
+void
+election_undo(struct election *e, uint64_t size)
+{
+	assert(size >= e->settled);
+	while (e->size > size)
+		effect_undo(e);
+}
+
+void
+election_settle(struct election *e, uint64_t size)
+{
+	assert(size <= e->size);
+	while (e->settled < size)
+		effect_settle(e);
+}
+
+uint64_t
+election_size(const struct election *e)
+{
+	return (e->size);
+}
+
+/* Whether a record of that kind may stand there: genesis first, time rises. */
+static int
+place_fits(const struct election *e, evote_op_kind kind, const struct place *at)
+{
+	return (at->seq == e->size && at->epoch >= e->epoch &&
+	    (e->size == 0 || at->time > e->time) &&
+	    (e->size == 0) == (kind == EVOTE_OP_GENESIS));
+}
+
+static int
+opening_fits(const evote_opening *opening, const evote_ballot *ballot)
+{
+	unsigned char hash[SEAL_HASH];
+
+	return (strcmp(opening->domain, OPENING_DOMAIN) == 0 &&
+	    strcmp(opening->election, ballot->election) == 0 &&
+	    xdr_hash((xdrproc_t)xdr_evote_opening, opening, hash) == 0 &&
+	    memcmp(hash, ballot->commitment, sizeof(hash)) == 0);
+}
+
+/* The leaf borrows from op and v. */
+static void
+leaf_fill(evote_leaf *leaf, const struct op *op, const struct verdict *v)
+{
+	evote_op *to = &leaf->op;
+	const evote_act *act = &op->act;
+
+	to->kind = v->out.code == 0 ? op->kind : EVOTE_OP_REFUSED;
+	switch (to->kind) {
+	case EVOTE_OP_GENESIS:
+		to->evote_op_u.genesis = op->genesis;
+		break;
+	case EVOTE_OP_EPOCH:
+		to->evote_op_u.epoch = op->epoch;
+		break;
+	case EVOTE_OP_REGISTER:
+		to->evote_op_u.voters.voters_len = v->out.added;
+		to->evote_op_u.voters.voters_val = v->fresh;
+		break;
+	case EVOTE_OP_UNREGISTER:
+		to->evote_op_u.voter = op->name;
+		break;
+	case EVOTE_OP_UNLOCK:
+		to->evote_op_u.unlocked = op->name;
+		break;
+	case EVOTE_OP_CREATE:
+		to->evote_op_u.create.asker = op->asker;
+		to->evote_op_u.create.signature = op->signature;
+		to->evote_op_u.create.election = act->evote_act_u.election;
+		break;
+	case EVOTE_OP_VOTE:
+		to->evote_op_u.vote.asker = op->asker;
+		to->evote_op_u.vote.signature = op->signature;
+		to->evote_op_u.vote.ballot = act->evote_act_u.ballot;
+		break;
+	case EVOTE_OP_CLOSE:
+		to->evote_op_u.election = op->name;
+		break;
+	case EVOTE_OP_REFUSED:
+		to->evote_op_u.refused.asker = op->asker;
+		memcpy(to->evote_op_u.refused.act, v->client.act, SEAL_HASH);
+		break;
+	}
+}
+
+struct record *
+election_execute(struct election *e, const struct op *op,
+    const struct place *at, struct outcome *out)
+{
+	struct verdict v = {0};
+	struct record *r = NULL;
+	evote_opening opening = op->opening;
+	evote_leaf leaf = {
+	    .format = EVOTE_LEAF_FORMAT,
+	    .seq = at->seq,
+	    .epoch = at->epoch,
+	    .time = at->time,
+	};
+	int vote;
+
+	assert(place_fits(e, op->kind, at));
+	judge_op(e, op, at->time, &v);
+	*out = v.out;
+	if (v.recorded) {
+		leaf_fill(&leaf, op, &v);
+		leaf.code = v.out.code;
+		leaf.reason = v.out.reason;
+		vote = leaf.op.kind == EVOTE_OP_VOTE;
+		assert(!vote ||
+		    opening_fits(&opening, &op->act.evote_act_u.ballot));
+		r = record_make(&leaf, vote ? &opening : NULL);
+		assert(r != NULL);
+		effect_apply(e, &leaf, &v);
+	}
+	free(v.fresh);
+	return (r);
+}
+
+/* The operation that a leaf is the record of; it borrows from both. */
+static void
+op_fill(struct op *op, const evote_leaf *leaf, const evote_opening *opening)
+{
+	const evote_op *from = &leaf->op;
+
+	*op = (struct op){
+	    .kind = from->kind,
+	    .admitted = 1,
+	    .standing = EVOTE_R_OK,
+	};
+	switch (from->kind) {
+	case EVOTE_OP_REGISTER:
+		op->n = from->evote_op_u.voters.voters_len;
+		op->voters = from->evote_op_u.voters.voters_val;
+		break;
+	case EVOTE_OP_UNREGISTER:
+		op->name = from->evote_op_u.voter;
+		break;
+	case EVOTE_OP_UNLOCK:
+		op->name = from->evote_op_u.unlocked;
+		break;
+	case EVOTE_OP_CREATE:
+		op->asker = from->evote_op_u.create.asker;
+		op->act.kind = EVOTE_ACT_CREATE;
+		op->act.evote_act_u.election = from->evote_op_u.create.election;
+		break;
+	case EVOTE_OP_VOTE:
+		op->asker = from->evote_op_u.vote.asker;
+		op->act.kind = EVOTE_ACT_VOTE;
+		op->act.evote_act_u.ballot = from->evote_op_u.vote.ballot;
+		op->opening = *opening;
+		break;
+	case EVOTE_OP_CLOSE:
+		op->name = from->evote_op_u.election;
+		break;
+	default:
+		break;
+	}
+}
+
+/* Judges a record; returns what is wrong with it, or NULL. */
+static const char *
+replay_judge(const struct election *e, const struct record *r,
+    const evote_leaf *leaf, const evote_opening *opening, struct verdict *v)
+{
+	const struct place at = {leaf->seq, leaf->epoch, leaf->time};
+	int vote = leaf->op.kind == EVOTE_OP_VOTE;
+	struct op op;
+
+	if (!place_fits(e, leaf->op.kind, &at))
+		return ("it does not fit its place");
+	if (vote != (r->opening_len > 0) ||
+	    (vote && !opening_fits(opening, &leaf->op.evote_op_u.vote.ballot)))
+		return ("its private part does not fit");
+	if (leaf->op.kind == EVOTE_OP_REFUSED) {
+		judge_refusal(e, leaf, v);
+	} else {
+		op_fill(&op, leaf, opening);
+		judge_op(e, &op, leaf->time, v);
+	}
+	if (!v->recorded || v->out.code != leaf->code ||
+	    v->out.reason != leaf->reason)
+		return ("executing it gives another outcome");
+	return (NULL);
+}
+
+int
+election_replay(
+    struct election *e, const struct record *r, char *err, size_t errlen)
+{
+	struct verdict v = {0};
+	const char *why;
+	evote_leaf leaf;
+	evote_opening opening;
+
+	if (record_open(r, &leaf, &opening) == -1) {
+		snprintf(err, errlen, "record seq=%" PRIu64 " is unreadable",
+		    r->seq);
+		return (-1);
+	}
+	why = replay_judge(e, r, &leaf, &opening, &v);
+	if (why == NULL)
+		effect_apply(e, &leaf, &v);
+	else
+		snprintf(err, errlen,
+		    "record seq=%" PRIu64 " kind=%d code=%d reason=%d: %s "
+		    "(size=%" PRIu64 " code=%d reason=%d)",
+		    r->seq, leaf.op.kind, leaf.code, leaf.reason, why, e->size,
+		    v.out.code, v.out.reason);
+	free(v.fresh);
+	record_clear(&leaf, &opening);
+	return (why == NULL ? 0 : -1);
+}
+
+/* ---- reading ---- */
+
+const char *
+election_due(const struct election *e, uint64_t time)
+{
+	const struct poll *p = poll_due(&e->polls, time);
+
+	return (p == NULL ? NULL : p->about.name);
+}
+
+int
+election_voter(
+    const struct election *e, const char *name, struct voter_view *view)
+{
+	const struct voter *v = voter_find(&e->voters, name);
+
+	if (v == NULL)
+		return (0);
+	view->group = v->group->name;
+	view->key = v->key;
+	view->registered = v->registered;
+	return (1);
+}
+
+void
+election_result(const struct election *e, const char *name,
+    evote_result_res *res, struct outcome *out)
+{
+	const struct poll *p = poll_find(&e->polls, name);
+
+	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
+	if (p != NULL && p->closed) {
+		poll_result(p, res);
+		return;
+	}
+	out->code = p == NULL ? 1 : 2;
+	out->reason = p == NULL ? EVOTE_R_NO_ELECTION : EVOTE_R_ONGOING;
+	res->counts.counts_len = 0;
+	res->counts.counts_val = NULL;
+	res->votes = res->eligible = 0;
+	res->end = p == NULL ? 0 : p->about.end;
+}
+
+void
+election_show(const struct election *e, const char *name,
+    evote_election_res *res, struct outcome *out)
+{
+	const struct poll *p = poll_find(&e->polls, name);
+
+	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
+	if (p == NULL) {
+		out->code = 1;
+		out->reason = EVOTE_R_NO_ELECTION;
+	}
+	poll_show(p, res);
+}
+
+void
+election_list(const struct election *e, uint32_t first, evote_list_res *res)
+{
+	polls_page(&e->polls, first, res);
+}
+
+void
+election_empty(const struct election *e, const evote_groups_args *args,
+    evote_groups_res *res)
+{
+	voters_empty(&e->voters, args, res);
+}
+
+void
+election_voters(const struct election *e, uint32_t first, evote_voters_res *res)
+{
+	voters_page(&e->voters, first, res);
+}
+
+const evote_genesis *
+election_genesis(const struct election *e)
+{
+	return (e->genesis);
+}
+
+uint64_t
+election_forced_epoch(const struct election *e)
+{
+	return (e->forced_epoch);
+}
+
+void
+election_hash(const struct election *e, unsigned char out[32])
+{
+	memset(out, 0, SEAL_HASH);
+	if (e->genesis != NULL) {
+		mix(out, e->genesis->cluster, sizeof(e->genesis->cluster));
+		mix_string(out, e->genesis->origin);
+	}
+	mix_number(out, e->size);
+	mix_number(out, e->epoch);
+	mix_number(out, e->time);
+	mix_number(out, e->forced_epoch);
+	voters_mix(&e->voters, out);
+	polls_mix(&e->polls, out);
+}

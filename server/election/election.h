@@ -1,0 +1,117 @@
+#ifndef EVOTE_ELECTION_H
+#define EVOTE_ELECTION_H
+
+#include "common/record.h"
+
+/*
+ * The rules of the vote: the roll, the elections, who has voted, what was
+ * answered to whom.  A pure function of the ledger's records, in order: no
+ * I/O, no clock, no log.  Effects are undone from the newest back to the last
+ * settled record.
+ */
+struct election;
+
+/* What is asked.  Strings and lists belong to the caller. */
+struct op {
+	evote_op_kind kind;
+	/*
+	 * The disk is full: a repeated request gets its first answer, whatever
+	 * would have to be recorded gets EVOTE_R_STORAGE and no record.
+	 */
+	int no_room;
+	/*
+	 * It was carried out before.  Whoever did so has judged the names, by
+	 * what his Unicode knew of them, and ours may know less; and the keys,
+	 * by what the operator said of them.
+	 */
+	int admitted;
+	/* GENESIS, EPOCH */
+	evote_genesis genesis;
+	evote_epoch_op epoch;
+	/* REGISTER */
+	evote_voter *voters;
+	uint32_t n;
+	int only_check, skip_same, shared_keys;
+	/* UNREGISTER, UNLOCK: the voter; CLOSE: the election */
+	char *name;
+	/*
+	 * CREATE, VOTE.  The caller has authenticated the asker, by token or
+	 * signature (then signature is set); `standing` is EVOTE_R_OK, or
+	 * EVOTE_R_TOKEN_EXPIRED.  For a vote, opening is what the ballot's
+	 * commitment was computed from.
+	 */
+	evote_asker asker;
+	evote_signature signature;
+	evote_reason standing;
+	evote_act act;
+	evote_opening opening;
+};
+
+struct outcome {
+	int code; /* as the procedure's in evote.x; CLOSE: 0, or 2 with
+		     NO_ELECTION, CLOSED or ONGOING */
+	evote_reason reason;
+	uint32_t where;	      /* REGISTER: the refused one */
+	uint32_t added, same; /* REGISTER */
+};
+
+struct election *election_new(void);
+void election_free(struct election *);
+
+/*
+ * Carries op out as the record at `at` and returns that record, or returns
+ * NULL when there is nothing to record: a repeated request (the outcome is
+ * the first one's), a stale or reused number, a request that no state could
+ * ever grant (malformed, no groups, duplicates), a check, a refusal of an
+ * operator, EVOTE_R_TOO_MANY, EVOTE_R_QUOTA or EVOTE_R_NUMBER_AHEAD.  Order of
+ * the checks: evote.x.  `at` must be the next place: seq the size, epoch and
+ * time not before the last one's.
+ */
+struct record *election_execute(struct election *, const struct op *,
+    const struct place *at, struct outcome *out);
+/*
+ * Carries out a record of the disk or of a peer; must be the next one.  0, or
+ * -1, nothing changed, when executing it does not give the code and reason
+ * it holds, or its opening does not fit; why is in err.  Whoever replays many
+ * settles as he goes: what may be undone is kept in memory.
+ */
+int election_replay(
+    struct election *, const struct record *, char *err, size_t errlen);
+/* Back to the state after `size` records, size >= the last settled. */
+void election_undo(struct election *, uint64_t size);
+/* The first `size` records will never be undone. */
+void election_settle(struct election *, uint64_t size);
+uint64_t election_size(const struct election *);
+
+/* An open election whose end is <= time, or NULL.  O(1) when there is none. */
+const char *election_due(const struct election *, uint64_t time);
+
+/* ---- reading; strings given out are copies, freed by xdr_free ---- */
+
+struct voter_view {
+	const char *group;	  /* borrowed */
+	const unsigned char *key; /* 32 bytes, borrowed */
+	int registered;		  /* 0: was once */
+};
+/* 1 when the roll knows or knew the name. */
+int election_voter(
+    const struct election *, const char *name, struct voter_view *);
+/* evote.x's GET_RESULT, ..., EMPTY_GROUPS and VOTERS but `answer`. */
+void election_result(const struct election *, const char *name,
+    evote_result_res *, struct outcome *);
+void election_list(const struct election *, uint32_t first, evote_list_res *);
+void election_show(const struct election *, const char *name,
+    evote_election_res *, struct outcome *);
+void election_empty(
+    const struct election *, const evote_groups_args *, evote_groups_res *);
+void election_voters(
+    const struct election *, uint32_t first, evote_voters_res *);
+/* Of the genesis record; NULL before it. */
+const evote_genesis *election_genesis(const struct election *);
+/* Epoch of the last forced EPOCH record, 0: none. */
+uint64_t election_forced_epoch(const struct election *);
+
+/* A hash of the whole state, for tests: equal ledgers give equal hashes. */
+void election_hash(const struct election *, unsigned char out[32]);
+
+#endif

@@ -1,0 +1,62 @@
+#ifndef EVOTE_ELECTION_IMPL_H
+#define EVOTE_ELECTION_IMPL_H
+
+#include "server/election/election.h"
+#include "server/election/polls.h"
+#include "server/election/voters.h"
+
+/*
+ * The election's state and the doors between its files.  An operation is first
+ * judged, which changes nothing, and then takes effect, which cannot fail and
+ * leaves behind what undoes it.  Executing makes the record in between,
+ * replaying starts from one: both go through the same two doors.
+ *
+ * The voters (voters.c) and the polls (polls.c) know nothing of the rest.
+ */
+struct effect;
+
+struct election {
+	struct voters voters;
+	struct polls polls;
+	evote_genesis *genesis;
+	uint64_t forced_epoch;
+	uint64_t size;
+	uint64_t epoch, time; /* of the last record */
+	uint64_t settled;
+	struct effect *effects; /* of the records since, oldest first */
+};
+
+/* What is to become of an operation; the pointers are into the state. */
+struct verdict {
+	int recorded;
+	struct outcome out;
+	struct voter *voter;  /* CREATE, VOTE, REFUSED: the asker */
+	struct client client; /* and his entry in the client table */
+	struct poll *poll;    /* VOTE, CLOSE */
+	uint32_t choice;      /* VOTE */
+	evote_voter *fresh;   /* REGISTER: whom to add, out.added of them;
+				 malloc'd, the caller frees the list */
+};
+
+/* judge.c; the verdict is all zero before */
+
+void judge_op(const struct election *, const struct op *, uint64_t time,
+    struct verdict *);
+/*
+ * A record of a refusal keeps only the hash of what was refused: it cannot be
+ * executed again, but it must fit the voter and be due.
+ */
+void judge_refusal(
+    const struct election *, const evote_leaf *, struct verdict *);
+
+/* effect.c */
+
+/* Makes the leaf the last record; the verdict is the one on it. */
+void effect_apply(
+    struct election *, const evote_leaf *, const struct verdict *);
+/* Takes the last record back; it is not settled. */
+void effect_undo(struct election *);
+/* One more record is settled. */
+void effect_settle(struct election *);
+
+#endif

@@ -1,0 +1,400 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mutant.h"
+#include "common/need.h"
+#include "common/text.h"
+#include "server/election/election_impl.h"
+
+#define SPAN_MAX (EVOTE_SPAN_S * 1000000ULL)
+
+/* An answer that leaves no trace. */
+static void
+verdict_answer(struct verdict *v, int code, evote_reason reason)
+{
+	v->recorded = 0;
+	v->out = (struct outcome){.code = code, .reason = reason};
+}
+
+/* An answer that becomes a record: what was asked, or its refusal. */
+static void
+verdict_record(struct verdict *v, int code, evote_reason reason)
+{
+	verdict_answer(v, code, reason);
+	v->recorded = 1;
+}
+
+/* No state knows an ill-formed name: such a refusal need not be recorded. */
+static void
+verdict_unknown(
+    struct verdict *v, int code, evote_reason reason, const char *name)
+{
+	if (text_is_name(name, EVOTE_NAME_MAX))
+		verdict_record(v, code, reason);
+	else
+		verdict_answer(v, code, EVOTE_R_MALFORMED);
+}
+
+/* What each procedure calls "anything else". */
+static int
+code_else(evote_op_kind kind)
+{
+	switch (kind) {
+	case EVOTE_OP_CREATE:
+		return (3);
+	case EVOTE_OP_VOTE:
+		return (5);
+	default:
+		return (2);
+	}
+}
+
+static int
+names_valid(const struct op *op, const evote_name *names, uint32_t n)
+{
+	int (*fits)(const char *, size_t) =
+	    op->admitted ? text_is_line : text_is_name;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (!fits(names[i], EVOTE_NAME_MAX))
+			return (0);
+	}
+	return (1);
+}
+
+static int
+is_equal(const char *a, const char *b)
+{
+	return (strcmp(a, b) == 0);
+}
+
+static int
+names_repeat(const evote_name *names, uint32_t n,
+    int (*same)(const char *, const char *))
+{
+	for (uint32_t i = 1; i < n; i++) {
+		for (uint32_t j = 0; j < i; j++) {
+			if (same(names[i], names[j]))
+				return (1);
+		}
+	}
+	return (0);
+}
+
+/* ---- what operators ask ---- */
+
+/* What stands in a list so far. */
+struct seen {
+	UT_hash_handle hh, hh_key;
+};
+struct listed {
+	struct seen *names, *keys, all[EVOTE_ROLL_MAX];
+	uint32_t added, same;
+};
+
+static evote_reason
+name_check(const struct op *op, struct listed *l, uint32_t i)
+{
+	const evote_voter *w = &op->voters[i];
+	size_t len = strlen(w->name);
+	struct seen *found;
+
+	if (!names_valid(op, &w->name, 1) || !names_valid(op, &w->group, 1))
+		return (EVOTE_R_MALFORMED);
+	HASH_FIND(hh, l->names, w->name, len, found);
+	if (found != NULL)
+		return (EVOTE_R_DUPLICATE);
+	HASH_ADD_KEYPTR(hh, l->names, w->name, len, &l->all[i]);
+	return (EVOTE_R_OK);
+}
+
+/* One key is one person, whatever the spelling, unless an operator insists. */
+static evote_reason
+key_check(
+    const struct election *e, const struct op *op, struct listed *l, uint32_t i)
+{
+	const unsigned char *key = (unsigned char *)op->voters[i].key;
+	struct seen *found;
+
+	if (op->shared_keys || op->admitted)
+		return (EVOTE_R_OK);
+	HASH_FIND(hh_key, l->keys, key, SEAL_KEY, found);
+	if (found != NULL || voter_holding(&e->voters, key) != NULL)
+		return (EVOTE_R_SHARED_KEY);
+	HASH_ADD_KEYPTR(hh_key, l->keys, key, SEAL_KEY, &l->all[i]);
+	return (EVOTE_R_OK);
+}
+
+static evote_reason
+entry_judge(const struct election *e, const struct op *op, struct listed *l,
+    uint32_t i, evote_voter *fresh)
+{
+	const evote_voter *w = &op->voters[i];
+	const struct voter *known = voter_find(&e->voters, w->name);
+	evote_reason reason = name_check(op, l, i);
+
+	if (reason != EVOTE_R_OK)
+		return (reason);
+	if (known == NULL || !known->registered) {
+		fresh[l->added++] = *w;
+		return (key_check(e, op, l, i));
+	}
+	if (!op->skip_same || !voter_same(known, w))
+		return (EVOTE_R_VOTER_EXISTS);
+	l->same++;
+	return (EVOTE_R_OK);
+}
+
+static void
+judge_register(const struct election *e, const struct op *op, struct verdict *v)
+{
+	struct listed l = {0};
+	evote_reason reason = EVOTE_R_OK;
+	uint32_t i;
+
+	if (op->n > EVOTE_ROLL_MAX) {
+		verdict_answer(v, 2, EVOTE_R_MALFORMED);
+		return;
+	}
+	v->fresh = need(calloc(op->n + 1, sizeof(*v->fresh)));
+	for (i = 0; i < op->n && reason == EVOTE_R_OK; i++)
+		reason = entry_judge(e, op, &l, i, v->fresh);
+	HASH_CLEAR(hh, l.names);
+	HASH_CLEAR(hh_key, l.keys);
+	if (reason != EVOTE_R_OK) {
+		verdict_answer(
+		    v, reason == EVOTE_R_VOTER_EXISTS ? 1 : 2, reason);
+		v->out.where = i - 1;
+		return;
+	}
+	verdict_record(v, 0, EVOTE_R_OK);
+	v->recorded = l.added > 0 && !op->only_check;
+	v->out.added = l.added;
+	v->out.same = l.same;
+}
+
+/* UNREGISTER and UNLOCK: of whoever is on the roll. */
+static void
+judge_member(const struct election *e, const struct op *op, struct verdict *v)
+{
+	v->voter = voter_find(&e->voters, op->name);
+	if (v->voter == NULL || !v->voter->registered)
+		verdict_answer(v, 1, EVOTE_R_NO_VOTER);
+	else
+		verdict_record(v, 0, EVOTE_R_OK);
+}
+
+/* ---- what the clock asks ---- */
+
+static void
+judge_close(const struct election *e, const struct op *op, uint64_t time,
+    struct verdict *v)
+{
+	v->poll = poll_find(&e->polls, op->name);
+	if (v->poll == NULL)
+		verdict_answer(v, 2, EVOTE_R_NO_ELECTION);
+	else if (v->poll->closed)
+		verdict_answer(v, 2, EVOTE_R_CLOSED);
+	else if (v->poll->about.end > time)
+		verdict_answer(v, 2, EVOTE_R_ONGOING);
+	else
+		verdict_record(v, 0, EVOTE_R_OK);
+}
+
+/* ---- what voters ask ---- */
+
+static void
+judge_create(const struct election *e, const struct op *op, uint64_t time,
+    struct verdict *v)
+{
+	const evote_election *about = &op->act.evote_act_u.election;
+	const evote_name *groups = about->groups.groups_val;
+	const evote_name *choices = about->choices.choices_val;
+	uint32_t n_groups = about->groups.groups_len;
+	uint32_t n_choices = about->choices.choices_len;
+
+	if (n_groups == 0)
+		verdict_answer(v, 2, EVOTE_R_NO_GROUPS);
+	else if (n_choices == 0)
+		verdict_answer(v, 2, EVOTE_R_NO_CHOICES);
+	else if (!names_valid(op, &about->name, 1) ||
+	    !names_valid(op, groups, n_groups) ||
+	    !names_valid(op, choices, n_choices))
+		verdict_answer(v, 3, EVOTE_R_MALFORMED);
+	else if (names_repeat(groups, n_groups, is_equal) ||
+	    names_repeat(
+		choices, n_choices, op->admitted ? is_equal : text_alike))
+		verdict_answer(v, 3, EVOTE_R_DUPLICATE);
+	else if (poll_find(&e->polls, about->name) != NULL)
+		verdict_record(v, 3, EVOTE_R_NAME_TAKEN);
+	else if (about->end <= time)
+		verdict_record(v, 3, EVOTE_R_END_PAST);
+	else if (about->end - time > SPAN_MAX)
+		verdict_record(v, 3, EVOTE_R_END_FAR);
+	else if (!voter_may_create(v->voter, about, time))
+		verdict_answer(v, 3, EVOTE_R_QUOTA);
+	else
+		verdict_record(v, 0, EVOTE_R_OK);
+}
+
+static void
+judge_vote(const struct election *e, const struct op *op, uint64_t time,
+    struct verdict *v)
+{
+	const char *name = op->act.evote_act_u.ballot.election;
+	const struct poll *p = v->poll = poll_find(&e->polls, name);
+
+	if (p == NULL) {
+		verdict_unknown(v, 2, EVOTE_R_NO_ELECTION, name);
+		return;
+	}
+	v->choice = poll_choice(p, op->opening.choice);
+	if (p->closed || p->about.end <= time)
+		verdict_record(v, 2, EVOTE_R_CLOSED);
+	else if (!poll_admits(p, v->voter))
+		verdict_record(v, 3, EVOTE_R_GROUP);
+	else if (poll_has_voted(p, v->voter))
+		verdict_record(v, 4, EVOTE_R_VOTED);
+	else if (v->choice == p->about.choices.choices_len)
+		verdict_unknown(v, 5, EVOTE_R_NO_CHOICE, op->opening.choice);
+	else
+		verdict_record(v, 0, EVOTE_R_OK);
+}
+
+/*
+ * Names the asker and asks the client table.  1 when that answers: a request
+ * of before, one that comes too late, or one whose number is out of all bounds.
+ * The last is not recorded: the table would remember the number, which is the
+ * harm.  other is the code of anything else.
+ */
+static int
+judge_number(const struct election *e, const evote_asker *asker, uint64_t time,
+    int other, struct verdict *v)
+{
+	struct client *c = &v->client;
+	const struct client *last;
+
+	v->voter = voter_find(&e->voters, asker->voter);
+	if (v->voter == NULL) {
+		/* Nobody can have vouched for him: this is as no request. */
+		verdict_answer(v, 1, EVOTE_R_NO_VOTER);
+		return (1);
+	}
+	memcpy(c->id, asker->client, sizeof(c->id));
+	c->number = asker->number;
+	last = BUG_FORGET_CLIENTS ? NULL : voter_client(v->voter, c->id);
+	if (c->number > (last == NULL ? v->voter->floor : last->number)) {
+		if (!voter_number_ahead(c->number, time))
+			return (0);
+		verdict_answer(v, other, EVOTE_R_NUMBER_AHEAD);
+	} else if (last == NULL || c->number < last->number)
+		verdict_answer(v, other, EVOTE_R_NUMBER_STALE);
+	else if (memcmp(c->act, last->act, sizeof(c->act)) != 0)
+		verdict_answer(v, other, EVOTE_R_NUMBER_REUSED);
+	else
+		verdict_answer(v, last->code, last->reason);
+	return (1);
+}
+
+static void
+judge_asked(const struct election *e, const struct op *op, uint64_t time,
+    struct verdict *v)
+{
+	int other = code_else(op->kind);
+
+	if (xdr_hash((xdrproc_t)xdr_evote_act, &op->act, v->client.act) == -1) {
+		verdict_answer(v, other, EVOTE_R_MALFORMED);
+		return;
+	}
+	if (judge_number(e, &op->asker, time, other, v))
+		return;
+	if (op->standing != EVOTE_R_OK)
+		verdict_record(v, 1, op->standing);
+	else if (!v->voter->registered)
+		verdict_record(v, 1, EVOTE_R_NO_VOTER);
+	else if (op->kind == EVOTE_OP_VOTE)
+		judge_vote(e, op, time, v);
+	else
+		judge_create(e, op, time, v);
+	if (v->recorded && v->out.code != 0 &&
+	    !voter_may_be_refused(v->voter, time))
+		verdict_answer(v, other, EVOTE_R_TOO_MANY);
+}
+
+void
+judge_op(const struct election *e, const struct op *op, uint64_t time,
+    struct verdict *v)
+{
+	switch (op->kind) {
+	case EVOTE_OP_GENESIS:
+	case EVOTE_OP_EPOCH:
+		verdict_record(v, 0, EVOTE_R_OK);
+		return;
+	case EVOTE_OP_CLOSE:
+		judge_close(e, op, time, v);
+		return;
+	case EVOTE_OP_REGISTER:
+		judge_register(e, op, v);
+		break;
+	case EVOTE_OP_UNREGISTER:
+	case EVOTE_OP_UNLOCK:
+		judge_member(e, op, v);
+		break;
+	case EVOTE_OP_CREATE:
+	case EVOTE_OP_VOTE:
+		judge_asked(e, op, time, v);
+		break;
+	case EVOTE_OP_REFUSED:
+		assert(!"a refusal is an outcome, nobody asks for it");
+	}
+	/* Only here: what needs no record is answered with or without room. */
+	if (v->recorded && op->no_room)
+		verdict_answer(v, code_else(op->kind), EVOTE_R_STORAGE);
+}
+
+/* ---- records of refusals ---- */
+
+/* Whether judge_asked could have said that of this voter. */
+static int
+refusal_plausible(const struct voter *v, int code, evote_reason reason)
+{
+	static const struct {
+		int code;
+		evote_reason reason;
+	} known[] = {
+	    {1, EVOTE_R_TOKEN_EXPIRED},
+	    {1, EVOTE_R_NO_VOTER},
+	    {2, EVOTE_R_NO_ELECTION},
+	    {2, EVOTE_R_CLOSED},
+	    {3, EVOTE_R_GROUP},
+	    {3, EVOTE_R_NAME_TAKEN},
+	    {3, EVOTE_R_END_PAST},
+	    {3, EVOTE_R_END_FAR},
+	    {4, EVOTE_R_VOTED},
+	    {5, EVOTE_R_NO_CHOICE},
+	};
+
+	if (reason != EVOTE_R_TOKEN_EXPIRED &&
+	    (reason == EVOTE_R_NO_VOTER) == v->registered)
+		return (0);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (known[i].code == code && known[i].reason == reason)
+			return (1);
+	}
+	return (0);
+}
+
+void
+judge_refusal(
+    const struct election *e, const evote_leaf *leaf, struct verdict *v)
+{
+	const evote_refused_op *op = &leaf->op.evote_op_u.refused;
+
+	memcpy(v->client.act, op->act, sizeof(v->client.act));
+	if (judge_number(e, &op->asker, leaf->time, 0, v))
+		return;
+	if (refusal_plausible(v->voter, leaf->code, leaf->reason) &&
+	    voter_may_be_refused(v->voter, leaf->time))
+		verdict_record(v, leaf->code, leaf->reason);
+}

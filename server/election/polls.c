@@ -1,0 +1,333 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/need.h"
+#include "server/election/mix.h"
+#include "server/election/polls.h"
+
+static evote_name *
+names_copy(const evote_name *from, uint32_t n)
+{
+	evote_name *to = need(calloc(n + 1, sizeof(*to)));
+
+	for (uint32_t i = 0; i < n; i++)
+		to[i] = need_copy(from[i]);
+	return (to);
+}
+
+static void
+about_copy(evote_election *to, const evote_election *from)
+{
+	to->name = need_copy(from->name);
+	to->groups.groups_len = from->groups.groups_len;
+	to->groups.groups_val =
+	    names_copy(from->groups.groups_val, from->groups.groups_len);
+	to->choices.choices_len = from->choices.choices_len;
+	to->choices.choices_val =
+	    names_copy(from->choices.choices_val, from->choices.choices_len);
+	to->end = from->end;
+}
+
+struct poll *
+poll_find(const struct polls *ps, const char *name)
+{
+	struct poll *p;
+
+	HASH_FIND(hh, ps->by_name, name, strlen(name), p);
+	return (p);
+}
+
+static void
+poll_free(struct poll *p)
+{
+	xdr_free((xdrproc_t)xdr_evote_election, (char *)&p->about);
+	free(p->groups);
+	free(p->counts);
+	free(p->voted);
+	free(p);
+}
+
+void
+polls_clear(struct polls *ps)
+{
+	HASH_CLEAR(hh, ps->by_name);
+	for (uint32_t i = 0; i < ps->n; i++)
+		poll_free(ps->list[i]);
+	free(ps->list);
+	free(ps->open);
+	*ps = (struct polls){0};
+}
+
+/* ---- the open ones, sorted by falling end ---- */
+
+/* Where p stands, or would. */
+static uint32_t
+open_place(const struct polls *ps, const struct poll *p)
+{
+	const struct poll *q;
+	uint32_t low = 0, high = ps->n_open, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		q = ps->open[mid];
+		if (q->about.end > p->about.end ||
+		    (q->about.end == p->about.end && q->index > p->index))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return (low);
+}
+
+static void
+open_add(struct polls *ps, struct poll *p)
+{
+	struct poll **place;
+	uint32_t i = open_place(ps, p);
+
+	ps->open = need_room(ps->open, ps->n_open, sizeof(*ps->open));
+	place = &ps->open[i];
+	memmove(place + 1, place, (ps->n_open - i) * sizeof(*place));
+	*place = p;
+	ps->n_open++;
+}
+
+static void
+open_remove(struct polls *ps, const struct poll *p)
+{
+	struct poll **place;
+	uint32_t i = open_place(ps, p);
+
+	assert(i < ps->n_open && ps->open[i] == p);
+	place = &ps->open[i];
+	ps->n_open--;
+	memmove(place, place + 1, (ps->n_open - i) * sizeof(*place));
+}
+
+const struct poll *
+poll_due(const struct polls *ps, uint64_t time)
+{
+	const struct poll *next;
+
+	if (ps->n_open == 0)
+		return (NULL);
+	next = ps->open[ps->n_open - 1];
+	return (next->about.end <= time ? next : NULL);
+}
+
+/* ---- who may vote, and who has ---- */
+
+int
+poll_admits(const struct poll *p, const struct voter *v)
+{
+	for (uint32_t i = 0; i < p->about.groups.groups_len; i++) {
+		if (p->groups[i] == v->group)
+			return (1);
+	}
+	return (0);
+}
+
+int
+poll_has_voted(const struct poll *p, const struct voter *v)
+{
+	return (v->index / 8 < p->voted_len &&
+	    (p->voted[v->index / 8] >> v->index % 8 & 1) != 0);
+}
+
+static void
+voted_set(struct poll *p, uint32_t index)
+{
+	uint32_t len = index / 8 + 1;
+
+	if (len > p->voted_len) {
+		if (len < 2 * p->voted_len)
+			len = 2 * p->voted_len;
+		p->voted = need(realloc(p->voted, len));
+		memset(p->voted + p->voted_len, 0, len - p->voted_len);
+		p->voted_len = len;
+	}
+	p->voted[index / 8] |= 1 << index % 8;
+}
+
+/* Who may vote now, and who has. */
+static uint64_t
+eligible(const struct poll *p, const struct voters *vs)
+{
+	const struct voter *v;
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < p->about.groups.groups_len; i++)
+		n += p->groups[i]->registered;
+	for (uint32_t i = 0; i < vs->n && i / 8 < p->voted_len; i++) {
+		v = vs->list[i];
+		if (poll_has_voted(p, v) &&
+		    !(v->registered && poll_admits(p, v)))
+			n++;
+	}
+	return (n);
+}
+
+uint32_t
+poll_choice(const struct poll *p, const char *choice)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->about.choices.choices_len; i++) {
+		if (strcmp(p->about.choices.choices_val[i], choice) == 0)
+			break;
+	}
+	return (i);
+}
+
+/* ---- changes ---- */
+
+void
+poll_add(struct polls *ps, struct voters *vs, const evote_election *about,
+    struct voter *creator)
+{
+	uint32_t n_groups = about->groups.groups_len;
+	uint32_t n_choices = about->choices.choices_len;
+	struct poll *p = need(calloc(1, sizeof(*p)));
+
+	about_copy(&p->about, about);
+	p->groups = need(calloc(n_groups, sizeof(struct group *)));
+	for (uint32_t i = 0; i < n_groups; i++)
+		p->groups[i] = voter_group(vs, about->groups.groups_val[i]);
+	p->counts = need(calloc(n_choices, sizeof(*p->counts)));
+	p->creator = creator;
+	p->index = ps->n;
+	HASH_ADD_KEYPTR(
+	    hh, ps->by_name, p->about.name, strlen(p->about.name), p);
+	ps->list = need_room(ps->list, ps->n, sizeof(*ps->list));
+	ps->list[ps->n++] = p;
+	open_add(ps, p);
+}
+
+void
+poll_add_undo(struct polls *ps)
+{
+	struct poll *p = ps->list[--ps->n];
+
+	open_remove(ps, p);
+	HASH_DEL(ps->by_name, p);
+	poll_free(p);
+}
+
+void
+poll_vote(struct poll *p, const struct voter *v, uint32_t choice)
+{
+	voted_set(p, v->index);
+	p->counts[choice]++;
+	p->votes++;
+}
+
+void
+poll_vote_undo(struct poll *p, const struct voter *v, uint32_t choice)
+{
+	p->voted[v->index / 8] &= ~(1 << v->index % 8);
+	p->counts[choice]--;
+	p->votes--;
+}
+
+void
+poll_close(struct polls *ps, struct poll *p, const struct voters *vs)
+{
+	p->closed = 1;
+	p->eligible = eligible(p, vs);
+	open_remove(ps, p);
+}
+
+void
+poll_close_undo(struct polls *ps, struct poll *p)
+{
+	p->closed = 0;
+	p->eligible = 0;
+	open_add(ps, p);
+}
+
+/* ---- reading ---- */
+
+void
+poll_result(const struct poll *p, evote_result_res *res)
+{
+	uint32_t n = p->about.choices.choices_len;
+	evote_count *counts = need(calloc(n, sizeof(*counts)));
+
+	assert(p->closed);
+	for (uint32_t i = 0; i < n; i++) {
+		counts[i].choice = need_copy(p->about.choices.choices_val[i]);
+		counts[i].votes = p->counts[i];
+	}
+	res->counts.counts_len = n;
+	res->counts.counts_val = counts;
+	res->votes = p->votes;
+	res->eligible = p->eligible;
+	res->end = p->about.end;
+}
+
+void
+poll_show(const struct poll *p, evote_election_res *res)
+{
+	evote_election none = {.name = ""};
+
+	/* Never without its strings: XDR has no NULL. */
+	about_copy(&res->election, p == NULL ? &none : &p->about);
+	res->creator = need_copy(p == NULL ? "" : p->creator->name);
+	res->closed = p != NULL && p->closed;
+}
+
+void
+polls_page(const struct polls *ps, uint32_t first, evote_list_res *res)
+{
+	evote_summary *to = need(calloc(EVOTE_PAGE_MAX, sizeof(*to)));
+	const struct poll *p;
+	uint32_t n = 0, i;
+
+	for (i = first; i < ps->n && n < EVOTE_PAGE_MAX; i++, n++) {
+		p = ps->list[i];
+		to[n].name = need_copy(p->about.name);
+		to[n].end = p->about.end;
+		to[n].closed = p->closed;
+	}
+	res->elections.elections_len = n;
+	res->elections.elections_val = to;
+	res->next = i < ps->n ? i : 0;
+}
+
+static void
+poll_mix(const struct poll *p, unsigned char h[SEAL_HASH])
+{
+	uint32_t used = p->voted_len;
+
+	mix_string(h, p->about.name);
+	for (uint32_t i = 0; i < p->about.groups.groups_len; i++) {
+		mix_string(h, p->groups[i]->name);
+		mix_number(h, p->groups[i]->registered);
+	}
+	for (uint32_t i = 0; i < p->about.choices.choices_len; i++) {
+		mix_string(h, p->about.choices.choices_val[i]);
+		mix_number(h, p->counts[i]);
+	}
+	mix_number(h, p->about.end);
+	mix_number(h, p->creator->index);
+	mix_number(h, p->closed);
+	mix_number(h, p->votes);
+	mix_number(h, p->eligible);
+	/* How far it was once grown is no part of the state. */
+	while (used > 0 && p->voted[used - 1] == 0)
+		used--;
+	if (used > 0)
+		mix(h, p->voted, used);
+}
+
+void
+polls_mix(const struct polls *ps, unsigned char h[SEAL_HASH])
+{
+	mix_number(h, ps->n);
+	for (uint32_t i = 0; i < ps->n; i++)
+		poll_mix(ps->list[i], h);
+	mix_number(h, ps->n_open);
+	for (uint32_t i = 0; i < ps->n_open; i++)
+		mix_number(h, ps->open[i]->index);
+}

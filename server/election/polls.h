@@ -1,0 +1,63 @@
+#ifndef EVOTE_POLLS_H
+#define EVOTE_POLLS_H
+
+#include "server/election/voters.h"
+
+/*
+ * One election, and the list of all: who may vote, who has, the counts.  A
+ * part of the election's state.  Pure.  The fields are for everyone to read
+ * and for polls.c to change; a change is taken back by its _undo, the newest
+ * first.
+ */
+struct poll {
+	UT_hash_handle hh;
+	evote_election about;
+	struct group **groups; /* those of about, in its order */
+	struct voter *creator;
+	uint32_t index; /* in the order of creation */
+	int closed;
+	uint64_t *counts; /* by choice */
+	uint64_t votes;
+	uint64_t eligible;    /* once closed */
+	unsigned char *voted; /* a bit for each voter, by index */
+	uint32_t voted_len;   /* bytes; those beyond are 0 */
+};
+
+struct polls {
+	struct poll *by_name;
+	struct poll **list; /* by index */
+	uint32_t n;
+	struct poll **open; /* the next to close is the last */
+	uint32_t n_open;
+};
+
+void polls_clear(struct polls *);
+
+struct poll *poll_find(const struct polls *, const char *name); /* NULL */
+/* An open one whose end is <= time, or NULL.  O(1). */
+const struct poll *poll_due(const struct polls *, uint64_t time);
+
+/* Whether his group may vote. */
+int poll_admits(const struct poll *, const struct voter *);
+int poll_has_voted(const struct poll *, const struct voter *);
+/* The choice's place in the list, or the length of the list. */
+uint32_t poll_choice(const struct poll *, const char *choice);
+
+/* The name is free; groups and choices are some, and different. */
+void poll_add(struct polls *, struct voters *, const evote_election *,
+    struct voter *creator);
+void poll_add_undo(struct polls *); /* the newest */
+/* He has not voted here. */
+void poll_vote(struct poll *, const struct voter *, uint32_t choice);
+void poll_vote_undo(struct poll *, const struct voter *, uint32_t choice);
+/* Counts who is eligible: O(voters), which is why it is done once. */
+void poll_close(struct polls *, struct poll *, const struct voters *);
+void poll_close_undo(struct polls *, struct poll *);
+
+/* As evote.x's GET_RESULT (of a closed one), GET_ELECTION, LIST_ELECTIONS. */
+void poll_result(const struct poll *, evote_result_res *);
+void poll_show(const struct poll *, evote_election_res *); /* NULL: none */
+void polls_page(const struct polls *, uint32_t first, evote_list_res *);
+void polls_mix(const struct polls *, unsigned char h[SEAL_HASH]);
+
+#endif

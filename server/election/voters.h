@@ -1,0 +1,138 @@
+#ifndef EVOTE_VOTERS_H
+#define EVOTE_VOTERS_H
+
+#include <stdint.h>
+
+#include <uthash.h>
+
+#include "common/seal.h"
+#include "evote.h"
+
+/*
+ * The voters, their groups, and what each was answered: a part of the
+ * election's state.  Pure.  The fields are for everyone to read and for
+ * voters.c to change; a change is taken back by its _undo, the newest first.
+ */
+
+/* Never forgotten, also when undone: the next record names it again. */
+struct group {
+	UT_hash_handle hh;
+	uint32_t registered; /* voters on the roll */
+	char name[];
+};
+
+/* What one of a voter's client ids asked last, and the answer. */
+struct client {
+	unsigned char id[16];
+	uint64_t number;
+	unsigned char act[SEAL_HASH];
+	int32_t code;
+	uint32_t reason;
+};
+
+struct voter {
+	UT_hash_handle hh, hh_key;
+	struct group *group;
+	struct client *clients; /* least recently recorded first */
+	uint64_t floor;		/* highest number of a forgotten client */
+	uint64_t refused;	/* quota of recorded refusals, see quota.h */
+	uint64_t created;	/* and of elections */
+	uint32_t open; /* elections that he opened, and are not closed */
+	unsigned char key[SEAL_KEY];
+	uint32_t index; /* in the order of registration */
+	uint8_t n_clients;
+	uint8_t registered; /* 0: has left the roll, is remembered */
+	char name[];
+};
+
+struct voters {
+	struct group *groups;  /* by name */
+	struct voter *by_name; /* whoever was ever registered */
+	struct voter **list;   /* the same, by index */
+	struct voter *by_key;  /* those on the roll; some may share a key */
+	uint32_t n;
+};
+
+void voters_clear(struct voters *);
+
+struct voter *voter_find(const struct voters *, const char *name); /* NULL */
+/* One who is on the roll with that key, or NULL. */
+struct voter *voter_holding(
+    const struct voters *, const unsigned char key[SEAL_KEY]);
+/* Whether he has just that group and key. */
+int voter_same(const struct voter *, const evote_voter *);
+/* The group of that name, from now on if not before. */
+struct group *voter_group(struct voters *, const char *name);
+
+/* A voter as he stood before he was registered. */
+struct enrolment {
+	struct voter *voter;
+	struct group *group; /* NULL: he was unknown */
+	uint64_t floor;
+	unsigned char key[SEAL_KEY];
+};
+
+/*
+ * Registers him, who is not registered; he may have been, and then his floor
+ * is no higher than `time` any more, as in voter_unlock.
+ */
+void voter_enrol(
+    struct voters *, const evote_voter *, uint64_t time, struct enrolment *old);
+void voter_enrol_undo(struct voters *, const struct enrolment *old);
+/* Off the roll. */
+void voter_strike(struct voters *, struct voter *);
+void voter_strike_undo(struct voters *, struct voter *);
+
+/* A voter as he stood before he was unlocked. */
+struct unlocked {
+	struct voter *voter;
+	uint64_t floor;
+	uint64_t refused;
+};
+
+/*
+ * New client ids of his may number from `time` on, and his refusals are
+ * forgiven.  The table stays: what was answered is answered the same.
+ */
+void voter_unlock(struct voter *, uint64_t time, struct unlocked *old);
+void voter_unlock_undo(const struct unlocked *);
+
+/* Whether a number is out of all bounds at that time. */
+int voter_number_ahead(uint64_t number, uint64_t time);
+
+/* What voter_answer pushed aside. */
+struct displaced {
+	int place; /* -1: nothing */
+	struct client client;
+	uint64_t floor;
+};
+
+const struct client *voter_client(
+    const struct voter *, const unsigned char id[16]); /* NULL */
+/* Makes it his most recent one; a table that is full forgets the oldest. */
+void voter_answer(struct voter *, const struct client *, struct displaced *);
+void voter_answer_undo(struct voter *, const struct displaced *);
+
+/*
+ * What a voter adds to the ledger stays there for good: the quotas of evote.x.
+ * What notes something returns what its undo needs.
+ */
+int voter_may_be_refused(const struct voter *, uint64_t time);
+uint64_t voter_refuse(struct voter *, uint64_t time);
+void voter_refuse_undo(struct voter *, uint64_t old);
+int voter_may_create(
+    const struct voter *, const evote_election *, uint64_t time);
+uint64_t voter_create(struct voter *, const evote_election *, uint64_t time);
+void voter_create_undo(struct voter *, uint64_t old);
+/* An election of his is closed. */
+void voter_close(struct voter *);
+void voter_close_undo(struct voter *);
+
+/* evote.x's EMPTY_GROUPS but `answer`. */
+void voters_empty(
+    const struct voters *, const evote_groups_args *, evote_groups_res *);
+/* evote.x's VOTERS but `answer`. */
+void voters_page(const struct voters *, uint32_t first, evote_voters_res *);
+void voters_mix(const struct voters *, unsigned char h[SEAL_HASH]);
+
+#endif

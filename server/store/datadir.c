@@ -1,0 +1,639 @@
+#include "server/store/datadir.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/seal.h"
+#include "common/text.h"
+#include "replica/core/config.h"
+#include "server/store/ledger.h"
+#include "server/store/slots.h"
+
+#define PATH_BYTES    4096
+#define CONFIG_FORMAT "evote config 2\n"
+#define PATH_MOST     4000 /* of the directory: room for the names in it */
+
+#define REJOIN                                                        \
+	"move the directory aside and let this host join again from " \
+	"its peer"
+
+/* Where to say what went wrong, in one sentence. */
+struct why {
+	char *text;
+	size_t len;
+};
+
+__attribute__((format(printf, 2, 3))) static int
+fail(const struct why *why, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why->text, why->len, fmt, ap);
+	va_end(ap);
+	return (-1);
+}
+
+void
+datadir_path(const char *path, const char *name, char *out, size_t len)
+{
+	int n = snprintf(out, len, "%s/%s", path, name);
+
+	assert(n > 0 && (size_t)n < len);
+}
+
+/* ---- files, whole or not at all ---- */
+
+/* These return 0, or -1 with errno. */
+static int
+dir_sync(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc;
+
+	if (fd == -1)
+		return (-1);
+	rc = fsync(fd);
+	close(fd);
+	return (rc);
+}
+
+static int
+bytes_write(int fd, const void *bytes, size_t len)
+{
+	ssize_t n = write(fd, bytes, len);
+
+	if (n >= 0 && (size_t)n < len)
+		errno = ENOSPC;
+	return (n == (ssize_t)len ? 0 : -1);
+}
+
+static int
+file_replace(const char *path, const char *name, const void *bytes, size_t len)
+{
+	char file[PATH_BYTES], beside[PATH_BYTES];
+	int fd, ok;
+
+	datadir_path(path, name, file, sizeof(file));
+	snprintf(beside, sizeof(beside), "%s/%s.new", path, name);
+	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return (-1);
+	ok = bytes_write(fd, bytes, len) == 0 && fsync(fd) == 0;
+	if (close(fd) == -1 || !ok)
+		return (-1);
+	if (rename(beside, file) == -1)
+		return (-1);
+	return (dir_sync(path));
+}
+
+/* Returns the length; -1 with errno, EFBIG when it is max or more. */
+static ssize_t
+file_read(const char *file, void *buf, size_t max)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd == -1)
+		return (-1);
+	n = read(fd, buf, max);
+	close(fd);
+	if (n == (ssize_t)max) {
+		errno = EFBIG;
+		return (-1);
+	}
+	return (n);
+}
+
+/* One line of text, without its end. */
+static int
+line_read(const char *file, char *line, size_t size)
+{
+	ssize_t n = file_read(file, line, size);
+
+	if (n == -1)
+		return (-1);
+	line[n] = '\0';
+	line[strcspn(line, "\r\n")] = '\0';
+	return (0);
+}
+
+/* ---- the directory and its lock ---- */
+
+enum dir_state {
+	DIR_EMPTY,
+	DIR_HALF,      /* formatting did not reach its end */
+	DIR_WHOLE,     /* formatting ends with the incarnation */
+	DIR_UNREADABLE /* errno */
+};
+
+static int
+is_nothing(const char *name)
+{
+	return (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+	    strcmp(name, "lock") == 0 || strcmp(name, "lost+found") == 0);
+}
+
+static enum dir_state
+dir_look(const char *path)
+{
+	enum dir_state state = DIR_EMPTY;
+	struct dirent *e;
+	DIR *dir = opendir(path);
+
+	if (dir == NULL)
+		return (DIR_UNREADABLE);
+	while ((e = readdir(dir)) != NULL) {
+		if (strcmp(e->d_name, "incarnation") == 0)
+			state = DIR_WHOLE;
+		else if (state == DIR_EMPTY && !is_nothing(e->d_name))
+			state = DIR_HALF;
+	}
+	closedir(dir);
+	return (state);
+}
+
+static int
+fail_half(const char *path, const struct why *why)
+{
+	return (fail(why,
+	    "%s holds files but no incarnation: its formatting was "
+	    "interrupted, or it is no data directory; move what is in it "
+	    "elsewhere and start again",
+	    path));
+}
+
+static int
+path_check(const char *path, const struct why *why)
+{
+	struct stat st;
+
+	if (strlen(path) > PATH_MOST)
+		return (fail(why, "the data directory's path is too long"));
+	if (stat(path, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return (0);
+		return (fail(why, "%s is not a directory", path));
+	}
+	if (errno == ENOENT)
+		return (fail(why,
+		    "%s is not there: begin a new cluster in it with init, or "
+		    "make it and give the cluster's key to join one",
+		    path));
+	return (fail(why, "cannot look at %s: %s", path, strerror(errno)));
+}
+
+static int
+fail_in_use(const char *path, const char *file, const struct why *why)
+{
+	char pid[32];
+
+	if (line_read(file, pid, sizeof(pid)) == -1 || pid[0] == '\0')
+		snprintf(pid, sizeof(pid), "(unknown)");
+	return (fail(why,
+	    "%s is in use by process %s: stop it first, or name another "
+	    "directory",
+	    path, pid));
+}
+
+/* The fd that holds the lock, or -1. */
+static int
+lock_take(const char *path, const struct why *why)
+{
+	char file[PATH_BYTES], pid[32];
+	int fd, n;
+
+	datadir_path(path, "lock", file, sizeof(file));
+	fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return (fail(why, "cannot open %s: %s", file, strerror(errno)));
+	if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		if (errno == EWOULDBLOCK)
+			fail_in_use(path, file, why);
+		else
+			fail(why, "cannot lock %s: %s", file, strerror(errno));
+		close(fd);
+		return (-1);
+	}
+	/* For people only: the lock is the promise, not what it says. */
+	n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+	if (ftruncate(fd, 0) == -1 || pwrite(fd, pid, (size_t)n, 0) != n)
+		log_info("datadir file=%s pid not written: %s", file,
+		    strerror(errno));
+	return (fd);
+}
+
+/* ---- formatting ---- */
+
+/* What a new directory is to hold. */
+struct format {
+	unsigned char key[32];
+	unsigned char incarnation[16];
+	evote_config *config;
+	struct record *genesis; /* NULL: the ledger stays empty */
+};
+
+static int
+ledger_make(const char *path, struct record *genesis)
+{
+	char file[PATH_BYTES];
+	struct ledger *l;
+	int rc = 0;
+
+	datadir_path(path, "ledger.db", file, sizeof(file));
+	l = ledger_open(file, 1);
+	if (l == NULL)
+		return (-1);
+	if (genesis != NULL)
+		rc = ledger_append(l, &genesis, 1, 1);
+	ledger_close(l);
+	return (rc);
+}
+
+/* K as bytes after their format, into value; their number. */
+static size_t
+config_bytes(const evote_config *config, unsigned char value[SLOTS_MOST])
+{
+	const size_t at = strlen(CONFIG_FORMAT);
+	unsigned char *xdr;
+	long len;
+
+	len = xdr_to_bytes((xdrproc_t)xdr_evote_config, config, &xdr);
+	assert(len >= 0 && at + (size_t)len <= SLOTS_MOST);
+	memcpy(value, CONFIG_FORMAT, at);
+	memcpy(value + at, xdr, (size_t)len);
+	free(xdr);
+	return (at + (size_t)len);
+}
+
+/* 0; -1 when it is of another format. */
+static int
+config_from_bytes(evote_config *config, const unsigned char *value, size_t len)
+{
+	const size_t at = strlen(CONFIG_FORMAT);
+
+	if (len < at || memcmp(value, CONFIG_FORMAT, at) != 0 ||
+	    xdr_from_bytes((xdrproc_t)xdr_evote_config, config, value + at,
+		len - at) == -1)
+		return (-1);
+	if (config_known(config))
+		return (0);
+	xdr_free((xdrproc_t)xdr_evote_config, config);
+	return (-1);
+}
+
+static int
+config_make(const char *path, const evote_config *config)
+{
+	unsigned char file[SLOTS_BYTES], value[SLOTS_MOST];
+
+	slots_new(file, value, config_bytes(config, value));
+	return (file_replace(path, "config", file, sizeof(file)));
+}
+
+static int
+aside_make(const char *path)
+{
+	char aside[PATH_BYTES];
+
+	datadir_path(path, "aside", aside, sizeof(aside));
+	return (mkdir(aside, 0700));
+}
+
+/*
+ * Into an empty, locked directory.  The incarnation comes last: a directory
+ * without it is none, whatever else is there.
+ */
+static int
+dir_format(const char *path, const struct format *new, const struct why *why)
+{
+	char key[64], id[64];
+
+	seal_base64(key, new->key, sizeof(new->key));
+	strcat(key, "\n");
+	seal_hex(id, new->incarnation, sizeof(new->incarnation));
+	strcat(id, "\n");
+	if (ledger_make(path, new->genesis) == -1)
+		return (
+		    fail(why, "cannot make %s/ledger.db: see the log", path));
+	if (file_replace(path, "cluster.key", key, strlen(key)) == -1 ||
+	    aside_make(path) == -1 || config_make(path, new->config) == -1 ||
+	    file_replace(path, "incarnation", id, strlen(id)) == -1)
+		return (
+		    fail(why, "cannot format %s: %s", path, strerror(errno)));
+	return (0);
+}
+
+static int
+dir_make(const char *path, const struct why *why)
+{
+	char *copy;
+	int rc;
+
+	if (strlen(path) > PATH_MOST || path[0] == '\0')
+		return (fail(why, "'%s' is no path for a directory", path));
+	if (mkdir(path, 0700) == 0) {
+		copy = strdup(path);
+		rc = copy != NULL ? dir_sync(dirname(copy)) : -1;
+		free(copy);
+		if (rc == 0)
+			return (0);
+	} else if (errno == EEXIST) {
+		return (0);
+	}
+	return (fail(why, "cannot make %s: %s", path, strerror(errno)));
+}
+
+static struct record *
+genesis_make(unsigned char *cluster, const char *origin)
+{
+	evote_leaf leaf = {.format = EVOTE_LEAF_FORMAT};
+	evote_genesis *genesis = &leaf.op.evote_op_u.genesis;
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	leaf.time = (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+	leaf.op.kind = EVOTE_OP_GENESIS;
+	memcpy(genesis->cluster, cluster, sizeof(genesis->cluster));
+	genesis->origin = (char *)origin;
+	return (record_make(&leaf, NULL));
+}
+
+/* The first K and the first record of a new cluster. */
+static int
+cluster_make(const char *path, const char *origin, const struct why *why)
+{
+	char no_name[] = "", own_origin[64];
+	evote_member self = {.name = no_name};
+	evote_config config = {.in_sync = {1, &self},
+	    .mark = {.size = 1},
+	    .arbiter = {.where = no_name}};
+	struct format new = {.config = &config};
+	int rc;
+
+	seal_random(new.key, sizeof(new.key));
+	seal_random(new.incarnation, sizeof(new.incarnation));
+	seal_random(config.cluster, sizeof(config.cluster));
+	memcpy(self.incarnation, new.incarnation, sizeof(new.incarnation));
+	if (origin == NULL) {
+		strcpy(own_origin, "evote:");
+		seal_hex(own_origin + strlen(own_origin), config.cluster,
+		    sizeof(config.cluster));
+		origin = own_origin;
+	}
+	new.genesis = genesis_make((unsigned char *)config.cluster, origin);
+	if (new.genesis == NULL)
+		return (fail(why, "no memory"));
+	/* The root of a tree of one leaf is the leaf's hash. */
+	memcpy(config.mark.root, new.genesis->hash, sizeof(config.mark.root));
+	rc = dir_format(path, &new, why);
+	record_drop(new.genesis);
+	return (rc);
+}
+
+int
+datadir_init(const char *path, const char *origin, char *err, size_t errlen)
+{
+	struct why why = {err, errlen};
+	int lock_fd, rc = -1;
+
+	if (origin != NULL && !text_is_name(origin, EVOTE_TEXT_MAX))
+		return (fail(&why,
+		    "the origin is to be 1 to %d bytes of UTF-8 without "
+		    "control characters",
+		    EVOTE_TEXT_MAX));
+	if (dir_make(path, &why) == -1 || path_check(path, &why) == -1)
+		return (-1);
+	/* What is somebody else's is not even given a lock. */
+	if (dir_look(path) == DIR_HALF)
+		return (fail_half(path, &why));
+	if ((lock_fd = lock_take(path, &why)) == -1)
+		return (-1);
+	switch (dir_look(path)) {
+	case DIR_EMPTY:
+		rc = cluster_make(path, origin, &why);
+		break;
+	case DIR_HALF:
+		fail_half(path, &why);
+		break;
+	case DIR_WHOLE:
+		fail(&why,
+		    "%s is a data directory already: start the server with "
+		    "it, or name another directory",
+		    path);
+		break;
+	case DIR_UNREADABLE:
+		fail(&why, "cannot read %s: %s", path, strerror(errno));
+		break;
+	}
+	close(lock_fd);
+	return (rc);
+}
+
+/* ---- opening ---- */
+
+static int
+key_read(const char *file, unsigned char key[32], const struct why *why)
+{
+	char line[64];
+	int rc;
+
+	rc = line_read(file, line, sizeof(line));
+	if (rc == -1 && errno != EFBIG)
+		return (fail(why,
+		    "cannot read the cluster key %s: %s; copy it from the "
+		    "host where the cluster began",
+		    file, strerror(errno)));
+	if (rc == -1 || seal_unbase64(key, 32, line, strlen(line)) != 32)
+		return (fail(why,
+		    "%s is not a cluster key, 32 bytes in base64: copy it "
+		    "again from the host where the cluster began",
+		    file));
+	return (0);
+}
+
+static int
+incarnation_read(const char *path, incarnation id, const struct why *why)
+{
+	char file[PATH_BYTES], line[64];
+
+	datadir_path(path, "incarnation", file, sizeof(file));
+	if (line_read(file, line, sizeof(line)) == -1 ||
+	    seal_unhex(id, 16, line) == -1)
+		return (fail(why, "%s is damaged: " REJOIN, file));
+	return (0);
+}
+
+static int
+config_read(const char *path, evote_config *config, const struct why *why)
+{
+	unsigned char value[SLOTS_MOST];
+	char file[PATH_BYTES];
+	ssize_t len;
+
+	datadir_path(path, "config", file, sizeof(file));
+	len = slots_read(file, value);
+	if (len == -1 && errno == EBADMSG)
+		return (fail(why, "%s is damaged: " REJOIN, file));
+	if (len == -1 && errno == EINVAL)
+		return (fail(why,
+		    "%s has not the size that this version gives it: use the "
+		    "version that wrote it; if there is none, " REJOIN,
+		    file));
+	if (len == -1)
+		return (fail(
+		    why, "cannot read %s: %s; " REJOIN, file, strerror(errno)));
+	/* What is whole and yet no K to us was written by another version. */
+	if (config_from_bytes(config, value, (size_t)len) == -1)
+		return (fail(why,
+		    "%s was written by another version of this program: use "
+		    "that one",
+		    file));
+	/* A killed process may have written it and not synced it. */
+	if (slots_write(file, value, (size_t)len) == -1)
+		return (
+		    fail(why, "cannot write %s: %s", file, strerror(errno)));
+	return (0);
+}
+
+static int
+ledger_check(const char *path, const struct why *why)
+{
+	char file[PATH_BYTES];
+
+	datadir_path(path, "ledger.db", file, sizeof(file));
+	if (access(file, R_OK | W_OK) == 0)
+		return (0);
+	return (fail(why, "cannot use %s: %s; " REJOIN, file, strerror(errno)));
+}
+
+static int
+contents_read(struct datadir *d, const struct why *why)
+{
+	char file[PATH_BYTES];
+
+	datadir_path(d->path, "cluster.key", file, sizeof(file));
+	if (key_read(file, d->key, why) == -1 ||
+	    incarnation_read(d->path, d->incarnation, why) == -1 ||
+	    ledger_check(d->path, why) == -1)
+		return (-1);
+	return (config_read(d->path, &d->config, why));
+}
+
+/* A host that is to join: it knows the key and nothing else. */
+static int
+joiner_format(const char *path, const char *key_path, const struct why *why)
+{
+	char nowhere[] = "";
+	evote_config config = {.arbiter = {.where = nowhere}};
+	struct format new = {.config = &config};
+
+	if (key_path == NULL)
+		return (fail(why,
+		    "%s is empty: begin a new cluster in it with init, or "
+		    "give the cluster's key to join one",
+		    path));
+	if (key_read(key_path, new.key, why) == -1)
+		return (-1);
+	seal_random(new.incarnation, sizeof(new.incarnation));
+	return (dir_format(path, &new, why));
+}
+
+static int
+key_compare(
+    const struct datadir *d, const char *key_path, const struct why *why)
+{
+	unsigned char key[32];
+
+	if (key_path == NULL)
+		return (0);
+	if (key_read(key_path, key, why) == -1)
+		return (-1);
+	if (!seal_equal(key, d->key, sizeof(key)))
+		return (fail(why,
+		    "%s is the key of another cluster than %s/cluster.key: "
+		    "name the right key, or an empty directory",
+		    key_path, d->path));
+	return (0);
+}
+
+static int
+dir_prepare(struct datadir *d, const char *key_path, const struct why *why)
+{
+	switch (dir_look(d->path)) {
+	case DIR_EMPTY:
+		d->fresh = 1;
+		return (joiner_format(d->path, key_path, why));
+	case DIR_HALF:
+		return (fail_half(d->path, why));
+	case DIR_WHOLE:
+		return (0);
+	case DIR_UNREADABLE:
+		break;
+	}
+	return (fail(why, "cannot read %s: %s", d->path, strerror(errno)));
+}
+
+int
+datadir_open(struct datadir *d, const char *path, const char *key_path,
+    char *err, size_t errlen)
+{
+	struct why why = {err, errlen};
+
+	memset(d, 0, sizeof(*d));
+	d->lock_fd = -1;
+	if (path_check(path, &why) == -1)
+		return (-1);
+	d->path = strdup(path);
+	if (d->path == NULL)
+		return (fail(&why, "no memory"));
+	d->lock_fd = lock_take(path, &why);
+	/* dir_sync: a name that a killed process gave counts from now on. */
+	if (d->lock_fd == -1 || dir_prepare(d, key_path, &why) == -1 ||
+	    (dir_sync(path) == -1 && fail(&why, "it cannot be synced")) ||
+	    contents_read(d, &why) == -1 ||
+	    key_compare(d, key_path, &why) == -1) {
+		datadir_close(d);
+		return (-1);
+	}
+	return (0);
+}
+
+void
+datadir_close(struct datadir *d)
+{
+	if (d == NULL)
+		return;
+	xdr_free((xdrproc_t)xdr_evote_config, &d->config);
+	if (d->lock_fd != -1)
+		close(d->lock_fd);
+	free(d->path);
+	memset(d, 0, sizeof(*d));
+	d->lock_fd = -1;
+}
+
+int
+datadir_save_config(const char *path, const evote_config *config)
+{
+	unsigned char value[SLOTS_MOST];
+	char file[PATH_BYTES];
+
+	datadir_path(path, "config", file, sizeof(file));
+	if (slots_write(file, value, config_bytes(config, value)) == 0)
+		return (0);
+	log_alarm(
+	    "datadir file=%s doing=save failed=\"%s\"", file, strerror(errno));
+	return (-1);
+}

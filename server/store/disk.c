@@ -1,0 +1,377 @@
+#include "server/store/disk.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/queue.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/failpoint.h"
+#include "common/log.h"
+#include "replica/core/config.h"
+#include "server/store/datadir.h"
+#include "server/store/ledger.h"
+
+#define EXIT_DISK  3	   /* the process's status after a failure */
+#define IDLE_PAGES 1000	   /* of WAL, moved when there is time */
+#define MOST_PAGES 16384   /* 64 MB, moved when there is none */
+#define LOAD_BYTES 1000000 /* of one DISK_LOAD: well within a push */
+#define PATH_BYTES 4096
+
+struct job {
+	STAILQ_ENTRY(job) link;
+	enum disk_kind kind;
+	uint64_t number;
+	uint64_t at; /* STORE: accepted; CUT: size; LOAD: from */
+	uint32_t n;
+	struct record **records;
+	evote_config config;
+};
+
+STAILQ_HEAD(jobs, job);
+
+struct disk {
+	struct ledger *ledger;
+	char *dir;
+	int event_fd;
+	pthread_t thread;
+
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t more;
+	struct jobs waiting;
+	struct job *doing;
+	struct jobs done;
+	uint64_t last; /* number given out */
+	int stopping;
+};
+
+static _Noreturn void
+die(const char *doing)
+{
+	log_alarm("disk doing=%s failed exit=%d hint=\"what is on this disk "
+		  "now is unknown: look at the disk, then start again\"",
+	    doing, EXIT_DISK);
+	_exit(EXIT_DISK);
+}
+
+static void *
+memory(size_t n, size_t size)
+{
+	void *p = calloc(n > 0 ? n : 1, size);
+
+	if (p == NULL)
+		die("allocate");
+	return (p);
+}
+
+/* ---- the thread ---- */
+
+static int
+tail_cut(struct disk *d, uint64_t size)
+{
+	char aside[PATH_BYTES], name[64];
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	snprintf(name, sizeof(name), "aside/%llu-%llu.txt",
+	    (unsigned long long)size,
+	    ts.tv_sec * 1000000ULL + (unsigned long long)ts.tv_nsec / 1000);
+	datadir_path(d->dir, name, aside, sizeof(aside));
+	return (ledger_cut(d->ledger, size, aside));
+}
+
+/* Reading promises nothing: when it fails, nothing is handed over. */
+static void
+records_load(struct disk *d, struct job *j)
+{
+	int n;
+
+	j->records = memory(j->n, sizeof(struct record *));
+	n = ledger_read(d->ledger, j->at, j->n, LOAD_BYTES, j->records);
+	j->n = n > 0 ? (uint32_t)n : 0;
+}
+
+static void
+job_do(struct disk *d, struct job *j)
+{
+	switch (j->kind) {
+	case DISK_STORE:
+		crash_at("store-before");
+		if (ledger_append(d->ledger, j->records, j->n, j->at) == -1)
+			die("store");
+		crash_at("store-after");
+		break;
+	case DISK_CUT:
+		crash_at("cut-before");
+		if (tail_cut(d, j->at) == -1)
+			die("cut");
+		crash_at("cut-after");
+		break;
+	case DISK_SAVE:
+		crash_at("config-before");
+		if (datadir_save_config(d->dir, &j->config) == -1)
+			die("save");
+		crash_at("config-after");
+		break;
+	case DISK_LOAD:
+		records_load(d, j);
+		crash_at("load-after");
+		break;
+	}
+}
+
+static void
+wal_move(struct disk *d, int pages)
+{
+	if (ledger_checkpoint(d->ledger, pages) == -1)
+		die("checkpoint");
+}
+
+/* The next job; NULL when there will be none. */
+static struct job *
+job_wait(struct disk *d)
+{
+	struct job *j;
+
+	pthread_mutex_lock(&d->lock);
+	while (STAILQ_EMPTY(&d->waiting) && !d->stopping) {
+		pthread_mutex_unlock(&d->lock);
+		wal_move(d, IDLE_PAGES);
+		pthread_mutex_lock(&d->lock);
+		if (STAILQ_EMPTY(&d->waiting) && !d->stopping)
+			pthread_cond_wait(&d->more, &d->lock);
+	}
+	j = STAILQ_FIRST(&d->waiting);
+	if (j != NULL)
+		STAILQ_REMOVE_HEAD(&d->waiting, link);
+	d->doing = j;
+	pthread_mutex_unlock(&d->lock);
+	return (j);
+}
+
+static void
+job_report(struct disk *d, struct job *j)
+{
+	pthread_mutex_lock(&d->lock);
+	STAILQ_INSERT_TAIL(&d->done, j, link);
+	d->doing = NULL;
+	pthread_mutex_unlock(&d->lock);
+	eventfd_write(d->event_fd, 1);
+}
+
+static void *
+disk_main(void *arg)
+{
+	struct disk *d = arg;
+	struct job *j;
+
+	while ((j = job_wait(d)) != NULL) {
+		job_do(d, j);
+		job_report(d, j);
+		wal_move(d, MOST_PAGES);
+	}
+	return (NULL);
+}
+
+/* ---- the other threads' side ---- */
+
+/* Signals are for the thread that runs the loop. */
+static int
+thread_start(struct disk *d)
+{
+	sigset_t all, before;
+	int rc;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = pthread_create(&d->thread, NULL, disk_main, d);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return (rc);
+}
+
+struct disk *
+disk_start(struct ledger *ledger, const char *dir)
+{
+	struct disk *d = memory(1, sizeof(*d));
+	int rc;
+
+	d->ledger = ledger;
+	d->dir = strdup(dir);
+	if (d->dir == NULL)
+		die("allocate");
+	STAILQ_INIT(&d->waiting);
+	STAILQ_INIT(&d->done);
+	pthread_mutex_init(&d->lock, NULL);
+	pthread_cond_init(&d->more, NULL);
+	d->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	rc = d->event_fd == -1 ? errno : thread_start(d);
+	if (rc == 0)
+		return (d);
+	log_alarm("disk doing=start failed=\"%s\"", strerror(rc));
+	if (d->event_fd != -1)
+		close(d->event_fd);
+	free(d->dir);
+	free(d);
+	return (NULL);
+}
+
+/* Takes the records' references along. */
+static void
+job_free(struct job *j)
+{
+	for (uint32_t i = 0; i < j->n; i++)
+		record_drop(j->records[i]);
+	free(j->records);
+	config_clear(&j->config);
+	free(j);
+}
+
+void
+disk_stop(struct disk *d)
+{
+	struct job *j;
+
+	if (d == NULL)
+		return;
+	pthread_mutex_lock(&d->lock);
+	d->stopping = 1;
+	pthread_cond_signal(&d->more);
+	pthread_mutex_unlock(&d->lock);
+	pthread_join(d->thread, NULL);
+	while ((j = STAILQ_FIRST(&d->done)) != NULL) {
+		STAILQ_REMOVE_HEAD(&d->done, link);
+		job_free(j);
+	}
+	ledger_close(d->ledger);
+	close(d->event_fd);
+	pthread_cond_destroy(&d->more);
+	pthread_mutex_destroy(&d->lock);
+	free(d->dir);
+	free(d);
+}
+
+static struct job *
+job_new(enum disk_kind kind, uint64_t at, uint32_t n)
+{
+	struct job *j = memory(1, sizeof(*j));
+
+	j->kind = kind;
+	j->at = at;
+	j->n = n;
+	return (j);
+}
+
+static uint64_t
+job_submit(struct disk *d, struct job *j)
+{
+	uint64_t number;
+
+	pthread_mutex_lock(&d->lock);
+	number = j->number = ++d->last;
+	STAILQ_INSERT_TAIL(&d->waiting, j, link);
+	pthread_mutex_unlock(&d->lock);
+	/* Woken while the lock is held, the thread would only wait again. */
+	pthread_cond_signal(&d->more);
+	return (number);
+}
+
+uint64_t
+disk_store(
+    struct disk *d, struct record *const *recs, uint32_t n, uint64_t accepted)
+{
+	struct job *j = job_new(DISK_STORE, accepted, n);
+
+	j->records = memory(n, sizeof(struct record *));
+	for (uint32_t i = 0; i < n; i++)
+		j->records[i] = record_hold(recs[i]);
+	return (job_submit(d, j));
+}
+
+uint64_t
+disk_cut(struct disk *d, uint64_t size)
+{
+	return (job_submit(d, job_new(DISK_CUT, size, 0)));
+}
+
+uint64_t
+disk_save(struct disk *d, const evote_config *config)
+{
+	struct job *j = job_new(DISK_SAVE, 0, 0);
+
+	config_copy(&j->config, config);
+	return (job_submit(d, j));
+}
+
+uint64_t
+disk_load(struct disk *d, uint64_t from, uint32_t n)
+{
+	return (job_submit(d, job_new(DISK_LOAD, from, n)));
+}
+
+uint64_t
+disk_oldest(struct disk *d)
+{
+	struct job *j;
+	uint64_t number;
+
+	pthread_mutex_lock(&d->lock);
+	j = d->doing != NULL ? d->doing : STAILQ_FIRST(&d->waiting);
+	number = j == NULL ? 0 : j->number;
+	pthread_mutex_unlock(&d->lock);
+	return (number);
+}
+
+void
+disk_hangs(void)
+{
+	die("wait");
+}
+
+int
+disk_fd(struct disk *d)
+{
+	return (d->event_fd);
+}
+
+static struct job *
+done_take(struct disk *d)
+{
+	struct job *j;
+
+	pthread_mutex_lock(&d->lock);
+	j = STAILQ_FIRST(&d->done);
+	if (j != NULL)
+		STAILQ_REMOVE_HEAD(&d->done, link);
+	pthread_mutex_unlock(&d->lock);
+	return (j);
+}
+
+int
+disk_next(struct disk *d, struct disk_done *done)
+{
+	struct job *j = done_take(d);
+	eventfd_t count;
+
+	/* Read before looking again: what is done later makes it readable. */
+	if (j == NULL && eventfd_read(d->event_fd, &count) == 0)
+		j = done_take(d);
+	if (j == NULL)
+		return (0);
+	memset(done, 0, sizeof(*done));
+	done->kind = j->kind;
+	done->job = j->number;
+	if (j->kind == DISK_LOAD) {
+		done->from = j->at;
+		done->n = j->n;
+		done->records = j->records;
+		j->n = 0;
+		j->records = NULL;
+	}
+	job_free(j);
+	return (1);
+}

@@ -1,0 +1,58 @@
+#ifndef EVOTE_DISK_H
+#define EVOTE_DISK_H
+
+#include <stdint.h>
+#include <stddef.h>
+
+#include "common/record.h"
+
+/*
+ * The disk's thread: jobs are done strictly in the order given, each durable
+ * before the next begins, and reported in that order.  A failure of storing,
+ * cutting or saving ends the process at once with status 3 (the fate of the
+ * data is unknown and must not be guessed); one of loading gives no records.
+ * While it has nothing to do it checkpoints.
+ */
+struct disk;
+
+enum disk_kind { DISK_STORE, DISK_CUT, DISK_SAVE, DISK_LOAD };
+
+struct disk_done {
+	enum disk_kind kind;
+	uint64_t job;		 /* the number its submission returned */
+	uint64_t from;		 /* DISK_LOAD */
+	uint32_t n;		 /* DISK_LOAD: records, */
+	struct record **records; /* the caller's to drop and free */
+};
+
+/*
+ * Takes the open ledger over (see ledger.h) and saves K under dir.
+ * NULL: logged.
+ */
+struct ledger;
+struct disk *disk_start(struct ledger *, const char *dir);
+void disk_stop(struct disk *); /* after all jobs; NULL fine */
+
+/*
+ * Each returns the job's number: 1, 2, 3, ...  store holds references for as
+ * long as it needs them; they are dropped in disk_next.
+ */
+uint64_t disk_store(
+    struct disk *, struct record *const *, uint32_t n, uint64_t accepted);
+uint64_t disk_cut(struct disk *, uint64_t size);
+uint64_t disk_save(struct disk *, const evote_config *);
+uint64_t disk_load(struct disk *, uint64_t from, uint32_t n);
+
+/* The number of the oldest job that is not done; 0: all are. */
+uint64_t disk_oldest(struct disk *);
+/* Gives a disk up that does not answer, like one that failed. */
+_Noreturn void disk_hangs(void);
+
+/*
+ * Readable when disk_next has something (and, rarely, when it has been taken
+ * already); then 1 with *done, else 0.
+ */
+int disk_fd(struct disk *);
+int disk_next(struct disk *, struct disk_done *done);
+
+#endif
