@@ -597,6 +597,13 @@ flush(struct core *c)
 	trim(c);
 }
 
+int
+core_fit(const struct peer *p)
+{
+	return (!p->unfit && p->refusal == EVOTE_NOT_REFUSED &&
+	    p->refused_by == EVOTE_NOT_REFUSED);
+}
+
 /* ---- roles and K: the one door of each ---- */
 
 void

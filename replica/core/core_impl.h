@@ -209,6 +209,8 @@ void core_doubt(struct core *); /* takes over nothing before it has asked */
 /* A string of its own, to be freed. */
 char *core_copy(const char *);
 struct message *core_message(enum message_kind, int reply);
+/* Neither halted, nor diverged, and neither end refuses the other. */
+int core_fit(const struct peer *);
 int core_leads(const struct core *); /* barrier, primary or handing over */
 const unsigned char *core_self(const struct core *);
 int core_peer_of(const struct core *, const void *id);

@@ -68,7 +68,7 @@ decide_failed(const struct core *c, const evote_member *m)
 	p = &c->peers[i];
 	if (p->greeted && !config_id_equal(p->id, m->incarnation))
 		return (1); /* its disk was replaced */
-	return (p->unfit || gone(c, p));
+	return (!core_fit(p) || gone(c, p));
 }
 
 /*
@@ -704,7 +704,7 @@ grow(struct core *c)
 	for (int i = 0; i < c->cf.n; i++) {
 		struct peer *p = &c->peers[i];
 
-		if (i == c->cf.self || !p->up || !p->ready || p->unfit ||
+		if (i == c->cf.self || !p->up || !p->ready || !core_fit(p) ||
 		    p->first || !p->room || config_in_sync(&c->k, p->id) >= 0 ||
 		    !config_listed(&c->k, c->cf.names[i]))
 			continue;
@@ -747,7 +747,7 @@ may_take(const struct core *c, int i)
 {
 	const struct peer *p = &c->peers[i];
 
-	return (p->up && p->ready && !p->unfit &&
+	return (p->up && p->ready && core_fit(p) &&
 	    config_listed(&c->k, c->cf.names[i]) &&
 	    config_in_sync(&c->k, p->id) >= 0 && p->acked >= c->accepted &&
 	    !gone(c, p));

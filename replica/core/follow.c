@@ -33,10 +33,7 @@ role_told(const struct core *c)
 		: c->role);
 }
 
-/*
- * `asked` is this host's own time, or in a reply that of the call.  Only a
- * reply refuses: it knows whom.
- */
+/* `asked` is this host's own time, or in a reply that of the call. */
 static struct message *
 greeting(struct core *c, int reply, uint64_t asked, evote_refusal refusal)
 {
@@ -84,7 +81,7 @@ follow_greet(struct core *c, int peer)
 			continue;
 		c->peers[i].told_ms = c->now_ms;
 		c->driver->call(
-		    c->arg, i, greeting(c, 0, c->now_ms, c->peers[i].refusal));
+		    c->arg, i, greeting(c, 0, c->now_ms, EVOTE_NOT_REFUSED));
 	}
 }
 
@@ -576,7 +573,7 @@ follow_refused(struct core *c, int peer, evote_refusal why)
 {
 	identity_refused(c, peer, why);
 	c->driver->call(
-	    c->arg, peer, greeting(c, 0, c->now_ms, c->peers[peer].refusal));
+	    c->arg, peer, greeting(c, 0, c->now_ms, EVOTE_NOT_REFUSED));
 }
 
 void

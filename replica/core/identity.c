@@ -134,21 +134,15 @@ identity_check(struct core *c, int peer, const evote_hello *h, int reply)
 	struct peer *p = &c->peers[peer];
 	const char *name = c->cf.names[peer];
 	evote_refusal why = judge(c, p, name, h);
-	int was = p->refusal != EVOTE_NOT_REFUSED ||
-	    p->refused_by != EVOTE_NOT_REFUSED;
 
 	change(c, &p->refusal, why, name, c->cf.names[c->cf.self],
 	    refusal_ours(why));
 	if (reply)
 		identity_refused(c, peer, h->refusal);
-	if (why == EVOTE_NOT_REFUSED && h->refusal == EVOTE_NOT_REFUSED &&
-	    !is_own(c, h)) {
-		if (was)
-			p->unfit = 0;
-		return (0);
-	}
-	p->unfit = 1;
-	return (-1);
+	return (why == EVOTE_NOT_REFUSED &&
+		    p->refused_by == EVOTE_NOT_REFUSED && !is_own(c, h)
+		? 0
+		: -1);
 }
 
 void

@@ -10,8 +10,8 @@
 
 /*
  * Looks at a peer's greeting before anybody believes it: 0, or -1 when this
- * host does not heed the peer, or the peer does not heed this host, as a reply
- * says.
+ * host refuses the peer or the peer refuses this host.  Only a reply tells the
+ * latter: whoever calls may mean the process that was here before.
  */
 int identity_check(struct core *, int peer, const evote_hello *, int reply);
 /*

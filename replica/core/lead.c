@@ -36,7 +36,7 @@ lead_ready(struct core *c, int peer)
 	unsigned char root[32];
 	uint64_t common;
 
-	if (!core_leads(c) || p->ready || !p->up || p->unfit ||
+	if (!core_leads(c) || p->ready || !p->up || !core_fit(p) ||
 	    config_barred(&c->k, p->id) || !core_takes_part(c, peer))
 		return;
 	common = history_common(c->log, p->epochs, p->n_epochs);

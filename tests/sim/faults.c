@@ -312,10 +312,24 @@ static int
 was_cloned(const struct host *h)
 {
 	for (int i = 0; i < w.n_hosts; i++)
-		if (&w.hosts[i] != h && w.hosts[i].copied &&
-		    config_id_equal(w.hosts[i].inc, h->inc))
+		if (&w.hosts[i] != h && config_id_equal(w.hosts[i].inc, h->inc))
 			return (0);
-	return (h->cloned);
+	return (h->cloned || h->copied);
+}
+
+/* It was removed, and the primary has added it again since. */
+static int
+added_again(const struct host *h)
+{
+	if (config_listed(core_config(h->core), host_names[h->id]))
+		return (0);
+	for (int i = 0; i < w.n_hosts; i++)
+		if (w.hosts[i].alive &&
+		    core_role(w.hosts[i].core) == EVOTE_PRIMARY &&
+		    config_listed(
+			core_config(w.hosts[i].core), host_names[h->id]))
+			return (1);
+	return (0);
 }
 
 /* Who has halted for his disk's sake, or because another was promoted. */
@@ -326,8 +340,7 @@ attend_halted(struct host *h)
 		return;
 	if (is_misnamed(h))
 		host_again(h, 1);
-	else if ((h->unread && h->eio_until <= w.now) ||
-	    !config_listed(core_config(h->core), host_names[h->id]))
+	else if ((h->unread && h->eio_until <= w.now) || added_again(h))
 		host_again(h, 0);
 	else if (left_behind(h) && may_wipe(h))
 		host_again(h, 1);

@@ -1180,6 +1180,33 @@ a_says_hello(struct cluster *c, int instance, uint64_t conn)
 	host_step(&c->hosts[B], ev);
 }
 
+/*
+ * M1: who calls may refuse the process that was here before, a copy, say; what
+ * it thinks of this one it says in its reply.
+ */
+static void
+a_refusal_in_a_call_is_not_heeded(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+	struct message *m = message_new(SAY_HELLO, 0);
+	struct event ev = {
+	    .kind = EV_CALL, .peer = B, .conn = 1000, .message = m};
+
+	m->u.hello.name = strdup("B");
+	memcpy(m->u.hello.incarnation, c->hosts[B].inc, 16);
+	m->u.hello.role = EVOTE_BACKUP;
+	config_copy(&m->u.hello.config, &c->hosts[A].k);
+	m->u.hello.serial = UINT64_MAX;
+	m->u.hello.room = 1;
+	m->u.hello.refusal = EVOTE_REFUSED_COPY;
+	host_step(&c->hosts[A], ev);
+	cluster_wait(c, 500);
+	assert_role(c, A, "primary");
+	assert_string_equal(set_of(c, A).text, "AB");
+	assert_no_alarm(c, A, "copied");
+	cluster_free(c);
+}
+
 /* M1: a third host sees that one answers from two places, and tells both. */
 static void
 who_answers_from_two_places_is_refused(void **state)
@@ -1929,6 +1956,7 @@ main(void)
 		forced_promotion_is_newer_than_what_it_leaves_behind),
 	    cmocka_unit_test(a_copied_directory_does_not_serve),
 	    cmocka_unit_test(two_hosts_with_one_directory_halt),
+	    cmocka_unit_test(a_refusal_in_a_call_is_not_heeded),
 	    cmocka_unit_test(who_answers_from_two_places_is_refused),
 	    cmocka_unit_test(claims_that_come_to_nothing_back_off),
 	    cmocka_unit_test(a_clock_that_is_right_again_is_trusted),
