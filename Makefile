@@ -21,8 +21,10 @@ COMMON	= $(call room,common,log seal curve merkle text number record hosts \
 	    failpoint) \
 	  $(call room,common/rpc,transport conn stream source listen caller \
 	    portmap address)
-REPLICA	= $(call room,replica/core,core core_hosts core_status lead follow \
-	    decide history config role clock alarm identity refusal message) \
+REPLICA	= $(call room,replica/core,core state failure hosts greeting jobs \
+	    requests roles commit \
+	    lead proposal arbitration handshake follow policy orders stuck \
+	    status history config role clock alarm identity refusal message) \
 	  $(call room,replica/link,session push inbound reach wire) \
 	  $(call room,replica/arbiter,arbiter witness etcd etcd_txn)
 SERVER	= $(call room,server,main conf supervisor loop vigil service auth \
@@ -85,9 +87,9 @@ $(B)/power_cut: $(B)/tests/nemesis/power_cut.o
 $(B)/test_%: $(B)/tests/unit/test_%.o $(B)/server.a $(B)/client.a
 	$(link) -lcmocka
 $(B)/server.a: $(filter-out %/main.o,$(SERVERO)) $(REPLICAO) $(COMMONO)
-	rm -f $@ && ar rcs $@ $^
+	rm -f $@ && ar qcs $@ $^
 $(B)/client.a: $(filter-out %/evote_client.o,$(CLIENTO)) $(COMMONO)
-	rm -f $@ && ar rcs $@ $^
+	rm -f $@ && ar qcs $@ $^
 
 $(B)/server/conf.o $(B)/client/evote_client.o: debian/changelog
 $(B)/server/conf.o $(B)/client/evote_client.o: CFLAGS += -DVERSION='"$(VERSION)"'

@@ -8,8 +8,6 @@
 #include "replica/core/core_impl.h"
 #include "replica/core/refusal.h"
 
-#define STRANGER_MS 10000 /* who was refused is told of for so long */
-
 void
 alarm_add(evote_status_res *s, evote_alarm_kind kind, const char *fmt, ...)
 {
@@ -64,7 +62,7 @@ refusals(const struct core *c, evote_status_res *s)
 		const struct peer *p = &c->peers[i];
 
 		/* One that is no host, and does not come any more. */
-		if (p->conn == 0 && !core_takes_part(c, i))
+		if (p->conn == 0 && !hosts_takes_part(c, i))
 			continue;
 		if (p->refusal != EVOTE_NOT_REFUSED)
 			alarm_add(s, EVOTE_ALARM_REFUSED, "Refusing %s: %s.",
@@ -133,7 +131,7 @@ has_failed(const struct core *c, int i)
 		const evote_member *m = &c->k.in_sync.in_sync_val[n];
 
 		if (i != c->cf.self && strcmp(m->name, c->cf.names[i]) == 0 &&
-		    decide_failed(c, m))
+		    failure_of(c, m))
 			return (1);
 	}
 	return (0);
@@ -177,11 +175,12 @@ not_accepting(const struct core *c, evote_status_res *s)
 {
 	char who[EVOTE_TEXT_MAX / 2];
 
-	if (core_is_stuck(c)) {
-		core_blocked(c, who, sizeof(who));
+	if (stuck_long(c)) {
+		stuck_text(c, who, sizeof(who));
 		alarm_add(s, EVOTE_ALARM_STUCK,
 		    "Requests have been waiting %llu s for %s.",
-		    (unsigned long long)(c->now_ms - core_oldest(c)->since_ms) /
+		    (unsigned long long)(c->now_ms -
+			requests_oldest(c)->since_ms) /
 			1000,
 		    who);
 	}

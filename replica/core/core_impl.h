@@ -2,19 +2,33 @@
 #define EVOTE_CORE_IMPL_H
 
 /*
- * The core's state and the doors between its files:
- *	core.c		start, requests, what is accepted; the door of roles
- *	lead.c		a primary towards its peers: pushing, acknowledgements
- *	follow.c	a host towards its primary; what a greeting teaches
+ * The core's state and the doors between its files, from the ground up: each
+ * knows only those above it in this list.
+ *	state.c		what everybody asks: who this host and its peers are
+ *	failure.c	the failure detector: who is suspected, who must leave
+ *	hosts.c		who the hosts are, and in what order
+ *	greeting.c	what this host says of itself, and when
+ *	jobs.c		the ledger's tail, and work on the disk
+ *	requests.c	voters' requests, and who waits for an answer
+ *	roles.c		the one door of roles and of the configuration
  *	identity.c	who is not heeded at all
- *	decide.c	when to change K: take-over, growth, hand-over
- *	core_hosts.c	who the hosts are, and in what order
- *	core_status.c	what people are told; alarm.c what is wrong
+ *	commit.c	what is accepted: the promise
+ *	lead.c		a primary towards its peers: pushing, acknowledgements
+ *	proposal.c	how the configuration changes
+ *	arbitration.c	what the arbiter says to that
+ *	handshake.c	what a greeting teaches
+ *	follow.c	a host towards its primary: taking what is pushed
+ *	policy.c	when the configuration is changed: what each role does
+ *	orders.c	what operators order
+ *	stuck.c		whom answers wait for, status.c what people are told,
+ *			alarm.c what is wrong
+ *	core.c		events in
  */
 #include "replica/core/clock.h"
 #include "replica/core/config.h"
 #include "replica/core/core.h"
 #include "replica/core/role.h"
+#include "replica/core/times.h"
 
 struct waiter {
 	uint64_t ticket;
@@ -186,57 +200,93 @@ struct core {
 	struct stranger stranger;
 };
 
-/* core.c */
-void core_move(struct core *, enum role_event on);
-void core_fault(struct core *, int may_force, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+/* state.c */
+void *core_grow(void *, size_t n, size_t size); /* realloc, or the end */
+char *core_copy(const char *);			/* to be freed */
+struct message *core_message(enum message_kind, int reply);
+const unsigned char *core_self(const struct core *);
+int core_leads(const struct core *);	  /* barrier, primary or handing over */
+int core_arbitrated(const struct core *); /* somebody else decides about K */
+int core_peer_of(const struct core *, const void *id);
+/* The peer that is K's primary, or -1 (unknown, or this host). */
+int core_primary_peer(const struct core *);
 void core_say(struct core *, int alarm, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-void core_advance(struct core *);
-void core_accept(struct core *, uint64_t size); /* that much is accepted */
-void core_cut_to(struct core *, uint64_t size);
-void core_job(
-    struct core *, int kind, uint64_t number, uint64_t size, int peer);
-void core_save(struct core *); /* K, as it is now */
-void core_append_record(struct core *, struct record *);
+/* Appends to a text of that size. */
+void core_add_text(char *text, size_t size, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void core_restamp(struct core *); /* K, or what is accepted, has changed */
 struct place core_place(const struct core *);
 /* A reply told the peer's clock; it was asked for at that time of ours. */
 void core_hear_clock(
     struct core *, int peer, uint64_t clock_us, uint64_t asked_ms);
-void core_take_k(struct core *, const evote_config *);
-void core_release_all(struct core *);
-void core_doubt(struct core *); /* takes over nothing before it has asked */
-/* A string of its own, to be freed. */
-char *core_copy(const char *);
-struct message *core_message(enum message_kind, int reply);
+void core_mark(const struct core *, uint64_t size, evote_mark *);
+void core_append_record(struct core *, struct record *);
+void core_reset_peers(struct core *); /* the epoch changed, or begins */
+
+/* failure.c */
 /* Neither halted, nor diverged, and neither end refuses the other. */
 int core_fit(const struct peer *);
-int core_leads(const struct core *); /* barrier, primary or handing over */
-const unsigned char *core_self(const struct core *);
-int core_peer_of(const struct core *, const void *id);
-/* The peer that is K's primary, or -1 (unknown, or this host). */
-int core_primary_peer(const struct core *);
+int failure_is_gone(const struct core *, const struct peer *);
+/* Silence of a peer that makes it suspect. */
+uint64_t failure_timeout(const struct core *);
+int failure_suspected(const struct core *, int peer);
+int failure_of(const struct core *, const evote_member *);
+int failure_resigned(const struct core *, const evote_member *);
+/* Must the primary leave this host out of the set? */
+int failure_must_leave(const struct core *, const evote_member *);
+int failure_none(const struct core *); /* nobody has to be left out */
 
-/* Who has waited longest for an answer; NULL: nobody does. */
-const struct waiter *core_oldest(const struct core *);
-
-/* core_hosts.c */
-int core_slot(const struct core *, const char *name); /* or -1 */
+/* hosts.c */
+int hosts_slot(const struct core *, const char *name); /* or -1 */
 const char *core_name(const struct core *);
 /* What numbers its epochs, and says who takes over first. */
-unsigned core_number(
+unsigned hosts_number(
     const struct core *, const evote_config *, const char *name);
-int core_preferred(const struct core *, int peer); /* to this host */
-int core_takes_part(const struct core *, int peer);
-void core_meet_hosts(struct core *); /* as K names them */
-void core_first_hosts(const struct core *, evote_config *);
+int hosts_preferred(const struct core *, int peer); /* to this host */
+int hosts_is_member(const struct core *, const char *name);
+int hosts_takes_part(const struct core *, int peer);
+void hosts_meet(struct core *); /* as K names them */
+void hosts_first(const struct core *, evote_config *);
 
-/* core_status.c */
-void core_blocked(const struct core *, char *text, size_t size);
-int core_is_stuck(const struct core *); /* some have waited for long */
+/* greeting.c */
+struct message *greeting_new(
+    struct core *, int reply, uint64_t asked, evote_refusal);
+void greeting_send(struct core *, int peer); /* -1: all */
+void greeting_beat(struct core *);	     /* each tick */
+
+/* jobs.c */
+void jobs_add(
+    struct core *, int kind, uint64_t number, uint64_t size, int peer);
+void jobs_save(struct core *); /* K, as it is now */
+void jobs_store(struct core *);
+/* Jobs on the disk keep their order: is this one still to be done? */
+int jobs_pending(const struct core *, uint64_t number);
+void jobs_cut(struct core *, uint64_t size);
+void jobs_trim(struct core *);
+
+/* requests.c */
+/* Who has waited longest for an answer; NULL: nobody does. */
+const struct waiter *requests_oldest(const struct core *);
+void requests_close_due(struct core *);
+void requests_take(struct core *, uint64_t ticket, const evote_seen *);
+void requests_release_held(struct core *);
+void requests_release_all(struct core *);
+/* Those that wait for no more than that much, and for that confirmation. */
+void requests_answer(struct core *, uint64_t accepted, uint64_t confirmed);
+
+/* roles.c */
+void core_move(struct core *, enum role_event on);
+void core_fault(struct core *, int may_force, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void core_take_k(struct core *, const evote_config *);
+void core_doubt(struct core *); /* takes over nothing before it has asked */
+
+/* commit.c */
+void commit_to(struct core *, uint64_t size); /* that much is accepted */
+void commit_advance(struct core *);
 
 /* lead.c */
-void lead_reset(struct core *);		      /* the epoch changed, or begins */
 int lead_under_way(const struct core *);      /* a batch is, to the disks */
 void lead_pump(struct core *, int under_way); /* send what may be sent */
 void lead_beat(struct core *);		      /* each tick */
@@ -245,35 +295,48 @@ void lead_acked(struct core *, int peer, const struct message *);
 void lead_loaded(struct core *, int peer, const struct event *);
 uint64_t lead_confirmed(const struct core *); /* by every in-sync host */
 
+/* proposal.c */
+evote_config *proposal_draft(struct core *); /* begins with the present K */
+void proposal_make(struct core *, enum proposal);
+void proposal_put(struct core *);
+void proposal_ask(struct core *);
+void proposal_store(struct core *);
+void proposal_claim(struct core *, enum proposal);
+void proposal_stored(struct core *, uint64_t job);
+void proposal_drop(struct core *);
+void proposal_establish(struct core *, int forced); /* begin as primary */
+void proposal_adopt(struct core *, const evote_config *);
+
+/* arbitration.c */
+int arbitration_pending(const struct core *); /* it owes an answer */
+int arbitration_overdue(const struct core *);
+int arbitration_answers(const struct core *);
+void arbitration_heard(struct core *, const evote_decided *);
+void arbitration_beat(struct core *); /* each tick */
+/* Somebody has this K: 1 when it is what the arbiter was asked for. */
+int arbitration_granted(struct core *, const evote_config *);
+
+/* handshake.c */
+void handshake_take(struct core *, int peer, struct message *, uint64_t conn);
+void handshake_refused(struct core *, int peer, evote_refusal);
+
 /* follow.c */
-void follow_adopt(struct core *, const evote_config *);
-void follow_greet(struct core *, int peer); /* -1: all */
-void follow_beat(struct core *);	    /* each tick */
-void follow_hello(struct core *, int peer, struct message *, uint64_t conn);
+void follow_stranger(struct core *, const struct event *);
 void follow_call(struct core *, const struct event *);
 void follow_room(struct core *); /* resigns, or ends that */
-void follow_stranger(struct core *, const struct event *);
-void follow_refused(struct core *, int peer, evote_refusal);
-void follow_pay(struct core *); /* replies whose time has come */
+void follow_pay(struct core *);	 /* replies whose time has come */
 void follow_forget(struct core *, uint64_t conn);
 
-/* decide.c */
-void decide(struct core *);
-void decide_saved(struct core *, uint64_t job);
-void decide_heard(struct core *, const evote_decided *);
-void decide_beat(struct core *);		/* each tick */
-void decide_barrier(struct core *, int forced); /* begin as primary */
-int decide_suspected(const struct core *, int peer);
-int decide_failed(const struct core *, const evote_member *);
-/* No other host in sync has to be left out. */
-int decide_set_is_whole(const struct core *);
-evote_config *decide_draft(struct core *); /* begins with the present K */
-void decide_hosts(struct core *);	   /* puts that forward */
-int decide_asked(const struct core *); /* the arbiter, and it owes an answer */
-/* Somebody has this K: 1 when it is what the arbiter was asked for. */
-int decide_granted(struct core *, const evote_config *);
-/* Silence of a peer that makes it suspect. */
-uint64_t decide_patience(const struct core *);
-int core_arbitrated(const struct core *); /* somebody else decides about K */
+/* policy.c */
+void policy_act(struct core *);
+int policy_may_take(const struct core *, int peer);
+void policy_hand_over(struct core *, int to);
+
+/* stuck.c */
+/* Does that answer wait for this host in sync? */
+int stuck_on(const struct core *, const struct waiter *, const evote_member *);
+void stuck_text(const struct core *, char *text, size_t size);
+int stuck_long(const struct core *); /* some have waited for long */
+void stuck_tell(struct core *);
 
 #endif

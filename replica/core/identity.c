@@ -98,7 +98,7 @@ judge(struct core *c, struct peer *p, const char *name, const evote_hello *h)
 	    !config_id_equal(c->k.cluster, h->config.cluster))
 		return (EVOTE_REFUSED_CLUSTER);
 	/* One that is no host is heard for a later K, and for nothing else. */
-	if (!core_takes_part(c, (int)(p - c->peers)) &&
+	if (!hosts_takes_part(c, (int)(p - c->peers)) &&
 	    h->config.epoch <= c->k.epoch)
 		return (EVOTE_REFUSED_UNLISTED);
 	return (two_places(p, h) ? EVOTE_REFUSED_COPY : EVOTE_NOT_REFUSED);

@@ -8,23 +8,6 @@
 #define LOAD_RECORDS 250     /* read from the disk for one append */
 #define IN_FLIGHT    2	     /* appends not answered, a joiner; of others one */
 
-/* What peers acknowledged counts in the epoch it was said in, no longer. */
-void
-lead_reset(struct core *c)
-{
-	for (int i = 0; i < c->cf.n; i++) {
-		struct peer *p = &c->peers[i];
-
-		p->ready = 0;
-		p->load = 0;
-		p->required = 0;
-		if (BUG_EARLIER_SESSION_ACK)
-			continue;
-		p->acked = 0;
-		p->nonce = 0;
-	}
-}
-
 /*
  * The peer is in our epoch and has said where its ledger ends: from the last
  * common record on it is pushed what it lacks.
@@ -37,7 +20,7 @@ lead_ready(struct core *c, int peer)
 	uint64_t common;
 
 	if (!core_leads(c) || p->ready || !p->up || !core_fit(p) ||
-	    config_barred(&c->k, p->id) || !core_takes_part(c, peer))
+	    config_barred(&c->k, p->id) || !hosts_takes_part(c, peer))
 		return;
 	common = history_common(c->log, p->epochs, p->n_epochs);
 	if (BUG_LEVEL_BY_LENGTH)
@@ -182,7 +165,7 @@ pump_peer(struct core *c, int peer)
 		if (p->load == 0) {
 			p->load =
 			    c->driver->load(c->arg, p->next, LOAD_RECORDS);
-			core_job(c, JOB_LOAD, p->load, 0, peer);
+			jobs_add(c, JOB_LOAD, p->load, 0, peer);
 		}
 		break;
 	}
@@ -229,7 +212,7 @@ lead_beat(struct core *c)
 			confirm(c, i);
 		else if (!p->ready &&
 		    c->now_ms - p->told_ms > 2 * c->cf.beat_ms)
-			follow_greet(c, i);
+			greeting_send(c, i);
 	}
 }
 
@@ -255,7 +238,7 @@ lead_acked(struct core *c, int peer, const struct message *m)
 		/* Of another epoch, or lost step: ask where it stands. */
 		if (p->ready &&
 		    (a->taken == EVOTE_GAP || a->epoch > c->k.epoch))
-			follow_greet(c, peer);
+			greeting_send(c, peer);
 		/* If it only does not heed us yet: with the next beats. */
 		if (a->taken == EVOTE_GAP || a->epoch >= c->k.epoch)
 			p->ready = 0;
@@ -274,7 +257,7 @@ lead_acked(struct core *c, int peer, const struct message *m)
 		 */
 		p->ready = 0;
 		p->acked = 0;
-		follow_greet(c, peer);
+		greeting_send(c, peer);
 		return;
 	}
 	history_root(c->log, a->stored.size, root);

@@ -13,6 +13,23 @@
 #define DENY_MS	   300	/* no take-over so soon after the witness heard it */
 #define HOLD_MS	   2000 /* requests wait so long for a change of primary */
 
+/* What follows starts again, or is told of, after so long. */
+#define LEVEL_MS    500	  /* a joiner that is nearly level is waited for, */
+#define AGAIN_MS    2000  /* and after that not: no more than that often */
+#define HAND_MS	    1000  /* draining before a hand-over */
+#define ARBITER_MS  2000  /* for a new arbiter, and the old one, to answer */
+#define BEHIND_MS   1000  /* one that lost what it granted is asked again */
+#define RENEW_MS    1000  /* between two renewals */
+#define STUCK_MS    2000  /* who waits longer is told of, by log and status */
+#define STRANGER_MS 10000 /* who was refused is told of for so long */
+
+/* Counted in beats. */
+#define HEARD_BEATS  3	/* who was heard since is there */
+#define ASK_BEATS    5	/* between two greetings of one that has to know, */
+#define AWAY_BEATS   10 /* an arbiter silent for longer is away */
+#define SURE_BEATS   50 /* between two of one sure of its primary */
+#define SILENT_BEATS 5	/* a link is made anew so long after suspicion */
+
 static_assert(3 * BEAT_MS <= DENY_MS,
     "a living primary is heard by the witness though two of its beats are "
     "late");
@@ -21,5 +38,11 @@ static_assert(DENY_MS + BEAT_MS <= QUICK_MS,
     "would be asked in vain, and again only after a pause");
 static_assert(QUICK_MS < SUSPECT_MS && QUICK_MS < HOLD_MS,
     "a request outlasts a take-over that an arbiter decides");
+static_assert(
+    HAND_MS < HOLD_MS, "a request outlasts a hand-over that comes to nothing");
+static_assert(LEVEL_MS < STUCK_MS && HAND_MS < STUCK_MS,
+    "what is ordinary is not told of");
+static_assert(ASK_BEATS * BEAT_MS < SUSPECT_MS,
+    "a host that is well is asked before it is suspected");
 
 #endif

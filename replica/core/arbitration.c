@@ -1,0 +1,155 @@
+#include "replica/core/core_impl.h"
+
+int
+arbitration_pending(const struct core *c)
+{
+	return (c->proposal != P_NONE && c->proposal_job == 0 &&
+	    c->need_nonce == 0);
+}
+
+/* The arbiter was asked, and does not say how that ended. */
+int
+arbitration_overdue(const struct core *c)
+{
+	return (arbitration_pending(c) && c->now_ms - c->begun_ms > ARBITER_MS);
+}
+
+/* What it holds is decided, whoever asked for it. */
+static void
+learn_from_arbiter(struct core *c, const evote_config *k)
+{
+	if (!config_id_equal(k->cluster, c->k.cluster))
+		core_say(c, 1, "arbiter stranger=1");
+	else if (k->epoch > c->k.epoch)
+		proposal_adopt(c, k);
+	else if (k->epoch < c->k.epoch) {
+		/* It grants nothing, however often it is asked. */
+		c->again_ms = c->now_ms + BEHIND_MS;
+		if (!c->arbiter_behind)
+			core_say(c, 1, "arbiter behind epoch=%llu knows=%llu",
+			    (unsigned long long)c->k.epoch,
+			    (unsigned long long)k->epoch);
+	}
+	c->arbiter_behind = k->epoch < c->k.epoch;
+}
+
+/* A new arbiter begins with the K that names it; then the old one is asked. */
+static void
+agreed(struct core *c)
+{
+	int asked_new = c->installing;
+
+	c->installing = 0;
+	if (asked_new && core_arbitrated(c) && !c->next_k.joint)
+		proposal_ask(c);
+	else
+		proposal_store(c);
+}
+
+int
+arbitration_granted(struct core *c, const evote_config *k)
+{
+	if (!arbitration_pending(c) || c->installing ||
+	    !config_equal(k, &c->next_k))
+		return (0);
+	agreed(c);
+	return (1);
+}
+
+/* It holds what was asked of it, whatever it was asked in between. */
+static int
+has_granted(const struct core *c, const evote_decided *d)
+{
+	return (d->config.epoch == c->next_k.epoch &&
+	    (d->verdict == EVOTE_GRANTED ||
+		config_equal(&d->config, &c->next_k)));
+}
+
+void
+arbitration_heard(struct core *c, const evote_decided *d)
+{
+	int asked = arbitration_pending(c);
+
+	c->arbiter_ms = c->now_ms;
+	if (c->role == EVOTE_HALTED)
+		return;
+	if (asked && has_granted(c, d)) {
+		agreed(c);
+		return;
+	}
+	/* Told again while this host's disk takes it: no news. */
+	if (c->proposal != P_NONE && c->proposal_job != 0 &&
+	    config_equal(&d->config, &c->next_k))
+		return;
+	if (d->verdict == EVOTE_BLANK)
+		return;
+	/* One that is not in force yet has nothing to teach. */
+	if (asked && c->installing && d->verdict == EVOTE_CONFLICT &&
+	    d->config.epoch >= c->next_k.epoch) {
+		core_say(c, 1, "arbiter unchanged why=\"%s holds another K\"",
+		    c->next_k.arbiter.where);
+		proposal_drop(c);
+		return;
+	}
+	if (asked && d->verdict == EVOTE_DENIED) {
+		c->claim_ms = c->now_ms + c->cf.beat_ms;
+		proposal_drop(c);
+		return;
+	}
+	if (asked && d->verdict == EVOTE_CONFLICT &&
+	    d->config.epoch != c->k.epoch)
+		proposal_drop(c);
+	learn_from_arbiter(c, &d->config);
+}
+
+/* A primary shows the arbiter that it lives; whoever waits for a word asks. */
+void
+arbitration_beat(struct core *c)
+{
+	evote_decide d = {.expected = c->k.epoch};
+	int away;
+
+	if (c->role == EVOTE_HALTED)
+		return;
+	if (c->proposal == P_ARBITER && c->proposal_job == 0 &&
+	    c->now_ms - c->begun_ms > ARBITER_MS) {
+		core_say(c, 1, "arbiter unchanged why=\"%s does not answer\"",
+		    c->need_nonce != 0	? "a host in sync"
+			: c->installing ? c->next_k.arbiter.where
+					: c->k.arbiter.where);
+		proposal_drop(c);
+	}
+	/*
+	 * Whom the arbiter was to leave out is there again.  If that was
+	 * granted after all, nobody but this host can take over, and nothing
+	 * was accepted without the others.
+	 */
+	if (c->proposal == P_SHRINK && arbitration_pending(c) &&
+	    failure_none(c)) {
+		proposal_drop(c);
+		c->greet = 1;
+	}
+	/* It may come to that yet; until it does this host serves. */
+	if (c->role == EVOTE_HANDING && c->proposal == P_HAND &&
+	    arbitration_pending(c) && c->now_ms - c->begun_ms > HAND_MS)
+		core_move(c, ON_ABORT);
+	if (arbitration_pending(c))
+		proposal_ask(c);
+	else if (core_arbitrated(c))
+		c->driver->decide(c->arg, &c->k.arbiter, &d);
+	away = core_arbitrated(c) &&
+	    c->now_ms - c->arbiter_ms > AWAY_BEATS * c->cf.beat_ms;
+	if (away != c->arbiter_away) {
+		c->arbiter_away = away;
+		core_say(c, away, "arbiter away=%d where=%s", away,
+		    c->k.arbiter.where);
+	}
+}
+
+/* What is asked now is answered soon, one way or the other. */
+int
+arbitration_answers(const struct core *c)
+{
+	return (!core_arbitrated(c) ||
+	    c->now_ms - c->arbiter_ms <= HEARD_BEATS * c->cf.beat_ms);
+}

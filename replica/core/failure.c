@@ -1,0 +1,95 @@
+#include <string.h>
+
+#include "common/mutant.h"
+#include "replica/core/core_impl.h"
+
+int
+core_fit(const struct peer *p)
+{
+	return (!p->unfit && p->refusal == EVOTE_NOT_REFUSED &&
+	    p->refused_by == EVOTE_NOT_REFUSED);
+}
+
+/*
+ * Nobody listens there any more and its connection to us has ended: the
+ * process is dead.  Or nothing was heard of it for long.
+ */
+int
+failure_is_gone(const struct core *c, const struct peer *p)
+{
+	if (!p->up && p->refused && p->conn == 0)
+		return (1);
+	return (c->now_ms > p->heard_ms &&
+	    c->now_ms - p->heard_ms > failure_timeout(c));
+}
+
+/* With an arbiter a wrong suspicion costs a change of primary, no more. */
+uint64_t
+failure_timeout(const struct core *c)
+{
+	return (core_arbitrated(c) ? c->cf.quick_ms : c->cf.suspect_ms);
+}
+
+int
+failure_suspected(const struct core *c, int peer)
+{
+	const struct peer *p = &c->peers[peer];
+
+	if (failure_is_gone(c, p))
+		return (1);
+	/* Its disk was replaced: whom K means will not come back. */
+	if (peer == core_primary_peer(c) && p->greeted &&
+	    !config_id_equal(c->k.primary, p->id))
+		return (1);
+	/* A primary that says it is none was started anew, or has halted. */
+	return (config_id_equal(c->k.primary, p->id) && p->greeted &&
+	    p->k.epoch == c->k.epoch &&
+	    (p->role == EVOTE_WAITING || p->role == EVOTE_HALTED));
+}
+
+/* Must this in-sync host be left out? */
+int
+failure_of(const struct core *c, const evote_member *m)
+{
+	int i = core_peer_of(c, m->incarnation);
+	const struct peer *p;
+
+	if (i < 0)
+		return (1);
+	p = &c->peers[i];
+	if (p->greeted && !config_id_equal(p->id, m->incarnation))
+		return (1); /* its disk was replaced */
+	return (!core_fit(p) || failure_is_gone(c, p));
+}
+
+/*
+ * Alive and in sync, it has no room and makes way (rule 17).  This host can go
+ * on without it only with room of its own.
+ */
+int
+failure_resigned(const struct core *c, const evote_member *m)
+{
+	int i = core_peer_of(c, m->incarnation);
+	const struct peer *p = i < 0 ? NULL : &c->peers[i];
+
+	return (!c->no_room && p != NULL && p->greeted &&
+	    (p->resigned || (BUG_LEFT_OUT_UNASKED && !p->room)) &&
+	    p->k.epoch == c->k.epoch && config_id_equal(p->id, m->incarnation));
+}
+
+/* Must the primary leave this host out of the set? */
+int
+failure_must_leave(const struct core *c, const evote_member *m)
+{
+	return (!config_id_equal(m->incarnation, core_self(c)) &&
+	    (failure_of(c, m) || failure_resigned(c, m)));
+}
+
+int
+failure_none(const struct core *c)
+{
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++)
+		if (failure_must_leave(c, &c->k.in_sync.in_sync_val[i]))
+			return (0);
+	return (1);
+}

@@ -1,0 +1,98 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mutant.h"
+#include "replica/core/core_impl.h"
+
+/*
+ * What this host calls itself.  While it decides on another set it must not
+ * call the present one valid: its disk may already hold the next one, which
+ * leaves out whom it is speaking to.  What waits for a confirmation is not
+ * asked of anybody yet, and those who are to confirm have to follow.
+ */
+static evote_role
+role_told(const struct core *c)
+{
+	return (core_leads(c) && c->proposal != P_NONE && c->need_nonce == 0
+		? EVOTE_CLAIMING
+		: c->role);
+}
+
+/* `asked` is this host's own time, or in a reply that of the call. */
+struct message *
+greeting_new(struct core *c, int reply, uint64_t asked, evote_refusal refusal)
+{
+	struct message *m = core_message(SAY_HELLO, reply);
+	evote_hello *h = &m->u.hello;
+	const evote_mark *epochs;
+	uint32_t n;
+
+	h->name = core_copy(c->cf.names[c->cf.self]);
+	memcpy(h->incarnation, core_self(c), sizeof(h->incarnation));
+	h->role = role_told(c);
+	config_copy(&h->config,
+	    BUG_HAND_OVER_EARLY && c->proposal == P_HAND && c->proposal_job != 0
+		? &c->next_k
+		: &c->k);
+	core_mark(c, history_size(c->log), &h->end);
+	h->accepted = c->accepted;
+	h->clock = c->wall_us;
+	h->asked = asked;
+	h->serial = ++c->serial;
+	h->room = !c->no_room;
+	h->resigned = c->resigned;
+	h->relieved = c->relieved;
+	memcpy(h->instance, c->cf.instance, sizeof(h->instance));
+	h->refusal = refusal;
+	epochs = history_epochs(c->log, &n);
+	if (n > EVOTE_EPOCHS_MAX) {
+		epochs += n - EVOTE_EPOCHS_MAX;
+		n = EVOTE_EPOCHS_MAX;
+	}
+	h->epochs.epochs_val = calloc(n + 1, sizeof(*epochs));
+	if (h->epochs.epochs_val == NULL)
+		abort();
+	if (n > 0)
+		memcpy(h->epochs.epochs_val, epochs, n * sizeof(*epochs));
+	h->epochs.epochs_len = n;
+	return (m);
+}
+
+void
+greeting_send(struct core *c, int peer)
+{
+	for (int i = 0; i < c->cf.n; i++) {
+		if ((peer >= 0 && i != peer) || !c->peers[i].up)
+			continue;
+		c->peers[i].told_ms = c->now_ms;
+		c->driver->call(c->arg, i,
+		    greeting_new(c, 0, c->now_ms, EVOTE_NOT_REFUSED));
+	}
+}
+
+/*
+ * Who does not lead asks the others now and then how they are.  Its primary,
+ * once that has assured it, it asks seldom, and only for the time.  While
+ * answers wait for the disk a greeting is the sign of life: a slow disk makes
+ * nobody silent.
+ */
+static uint64_t
+greet_every(const struct core *c, int peer)
+{
+	int primary = peer == core_primary_peer(c);
+
+	if (primary && c->n_owed > 0)
+		return (c->cf.beat_ms);
+	return (c->cf.beat_ms *
+	    (primary && c->assured && clock_good(&c->clock) ? SURE_BEATS
+							    : ASK_BEATS));
+}
+
+void
+greeting_beat(struct core *c)
+{
+	for (int i = 0; !core_leads(c) && i < c->cf.n; i++)
+		if (c->peers[i].up &&
+		    c->now_ms - c->peers[i].told_ms >= greet_every(c, i))
+			greeting_send(c, i);
+}

@@ -1,0 +1,209 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mutant.h"
+#include "replica/core/core_impl.h"
+#include "replica/core/identity.h"
+
+static void
+note(struct core *c, int peer, evote_hello *h)
+{
+	struct peer *p = &c->peers[peer];
+
+	/* Another disk in its place: what the old one said is void. */
+	if (!config_id_equal(p->id, h->incarnation) &&
+	    !BUG_EARLIER_SESSION_ACK) {
+		p->ready = 0;
+		p->acked = 0;
+		p->nonce = 0;
+		p->load = 0;
+	}
+	p->greeted = 1;
+	memcpy(p->id, h->incarnation, sizeof(p->id));
+	p->role = h->role;
+	config_clear(&p->k);
+	config_copy(&p->k, &h->config);
+	p->size = h->end.size;
+	p->accepted = h->accepted;
+	p->serial = h->serial;
+	p->room = h->room;
+	p->resigned = h->resigned;
+	if (h->relieved)
+		p->gave = 0; /* with room it gets it back */
+	free(p->epochs);
+	p->epochs = h->epochs.epochs_val;
+	p->n_epochs = h->epochs.epochs_len;
+	h->epochs.epochs_val = NULL;
+	h->epochs.epochs_len = 0;
+	if (h->config.epoch > c->seen_epoch)
+		c->seen_epoch = h->config.epoch;
+	if (h->role == EVOTE_HALTED)
+		p->unfit = 1;
+}
+
+/*
+ * Two histories that both count: the host with the lower epoch was alone in
+ * sync, so what it holds was accepted, and the other one neither has it nor
+ * can have been told to go on without it.
+ */
+static int
+split(const struct core *c, const struct peer *p)
+{
+	int low = c->k.epoch < p->k.epoch;
+	const evote_config *lk = low ? &c->k : &p->k;
+	const evote_config *hk = low ? &p->k : &c->k;
+	const unsigned char *id = low ? core_self(c) : p->id;
+	uint64_t size = low ? history_size(c->log) : p->size;
+
+	/* With an arbiter a host that was replaced may well hold more. */
+	if (core_arbitrated(c) || p->k.arbiter.kind != EVOTE_ARBITER_NONE ||
+	    c->k.epoch == p->k.epoch || !config_alone(lk, id) ||
+	    config_in_sync(hk, id) >= 0 || config_barred(hk, id))
+		return (0);
+	return (size > history_common(c->log, p->epochs, p->n_epochs));
+}
+
+/* An epoch has one author: who is primary, in sync, and in what order. */
+static int
+conflict(const struct core *c, const struct peer *p)
+{
+	return (p->k.epoch == c->k.epoch && !config_id_zero(c->k.cluster) &&
+	    !config_id_zero(p->k.cluster) && !config_equal(&p->k, &c->k));
+}
+
+static int
+is_lead(const struct peer *p)
+{
+	return (config_id_equal(p->k.primary, p->id) &&
+	    (p->role == EVOTE_BARRIER || p->role == EVOTE_PRIMARY ||
+		p->role == EVOTE_HANDING));
+}
+
+/*
+ * The primary calls this host none of the cluster's.  In sync still, it may not
+ * take over any more, and says so by halting: then it is left out.
+ */
+static void
+removed(struct core *c)
+{
+	if (config_in_sync(&c->k, core_self(c)) >= 0)
+		core_fault(c, 0,
+		    "an operator removed this host from the cluster; stop it, "
+		    "or add it again with the command hosts and start it anew");
+}
+
+/*
+ * What the primary of our K says of us.  Doubt (see stalled) is ended only by
+ * an answer to a question asked since, that is, on our own link.
+ */
+static void
+heed(struct core *c, const struct peer *p, int answer)
+{
+	int was = c->role;
+
+	if (p->k.epoch != c->k.epoch || !is_lead(p) || core_leads(c) ||
+	    c->role == EVOTE_HALTED)
+		return;
+	if (!config_listed(&c->k, core_name(c))) {
+		removed(c);
+		return;
+	}
+	/*
+	 * The arbiter may have granted what we asked, but without us nobody
+	 * is told anything under it, and it tells us when we ask again.
+	 */
+	if (c->role == EVOTE_CLAIMING &&
+	    (c->proposal_job != 0 || !core_arbitrated(c)))
+		return;
+	if (c->role == EVOTE_CLAIMING)
+		c->proposal = P_NONE;
+	if (config_in_sync(&c->k, core_self(c)) < 0 || c->resigned)
+		core_move(c, ON_FOLLOW);
+	else {
+		core_move(c, ON_IN_SYNC);
+		if (answer)
+			c->doubting = 0;
+		if ((was != EVOTE_BACKUP && !c->doubting) || answer)
+			c->assured = 1;
+	}
+}
+
+static void
+learn(struct core *c, int peer, evote_hello *h, int answer)
+{
+	struct peer *p = &c->peers[peer];
+	uint64_t decided;
+
+	/* Overtaken by a later one, on the other connection. */
+	if (p->greeted && config_id_equal(p->id, h->incarnation) &&
+	    h->config.epoch < p->k.epoch)
+		return;
+	/* So, too, and then that one speaks for this one's question as well. */
+	if (p->greeted && config_id_equal(p->id, h->incarnation) &&
+	    h->serial < p->serial && !BUG_LATE_GREETING) {
+		heed(c, p, answer);
+		return;
+	}
+	note(c, peer, h);
+	if (answer)
+		core_hear_clock(c, peer, h->clock, h->asked);
+	if (c->role == EVOTE_HALTED ||
+	    (config_barred(&c->k, p->id) &&
+		c->k.forced_epoch >= p->k.forced_epoch))
+		return;
+	if (config_barred(&p->k, core_self(c)) &&
+	    p->k.forced_epoch > c->k.forced_epoch) {
+		core_fault(c, 0,
+		    "left behind when %s was promoted by force; "
+		    "move this data directory away and start with an empty "
+		    "one",
+		    c->cf.names[peer]);
+		return;
+	}
+	if (conflict(c, p)) {
+		core_fault(c, 1,
+		    "this host and %s hold different configurations of epoch "
+		    "%llu, so both have decided alone; choose one of them with "
+		    "promote --force",
+		    c->cf.names[peer], (unsigned long long)c->k.epoch);
+		return;
+	}
+	if (split(c, p)) {
+		core_fault(c, 1,
+		    "this host and %s have each accepted votes the "
+		    "other lacks; choose one of them with promote --force",
+		    c->cf.names[peer]);
+		return;
+	}
+	decided = c->proposal_job != 0 && c->proposal != P_NONE
+	    ? c->next_k.epoch
+	    : c->k.epoch;
+	/* One of its own may have been granted, and only others know. */
+	if (p->k.epoch > decided && !arbitration_granted(c, &p->k) &&
+	    (core_arbitrated(c) || !core_leads(c) ||
+		!config_id_equal(p->k.primary, core_self(c))))
+		proposal_adopt(c, &p->k);
+	heed(c, p, answer);
+}
+
+void
+handshake_take(struct core *c, int peer, struct message *m, uint64_t conn)
+{
+	evote_hello *h = &m->u.hello;
+
+	if (identity_check(c, peer, h, conn == 0) == -1)
+		return;
+	learn(c, peer, h, conn == 0);
+	/* On our own link the answer comes after all we pushed before. */
+	if (conn == 0 && c->peers[peer].k.epoch == c->k.epoch)
+		lead_ready(c, peer);
+}
+
+/* The peer refuses us, and is to know whom: it may find a copy of itself. */
+void
+handshake_refused(struct core *c, int peer, evote_refusal why)
+{
+	identity_refused(c, peer, why);
+	c->driver->call(
+	    c->arg, peer, greeting_new(c, 0, c->now_ms, EVOTE_NOT_REFUSED));
+}

@@ -1,0 +1,151 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mutant.h"
+#include "replica/core/core_impl.h"
+
+int
+hosts_slot(const struct core *c, const char *name)
+{
+	for (int i = 0; i < c->cf.n; i++)
+		if (strcmp(c->cf.names[i], name) == 0)
+			return (i);
+	return (-1);
+}
+
+/* Before the cluster names its hosts: as this host's own list would. */
+unsigned
+hosts_number(const struct core *c, const evote_config *k, const char *name)
+{
+	const evote_listed *h = config_host(k, name);
+	int own = hosts_slot(c, name);
+
+	if (BUG_NUMBER_BY_OWN_LIST && own >= 0)
+		return ((unsigned)own);
+	if (h != NULL)
+		return (h->number);
+	return (own < 0 ? EVOTE_HOSTS_MAX : (unsigned)own);
+}
+
+const char *
+core_name(const struct core *c)
+{
+	return (c->cf.names[c->cf.self]);
+}
+
+/* The place in the order of preference, 0 first. */
+static u_int
+place(const evote_config *k, const char *name)
+{
+	const evote_listed *h = config_host(k, name);
+
+	return (h == NULL ? EVOTE_HOSTS_MAX : (u_int)(h - k->hosts.hosts_val));
+}
+
+int
+hosts_preferred(const struct core *c, int peer)
+{
+	return (place(&c->k, c->cf.names[peer]) < place(&c->k, core_name(c)));
+}
+
+int
+hosts_is_member(const struct core *c, const char *name)
+{
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++)
+		if (strcmp(c->k.in_sync.in_sync_val[i].name, name) == 0)
+			return (1);
+	return (0);
+}
+
+/* A host of the cluster, also one that is leaving. */
+int
+hosts_takes_part(const struct core *c, int peer)
+{
+	const char *name = c->cf.names[peer];
+
+	return (config_listed(&c->k, name) || hosts_is_member(c, name));
+}
+
+static void
+peer_new(struct core *c, int i, const char *name)
+{
+	struct peer *p = &c->peers[i];
+
+	free((char *)c->cf.names[i]);
+	config_clear(&p->k);
+	free(p->epochs);
+	memset(p, 0, sizeof(*p));
+	p->role = EVOTE_HALTED;
+	p->heard_ms = c->now_ms;
+	c->cf.names[i] = core_copy(name);
+}
+
+/* A place that no host of the cluster needs, or -1. */
+static int
+slot_free(const struct core *c, int connected)
+{
+	if (c->cf.n < EVOTE_HOSTS_MAX)
+		return (c->cf.n);
+	for (int i = 0; i < c->cf.n; i++)
+		if (i != c->cf.self && !hosts_takes_part(c, i) &&
+		    (connected || c->peers[i].conn == 0))
+			return (i);
+	return (-1);
+}
+
+static int
+slot_make(struct core *c, const char *name, int first)
+{
+	int i = hosts_slot(c, name);
+
+	if (i < 0)
+		i = slot_free(c, 0);
+	if (i < 0 && first)
+		i = slot_free(c, 1);
+	if (i < 0 || (i < c->cf.n && strcmp(c->cf.names[i], name) == 0))
+		return (i);
+	if (i == c->cf.n)
+		c->cf.n++;
+	peer_new(c, i, name);
+	return (i);
+}
+
+/* Those that take part are called, others may only call. */
+static void
+tell_driver(struct core *c, int i)
+{
+	const evote_listed *h = config_host(&c->k, c->cf.names[i]);
+
+	if (i != c->cf.self)
+		c->driver->host(c->arg, i, c->cf.names[i],
+		    !hosts_takes_part(c, i) ? NULL
+			: h == NULL	    ? ""
+					    : h->address);
+}
+
+void
+hosts_meet(struct core *c)
+{
+	for (u_int i = 0; i < c->k.hosts.hosts_len; i++)
+		(void)slot_make(c, c->k.hosts.hosts_val[i].name, 1);
+	for (int i = 0; i < c->cf.n; i++)
+		tell_driver(c, i);
+}
+
+int
+core_visitor(struct core *c, const char *name)
+{
+	int i = name[0] == '\0' ? -1 : slot_make(c, name, 0);
+
+	if (i >= 0)
+		tell_driver(c, i);
+	return (i == c->cf.self ? -1 : i);
+}
+
+/* The order that the cluster has not got yet comes from its first host. */
+void
+hosts_first(const struct core *c, evote_config *k)
+{
+	for (int i = 0; i < c->own_list; i++)
+		config_host_add(k, c->cf.names[i], c->cf.addresses[i]);
+}

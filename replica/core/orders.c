@@ -1,0 +1,224 @@
+#include <string.h>
+
+#include "common/mutant.h"
+#include "replica/core/core_impl.h"
+
+const char *
+core_handover(struct core *c, const char *name)
+{
+	if (c->role != EVOTE_PRIMARY || c->proposal != P_NONE)
+		return ("this host is not the primary, or is changing the set "
+			"of hosts just now; ask the primary, or again");
+	if (c->arbiter_away)
+		return ("the arbiter does not answer, who has to agree");
+	for (int i = 0; i < c->cf.n; i++) {
+		if (strcmp(c->cf.names[i], name) != 0)
+			continue;
+		if (i == c->cf.self)
+			return ("this host is the primary already");
+		if (!policy_may_take(c, i))
+			return ("that host is not in sync; see status");
+		if (!c->peers[i].room)
+			return ("that host's disk is nearly full; make room "
+				"there first");
+		policy_hand_over(c, i);
+		return (NULL);
+	}
+	return ("there is no host of that name in the list");
+}
+
+/* An operator alone can end it: nobody grants what would have to be decided. */
+static int
+is_stuck(const struct core *c)
+{
+	/* Who may have joined, and is away: its joining was given up. */
+	for (int i = 0; i < c->cf.n; i++)
+		if (c->peers[i].required && !c->peers[i].up)
+			return (1);
+	return (arbitration_overdue(c) || (c->k.joint && !failure_none(c)));
+}
+
+const char *
+core_promote(struct core *c, uint64_t epoch, int accept_loss)
+{
+	int pp = core_primary_peer(c);
+	evote_config *k;
+
+	/* What the arbiter was asked, and does not answer, is given up. */
+	if (c->role == EVOTE_PRIMARY && !is_stuck(c))
+		return ("this host is the primary already");
+	if ((c->proposal != P_NONE || core_leads(c)) && !is_stuck(c))
+		return ("this host is becoming primary just now; ask again");
+	if (c->role == EVOTE_HALTED && !c->may_force)
+		return ("this host's own ledger is not to be trusted; see the "
+			"alarm");
+	if (c->role != EVOTE_HALTED && pp >= 0 && !failure_suspected(c, pp))
+		return ("the primary is alive; use handover there");
+	if (config_id_zero(c->k.cluster))
+		return ("this host has never been in sync with any cluster");
+	if (epoch != c->k.epoch)
+		return ("the epoch given is not the one status shows here");
+	if (!accept_loss)
+		return ("votes accepted elsewhere since may be lost: repeat "
+			"with --accept-loss if that is understood");
+	if (c->proposal != P_NONE)
+		proposal_drop(c);
+	k = proposal_draft(c);
+	while (k->in_sync.in_sync_len > 0) {
+		evote_member *m = &k->in_sync.in_sync_val[0];
+
+		if (!config_id_equal(m->incarnation, core_self(c)))
+			config_bar(k, m->name, m->incarnation);
+		config_remove(k, m->incarnation);
+	}
+	/*
+	 * Nor may one that holds itself in sync and has left this one out, or
+	 * of whom it is not known whether it joined.
+	 */
+	for (int i = 0; i < c->cf.n; i++) {
+		const struct peer *p = &c->peers[i];
+
+		if (i != c->cf.self &&
+		    (p->required || config_in_sync(&p->k, p->id) >= 0) &&
+		    !config_barred(k, p->id))
+			config_bar(k, c->cf.names[i], p->id);
+	}
+	/* Who was removed, and is all that is left. */
+	if (!config_listed(k, core_name(c)) &&
+	    k->hosts.hosts_len < EVOTE_HOSTS_MAX)
+		config_host_add(k, core_name(c), "");
+	/* The arbiter would have to agree: an operator puts it back. */
+	config_arbiter(k, EVOTE_ARBITER_NONE, "");
+	k->joint = 0;
+	if (core_leads(c))
+		core_move(c, ON_LOST);
+	proposal_claim(c, P_FORCE);
+	return (NULL);
+}
+
+/* Every host of the set is here and follows. */
+static int
+all_follow(const struct core *c)
+{
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+		int p = core_peer_of(c, m->incarnation);
+
+		if (!config_id_equal(m->incarnation, core_self(c)) &&
+		    (failure_of(c, m) || !c->peers[p].up || !c->peers[p].ready))
+			return (0);
+	}
+	return (1);
+}
+
+const char *
+core_arbiter(
+    struct core *c, evote_arbiter_kind kind, const char *where, int old_is_dead)
+{
+	int untold;
+
+	if (c->role == EVOTE_PRIMARY && old_is_dead && arbitration_overdue(c) &&
+	    all_follow(c))
+		proposal_drop(c); /* the dead one was asked */
+	/* The new one may die as well, before it was of any use. */
+	if (c->role != EVOTE_PRIMARY || c->proposal != P_NONE ||
+	    (c->k.joint && !old_is_dead))
+		return ("this host is not the primary, or is changing the set "
+			"of hosts just now; ask the primary, or again");
+	/* Who has not heard of it would go on without asking it. */
+	untold = core_arbitrated(c) ? old_is_dead : kind != EVOTE_ARBITER_NONE;
+	if (untold && !all_follow(c))
+		return ("a host in sync is away: with no arbiter of before to "
+			"ask, all of them have to know of the new one");
+	config_arbiter(proposal_draft(c), kind, where);
+	c->next_k.joint = untold;
+	proposal_make(c, P_ARBITER);
+	return (NULL);
+}
+
+/* A change is begun when all of the set know the present K: see settled. */
+static const char *
+may_change(const struct core *c, int *again)
+{
+	*again = 0;
+	if (c->role != EVOTE_PRIMARY)
+		return ("this host is not the primary; run it there");
+	if (c->arbiter_away)
+		return ("the arbiter does not answer, and has to agree");
+	*again = c->proposal != P_NONE || c->k.joint || lead_confirmed(c) == 0;
+	return (*again ? "the set of hosts is being changed just now" : NULL);
+}
+
+const char *
+core_add_host(struct core *c, const char *name, const char *address, int *again)
+{
+	const char *why = may_change(c, again);
+	const evote_listed *h = config_host(&c->k, name);
+
+	if (why != NULL)
+		return (why);
+	if (h != NULL && h->leaving)
+		return ("that host is still leaving; see status");
+	if (h != NULL && strcmp(h->address, address) == 0)
+		return (NULL);
+	if (h == NULL && c->k.hosts.hosts_len == EVOTE_HOSTS_MAX)
+		return ("a cluster has eight hosts at most");
+	config_host_add(proposal_draft(c), name, address);
+	proposal_make(c, P_HOSTS);
+	return (NULL);
+}
+
+const char *
+core_remove_host(struct core *c, const char *name, int *again)
+{
+	const char *why = may_change(c, again);
+	const evote_listed *h = config_host(&c->k, name);
+
+	if (why != NULL)
+		return (why);
+	if (strcmp(name, core_name(c)) == 0)
+		return ("it is the primary: hand the service over first, and "
+			"remove it there");
+	if (h == NULL)
+		return ("the cluster has no host of that name");
+	if (h->leaving)
+		return (NULL);
+	if (hosts_is_member(c, name) && c->k.in_sync.in_sync_len <= 2)
+		return ("it is the only other host in sync: without it no vote "
+			"has a copy; add another host first, or stop this one "
+			"and remove it then");
+	/*
+	 * Out of the set comes only who has halted or died: it could take over
+	 * else.  It reads of this, and halts.
+	 */
+	if (hosts_is_member(c, name) && !BUG_REMOVE_AT_ONCE)
+		config_host(proposal_draft(c), name)->leaving = 1;
+	else
+		config_host_remove(proposal_draft(c), name);
+	for (u_int i = 0; BUG_REMOVE_AT_ONCE && i < c->k.in_sync.in_sync_len;
+	     i++)
+		if (strcmp(c->k.in_sync.in_sync_val[i].name, name) == 0)
+			config_remove(&c->next_k,
+			    c->k.in_sync.in_sync_val[i].incarnation);
+	proposal_make(c, P_HOSTS);
+	return (NULL);
+}
+
+const char *
+core_prefer(struct core *c, const char *const *names, int n, int *again)
+{
+	const char *why = may_change(c, again);
+
+	if (why != NULL)
+		return (why);
+	for (int i = 0; i < n; i++)
+		if (config_host(&c->k, names[i]) == NULL)
+			return ("the cluster has no host of one of those "
+				"names");
+	config_prefer(proposal_draft(c), names, n);
+	proposal_make(c, P_HOSTS);
+	/* Who gave the service to this one by hand may have it back. */
+	for (int i = 0; i < c->cf.n; i++)
+		c->peers[i].gave = 0;
+	return (NULL);
+}

@@ -1,0 +1,406 @@
+#include <string.h>
+
+#include "common/mutant.h"
+#include "replica/core/core_impl.h"
+
+#define CLOSE_ENOUGH 4096 /* records: a joiner this near is waited for */
+
+/*
+ * Dead, or started anew and not to take over by itself.  One that has not
+ * greeted us yet may be alive and about to take over.
+ */
+static int
+passes(const struct core *c, const evote_member *m, int peer)
+{
+	const struct peer *p = &c->peers[peer];
+
+	if (p->greeted && !config_id_equal(p->id, m->incarnation))
+		return (1); /* its disk was replaced */
+	return (failure_suspected(c, peer) ||
+	    (p->greeted && p->up &&
+		(p->role == EVOTE_WAITING || p->role == EVOTE_HALTED)));
+}
+
+/*
+ * No in-sync host that might take over comes before this one.  By their
+ * numbers: hosts of which some have not heard of a change of the order would
+ * both be.
+ */
+static int
+is_first(const struct core *c, int all_wait)
+{
+	unsigned own = hosts_number(c, &c->k, core_name(c));
+
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+		int peer = hosts_slot(c, m->name);
+
+		if (peer < 0 || peer == c->cf.self ||
+		    hosts_number(c, &c->k, m->name) > own)
+			continue;
+		if (all_wait ? config_listed(&c->k, m->name)
+			     : !passes(c, m, peer))
+			return (0);
+	}
+	return (1);
+}
+
+/* Everyone of the set is here, knows no newer K and waits as well. */
+static int
+all_wait(const struct core *c)
+{
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
+		const char *id = c->k.in_sync.in_sync_val[i].incarnation;
+		const struct peer *p;
+		int n;
+
+		if (config_id_equal(id, core_self(c)) ||
+		    BUG_SERVE_ALONE_AT_RESTART)
+			continue;
+		n = core_peer_of(c, id);
+		p = n < 0 ? NULL : &c->peers[n];
+		if (p == NULL || !p->greeted || !config_id_equal(p->id, id) ||
+		    p->role != EVOTE_WAITING || p->k.epoch > c->k.epoch)
+			return (0);
+	}
+	return (is_first(c, 1) || BUG_SERVE_ALONE_AT_RESTART);
+}
+
+/* Leaves out whom this host cannot have beside it. */
+static void
+draft_claim(struct core *c)
+{
+	int pp = core_primary_peer(c);
+	evote_config *k = proposal_draft(c);
+
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+		int p = core_peer_of(c, m->incarnation);
+
+		if (!config_id_equal(m->incarnation, core_self(c)) &&
+		    (p == pp || failure_of(c, m) || !c->peers[p].up))
+			config_remove(k, m->incarnation);
+	}
+}
+
+/*
+ * Without an arbiter nobody is left out who may be alive: he may just be taking
+ * over as well.  The primary has been found out to be dead.
+ */
+static int
+knows_the_rest(const struct core *c)
+{
+	int pp = core_primary_peer(c);
+
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+		int p = core_peer_of(c, m->incarnation);
+
+		if (config_id_equal(m->incarnation, core_self(c)) || p == pp)
+			continue;
+		/* One that this host's list lacks may be alive. */
+		if (p < 0 || (!c->peers[p].up && !failure_of(c, m)))
+			return (0);
+	}
+	return (1);
+}
+
+/*
+ * After a start.  Without an arbiter this host goes on only with all of its
+ * set; with one also without, when the primary is not to be heard.  The
+ * preferred host has its turn first.
+ */
+static void
+waiting(struct core *c)
+{
+	int pp = core_primary_peer(c);
+
+	if (config_id_zero(c->k.cluster) ||
+	    config_in_sync(&c->k, core_self(c)) < 0 ||
+	    !config_listed(&c->k, core_name(c)) || c->now_ms < c->claim_ms)
+		return;
+	if (all_wait(c)) {
+		proposal_draft(c);
+		for (int i = 0; BUG_SERVE_ALONE_AT_RESTART && i < c->cf.n; i++)
+			if (i != c->cf.self)
+				config_remove(&c->next_k, c->peers[i].id);
+		proposal_claim(c, P_CLAIM);
+		return;
+	}
+	if (!core_arbitrated(c) || c->k.joint ||
+	    c->now_ms - c->waiting_ms < failure_timeout(c) *
+		    (hosts_number(c, &c->k, core_name(c)) + 1) ||
+	    (pp >= 0 && !failure_suspected(c, pp)))
+		return;
+	draft_claim(c);
+	proposal_claim(c, P_CLAIM);
+}
+
+static void
+backup(struct core *c)
+{
+	int pp = core_primary_peer(c);
+
+	if (pp < 0 || !failure_suspected(c, pp))
+		return;
+	if (core_arbitrated(c) ? c->k.joint : !c->assured) {
+		core_move(c, ON_LOST);
+		return;
+	}
+	if (!is_first(c, 0) || c->now_ms < c->claim_ms ||
+	    (!core_arbitrated(c) && !knows_the_rest(c)))
+		return;
+	draft_claim(c);
+	proposal_claim(c, P_CLAIM);
+}
+
+static void
+joining(struct core *c)
+{
+	int pp = core_primary_peer(c);
+
+	if (pp < 0 || !failure_suspected(c, pp))
+		return;
+	core_move(c, ON_LOST);
+	if (BUG_TAKE_OVER_OUTSIDE) {
+		config_remove(proposal_draft(c), c->k.primary);
+		proposal_claim(c, P_CLAIM);
+	}
+}
+
+static int
+shrink(struct core *c)
+{
+	evote_config *k = NULL;
+
+	if (c->k.joint)
+		return (0);
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+
+		if (!failure_must_leave(c, m))
+			continue;
+		if (k == NULL)
+			k = proposal_draft(c);
+		config_remove(k, m->incarnation);
+		core_say(c, 1, "lost peer=%s%s epoch=%llu size=%llu", m->name,
+		    failure_resigned(c, m) ? " why=room" : "",
+		    (unsigned long long)c->k.epoch,
+		    (unsigned long long)history_size(c->log));
+	}
+	if (k == NULL)
+		return (0);
+	proposal_make(c, P_SHRINK);
+	return (1);
+}
+
+/*
+ * That everyone waited was said before: one may have gone on since, and died.
+ * Nobody is left out before all have confirmed.
+ */
+static void
+barrier(struct core *c)
+{
+	const evote_member *m = c->k.in_sync.in_sync_val;
+
+	if (!c->on_word || lead_confirmed(c) > 0) {
+		c->on_word = 0;
+		shrink(c);
+		return;
+	}
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++)
+		if (!config_id_equal(m[i].incarnation, core_self(c)) &&
+		    failure_of(c, &m[i])) {
+			core_move(c, ON_LOST);
+			return;
+		}
+}
+
+/*
+ * A joiner that is nearly level is waited for, a moment: from then on nothing
+ * is accepted without it, so that it is level when the set grows.  While it is
+ * not known whether the set has grown, nothing is accepted without it either:
+ * so that is not asked of an arbiter who is away.
+ */
+static int
+grow(struct core *c)
+{
+	for (int i = 0; i < c->cf.n; i++) {
+		struct peer *p = &c->peers[i];
+
+		if (i == c->cf.self || !p->up || !p->ready || !core_fit(p) ||
+		    p->first || !p->room || config_in_sync(&c->k, p->id) >= 0 ||
+		    !config_listed(&c->k, c->cf.names[i]))
+			continue;
+		if (!arbitration_answers(c)) {
+			p->required = 0;
+			continue;
+		}
+		if (!p->required) {
+			if (history_size(c->log) - p->acked > CLOSE_ENOUGH ||
+			    p->nonce == 0 || c->now_ms < p->retry_ms)
+				continue;
+			p->required = 1;
+			p->required_ms = c->now_ms;
+		}
+		if (p->acked >= c->accepted) {
+			config_add(proposal_draft(c), c->cf.names[i], p->id);
+			proposal_make(c, P_GROW);
+			return (1);
+		}
+		if (c->now_ms - p->required_ms > LEVEL_MS) {
+			p->required = 0;
+			p->retry_ms = c->now_ms + AGAIN_MS;
+		}
+	}
+	return (0);
+}
+
+/*
+ * Every host of the set has confirmed the present K.  Only leaving out dead
+ * hosts does not wait for that, and of those there are few.
+ */
+static int
+settled(const struct core *c)
+{
+	return (lead_confirmed(c) > 0);
+}
+
+int
+policy_may_take(const struct core *c, int i)
+{
+	const struct peer *p = &c->peers[i];
+
+	return (p->up && p->ready && core_fit(p) &&
+	    config_listed(&c->k, c->cf.names[i]) &&
+	    config_in_sync(&c->k, p->id) >= 0 && p->acked >= c->accepted &&
+	    !failure_is_gone(c, p));
+}
+
+int
+core_spare(const struct core *c)
+{
+	if (c->role == EVOTE_BACKUP || c->role == EVOTE_JOINING)
+		return (1);
+	for (int i = 0; core_leads(c) && i < c->cf.n; i++)
+		if (policy_may_take(c, i) && c->peers[i].in_flight == 0)
+			return (1);
+	return (0);
+}
+
+/* It may take the service over, and has room for what is to come. */
+static int
+may_go_on(const struct core *c, int i)
+{
+	return (policy_may_take(c, i) && c->peers[i].room);
+}
+
+int
+core_full(const struct core *c)
+{
+	for (int i = 0; c->no_room && !c->arbiter_away && i < c->cf.n; i++)
+		if (i != c->cf.self && may_go_on(c, i))
+			return (0);
+	return (c->no_room);
+}
+
+static void
+handing(struct core *c)
+{
+	const struct queue *w = &c->writes, *r = &c->reads;
+	struct peer *p = &c->peers[c->hand_to];
+
+	if (!may_go_on(c, c->hand_to) || c->now_ms - c->hand_ms > HAND_MS) {
+		c->hand_retry_ms = c->now_ms + AGAIN_MS;
+		core_move(c, ON_ABORT);
+		return;
+	}
+	if (w->head != w->tail || r->head != r->tail ||
+	    c->accepted != history_size(c->log) || !settled(c))
+		return;
+	memcpy(proposal_draft(c)->primary, p->id, sizeof(p->id));
+	proposal_make(c, P_HAND);
+}
+
+void
+policy_hand_over(struct core *c, int to)
+{
+	c->hand_to = to;
+	c->hand_ms = c->now_ms;
+	c->relieved = c->no_room;
+	core_move(c, ON_HAND);
+	handing(c);
+}
+
+/*
+ * A host without room gives the service to whoever has some; else a host that
+ * is preferred to this one and level gets it back.
+ */
+static void
+give(struct core *c)
+{
+	int back = c->cf.failback && !c->no_room;
+
+	if (c->now_ms < c->hand_retry_ms || !arbitration_answers(c))
+		return;
+	for (u_int n = 0; n < c->k.hosts.hosts_len; n++) {
+		int i = hosts_slot(c, c->k.hosts.hosts_val[n].name);
+
+		if (i != c->cf.self && may_go_on(c, i) &&
+		    (c->no_room ||
+			(back && hosts_preferred(c, i) && !c->peers[i].gave))) {
+			policy_hand_over(c, i);
+			return;
+		}
+	}
+}
+
+void
+policy_act(struct core *c)
+{
+	if (c->need_nonce != 0 && c->proposal == P_ARBITER &&
+	    c->proposal_job == 0 && lead_confirmed(c) >= c->need_nonce)
+		proposal_put(c);
+	if (c->proposal != P_NONE || c->now_ms < c->again_ms)
+		return;
+	switch (c->role) {
+	case EVOTE_WAITING:
+		waiting(c);
+		break;
+	case EVOTE_JOINING:
+		joining(c);
+		break;
+	case EVOTE_BACKUP:
+		backup(c);
+		break;
+	case EVOTE_BARRIER:
+		barrier(c);
+		break;
+	case EVOTE_PRIMARY:
+		if (shrink(c) || !settled(c))
+			break;
+		if (c->k.joint) {
+			proposal_draft(c)->joint = 0;
+			proposal_make(c, P_RENEW);
+			break;
+		}
+		if (!core_arbitrated(c) && c->seen_epoch > c->k.epoch &&
+		    c->now_ms >= c->renew_ms) {
+			/* Someone holds a K that was never taken up. */
+			c->renew_ms = c->now_ms + RENEW_MS;
+			proposal_draft(c);
+			proposal_make(c, P_RENEW);
+			break;
+		}
+		if (!grow(c))
+			give(c);
+		break;
+	case EVOTE_HANDING:
+		if (!shrink(c))
+			handing(c);
+		break;
+	case EVOTE_CLAIMING:
+	case EVOTE_HALTED:
+		break;
+	}
+}

@@ -1,0 +1,166 @@
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mutant.h"
+#include "replica/core/core_impl.h"
+
+char *
+core_copy(const char *s)
+{
+	char *p = strdup(s);
+
+	if (p == NULL)
+		abort();
+	return (p);
+}
+
+void *
+core_grow(void *p, size_t n, size_t size)
+{
+	if ((p = realloc(p, n * size)) == NULL)
+		abort();
+	return (p);
+}
+
+struct message *
+core_message(enum message_kind kind, int reply)
+{
+	struct message *m = message_new(kind, reply);
+
+	if (m == NULL)
+		abort();
+	return (m);
+}
+
+const unsigned char *
+core_self(const struct core *c)
+{
+	return (c->cf.incarnation);
+}
+
+int
+core_leads(const struct core *c)
+{
+	return (c->role == EVOTE_BARRIER || c->role == EVOTE_PRIMARY ||
+	    c->role == EVOTE_HANDING);
+}
+
+int
+core_arbitrated(const struct core *c)
+{
+	return (c->k.arbiter.kind != EVOTE_ARBITER_NONE);
+}
+
+int
+core_peer_of(const struct core *c, const void *id)
+{
+	const char *name;
+
+	for (int i = 0; i < c->cf.n; i++)
+		if (i != c->cf.self && config_id_equal(c->peers[i].id, id))
+			return (i);
+	/* Not heard of yet under this incarnation: by its name in K. */
+	name = config_name(&c->k, id);
+	for (int i = 0; i < c->cf.n; i++)
+		if (i != c->cf.self && strcmp(c->cf.names[i], name) == 0)
+			return (i);
+	return (-1);
+}
+
+int
+core_primary_peer(const struct core *c)
+{
+	if (config_id_zero(c->k.primary) ||
+	    config_id_equal(c->k.primary, core_self(c)))
+		return (-1);
+	return (core_peer_of(c, c->k.primary));
+}
+
+void
+core_add_text(char *text, size_t size, const char *fmt, ...)
+{
+	size_t len = strlen(text);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text + len, size - len, fmt, ap);
+	va_end(ap);
+}
+
+void
+core_say(struct core *c, int alarm, const char *fmt, ...)
+{
+	char line[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	c->driver->log(c->arg, alarm, line);
+}
+
+void
+core_restamp(struct core *c)
+{
+	memcpy(c->stamp.cluster, c->k.cluster, sizeof(c->stamp.cluster));
+	memcpy(
+	    c->stamp.incarnation, core_self(c), sizeof(c->stamp.incarnation));
+	c->stamp.epoch = c->k.epoch;
+	c->stamp.size = c->accepted;
+	history_root(c->log, c->accepted, (unsigned char *)c->stamp.root);
+}
+
+struct place
+core_place(const struct core *c)
+{
+	struct place at = {
+	    .seq = history_size(c->log),
+	    .epoch = c->k.epoch,
+	    .time = clock_stamp(&c->clock, history_time(c->log), c->wall_us),
+	};
+
+	return (at);
+}
+
+void
+core_hear_clock(struct core *c, int peer, uint64_t clock_us, uint64_t asked_ms)
+{
+	if (asked_ms <= c->now_ms)
+		clock_peer(&c->clock, peer, clock_us, c->wall_us,
+		    (c->now_ms - asked_ms + 1) * 1000);
+}
+
+void
+core_mark(const struct core *c, uint64_t size, evote_mark *m)
+{
+	m->epoch = history_epoch(c->log);
+	m->size = size;
+	history_root(c->log, size, (unsigned char *)m->root);
+}
+
+void
+core_append_record(struct core *c, struct record *r)
+{
+	assert(r->time > history_time(c->log) || history_size(c->log) == 0);
+	history_append(c->log, r);
+}
+
+/* What peers acknowledged counts in the epoch it was said in, no longer. */
+void
+core_reset_peers(struct core *c)
+{
+	for (int i = 0; i < c->cf.n; i++) {
+		struct peer *p = &c->peers[i];
+
+		p->ready = 0;
+		p->load = 0;
+		p->required = 0;
+		if (BUG_EARLIER_SESSION_ACK)
+			continue;
+		p->acked = 0;
+		p->nonce = 0;
+	}
+}

@@ -1,0 +1,139 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replica/core/alarm.h"
+#include "replica/core/core_impl.h"
+
+static char *
+arbiter_text(const evote_arbiter *a)
+{
+	static const char *const kinds[] = {"none", "witness", "etcd"};
+	char text[EVOTE_TEXT_MAX + 1];
+
+	snprintf(text, sizeof(text), "%s%s%s", kinds[a->kind],
+	    a->where[0] == '\0' ? "" : " ", a->where);
+	return (core_copy(text));
+}
+
+static void
+host_state(const struct core *c, int i, evote_host_state *h)
+{
+	const struct peer *p = &c->peers[i];
+	int self = i == c->cf.self;
+
+	h->name = core_copy(c->cf.names[i]);
+	h->connected = self || p->up;
+	h->in_sync = config_in_sync(&c->k, self ? core_self(c) : p->id) >= 0;
+	h->acked = self ? c->durable : p->acked;
+}
+
+/* As K names them; before there is one, as this host's own list does. */
+static void
+hosts(const struct core *c, evote_status_res *s)
+{
+	u_int known = c->k.hosts.hosts_len;
+
+	s->hosts.hosts_val =
+	    calloc(EVOTE_HOSTS_MAX, sizeof(*s->hosts.hosts_val));
+	if (s->hosts.hosts_val == NULL)
+		abort();
+	s->hosts.hosts_len = known > 0 ? known : (u_int)c->cf.n;
+	for (u_int i = 0; i < s->hosts.hosts_len; i++)
+		host_state(c,
+		    known > 0 ? hosts_slot(c, c->k.hosts.hosts_val[i].name)
+			      : (int)i,
+		    &s->hosts.hosts_val[i]);
+}
+
+/* Whom a host that does not serve, or does not get on, is waiting for. */
+static void
+waits(const struct core *c, evote_status_res *s)
+{
+	u_int n = 0;
+
+	s->waiting_for.waiting_for_val =
+	    calloc(EVOTE_HOSTS_MAX, sizeof(evote_host));
+	if (s->waiting_for.waiting_for_val == NULL)
+		abort();
+	if (c->role != EVOTE_WAITING && c->role != EVOTE_BARRIER &&
+	    !stuck_long(c))
+		return;
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+
+		if (stuck_long(c)
+			? stuck_on(c, requests_oldest(c), m)
+			: !config_id_equal(m->incarnation, core_self(c)))
+			s->waiting_for.waiting_for_val[n++] =
+			    core_copy(m->name);
+	}
+	/* An empty directory: anyone who has the cluster's ledger. */
+	for (int i = 0; config_id_zero(c->k.cluster) && i < c->cf.n; i++)
+		if (i != c->cf.self)
+			s->waiting_for.waiting_for_val[n++] =
+			    core_copy(c->cf.names[i]);
+	s->waiting_for.waiting_for_len = n;
+}
+
+void
+core_status(const struct core *c, evote_status_res *s)
+{
+	int p = core_primary_peer(c);
+
+	s->name = core_copy(c->cf.names[c->cf.self]);
+	s->role = c->role;
+	s->primary = core_copy(core_leads(c) ? c->cf.names[c->cf.self]
+		: p >= 0		     ? c->cf.names[p]
+					     : "");
+	s->size = history_size(c->log);
+	history_root(c->log, s->size, (unsigned char *)s->root);
+	s->in_sync = (core_leads(c) || c->role == EVOTE_BACKUP) &&
+	    config_in_sync(&c->k, core_self(c)) >= 0;
+	waits(c, s);
+	alarm_list(c, s);
+	s->forced_epoch = c->k.forced_epoch;
+	hosts(c, s);
+	s->arbiter = arbiter_text(&c->k.arbiter);
+	s->arbiter_away = c->arbiter_away;
+}
+
+static void
+add_last_heard(
+    const struct core *c, const evote_member *m, char *text, size_t size)
+{
+	int i = core_peer_of(c, m->incarnation);
+	const struct peer *p = i < 0 ? NULL : &c->peers[i];
+
+	if (p == NULL || config_id_zero(p->k.cluster))
+		core_add_text(text, size,
+		    "; %s was in sync and has not been heard of since this "
+		    "host started",
+		    m->name);
+	else
+		core_add_text(text, size,
+		    "; %s was in sync, was last heard of %llu s ago and had "
+		    "told of %llu records",
+		    m->name,
+		    (unsigned long long)(c->now_ms - p->heard_ms) / 1000,
+		    (unsigned long long)(p->acked > p->size ? p->acked
+							    : p->size));
+}
+
+void
+core_loss(const struct core *c, char *text, size_t size)
+{
+	snprintf(text, size,
+	    "lost is whatever other hosts accepted beyond the %llu records on "
+	    "this one, which %s in epoch %llu",
+	    (unsigned long long)c->durable,
+	    config_in_sync(&c->k, core_self(c)) >= 0 ? "was in sync"
+						     : "was NOT in sync",
+	    (unsigned long long)c->k.epoch);
+	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+
+		if (!config_id_equal(m->incarnation, core_self(c)))
+			add_last_heard(c, m, text, size);
+	}
+}
