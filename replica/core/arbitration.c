@@ -3,15 +3,16 @@
 int
 arbitration_pending(const struct core *c)
 {
-	return (c->proposal != P_NONE && c->proposal_job == 0 &&
-	    c->need_nonce == 0);
+	return (c->proposal.phase == PROPOSAL_ASKING ||
+	    c->proposal.phase == PROPOSAL_ASKING_NEW);
 }
 
 /* The arbiter was asked, and does not say how that ended. */
 int
 arbitration_overdue(const struct core *c)
 {
-	return (arbitration_pending(c) && c->now_ms - c->begun_ms > ARBITER_MS);
+	return (arbitration_pending(c) &&
+	    c->now_ms - c->proposal.begun_ms > ARBITER_MS);
 }
 
 /* What it holds is decided, whoever asked for it. */
@@ -37,20 +38,19 @@ learn_from_arbiter(struct core *c, const evote_config *k)
 static void
 agreed(struct core *c)
 {
-	int asked_new = c->installing;
-
-	c->installing = 0;
-	if (asked_new && core_arbitrated(c) && !c->next_k.joint)
+	if (c->proposal.phase == PROPOSAL_ASKING_NEW && core_arbitrated(c) &&
+	    !c->proposal.next.joint) {
+		c->proposal.phase = PROPOSAL_ASKING;
 		proposal_ask(c);
-	else
+	} else
 		proposal_store(c);
 }
 
 int
 arbitration_granted(struct core *c, const evote_config *k)
 {
-	if (!arbitration_pending(c) || c->installing ||
-	    !config_equal(k, &c->next_k))
+	if (c->proposal.phase != PROPOSAL_ASKING ||
+	    !config_equal(k, &c->proposal.next))
 		return (0);
 	agreed(c);
 	return (1);
@@ -60,9 +60,9 @@ arbitration_granted(struct core *c, const evote_config *k)
 static int
 has_granted(const struct core *c, const evote_decided *d)
 {
-	return (d->config.epoch == c->next_k.epoch &&
+	return (d->config.epoch == c->proposal.next.epoch &&
 	    (d->verdict == EVOTE_GRANTED ||
-		config_equal(&d->config, &c->next_k)));
+		config_equal(&d->config, &c->proposal.next)));
 }
 
 void
@@ -78,16 +78,17 @@ arbitration_heard(struct core *c, const evote_decided *d)
 		return;
 	}
 	/* Told again while this host's disk takes it: no news. */
-	if (c->proposal != P_NONE && c->proposal_job != 0 &&
-	    config_equal(&d->config, &c->next_k))
+	if (c->proposal.phase == PROPOSAL_STORING &&
+	    config_equal(&d->config, &c->proposal.next))
 		return;
 	if (d->verdict == EVOTE_BLANK)
 		return;
 	/* One that is not in force yet has nothing to teach. */
-	if (asked && c->installing && d->verdict == EVOTE_CONFLICT &&
-	    d->config.epoch >= c->next_k.epoch) {
+	if (c->proposal.phase == PROPOSAL_ASKING_NEW &&
+	    d->verdict == EVOTE_CONFLICT &&
+	    d->config.epoch >= c->proposal.next.epoch) {
 		core_say(c, 1, "arbiter unchanged why=\"%s holds another K\"",
-		    c->next_k.arbiter.where);
+		    c->proposal.next.arbiter.where);
 		proposal_drop(c);
 		return;
 	}
@@ -111,12 +112,14 @@ arbitration_beat(struct core *c)
 
 	if (c->role == EVOTE_HALTED)
 		return;
-	if (c->proposal == P_ARBITER && c->proposal_job == 0 &&
-	    c->now_ms - c->begun_ms > ARBITER_MS) {
+	if (proposal_open(c) && c->proposal.kind == P_ARBITER &&
+	    c->proposal.phase != PROPOSAL_STORING &&
+	    c->now_ms - c->proposal.begun_ms > ARBITER_MS) {
 		core_say(c, 1, "arbiter unchanged why=\"%s does not answer\"",
-		    c->need_nonce != 0	? "a host in sync"
-			: c->installing ? c->next_k.arbiter.where
-					: c->k.arbiter.where);
+		    c->proposal.phase == PROPOSAL_CONFIRMING ? "a host in sync"
+			: c->proposal.phase == PROPOSAL_ASKING_NEW
+			? c->proposal.next.arbiter.where
+			: c->k.arbiter.where);
 		proposal_drop(c);
 	}
 	/*
@@ -124,14 +127,14 @@ arbitration_beat(struct core *c)
 	 * granted after all, nobody but this host can take over, and nothing
 	 * was accepted without the others.
 	 */
-	if (c->proposal == P_SHRINK && arbitration_pending(c) &&
-	    failure_none(c)) {
+	if (proposal_is(c, P_SHRINK, PROPOSAL_ASKING) && failure_none(c)) {
 		proposal_drop(c);
 		c->greet = 1;
 	}
 	/* It may come to that yet; until it does this host serves. */
-	if (c->role == EVOTE_HANDING && c->proposal == P_HAND &&
-	    arbitration_pending(c) && c->now_ms - c->begun_ms > HAND_MS)
+	if (c->role == EVOTE_HANDING &&
+	    proposal_is(c, P_HAND, PROPOSAL_ASKING) &&
+	    c->now_ms - c->proposal.begun_ms > HAND_MS)
 		core_move(c, ON_ABORT);
 	if (arbitration_pending(c))
 		proposal_ask(c);

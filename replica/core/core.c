@@ -50,7 +50,7 @@ core_free(struct core *c)
 		free((char *)c->cf.addresses[i]);
 	}
 	config_clear(&c->k);
-	config_clear(&c->next_k);
+	config_clear(&c->proposal.next);
 	history_free(c->log);
 	free(c->owed);
 	free(c->jobs);
@@ -203,7 +203,7 @@ link_changed(struct core *c, const struct event *ev)
 	}
 	p->unfit = 0;
 	/* While its joining is being decided nothing passes it by. */
-	if (c->proposal != P_GROW)
+	if (!proposal_open(c) || c->proposal.kind != P_GROW)
 		p->required = 0;
 	if (p->up) {
 		p->heard_ms = c->now_ms;
@@ -235,6 +235,7 @@ check(const struct core *c)
 	assert(c->role != EVOTE_BACKUP ||
 	    config_in_sync(&c->k, core_self(c)) >= 0);
 	assert(c->role != EVOTE_BACKUP || !c->resigned);
+	proposal_check(c);
 }
 
 void

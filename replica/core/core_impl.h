@@ -114,16 +114,34 @@ struct stranger {
 	uint64_t heard_ms;
 };
 
-enum proposal {
-	P_NONE,
-	P_CLAIM,
-	P_FORCE,
-	P_SHRINK,
-	P_GROW,
-	P_HAND,
-	P_RENEW,
-	P_ARBITER,
-	P_HOSTS
+enum proposal_kind {
+	P_CLAIM,   /* this host becomes primary */
+	P_FORCE,   /* the same, by an operator's order */
+	P_SHRINK,  /* a host is left out of the set */
+	P_GROW,	   /* one comes into it */
+	P_HAND,	   /* another one becomes primary */
+	P_RENEW,   /* as it is, in a later epoch */
+	P_ARBITER, /* another arbiter */
+	P_HOSTS	   /* other hosts, or another order */
+};
+
+/* How far it has come.  proposal.c has the table of what goes with a role. */
+enum proposal_phase {
+	PROPOSAL_IDLE,	     /* there is none */
+	PROPOSAL_CONFIRMING, /* all of the set are asked who is primary */
+	PROPOSAL_ASKING_NEW, /* the arbiter that is to be */
+	PROPOSAL_ASKING,     /* the arbiter that is */
+	PROPOSAL_STORING,    /* on this host's disk */
+	PROPOSAL_PHASE_NR
+};
+
+struct proposal {
+	enum proposal_phase phase;
+	enum proposal_kind kind;
+	evote_config next;
+	uint64_t round;	   /* CONFIRMING: to be confirmed */
+	uint64_t job;	   /* STORING */
+	uint64_t begun_ms; /* of this phase, but STORING */
 };
 
 struct core {
@@ -177,14 +195,7 @@ struct core {
 	int resigned; /* for want of room: see follow_room */
 	int relieved; /* so it handed over last */
 
-	enum proposal proposal;
-	uint64_t proposal_job; /* it is being stored; 0: the arbiter is asked */
-	evote_config next_k;
-	int installing; /* P_ARBITER: the new one, before the old one */
-	uint64_t
-	    need_nonce;	   /* P_ARBITER: not before it is confirmed; 0: none */
-	uint64_t asked_ms; /* when the arbiter was last asked, */
-	uint64_t begun_ms; /* and first, for this proposal */
+	struct proposal proposal;
 	uint64_t arbiter_ms; /* when it last answered */
 	int arbiter_away;
 	int arbiter_behind;  /* it has an older K than we */
@@ -297,11 +308,16 @@ uint64_t lead_confirmed(const struct core *); /* by every in-sync host */
 
 /* proposal.c */
 evote_config *proposal_draft(struct core *); /* begins with the present K */
-void proposal_make(struct core *, enum proposal);
+/* Whether a proposal is under way, so that there can be no other. */
+int proposal_open(const struct core *);
+/* Such a one, that far. */
+int proposal_is(const struct core *, enum proposal_kind, enum proposal_phase);
+void proposal_check(const struct core *); /* the phase goes with the role */
+void proposal_make(struct core *, enum proposal_kind);
 void proposal_put(struct core *);
 void proposal_ask(struct core *);
 void proposal_store(struct core *);
-void proposal_claim(struct core *, enum proposal);
+void proposal_claim(struct core *, enum proposal_kind);
 void proposal_stored(struct core *, uint64_t job);
 void proposal_drop(struct core *);
 void proposal_establish(struct core *, int forced); /* begin as primary */

@@ -13,7 +13,8 @@
 static evote_role
 role_told(const struct core *c)
 {
-	return (core_leads(c) && c->proposal != P_NONE && c->need_nonce == 0
+	return (core_leads(c) && proposal_open(c) &&
+		    c->proposal.phase != PROPOSAL_CONFIRMING
 		? EVOTE_CLAIMING
 		: c->role);
 }
@@ -31,8 +32,8 @@ greeting_new(struct core *c, int reply, uint64_t asked, evote_refusal refusal)
 	memcpy(h->incarnation, core_self(c), sizeof(h->incarnation));
 	h->role = role_told(c);
 	config_copy(&h->config,
-	    BUG_HAND_OVER_EARLY && c->proposal == P_HAND && c->proposal_job != 0
-		? &c->next_k
+	    BUG_HAND_OVER_EARLY && proposal_is(c, P_HAND, PROPOSAL_STORING)
+		? &c->proposal.next
 		: &c->k);
 	core_mark(c, history_size(c->log), &h->end);
 	h->accepted = c->accepted;

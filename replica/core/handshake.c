@@ -113,10 +113,10 @@ heed(struct core *c, const struct peer *p, int answer)
 	 * is told anything under it, and it tells us when we ask again.
 	 */
 	if (c->role == EVOTE_CLAIMING &&
-	    (c->proposal_job != 0 || !core_arbitrated(c)))
+	    (c->proposal.phase == PROPOSAL_STORING || !core_arbitrated(c)))
 		return;
 	if (c->role == EVOTE_CLAIMING)
-		c->proposal = P_NONE;
+		c->proposal.phase = PROPOSAL_IDLE;
 	if (config_in_sync(&c->k, core_self(c)) < 0 || c->resigned)
 		core_move(c, ON_FOLLOW);
 	else {
@@ -175,9 +175,8 @@ learn(struct core *c, int peer, evote_hello *h, int answer)
 		    c->cf.names[peer]);
 		return;
 	}
-	decided = c->proposal_job != 0 && c->proposal != P_NONE
-	    ? c->next_k.epoch
-	    : c->k.epoch;
+	decided = c->proposal.phase == PROPOSAL_STORING ? c->proposal.next.epoch
+							: c->k.epoch;
 	/* One of its own may have been granted, and only others know. */
 	if (p->k.epoch > decided && !arbitration_granted(c, &p->k) &&
 	    (core_arbitrated(c) || !core_leads(c) ||

@@ -6,7 +6,7 @@
 const char *
 core_handover(struct core *c, const char *name)
 {
-	if (c->role != EVOTE_PRIMARY || c->proposal != P_NONE)
+	if (c->role != EVOTE_PRIMARY || proposal_open(c))
 		return ("this host is not the primary, or is changing the set "
 			"of hosts just now; ask the primary, or again");
 	if (c->arbiter_away)
@@ -47,7 +47,7 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 	/* What the arbiter was asked, and does not answer, is given up. */
 	if (c->role == EVOTE_PRIMARY && !is_stuck(c))
 		return ("this host is the primary already");
-	if ((c->proposal != P_NONE || core_leads(c)) && !is_stuck(c))
+	if ((proposal_open(c) || core_leads(c)) && !is_stuck(c))
 		return ("this host is becoming primary just now; ask again");
 	if (c->role == EVOTE_HALTED && !c->may_force)
 		return ("this host's own ledger is not to be trusted; see the "
@@ -61,7 +61,7 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 	if (!accept_loss)
 		return ("votes accepted elsewhere since may be lost: repeat "
 			"with --accept-loss if that is understood");
-	if (c->proposal != P_NONE)
+	if (proposal_open(c))
 		proposal_drop(c);
 	k = proposal_draft(c);
 	while (k->in_sync.in_sync_len > 0) {
@@ -121,7 +121,7 @@ core_arbiter(
 	    all_follow(c))
 		proposal_drop(c); /* the dead one was asked */
 	/* The new one may die as well, before it was of any use. */
-	if (c->role != EVOTE_PRIMARY || c->proposal != P_NONE ||
+	if (c->role != EVOTE_PRIMARY || proposal_open(c) ||
 	    (c->k.joint && !old_is_dead))
 		return ("this host is not the primary, or is changing the set "
 			"of hosts just now; ask the primary, or again");
@@ -131,7 +131,7 @@ core_arbiter(
 		return ("a host in sync is away: with no arbiter of before to "
 			"ask, all of them have to know of the new one");
 	config_arbiter(proposal_draft(c), kind, where);
-	c->next_k.joint = untold;
+	c->proposal.next.joint = untold;
 	proposal_make(c, P_ARBITER);
 	return (NULL);
 }
@@ -145,7 +145,7 @@ may_change(const struct core *c, int *again)
 		return ("this host is not the primary; run it there");
 	if (c->arbiter_away)
 		return ("the arbiter does not answer, and has to agree");
-	*again = c->proposal != P_NONE || c->k.joint || lead_confirmed(c) == 0;
+	*again = proposal_open(c) || c->k.joint || lead_confirmed(c) == 0;
 	return (*again ? "the set of hosts is being changed just now" : NULL);
 }
 
@@ -198,7 +198,7 @@ core_remove_host(struct core *c, const char *name, int *again)
 	for (u_int i = 0; BUG_REMOVE_AT_ONCE && i < c->k.in_sync.in_sync_len;
 	     i++)
 		if (strcmp(c->k.in_sync.in_sync_val[i].name, name) == 0)
-			config_remove(&c->next_k,
+			config_remove(&c->proposal.next,
 			    c->k.in_sync.in_sync_val[i].incarnation);
 	proposal_make(c, P_HOSTS);
 	return (NULL);

@@ -123,7 +123,8 @@ waiting(struct core *c)
 		proposal_draft(c);
 		for (int i = 0; BUG_SERVE_ALONE_AT_RESTART && i < c->cf.n; i++)
 			if (i != c->cf.self)
-				config_remove(&c->next_k, c->peers[i].id);
+				config_remove(
+				    &c->proposal.next, c->peers[i].id);
 		proposal_claim(c, P_CLAIM);
 		return;
 	}
@@ -358,10 +359,10 @@ give(struct core *c)
 void
 policy_act(struct core *c)
 {
-	if (c->need_nonce != 0 && c->proposal == P_ARBITER &&
-	    c->proposal_job == 0 && lead_confirmed(c) >= c->need_nonce)
+	if (c->proposal.phase == PROPOSAL_CONFIRMING &&
+	    lead_confirmed(c) >= c->proposal.round)
 		proposal_put(c);
-	if (c->proposal != P_NONE || c->now_ms < c->again_ms)
+	if (proposal_open(c) || c->now_ms < c->again_ms)
 		return;
 	switch (c->role) {
 	case EVOTE_WAITING:

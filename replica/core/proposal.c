@@ -9,6 +9,39 @@
 #define EPOCH_GAP  1000		 /* more than what one host decides untold */
 #define FORCE_GAP  (1000 * 1000) /* more than what is left behind decides */
 
+/* Which phases go with which role. */
+#define ALL	   ((1 << PROPOSAL_PHASE_NR) - 1)
+#define ONE(phase) (1 << PROPOSAL_##phase)
+static const unsigned phases[ROLE_NR] = {
+    [EVOTE_WAITING] = ONE(IDLE),
+    [EVOTE_JOINING] = ONE(IDLE),
+    [EVOTE_BACKUP] = ONE(IDLE),
+    [EVOTE_CLAIMING] = ONE(ASKING) | ONE(STORING),
+    [EVOTE_BARRIER] = ONE(IDLE) | ONE(ASKING) | ONE(STORING),
+    [EVOTE_PRIMARY] = ALL,
+    [EVOTE_HANDING] = ONE(IDLE) | ONE(ASKING) | ONE(STORING),
+    [EVOTE_HALTED] = ONE(IDLE),
+};
+
+void
+proposal_check(const struct core *c)
+{
+	assert(phases[c->role] & (1u << c->proposal.phase));
+}
+
+int
+proposal_open(const struct core *c)
+{
+	return (c->proposal.phase != PROPOSAL_IDLE);
+}
+
+int
+proposal_is(
+    const struct core *c, enum proposal_kind kind, enum proposal_phase phase)
+{
+	return (c->proposal.phase == phase && c->proposal.kind == kind);
+}
+
 /*
  * Without an arbiter every host may number epochs by itself: each takes those
  * that leave its own number, which K gives it and nobody changes, as remainder,
@@ -21,10 +54,10 @@
  * that saw it have to notice: a larger gap.
  */
 static uint64_t
-next_epoch(const struct core *c, enum proposal kind)
+next_epoch(const struct core *c, enum proposal_kind kind)
 {
 	uint64_t e = c->k.epoch > c->seen_epoch ? c->k.epoch : c->seen_epoch;
-	unsigned number = hosts_number(c, &c->next_k, core_name(c));
+	unsigned number = hosts_number(c, &c->proposal.next, core_name(c));
 
 	if (kind == P_FORCE)
 		e += FORCE_GAP;
@@ -40,14 +73,16 @@ next_epoch(const struct core *c, enum proposal kind)
 void
 proposal_store(struct core *c)
 {
-	c->proposal_job = c->driver->save(c->arg, &c->next_k);
-	c->last_save = c->proposal_job;
-	jobs_add(c, JOB_SAVE, c->proposal_job, 0, -1);
-	if (BUG_JOINER_RECORDS_FIRST && c->proposal == P_GROW) {
-		c->proposal = P_NONE;
-		core_take_k(c, &c->next_k);
+	uint64_t job = c->driver->save(c->arg, &c->proposal.next);
+
+	c->proposal.phase = PROPOSAL_STORING;
+	c->proposal.job = c->last_save = job;
+	jobs_add(c, JOB_SAVE, job, 0, -1);
+	if (BUG_JOINER_RECORDS_FIRST && c->proposal.kind == P_GROW) {
+		c->proposal.phase = PROPOSAL_IDLE;
+		core_take_k(c, &c->proposal.next);
 	}
-	if (BUG_HAND_OVER_EARLY && c->proposal == P_HAND)
+	if (BUG_HAND_OVER_EARLY && c->proposal.kind == P_HAND)
 		c->greet = 1;
 }
 
@@ -56,61 +91,62 @@ void
 proposal_ask(struct core *c)
 {
 	int pp = core_primary_peer(c);
+	int install = c->proposal.phase == PROPOSAL_ASKING_NEW;
 	evote_decide d = {
 	    .expected = c->k.epoch,
 	    .dead = pp >= 0 && !c->peers[pp].up && c->peers[pp].refused,
-	    .install = c->installing,
-	    .next = &c->next_k,
+	    .install = install,
+	    .next = &c->proposal.next,
 	};
 
-	c->asked_ms = c->now_ms;
 	c->driver->decide(
-	    c->arg, c->installing ? &c->next_k.arbiter : &c->k.arbiter, &d);
+	    c->arg, install ? &c->proposal.next.arbiter : &c->k.arbiter, &d);
 }
 
 /* Asks whoever has to agree; when that is nobody, it is stored at once. */
 void
 proposal_put(struct core *c)
 {
-	const enum proposal kind = c->proposal;
+	struct proposal *p = &c->proposal;
+	int arbiter = p->kind == P_ARBITER;
 
-	c->begun_ms = c->now_ms;
-	c->need_nonce = 0;
-	c->installing =
-	    kind == P_ARBITER && c->next_k.arbiter.kind != EVOTE_ARBITER_NONE;
-	if (c->installing ||
-	    (core_arbitrated(c) && kind != P_FORCE &&
-		!(kind == P_ARBITER && c->next_k.joint)))
+	p->begun_ms = c->now_ms;
+	p->phase = arbiter && p->next.arbiter.kind != EVOTE_ARBITER_NONE
+	    ? PROPOSAL_ASKING_NEW
+	    : PROPOSAL_ASKING;
+	if (p->phase == PROPOSAL_ASKING_NEW ||
+	    (core_arbitrated(c) && p->kind != P_FORCE &&
+		!(arbiter && p->next.joint)))
 		proposal_ask(c);
 	else
 		proposal_store(c);
 }
 
 void
-proposal_make(struct core *c, enum proposal kind)
+proposal_make(struct core *c, enum proposal_kind kind)
 {
-	evote_mark *m = &c->next_k.mark;
+	evote_mark *m = &c->proposal.next.mark;
 
-	if (c->next_k.hosts.hosts_len == 0)
-		hosts_first(c, &c->next_k);
-	c->next_k.epoch = BUG_SAME_EPOCH && c->role == EVOTE_CLAIMING &&
+	if (c->proposal.next.hosts.hosts_len == 0)
+		hosts_first(c, &c->proposal.next);
+	c->proposal.next.epoch = BUG_SAME_EPOCH && c->role == EVOTE_CLAIMING &&
 		config_id_equal(c->k.primary, core_self(c))
 	    ? c->k.epoch
 	    : next_epoch(c, kind);
 	if (kind == P_FORCE)
-		c->next_k.forced_epoch = c->next_k.epoch;
+		c->proposal.next.forced_epoch = c->proposal.next.epoch;
 	m->epoch = history_epoch(c->log);
 	m->size = c->accepted;
 	history_root(c->log, c->accepted, (unsigned char *)m->root);
-	c->proposal = kind;
-	c->proposal_job = 0;
+	c->proposal.kind = kind;
 	/*
 	 * With nobody to ask whether this host is primary still, all of the set
 	 * have to say so, asked from now on: it may have been stopped.
 	 */
-	if (kind == P_ARBITER && c->next_k.joint) {
-		c->begun_ms = c->now_ms;
-		c->need_nonce = c->nonce + 1;
+	if (kind == P_ARBITER && c->proposal.next.joint) {
+		c->proposal.phase = PROPOSAL_CONFIRMING;
+		c->proposal.begun_ms = c->now_ms;
+		c->proposal.round = c->nonce + 1;
 	} else
 		proposal_put(c);
 }
@@ -119,9 +155,9 @@ proposal_make(struct core *c, enum proposal kind)
 evote_config *
 proposal_draft(struct core *c)
 {
-	config_clear(&c->next_k);
-	config_copy(&c->next_k, &c->k);
-	return (&c->next_k);
+	config_clear(&c->proposal.next);
+	config_copy(&c->proposal.next, &c->k);
+	return (&c->proposal.next);
 }
 
 /*
@@ -137,12 +173,13 @@ claim_again_later(struct core *c)
 }
 
 void
-proposal_claim(struct core *c, enum proposal kind)
+proposal_claim(struct core *c, enum proposal_kind kind)
 {
 	c->on_word = c->role == EVOTE_WAITING && kind == P_CLAIM;
 	claim_again_later(c);
-	memcpy(c->next_k.primary, core_self(c), sizeof(c->next_k.primary));
-	config_add(&c->next_k, c->cf.names[c->cf.self], core_self(c));
+	memcpy(c->proposal.next.primary, core_self(c),
+	    sizeof(c->proposal.next.primary));
+	config_add(&c->proposal.next, c->cf.names[c->cf.self], core_self(c));
 	core_move(c, ON_CLAIM);
 	proposal_make(c, kind);
 }
@@ -167,9 +204,9 @@ proposal_establish(struct core *c, int forced)
 }
 
 static void
-granted(struct core *c, enum proposal kind)
+granted(struct core *c, enum proposal_kind kind)
 {
-	core_take_k(c, &c->next_k);
+	core_take_k(c, &c->proposal.next);
 	switch (kind) {
 	case P_CLAIM:
 	case P_FORCE:
@@ -185,7 +222,6 @@ granted(struct core *c, enum proposal kind)
 	case P_RENEW:
 	case P_ARBITER:
 	case P_HOSTS:
-	case P_NONE:
 		break;
 	}
 }
@@ -193,24 +229,21 @@ granted(struct core *c, enum proposal kind)
 void
 proposal_stored(struct core *c, uint64_t job)
 {
-	enum proposal kind = c->proposal;
-
-	if (kind == P_NONE || c->proposal_job != job)
+	if (c->proposal.phase != PROPOSAL_STORING || c->proposal.job != job)
 		return;
-	c->proposal = P_NONE;
-	c->proposal_job = 0;
+	c->proposal.phase = PROPOSAL_IDLE;
 	/* Somebody else was quicker: what was stored since is what counts. */
-	if (c->next_k.epoch <= c->k.epoch && !BUG_SAME_EPOCH)
+	if (c->proposal.next.epoch <= c->k.epoch && !BUG_SAME_EPOCH)
 		return;
-	granted(c, kind);
+	granted(c, c->proposal.kind);
 }
 
 void
 proposal_drop(struct core *c)
 {
-	if (c->next_k.epoch > c->seen_epoch)
-		c->seen_epoch = c->next_k.epoch;
-	c->proposal = P_NONE;
+	if (c->proposal.next.epoch > c->seen_epoch)
+		c->seen_epoch = c->proposal.next.epoch;
+	c->proposal.phase = PROPOSAL_IDLE;
 	if (c->role == EVOTE_CLAIMING)
 		core_move(c, ON_DENIED);
 	if (c->role == EVOTE_HANDING)
@@ -228,7 +261,7 @@ proposal_adopt(struct core *c, const evote_config *k)
 	int was_backup = c->role == EVOTE_BACKUP;
 	int giver = core_primary_peer(c);
 
-	c->proposal = P_NONE;
+	c->proposal.phase = PROPOSAL_IDLE;
 	core_take_k(c, k);
 	jobs_save(c);
 	if (named && was_backup) {

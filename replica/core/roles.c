@@ -55,7 +55,7 @@ core_fault(struct core *c, int may_force, const char *fmt, ...)
 	vsnprintf(c->fault, sizeof(c->fault), fmt, ap);
 	va_end(ap);
 	c->may_force = may_force;
-	c->proposal = P_NONE;
+	c->proposal.phase = PROPOSAL_IDLE;
 	core_say(c, 1, "halt epoch=%llu size=%llu why=\"%s\"",
 	    (unsigned long long)c->k.epoch,
 	    (unsigned long long)history_size(c->log), c->fault);
