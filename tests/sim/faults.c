@@ -340,10 +340,10 @@ attend_halted(struct host *h)
 		return;
 	if (is_misnamed(h))
 		host_again(h, 1);
-	else if ((h->unread && h->eio_until <= w.now) || added_again(h))
-		host_again(h, 0);
 	else if (left_behind(h) && may_wipe(h))
 		host_again(h, 1);
+	else if ((h->unread && h->eio_until <= w.now) || added_again(h))
+		host_again(h, 0);
 	else if (was_cloned(h)) {
 		h->cloned = 0;
 		host_again(h, 0);
