@@ -233,7 +233,7 @@ check_saved(const struct host *h, const evote_config *k)
 	/* With an arbiter a host may learn of its own grant later. */
 	if (k->arbiter.kind == EVOTE_ARBITER_NONE &&
 	    !config_id_zero(h->k.cluster) && k->epoch > h->k.epoch &&
-	    config_id_equal(k->primary, h->inc) &&
+	    config_id_equal(k->primary, h->inc) && is_member(k, h) &&
 	    !config_id_equal(h->k.primary, h->inc) &&
 	    config_in_sync(&h->k, h->inc) < 0 &&
 	    k->forced_epoch == h->k.forced_epoch)
