@@ -193,7 +193,7 @@ link_changed(struct core *c, const struct event *ev)
 	p->up = ev->kind == EV_LINK_UP;
 	p->refused = !p->up && (ev->refused || p->refused);
 	p->greeted = 0;
-	p->ready = 0;
+	p->phase = PEER_PROBING;
 	p->in_flight = 0;
 	p->confirming = 0;
 	p->load = 0;
@@ -201,7 +201,6 @@ link_changed(struct core *c, const struct event *ev)
 		p->acked = 0;
 		p->nonce = 0;
 	}
-	p->unfit = 0;
 	/* While its joining is being decided nothing passes it by. */
 	if (!proposal_open(c) || c->proposal.kind != P_GROW)
 		p->required = 0;
@@ -224,6 +223,16 @@ room_changed(struct core *c, int room)
 	    (unsigned long long)history_size(c->log));
 }
 
+/* Only a primary pushes, and each peer as the configuration has it. */
+static void
+check_peer(const struct core *c, const struct peer *p)
+{
+	assert(!core_pushed(p) || (core_leads(c) && p->up));
+	assert(!core_pushed(p) ||
+	    (config_in_sync(&c->k, p->id) >= 0) ==
+		(p->phase == PEER_STREAMING));
+}
+
 static void
 check(const struct core *c)
 {
@@ -236,6 +245,8 @@ check(const struct core *c)
 	    config_in_sync(&c->k, core_self(c)) >= 0);
 	assert(c->role != EVOTE_BACKUP || !c->resigned);
 	proposal_check(c);
+	for (int i = 0; i < c->cf.n; i++)
+		check_peer(c, &c->peers[i]);
 }
 
 void

@@ -66,6 +66,17 @@ struct owed {
 	uint64_t conn;
 };
 
+/*
+ * A primary's view of a peer, as etcd's Progress: void when the link or the
+ * epoch changes.
+ */
+enum peer_phase {
+	PEER_PROBING, /* where its ledger ends is not known, or it is away */
+	PEER_CATCHING_UP, /* it is pushed what it lacks; not in the set */
+	PEER_STREAMING,	  /* it is pushed what comes; in the set */
+	PEER_UNFIT	  /* it has halted, or its ledger does not fit */
+};
+
 struct peer {
 	/* The link on which this host is the caller. */
 	int up;
@@ -91,14 +102,12 @@ struct peer {
 	evote_mark *epochs;
 	uint32_t n_epochs;
 
-	/* Primary only; void when the link or the epoch changes. */
-	int ready;	/* next is known */
-	uint64_t next;	/* first record not sent */
+	enum peer_phase phase;
+	uint64_t next;	/* first record not sent, from CATCHING_UP on */
 	uint64_t acked; /* on its disk, said in this epoch */
 	uint64_t nonce; /* latest of its acknowledgements */
 	int in_flight;	/* appends not answered */
 	uint64_t load;	/* a JOB_LOAD for it, 0: none */
-	int unfit;	/* it has halted, or its ledger does not fit */
 	int required;	/* nothing is accepted without it: about to join */
 	uint64_t required_ms, retry_ms;
 	int confirming; /* a confirm is not answered */
@@ -233,6 +242,8 @@ void core_hear_clock(
     struct core *, int peer, uint64_t clock_us, uint64_t asked_ms);
 void core_mark(const struct core *, uint64_t size, evote_mark *);
 void core_append_record(struct core *, struct record *);
+int core_pushed(const struct peer *); /* catching up, or streaming */
+void core_probe(struct peer *);	      /* so it is pushed nothing any more */
 void core_reset_peers(struct core *); /* the epoch changed, or begins */
 
 /* failure.c */

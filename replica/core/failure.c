@@ -6,7 +6,7 @@
 int
 core_fit(const struct peer *p)
 {
-	return (!p->unfit && p->refusal == EVOTE_NOT_REFUSED &&
+	return (p->phase != PEER_UNFIT && p->refusal == EVOTE_NOT_REFUSED &&
 	    p->refused_by == EVOTE_NOT_REFUSED);
 }
 

@@ -13,7 +13,7 @@ note(struct core *c, int peer, evote_hello *h)
 	/* Another disk in its place: what the old one said is void. */
 	if (!config_id_equal(p->id, h->incarnation) &&
 	    !BUG_EARLIER_SESSION_ACK) {
-		p->ready = 0;
+		core_probe(p);
 		p->acked = 0;
 		p->nonce = 0;
 		p->load = 0;
@@ -38,7 +38,7 @@ note(struct core *c, int peer, evote_hello *h)
 	if (h->config.epoch > c->seen_epoch)
 		c->seen_epoch = h->config.epoch;
 	if (h->role == EVOTE_HALTED)
-		p->unfit = 1;
+		p->phase = PEER_UNFIT;
 }
 
 /*

@@ -117,7 +117,7 @@ jobs_trim(struct core *c)
 	if (c->durable < keep)
 		keep = c->durable;
 	for (int i = 0; core_leads(c) && i < c->cf.n; i++)
-		if (c->peers[i].ready && c->peers[i].next < keep &&
+		if (core_pushed(&c->peers[i]) && c->peers[i].next < keep &&
 		    size - c->peers[i].next < RECENT)
 			keep = c->peers[i].next;
 	if (keep > history_first(c->log))

@@ -18,9 +18,11 @@ lead_ready(struct core *c, int peer)
 	struct peer *p = &c->peers[peer];
 	unsigned char root[32];
 	uint64_t common;
+	int fits = 1;
 
-	if (!core_leads(c) || p->ready || !p->up || !core_fit(p) ||
-	    config_barred(&c->k, p->id) || !hosts_takes_part(c, peer))
+	if (!core_leads(c) || p->phase != PEER_PROBING || !p->up ||
+	    !core_fit(p) || config_barred(&c->k, p->id) ||
+	    !hosts_takes_part(c, peer))
 		return;
 	common = history_common(c->log, p->epochs, p->n_epochs);
 	if (BUG_LEVEL_BY_LENGTH)
@@ -29,9 +31,10 @@ lead_ready(struct core *c, int peer)
 	for (uint32_t i = 0; i < p->n_epochs; i++)
 		if (p->epochs[i].size == common && !ROOTS_IGNORED) {
 			history_root(c->log, common, root);
-			p->unfit = memcmp(root, p->epochs[i].root, 32) != 0;
+			fits = memcmp(root, p->epochs[i].root, 32) == 0;
 		}
-	if (p->unfit) {
+	if (!fits) {
+		p->phase = PEER_UNFIT;
 		core_say(c, 1,
 		    "unfit peer=%s size=%llu why=\"its ledger holds "
 		    "other records there\"",
@@ -42,7 +45,8 @@ lead_ready(struct core *c, int peer)
 		core_say(c, 1, "divergent peer=%s size=%llu common=%llu",
 		    c->cf.names[peer], (unsigned long long)p->size,
 		    (unsigned long long)common);
-	p->ready = 1;
+	p->phase = config_in_sync(&c->k, p->id) >= 0 ? PEER_STREAMING
+						     : PEER_CATCHING_UP;
 	p->next = common;
 	p->first = 1;
 }
@@ -156,7 +160,7 @@ pump_peer(struct core *c, int peer)
 	/* One that counts has to hold it, with room or without. */
 	if (!p->room && !counts(c, p))
 		return;
-	while (p->up && p->ready && p->in_flight < IN_FLIGHT &&
+	while (p->up && core_pushed(p) && p->in_flight < IN_FLIGHT &&
 	    (p->next < size || p->first)) {
 		if (p->next >= history_first(c->log) || p->next == size) {
 			append_recent(c, peer);
@@ -193,7 +197,7 @@ lead_pump(struct core *c, int under_way)
 			continue;
 		if (!under_way || !counts(c, p))
 			pump_peer(c, i);
-		if (p->up && p->ready && !p->confirming && counts(c, p) &&
+		if (p->up && core_pushed(p) && !p->confirming && counts(c, p) &&
 		    confirmation_wanted(c, p))
 			confirm(c, i);
 	}
@@ -208,9 +212,9 @@ lead_beat(struct core *c)
 		if (i == c->cf.self || !p->up ||
 		    c->now_ms - p->told_ms < c->cf.beat_ms)
 			continue;
-		if (p->ready && !p->confirming)
+		if (core_pushed(p) && !p->confirming)
 			confirm(c, i);
-		else if (!p->ready &&
+		else if (!core_pushed(p) &&
 		    c->now_ms - p->told_ms > 2 * c->cf.beat_ms)
 			greeting_send(c, i);
 	}
@@ -231,20 +235,20 @@ lead_acked(struct core *c, int peer, const struct message *m)
 	if (!core_leads(c))
 		return;
 	if (a->taken == EVOTE_UNFIT) {
-		p->unfit = 1;
+		p->phase = PEER_UNFIT;
 		return;
 	}
 	if (a->epoch != c->k.epoch || a->taken != EVOTE_TAKEN) {
 		/* Of another epoch, or lost step: ask where it stands. */
-		if (p->ready &&
+		if (core_pushed(p) &&
 		    (a->taken == EVOTE_GAP || a->epoch > c->k.epoch))
 			greeting_send(c, peer);
 		/* If it only does not heed us yet: with the next beats. */
 		if (a->taken == EVOTE_GAP || a->epoch >= c->k.epoch)
-			p->ready = 0;
+			core_probe(p);
 		return;
 	}
-	if (!p->ready || !config_id_equal(a->incarnation, p->id))
+	if (!core_pushed(p) || !config_id_equal(a->incarnation, p->id))
 		return;
 	if (a->stored.size > p->next)
 		return;
@@ -255,14 +259,14 @@ lead_acked(struct core *c, int peer, const struct message *m)
 		 * It has doubted us since, and wants to be shown again: also
 		 * what is not on its way any more, and no vote may ever follow.
 		 */
-		p->ready = 0;
+		core_probe(p);
 		p->acked = 0;
 		greeting_send(c, peer);
 		return;
 	}
 	history_root(c->log, a->stored.size, root);
 	if (!ROOTS_IGNORED && memcmp(root, a->stored.root, 32) != 0) {
-		p->unfit = 1;
+		p->phase = PEER_UNFIT;
 		core_say(c, 1,
 		    "unfit peer=%s size=%llu why=\"its root "
 		    "differs\"",
@@ -289,7 +293,7 @@ lead_loaded(struct core *c, int peer, const struct event *ev)
 			  "directory: no other host has all of its votes"
 			: "move this data directory away and start with an "
 			  "empty one");
-	if (p->load != ev->job || !p->ready || ev->n == 0 ||
+	if (p->load != ev->job || !core_pushed(p) || ev->n == 0 ||
 	    ev->from != p->next) {
 		for (uint32_t i = 0; i < ev->n; i++)
 			record_drop(ev->records[i]);

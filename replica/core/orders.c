@@ -105,7 +105,8 @@ all_follow(const struct core *c)
 		int p = core_peer_of(c, m->incarnation);
 
 		if (!config_id_equal(m->incarnation, core_self(c)) &&
-		    (failure_of(c, m) || !c->peers[p].up || !c->peers[p].ready))
+		    (failure_of(c, m) || !c->peers[p].up ||
+			!core_pushed(&c->peers[p])))
 			return (0);
 	}
 	return (1);

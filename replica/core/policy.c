@@ -229,8 +229,9 @@ grow(struct core *c)
 	for (int i = 0; i < c->cf.n; i++) {
 		struct peer *p = &c->peers[i];
 
-		if (i == c->cf.self || !p->up || !p->ready || !core_fit(p) ||
-		    p->first || !p->room || config_in_sync(&c->k, p->id) >= 0 ||
+		if (i == c->cf.self || !p->up || !core_pushed(p) ||
+		    !core_fit(p) || p->first || !p->room ||
+		    config_in_sync(&c->k, p->id) >= 0 ||
 		    !config_listed(&c->k, c->cf.names[i]))
 			continue;
 		if (!arbitration_answers(c)) {
@@ -272,7 +273,7 @@ policy_may_take(const struct core *c, int i)
 {
 	const struct peer *p = &c->peers[i];
 
-	return (p->up && p->ready && core_fit(p) &&
+	return (p->up && core_pushed(p) && core_fit(p) &&
 	    config_listed(&c->k, c->cf.names[i]) &&
 	    config_in_sync(&c->k, p->id) >= 0 && p->acked >= c->accepted &&
 	    !failure_is_gone(c, p));

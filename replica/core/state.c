@@ -148,6 +148,19 @@ core_append_record(struct core *c, struct record *r)
 	history_append(c->log, r);
 }
 
+int
+core_pushed(const struct peer *p)
+{
+	return (p->phase == PEER_CATCHING_UP || p->phase == PEER_STREAMING);
+}
+
+void
+core_probe(struct peer *p)
+{
+	if (core_pushed(p))
+		p->phase = PEER_PROBING;
+}
+
 /* What peers acknowledged counts in the epoch it was said in, no longer. */
 void
 core_reset_peers(struct core *c)
@@ -155,7 +168,7 @@ core_reset_peers(struct core *c)
 	for (int i = 0; i < c->cf.n; i++) {
 		struct peer *p = &c->peers[i];
 
-		p->ready = 0;
+		core_probe(p);
 		p->load = 0;
 		p->required = 0;
 		if (BUG_EARLIER_SESSION_ACK)

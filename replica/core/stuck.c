@@ -19,7 +19,8 @@ add_owed(const struct core *c, const struct waiter *w, const evote_member *m,
 	int self = config_id_equal(m->incarnation, core_self(c));
 	int i = self ? -1 : core_peer_of(c, m->incarnation);
 	int stores = self ||
-	    (i >= 0 && c->peers[i].ready && c->peers[i].acked < w->need);
+	    (i >= 0 && core_pushed(&c->peers[i]) &&
+		c->peers[i].acked < w->need);
 
 	core_add_text(text, size, "%s", text[0] == '\0' ? "" : ", ");
 	if (!self && failure_of(c, m) && arbitration_pending(c))
