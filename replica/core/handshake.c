@@ -87,7 +87,7 @@ static void
 removed(struct core *c)
 {
 	if (config_in_sync(&c->k, core_self(c)) >= 0)
-		core_fault(c, 0,
+		core_fault(c, 1,
 		    "an operator removed this host from the cluster; stop it, "
 		    "or add it again with the command hosts and start it anew");
 }

@@ -1848,6 +1848,29 @@ a_removed_host_halts_before_it_is_left_out(void **state)
 	cluster_free(c);
 }
 
+/* Its ledger is sound, and may be all that is left. */
+static void
+a_removed_host_can_be_promoted_by_force(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, OFF);
+	int again;
+
+	assert_null(core_remove_host(c->hosts[A].core, "C", &again));
+	cluster_wait(c, 200);
+	assert_role(c, C, "halted");
+	for (int i = A; i <= B; i++) {
+		host_kill(c, i, 0);
+		host_wipe(c, i);
+		host_start(c, i);
+	}
+	cluster_wait(c, 5000);
+	assert_role(c, C, "halted");
+	assert_null(core_promote(c->hosts[C].core, epoch_of(c, C), 1));
+	cluster_wait(c, 5000);
+	assert_role(c, C, "primary");
+	cluster_free(c);
+}
+
 static void
 who_may_not_be_removed(void **state)
 {
@@ -1985,6 +2008,7 @@ main(void)
 	    cmocka_unit_test(two_orders_at_once_are_one_line_of_succession),
 	    cmocka_unit_test(a_third_host_is_added_and_is_the_backup_s_backup),
 	    cmocka_unit_test(a_removed_host_halts_before_it_is_left_out),
+	    cmocka_unit_test(a_removed_host_can_be_promoted_by_force),
 	    cmocka_unit_test(who_may_not_be_removed),
 	    cmocka_unit_test(two_configurations_of_one_epoch_halt_both),
 	};
