@@ -2,85 +2,86 @@
 #define EVOTE_MUTANT_H
 
 /*
- * One rule broken each, to test the tests: 0, and so no code at all, unless it
- * is compiled with -DBUG_NAME=1.  tests/sim/mutants does that with each in
- * turn, and the simulator must notice.  docs/PROTOCOL.md has the rules.
+ * Each mutation breaks one rule of docs/PROTOCOL.md, to test the tests.  Its
+ * comment names the rule, or the section when the rule has no number.  All are
+ * 0, and so no code at all, unless compiled with -DBUG_NAME=1.
+ * tests/sim/mutants does that with each in turn, and the simulator must notice.
  */
 
-#ifndef BUG_SERVE_OWN_TAIL /* 1: after a start all that is there counts */
+#ifndef BUG_SERVE_OWN_TAIL /* 1: after a start all records count */
 #define BUG_SERVE_OWN_TAIL 0
 #endif
-#ifndef BUG_SAME_EPOCH /* 1: a primary that restarts goes on in its epoch */
+#ifndef BUG_SAME_EPOCH /* 1: a primary that restarts keeps its epoch */
 #define BUG_SAME_EPOCH 0
 #endif
-#ifndef BUG_NO_BARRIER /* 6: serve before the first record is accepted */
+#ifndef BUG_NO_BARRIER /* 6: serve before the EPOCH record is accepted */
 #define BUG_NO_BARRIER 0
 #endif
-#ifndef BUG_REUSE_CONFIRMATION /* 10: one that was asked for before */
+#ifndef BUG_REUSE_CONFIRMATION /* 10: by a nonce sent before */
 #define BUG_REUSE_CONFIRMATION 0
 #endif
-#ifndef BUG_READ_UNCONFIRMED /* 10 */
+#ifndef BUG_READ_UNCONFIRMED /* 10: answer without confirmation */
 #define BUG_READ_UNCONFIRMED 0
 #endif
-#ifndef BUG_ACK_BEFORE_SYNC /* 4 */
+#ifndef BUG_ACK_BEFORE_SYNC /* 4: acknowledge what is not synced */
 #define BUG_ACK_BEFORE_SYNC 0
 #endif
 #ifndef BUG_TAKE_OVER_OUTSIDE /* 7: a joiner takes over */
 #define BUG_TAKE_OVER_OUTSIDE 0
 #endif
-#ifndef BUG_ALONE_BEFORE_CAS /* 8 */
+#ifndef BUG_ALONE_BEFORE_CAS /* 8: do not count a host that is away */
 #define BUG_ALONE_BEFORE_CAS 0
 #endif
-#ifndef BUG_KEEP_LONGER_TAIL /* 9: a joiner does not cut */
+#ifndef BUG_KEEP_LONGER_TAIL /* 9: a joiner does not truncate */
 #define BUG_KEEP_LONGER_TAIL 0
 #endif
-#ifndef BUG_LEVEL_BY_LENGTH /* 3, 9: records are compared by place only */
+#ifndef BUG_LEVEL_BY_LENGTH /* 3, 9: compare records by index only */
 #define BUG_LEVEL_BY_LENGTH 0
 #endif
-#ifndef BUG_EARLIER_SESSION_ACK /* 4: what was said in an earlier epoch */
+#ifndef BUG_EARLIER_SESSION_ACK /* 4: count those of an earlier epoch */
 #define BUG_EARLIER_SESSION_ACK 0
 #endif
-#ifndef BUG_KEEP_IDENTITY /* K: a wiped disk is the incarnation it was */
+#ifndef BUG_KEEP_IDENTITY /* Configuration: wiped, but no new one */
 #define BUG_KEEP_IDENTITY 0
 #endif
-#ifndef BUG_COPY_STARTS /* K: the copy of another host's directory serves */
+#ifndef BUG_COPY_STARTS /* Who is who: the copy of a directory serves */
 #define BUG_COPY_STARTS 0
 #endif
-#ifndef BUG_COPY_MEETS /* K: whoever has this host's incarnation is a peer */
+#ifndef BUG_COPY_MEETS /* Who is who: a copy is heeded as a peer */
 #define BUG_COPY_MEETS 0
 #endif
-#ifndef BUG_FORGET_CLIENTS /* 12 */
+#ifndef BUG_FORGET_CLIENTS /* 12: do not look the client up */
 #define BUG_FORGET_CLIENTS 0
 #endif
-#ifndef BUG_SERVE_ALONE_AT_RESTART /* with a peer in the set */
+#ifndef BUG_SERVE_ALONE_AT_RESTART /* Without an arbiter */
 #define BUG_SERVE_ALONE_AT_RESTART 0
 #endif
-#ifndef BUG_JOINER_RECORDS_FIRST /* 9: the grown set, before the primary */
+#ifndef BUG_JOINER_RECORDS_FIRST /* 9: in force before it is stored */
 #define BUG_JOINER_RECORDS_FIRST 0
 #endif
-#ifndef BUG_HAND_OVER_EARLY /* 11: the next one begins before this one ends */
+#ifndef BUG_HAND_OVER_EARLY /* 11: told before it is decided */
 #define BUG_HAND_OVER_EARLY 0
 #endif
 
-#ifndef BUG_LEFT_OUT_UNASKED /* 17: a host that may still take over */
+#ifndef BUG_LEFT_OUT_UNASKED /* 17: leave out a host that may take over */
 #define BUG_LEFT_OUT_UNASKED 0
 #endif
-#ifndef BUG_UNASKED_RETURN /* 17: back in the set without asking */
+#ifndef BUG_UNASKED_RETURN /* 17: no need to reconfirm after resigning */
 #define BUG_UNASKED_RETURN 0
 #endif
-#ifndef BUG_LATE_GREETING /* 17: one that was overtaken counts */
+#ifndef BUG_LATE_GREETING /* 17: heed a greeting that was overtaken */
 #define BUG_LATE_GREETING 0
 #endif
-#ifndef BUG_NUMBER_BY_OWN_LIST /* K: numbers are the places in own lists */
+#ifndef BUG_NUMBER_BY_OWN_LIST /* The hosts: numbers come from own lists */
 #define BUG_NUMBER_BY_OWN_LIST 0
 #endif
-#ifndef BUG_REMOVE_AT_ONCE /* 18: who is removed need not have halted */
+#ifndef BUG_REMOVE_AT_ONCE /* 18: who is removed need not halt first */
 #define BUG_REMOVE_AT_ONCE 0
 #endif
 
 /*
- * Roots are compared wherever records change hands, which turns a mistake in
- * these two into a halt.  The rule itself is to be seen to matter.
+ * Roots are compared wherever records change hands, so a mistake in these two
+ * would only halt a host.  Ignoring roots shows that the rule itself matters.
  */
 #define ROOTS_IGNORED (BUG_KEEP_LONGER_TAIL || BUG_LEVEL_BY_LENGTH)
 
