@@ -41,7 +41,7 @@
 #ifndef BUG_EARLIER_SESSION_ACK /* 4: count those of an earlier epoch */
 #define BUG_EARLIER_SESSION_ACK 0
 #endif
-#ifndef BUG_KEEP_IDENTITY /* Configuration: wiped, but no new one */
+#ifndef BUG_KEEP_IDENTITY /* Configuration: a wipe keeps the id */
 #define BUG_KEEP_IDENTITY 0
 #endif
 #ifndef BUG_COPY_STARTS /* Who is who: the copy of a directory serves */
