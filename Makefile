@@ -17,7 +17,7 @@ VERSION	:= $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 GEN	= xdr clnt
 # room NAME, its files
 room	= $(2:%=$(1)/%)
-COMMON	= $(call room,common,log seal curve merkle text number record hosts \
+COMMON	= $(call room,common,log seal curve merkle text date number record hosts \
 	    failpoint) \
 	  $(call room,common/rpc,transport conn stream source listen caller \
 	    portmap address)

@@ -7,7 +7,7 @@
 #include "client/cmd.h"
 #include "client/say.h"
 #include "client/when.h"
-#include "common/text.h"
+#include "common/date.h"
 
 static cJSON *
 json_names(u_int n, evote_name *names)
@@ -87,7 +87,7 @@ creation_options(struct client *c, struct creation *n, const char **end,
 static int
 creation_read(struct client *c, struct creation *n, int argc, char **argv)
 {
-	uint64_t now = when_now_us(), at;
+	uint64_t now = date_now_us(), at;
 	const char *end = NULL;
 	char err[300];
 	int status;
@@ -104,7 +104,7 @@ creation_read(struct client *c, struct creation *n, int argc, char **argv)
 		return (say_usage(c,
 		    "no --end is given; say when it closes, as in "
 		    "2026-12-01T18:00:00+01:00 or +2h"));
-	if (text_parse_time(end, now, &at, err, sizeof(err)) != 0)
+	if (date_parse(end, now, &at, err, sizeof(err)) != 0)
 		return (say_usage(c, "--end: %s", err));
 	n->relative = end[0] == '+';
 	n->election.end = n->relative ? at - now : at;

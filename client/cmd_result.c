@@ -6,6 +6,7 @@
 #include "client/say.h"
 #include "client/tally.h"
 #include "client/when.h"
+#include "common/date.h"
 #include "common/text.h"
 
 #define PADDED (EVOTE_NAME_MAX * 2 + 1)
@@ -170,7 +171,7 @@ refusal_say(struct client *c, const char *election, const evote_result_res *res)
 {
 	struct when w = when_of(res->end);
 
-	if (res->answer.reason == EVOTE_R_ONGOING && res->end > when_now_us())
+	if (res->answer.reason == EVOTE_R_ONGOING && res->end > date_now_us())
 		return (say_refused(c, &res->answer,
 		    "There is no result of \"%s\" before %s, which is %s here, "
 		    "%s",

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "client/cmd.h"
@@ -11,6 +10,7 @@
 #include "client/progress.h"
 #include "client/say.h"
 #include "client/survey.h"
+#include "common/date.h"
 #include "common/number.h"
 #include "common/seal.h"
 #include "common/text.h"
@@ -309,11 +309,9 @@ static void
 screen_say(
     struct client *c, const struct view *v, const struct survey *s, double rate)
 {
-	struct timespec now;
 	char when[64];
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	text_utc((uint64_t)now.tv_sec * 1000000, when, sizeof(when));
+	date_utc(date_now_us(), when, sizeof(when));
 	if (isatty(STDOUT_FILENO))
 		fputs(CLEAR, stdout);
 	say_line(c, "%s, every %u s; interrupt to end", when, v->every_s);

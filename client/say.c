@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/date.h"
+#include "common/seal.h"
 #include "common/text.h"
 
 #define SENTENCE 4096
@@ -229,7 +231,7 @@ say_clock(const struct evote *e)
 	if (ahead == 0 || told)
 		return;
 	told = 1;
-	text_span((uint64_t)(ahead < 0 ? -ahead : ahead), span, sizeof(span));
+	date_span((uint64_t)(ahead < 0 ? -ahead : ahead), span, sizeof(span));
 	say_aside("This computer's clock is %s %s the clock of the service, by "
 		  "which elections close.",
 	    span, ahead < 0 ? "ahead of" : "behind");
@@ -238,16 +240,11 @@ say_clock(const struct evote *e)
 void
 say_stamp(struct client *c, const evote_stamp *stamp)
 {
-	static const char digits[] = "0123456789abcdef";
-	char root[65] = "";
-	size_t i;
+	char root[2 * SEAL_HASH + 1];
 
 	if (c->json == NULL)
 		return;
-	for (i = 0; i < sizeof(stamp->root); i++) {
-		root[2 * i] = digits[(unsigned char)stamp->root[i] >> 4];
-		root[2 * i + 1] = digits[stamp->root[i] & 15];
-	}
+	seal_hex(root, stamp->root, sizeof(stamp->root));
 	cJSON_AddNumberToObject(c->json, "epoch", (double)stamp->epoch);
 	cJSON_AddNumberToObject(c->json, "size", (double)stamp->size);
 	cJSON_AddStringToObject(c->json, "root", root);

@@ -3,16 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "common/text.h"
-
-uint64_t
-when_now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
-}
+#include "common/date.h"
 
 struct when
 when_at(uint64_t us, uint64_t now)
@@ -22,13 +13,13 @@ when_at(uint64_t us, uint64_t now)
 	struct tm tm;
 	char span[48];
 
-	text_utc(us, w.utc, sizeof(w.utc));
-	text_local(us, w.local, sizeof(w.local));
+	date_utc(us, w.utc, sizeof(w.utc));
+	date_local(us, w.local, sizeof(w.local));
 	gmtime_r(&seconds, &tm);
 	if (strftime(w.rfc3339, sizeof(w.rfc3339), "%Y-%m-%dT%H:%M:%SZ", &tm) ==
 	    0)
 		snprintf(w.rfc3339, sizeof(w.rfc3339), "?");
-	text_span(us > now ? us - now : now - us, span, sizeof(span));
+	date_span(us > now ? us - now : now - us, span, sizeof(span));
 	snprintf(w.left, sizeof(w.left), us > now ? "in %s" : "%s ago", span);
 	return (w);
 }
@@ -36,7 +27,7 @@ when_at(uint64_t us, uint64_t now)
 struct when
 when_of(uint64_t us)
 {
-	return (when_at(us, when_now_us()));
+	return (when_at(us, date_now_us()));
 }
 
 void

@@ -14,7 +14,6 @@ struct when {
 struct when when_of(uint64_t us);
 /* The same, when it is now by another clock than this machine's. */
 struct when when_at(uint64_t us, uint64_t now);
-uint64_t when_now_us(void);
 /* As "end" and "end_us"; NULL is fine. */
 void when_json(cJSON *, uint64_t end);
 

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Names and times as people write them.  Pure. */
+/* Names and text as people write them.  Pure. */
 
 /*
  * 1 when s is a name as evote.x defines it: 1 to max bytes of UTF-8, in
@@ -28,21 +28,5 @@ void text_harmless(char *s);
 int text_is_utf8(const char *s, size_t len, size_t *bad);
 /* Columns s takes on a terminal (East Asian wide characters count two). */
 int text_width(const char *s);
-
-/*
- * Reads a time: RFC 3339 with zone ("2026-12-01T18:00:00+01:00", "...Z", a
- * blank for the T and missing seconds allowed) or relative to now ("+90s",
- * "+15m", "+2h", "+3d").  now and *out in microseconds since 1970 UTC.
- * Returns 0, or -1 with one sentence in err (a missing zone is named as such;
- * 30 February is no date).
- */
-int text_parse_time(
-    const char *s, uint64_t now, uint64_t *out, char *err, size_t errlen);
-/* "2026-12-01 17:00:00 UTC"; seconds are rounded down. */
-void text_utc(uint64_t us, char *out, size_t len);
-/* "2026-12-01 18:00:00 CET (+01:00)" in the machine's zone. */
-void text_local(uint64_t us, char *out, size_t len);
-/* "2 d 3 h", "4 min 10 s", "12 s", "0 s": the two largest units. */
-void text_span(uint64_t us, char *out, size_t len);
 
 #endif

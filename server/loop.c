@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/date.h"
 #include "common/failpoint.h"
 #include "common/log.h"
 #include "common/seal.h"
@@ -37,8 +38,7 @@ look_at_clocks(struct server *s)
 	/* It goes on while the machine is suspended: that is a stop too. */
 	clock_gettime(CLOCK_BOOTTIME, &t);
 	s->now_ms = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-	clock_gettime(CLOCK_REALTIME, &t);
-	s->wall_us = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+	s->wall_us = date_now_us();
 }
 
 static void

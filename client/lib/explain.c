@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/lib/handle.h"
+#include "common/date.h"
 #include "common/rpc/caller.h"
 
 #define STEP_MS	 2000
@@ -206,7 +207,7 @@ static int
 walk_version(struct walk *w)
 {
 	evote_status_res res = {0};
-	uint64_t sent = handle_now_us();
+	uint64_t sent = date_now_us();
 	enum clnt_stat stat;
 
 	caller_deadline(w->client, step_deadline());
@@ -215,7 +216,7 @@ walk_version(struct walk *w)
 		step_set(w, EXPLAIN_VERSION, EXPLAIN_OK,
 		    "it speaks version %d of the protocol, as this client does",
 		    EVOTE_V1);
-		clock_judge(w, res.clock, sent, handle_now_us());
+		clock_judge(w, res.clock, sent, date_now_us());
 	} else
 		step_set(w, EXPLAIN_VERSION, EXPLAIN_FAILED, "%s",
 		    clnt_sperrno(stat));

@@ -33,7 +33,6 @@ struct evote {
 };
 
 uint64_t handle_deadline(const struct evote *);
-uint64_t handle_now_us(void);
 /* Sets the problem; returns EVOTE_FAILED. */
 enum evote_outcome handle_fail(struct evote *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

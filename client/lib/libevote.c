@@ -5,28 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "client/lib/handle.h"
 #include "common/rpc/caller.h"
-#include "common/text.h"
+#include "common/date.h"
 
 #define TIMEOUT_MS 30000
 #define OFF_US	   2000000 /* clocks this close are as good as one */
 
 uint64_t
-handle_now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
-}
-
-uint64_t
 evote_now_us(const struct evote *e)
 {
-	uint64_t now = handle_now_us(), most = EVOTE_AHEAD_S * 1000000ULL;
+	uint64_t now = date_now_us(), most = EVOTE_AHEAD_S * 1000000ULL;
 
 	if (e->ahead < 0)
 		return (
@@ -90,7 +80,7 @@ changed(struct evote *e, const char *host, const evote_stamp *stamp,
 	seal_hex(root, e->seen.root, 32);
 	seal_hex(cluster2, stamp->cluster, 16);
 	seal_hex(root2, stamp->root, 32);
-	text_utc(handle_now_us(), when, sizeof(when));
+	date_utc(date_now_us(), when, sizeof(when));
 	snprintf(text, sizeof(text),
 	    "noticed at %s\nhost %s %s\n"
 	    "seen before: cluster %s epoch %" PRIu64 " size %" PRIu64
@@ -253,7 +243,7 @@ unanswered(struct evote *e)
 {
 	char span[64];
 
-	text_span(e->options.timeout_ms * 1000, span, sizeof(span));
+	date_span(e->options.timeout_ms * 1000, span, sizeof(span));
 	handle_fail(e, "no host answered within %s (%s)", span,
 	    route_why(e->route)[0] != '\0' ? route_why(e->route)
 					   : "no time to ask");

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/lib/handle.h"
+#include "common/date.h"
 #include "common/record.h"
 
 #define TRIES	 4
@@ -131,7 +132,7 @@ login_token(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
 	    !state_token(e->state, e->options.voter, e->token, &e->token_len,
 		&e->token_expires))
 		e->token_len = 0;
-	if (e->token_len > 0 && handle_now_us() + SPARE_US < e->token_expires)
+	if (e->token_len > 0 && date_now_us() + SPARE_US < e->token_expires)
 		return (EVOTE_ANSWERED);
 	for (tries = 0; tries < TRIES; tries++) {
 		outcome = login_once(e, deadline_ms, answer);

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "client/lib/ports.h"
+#include "common/date.h"
 #include "common/rpc/caller.h"
 #include "common/seal.h"
 
@@ -253,15 +254,6 @@ still_there(void *arg)
 	return (stat == RPC_SUCCESS);
 }
 
-static uint64_t
-wall_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
-}
-
 /* 0 with *res, or -1; the caller frees *res in any case. */
 static int
 host_greet(struct route *r, int i, CLIENT *client, uint64_t deadline_ms,
@@ -273,9 +265,9 @@ host_greet(struct route *r, int i, CLIENT *client, uint64_t deadline_ms,
 
 	memset(res, 0, sizeof(*res));
 	caller_deadline(client, deadline_ms);
-	span.sent = wall_us();
+	span.sent = date_now_us();
 	stat = evote_status_1(NULL, res, client);
-	span.answered = wall_us();
+	span.answered = date_now_us();
 	if (stat == RPC_SUCCESS) {
 		r->greeting = span;
 		return (0);

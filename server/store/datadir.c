@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/date.h"
 #include "common/log.h"
 #include "common/seal.h"
 #include "common/text.h"
@@ -361,10 +361,8 @@ genesis_make(unsigned char *cluster, const char *origin)
 {
 	evote_leaf leaf = {.format = EVOTE_LEAF_FORMAT};
 	evote_genesis *genesis = &leaf.op.evote_op_u.genesis;
-	struct timespec ts;
 
-	clock_gettime(CLOCK_REALTIME, &ts);
-	leaf.time = (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+	leaf.time = date_now_us();
 	leaf.op.kind = EVOTE_OP_GENESIS;
 	memcpy(genesis->cluster, cluster, sizeof(genesis->cluster));
 	genesis->origin = (char *)origin;

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/queue.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/date.h"
 #include "common/failpoint.h"
 #include "common/log.h"
 #include "replica/core/config.h"
@@ -75,12 +75,9 @@ static int
 tail_cut(struct disk *d, uint64_t size)
 {
 	char aside[PATH_BYTES], name[64];
-	struct timespec ts;
 
-	clock_gettime(CLOCK_REALTIME, &ts);
 	snprintf(name, sizeof(name), "aside/%llu-%llu.txt",
-	    (unsigned long long)size,
-	    ts.tv_sec * 1000000ULL + (unsigned long long)ts.tv_nsec / 1000);
+	    (unsigned long long)size, (unsigned long long)date_now_us());
 	datadir_path(d->dir, name, aside, sizeof(aside));
 	return (ledger_cut(d->ledger, size, aside));
 }

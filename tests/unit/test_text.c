@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "common/date.h"
 #include "common/text.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -196,7 +197,7 @@ times_that_are_read(void **state)
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		us = 1;
-		assert_int_equal(text_parse_time(cases[i].text, 1000 * S, &us,
+		assert_int_equal(date_parse(cases[i].text, 1000 * S, &us,
 				     err, sizeof(err)),
 		    0);
 		assert_int_equal(us, cases[i].us);
@@ -248,7 +249,7 @@ times_that_are_not(void **state)
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		err[0] = '\0';
-		assert_int_equal(text_parse_time(cases[i].text, 1000 * S, &us,
+		assert_int_equal(date_parse(cases[i].text, 1000 * S, &us,
 				     err, sizeof(err)),
 		    -1);
 		assert_non_null(strstr(err, cases[i].why));
@@ -261,19 +262,19 @@ times_as_written(void **state)
 {
 	char text[64];
 
-	text_utc(1796144400 * S + 999999, text, sizeof(text));
+	date_utc(1796144400 * S + 999999, text, sizeof(text));
 	assert_string_equal(text, "2026-12-01 17:00:00 UTC");
 	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
-	text_local(1796144400 * S, text, sizeof(text));
+	date_local(1796144400 * S, text, sizeof(text));
 	assert_string_equal(text, "2026-12-01 18:00:00 CET (+01:00)");
-	text_local(1782914400 * S, text, sizeof(text));
+	date_local(1782914400 * S, text, sizeof(text));
 	assert_string_equal(text, "2026-07-01 16:00:00 CEST (+02:00)");
 	setenv("TZ", "NST3:30", 1);
-	text_local(1796144400 * S, text, sizeof(text));
+	date_local(1796144400 * S, text, sizeof(text));
 	assert_string_equal(text, "2026-12-01 13:30:00 NST (-03:30)");
 	/* A time nobody meant must not break anything. */
-	text_utc(UINT64_MAX, text, sizeof(text));
-	text_local(UINT64_MAX, text, sizeof(text));
+	date_utc(UINT64_MAX, text, sizeof(text));
+	date_local(UINT64_MAX, text, sizeof(text));
 }
 
 static void
@@ -297,7 +298,7 @@ spans(void **state)
 	char text[64];
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		text_span(cases[i].us, text, sizeof(text));
+		date_span(cases[i].us, text, sizeof(text));
 		assert_string_equal(text, cases[i].text);
 	}
 }
