@@ -34,8 +34,9 @@ SERVER	= $(call room,server,main conf supervisor loop vigil service auth \
 CLIENT	= $(call room,client,evote_client say survey tally when await progress \
 	    cmd_keygen cmd_election cmd_vote cmd_result cmd_status cmd_roll \
 	    cmd_import cmd_admin cmd_hosts) \
-	  $(call room,client/lib,libevote act login ports route plain shelf \
-	    state sshkey agent signer explain) \
+	  $(call room,client/lib,libevote ask trust act wish request reason \
+	    login ports reach route plain shelf state state_service \
+	    state_voter sshkey agent signer explain) \
 	  $(call room,client/roll,roll csv diff)
 
 SIM	= main world disk net witness host machine clients faults rules

@@ -5,6 +5,7 @@
 
 #include "client/await.h"
 #include "client/cmd.h"
+#include "client/lib/reason.h"
 #include "client/say.h"
 #include "common/hosts.h"
 #include "common/number.h"
@@ -61,7 +62,7 @@ admin_check(struct client *c, enum clnt_stat stat, const evote_answer *answer,
 {
 	if (stat == RPC_AUTHERROR)
 		return (say_usage(
-		    c, "%s: %s", what, say_reason(EVOTE_R_FORBIDDEN)));
+		    c, "%s: %s", what, reason_of(EVOTE_R_FORBIDDEN)->sentence));
 	if (stat != RPC_SUCCESS)
 		return (say_unknown(c,
 		    "%s, or it is not known: the server did not answer (%s)",

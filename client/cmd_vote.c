@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "client/cmd.h"
+#include "client/lib/reason.h"
 #include "client/say.h"
 #include "client/when.h"
 
@@ -209,7 +210,7 @@ answer_say(struct client *c, struct evote *e, const char *election,
 		    "It is not known whether your vote in \"%s\" counts: %s; "
 		    "run the same command again, and if it says that a "
 		    "previous vote has been cast, then this one counts",
-		    election, say_reason(answer->reason)));
+		    election, reason_of(answer->reason)->sentence));
 	return (say_refused(
 	    c, answer, "Your vote in \"%s\" was NOT counted", election));
 }

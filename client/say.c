@@ -4,124 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/lib/reason.h"
 #include "common/date.h"
 #include "common/seal.h"
 #include "common/text.h"
 
 #define SENTENCE 4096
-
-struct explanation {
-	const char *name;
-	const char *sentence;
-};
-
-static const struct explanation explanations[] = {
-    [EVOTE_R_OK] = {"ok", "it is done"},
-    [EVOTE_R_MALFORMED] = {"malformed",
-	"a name or list breaks the rules; names are 1 to 255 bytes of UTF-8 in "
-	"normal form C, without invisible characters, and with single blanks "
-	"between words"},
-    [EVOTE_R_TOKEN] = {"token",
-	"the log-in is not one of this service; run the command again to log "
-	"in anew"},
-    [EVOTE_R_TOKEN_EXPIRED] = {"token-expired",
-	"the log-in has expired; run the command again to log in anew"},
-    [EVOTE_R_SIGNATURE] = {"signature",
-	"the signature does not fit the voter; check that --voter is spelled "
-	"as on the roll and that --key is the key registered for it"},
-    [EVOTE_R_CHALLENGE] = {"challenge",
-	"the log-in took too long or the service changed hosts; run the "
-	"command again"},
-    [EVOTE_R_CHALLENGE_USED] = {"challenge-used",
-	"the challenge has been used before; run the command again"},
-    [EVOTE_R_NO_VOTER] = {"no-voter",
-	"this voter is not on the roll; check the spelling or ask whoever "
-	"keeps the roll"},
-    [EVOTE_R_NO_ELECTION] = {"no-election",
-	"there is no election of that name; `elections` lists them"},
-    [EVOTE_R_CLOSED] = {"closed",
-	"the election is closed; `result` shows its outcome"},
-    [EVOTE_R_GROUP] = {"group",
-	"the voter's group may not vote in this election; `show` names the "
-	"groups that may"},
-    [EVOTE_R_VOTED] = {"voted",
-	"a previous vote of this voter has been cast, and that one counts"},
-    [EVOTE_R_NO_CHOICE] = {"no-choice",
-	"that is not one of the choices; `show` lists them, and the voter can "
-	"still vote"},
-    [EVOTE_R_NO_GROUPS] = {"no-groups",
-	"no group is given; name at least one with --group"},
-    [EVOTE_R_NO_CHOICES] = {"no-choices",
-	"no choice is given; name at least one with --choice"},
-    [EVOTE_R_NAME_TAKEN] = {"name-taken",
-	"an election of that name exists; choose another name"},
-    [EVOTE_R_END_PAST] = {"end-past",
-	"the end is not in the future; give a later --end"},
-    [EVOTE_R_DUPLICATE] = {"duplicate",
-	"the same name stands twice in the list, or two choices look alike; "
-	"remove one"},
-    [EVOTE_R_ONGOING] = {"ongoing",
-	"the election is still going on; there are no counts before its end"},
-    [EVOTE_R_NUMBER_STALE] = {"number-stale",
-	"the service has answered a later request of this voter and no longer "
-	"knows what became of this one"},
-    [EVOTE_R_NUMBER_REUSED] = {"number-reused",
-	"the service knows another request under this number; the state "
-	"directory is a copy or was restored"},
-    [EVOTE_R_TOO_MANY] = {"too-many",
-	"too many requests of this voter were refused; try again in a quarter "
-	"of an hour"},
-    [EVOTE_R_VOTER_EXISTS] = {"voter-exists",
-	"a voter of that name exists; `voters` shows the roll"},
-    [EVOTE_R_STORAGE] = {"storage",
-	"the service has no room on its disk; tell whoever runs it, and try "
-	"again later"},
-    [EVOTE_R_FORBIDDEN] = {"forbidden",
-	"the caller is not an operator here; run it as the service's user or "
-	"root"},
-    [EVOTE_R_SHARED_KEY] = {"shared-key",
-	"another voter has the same key; if that is the same person, keep one "
-	"name, and if not, --shared-keys lets both have it"},
-    [EVOTE_R_KEY] = {"key",
-	"no private key can belong to this public key; ask the voter for it "
-	"again"},
-    [EVOTE_R_NOT_POSSIBLE] = {"not-possible",
-	"that is not possible in this state of the cluster; `status` shows "
-	"it"},
-    [EVOTE_R_QUOTA] = {"quota",
-	"this voter has opened too many elections lately, or too many that "
-	"are still open; try again in a quarter of an hour, or as another "
-	"voter"},
-    [EVOTE_R_NUMBER_AHEAD] = {"number-ahead",
-	"the request is numbered more than a day ahead of the service's "
-	"clock; set this computer's clock and run the command again"},
-    [EVOTE_R_END_FAR] = {"end-far",
-	"the end is more than ten years ahead; give an earlier --end"},
-};
-
-static const struct explanation *
-explain(evote_reason reason)
-{
-	static const struct explanation strange = {
-	    "strange", "for a reason that this program does not know"};
-	size_t n = sizeof(explanations) / sizeof(explanations[0]);
-
-	if ((size_t)reason >= n || explanations[reason].sentence == NULL)
-		return (&strange);
-	return (&explanations[reason]);
-}
-
-const char *
-say_reason_name(evote_reason reason)
-{
-	return (explain(reason)->name);
-}
-
-const char *
-say_reason(evote_reason reason)
-{
-	return (explain(reason)->sentence);
-}
 
 const char *
 say_role(evote_role role)
@@ -276,7 +164,7 @@ say_done(struct client *c, const char *fmt, ...)
 	va_start(ap, fmt);
 	compose(text, fmt, ap);
 	va_end(ap);
-	return (finish(c, EXIT_DONE, 0, say_reason_name(EVOTE_R_OK), text));
+	return (finish(c, EXIT_DONE, 0, reason_of(EVOTE_R_OK)->name, text));
 }
 
 int
@@ -329,13 +217,13 @@ say_refused(struct client *c, const evote_answer *answer, const char *fmt, ...)
 		snprintf(all, sizeof(all), "%s: %s", text, answer->text);
 	else {
 		snprintf(all, sizeof(all), "%s: %s", text,
-		    say_reason(answer->reason));
+		    reason_of(answer->reason)->sentence);
 		append_detail(all, answer);
 	}
 	text_harmless(all);
 	say_stamp(c, &answer->stamp);
 	return (finish(c, EXIT_REFUSED, answer->code,
-	    say_reason_name(answer->reason), all));
+	    reason_of(answer->reason)->name, all));
 }
 
 int
@@ -390,5 +278,5 @@ say_earlier(void *arg, evote_act_kind kind, const char *election,
 	else
 		say_aside("Your earlier, unanswered %s \"%s\" was answered "
 			  "with: %s.",
-		    what, election, say_reason(answer->reason));
+		    what, election, reason_of(answer->reason)->sentence);
 }

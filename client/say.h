@@ -8,10 +8,6 @@
  * harmless to a terminal first, since names and reasons come from elsewhere.
  */
 
-/* "name-taken": the enum's name in lower case. */
-const char *say_reason_name(evote_reason);
-/* Why, and what to do next; one sentence without its full stop. */
-const char *say_reason(evote_reason);
 const char *say_role(evote_role);
 const char *say_alarm(evote_alarm_kind);
 const char *say_standing(evote_standing);

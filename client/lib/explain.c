@@ -187,15 +187,15 @@ walk_answer(struct walk *w)
 }
 
 static void
-clock_judge(struct walk *w, uint64_t clock, uint64_t sent, uint64_t answered)
+clock_judge(struct walk *w, uint64_t clock, struct reach_span span)
 {
-	uint64_t span = answered > sent ? answered - sent : 0;
-	int64_t ahead = (int64_t)(clock - (sent + span / 2));
-	int apart = (uint64_t)llabs(ahead) > APART_US + span / 2;
+	uint64_t within;
+	int64_t ahead = reach_ahead(span, clock, &within);
+	int apart = (uint64_t)llabs(ahead) > APART_US + within;
 
 	step_set(w, EXPLAIN_CLOCK, apart ? EXPLAIN_FAILED : EXPLAIN_OK,
 	    "it is %+.3f s from this machine's, give or take %.3f s",
-	    (double)ahead / 1e6, (double)(span / 2 + 1) / 1e6);
+	    (double)ahead / 1e6, (double)within / 1e6);
 	if (apart)
 		step_failed(w, EXPLAIN_CLOCK,
 		    "Set the clock that is wrong, here or on the host, for "
@@ -207,16 +207,17 @@ static int
 walk_version(struct walk *w)
 {
 	evote_status_res res = {0};
-	uint64_t sent = date_now_us();
+	struct reach_span span = {.sent = date_now_us()};
 	enum clnt_stat stat;
 
 	caller_deadline(w->client, step_deadline());
 	stat = evote_status_1(NULL, &res, w->client);
+	span.answered = date_now_us();
 	if (stat == RPC_SUCCESS) {
 		step_set(w, EXPLAIN_VERSION, EXPLAIN_OK,
 		    "it speaks version %d of the protocol, as this client does",
 		    EVOTE_V1);
-		clock_judge(w, res.clock, sent, date_now_us());
+		clock_judge(w, res.clock, span);
 	} else
 		step_set(w, EXPLAIN_VERSION, EXPLAIN_FAILED, "%s",
 		    clnt_sperrno(stat));

@@ -41,15 +41,22 @@ enum evote_outcome handle_ready(struct evote *, uint64_t deadline_ms);
 /* Connects to the host that serves. */
 enum evote_outcome handle_find(struct evote *, uint64_t deadline_ms);
 /*
- * One call until it is answered; *seen, which lies in args, is filled in.
- * For *sends and res see route_call.
+ * One call of a procedure of EVOTE until it is answered; *seen, which lies in
+ * args, is filled in.  For *sends and res see route_call.
  */
-enum evote_outcome handle_ask(struct evote *, const struct procedure *,
-    void *args, evote_seen *seen, void *res, uint64_t deadline_ms,
-    unsigned *sends);
+enum evote_outcome handle_ask(struct evote *, rpcproc_t number, void *args,
+    evote_seen *seen, void *res, uint64_t deadline_ms, unsigned *sends);
 /* The voter's signature; 0, or -1 with the problem set. */
 int handle_sign(
     struct evote *, unsigned char sig[SEAL_SIG], const void *msg, size_t len);
+
+/*
+ * request.c: gives the request a number, of another client id if `anew`, and a
+ * credential, and writes it down.  EVOTE_ANSWERED with a code: the log-in was
+ * refused, nothing is changed.
+ */
+enum evote_outcome request_renew(struct evote *, struct kept *, int anew,
+    uint64_t deadline_ms, evote_answer *);
 
 /*
  * login.c: sees to it that there is a token.  EVOTE_ANSWERED also when the

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/lib/handle.h"
+#include "client/lib/reason.h"
 #include "common/date.h"
 #include "common/record.h"
 
@@ -20,17 +21,11 @@ answer_move(evote_answer *to, evote_answer *from)
 static enum evote_outcome
 preauth(struct evote *e, uint64_t deadline_ms, evote_preauth_res *res)
 {
-	static const struct procedure proc = {
-	    EVOTE_PREAUTH,
-	    (xdrproc_t)xdr_evote_preauth_args,
-	    (xdrproc_t)xdr_evote_preauth_res,
-	    sizeof(*res),
-	};
 	evote_preauth_args args = {.voter = (char *)e->options.voter};
 	unsigned sends = 0;
 
-	return (
-	    handle_ask(e, &proc, &args, &args.seen, res, deadline_ms, &sends));
+	return (handle_ask(
+	    e, EVOTE_PREAUTH, &args, &args.seen, res, deadline_ms, &sends));
 }
 
 static int
@@ -62,12 +57,6 @@ static enum evote_outcome
 auth(struct evote *e, uint64_t deadline_ms, const evote_token *challenge,
     evote_auth_res *res)
 {
-	static const struct procedure proc = {
-	    EVOTE_AUTH,
-	    (xdrproc_t)xdr_evote_auth_args,
-	    (xdrproc_t)xdr_evote_auth_res,
-	    sizeof(*res),
-	};
 	unsigned char signature[SEAL_SIG];
 	evote_auth_args args = {
 	    .voter = (char *)e->options.voter,
@@ -79,8 +68,8 @@ auth(struct evote *e, uint64_t deadline_ms, const evote_token *challenge,
 	memset(res, 0, sizeof(*res));
 	if (sign_challenge(e, challenge, signature) != 0)
 		return (EVOTE_FAILED);
-	return (
-	    handle_ask(e, &proc, &args, &args.seen, res, deadline_ms, &sends));
+	return (handle_ask(
+	    e, EVOTE_AUTH, &args, &args.seen, res, deadline_ms, &sends));
 }
 
 static enum evote_outcome
@@ -96,8 +85,7 @@ token_take(struct evote *e, const evote_auth_res *res)
 	return (EVOTE_ANSWERED);
 }
 
-/* One challenge; the answer is that of whichever call was refused, or AUTH's.
- */
+/* The answer is that of whichever call was refused, or AUTH's. */
 static enum evote_outcome
 login_once(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
 {
@@ -137,8 +125,7 @@ login_token(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
 	for (tries = 0; tries < TRIES; tries++) {
 		outcome = login_once(e, deadline_ms, answer);
 		if (outcome != EVOTE_ANSWERED ||
-		    (answer->reason != EVOTE_R_CHALLENGE &&
-			answer->reason != EVOTE_R_CHALLENGE_USED))
+		    reason_of(answer->reason)->renew != RENEW_CHALLENGE)
 			break;
 	}
 	return (outcome);

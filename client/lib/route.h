@@ -4,6 +4,7 @@
 #include <rpc/rpc.h>
 #include <stdint.h>
 
+#include "client/lib/reach.h"
 #include "common/hosts.h"
 #include "evote.h"
 
@@ -72,11 +73,8 @@ struct procedure {
 enum route_end route_call(struct route *, const struct procedure *, void *args,
     void *res, uint64_t deadline_ms, unsigned *sends);
 
-/* This machine's wall clock, us, around the last greeting that was answered. */
-struct route_span {
-	uint64_t sent, answered;
-};
-struct route_span route_greeting(const struct route *);
+/* When the last greeting that was answered was sent, and answered. */
+struct reach_span route_greeting(const struct route *);
 
 /* Asks one host for its status, on a connection of its own; 0 or -1. */
 int route_status(

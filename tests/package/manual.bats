@@ -130,3 +130,17 @@ commands() {
 	((status == 4))
 	[[ $output == "Nothing was done: "*"has to run here"*"or root." ]]
 }
+
+@test "a reason without a sentence does not compile" {
+	local flags with
+	read -ra flags < <(pkg-config --cflags libtirpc)
+	with=(gcc -std=c11 -Wall -Werror -fsyntax-only -I"$BATS_TEST_TMPDIR"
+	    -I. -I"$bin/gen" "${flags[@]}" client/lib/reason.c)
+	mkdir -p "$BATS_TEST_TMPDIR/client/lib"
+	cp client/lib/reasons.def "$BATS_TEST_TMPDIR/client/lib"
+	"${with[@]}"
+	sed -i '/^REASON(KEY,/,$d' "$BATS_TEST_TMPDIR/client/lib/reasons.def"
+	run "${with[@]}"
+	((status != 0))
+	[[ $output == *EVOTE_R_KEY* ]]
+}

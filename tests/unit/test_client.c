@@ -1687,7 +1687,7 @@ test_behind(void **state)
 	w->fake.host[0].behind = 1;
 	/* b names a, so it is no further. */
 	began = caller_now_ms();
-	check_changed(w, "know less");
+	check_changed(w, "every host knows less");
 	assert_true(caller_now_ms() - began < 1000);
 	host_kill(&w->fake.host[1]);
 	assert_int_equal(EVOTE_UNANSWERED, ask(w, 300));

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/lib/reason.h"
 #include "client/say.h"
 
 /* "NAME_TAKEN" as "name-taken". */
@@ -33,14 +34,14 @@ test_reasons(void **state)
 		as_said(name);
 		assert_int_equal(reason, n++);
 		assert_string_equal(
-		    say_reason_name((evote_reason)reason), name);
-		assert_non_null(say_reason((evote_reason)reason));
+		    reason_of((evote_reason)reason)->name, name);
+		assert_non_null(reason_of((evote_reason)reason)->sentence);
 	}
 	fclose(f);
 	assert_true(n > EVOTE_R_NOT_POSSIBLE);
-	assert_string_equal(say_reason_name((evote_reason)n), "strange");
-	assert_non_null(say_reason((evote_reason)n));
-	assert_non_null(say_reason((evote_reason)-1));
+	assert_string_equal(reason_of((evote_reason)n)->name, "strange");
+	assert_non_null(reason_of((evote_reason)n)->sentence);
+	assert_non_null(reason_of((evote_reason)-1)->sentence);
 }
 
 int

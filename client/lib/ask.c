@@ -1,0 +1,181 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "client/lib/handle.h"
+#include "client/lib/trust.h"
+#include "common/date.h"
+#include "common/rpc/caller.h"
+
+#define PROCEDURE(number, args, res) \
+	[number] = {                 \
+	    number, (xdrproc_t)xdr_##args, (xdrproc_t)xdr_##res, sizeof(res)}
+
+static const struct procedure procedures[] = {
+    PROCEDURE(EVOTE_PREAUTH, evote_preauth_args, evote_preauth_res),
+    PROCEDURE(EVOTE_AUTH, evote_auth_args, evote_auth_res),
+    PROCEDURE(EVOTE_CREATE_ELECTION, evote_create_args, evote_answer),
+    PROCEDURE(EVOTE_CAST_VOTE, evote_vote_args, evote_answer),
+    PROCEDURE(EVOTE_GET_RESULT, evote_named_args, evote_result_res),
+    PROCEDURE(EVOTE_LIST_ELECTIONS, evote_list_args, evote_list_res),
+    PROCEDURE(EVOTE_GET_ELECTION, evote_named_args, evote_election_res),
+    PROCEDURE(EVOTE_EMPTY_GROUPS, evote_groups_args, evote_groups_res),
+};
+
+static enum evote_outcome
+unanswered(struct evote *e)
+{
+	const char *why = route_why(e->route);
+	char span[64];
+
+	date_span(e->options.timeout_ms * 1000, span, sizeof(span));
+	handle_fail(e, "no host answered within %s (%s)", span,
+	    why[0] != '\0' ? why : "no time to ask");
+	return (EVOTE_UNANSWERED);
+}
+
+/* How a search ended without an answer. */
+static enum evote_outcome
+ended(struct evote *e, enum route_end end, const evote_answer *last)
+{
+	switch (end) {
+	case ROUTE_BEHIND:
+		return (trust_behind(e, &last->stamp));
+	case ROUTE_STOPPED:
+		return (e->stopped);
+	case ROUTE_BROKEN:
+		return (handle_fail(
+		    e, "the request breaks a limit of the service"));
+	default:
+		return (unanswered(e));
+	}
+}
+
+enum evote_outcome
+handle_ready(struct evote *e, uint64_t deadline_ms)
+{
+	enum evote_outcome outcome = trust_begin(e);
+
+	if (outcome != EVOTE_ANSWERED || e->pinned)
+		return (outcome);
+	return (handle_find(e, deadline_ms));
+}
+
+enum evote_outcome
+handle_find(struct evote *e, uint64_t deadline_ms)
+{
+	static const evote_answer none;
+	enum route_end end;
+
+	if ((end = route_find(e->route, deadline_ms)) != ROUTE_SERVED)
+		return (ended(e, end, &none));
+	if (!e->pinned)
+		return (handle_fail(e, "the service does not say who it is"));
+	return (EVOTE_ANSWERED);
+}
+
+/* For the next process to begin with. */
+static void
+remember_host(struct evote *e)
+{
+	int port = 0, host = route_host(e->route, &port);
+
+	if (host < 0 || (host == e->last && port == e->last_port))
+		return;
+	e->last = host;
+	e->last_port = port;
+	state_set_last(e->state, e->hosts.list[host].name, port);
+}
+
+enum evote_outcome
+handle_ask(struct evote *e, rpcproc_t number, void *args, evote_seen *seen,
+    void *res, uint64_t deadline_ms, unsigned *sends)
+{
+	const struct procedure *p = &procedures[number];
+	const evote_answer *answer = res;
+	enum evote_outcome outcome;
+	enum route_end end;
+
+	memset(res, 0, p->size);
+	route_unanswered(res);
+	if ((outcome = trust_begin(e)) != EVOTE_ANSWERED)
+		return (outcome);
+	memset(seen, 0, sizeof(*seen));
+	if (e->pinned) {
+		memcpy(seen->cluster, e->service.cluster, 16);
+		seen->epoch = e->seen.epoch;
+		seen->size = e->seen.size;
+	}
+	end = route_call(e->route, p, args, res, deadline_ms, sends);
+	if (end != ROUTE_SERVED)
+		return (ended(e, end, answer));
+	outcome = trust_served(e, &answer->stamp, deadline_ms);
+	if (outcome == EVOTE_ANSWERED)
+		remember_host(e);
+	return (outcome);
+}
+
+/* ---- reading ---- */
+
+static enum evote_outcome
+reading(
+    struct evote *e, rpcproc_t number, void *args, evote_seen *seen, void *res)
+{
+	unsigned sends = 0;
+
+	return (
+	    handle_ask(e, number, args, seen, res, handle_deadline(e), &sends));
+}
+
+enum evote_outcome
+evote_result(struct evote *e, const char *election, evote_result_res *res)
+{
+	evote_named_args args = {.election = (char *)election};
+
+	return (reading(e, EVOTE_GET_RESULT, &args, &args.seen, res));
+}
+
+enum evote_outcome
+evote_show(struct evote *e, const char *election, evote_election_res *res)
+{
+	evote_named_args args = {.election = (char *)election};
+
+	return (reading(e, EVOTE_GET_ELECTION, &args, &args.seen, res));
+}
+
+enum evote_outcome
+evote_empty_groups(
+    struct evote *e, const evote_election *election, evote_groups_res *res)
+{
+	evote_groups_args args = {0};
+
+	args.groups.groups_len = election->groups.groups_len;
+	args.groups.groups_val = election->groups.groups_val;
+	return (reading(e, EVOTE_EMPTY_GROUPS, &args, &args.seen, res));
+}
+
+enum evote_outcome
+evote_list(struct evote *e, unsigned first, evote_list_res *res)
+{
+	evote_list_args args = {.first = first};
+
+	return (reading(e, EVOTE_LIST_ELECTIONS, &args, &args.seen, res));
+}
+
+enum evote_outcome
+evote_status(
+    struct evote *e, int host, uint64_t timeout_ms, evote_status_res *res)
+{
+	uint64_t deadline_ms = caller_now_ms() + timeout_ms;
+	enum evote_outcome outcome = trust_begin(e);
+
+	memset(res, 0, sizeof(*res));
+	if (outcome != EVOTE_ANSWERED)
+		return (outcome);
+	if (route_status(e->route, host, deadline_ms, res) != 0) {
+		handle_fail(e, "%s", route_why(e->route));
+		return (EVOTE_UNANSWERED);
+	}
+	if (trust_greeted(e, e->hosts.list[host].name, res) != 0)
+		return (e->stopped);
+	return (EVOTE_ANSWERED);
+}

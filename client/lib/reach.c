@@ -1,0 +1,188 @@
+#include "client/lib/reach.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/lib/ports.h"
+#include "common/date.h"
+#include "common/rpc/caller.h"
+
+#define STEP_MS	    1000 /* look-up, connect, greeting */
+#define PATIENCE_MS 300	 /* then a sign of life is asked for, and awaited */
+#define GRACE_MS    250	 /* for portmappers after the first answer */
+#define SILENT_MS   2000 /* a host that did not answer is left alone */
+#define FAIR_MS	    300	 /* a step that had less is not to blame */
+
+void
+reach_init(struct reach *r, const struct hosts *hosts)
+{
+	int i;
+
+	memset(r, 0, sizeof(*r));
+	r->hosts = hosts;
+	for (i = 0; i < hosts->n; i++)
+		r->ports[i] = hosts->list[i].port;
+}
+
+/* ---- time ---- */
+
+static uint64_t
+sooner(uint64_t a, uint64_t b)
+{
+	return (a < b ? a : b);
+}
+
+uint64_t
+reach_step(uint64_t deadline_ms)
+{
+	return (sooner(deadline_ms, caller_now_ms() + STEP_MS));
+}
+
+static uint64_t
+span_us(struct reach_span s)
+{
+	return (s.answered > s.sent ? s.answered - s.sent : 0);
+}
+
+int64_t
+reach_ahead(struct reach_span s, uint64_t clock, uint64_t *within)
+{
+	uint64_t half = span_us(s) / 2;
+
+	*within = half + 1;
+	if (clock > INT64_MAX)
+		return (INT64_MAX);
+	return ((int64_t)clock - (int64_t)(s.sent + half));
+}
+
+/* On a long line everything takes longer. */
+uint64_t
+reach_patience_ms(const struct reach *r)
+{
+	return (PATIENCE_MS + 4 * sooner(span_us(r->greeting) / 1000, STEP_MS));
+}
+
+/* ---- why not ---- */
+
+void
+reach_why(struct reach *r, int i, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(r->why[i], sizeof(r->why[i]), fmt, ap);
+	va_end(ap);
+}
+
+void
+reach_why_stat(struct reach *r, int i, enum clnt_stat stat)
+{
+	const char *text = clnt_sperrno(stat);
+
+	if (stat == RPC_TIMEDOUT)
+		text = "no answer in time";
+	if (stat == RPC_CANTRECV || stat == RPC_CANTSEND)
+		text = "the connection broke";
+	reach_why(r, i, "%s: %s", r->hosts->list[i].name, text);
+}
+
+/* A step that began at began_ms ran out of its time: was that its fault? */
+static int
+is_excused(
+    const struct reach *r, int i, uint64_t began_ms, uint64_t deadline_ms)
+{
+	return (deadline_ms < began_ms + FAIR_MS && r->why[i][0] != '\0');
+}
+
+/* A port that we were not given may have changed with a restart. */
+static void
+host_failed(struct reach *r, int i, uint64_t deadline_ms)
+{
+	if (caller_now_ms() >= deadline_ms)
+		r->silent_until[i] = caller_now_ms() + SILENT_MS;
+	r->ports[i] = r->hosts->list[i].port;
+}
+
+/* ---- the steps ---- */
+
+void
+reach_port(struct reach *r, int i, uint64_t deadline_ms)
+{
+	enum caller_fault faults[EVOTE_HOSTS_MAX];
+	const struct host *host = &r->hosts->list[i];
+	uint64_t began_ms = caller_now_ms();
+	char why[320];
+
+	if (r->ports[i] != 0)
+		return;
+	deadline_ms = reach_step(deadline_ms);
+	ports_look_up(r->hosts, r->ports, faults, EVOTE_PROG, EVOTE_V1,
+	    GRACE_MS, deadline_ms);
+	if (r->ports[i] != 0 ||
+	    ((faults[i] == CALLER_NAME_LATE ||
+		 faults[i] == CALLER_PORTMAP_SILENT) &&
+		is_excused(r, i, began_ms, deadline_ms)))
+		return;
+	caller_why(faults[i], host->address, why, sizeof(why));
+	reach_why(r, i, "%s: %s", host->name, why);
+}
+
+CLIENT *
+reach_connect(struct reach *r, int i, uint64_t deadline_ms)
+{
+	const struct host *host = &r->hosts->list[i];
+	uint64_t began_ms = caller_now_ms();
+	char err[320];
+	CLIENT *client;
+
+	client = caller_tcp(host->address, r->ports[i], EVOTE_PROG, EVOTE_V1,
+	    deadline_ms, err, sizeof(err));
+	if (client != NULL)
+		return (client);
+	if (errno != ETIMEDOUT || !is_excused(r, i, began_ms, deadline_ms))
+		reach_why(r, i, "%s: %s", host->name, err);
+	host_failed(r, i, deadline_ms);
+	return (NULL);
+}
+
+int
+reach_greet(struct reach *r, int i, CLIENT *client, uint64_t deadline_ms,
+    evote_status_res *res)
+{
+	uint64_t began_ms = caller_now_ms();
+	struct reach_span span;
+	enum clnt_stat stat;
+
+	memset(res, 0, sizeof(*res));
+	caller_deadline(client, deadline_ms);
+	span.sent = date_now_us();
+	stat = evote_status_1(NULL, res, client);
+	span.answered = date_now_us();
+	if (stat == RPC_SUCCESS) {
+		r->greeting = span;
+		return (0);
+	}
+	if (stat != RPC_TIMEDOUT || !is_excused(r, i, began_ms, deadline_ms))
+		reach_why_stat(r, i, stat);
+	host_failed(r, i, deadline_ms);
+	return (-1);
+}
+
+int
+reach_lives(struct reach *r, int i)
+{
+	uint64_t deadline_ms = caller_now_ms() + reach_patience_ms(r);
+	CLIENT *client = reach_connect(r, i, deadline_ms);
+	enum clnt_stat stat;
+
+	if (client == NULL)
+		return (0);
+	caller_deadline(client, deadline_ms);
+	stat = evote_null_1(NULL, NULL, client);
+	if (stat != RPC_SUCCESS)
+		host_failed(r, i, deadline_ms);
+	clnt_destroy(client);
+	return (stat == RPC_SUCCESS);
+}

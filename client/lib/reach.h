@@ -1,0 +1,55 @@
+#ifndef REACH_H
+#define REACH_H
+
+#include <rpc/rpc.h>
+#include <stdint.h>
+
+#include "common/hosts.h"
+#include "evote.h"
+
+/*
+ * The way to each host: its port, a connection, a greeting, each bounded by a
+ * deadline; and why the last try failed.
+ */
+
+/* This machine's wall clock, us, around a greeting that was answered. */
+struct reach_span {
+	uint64_t sent, answered;
+};
+/*
+ * How far a clock that was read in between is ahead of ours, give or take
+ * *within.
+ */
+int64_t reach_ahead(struct reach_span, uint64_t clock, uint64_t *within);
+
+struct reach {
+	const struct hosts *hosts;
+	int ports[EVOTE_HOSTS_MAX]; /* 0: unknown */
+	uint64_t silent_until[EVOTE_HOSTS_MAX];
+	/*
+	 * Each host's reason, or "".  A step that ended early because others
+	 * had used up the time is not to blame.
+	 */
+	char why[EVOTE_HOSTS_MAX][400];
+	struct reach_span greeting; /* the last one */
+};
+void reach_init(struct reach *, const struct hosts *);
+
+/* Within a second of now, and the deadline. */
+uint64_t reach_step(uint64_t deadline_ms);
+/* Finds the port of the host, if it is not known. */
+void reach_port(struct reach *, int host, uint64_t deadline_ms);
+CLIENT *reach_connect(struct reach *, int host, uint64_t deadline_ms);
+/* 0 with *res, or -1; the caller frees *res in any case. */
+int reach_greet(struct reach *, int host, CLIENT *, uint64_t deadline_ms,
+    evote_status_res *res);
+/* How long an answer may take before a sign of life is asked for. */
+uint64_t reach_patience_ms(const struct reach *);
+/* Does a host that owes an answer still answer at all? */
+int reach_lives(struct reach *, int host);
+
+void reach_why(struct reach *, int host, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void reach_why_stat(struct reach *, int host, enum clnt_stat);
+
+#endif

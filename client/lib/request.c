@@ -1,0 +1,138 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/lib/handle.h"
+#include "common/record.h"
+
+static int
+commit(const evote_vote_args *vote, evote_hash commitment)
+{
+	char domain[] = "evote opening 1";
+	evote_opening opening = {
+	    .domain = domain,
+	    .election = vote->election,
+	    .choice = vote->choice,
+	};
+
+	memcpy(opening.salt, vote->salt, sizeof(opening.salt));
+	return (xdr_hash((xdrproc_t)xdr_evote_opening, &opening,
+	    (unsigned char *)commitment));
+}
+
+/* What the voter signs: the request, with the choice hidden. */
+static int
+statement_bytes(
+    const struct evote *e, const struct kept *k, unsigned char **out, long *len)
+{
+	char domain[] = "evote statement 1";
+	evote_statement s = {
+	    .domain = domain,
+	    .origin = (char *)e->service.origin,
+	    .asker = {.voter = (char *)e->options.voter, .number = k->number},
+	    .act = {.kind = (evote_act_kind)k->kind},
+	};
+
+	memcpy(s.cluster, e->service.cluster, sizeof(s.cluster));
+	memcpy(s.asker.client, k->client, sizeof(s.asker.client));
+	if (k->kind == EVOTE_ACT_CREATE)
+		s.act.evote_act_u.election = k->u.create.election;
+	else {
+		s.act.evote_act_u.ballot.election = k->u.vote.election;
+		if (commit(&k->u.vote, s.act.evote_act_u.ballot.commitment))
+			return (-1);
+	}
+	*len = xdr_to_bytes((xdrproc_t)xdr_evote_statement, &s, out);
+	return (*len < 0 ? -1 : 0);
+}
+
+static void *
+memory_copy(const void *from, size_t len)
+{
+	void *to = malloc(len);
+
+	return (to != NULL ? memcpy(to, from, len) : NULL);
+}
+
+static enum evote_outcome
+credential_sign(struct evote *e, const struct kept *k, evote_credential *c)
+{
+	evote_signed *own = &c->evote_credential_u.own;
+	unsigned char *bytes, signature[SEAL_SIG];
+	long len;
+	int rc;
+
+	if (statement_bytes(e, k, &bytes, &len) != 0)
+		return (handle_fail(
+		    e, "the request breaks a limit of the service"));
+	rc = handle_sign(e, signature, bytes, (size_t)len);
+	free(bytes);
+	if (rc != 0)
+		return (EVOTE_FAILED);
+	c->kind = EVOTE_BY_SIGNATURE;
+	own->voter = strdup(e->options.voter);
+	own->signature.evote_signature_val =
+	    memory_copy(signature, sizeof(signature));
+	own->signature.evote_signature_len = sizeof(signature);
+	if (own->voter == NULL || own->signature.evote_signature_val == NULL)
+		return (handle_fail(e, "no memory"));
+	return (EVOTE_ANSWERED);
+}
+
+static enum evote_outcome
+credential_token(struct evote *e, evote_credential *c)
+{
+	evote_token *token = &c->evote_credential_u.token;
+
+	c->kind = EVOTE_BY_TOKEN;
+	token->evote_token_val = memory_copy(e->token, e->token_len);
+	token->evote_token_len = e->token_len;
+	if (token->evote_token_val == NULL)
+		return (handle_fail(e, "no memory"));
+	return (EVOTE_ANSWERED);
+}
+
+static uint64_t
+later(uint64_t a, uint64_t b)
+{
+	return (a > b ? a : b);
+}
+
+/*
+ * Numbers follow the service's clock, for voters whose own is wrong.  anew: the
+ * service does not take what this client id has come to, so another one begins.
+ */
+static void
+number_draw(struct evote *e, struct kept *k, int anew)
+{
+	if (anew || k->number == UINT64_MAX) {
+		seal_random(k->client, sizeof(k->client));
+		k->number = 0;
+	}
+	k->number = later(k->number + 1, evote_now_us(e));
+}
+
+enum evote_outcome
+request_renew(struct evote *e, struct kept *k, int anew, uint64_t deadline_ms,
+    evote_answer *answer)
+{
+	evote_request *r = kept_request(k);
+	enum evote_outcome outcome = EVOTE_ANSWERED;
+
+	if (e->options.login)
+		outcome = login_token(e, deadline_ms, answer);
+	if (outcome != EVOTE_ANSWERED ||
+	    (e->options.login && e->token_len == 0))
+		return (outcome);
+	number_draw(e, k, anew);
+	xdr_free((xdrproc_t)xdr_evote_credential, &r->credential);
+	memset(r, 0, sizeof(*r));
+	r->credential.kind = EVOTE_BY_TOKEN; /* an empty one can be freed */
+	r->number = k->number;
+	memcpy(r->client, k->client, sizeof(r->client));
+	outcome = e->options.login ? credential_token(e, &r->credential)
+				   : credential_sign(e, k, &r->credential);
+	if (outcome == EVOTE_ANSWERED &&
+	    state_store(e->state, e->options.voter, k) != 0)
+		outcome = handle_fail(e, "%s", state_error(e->state));
+	return (outcome);
+}

@@ -1,0 +1,28 @@
+#ifndef STATE_IMPL_H
+#define STATE_IMPL_H
+
+#include <limits.h>
+
+#include "client/lib/state.h"
+
+/* What the files of the state share: the directory, and files in it. */
+struct state {
+	int shelf;	      /* -1: there is none, and error says why */
+	int dir;	      /* on it, of this service; -1: not known yet */
+	struct sighting seen; /* without a directory */
+	char path[PATH_MAX];
+	char error[PATH_MAX + 200];
+};
+
+/* Sets the error; returns -1. */
+int state_fail(struct state *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+int state_damaged(struct state *, const char *name);
+/* The length, *out NUL-terminated and malloc'd; 0, *out untouched: no file. */
+long state_read(struct state *, const char *name, char **out);
+/* The new contents or the old, also after a power cut. */
+int state_replace(
+    struct state *, const char *name, const void *data, size_t len);
+int state_write(int fd, const void *data, size_t len);
+
+#endif

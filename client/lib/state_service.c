@@ -1,0 +1,201 @@
+/* What is remembered of a service: who it is, and how far it was seen. */
+#include <sys/file.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/lib/plain.h"
+#include "client/lib/state_impl.h"
+#include "common/seal.h"
+
+/* One width for all numbers: rewritten in place, it is never half a line. */
+#define SEEN_FORMAT "%020" PRIu64 " %020" PRIu64 " %s\n"
+#define SEEN_LEN    107
+
+int
+state_service(struct state *s, struct service *out)
+{
+	char *text = NULL, hex[33];
+	struct service v;
+	int rc = -1, at = 0;
+	long n = state_read(s, "service", &text);
+
+	if (n < 0 || text == NULL)
+		return ((int)n);
+	if (n > 0 && sscanf(text, "cluster %32s origin %n", hex, &at) == 1 &&
+	    at > 0 && text[n - 1] == '\n' &&
+	    n - 1 - at < (long)sizeof(v.origin) &&
+	    seal_unhex(v.cluster, sizeof(v.cluster), hex) == 0) {
+		text[n - 1] = '\0';
+		snprintf(v.origin, sizeof(v.origin), "%s", text + at);
+		*out = v;
+		rc = 1;
+	} else
+		state_damaged(s, "service");
+	free(text);
+	return (rc);
+}
+
+int
+state_pin(struct state *s, const struct service *v)
+{
+	char text[EVOTE_TEXT_MAX + 100], hex[33];
+	int n;
+
+	if (s->dir < 0)
+		return (0);
+	seal_hex(hex, v->cluster, sizeof(v->cluster));
+	n = snprintf(
+	    text, sizeof(text), "cluster %s\norigin %s\n", hex, v->origin);
+	return (state_replace(s, "service", text, (size_t)n));
+}
+
+/* The file, locked against other processes; without a directory *fd is -1. */
+static int
+seen_open(struct state *s, int *fd)
+{
+	*fd = -1;
+	if (s->dir < 0)
+		return (0);
+	*fd = plain_open(s->dir, "seen", O_RDWR | O_CREAT);
+	if (*fd >= 0 && flock(*fd, LOCK_EX) == 0)
+		return (0);
+	state_fail(s, "%s/seen: %s", s->path, plain_why(errno));
+	if (*fd >= 0)
+		close(*fd);
+	return (-1);
+}
+
+static int
+seen_read(struct state *s, int fd, struct sighting *out)
+{
+	struct sighting v = s->seen;
+	char line[SEEN_LEN + 1], hex[65];
+	ssize_t n = fd < 0 ? 0 : pread(fd, line, SEEN_LEN, 0);
+
+	if (n < 0)
+		return (state_fail(s, "%s/seen: %s", s->path, strerror(errno)));
+	line[n] = '\0';
+	if (n > 0 &&
+	    (n < SEEN_LEN ||
+		sscanf(line, "%" SCNu64 " %" SCNu64 " %64s", &v.epoch, &v.size,
+		    hex) != 3 ||
+		seal_unhex(v.root, sizeof(v.root), hex) != 0))
+		return (state_damaged(s, "seen"));
+	*out = v;
+	return (0);
+}
+
+static int
+seen_write(struct state *s, int fd, const struct sighting *v)
+{
+	char line[SEEN_LEN + 1], hex[65];
+
+	if (fd < 0) {
+		s->seen = *v;
+		return (0);
+	}
+	seal_hex(hex, v->root, sizeof(v->root));
+	snprintf(line, sizeof(line), SEEN_FORMAT, v->epoch, v->size, hex);
+	if (pwrite(fd, line, SEEN_LEN, 0) == SEEN_LEN)
+		return (0);
+	return (state_fail(s, "%s/seen: %s", s->path, strerror(errno)));
+}
+
+static void
+seen_close(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+int
+state_seen(struct state *s, struct sighting *out)
+{
+	int rc, fd;
+
+	if (seen_open(s, &fd) != 0)
+		return (-1);
+	rc = seen_read(s, fd, out);
+	seen_close(fd);
+	return (rc);
+}
+
+static int
+is_further(const struct sighting *a, const struct sighting *b)
+{
+	return (a->epoch >= b->epoch && a->size >= b->size &&
+	    (a->epoch > b->epoch || a->size > b->size));
+}
+
+static int
+contradicts(const struct sighting *a, const struct sighting *b)
+{
+	return (a->size == b->size && a->size > 0 &&
+	    memcmp(a->root, b->root, sizeof(a->root)) != 0);
+}
+
+int
+state_raise(struct state *s, const struct sighting *now, struct sighting *kept)
+{
+	int rc, fd;
+
+	if (seen_open(s, &fd) != 0)
+		return (-1);
+	rc = seen_read(s, fd, kept);
+	if (rc == 0 && contradicts(kept, now))
+		rc = 1;
+	if (rc == 0 && is_further(now, kept))
+		rc = seen_write(s, fd, now);
+	seen_close(fd);
+	return (rc);
+}
+
+int
+state_last(struct state *s, char name[EVOTE_HOST_MAX + 1], int *port)
+{
+	char *text = NULL;
+	int found;
+
+	if (state_read(s, "last", &text) < 0 || text == NULL)
+		return (0);
+	found = sscanf(text, "%d %63[^\n]", port, name) == 2 && *port > 0 &&
+	    *port <= 65535;
+	free(text);
+	return (found);
+}
+
+void
+state_set_last(struct state *s, const char *name, int port)
+{
+	int fd = plain_open(s->dir, "last", O_WRONLY | O_CREAT | O_TRUNC);
+
+	if (fd < 0)
+		return;
+	dprintf(fd, "%d %s\n", port, name);
+	close(fd);
+}
+
+int
+state_evidence(struct state *s, const struct sighting *kept, const char *text,
+    char *path, size_t size)
+{
+	char name[80];
+	int fd, ok;
+
+	snprintf(name, sizeof(name), "evidence-%" PRIu64 "-%" PRIu64,
+	    kept->epoch, kept->size);
+	snprintf(path, size, "%s/%s", s->path, name);
+	fd = plain_open(s->dir, name, O_WRONLY | O_CREAT | O_EXCL);
+	if (fd < 0 && errno == EEXIST)
+		return (0);
+	if (fd < 0)
+		return (state_fail(s, "%s: %s", path, strerror(errno)));
+	ok = state_write(fd, text, strlen(text)) == 0 && fsync(fd) == 0;
+	close(fd);
+	return (ok ? 0 : state_fail(s, "%s: %s", path, strerror(errno)));
+}

@@ -1,0 +1,223 @@
+/* What is remembered of one voter: the request under way, and the token. */
+#include <sys/file.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client/lib/plain.h"
+#include "client/lib/state_impl.h"
+#include "common/record.h"
+#include "common/rpc/caller.h"
+#include "common/seal.h"
+
+#define REQUEST_FORMAT 1
+#define REQUEST_HEAD   28 /* bytes before the request itself */
+
+/* A file of one voter; the name itself may hold anything. */
+static const char *
+voter_file(const char *voter, const char *suffix, char out[80])
+{
+	struct seal_part part = {voter, strlen(voter)};
+	unsigned char hash[SEAL_HASH];
+	char hex[33];
+
+	seal_hash(hash, &part, 1);
+	seal_hex(hex, hash, 16);
+	snprintf(out, 80, "%s.%s", hex, suffix);
+	return (out);
+}
+
+/* ---- the request ---- */
+
+evote_request *
+kept_request(struct kept *k)
+{
+	switch (k->kind) {
+	case EVOTE_ACT_CREATE:
+		return (&k->u.create.request);
+	case EVOTE_ACT_VOTE:
+		return (&k->u.vote.request);
+	default:
+		return (NULL);
+	}
+}
+
+static bool_t
+xdr_head(XDR *xdrs, struct kept *k)
+{
+	u_int format = REQUEST_FORMAT;
+	u_quad_t number = k->number;
+
+	if (!xdr_u_int(xdrs, &format) || format != REQUEST_FORMAT ||
+	    !xdr_opaque(xdrs, k->client, sizeof(k->client)) ||
+	    !xdr_u_quad_t(xdrs, &number))
+		return (FALSE);
+	k->number = number;
+	return (TRUE);
+}
+
+static bool_t
+xdr_body(XDR *xdrs, struct kept *k)
+{
+	if (!xdr_int(xdrs, &k->kind))
+		return (FALSE);
+	switch (k->kind) {
+	case EVOTE_ACT_CREATE:
+		return (xdr_evote_create_args(xdrs, &k->u.create));
+	case EVOTE_ACT_VOTE:
+		return (xdr_evote_vote_args(xdrs, &k->u.vote));
+	default:
+		return (FALSE);
+	}
+}
+
+static bool_t
+xdr_kept(XDR *xdrs, struct kept *k)
+{
+	return (xdr_head(xdrs, k) && xdr_body(xdrs, k));
+}
+
+void
+kept_clear(struct kept *k)
+{
+	if (k->kind != 0)
+		xdr_free((xdrproc_t)xdr_body, k);
+	memset(&k->u, 0, sizeof(k->u));
+	k->kind = 0;
+}
+
+int
+state_lock(struct state *s, const char *voter, uint64_t deadline_ms)
+{
+	const struct timespec pause = {.tv_nsec = 10 * 1000000};
+	char name[80];
+	int fd = plain_open(
+	    s->dir, voter_file(voter, "lock", name), O_RDWR | O_CREAT);
+
+	if (fd < 0)
+		return (state_fail(
+		    s, "%s/%s: %s", s->path, name, plain_why(errno)));
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (caller_now_ms() >= deadline_ms) {
+			close(fd);
+			return (state_fail(
+			    s, "another command of this voter is at work"));
+		}
+		nanosleep(&pause, NULL);
+	}
+	return (fd);
+}
+
+void
+state_unlock(int lock)
+{
+	if (lock >= 0)
+		close(lock);
+}
+
+int
+state_load(struct state *s, const char *voter, struct kept *k)
+{
+	char name[80], *data = NULL;
+	xdrproc_t proc;
+	long n;
+
+	memset(k, 0, sizeof(*k));
+	n = state_read(s, voter_file(voter, "request", name), &data);
+	if (n < 0)
+		return (-1);
+	if (data == NULL) {
+		seal_random(k->client, sizeof(k->client));
+		return (0);
+	}
+	proc = (xdrproc_t)(n == REQUEST_HEAD ? xdr_head : xdr_kept);
+	if (xdr_from_bytes(proc, k, data, (size_t)n) != 0) {
+		free(data);
+		memset(k, 0, sizeof(*k));
+		return (state_damaged(s, name));
+	}
+	free(data);
+	return (0);
+}
+
+int
+state_store(struct state *s, const char *voter, struct kept *k)
+{
+	unsigned char *data = NULL;
+	char name[80];
+	int rc;
+	long n = xdr_to_bytes((xdrproc_t)xdr_kept, k, &data);
+
+	if (n < 0)
+		return (
+		    state_fail(s, "the request breaks a limit of the service"));
+	rc = state_replace(
+	    s, voter_file(voter, "request", name), data, (size_t)n);
+	free(data);
+	return (rc);
+}
+
+/*
+ * The head alone says that nothing is outstanding.  Cutting the rest off is
+ * one step, and if a power cut undoes it the request is merely sent again.
+ */
+int
+state_settle(struct state *s, const char *voter)
+{
+	char name[80];
+	int rc,
+	    fd = plain_open(
+		s->dir, voter_file(voter, "request", name), O_WRONLY);
+
+	rc = fd < 0 ? -1 : ftruncate(fd, REQUEST_HEAD);
+	if (rc != 0)
+		state_fail(s, "%s/%s: %s", s->path, name, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return (rc);
+}
+
+/* ---- the token ---- */
+
+int
+state_token(struct state *s, const char *voter, unsigned char *token,
+    uint32_t *len, uint64_t *expires)
+{
+	char name[80], *text = NULL;
+	int n = -1, at = 0;
+
+	if (state_read(s, voter_file(voter, "token", name), &text) < 0 ||
+	    text == NULL)
+		return (0);
+	if (sscanf(text, "%" SCNu64 " %n", expires, &at) == 1 && at > 0)
+		n = seal_unbase64(
+		    token, EVOTE_TOKEN_MAX, text + at, strlen(text + at));
+	free(text);
+	if (n <= 0)
+		return (0);
+	*len = (uint32_t)n;
+	return (1);
+}
+
+void
+state_set_token(struct state *s, const char *voter, const unsigned char *token,
+    uint32_t len, uint64_t expires)
+{
+	char name[80], base64[4 * ((EVOTE_TOKEN_MAX + 2) / 3) + 1];
+	char text[sizeof(base64) + 32];
+	int n;
+
+	voter_file(voter, "token", name);
+	if (len == 0) {
+		unlinkat(s->dir, name, 0);
+		return;
+	}
+	seal_base64(base64, token, len);
+	n = snprintf(text, sizeof(text), "%" PRIu64 " %s", expires, base64);
+	state_replace(s, name, text, (size_t)n);
+}

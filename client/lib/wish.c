@@ -1,0 +1,81 @@
+#include "client/lib/wish.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/record.h"
+#include "common/seal.h"
+
+static int
+same_names(u_int n, evote_name *a, u_int m, evote_name *b)
+{
+	u_int i;
+
+	for (i = 0; i < n && i < m; i++)
+		if (strcmp(a[i], b[i]) != 0)
+			return (0);
+	return (n == m);
+}
+
+static int
+same_election(const evote_election *a, const evote_election *b, int but_end)
+{
+	return (strcmp(a->name, b->name) == 0 &&
+	    same_names(a->groups.groups_len, a->groups.groups_val,
+		b->groups.groups_len, b->groups.groups_val) &&
+	    same_names(a->choices.choices_len, a->choices.choices_val,
+		b->choices.choices_len, b->choices.choices_val) &&
+	    (but_end || a->end == b->end));
+}
+
+int
+wish_is(const struct wish *w, const struct kept *k)
+{
+	if (k->kind != (int)w->kind)
+		return (0);
+	if (w->kind == EVOTE_ACT_CREATE)
+		return (same_election(
+		    &k->u.create.election, w->create, w->relative));
+	return (strcmp(k->u.vote.election, w->election) == 0 &&
+	    (w->choice == NULL || strcmp(k->u.vote.choice, w->choice) == 0));
+}
+
+static int
+election_copy(const evote_election *from, evote_election *to)
+{
+	xdrproc_t proc = (xdrproc_t)xdr_evote_election;
+	unsigned char *bytes;
+	long len = xdr_to_bytes(proc, from, &bytes);
+	int rc;
+
+	if (len < 0)
+		return (-1);
+	rc = xdr_from_bytes(proc, to, bytes, (size_t)len);
+	free(bytes);
+	return (rc);
+}
+
+int
+wish_copy(const struct wish *w, struct kept *k, int salted)
+{
+	memset(&k->u, 0, sizeof(k->u));
+	k->kind = (int)w->kind;
+	kept_request(k)->credential.kind = EVOTE_BY_TOKEN;
+	if (w->kind == EVOTE_ACT_CREATE) {
+		if (election_copy(w->create, &k->u.create.election) != 0)
+			return (-1);
+		if (w->relative)
+			k->u.create.election.end = 0;
+		return (0);
+	}
+	/* XDR frees no string that is too long for it. */
+	if (strlen(w->election) > EVOTE_NAME_MAX ||
+	    strlen(w->choice) > EVOTE_NAME_MAX)
+		return (-1);
+	k->u.vote.election = strdup(w->election);
+	k->u.vote.choice = strdup(w->choice);
+	if (salted)
+		seal_random(k->u.vote.salt, sizeof(k->u.vote.salt));
+	return (
+	    k->u.vote.election == NULL || k->u.vote.choice == NULL ? -1 : 0);
+}

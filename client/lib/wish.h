@@ -1,0 +1,23 @@
+#ifndef WISH_H
+#define WISH_H
+
+#include "client/lib/state.h"
+
+/* What the caller wants done, before it is a request. */
+struct wish {
+	evote_act_kind kind;
+	const char *election; /* VOTE */
+	const char *choice;   /* NULL: whichever was kept */
+	const evote_election *create;
+	int relative; /* its end is a span, see libevote.h */
+};
+
+/* Whether the outstanding request is the one that is wished for. */
+int wish_is(const struct wish *, const struct kept *);
+/*
+ * Puts it into an empty request, a vote with a salt that hides its choice if it
+ * is to be signed; -1: it breaks a limit of the service.
+ */
+int wish_copy(const struct wish *, struct kept *, int salted);
+
+#endif
