@@ -276,16 +276,45 @@ text_tidy(char *out, size_t max, const char *s, char *err, size_t errlen)
 	return (rc);
 }
 
+/* NULL: there is more than ASCII in it, or no memory. */
+static char *
+ascii_fold(const char *s)
+{
+	char *form = strdup(s);
+
+	for (char *c = form; c != NULL && *c != '\0'; c++) {
+		if (*c & 0x80) {
+			free(form);
+			return (NULL);
+		}
+		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 0x20 : *c);
+	}
+	return (form);
+}
+
+char *
+text_fold(const char *s)
+{
+	char *form = ascii_fold(s);
+	size_t n = 0;
+
+	if (form != NULL)
+		return (form);
+	/* With its NUL, which is a character like others. */
+	return ((char *)u8_casefold(
+	    bytes_of(s), strlen(s) + 1, NULL, UNINORM_NFKC, NULL, &n));
+}
+
 int
 text_alike(const char *a, const char *b)
 {
-	int sign;
+	char *one = text_fold(a), *other = text_fold(b);
+	int same =
+	    strcmp(one != NULL ? one : a, other != NULL ? other : b) == 0;
 
-	/* It fails for want of memory only. */
-	if (u8_casecmp(bytes_of(a), strlen(a), bytes_of(b), strlen(b), NULL,
-		UNINORM_NFKC, &sign) != 0)
-		return (strcmp(a, b) == 0);
-	return (sign == 0);
+	free(one);
+	free(other);
+	return (same);
 }
 
 /* ---- text ---- */

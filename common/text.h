@@ -22,6 +22,8 @@ int text_is_line(const char *s, size_t max);
 int text_tidy(char *out, size_t max, const char *s, char *err, size_t errlen);
 /* 1 when two names differ in nothing but case and forms of the same letter. */
 int text_alike(const char *a, const char *b);
+/* The form that such names have in common, to be freed; NULL: no memory. */
+char *text_fold(const char *s);
 /* Puts a ? for what a terminal would obey, hide or turn round; not for tabs. */
 void text_harmless(char *s);
 /* 1 when the len bytes at s are well-formed UTF-8; else *bad is the offset. */

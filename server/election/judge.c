@@ -64,22 +64,28 @@ names_valid(const struct op *op, const evote_name *names, uint32_t n)
 }
 
 static int
-is_equal(const char *a, const char *b)
+by_text(const void *a, const void *b)
 {
-	return (strcmp(a, b) == 0);
+	return (strcmp(*(char *const *)a, *(char *const *)b));
 }
 
+/* Whether two are the same, or do not differ enough for people to see. */
 static int
-names_repeat(const evote_name *names, uint32_t n,
-    int (*same)(const char *, const char *))
+names_repeat(const evote_name *names, uint32_t n, int alike)
 {
-	for (uint32_t i = 1; i < n; i++) {
-		for (uint32_t j = 0; j < i; j++) {
-			if (same(names[i], names[j]))
-				return (1);
-		}
-	}
-	return (0);
+	char **forms = need(calloc(n, sizeof(*forms)));
+	int found = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		forms[i] =
+		    alike ? need(text_fold(names[i])) : need_copy(names[i]);
+	qsort(forms, n, sizeof(*forms), by_text);
+	for (uint32_t i = 1; i < n; i++)
+		found |= strcmp(forms[i - 1], forms[i]) == 0;
+	while (n > 0)
+		free(forms[--n]);
+	free(forms);
+	return (found);
 }
 
 /* ---- what operators ask ---- */
@@ -222,9 +228,8 @@ judge_create(const struct election *e, const struct op *op, uint64_t time,
 	    !names_valid(op, groups, n_groups) ||
 	    !names_valid(op, choices, n_choices))
 		verdict_answer(v, 3, EVOTE_R_MALFORMED);
-	else if (names_repeat(groups, n_groups, is_equal) ||
-	    names_repeat(
-		choices, n_choices, op->admitted ? is_equal : text_alike))
+	else if (names_repeat(groups, n_groups, 0) ||
+	    names_repeat(choices, n_choices, !op->admitted))
 		verdict_answer(v, 3, EVOTE_R_DUPLICATE);
 	else if (poll_find(&e->polls, about->name) != NULL)
 		verdict_record(v, 3, EVOTE_R_NAME_TAKEN);

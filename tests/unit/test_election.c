@@ -3,9 +3,12 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <unicase.h>
 
 #include "server/auth.h"
 #include "server/election/election.h"
@@ -284,6 +287,53 @@ test_create(void **state)
 	expect(w,
 	    op_create_lists(anew(w, "Bob"), "third", twice, 2, twice, 1, end),
 	    0, EVOTE_R_OK, 1);
+}
+
+/* In place of the library, to be counted: names whose case was folded. */
+static unsigned folded;
+
+uint8_t *
+u8_casefold(const uint8_t *s, size_t n, const char *language, uninorm_t form,
+    uint8_t *to, size_t *len)
+{
+	uint8_t *(*real)(const uint8_t *, size_t, const char *, uninorm_t,
+	    uint8_t *, size_t *);
+
+	folded++;
+	*(void **)&real = dlsym(RTLD_NEXT, "u8_casefold");
+	return (real(s, n, language, form, to, len));
+}
+
+int
+u8_casecmp(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len,
+    const char *language, uninorm_t form, int *sign)
+{
+	int (*real)(const uint8_t *, size_t, const uint8_t *, size_t,
+	    const char *, uninorm_t, int *);
+
+	folded += 2;
+	*(void **)&real = dlsym(RTLD_NEXT, "u8_casecmp");
+	return (real(a, a_len, b, b_len, language, form, sign));
+}
+
+/* One voter's largest election must not keep all others waiting. */
+static void
+test_create_looks_once(void **state)
+{
+	struct world *w = *state;
+	evote_name many[EVOTE_CHOICES_MAX];
+	char text[EVOTE_CHOICES_MAX][8];
+
+	for (int i = 0; i < EVOTE_CHOICES_MAX; i++) {
+		snprintf(text[i], sizeof(text[i]), "é%d", i);
+		many[i] = text[i];
+	}
+	folded = 0;
+	expect(w,
+	    op_create_lists(anew(w, "Bob"), "next", students, 1, many,
+		EVOTE_CHOICES_MAX, START + HOUR),
+	    0, EVOTE_R_OK, 1);
+	assert_in_range(folded, 1, EVOTE_CHOICES_MAX);
 }
 
 static void
@@ -1592,6 +1642,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_create),
+	    TEST(test_create_looks_once),
 	    TEST(test_vote),
 	    TEST(test_order_of_checks),
 	    TEST(test_no_room),
