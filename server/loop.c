@@ -432,7 +432,7 @@ open_ledger(struct server *s)
 		return (-1);
 	}
 	election_settle(s->election, s->hint);
-	s->disk = disk_start(ledger, s->conf->data);
+	s->disk = disk_start(ledger, &s->dir);
 	return (s->disk == NULL ? -1 : 0);
 }
 

@@ -40,8 +40,7 @@ on_call(void *arg, int peer, uint64_t conn, uint64_t handle, struct message *m)
 	if (witness_decide(&v->witness, from, caller_now_ms(), &m->u.decide,
 		&reply->u.decided)) {
 		crash_at("witness-before");
-		if (datadir_save_config(v->server.dir.path, &v->witness.k) ==
-		    -1)
+		if (datadir_save_config(&v->server.dir, &v->witness.k) == -1)
 			_exit(EXIT_DISK);
 		crash_at("witness-after");
 		log_info("config epoch=%llu primary=%s for=%s",

@@ -475,14 +475,15 @@ incarnation_read(const char *path, incarnation id, const struct why *why)
 }
 
 static int
-config_read(const char *path, evote_config *config, const struct why *why)
+config_read(struct datadir *d, const struct why *why)
 {
 	unsigned char value[SLOTS_MOST];
 	char file[PATH_BYTES];
 	ssize_t len;
 
-	datadir_path(path, "config", file, sizeof(file));
-	len = slots_read(file, value);
+	datadir_path(d->path, "config", file, sizeof(file));
+	d->config_fd = open(file, O_RDWR | O_CLOEXEC);
+	len = d->config_fd == -1 ? -1 : slots_read(d->config_fd, value);
 	if (len == -1 && errno == EBADMSG)
 		return (fail(why, "%s is damaged: " REJOIN, file));
 	if (len == -1 && errno == EINVAL)
@@ -494,13 +495,13 @@ config_read(const char *path, evote_config *config, const struct why *why)
 		return (fail(
 		    why, "cannot read %s: %s; " REJOIN, file, strerror(errno)));
 	/* What is whole and yet no K to us was written by another version. */
-	if (config_from_bytes(config, value, (size_t)len) == -1)
+	if (config_from_bytes(&d->config, value, (size_t)len) == -1)
 		return (fail(why,
 		    "%s was written by another version of this program: use "
 		    "that one",
 		    file));
 	/* A killed process may have written it and not synced it. */
-	if (slots_write(file, value, (size_t)len) == -1)
+	if (slots_write(d->config_fd, value, (size_t)len) == -1)
 		return (
 		    fail(why, "cannot write %s: %s", file, strerror(errno)));
 	return (0);
@@ -527,7 +528,7 @@ contents_read(struct datadir *d, const struct why *why)
 	    incarnation_read(d->path, d->incarnation, why) == -1 ||
 	    ledger_check(d->path, why) == -1)
 		return (-1);
-	return (config_read(d->path, &d->config, why));
+	return (config_read(d, why));
 }
 
 /* A host that is to join: it knows the key and nothing else. */
@@ -591,7 +592,7 @@ datadir_open(struct datadir *d, const char *path, const char *key_path,
 	struct why why = {err, errlen};
 
 	memset(d, 0, sizeof(*d));
-	d->lock_fd = -1;
+	d->lock_fd = d->config_fd = -1;
 	if (path_check(path, &why) == -1)
 		return (-1);
 	d->path = strdup(path);
@@ -615,23 +616,23 @@ datadir_close(struct datadir *d)
 	if (d == NULL)
 		return;
 	xdr_free((xdrproc_t)xdr_evote_config, &d->config);
+	if (d->config_fd != -1)
+		close(d->config_fd);
 	if (d->lock_fd != -1)
 		close(d->lock_fd);
 	free(d->path);
 	memset(d, 0, sizeof(*d));
-	d->lock_fd = -1;
+	d->lock_fd = d->config_fd = -1;
 }
 
 int
-datadir_save_config(const char *path, const evote_config *config)
+datadir_save_config(const struct datadir *d, const evote_config *config)
 {
 	unsigned char value[SLOTS_MOST];
-	char file[PATH_BYTES];
 
-	datadir_path(path, "config", file, sizeof(file));
-	if (slots_write(file, value, config_bytes(config, value)) == 0)
+	if (slots_write(d->config_fd, value, config_bytes(config, value)) == 0)
 		return (0);
-	log_alarm(
-	    "datadir file=%s doing=save failed=\"%s\"", file, strerror(errno));
+	log_alarm("datadir file=%s/config doing=save failed=\"%s\"", d->path,
+	    strerror(errno));
 	return (-1);
 }

@@ -20,6 +20,7 @@
 struct datadir {
 	char *path;
 	int lock_fd;
+	int config_fd; /* kept: when K is stored, there may be no other */
 	unsigned char key[32];
 	unsigned char incarnation[16];
 	int fresh;	     /* formatted just now: joins */
@@ -44,7 +45,7 @@ int datadir_open(struct datadir *, const char *path, const char *key_path,
     char *err, size_t errlen);
 void datadir_close(struct datadir *);
 /* Durable when it returns 0; -1 is logged.  For one thread at a time. */
-int datadir_save_config(const char *path, const evote_config *);
+int datadir_save_config(const struct datadir *, const evote_config *);
 /* PATH/NAME into out. */
 void datadir_path(const char *path, const char *name, char *out, size_t len);
 

@@ -37,7 +37,7 @@ STAILQ_HEAD(jobs, job);
 
 struct disk {
 	struct ledger *ledger;
-	char *dir;
+	const struct datadir *dir;
 	int event_fd;
 	pthread_t thread;
 
@@ -78,7 +78,7 @@ tail_cut(struct disk *d, uint64_t size)
 
 	snprintf(name, sizeof(name), "aside/%llu-%llu.txt",
 	    (unsigned long long)size, (unsigned long long)date_now_us());
-	datadir_path(d->dir, name, aside, sizeof(aside));
+	datadir_path(d->dir->path, name, aside, sizeof(aside));
 	return (ledger_cut(d->ledger, size, aside));
 }
 
@@ -192,15 +192,13 @@ thread_start(struct disk *d)
 }
 
 struct disk *
-disk_start(struct ledger *ledger, const char *dir)
+disk_start(struct ledger *ledger, const struct datadir *dir)
 {
 	struct disk *d = memory(1, sizeof(*d));
 	int rc;
 
 	d->ledger = ledger;
-	d->dir = strdup(dir);
-	if (d->dir == NULL)
-		die("allocate");
+	d->dir = dir;
 	STAILQ_INIT(&d->waiting);
 	STAILQ_INIT(&d->done);
 	pthread_mutex_init(&d->lock, NULL);
@@ -212,7 +210,6 @@ disk_start(struct ledger *ledger, const char *dir)
 	log_alarm("disk doing=start failed=\"%s\"", strerror(rc));
 	if (d->event_fd != -1)
 		close(d->event_fd);
-	free(d->dir);
 	free(d);
 	return (NULL);
 }
@@ -248,7 +245,6 @@ disk_stop(struct disk *d)
 	close(d->event_fd);
 	pthread_cond_destroy(&d->more);
 	pthread_mutex_destroy(&d->lock);
-	free(d->dir);
 	free(d);
 }
 

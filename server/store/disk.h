@@ -26,11 +26,12 @@ struct disk_done {
 };
 
 /*
- * Takes the open ledger over (see ledger.h) and saves K under dir.
- * NULL: logged.
+ * Takes the open ledger over (see ledger.h) and saves K in the directory,
+ * which stays open until disk_stop.  NULL: logged.
  */
+struct datadir;
 struct ledger;
-struct disk *disk_start(struct ledger *, const char *dir);
+struct disk *disk_start(struct ledger *, const struct datadir *);
 void disk_stop(struct disk *); /* after all jobs; NULL fine */
 
 /*

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <endian.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -114,20 +113,12 @@ slots_new(unsigned char file[SLOTS_BYTES], const void *value, size_t len)
 }
 
 ssize_t
-slots_read(const char *path, unsigned char value[SLOTS_MOST])
+slots_read(int fd, unsigned char value[SLOTS_MOST])
 {
-	unsigned char file[SLOTS_BYTES], *copy;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), error;
+	unsigned char file[SLOTS_BYTES], *copy = latest(fd, file);
 
-	if (fd == -1)
+	if (copy == NULL)
 		return (-1);
-	copy = latest(fd, file);
-	error = errno;
-	close(fd);
-	if (copy == NULL) {
-		errno = error;
-		return (-1);
-	}
 	memcpy(value, copy + VALUE_AT, copy_length(copy));
 	return ((ssize_t)copy_length(copy));
 }
@@ -142,8 +133,8 @@ copy_write(int fd, const unsigned char copy[SLOT_BYTES], int i)
 	return (n == SLOT_BYTES ? 0 : -1);
 }
 
-static int
-next_write(int fd, const void *value, size_t len)
+int
+slots_write(int fd, const void *value, size_t len)
 {
 	unsigned char file[SLOTS_BYTES], next[SLOT_BYTES];
 	unsigned char *copy = latest(fd, file);
@@ -160,19 +151,4 @@ next_write(int fd, const void *value, size_t len)
 		return (-1);
 	crash_at("slot-written");
 	return (fdatasync(fd));
-}
-
-int
-slots_write(const char *path, const void *value, size_t len)
-{
-	int fd = open(path, O_RDWR | O_CLOEXEC), rc, error;
-
-	if (fd == -1)
-		return (-1);
-	rc = next_write(fd, value, len);
-	error = errno;
-	if (close(fd) == -1 && rc == 0)
-		return (-1);
-	errno = error;
-	return (rc);
 }

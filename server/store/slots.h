@@ -25,9 +25,10 @@ void slots_new(unsigned char file[SLOTS_BYTES], const void *value, size_t len);
  * The latest value, and its length; -1 with errno: EBADMSG when no copy is
  * whole, EINVAL when the file has another size.  What was written by a process
  * that died in between may not be on the disk: write it again before it counts.
+ * The file is open for reading and writing.
  */
-ssize_t slots_read(const char *path, unsigned char value[SLOTS_MOST]);
+ssize_t slots_read(int fd, unsigned char value[SLOTS_MOST]);
 /* Durable when it returns 0; -1 with errno, as slots_read.  One at a time. */
-int slots_write(const char *path, const void *value, size_t len);
+int slots_write(int fd, const void *value, size_t len);
 
 #endif

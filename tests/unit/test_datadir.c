@@ -77,6 +77,17 @@ open_it(struct datadir *d, const char *dir, const char *key)
 		fail_msg("%s", err);
 }
 
+/* Stores K there, as a process that is started for it. */
+static void
+save(const char *dir, const evote_config *k)
+{
+	struct datadir d;
+
+	open_it(&d, dir, NULL);
+	assert_int_equal(datadir_save_config(&d, k), 0);
+	datadir_close(&d);
+}
+
 static void
 assert_refused(const char *dir, const char *key, const char *why)
 {
@@ -258,7 +269,7 @@ config_is_kept(void **state)
 	    .mark = {.size = 12345}};
 
 	init(p->dir, NULL);
-	assert_int_equal(datadir_save_config(p->dir, &k), 0);
+	save(p->dir, &k);
 	open_it(&d, p->dir, NULL);
 	assert_int_equal(d.config.epoch, 17);
 	assert_int_equal(d.config.mark.size, 12345);
@@ -297,7 +308,7 @@ config_of_full_length(void **state)
 		hosts[i] = (evote_listed){names[i], i, address, TRUE};
 	}
 	init(p->dir, NULL);
-	assert_int_equal(datadir_save_config(p->dir, &k), 0);
+	save(p->dir, &k);
 	open_it(&d, p->dir, NULL);
 	assert_int_equal(d.config.barred.barred_len, EVOTE_HOSTS_MAX);
 	datadir_close(&d);
@@ -485,7 +496,7 @@ a_config_of_another_kind_of_arbiter(void **state)
 	evote_config k = {.epoch = 18, .arbiter = {99, nowhere}};
 
 	init(p->dir, NULL);
-	assert_int_equal(datadir_save_config(p->dir, &k), 0);
+	save(p->dir, &k);
 	assert_refused(p->dir, NULL, "another version");
 }
 
@@ -495,11 +506,10 @@ enum step { STEP_INIT, STEP_JOIN, STEP_SAVE };
 
 /* What is to be interrupted; exit status 0, 1 when it failed in order. */
 static int
-step_run(const struct place_of_test *p, enum step step)
+step_run(const struct place_of_test *p, enum step step, struct datadir *d)
 {
 	char nowhere[] = "";
 	evote_config k = {.epoch = 18, .arbiter = {.where = nowhere}};
-	struct datadir d;
 	char err[512];
 
 	switch (step) {
@@ -507,12 +517,11 @@ step_run(const struct place_of_test *p, enum step step)
 		return (
 		    datadir_init(p->dir, NULL, err, sizeof(err)) == 0 ? 0 : 1);
 	case STEP_JOIN:
-		return (
-		    datadir_open(&d, p->dir, p->other, err, sizeof(err)) == 0
+		return (datadir_open(d, p->dir, p->other, err, sizeof(err)) == 0
 			? 0
 			: 1);
 	case STEP_SAVE:
-		return (datadir_save_config(p->dir, &k) == 0 ? 0 : 1);
+		return (datadir_save_config(d, &k) == 0 ? 0 : 1);
 	}
 	return (2);
 }
@@ -522,11 +531,14 @@ interrupted(
     const struct place_of_test *p, enum step step, int at, enum fault_kind kind)
 {
 	int status;
+	struct datadir d;
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		if (step == STEP_SAVE)
+			open_it(&d, p->dir, NULL);
 		fault_set(at, kind);
-		_exit(step_run(p, step));
+		_exit(step_run(p, step, &d));
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
@@ -641,14 +653,37 @@ no_room_for_config(void **state)
 
 	init(p->dir, NULL);
 	if (fork() == 0) {
+		open_it(&d, p->dir, NULL);
 		signal(SIGXFSZ, SIG_IGN);
 		setrlimit(RLIMIT_FSIZE, &limit);
-		_exit(step_run(p, STEP_SAVE));
+		_exit(step_run(p, STEP_SAVE, &d));
 	}
 	wait(&status);
 	assert_int_equal(WEXITSTATUS(status), 1);
 	open_it(&d, p->dir, NULL);
 	assert_int_equal(d.config.epoch, 0);
+	datadir_close(&d);
+}
+
+/* S8: whoever takes all descriptors does not end a primary by that. */
+static void
+no_descriptors_for_config(void **state)
+{
+	struct place_of_test *p = *state;
+	evote_config k = {.epoch = 18, .arbiter = {.where = (char *)""}};
+	struct rlimit limit, none = {0};
+	struct datadir d;
+
+	init(p->dir, NULL);
+	open_it(&d, p->dir, NULL);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none.rlim_max = limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(datadir_save_config(&d, &k), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	datadir_close(&d);
+	open_it(&d, p->dir, NULL);
+	assert_int_equal(d.config.epoch, 18);
 	datadir_close(&d);
 }
 
@@ -677,6 +712,7 @@ main(void)
 	    TEST(save_is_interrupted),
 	    TEST(a_name_or_a_value_counts_when_synced),
 	    TEST(no_room_for_config),
+	    TEST(no_descriptors_for_config),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -24,6 +24,7 @@ struct place_of_test {
 	char base[128];
 	char dir[160];
 	char db[192];
+	struct datadir data;
 };
 
 static int
@@ -52,15 +53,26 @@ teardown(void **state)
 }
 
 static struct disk *
-start(const struct place_of_test *p)
+start(struct place_of_test *p)
 {
-	struct ledger *l = ledger_open(p->db, 0);
+	char err[512];
+	struct ledger *l;
 	struct disk *d;
 
+	assert_int_equal(
+	    datadir_open(&p->data, p->dir, NULL, err, sizeof(err)), 0);
+	l = ledger_open(p->db, 0);
 	assert_non_null(l);
-	d = disk_start(l, p->dir);
+	d = disk_start(l, &p->data);
 	assert_non_null(d);
 	return (d);
+}
+
+static void
+stop(struct place_of_test *p, struct disk *d)
+{
+	disk_stop(d);
+	datadir_close(&p->data);
 }
 
 static struct record *
@@ -186,7 +198,7 @@ in_the_order_given(void **state)
 	assert_done(d, 7, DISK_STORE);
 	assert_int_equal(disk_next(d, &done), 0);
 	assert_false(is_readable(d, 0));
-	disk_stop(d);
+	stop(p, d);
 	assert_int_equal(count(p), 8);
 }
 
@@ -200,7 +212,7 @@ nothing_is_dropped_at_the_end(void **state)
 		store(d, seq, 1);
 	/* Reports that nobody takes are freed, their records too. */
 	disk_load(d, 0, 10);
-	disk_stop(d);
+	stop(p, d);
 	disk_stop(NULL);
 	assert_int_equal(count(p), 51);
 }
@@ -253,7 +265,7 @@ config_is_copied(void **state)
 	disk_save(d, &k);
 	memset(name, 'x', 5);
 	k.epoch = 6;
-	disk_stop(d);
+	stop(p, d);
 	assert_int_equal(datadir_open(&dir, p->dir, NULL, err, sizeof(err)), 0);
 	assert_int_equal(dir.config.epoch, 5);
 	assert_string_equal(dir.config.in_sync.in_sync_val[0].name, "alpha");
@@ -275,7 +287,7 @@ the_tail_gets_a_name(void **state)
 
 	store(d, 1, 9);
 	disk_cut(d, 4);
-	disk_stop(d);
+	stop(p, d);
 	datadir_path(p->dir, "aside", aside, sizeof(aside));
 	dir = opendir(aside);
 	while ((e = readdir(dir)) != NULL) {
@@ -317,7 +329,7 @@ one_load_has_a_limit(void **state)
 	next(d, &done);
 	assert_int_equal(done.n, 0);
 	free(done.records);
-	disk_stop(d);
+	stop(p, d);
 }
 
 static void
@@ -335,7 +347,7 @@ the_wal_moves_when_idle(void **state)
 		assert_int_equal(stat(p->db, &st), 0);
 	}
 	assert_true(st.st_size >= 4000000);
-	disk_stop(d);
+	stop(p, d);
 }
 
 /* ---- failures ---- */

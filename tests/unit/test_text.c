@@ -197,8 +197,8 @@ times_that_are_read(void **state)
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		us = 1;
-		assert_int_equal(date_parse(cases[i].text, 1000 * S, &us,
-				     err, sizeof(err)),
+		assert_int_equal(
+		    date_parse(cases[i].text, 1000 * S, &us, err, sizeof(err)),
 		    0);
 		assert_int_equal(us, cases[i].us);
 	}
@@ -249,8 +249,8 @@ times_that_are_not(void **state)
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		err[0] = '\0';
-		assert_int_equal(date_parse(cases[i].text, 1000 * S, &us,
-				     err, sizeof(err)),
+		assert_int_equal(
+		    date_parse(cases[i].text, 1000 * S, &us, err, sizeof(err)),
 		    -1);
 		assert_non_null(strstr(err, cases[i].why));
 		assert_int_equal(us, 77);
