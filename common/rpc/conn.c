@@ -24,7 +24,10 @@ conn_doom(struct conn *c)
 	if (c->state != CONN_OPEN)
 		return;
 	c->state = CONN_DOOMED;
-	TAILQ_INSERT_TAIL(&c->transport->doomed, c, gone);
+	if (c->rank == RANK_TRUSTED)
+		TAILQ_INSERT_HEAD(&c->transport->doomed, c, gone);
+	else
+		TAILQ_INSERT_TAIL(&c->transport->doomed, c, gone);
 }
 
 static void
@@ -128,7 +131,10 @@ conn_dirty(struct conn *c)
 	if (c->on_dirty)
 		return;
 	c->on_dirty = true;
-	TAILQ_INSERT_TAIL(&c->transport->dirty, c, dirty);
+	if (c->rank == RANK_TRUSTED)
+		TAILQ_INSERT_HEAD(&c->transport->dirty, c, dirty);
+	else
+		TAILQ_INSERT_TAIL(&c->transport->dirty, c, dirty);
 }
 
 /* ---- calls wait while a client has more than its share ---- */

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #define MORE_EVERY	 8
 #define HOST_PLACES	 TRANSPORT_HOST_PLACES
 #define YIELD_LOOKS	 16
+#define REAPS_PER_FLUSH	 64
 #define UNSENT_IN_KERNEL 65536
 #define SWEEP_MS	 100
 #define PATIENCE_MIN_MS	 1000
@@ -191,12 +193,13 @@ conn_close(struct conn *c)
 		t->config.closed(t->config.arg, id);
 }
 
+/* A crowd that leaves at once is seen off by and by. */
 static void
-conns_reap(struct transport *t)
+conns_reap(struct transport *t, int most)
 {
 	struct conn *c;
 
-	while ((c = TAILQ_FIRST(&t->doomed)) != NULL) {
+	while (most-- > 0 && (c = TAILQ_FIRST(&t->doomed)) != NULL) {
 		TAILQ_REMOVE(&t->doomed, c, gone);
 		conn_close(c);
 	}
@@ -218,7 +221,7 @@ alarm_crowded(struct transport *t, const char *why)
 
 /* One of its connections gives way to a new one: an unproven one first. */
 static bool
-source_yield(struct source *s)
+source_yield(struct transport *t, struct source *s)
 {
 	struct conn *c;
 	int rank, looks;
@@ -228,6 +231,8 @@ source_yield(struct source *s)
 		for (looks = 0; c != NULL && looks < YIELD_LOOKS; looks++) {
 			if (c->in_flight == 0) {
 				conn_doom(c);
+				TAILQ_REMOVE(&t->doomed, c, gone);
+				conn_close(c);
 				return (true);
 			}
 			c = TAILQ_NEXT(c, member);
@@ -251,10 +256,7 @@ source_may_open(struct transport *t, struct source *s)
 		return (true);
 	alarm_crowded(t, "connections");
 	t->stats.yielded++;
-	if (!source_yield(s))
-		return (false);
-	conns_reap(t);
-	return (true);
+	return (source_yield(t, s));
 }
 
 static void
@@ -559,7 +561,7 @@ static void
 wake_settle(struct transport *t)
 {
 	bool wanted = !TAILQ_EMPTY(&t->turns) || !TAILQ_EMPTY(&t->trusted) ||
-	    !TAILQ_EMPTY(&t->doomed);
+	    !TAILQ_EMPTY(&t->dirty) || !TAILQ_EMPTY(&t->doomed);
 	uint64_t one = 1;
 	ssize_t n;
 
@@ -573,19 +575,29 @@ wake_settle(struct transport *t)
 	t->awake = wanted;
 }
 
-void
-transport_flush(struct transport *t)
+/* To all hosts and operators, and to strangers while the turn lasts. */
+static void
+dirty_send(struct transport *t)
 {
+	uint64_t end = now_us() + t->config.turn_us;
 	struct conn *c;
 
-	assert(!t->dispatching);
 	while ((c = TAILQ_FIRST(&t->dirty)) != NULL) {
 		TAILQ_REMOVE(&t->dirty, c, dirty);
 		c->on_dirty = false;
 		if (c->state == CONN_OPEN)
 			conn_send(c);
+		if (c->rank != RANK_TRUSTED && now_us() >= end)
+			return;
 	}
-	conns_reap(t);
+}
+
+void
+transport_flush(struct transport *t)
+{
+	assert(!t->dispatching);
+	dirty_send(t);
+	conns_reap(t, REAPS_PER_FLUSH);
 	wake_settle(t);
 }
 
@@ -657,7 +669,7 @@ transport_free(struct transport *t)
 			unlink(t->listeners[l].path);
 		free(t->listeners[l].path);
 	}
-	conns_reap(t);
+	conns_reap(t, INT_MAX);
 	for (i = 0; i < t->n_slots; i++)
 		free(t->slots[i]);
 	free(t->slots);

@@ -25,7 +25,8 @@
  *	- The less than half of a budget is left, the shorter the times after
  *	  which an idle connection, or one that has proved nothing, is closed.
  *	- Each run serves hosts and operators first, then one call of one source
- *	  after the other while the turn lasts.
+ *	  after the other while the turn lasts; so are answers sent, and only
+ *	  a few connections are closed at a time.
  */
 struct transport;
 

@@ -1223,6 +1223,64 @@ test_turns_of_trusted(void **state)
 	clients_close(many, MANY);
 }
 
+/* S2: hosts do not wait for many who leave at once. */
+static void
+test_many_leave(void **state)
+{
+	enum { MANY = 400 };
+	int many[MANY], i;
+
+	for (i = 0; i < MANY; i++)
+		many[i] = client_open();
+	server_run();
+	for (i = 0; i < MANY; i++)
+		client_reset(many[i]);
+	transport_run(its.t, its.now);
+	assert_in_range(its.closed, 1, MANY / 4);
+	server_run();
+	assert_int_equal(its.closed, MANY);
+}
+
+/* S2: nor while answers are sent to many. */
+static void
+test_many_answers(void **state)
+{
+	enum { MANY = 20 };
+	struct transport_config config = usual();
+	int many[MANY], link, got = 0, i;
+	char name[] = "x", *result = name;
+	uint32_t r[16];
+
+	config.turn_us = 0;
+	server_again(config);
+	link = client_open();
+	client_call(link, 1, DO_TRUST, NULL);
+	server_run();
+	expect_status(link, 1, SUCCESS);
+	for (i = 0; i < MANY; i++) {
+		many[i] = client_open();
+		client_call(many[i], i, DO_HOLD, "x");
+		server_run();
+	}
+	client_call(link, 2, DO_HOLD, "x");
+	server_run();
+	assert_int_equal(its.n_held, MANY + 1);
+	for (i = 0; i <= MANY; i++)
+		transport_complete(
+		    its.t, its.held[i], (xdrproc_t)xdr_evote_name, &result);
+	transport_flush(its.t);
+	assert_true(client_reply(link, r) > 0);
+	for (i = 0; i < MANY; i++)
+		got += client_reply(many[i], r) > 0;
+	assert_in_range(got, 0, 1);
+	server_run();
+	for (i = 0; i < MANY; i++)
+		got += client_reply(many[i], r) > 0;
+	assert_int_equal(got, MANY);
+	close(link);
+	clients_close(many, MANY);
+}
+
 /* S3: the answers nobody reads have one budget for all connections. */
 static void
 test_memory_of_answers(void **state)
@@ -1767,6 +1825,8 @@ main(void)
 	    TEST(test_flood),
 	    TEST(test_turns_of_sources),
 	    TEST(test_turns_of_trusted),
+	    TEST(test_many_leave),
+	    TEST(test_many_answers),
 	    TEST(test_memory_of_answers),
 	    TEST(test_memory_of_late_answers),
 	    TEST(test_memory_of_calls),
