@@ -17,11 +17,11 @@ VERSION	:= $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 GEN	= xdr clnt
 # room NAME, its files
 room	= $(2:%=$(1)/%)
-COMMON	= $(call room,common,log seal curve merkle text date number record hosts \
-	    failpoint) \
+COMMON	= $(call room,common,log seal curve merkle text date number role_name record \
+	    hosts failpoint) \
 	  $(call room,common/rpc,transport conn stream source listen caller \
 	    portmap address)
-REPLICA	= $(call room,replica/core,core state failure hosts greeting jobs \
+REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 	    requests roles commit \
 	    lead proposal arbitration handshake follow policy orders stuck \
 	    status history config role clock alarm identity refusal message) \

@@ -10,6 +10,7 @@
 #include "client/progress.h"
 #include "client/say.h"
 #include "client/survey.h"
+#include "common/role_name.h"
 #include "common/date.h"
 #include "common/number.h"
 #include "common/seal.h"
@@ -85,7 +86,7 @@ host_json(cJSON *list, const struct survey *s, int i)
 		return;
 	}
 	seal_hex(root, res->root, sizeof(res->root));
-	cJSON_AddStringToObject(host, "role", say_role(res->role));
+	cJSON_AddStringToObject(host, "role", role_name(res->role));
 	cJSON_AddStringToObject(
 	    host, "standing", say_standing(res->answer.standing));
 	cJSON_AddNumberToObject(host, "epoch", (double)res->answer.stamp.epoch);
@@ -185,7 +186,7 @@ host_line(struct client *c, const struct view *v, const struct survey *s, int i)
 	seal_hex(root, res->root, sizeof(res->root));
 	clock_text(at, clock, sizeof(clock));
 	say_line(c, "%s  %-9s %6llu %9llu %6s  %.*s  %-7s  %s", name,
-	    say_role(res->role), (unsigned long long)res->answer.stamp.epoch,
+	    role_name(res->role), (unsigned long long)res->answer.stamp.epoch,
 	    (unsigned long long)res->size, lag, ROOT_PREFIX, root,
 	    res->in_sync ? "yes" : "no", clock);
 }

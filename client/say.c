@@ -12,23 +12,6 @@
 #define SENTENCE 4096
 
 const char *
-say_role(evote_role role)
-{
-	static const char *const names[] = {
-	    [EVOTE_WAITING] = "waiting",
-	    [EVOTE_JOINING] = "joining",
-	    [EVOTE_BACKUP] = "backup",
-	    [EVOTE_CLAIMING] = "claiming",
-	    [EVOTE_BARRIER] = "barrier",
-	    [EVOTE_PRIMARY] = "primary",
-	    [EVOTE_HANDING] = "handing",
-	    [EVOTE_HALTED] = "halted",
-	};
-
-	return ((unsigned)role <= EVOTE_HALTED ? names[role] : "strange");
-}
-
-const char *
 say_alarm(evote_alarm_kind kind)
 {
 	static const char *const names[] = {

@@ -8,7 +8,6 @@
  * harmless to a terminal first, since names and reasons come from elsewhere.
  */
 
-const char *say_role(evote_role);
 const char *say_alarm(evote_alarm_kind);
 const char *say_standing(evote_standing);
 

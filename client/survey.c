@@ -255,7 +255,8 @@ static const struct {
     {"evote_up", "Whether the host answered", metric_up},
     {"evote_serving", "Whether the host serves the election", metric_serving},
     {"evote_role",
-	"0 waiting, 1 joining, 2 backup, 3 claiming, 4 barrier, 5 primary, "
+	"0 waiting, 1 joining, 2 backup, 3 claiming, 4 establishing, 5 "
+	"primary, "
 	"6 handing over, 7 halted",
 	metric_role},
     {"evote_in_sync", "Whether the host is in sync", metric_in_sync},

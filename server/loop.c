@@ -57,7 +57,7 @@ crash_keeps(const struct server *s)
 {
 	evote_role role = core_role(s->core);
 
-	return ((role == EVOTE_BARRIER || role == EVOTE_PRIMARY) &&
+	return ((role == EVOTE_ESTABLISHING || role == EVOTE_PRIMARY) &&
 	    crash_due("push-stored"));
 }
 
@@ -75,9 +75,9 @@ do_store(void *arg, struct record *const *recs, uint32_t n, uint64_t accepted)
 }
 
 static uint64_t
-do_cut(void *arg, uint64_t size)
+do_truncate(void *arg, uint64_t size)
 {
-	return (disk_cut(((struct server *)arg)->disk, size));
+	return (disk_truncate(((struct server *)arg)->disk, size));
 }
 
 static uint64_t
@@ -185,7 +185,7 @@ do_answer(void *arg, uint64_t ticket)
 
 static const struct driver driver = {
     .store = do_store,
-    .cut = do_cut,
+    .truncate = do_truncate,
     .load = do_load,
     .save = do_save,
     .decide = do_decide,
@@ -361,18 +361,19 @@ load_record(void *arg, struct record *r)
 	core_load(s->core, r);
 	/* Only what may have to be cut is kept undoable. */
 	if (r->seq % 4096 == 0 && r->seq < s->hint)
-		election_settle(s->election, r->seq);
+		election_discard_undo(s->election, r->seq);
 	return (0);
 }
 
 /*
- * In sync, its ledger holds at least what K says was accepted, and the same
- * records; one that was joining may well lack some, or have others.
+ * In sync, its ledger holds at least what the configuration says was accepted,
+ * and the same records; one that was joining may well lack some, or have
+ * others.
  */
 static int
 check_mark(const struct server *s)
 {
-	const evote_mark *m = &s->dir.config.mark;
+	const evote_position *m = &s->dir.config.end;
 	const struct history *log = core_history(s->core);
 	unsigned char root[32];
 
@@ -396,7 +397,7 @@ make_core(struct server *s)
 	struct core_config cf = {
 	    .n = s->conf->hosts.n,
 	    .self = s->conf->self,
-	    .k = s->dir.config,
+	    .config = s->dir.config,
 	    .failback = s->conf->failback,
 	    .trust_clock = s->conf->trust_clock,
 	    .beat_ms = BEAT_MS,
@@ -431,7 +432,7 @@ open_ledger(struct server *s)
 		ledger_close(ledger);
 		return (-1);
 	}
-	election_settle(s->election, s->hint);
+	election_discard_undo(s->election, s->hint);
 	s->disk = disk_start(ledger, &s->dir);
 	return (s->disk == NULL ? -1 : 0);
 }
@@ -580,7 +581,8 @@ look_at_disk(struct server *s, uint64_t since_ms)
 		s->disk_ms = s->now_ms;
 		return;
 	}
-	if (s->now_ms - s->disk_ms > s->conf->hang_ms && core_spare(s->core))
+	if (s->now_ms - s->disk_ms > s->conf->hang_ms &&
+	    core_can_fail_over(s->core))
 		disk_hangs();
 }
 

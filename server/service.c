@@ -700,7 +700,7 @@ undo(void *arg, uint64_t size)
 static void
 settle(void *arg, uint64_t size)
 {
-	election_settle(((struct server *)arg)->election, size);
+	election_discard_undo(((struct server *)arg)->election, size);
 }
 
 const struct machine service_machine = {
@@ -709,7 +709,7 @@ const struct machine service_machine = {
     .close = close_due,
     .replay = replay,
     .undo = undo,
-    .settle = settle,
+    .discard_undo = settle,
 };
 
 /* ---- at once ---- */

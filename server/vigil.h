@@ -5,8 +5,8 @@
 
 /*
  * The whole of a witness (--role witness): it answers the hosts' questions
- * about K and holds no record of any election.  Returns the exit status, after
- * the reason was logged.
+ * about the configuration and holds no record of any election.  Returns the
+ * exit status, after the reason was logged.
  */
 int vigil_run(const struct conf *);
 

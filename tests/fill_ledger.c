@@ -65,7 +65,7 @@ flush(struct fill *f)
 	    "the ledger does not take the records");
 	while (f->n > 0)
 		record_drop(f->batch[--f->n]);
-	election_settle(f->election, size);
+	election_discard_undo(f->election, size);
 }
 
 static void

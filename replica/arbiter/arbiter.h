@@ -4,9 +4,10 @@
 #include "evote.h"
 
 /*
- * This host's way to the arbiter of K, whichever that is at the moment: the
- * link is made when something is to be asked there, and made anew when K
- * names another one.  Nothing blocks; what gets lost is asked again.
+ * This host's way to the arbiter of the configuration, whichever that is at the
+ * moment: the link is made when something is to be asked there, and made anew
+ * when the configuration names another one.  Nothing blocks; what gets lost is
+ * asked again.
  */
 struct arbiter;
 
@@ -25,8 +26,8 @@ int arbiter_wait_ms(struct arbiter *, uint64_t now_ms);
 void arbiter_run(struct arbiter *, uint64_t now_ms);
 
 /*
- * `where` in full, as K is to have it (EVOTE_TEXT_MAX + 1 bytes), for a
- * cluster; or -1: it is none that could be asked, why is in err.
+ * `where` in full, as the configuration is to have it (EVOTE_TEXT_MAX + 1
+ * bytes), for a cluster; or -1: it is none that could be asked, why is in err.
  */
 int arbiter_check(const evote_arbiter *, const char cluster[16], char *full,
     char *err, size_t errlen);

@@ -196,7 +196,8 @@ transact(struct etcd *e, char *body, struct etcd_held *held)
 		why = curl_easy_strerror(rc);
 	else if (etcd_txn_answer(
 		     e->key, e->place.key, e->reply, e->len, held) == -1)
-		why = "what is under the key is no K of this cluster";
+		why =
+		    "what is under the key is no configuration of this cluster";
 	failing_set(e, why);
 	if (why != NULL)
 		e->at = (e->at + 1) % e->place.n;

@@ -11,7 +11,7 @@
 #include "replica/arbiter/etcd_txn.h"
 #include "replica/core/config.h"
 
-#define VALUE_MAX     8192 /* bytes of K and its MAC */
+#define VALUE_MAX     8192 /* bytes of the configuration and its MAC */
 #define BASE64_MAX(n) (4 * (((n) + 2) / 3) + 1)
 #define DOMAIN	      "evote etcd 1"
 

@@ -7,17 +7,18 @@
 #include "evote.h"
 
 /*
- * A register for K under one key of etcd, as its JSON gateway has it: what is
- * asked of /v3/kv/txn and what comes back.  The value is K's XDR and a MAC
- * under the cluster's key: etcd keeps it, but cannot make one up.  Pure.
+ * A register for the configuration under one key of etcd, as its JSON gateway
+ * has it: what is asked of /v3/kv/txn and what comes back.  The value is the
+ * configuration's XDR and a MAC under the cluster's key: etcd keeps it, but
+ * cannot make one up.  Pure.
  */
 #define ETCD_KEY_MAX   255
 #define ETCD_REPLY_MAX 65536
 
 enum etcd_outcome {
-	ETCD_SWAPPED, /* the new K is in force there */
+	ETCD_SWAPPED, /* the new configuration is in force there */
 	ETCD_EMPTY,   /* there is nothing under the key */
-	ETCD_HOLDS    /* K, of that revision */
+	ETCD_HOLDS    /* the configuration, of that revision */
 };
 
 struct etcd_held {

@@ -10,8 +10,9 @@ from_primary(const struct witness *w, const char *from)
 }
 
 /*
- * The same K is asked for again when an answer was lost.  Another one under the
- * same epoch is its author's, who has forgotten it by a crash: he learns of it.
+ * The same configuration is asked for again when an answer was lost.  Another
+ * one under the same epoch is its author's, who has forgotten it by a crash: he
+ * learns of it.
  */
 static evote_verdict
 judge(const struct witness *w, const char *from, uint64_t now_ms,

@@ -39,7 +39,7 @@ alarm_add(evote_status_res *s, evote_alarm_kind kind, const char *fmt, ...)
 static int
 is_lead(const struct peer *p)
 {
-	return (p->greeted && config_id_equal(p->k.primary, p->id) &&
+	return (p->met && config_id_equal(p->config.primary, p->id) &&
 	    (p->role == EVOTE_PRIMARY || p->role == EVOTE_HANDING));
 }
 
@@ -72,7 +72,7 @@ refusals(const struct core *c, evote_status_res *s)
 			    c->cf.names[i], refusal_theirs(p->refused_by));
 	}
 	if (c->stranger.why != EVOTE_NOT_REFUSED &&
-	    c->now_ms - c->stranger.heard_ms < STRANGER_MS)
+	    c->now_ms - c->stranger.last_received_ms < STRANGER_MS)
 		alarm_add(s, EVOTE_ALARM_REFUSED, "Refusing %s: %s.",
 		    c->stranger.name, refusal_ours(c->stranger.why));
 }
@@ -102,24 +102,24 @@ id_of(const struct core *c, int i)
 static int
 is_absent(const struct core *c, int i)
 {
-	return (config_in_sync(&c->k, id_of(c, i)) < 0 &&
-	    config_listed(&c->k, c->cf.names[i]));
+	return (config_in_sync(&c->config, id_of(c, i)) < 0 &&
+	    config_listed(&c->config, c->cf.names[i]));
 }
 
 static int
 is_full(const struct core *c, int i)
 {
-	return (i != c->cf.self && c->peers[i].greeted && !c->peers[i].room);
+	return (i != c->cf.self && c->peers[i].met && !c->peers[i].room);
 }
 
 /* In the set, by its name: it may not have been heard of yet. */
 static int
 is_awaited(const struct core *c, int i)
 {
-	for (u_int n = 0; n < c->k.in_sync.in_sync_len; n++)
+	for (u_int n = 0; n < c->config.in_sync.in_sync_len; n++)
 		if (i != c->cf.self &&
-		    strcmp(c->k.in_sync.in_sync_val[n].name, c->cf.names[i]) ==
-			0)
+		    strcmp(c->config.in_sync.in_sync_val[n].name,
+			c->cf.names[i]) == 0)
 			return (1);
 	return (0);
 }
@@ -127,8 +127,8 @@ is_awaited(const struct core *c, int i)
 static int
 has_failed(const struct core *c, int i)
 {
-	for (u_int n = 0; n < c->k.in_sync.in_sync_len; n++) {
-		const evote_member *m = &c->k.in_sync.in_sync_val[n];
+	for (u_int n = 0; n < c->config.in_sync.in_sync_len; n++) {
+		const evote_member *m = &c->config.in_sync.in_sync_val[n];
 
 		if (i != c->cf.self && strcmp(m->name, c->cf.names[i]) == 0 &&
 		    failure_of(c, m))
@@ -144,12 +144,12 @@ not_serving(const struct core *c, evote_status_res *s)
 
 	if (c->role == EVOTE_HALTED)
 		alarm_add(s, EVOTE_ALARM_HALTED, "Halted: %s.", c->fault);
-	else if (!config_id_zero(c->k.cluster) &&
-	    !config_listed(&c->k, core_name(c)))
+	else if (!config_id_zero(c->config.cluster) &&
+	    !config_listed(&c->config, core_name(c)))
 		alarm_add(s, EVOTE_ALARM_REFUSED,
 		    "Not a host of this cluster: it was removed. Stop it, or "
 		    "add it again on the primary with the command hosts.");
-	else if (c->role == EVOTE_WAITING && config_id_zero(c->k.cluster))
+	else if (c->role == EVOTE_WAITING && config_id_zero(c->config.cluster))
 		alarm_add(s, EVOTE_ALARM_NOT_SERVING,
 		    "Empty: this host waits for one that has the ledger.");
 	else if (c->role == EVOTE_WAITING &&

@@ -19,27 +19,28 @@ arbitration_overdue(const struct core *c)
 static void
 learn_from_arbiter(struct core *c, const evote_config *k)
 {
-	if (!config_id_equal(k->cluster, c->k.cluster))
+	if (!config_id_equal(k->cluster, c->config.cluster))
 		core_say(c, 1, "arbiter stranger=1");
-	else if (k->epoch > c->k.epoch)
+	else if (k->epoch > c->config.epoch)
 		proposal_adopt(c, k);
-	else if (k->epoch < c->k.epoch) {
+	else if (k->epoch < c->config.epoch) {
 		/* It grants nothing, however often it is asked. */
 		c->again_ms = c->now_ms + BEHIND_MS;
 		if (!c->arbiter_behind)
 			core_say(c, 1, "arbiter behind epoch=%llu knows=%llu",
-			    (unsigned long long)c->k.epoch,
+			    (unsigned long long)c->config.epoch,
 			    (unsigned long long)k->epoch);
 	}
-	c->arbiter_behind = k->epoch < c->k.epoch;
+	c->arbiter_behind = k->epoch < c->config.epoch;
 }
 
-/* A new arbiter begins with the K that names it; then the old one is asked. */
+/* A new arbiter begins with the configuration that names it; then the old one
+ * is asked. */
 static void
 agreed(struct core *c)
 {
 	if (c->proposal.phase == PROPOSAL_ASKING_NEW && core_arbitrated(c) &&
-	    !c->proposal.next.joint) {
+	    !c->proposal.next.arbiter_changing) {
 		c->proposal.phase = PROPOSAL_ASKING;
 		proposal_ask(c);
 	} else
@@ -87,7 +88,8 @@ arbitration_heard(struct core *c, const evote_decided *d)
 	if (c->proposal.phase == PROPOSAL_ASKING_NEW &&
 	    d->verdict == EVOTE_CONFLICT &&
 	    d->config.epoch >= c->proposal.next.epoch) {
-		core_say(c, 1, "arbiter unchanged why=\"%s holds another K\"",
+		core_say(c, 1,
+		    "arbiter unchanged why=\"%s holds another configuration\"",
 		    c->proposal.next.arbiter.where);
 		proposal_drop(c);
 		return;
@@ -98,7 +100,7 @@ arbitration_heard(struct core *c, const evote_decided *d)
 		return;
 	}
 	if (asked && d->verdict == EVOTE_CONFLICT &&
-	    d->config.epoch != c->k.epoch)
+	    d->config.epoch != c->config.epoch)
 		proposal_drop(c);
 	learn_from_arbiter(c, &d->config);
 }
@@ -107,7 +109,7 @@ arbitration_heard(struct core *c, const evote_decided *d)
 void
 arbitration_beat(struct core *c)
 {
-	evote_decide d = {.expected = c->k.epoch};
+	evote_decide d = {.expected = c->config.epoch};
 	int away;
 
 	if (c->role == EVOTE_HALTED)
@@ -119,7 +121,7 @@ arbitration_beat(struct core *c)
 		    c->proposal.phase == PROPOSAL_CONFIRMING ? "a host in sync"
 			: c->proposal.phase == PROPOSAL_ASKING_NEW
 			? c->proposal.next.arbiter.where
-			: c->k.arbiter.where);
+			: c->config.arbiter.where);
 		proposal_drop(c);
 	}
 	/*
@@ -129,7 +131,7 @@ arbitration_beat(struct core *c)
 	 */
 	if (proposal_is(c, P_SHRINK, PROPOSAL_ASKING) && failure_none(c)) {
 		proposal_drop(c);
-		c->greet = 1;
+		c->hello_due = 1;
 	}
 	/* It may come to that yet; until it does this host serves. */
 	if (c->role == EVOTE_HANDING &&
@@ -139,13 +141,13 @@ arbitration_beat(struct core *c)
 	if (arbitration_pending(c))
 		proposal_ask(c);
 	else if (core_arbitrated(c))
-		c->driver->decide(c->arg, &c->k.arbiter, &d);
+		c->driver->decide(c->arg, &c->config.arbiter, &d);
 	away = core_arbitrated(c) &&
 	    c->now_ms - c->arbiter_ms > AWAY_BEATS * c->cf.beat_ms;
 	if (away != c->arbiter_away) {
 		c->arbiter_away = away;
 		core_say(c, away, "arbiter away=%d where=%s", away,
-		    c->k.arbiter.where);
+		    c->config.arbiter.where);
 	}
 }
 

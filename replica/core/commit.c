@@ -4,10 +4,10 @@
 void
 commit_to(struct core *c, uint64_t n)
 {
-	if (n <= c->accepted)
+	if (n <= c->committed)
 		return;
-	c->accepted = n;
-	c->machine->settle(c->arg, n);
+	c->committed = n;
+	c->machine->discard_undo(c->arg, n);
 	core_restamp(c);
 }
 
@@ -22,8 +22,8 @@ commit_advance(struct core *c)
 
 	if (!core_leads(c))
 		return;
-	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
-		const char *id = c->k.in_sync.in_sync_val[i].incarnation;
+	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
+		const char *id = c->config.in_sync.in_sync_val[i].incarnation;
 		int p;
 
 		if (config_id_equal(id, core_self(c)))
@@ -37,15 +37,15 @@ commit_advance(struct core *c)
 			n = c->peers[p].acked;
 	}
 	for (int i = 0; i < c->cf.n; i++)
-		if (c->peers[i].required && c->peers[i].acked < n)
+		if (c->peers[i].counts && c->peers[i].acked < n)
 			n = c->peers[i].acked;
 
-	if (n < c->barrier && !BUG_NO_BARRIER)
+	if (n < c->establish_size && !BUG_NO_BARRIER)
 		return;
 	commit_to(c, n);
-	if (c->role == EVOTE_BARRIER) {
+	if (c->role == EVOTE_ESTABLISHING) {
 		core_move(c, ON_ACCEPTED);
-		requests_release_held(c);
+		requests_release_parked(c);
 	}
 	requests_answer(c, n, lead_confirmed(c));
 }

@@ -3,7 +3,7 @@
 
 #include "evote.h"
 
-/* The configuration K as a value: evote_config, deep-copied.  Pure. */
+/* The configuration as a value: evote_config, deep-copied.  Pure. */
 
 typedef unsigned char incarnation[16];
 
@@ -11,7 +11,8 @@ void config_copy(evote_config *to, const evote_config *from);
 void config_clear(evote_config *);
 /*
  * 1 when this version knows what it says.  XDR lets any number pass for an
- * enum: to be asked of every K that was read, wherever it came from.
+ * enum: to be asked of every configuration that was read, wherever it came
+ * from.
  */
 int config_known(const evote_config *);
 
@@ -34,9 +35,10 @@ void config_remove(evote_config *, const void *id);
 void config_bar(evote_config *, const char *name, const void *id);
 void config_arbiter(evote_config *, evote_arbiter_kind, const char *where);
 
-/* What K says of the host of that name, or NULL. */
+/* What the configuration says of the host of that name, or NULL. */
 evote_listed *config_host(const evote_config *, const char *name);
-/* 1 when it is a host that is to stay, or K names no hosts yet. */
+/* 1 when it is a host that is to stay, or the configuration names no hosts yet.
+ */
 int config_listed(const evote_config *, const char *name);
 /* With the lowest number that is free; or only its address is changed. */
 void config_host_add(evote_config *, const char *name, const char *address);

@@ -20,9 +20,9 @@ core_new(const struct core_config *cf, const struct machine *machine,
 	c->driver = driver;
 	c->arg = arg;
 	c->log = history_new();
-	config_copy(&c->k, &cf->k);
-	c->cf.k = c->k;
-	c->seen_epoch = c->k.epoch;
+	config_copy(&c->config, &cf->config);
+	c->cf.config = c->config;
+	c->seen_epoch = c->config.epoch;
 	c->role = EVOTE_WAITING;
 	c->hand_to = -1;
 	c->own_list = cf->n;
@@ -41,20 +41,20 @@ core_free(struct core *c)
 {
 	if (c == NULL)
 		return;
-	for (uint32_t i = 0; i < c->n_owed; i++)
-		message_free(c->owed[i].reply);
+	for (uint32_t i = 0; i < c->n_deferred; i++)
+		message_free(c->deferred[i].reply);
 	for (int i = 0; i < EVOTE_HOSTS_MAX; i++) {
-		config_clear(&c->peers[i].k);
+		config_clear(&c->peers[i].config);
 		free(c->peers[i].epochs);
 		free((char *)c->cf.names[i]);
 		free((char *)c->cf.addresses[i]);
 	}
-	config_clear(&c->k);
+	config_clear(&c->config);
 	config_clear(&c->proposal.next);
 	history_free(c->log);
-	free(c->owed);
+	free(c->deferred);
 	free(c->jobs);
-	free(c->held);
+	free(c->parked);
 	free(c->writes.items);
 	free(c->reads.items);
 	free(c);
@@ -74,7 +74,7 @@ job_done(struct core *c, const struct event *ev)
 		if (j.size > c->durable)
 			c->durable = j.size;
 		break;
-	case JOB_CUT:
+	case JOB_TRUNCATE:
 		break;
 	case JOB_SAVE:
 		if (c->last_save == j.number)
@@ -103,21 +103,21 @@ flush(struct core *c)
 static void
 start(struct core *c, const struct event *ev)
 {
-	c->accepted = BUG_SERVE_OWN_TAIL ? history_size(c->log) : ev->from;
-	assert(c->accepted <= history_size(c->log));
+	c->committed = BUG_SERVE_OWN_TAIL ? history_size(c->log) : ev->from;
+	assert(c->committed <= history_size(c->log));
 	clock_last(&c->clock, history_time(c->log), c->wall_us);
 	if (c->cf.trust_clock)
 		c->clock.agreed = 1;
 	for (int i = 0; i < c->cf.n; i++)
-		c->peers[i].heard_ms = c->now_ms;
+		c->peers[i].last_received_ms = c->now_ms;
 	c->step_ms = c->waiting_ms = c->now_ms;
 	c->serial = c->wall_us;
 	hosts_meet(c);
 	core_restamp(c);
 	core_say(c, 0, "start epoch=%llu size=%llu accepted=%llu",
-	    (unsigned long long)c->k.epoch,
+	    (unsigned long long)c->config.epoch,
 	    (unsigned long long)history_size(c->log),
-	    (unsigned long long)c->accepted);
+	    (unsigned long long)c->committed);
 	identity_own_name(c);
 }
 
@@ -133,13 +133,13 @@ stalled(struct core *c)
 {
 	core_say(c, 1, "stalled ms=%llu epoch=%llu size=%llu",
 	    (unsigned long long)(c->now_ms - c->step_ms),
-	    (unsigned long long)c->k.epoch,
+	    (unsigned long long)c->config.epoch,
 	    (unsigned long long)history_size(c->log));
 	for (int i = 0; i < c->cf.n; i++)
-		c->peers[i].heard_ms = c->now_ms;
+		c->peers[i].last_received_ms = c->now_ms;
 	c->arbiter_ms = c->now_ms;
 	if (!core_leads(c))
-		core_doubt(c);
+		core_reconfirm(c);
 }
 
 static void
@@ -168,7 +168,8 @@ renew_links(struct core *c)
 	uint64_t most = failure_timeout(c) + SILENT_BEATS * c->cf.beat_ms;
 
 	for (int i = 0; i < c->cf.n; i++)
-		if (c->peers[i].up && c->now_ms - c->peers[i].heard_ms > most)
+		if (c->peers[i].up &&
+		    c->now_ms - c->peers[i].last_received_ms > most)
 			c->driver->reset(c->arg, i);
 }
 
@@ -182,7 +183,7 @@ tick(struct core *c)
 	lead_beat(c);
 	arbitration_beat(c);
 	stuck_tell(c);
-	greeting_beat(c);
+	hello_beat(c);
 }
 
 static void
@@ -192,23 +193,23 @@ link_changed(struct core *c, const struct event *ev)
 
 	p->up = ev->kind == EV_LINK_UP;
 	p->refused = !p->up && (ev->refused || p->refused);
-	p->greeted = 0;
+	p->met = 0;
 	p->phase = PEER_PROBING;
 	p->in_flight = 0;
 	p->confirming = 0;
 	p->load = 0;
 	if (!BUG_EARLIER_SESSION_ACK) {
 		p->acked = 0;
-		p->nonce = 0;
+		p->round = 0;
 	}
 	/* While its joining is being decided nothing passes it by. */
 	if (!proposal_open(c) || c->proposal.kind != P_GROW)
-		p->required = 0;
+		p->counts = 0;
 	if (p->up) {
-		p->heard_ms = c->now_ms;
-		greeting_send(c, ev->peer);
+		p->last_received_ms = c->now_ms;
+		hello_send(c, ev->peer);
 	} else
-		p->gave = 0;
+		p->yielded = 0;
 }
 
 static void
@@ -217,9 +218,9 @@ room_changed(struct core *c, int room)
 	if (c->no_room == !room)
 		return;
 	c->no_room = !room;
-	c->greet = 1;
+	c->hello_due = 1;
 	core_say(c, !room, "room=%d epoch=%llu size=%llu", room,
-	    (unsigned long long)c->k.epoch,
+	    (unsigned long long)c->config.epoch,
 	    (unsigned long long)history_size(c->log));
 }
 
@@ -229,20 +230,21 @@ check_peer(const struct core *c, const struct peer *p)
 {
 	assert(!core_pushed(p) || (core_leads(c) && p->up));
 	assert(!core_pushed(p) ||
-	    (config_in_sync(&c->k, p->id) >= 0) ==
+	    (config_in_sync(&c->config, p->id) >= 0) ==
 		(p->phase == PEER_STREAMING));
 }
 
 static void
 check(const struct core *c)
 {
-	assert(c->accepted <= history_size(c->log));
+	assert(c->committed <= history_size(c->log));
 	assert(c->durable <= c->submitted);
 	assert(c->submitted <= history_size(c->log));
-	assert(!core_leads(c) || config_id_equal(c->k.primary, core_self(c)));
-	assert(!core_leads(c) || config_in_sync(&c->k, core_self(c)) >= 0);
+	assert(
+	    !core_leads(c) || config_id_equal(c->config.primary, core_self(c)));
+	assert(!core_leads(c) || config_in_sync(&c->config, core_self(c)) >= 0);
 	assert(c->role != EVOTE_BACKUP ||
-	    config_in_sync(&c->k, core_self(c)) >= 0);
+	    config_in_sync(&c->config, core_self(c)) >= 0);
 	assert(c->role != EVOTE_BACKUP || !c->resigned);
 	proposal_check(c);
 	for (int i = 0; i < c->cf.n; i++)
@@ -283,7 +285,7 @@ core_step(struct core *c, const struct event *ev)
 	case EV_CALL:
 		c->peers[ev->peer].conn = ev->conn;
 		c->peers[ev->peer].refused = 0;
-		c->peers[ev->peer].heard_ms = c->now_ms;
+		c->peers[ev->peer].last_received_ms = c->now_ms;
 		follow_call(c, ev);
 		break;
 	case EV_STRANGER:
@@ -296,11 +298,11 @@ core_step(struct core *c, const struct event *ev)
 		follow_forget(c, ev->conn);
 		if (c->peers[ev->peer].conn == ev->conn) {
 			c->peers[ev->peer].conn = 0;
-			c->peers[ev->peer].greeted = 0;
+			c->peers[ev->peer].met = 0;
 		}
 		break;
 	case EV_REPLY:
-		c->peers[ev->peer].heard_ms = c->now_ms;
+		c->peers[ev->peer].last_received_ms = c->now_ms;
 		if (ev->message->kind == SAY_HELLO)
 			handshake_take(c, ev->peer, ev->message, 0);
 		else
@@ -322,12 +324,12 @@ core_step(struct core *c, const struct event *ev)
 	commit_advance(c);
 	policy_act(c);
 	follow_room(c);
-	requests_release_held(c);
-	if (c->greet) {
-		c->greet = 0;
-		greeting_send(c, -1);
+	requests_release_parked(c);
+	if (c->hello_due) {
+		c->hello_due = 0;
+		hello_send(c, -1);
 	}
-	follow_pay(c);
+	follow_send_deferred(c);
 	check(c);
 }
 
@@ -340,7 +342,7 @@ core_stamp(const struct core *c, evote_stamp *out)
 uint64_t
 core_epoch(const struct core *c)
 {
-	return (c->k.epoch);
+	return (c->config.epoch);
 }
 
 evote_role
@@ -352,7 +354,7 @@ core_role(const struct core *c)
 const evote_config *
 core_config(const struct core *c)
 {
-	return (&c->k);
+	return (&c->config);
 }
 
 const struct history *

@@ -29,7 +29,7 @@ struct machine {
 	/* A record of a peer: 0, or -1 with err when it does not follow. */
 	int (*replay)(void *arg, const struct record *, char *err, size_t len);
 	void (*undo)(void *arg, uint64_t size);
-	void (*settle)(void *arg, uint64_t size);
+	void (*discard_undo)(void *arg, uint64_t size);
 };
 
 /* What the core has others do. */
@@ -37,13 +37,14 @@ struct driver {
 	/* The disk, in the order asked; each returns a job number, rising. */
 	uint64_t (*store)(
 	    void *arg, struct record *const *, uint32_t n, uint64_t accepted);
-	uint64_t (*cut)(void *arg, uint64_t size);
+	uint64_t (*truncate)(void *arg, uint64_t size);
 	uint64_t (*load)(void *arg, uint64_t from, uint32_t n);
 	uint64_t (*save)(void *arg, const evote_config *);
 	/*
-	 * A question to an arbiter, which is borrowed: to the one K names, or
-	 * with `install` to the one that `next` names.  The verdict comes as
-	 * EV_DECIDED, or never: then it is asked again.
+	 * A question to an arbiter, which is borrowed: to the one that
+	 * the configuration names, or with `install` to the one that `next`
+	 * names.  The verdict comes as EV_DECIDED, or never: then it is asked
+	 * again.
 	 */
 	void (*decide)(void *arg, const evote_arbiter *, const evote_decide *);
 	/* A message to a peer; the driver frees it. */
@@ -51,9 +52,9 @@ struct driver {
 	void (*reply)(void *arg, uint64_t handle, struct message *);
 	void (*reset)(void *arg, int peer); /* end the link, open it anew */
 	/*
-	 * Who is in that place from now on, told again at each change of K, and
-	 * its address as K has it, "" when it has none; NULL: it may call, and
-	 * is not to be called.
+	 * Who is in that place from now on, told again at each change of the
+	 * configuration, and its address as the configuration has it, "" when
+	 * it has none; NULL: it may call, and is not to be called.
 	 */
 	void (*host)(
 	    void *arg, int peer, const char *name, const char *address);
@@ -67,14 +68,15 @@ struct driver {
 };
 
 struct core_config {
-	/* Whom it knows besides the hosts of K; a new cluster's hosts. */
+	/* Whom it knows besides the hosts of the configuration; a new cluster's
+	 * hosts. */
 	const char *names[EVOTE_HOSTS_MAX];
 	const char *addresses[EVOTE_HOSTS_MAX];
 	int n;
 	int self;
 	unsigned char incarnation[16];
 	unsigned char instance[16]; /* of this process, random */
-	evote_config k;		    /* as it was on disk */
+	evote_config config;	    /* as it was on disk */
 	int failback;		    /* by itself */
 	int trust_clock;	    /* an operator vouches for it */
 	/* As in times.h, but that an operator may change suspect_ms. */
@@ -162,7 +164,7 @@ evote_role core_role(const struct core *);
  * Would the election go on without this host?  It follows a primary, or it is
  * the primary and another host in sync has answered all that it was pushed.
  */
-int core_spare(const struct core *);
+int core_can_fail_over(const struct core *);
 /* Nothing more may be recorded: there is no room here, nor a host in sync that
    has some and could take the service over. */
 int core_full(const struct core *);

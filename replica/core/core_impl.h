@@ -7,7 +7,7 @@
  *	state.c		what everybody asks: who this host and its peers are
  *	failure.c	the failure detector: who is suspected, who must leave
  *	hosts.c		who the hosts are, and in what order
- *	greeting.c	what this host says of itself, and when
+ *	hello.c	what this host says of itself, and when
  *	jobs.c		the ledger's tail, and work on the disk
  *	requests.c	voters' requests, and who waits for an answer
  *	roles.c		the one door of roles and of the configuration
@@ -16,7 +16,7 @@
  *	lead.c		a primary towards its peers: pushing, acknowledgements
  *	proposal.c	how the configuration changes
  *	arbitration.c	what the arbiter says to that
- *	handshake.c	what a greeting teaches
+ *	handshake.c	what a hello teaches
  *	follow.c	a host towards its primary: taking what is pushed
  *	policy.c	when the configuration is changed: what each role does
  *	orders.c	what operators order
@@ -33,7 +33,7 @@
 struct waiter {
 	uint64_t ticket;
 	uint64_t need;	/* records that must be accepted */
-	uint64_t nonce; /* confirmation that must have come; 0: none */
+	uint64_t round; /* of reading that must be confirmed; 0: none */
 	uint64_t since_ms;
 };
 
@@ -43,7 +43,7 @@ struct queue {
 };
 
 /* A request that waits for this host to know whether it serves. */
-struct held {
+struct parked {
 	uint64_t ticket;
 	evote_seen seen;
 	uint64_t since_ms;
@@ -52,13 +52,13 @@ struct held {
 /* Work on the disk, oldest first. */
 struct job {
 	uint64_t number;
-	enum { JOB_STORE, JOB_CUT, JOB_SAVE, JOB_LOAD } kind;
+	enum { JOB_STORE, JOB_TRUNCATE, JOB_SAVE, JOB_LOAD } kind;
 	uint64_t size; /* JOB_STORE: durable afterwards */
 	int peer;      /* JOB_LOAD */
 };
 
 /* A reply to a peer that waits for the disk. */
-struct owed {
+struct deferred {
 	uint64_t handle;
 	struct message *reply;
 	uint64_t job;  /* a JOB_SAVE that must be done first, 0: none */
@@ -80,13 +80,13 @@ enum peer_phase {
 struct peer {
 	/* The link on which this host is the caller. */
 	int up;
-	int refused;	   /* nobody listens there, since it went down */
-	uint64_t conn;	   /* its last connection to us, 0: gone */
-	uint64_t heard_ms; /* when anything came from it */
-	uint64_t told_ms;  /* when we last called it */
+	int refused;   /* nobody listens there, since it went down */
+	uint64_t conn; /* its last connection to us, 0: gone */
+	uint64_t last_received_ms; /* when anything came from it */
+	uint64_t last_sent_ms;	   /* when we last called it */
 
-	/* Its last greeting; role is EVOTE_HALTED until there was one. */
-	int greeted; /* on the present link or connection */
+	/* Its last hello; role is EVOTE_HALTED until there was one. */
+	int met; /* it said hello on the present link or connection */
 	incarnation id;
 	/* Its process, the one before, and how often that came back. */
 	incarnation instance, before;
@@ -94,33 +94,33 @@ struct peer {
 	/* Why this host does not heed it, and it not this host. */
 	evote_refusal refusal, refused_by;
 	evote_role role;
-	evote_config k;
-	uint64_t serial; /* of that greeting */
+	evote_config config;
+	uint64_t serial; /* of that hello */
 	int room;	 /* its disk is not nearly full */
 	int resigned;	 /* it may be left out */
-	uint64_t size, accepted;
-	evote_mark *epochs;
+	uint64_t size, committed;
+	evote_position *epochs;
 	uint32_t n_epochs;
 
 	enum peer_phase phase;
 	uint64_t next;	/* first record not sent, from CATCHING_UP on */
 	uint64_t acked; /* on its disk, said in this epoch */
-	uint64_t nonce; /* latest of its acknowledgements */
+	uint64_t round; /* latest that it has confirmed */
 	int in_flight;	/* appends not answered */
 	uint64_t load;	/* a JOB_LOAD for it, 0: none */
-	int required;	/* nothing is accepted without it: about to join */
-	uint64_t required_ms, retry_ms;
-	int confirming; /* a confirm is not answered */
-	uint64_t sent;	/* nonce of the last append or confirm */
-	int first;	/* an append is due even without records */
-	int gave;	/* handed over to us on purpose, and not away since */
+	int counts;	/* nothing is committed without it: about to join */
+	uint64_t counts_ms, retry_ms;
+	int confirming;	     /* a confirm is not answered */
+	uint64_t sent_round; /* of the last append or confirm */
+	int first;	     /* an append is due even without records */
+	int yielded; /* handed over to us on purpose, and not away since */
 };
 
 /* Who was refused last, and is no peer. */
 struct stranger {
 	evote_refusal why;
 	char name[EVOTE_HOST_MAX + 1];
-	uint64_t heard_ms;
+	uint64_t last_received_ms;
 };
 
 enum proposal_kind {
@@ -165,7 +165,7 @@ struct core {
 	struct clock clock;
 	int clock_alarmed;
 
-	evote_config k;
+	evote_config config;
 	uint64_t seen_epoch; /* highest anyone has named */
 	evote_role role;
 	char fault[256]; /* why halted */
@@ -174,40 +174,40 @@ struct core {
 	struct history *log;
 	uint64_t submitted; /* given to the disk */
 	uint64_t durable;
-	uint64_t accepted;
+	uint64_t committed;
 	evote_stamp stamp;
-	uint64_t barrier; /* size to be accepted before serving */
-	int storing;	  /* JOB_STOREs under way */
-	struct job *jobs; /* ring */
+	uint64_t establish_size; /* size to be accepted before serving */
+	int storing;		 /* JOB_STOREs under way */
+	struct job *jobs;	 /* ring */
 	uint64_t job_head, job_tail, job_max;
-	struct owed *owed;
-	uint32_t n_owed, max_owed;
+	struct deferred *deferred;
+	uint32_t n_deferred, max_deferred;
 
 	struct queue writes, reads;
 	int stuck; /* some have waited for long, and it was said */
-	struct held *held;
-	uint32_t n_held, max_held;
+	struct parked *parked;
+	uint32_t n_parked, max_parked;
 
-	uint64_t nonce;	    /* of the last append or confirm */
+	uint64_t round;	    /* of the last append or confirm */
 	uint64_t last_save; /* job number of a save under way, 0: none */
-	int greet;	    /* our role, K or room changed: tell everyone */
-	uint64_t serial;    /* of our last greeting */
+	int hello_due;	    /* our role, configuration or room changed */
+	uint64_t serial;    /* of our last hello */
 	int no_room;	    /* this host's disk is nearly full */
 
 	/* Follower: so far our ledger is the primary's, shown in this epoch. */
 	uint64_t matched;
 	/* Barrier: it stands on what the others said before, see waiting. */
-	int on_word;
+	int unverified_claim;
 	/* Backup: nobody can have taken it out of the set since. */
-	int assured;
-	int doubting; /* stopped, and no primary has answered since */
-	int resigned; /* for want of room: see follow_room */
-	int relieved; /* so it handed over last */
+	int membership_confirmed;
+	int must_reconfirm; /* stopped, and no primary has answered since */
+	int resigned;	    /* for want of room: see follow_room */
+	int relieved;	    /* so it handed over last */
 
 	struct proposal proposal;
 	uint64_t arbiter_ms; /* when it last answered */
 	int arbiter_away;
-	int arbiter_behind;  /* it has an older K than we */
+	int arbiter_behind;  /* it has an older configuration than we */
 	uint64_t again_ms;   /* nothing is proposed before */
 	uint64_t claim_ms;   /* no claim before */
 	int claims;	     /* since this host last served or followed */
@@ -225,22 +225,25 @@ void *core_grow(void *, size_t n, size_t size); /* realloc, or the end */
 char *core_copy(const char *);			/* to be freed */
 struct message *core_message(enum message_kind, int reply);
 const unsigned char *core_self(const struct core *);
-int core_leads(const struct core *);	  /* barrier, primary or handing over */
-int core_arbitrated(const struct core *); /* somebody else decides about K */
+int core_leads(const struct core *); /* establishing, primary or handing over */
+int core_arbitrated(
+    const struct core *); /* somebody else decides about the configuration */
 int core_peer_of(const struct core *, const void *id);
-/* The peer that is K's primary, or -1 (unknown, or this host). */
+/* The peer that is the configuration's primary, or -1 (unknown, or this host).
+ */
 int core_primary_peer(const struct core *);
 void core_say(struct core *, int alarm, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* Appends to a text of that size. */
 void core_add_text(char *text, size_t size, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-void core_restamp(struct core *); /* K, or what is accepted, has changed */
+void core_restamp(
+    struct core *); /* the configuration, or what is accepted, has changed */
 struct place core_place(const struct core *);
 /* A reply told the peer's clock; it was asked for at that time of ours. */
 void core_hear_clock(
     struct core *, int peer, uint64_t clock_us, uint64_t asked_ms);
-void core_mark(const struct core *, uint64_t size, evote_mark *);
+void core_mark(const struct core *, uint64_t size, evote_position *);
 void core_append_record(struct core *, struct record *);
 int core_pushed(const struct peer *); /* catching up, or streaming */
 void core_probe(struct peer *);	      /* so it is pushed nothing any more */
@@ -268,23 +271,23 @@ unsigned hosts_number(
 int hosts_preferred(const struct core *, int peer); /* to this host */
 int hosts_is_member(const struct core *, const char *name);
 int hosts_takes_part(const struct core *, int peer);
-void hosts_meet(struct core *); /* as K names them */
+void hosts_meet(struct core *); /* as the configuration names them */
 void hosts_first(const struct core *, evote_config *);
 
-/* greeting.c */
-struct message *greeting_new(
+/* hello.c */
+struct message *hello_new(
     struct core *, int reply, uint64_t asked, evote_refusal);
-void greeting_send(struct core *, int peer); /* -1: all */
-void greeting_beat(struct core *);	     /* each tick */
+void hello_send(struct core *, int peer); /* -1: all */
+void hello_beat(struct core *);		  /* each tick */
 
 /* jobs.c */
 void jobs_add(
     struct core *, int kind, uint64_t number, uint64_t size, int peer);
-void jobs_save(struct core *); /* K, as it is now */
+void jobs_save(struct core *); /* the configuration, as it is now */
 void jobs_store(struct core *);
 /* Jobs on the disk keep their order: is this one still to be done? */
 int jobs_pending(const struct core *, uint64_t number);
-void jobs_cut(struct core *, uint64_t size);
+void jobs_truncate(struct core *, uint64_t size);
 void jobs_trim(struct core *);
 
 /* requests.c */
@@ -292,7 +295,7 @@ void jobs_trim(struct core *);
 const struct waiter *requests_oldest(const struct core *);
 void requests_close_due(struct core *);
 void requests_take(struct core *, uint64_t ticket, const evote_seen *);
-void requests_release_held(struct core *);
+void requests_release_parked(struct core *);
 void requests_release_all(struct core *);
 /* Those that wait for no more than that much, and for that confirmation. */
 void requests_answer(struct core *, uint64_t accepted, uint64_t confirmed);
@@ -301,8 +304,8 @@ void requests_answer(struct core *, uint64_t accepted, uint64_t confirmed);
 void core_move(struct core *, enum role_event on);
 void core_fault(struct core *, int may_force, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-void core_take_k(struct core *, const evote_config *);
-void core_doubt(struct core *); /* takes over nothing before it has asked */
+void core_take_config(struct core *, const evote_config *);
+void core_reconfirm(struct core *); /* takes over nothing before it has asked */
 
 /* commit.c */
 void commit_to(struct core *, uint64_t size); /* that much is accepted */
@@ -312,13 +315,14 @@ void commit_advance(struct core *);
 int lead_under_way(const struct core *);      /* a batch is, to the disks */
 void lead_pump(struct core *, int under_way); /* send what may be sent */
 void lead_beat(struct core *);		      /* each tick */
-void lead_ready(struct core *, int peer);     /* its greeting fits our epoch */
+void lead_ready(struct core *, int peer);     /* its hello fits our epoch */
 void lead_acked(struct core *, int peer, const struct message *);
 void lead_loaded(struct core *, int peer, const struct event *);
 uint64_t lead_confirmed(const struct core *); /* by every in-sync host */
 
 /* proposal.c */
-evote_config *proposal_draft(struct core *); /* begins with the present K */
+evote_config *proposal_draft(
+    struct core *); /* begins with the present configuration */
 /* Whether a proposal is under way, so that there can be no other. */
 int proposal_open(const struct core *);
 /* Such a one, that far. */
@@ -340,7 +344,8 @@ int arbitration_overdue(const struct core *);
 int arbitration_answers(const struct core *);
 void arbitration_heard(struct core *, const evote_decided *);
 void arbitration_beat(struct core *); /* each tick */
-/* Somebody has this K: 1 when it is what the arbiter was asked for. */
+/* Somebody has this configuration: 1 when it is what the arbiter was asked for.
+ */
 int arbitration_granted(struct core *, const evote_config *);
 
 /* handshake.c */
@@ -350,8 +355,8 @@ void handshake_refused(struct core *, int peer, evote_refusal);
 /* follow.c */
 void follow_stranger(struct core *, const struct event *);
 void follow_call(struct core *, const struct event *);
-void follow_room(struct core *); /* resigns, or ends that */
-void follow_pay(struct core *);	 /* replies whose time has come */
+void follow_room(struct core *);	  /* resigns, or ends that */
+void follow_send_deferred(struct core *); /* replies whose time has come */
 void follow_forget(struct core *, uint64_t conn);
 
 /* policy.c */

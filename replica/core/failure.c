@@ -19,8 +19,8 @@ failure_is_gone(const struct core *c, const struct peer *p)
 {
 	if (!p->up && p->refused && p->conn == 0)
 		return (1);
-	return (c->now_ms > p->heard_ms &&
-	    c->now_ms - p->heard_ms > failure_timeout(c));
+	return (c->now_ms > p->last_received_ms &&
+	    c->now_ms - p->last_received_ms > failure_timeout(c));
 }
 
 /* With an arbiter a wrong suspicion costs a change of primary, no more. */
@@ -37,13 +37,14 @@ failure_suspected(const struct core *c, int peer)
 
 	if (failure_is_gone(c, p))
 		return (1);
-	/* Its disk was replaced: whom K means will not come back. */
-	if (peer == core_primary_peer(c) && p->greeted &&
-	    !config_id_equal(c->k.primary, p->id))
+	/* Its disk was replaced: whom the configuration means will not come
+	 * back. */
+	if (peer == core_primary_peer(c) && p->met &&
+	    !config_id_equal(c->config.primary, p->id))
 		return (1);
 	/* A primary that says it is none was started anew, or has halted. */
-	return (config_id_equal(c->k.primary, p->id) && p->greeted &&
-	    p->k.epoch == c->k.epoch &&
+	return (config_id_equal(c->config.primary, p->id) && p->met &&
+	    p->config.epoch == c->config.epoch &&
 	    (p->role == EVOTE_WAITING || p->role == EVOTE_HALTED));
 }
 
@@ -57,7 +58,7 @@ failure_of(const struct core *c, const evote_member *m)
 	if (i < 0)
 		return (1);
 	p = &c->peers[i];
-	if (p->greeted && !config_id_equal(p->id, m->incarnation))
+	if (p->met && !config_id_equal(p->id, m->incarnation))
 		return (1); /* its disk was replaced */
 	return (!core_fit(p) || failure_is_gone(c, p));
 }
@@ -72,9 +73,10 @@ failure_resigned(const struct core *c, const evote_member *m)
 	int i = core_peer_of(c, m->incarnation);
 	const struct peer *p = i < 0 ? NULL : &c->peers[i];
 
-	return (!c->no_room && p != NULL && p->greeted &&
+	return (!c->no_room && p != NULL && p->met &&
 	    (p->resigned || (BUG_LEFT_OUT_UNASKED && !p->room)) &&
-	    p->k.epoch == c->k.epoch && config_id_equal(p->id, m->incarnation));
+	    p->config.epoch == c->config.epoch &&
+	    config_id_equal(p->id, m->incarnation));
 }
 
 /* Must the primary leave this host out of the set? */
@@ -88,8 +90,8 @@ failure_must_leave(const struct core *c, const evote_member *m)
 int
 failure_none(const struct core *c)
 {
-	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++)
-		if (failure_must_leave(c, &c->k.in_sync.in_sync_val[i]))
+	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++)
+		if (failure_must_leave(c, &c->config.in_sync.in_sync_val[i]))
 			return (0);
 	return (1);
 }

@@ -22,13 +22,13 @@ follow_room(struct core *c)
 	} else if (!out && c->resigned) {
 		c->resigned = 0;
 		if (!core_leads(c) && !BUG_UNASKED_RETURN)
-			core_doubt(c);
+			core_reconfirm(c);
 	}
 }
 
 /* How many of the pushed records stand here already: some come twice. */
 static uint32_t
-held(const struct core *c, const struct message *m)
+already_here(const struct core *c, const struct message *m)
 {
 	uint64_t from = m->u.append.from, size = history_size(c->log);
 	const struct record *r;
@@ -55,16 +55,16 @@ make_room(struct core *c, uint64_t same, int others)
 
 	if (same == history_size(c->log) || BUG_KEEP_LONGER_TAIL)
 		return (0);
-	if (same < c->accepted && others) {
+	if (same < c->committed && others) {
 		core_fault(c, 0,
 		    "the primary's ledger lacks accepted records from %llu on",
 		    (unsigned long long)same);
 		return (-1);
 	}
-	if (to < c->accepted)
-		to = c->accepted;
+	if (to < c->committed)
+		to = c->committed;
 	if ((others || c->matched == 0) && to < history_size(c->log))
-		jobs_cut(c, to);
+		jobs_truncate(c, to);
 	return (0);
 }
 
@@ -85,7 +85,7 @@ take(struct core *c, const struct message *m)
 		    (unsigned long long)a->from);
 		return (-1);
 	}
-	n = held(c, m);
+	n = already_here(c, m);
 	if (make_room(c, a->from + n, n < m->n) == -1)
 		return (-1);
 	for (; n < m->n; n++) {
@@ -131,9 +131,9 @@ heeded(const struct core *c, int peer, uint64_t epoch)
 {
 	if (c->role == EVOTE_HALTED)
 		return (EVOTE_UNFIT);
-	if (epoch != c->k.epoch ||
+	if (epoch != c->config.epoch ||
 	    (c->role != EVOTE_BACKUP && c->role != EVOTE_JOINING) ||
-	    !config_id_equal(c->peers[peer].id, c->k.primary))
+	    !config_id_equal(c->peers[peer].id, c->config.primary))
 		return (EVOTE_OLD_EPOCH);
 	return (EVOTE_TAKEN);
 }
@@ -146,18 +146,19 @@ know_accepted(struct core *c, uint64_t accepted)
 }
 
 static void
-owe(struct core *c, const struct event *ev, struct message *reply,
+defer(struct core *c, const struct event *ev, struct message *reply,
     uint64_t size)
 {
-	struct owed *o;
+	struct deferred *o;
 
-	if (c->n_owed == c->max_owed) {
-		c->max_owed = c->max_owed * 2 + 16;
-		c->owed = realloc(c->owed, c->max_owed * sizeof(*c->owed));
-		if (c->owed == NULL)
+	if (c->n_deferred == c->max_deferred) {
+		c->max_deferred = c->max_deferred * 2 + 16;
+		c->deferred = realloc(
+		    c->deferred, c->max_deferred * sizeof(*c->deferred));
+		if (c->deferred == NULL)
 			abort();
 	}
-	o = &c->owed[c->n_owed++];
+	o = &c->deferred[c->n_deferred++];
 	o->handle = ev->handle;
 	o->conn = ev->conn;
 	o->reply = reply;
@@ -168,7 +169,7 @@ owe(struct core *c, const struct event *ev, struct message *reply,
 static void
 say_stored(struct core *c, evote_acked *a)
 {
-	a->epoch = c->k.epoch;
+	a->epoch = c->config.epoch;
 	memcpy(a->incarnation, core_self(c), sizeof(a->incarnation));
 	core_mark(c,
 	    c->durable < c->matched && !BUG_ACK_BEFORE_SYNC ? c->durable
@@ -179,15 +180,15 @@ say_stored(struct core *c, evote_acked *a)
 
 /*
  * A reply goes out when this host's disk has what it tells: the records of a
- * push, the K of a greeting.
+ * push, the configuration of a hello.
  */
 void
-follow_pay(struct core *c)
+follow_send_deferred(struct core *c)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < c->n_owed; i++) {
-		struct owed *o = &c->owed[i];
+	for (uint32_t i = 0; i < c->n_deferred; i++) {
+		struct deferred *o = &c->deferred[i];
 
 		if (BUG_ACK_BEFORE_SYNC && o->reply->kind != SAY_HELLO)
 			o->size = 0;
@@ -195,14 +196,14 @@ follow_pay(struct core *c)
 		    (o->size > c->durable &&
 			o->reply->u.acked.taken == EVOTE_TAKEN &&
 			o->size <= history_size(c->log))) {
-			c->owed[n++] = *o;
+			c->deferred[n++] = *o;
 			continue;
 		}
 		if (o->reply->kind != SAY_HELLO)
 			say_stored(c, &o->reply->u.acked);
 		c->driver->reply(c->arg, o->handle, o->reply);
 	}
-	c->n_owed = n;
+	c->n_deferred = n;
 }
 
 void
@@ -210,12 +211,12 @@ follow_forget(struct core *c, uint64_t conn)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < c->n_owed; i++)
-		if (c->owed[i].conn == conn)
-			message_free(c->owed[i].reply);
+	for (uint32_t i = 0; i < c->n_deferred; i++)
+		if (c->deferred[i].conn == conn)
+			message_free(c->deferred[i].reply);
 		else
-			c->owed[n++] = c->owed[i];
-	c->n_owed = n;
+			c->deferred[n++] = c->deferred[i];
+	c->n_deferred = n;
 }
 
 /* It is told once more why, now that it has proved who it is. */
@@ -225,7 +226,7 @@ follow_stranger(struct core *c, const struct event *ev)
 	const evote_hello *h = &ev->message->u.hello;
 
 	identity_stranger(c, ev->refusal, h);
-	owe(c, ev, greeting_new(c, 1, h->asked, ev->refusal), 0);
+	defer(c, ev, hello_new(c, 1, h->asked, ev->refusal), 0);
 	message_free(ev->message);
 }
 
@@ -238,8 +239,8 @@ follow_call(struct core *c, const struct event *ev)
 
 	if (m->kind == SAY_HELLO) {
 		handshake_take(c, ev->peer, m, ev->conn);
-		owe(c, ev,
-		    greeting_new(
+		defer(c, ev,
+		    hello_new(
 			c, 1, m->u.hello.asked, c->peers[ev->peer].refusal),
 		    0);
 		message_free(m);
@@ -248,22 +249,22 @@ follow_call(struct core *c, const struct event *ev)
 	reply = core_message(m->kind, 1);
 	a = &reply->u.acked;
 	if (m->kind == SAY_APPEND) {
-		accepted = m->u.append.accepted;
-		nonce = m->u.append.nonce;
+		accepted = m->u.append.committed;
+		nonce = m->u.append.round;
 		a->asked = m->u.append.asked;
 		a->taken = heeded(c, ev->peer, m->u.append.epoch);
 		if (a->taken == EVOTE_TAKEN)
 			a->taken = append(c, m);
 		size = history_size(c->log);
 	} else {
-		accepted = m->u.confirm.accepted;
-		nonce = m->u.confirm.nonce;
+		accepted = m->u.confirm.committed;
+		nonce = m->u.confirm.round;
 		a->asked = m->u.confirm.asked;
 		a->taken = heeded(c, ev->peer, m->u.confirm.epoch);
 	}
 	if (a->taken == EVOTE_TAKEN)
 		know_accepted(c, accepted);
-	a->nonce = nonce;
-	owe(c, ev, reply, size);
+	a->round = nonce;
+	defer(c, ev, reply, size);
 	message_free(m);
 }

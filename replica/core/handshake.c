@@ -15,21 +15,21 @@ note(struct core *c, int peer, evote_hello *h)
 	    !BUG_EARLIER_SESSION_ACK) {
 		core_probe(p);
 		p->acked = 0;
-		p->nonce = 0;
+		p->round = 0;
 		p->load = 0;
 	}
-	p->greeted = 1;
+	p->met = 1;
 	memcpy(p->id, h->incarnation, sizeof(p->id));
 	p->role = h->role;
-	config_clear(&p->k);
-	config_copy(&p->k, &h->config);
+	config_clear(&p->config);
+	config_copy(&p->config, &h->config);
 	p->size = h->end.size;
-	p->accepted = h->accepted;
+	p->committed = h->committed;
 	p->serial = h->serial;
 	p->room = h->room;
 	p->resigned = h->resigned;
 	if (h->relieved)
-		p->gave = 0; /* with room it gets it back */
+		p->yielded = 0; /* with room it gets it back */
 	free(p->epochs);
 	p->epochs = h->epochs.epochs_val;
 	p->n_epochs = h->epochs.epochs_len;
@@ -49,16 +49,19 @@ note(struct core *c, int peer, evote_hello *h)
 static int
 split(const struct core *c, const struct peer *p)
 {
-	int low = c->k.epoch < p->k.epoch;
-	const evote_config *lk = low ? &c->k : &p->k;
-	const evote_config *hk = low ? &p->k : &c->k;
+	int low = c->config.epoch < p->config.epoch;
+	const evote_config *low_config = low ? &c->config : &p->config;
+	const evote_config *high_config = low ? &p->config : &c->config;
 	const unsigned char *id = low ? core_self(c) : p->id;
 	uint64_t size = low ? history_size(c->log) : p->size;
 
 	/* With an arbiter a host that was replaced may well hold more. */
-	if (core_arbitrated(c) || p->k.arbiter.kind != EVOTE_ARBITER_NONE ||
-	    c->k.epoch == p->k.epoch || !config_alone(lk, id) ||
-	    config_in_sync(hk, id) >= 0 || config_barred(hk, id))
+	if (core_arbitrated(c) ||
+	    p->config.arbiter.kind != EVOTE_ARBITER_NONE ||
+	    c->config.epoch == p->config.epoch ||
+	    !config_alone(low_config, id) ||
+	    config_in_sync(high_config, id) >= 0 ||
+	    config_barred(high_config, id))
 		return (0);
 	return (size > history_common(c->log, p->epochs, p->n_epochs));
 }
@@ -67,15 +70,17 @@ split(const struct core *c, const struct peer *p)
 static int
 conflict(const struct core *c, const struct peer *p)
 {
-	return (p->k.epoch == c->k.epoch && !config_id_zero(c->k.cluster) &&
-	    !config_id_zero(p->k.cluster) && !config_equal(&p->k, &c->k));
+	return (p->config.epoch == c->config.epoch &&
+	    !config_id_zero(c->config.cluster) &&
+	    !config_id_zero(p->config.cluster) &&
+	    !config_equal(&p->config, &c->config));
 }
 
 static int
 is_lead(const struct peer *p)
 {
-	return (config_id_equal(p->k.primary, p->id) &&
-	    (p->role == EVOTE_BARRIER || p->role == EVOTE_PRIMARY ||
+	return (config_id_equal(p->config.primary, p->id) &&
+	    (p->role == EVOTE_ESTABLISHING || p->role == EVOTE_PRIMARY ||
 		p->role == EVOTE_HANDING));
 }
 
@@ -86,25 +91,25 @@ is_lead(const struct peer *p)
 static void
 removed(struct core *c)
 {
-	if (config_in_sync(&c->k, core_self(c)) >= 0)
+	if (config_in_sync(&c->config, core_self(c)) >= 0)
 		core_fault(c, 1,
 		    "an operator removed this host from the cluster; stop it, "
 		    "or add it again with the command hosts and start it anew");
 }
 
 /*
- * What the primary of our K says of us.  Doubt (see stalled) is ended only by
- * an answer to a question asked since, that is, on our own link.
+ * What the primary of our configuration says of us.  Doubt (see stalled) is
+ * ended only by an answer to a question asked since, that is, on our own link.
  */
 static void
 heed(struct core *c, const struct peer *p, int answer)
 {
 	int was = c->role;
 
-	if (p->k.epoch != c->k.epoch || !is_lead(p) || core_leads(c) ||
-	    c->role == EVOTE_HALTED)
+	if (p->config.epoch != c->config.epoch || !is_lead(p) ||
+	    core_leads(c) || c->role == EVOTE_HALTED)
 		return;
-	if (!config_listed(&c->k, core_name(c))) {
+	if (!config_listed(&c->config, core_name(c))) {
 		removed(c);
 		return;
 	}
@@ -117,14 +122,14 @@ heed(struct core *c, const struct peer *p, int answer)
 		return;
 	if (c->role == EVOTE_CLAIMING)
 		c->proposal.phase = PROPOSAL_IDLE;
-	if (config_in_sync(&c->k, core_self(c)) < 0 || c->resigned)
+	if (config_in_sync(&c->config, core_self(c)) < 0 || c->resigned)
 		core_move(c, ON_FOLLOW);
 	else {
 		core_move(c, ON_IN_SYNC);
 		if (answer)
-			c->doubting = 0;
-		if ((was != EVOTE_BACKUP && !c->doubting) || answer)
-			c->assured = 1;
+			c->must_reconfirm = 0;
+		if ((was != EVOTE_BACKUP && !c->must_reconfirm) || answer)
+			c->membership_confirmed = 1;
 	}
 }
 
@@ -135,11 +140,11 @@ learn(struct core *c, int peer, evote_hello *h, int answer)
 	uint64_t decided;
 
 	/* Overtaken by a later one, on the other connection. */
-	if (p->greeted && config_id_equal(p->id, h->incarnation) &&
-	    h->config.epoch < p->k.epoch)
+	if (p->met && config_id_equal(p->id, h->incarnation) &&
+	    h->config.epoch < p->config.epoch)
 		return;
 	/* So, too, and then that one speaks for this one's question as well. */
-	if (p->greeted && config_id_equal(p->id, h->incarnation) &&
+	if (p->met && config_id_equal(p->id, h->incarnation) &&
 	    h->serial < p->serial && !BUG_LATE_GREETING) {
 		heed(c, p, answer);
 		return;
@@ -148,11 +153,11 @@ learn(struct core *c, int peer, evote_hello *h, int answer)
 	if (answer)
 		core_hear_clock(c, peer, h->clock, h->asked);
 	if (c->role == EVOTE_HALTED ||
-	    (config_barred(&c->k, p->id) &&
-		c->k.forced_epoch >= p->k.forced_epoch))
+	    (config_barred(&c->config, p->id) &&
+		c->config.forced_epoch >= p->config.forced_epoch))
 		return;
-	if (config_barred(&p->k, core_self(c)) &&
-	    p->k.forced_epoch > c->k.forced_epoch) {
+	if (config_barred(&p->config, core_self(c)) &&
+	    p->config.forced_epoch > c->config.forced_epoch) {
 		core_fault(c, 0,
 		    "left behind when %s was promoted by force; "
 		    "move this data directory away and start with an empty "
@@ -165,7 +170,7 @@ learn(struct core *c, int peer, evote_hello *h, int answer)
 		    "this host and %s hold different configurations of epoch "
 		    "%llu, so both have decided alone; choose one of them with "
 		    "promote --force",
-		    c->cf.names[peer], (unsigned long long)c->k.epoch);
+		    c->cf.names[peer], (unsigned long long)c->config.epoch);
 		return;
 	}
 	if (split(c, p)) {
@@ -176,12 +181,12 @@ learn(struct core *c, int peer, evote_hello *h, int answer)
 		return;
 	}
 	decided = c->proposal.phase == PROPOSAL_STORING ? c->proposal.next.epoch
-							: c->k.epoch;
+							: c->config.epoch;
 	/* One of its own may have been granted, and only others know. */
-	if (p->k.epoch > decided && !arbitration_granted(c, &p->k) &&
+	if (p->config.epoch > decided && !arbitration_granted(c, &p->config) &&
 	    (core_arbitrated(c) || !core_leads(c) ||
-		!config_id_equal(p->k.primary, core_self(c))))
-		proposal_adopt(c, &p->k);
+		!config_id_equal(p->config.primary, core_self(c))))
+		proposal_adopt(c, &p->config);
 	heed(c, p, answer);
 }
 
@@ -194,7 +199,7 @@ handshake_take(struct core *c, int peer, struct message *m, uint64_t conn)
 		return;
 	learn(c, peer, h, conn == 0);
 	/* On our own link the answer comes after all we pushed before. */
-	if (conn == 0 && c->peers[peer].k.epoch == c->k.epoch)
+	if (conn == 0 && c->peers[peer].config.epoch == c->config.epoch)
 		lead_ready(c, peer);
 }
 
@@ -204,5 +209,5 @@ handshake_refused(struct core *c, int peer, evote_refusal why)
 {
 	identity_refused(c, peer, why);
 	c->driver->call(
-	    c->arg, peer, greeting_new(c, 0, c->now_ms, EVOTE_NOT_REFUSED));
+	    c->arg, peer, hello_new(c, 0, c->now_ms, EVOTE_NOT_REFUSED));
 }

@@ -8,7 +8,7 @@ struct history {
 	struct merkle *tree;
 	uint64_t time;
 
-	evote_mark *epochs;
+	evote_position *epochs;
 	uint32_t n_epochs, max_epochs;
 
 	/* A ring of the records [first, size); max is a power of two. */
@@ -114,7 +114,7 @@ history_append(struct history *h, struct record *r)
 }
 
 void
-history_cut(struct history *h, uint64_t size, uint64_t time)
+history_truncate(struct history *h, uint64_t size, uint64_t time)
 {
 	uint64_t from = size > h->first ? size : h->first;
 
@@ -155,7 +155,7 @@ history_trim(struct history *h, uint64_t seq)
 		record_drop(h->ring[h->first & (h->max - 1)]);
 }
 
-const evote_mark *
+const evote_position *
 history_epochs(const struct history *h, uint32_t *n)
 {
 	if (h->n_epochs > 0)
@@ -166,12 +166,14 @@ history_epochs(const struct history *h, uint32_t *n)
 }
 
 uint64_t
-history_common(const struct history *h, const evote_mark *theirs, uint32_t n)
+history_common(
+    const struct history *h, const evote_position *theirs, uint32_t n)
 {
 	uint32_t i = h->n_epochs, j = n;
 
 	while (i > 0 && j > 0) {
-		const evote_mark *a = &h->epochs[i - 1], *b = &theirs[j - 1];
+		const evote_position *a = &h->epochs[i - 1],
+				     *b = &theirs[j - 1];
 
 		if (a->epoch == b->epoch)
 			return (a->size < b->size ? a->size : b->size);

@@ -22,7 +22,7 @@ void history_root(const struct history *, uint64_t size, unsigned char out[32]);
 /* Takes over a reference. */
 void history_append(struct history *, struct record *);
 /* Forgets what follows size; `time` is that of record size - 1. */
-void history_cut(struct history *, uint64_t size, uint64_t time);
+void history_truncate(struct history *, uint64_t size, uint64_t time);
 
 /* The record, or NULL when only the disk has it (seq < history_first). */
 struct record *history_get(const struct history *, uint64_t seq);
@@ -31,13 +31,13 @@ uint64_t history_first(const struct history *);
 void history_trim(struct history *, uint64_t seq);
 
 /* The end of each epoch, oldest first; borrowed until the next change. */
-const evote_mark *history_epochs(const struct history *, uint32_t *n);
+const evote_position *history_epochs(const struct history *, uint32_t *n);
 /*
  * How many records this ledger and one with these epochs have in common: a
  * primary is the only writer of its epoch, so two ledgers that both hold
  * records of an epoch agree up to where the first of them left it.
  */
 uint64_t history_common(
-    const struct history *, const evote_mark *epochs, uint32_t n);
+    const struct history *, const evote_position *epochs, uint32_t n);
 
 #endif

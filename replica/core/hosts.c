@@ -45,14 +45,15 @@ place(const evote_config *k, const char *name)
 int
 hosts_preferred(const struct core *c, int peer)
 {
-	return (place(&c->k, c->cf.names[peer]) < place(&c->k, core_name(c)));
+	return (place(&c->config, c->cf.names[peer]) <
+	    place(&c->config, core_name(c)));
 }
 
 int
 hosts_is_member(const struct core *c, const char *name)
 {
-	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++)
-		if (strcmp(c->k.in_sync.in_sync_val[i].name, name) == 0)
+	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++)
+		if (strcmp(c->config.in_sync.in_sync_val[i].name, name) == 0)
 			return (1);
 	return (0);
 }
@@ -63,7 +64,7 @@ hosts_takes_part(const struct core *c, int peer)
 {
 	const char *name = c->cf.names[peer];
 
-	return (config_listed(&c->k, name) || hosts_is_member(c, name));
+	return (config_listed(&c->config, name) || hosts_is_member(c, name));
 }
 
 static void
@@ -72,11 +73,11 @@ peer_new(struct core *c, int i, const char *name)
 	struct peer *p = &c->peers[i];
 
 	free((char *)c->cf.names[i]);
-	config_clear(&p->k);
+	config_clear(&p->config);
 	free(p->epochs);
 	memset(p, 0, sizeof(*p));
 	p->role = EVOTE_HALTED;
-	p->heard_ms = c->now_ms;
+	p->last_received_ms = c->now_ms;
 	c->cf.names[i] = core_copy(name);
 }
 
@@ -114,7 +115,7 @@ slot_make(struct core *c, const char *name, int first)
 static void
 tell_driver(struct core *c, int i)
 {
-	const evote_listed *h = config_host(&c->k, c->cf.names[i]);
+	const evote_listed *h = config_host(&c->config, c->cf.names[i]);
 
 	if (i != c->cf.self)
 		c->driver->host(c->arg, i, c->cf.names[i],
@@ -126,8 +127,8 @@ tell_driver(struct core *c, int i)
 void
 hosts_meet(struct core *c)
 {
-	for (u_int i = 0; i < c->k.hosts.hosts_len; i++)
-		(void)slot_make(c, c->k.hosts.hosts_val[i].name, 1);
+	for (u_int i = 0; i < c->config.hosts.hosts_len; i++)
+		(void)slot_make(c, c->config.hosts.hosts_val[i].name, 1);
 	for (int i = 0; i < c->cf.n; i++)
 		tell_driver(c, i);
 }

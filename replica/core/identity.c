@@ -6,7 +6,7 @@
 #include "replica/core/refusal.h"
 
 /*
- * A process that was replaced never comes back.  One of its greetings may
+ * A process that was replaced never comes back.  One of its hellos may
  * still have been on its way, but not so many.
  */
 #define COPY_RETURNS 3
@@ -25,7 +25,7 @@ copied(struct core *c, const char *name)
 static const char *
 owner(const struct core *c)
 {
-	return (config_name(&c->k, core_self(c)));
+	return (config_name(&c->config, core_self(c)));
 }
 
 void
@@ -93,13 +93,14 @@ judge(struct core *c, struct peer *p, const char *name, const evote_hello *h)
 		return (one_directory(c, h));
 	if (strcmp(h->name, name) != 0)
 		return (EVOTE_REFUSED_NOT_MEANT);
-	if (!config_id_zero(c->k.cluster) &&
+	if (!config_id_zero(c->config.cluster) &&
 	    !config_id_zero(h->config.cluster) &&
-	    !config_id_equal(c->k.cluster, h->config.cluster))
+	    !config_id_equal(c->config.cluster, h->config.cluster))
 		return (EVOTE_REFUSED_CLUSTER);
-	/* One that is no host is heard for a later K, and for nothing else. */
+	/* One that is no host is heard for a later configuration, and for
+	 * nothing else. */
 	if (!hosts_takes_part(c, (int)(p - c->peers)) &&
-	    h->config.epoch <= c->k.epoch)
+	    h->config.epoch <= c->config.epoch)
 		return (EVOTE_REFUSED_UNLISTED);
 	return (two_places(p, h) ? EVOTE_REFUSED_COPY : EVOTE_NOT_REFUSED);
 }
@@ -158,6 +159,6 @@ identity_stranger(struct core *c, evote_refusal why, const evote_hello *h)
 		core_say(c, 1, "refused peer=%s by=%s why=\"%s\"", h->name,
 		    c->cf.names[c->cf.self], refusal_ours(why));
 	s->why = why;
-	s->heard_ms = c->now_ms;
+	s->last_received_ms = c->now_ms;
 	strncpy(s->name, h->name, sizeof(s->name) - 1);
 }

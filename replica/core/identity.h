@@ -9,7 +9,7 @@
  */
 
 /*
- * Looks at a peer's greeting before anybody believes it: 0, or -1 when this
+ * Looks at a peer's hello before anybody believes it: 0, or -1 when this
  * host refuses the peer or the peer refuses this host.  Only a reply tells the
  * latter: whoever calls may mean the process that was here before.
  */

@@ -31,7 +31,7 @@ jobs_add(struct core *c, int kind, uint64_t number, uint64_t size, int peer)
 void
 jobs_save(struct core *c)
 {
-	c->last_save = c->driver->save(c->arg, &c->k);
+	c->last_save = c->driver->save(c->arg, &c->config);
 	jobs_add(c, JOB_SAVE, c->last_save, 0, -1);
 }
 
@@ -51,7 +51,7 @@ jobs_store(struct core *c)
 	}
 	c->submitted += n;
 	c->storing++;
-	jobs_add(c, JOB_STORE, c->driver->store(c->arg, batch, n, c->accepted),
+	jobs_add(c, JOB_STORE, c->driver->store(c->arg, batch, n, c->committed),
 	    c->submitted, -1);
 }
 
@@ -68,22 +68,23 @@ jobs_pending(const struct core *c, uint64_t number)
  * the cut there; what they made durable beyond it does not count.
  */
 void
-jobs_cut(struct core *c, uint64_t size)
+jobs_truncate(struct core *c, uint64_t size)
 {
 	struct record *last;
 	uint64_t time = 0;
 
-	assert(size >= c->accepted && size <= history_size(c->log));
+	assert(size >= c->committed && size <= history_size(c->log));
 	core_say(c, 1, "cut size=%llu to=%llu epoch=%llu",
 	    (unsigned long long)history_size(c->log), (unsigned long long)size,
-	    (unsigned long long)c->k.epoch);
+	    (unsigned long long)c->config.epoch);
 	last = size > 0 ? history_get(c->log, size - 1) : NULL;
 	if (last != NULL)
 		time = last->time;
 	c->machine->undo(c->arg, size);
-	history_cut(c->log, size, time);
+	history_truncate(c->log, size, time);
 	if (c->submitted > size) {
-		jobs_add(c, JOB_CUT, c->driver->cut(c->arg, size), 0, -1);
+		jobs_add(
+		    c, JOB_TRUNCATE, c->driver->truncate(c->arg, size), 0, -1);
 		c->submitted = size;
 	}
 	if (c->durable > size)
@@ -112,7 +113,7 @@ void
 jobs_trim(struct core *c)
 {
 	uint64_t size = history_size(c->log);
-	uint64_t keep = c->accepted == 0 ? 0 : c->accepted - 1;
+	uint64_t keep = c->committed == 0 ? 0 : c->committed - 1;
 
 	if (c->durable < keep)
 		keep = c->durable;

@@ -21,7 +21,7 @@ lead_ready(struct core *c, int peer)
 	int fits = 1;
 
 	if (!core_leads(c) || p->phase != PEER_PROBING || !p->up ||
-	    !core_fit(p) || config_barred(&c->k, p->id) ||
+	    !core_fit(p) || config_barred(&c->config, p->id) ||
 	    !hosts_takes_part(c, peer))
 		return;
 	common = history_common(c->log, p->epochs, p->n_epochs);
@@ -45,8 +45,8 @@ lead_ready(struct core *c, int peer)
 		core_say(c, 1, "divergent peer=%s size=%llu common=%llu",
 		    c->cf.names[peer], (unsigned long long)p->size,
 		    (unsigned long long)common);
-	p->phase = config_in_sync(&c->k, p->id) >= 0 ? PEER_STREAMING
-						     : PEER_CATCHING_UP;
+	p->phase = config_in_sync(&c->config, p->id) >= 0 ? PEER_STREAMING
+							  : PEER_CATCHING_UP;
 	p->next = common;
 	p->first = 1;
 }
@@ -64,7 +64,7 @@ records_new(size_t n)
 static void
 tell(struct core *c, int peer, struct message *m)
 {
-	c->peers[peer].told_ms = c->now_ms;
+	c->peers[peer].last_sent_ms = c->now_ms;
 	c->driver->call(c->arg, peer, m);
 }
 
@@ -76,10 +76,10 @@ append(struct core *c, int peer, struct record **records, uint32_t n)
 	struct message *m = core_message(SAY_APPEND, 0);
 	evote_append *a = &m->u.append;
 
-	a->epoch = c->k.epoch;
-	a->nonce = p->sent = ++c->nonce;
+	a->epoch = c->config.epoch;
+	a->round = p->sent_round = ++c->round;
 	a->from = p->next;
-	a->accepted = c->accepted;
+	a->committed = c->committed;
 	a->asked = c->now_ms;
 	history_root(c->log, p->next, (unsigned char *)a->before);
 	history_root(c->log, p->next + n, (unsigned char *)a->after);
@@ -120,9 +120,9 @@ confirm(struct core *c, int peer)
 	struct message *m;
 
 	m = core_message(SAY_CONFIRM, 0);
-	m->u.confirm.epoch = c->k.epoch;
-	m->u.confirm.nonce = p->sent = ++c->nonce;
-	m->u.confirm.accepted = c->accepted;
+	m->u.confirm.epoch = c->config.epoch;
+	m->u.confirm.round = p->sent_round = ++c->round;
+	m->u.confirm.committed = c->committed;
 	m->u.confirm.asked = c->now_ms;
 	p->confirming = 1;
 	tell(c, peer, m);
@@ -130,9 +130,9 @@ confirm(struct core *c, int peer)
 
 /* Nothing is accepted without it. */
 static int
-counts(const struct core *c, const struct peer *p)
+counts_for_commit(const struct core *c, const struct peer *p)
 {
-	return (p->required || config_in_sync(&c->k, p->id) >= 0);
+	return (p->counts || config_in_sync(&c->config, p->id) >= 0);
 }
 
 /*
@@ -146,7 +146,8 @@ lead_under_way(const struct core *c)
 	if (c->storing > 0)
 		return (1);
 	for (int i = 0; core_leads(c) && i < c->cf.n; i++)
-		if (c->peers[i].in_flight > 0 && counts(c, &c->peers[i]))
+		if (c->peers[i].in_flight > 0 &&
+		    counts_for_commit(c, &c->peers[i]))
 			return (1);
 	return (0);
 }
@@ -158,7 +159,7 @@ pump_peer(struct core *c, int peer)
 	uint64_t size = history_size(c->log);
 
 	/* One that counts has to hold it, with room or without. */
-	if (!p->room && !counts(c, p))
+	if (!p->room && !counts_for_commit(c, p))
 		return;
 	while (p->up && core_pushed(p) && p->in_flight < IN_FLIGHT &&
 	    (p->next < size || p->first)) {
@@ -182,7 +183,7 @@ confirmation_wanted(const struct core *c, const struct peer *p)
 	const struct queue *q = &c->reads;
 
 	return (q->head != q->tail &&
-	    q->items[(q->tail - 1) & (q->max - 1)].nonce > p->sent);
+	    q->items[(q->tail - 1) & (q->max - 1)].round > p->sent_round);
 }
 
 void
@@ -195,10 +196,10 @@ lead_pump(struct core *c, int under_way)
 
 		if (i == c->cf.self)
 			continue;
-		if (!under_way || !counts(c, p))
+		if (!under_way || !counts_for_commit(c, p))
 			pump_peer(c, i);
-		if (p->up && core_pushed(p) && !p->confirming && counts(c, p) &&
-		    confirmation_wanted(c, p))
+		if (p->up && core_pushed(p) && !p->confirming &&
+		    counts_for_commit(c, p) && confirmation_wanted(c, p))
 			confirm(c, i);
 	}
 }
@@ -210,13 +211,13 @@ lead_beat(struct core *c)
 		struct peer *p = &c->peers[i];
 
 		if (i == c->cf.self || !p->up ||
-		    c->now_ms - p->told_ms < c->cf.beat_ms)
+		    c->now_ms - p->last_sent_ms < c->cf.beat_ms)
 			continue;
 		if (core_pushed(p) && !p->confirming)
 			confirm(c, i);
 		else if (!core_pushed(p) &&
-		    c->now_ms - p->told_ms > 2 * c->cf.beat_ms)
-			greeting_send(c, i);
+		    c->now_ms - p->last_sent_ms > 2 * c->cf.beat_ms)
+			hello_send(c, i);
 	}
 }
 
@@ -238,13 +239,13 @@ lead_acked(struct core *c, int peer, const struct message *m)
 		p->phase = PEER_UNFIT;
 		return;
 	}
-	if (a->epoch != c->k.epoch || a->taken != EVOTE_TAKEN) {
+	if (a->epoch != c->config.epoch || a->taken != EVOTE_TAKEN) {
 		/* Of another epoch, or lost step: ask where it stands. */
 		if (core_pushed(p) &&
-		    (a->taken == EVOTE_GAP || a->epoch > c->k.epoch))
-			greeting_send(c, peer);
+		    (a->taken == EVOTE_GAP || a->epoch > c->config.epoch))
+			hello_send(c, peer);
 		/* If it only does not heed us yet: with the next beats. */
-		if (a->taken == EVOTE_GAP || a->epoch >= c->k.epoch)
+		if (a->taken == EVOTE_GAP || a->epoch >= c->config.epoch)
 			core_probe(p);
 		return;
 	}
@@ -261,7 +262,7 @@ lead_acked(struct core *c, int peer, const struct message *m)
 		 */
 		core_probe(p);
 		p->acked = 0;
-		greeting_send(c, peer);
+		hello_send(c, peer);
 		return;
 	}
 	history_root(c->log, a->stored.size, root);
@@ -274,8 +275,8 @@ lead_acked(struct core *c, int peer, const struct message *m)
 		return;
 	}
 	p->acked = a->stored.size;
-	if (a->nonce > p->nonce)
-		p->nonce = a->nonce;
+	if (a->round > p->round)
+		p->round = a->round;
 }
 
 void
@@ -288,7 +289,7 @@ lead_loaded(struct core *c, int peer, const struct event *ev)
 		core_fault(c, 0,
 		    "record %llu cannot be read from this host's disk; %s",
 		    (unsigned long long)ev->from,
-		    config_alone(&c->k, core_self(c))
+		    config_alone(&c->config, core_self(c))
 			? "start this host again, and keep its data "
 			  "directory: no other host has all of its votes"
 			: "move this data directory away and start with an "
@@ -312,8 +313,8 @@ lead_confirmed(const struct core *c)
 {
 	uint64_t n = UINT64_MAX;
 
-	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
-		const char *id = c->k.in_sync.in_sync_val[i].incarnation;
+	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
+		const char *id = c->config.in_sync.in_sync_val[i].incarnation;
 		int p;
 
 		if (config_id_equal(id, core_self(c)))
@@ -321,12 +322,12 @@ lead_confirmed(const struct core *c)
 		p = core_peer_of(c, id);
 		if (p < 0 || !config_id_equal(c->peers[p].id, id))
 			return (0);
-		if (c->peers[p].nonce < n)
-			n = c->peers[p].nonce;
+		if (c->peers[p].round < n)
+			n = c->peers[p].round;
 	}
 	/* One about to join may be in the set before we hear of it. */
 	for (int i = 0; i < c->cf.n; i++)
-		if (c->peers[i].required && c->peers[i].nonce < n)
-			n = c->peers[i].nonce;
+		if (c->peers[i].counts && c->peers[i].round < n)
+			n = c->peers[i].round;
 	return (n);
 }

@@ -33,9 +33,10 @@ is_stuck(const struct core *c)
 {
 	/* Who may have joined, and is away: its joining was given up. */
 	for (int i = 0; i < c->cf.n; i++)
-		if (c->peers[i].required && !c->peers[i].up)
+		if (c->peers[i].counts && !c->peers[i].up)
 			return (1);
-	return (arbitration_overdue(c) || (c->k.joint && !failure_none(c)));
+	return (arbitration_overdue(c) ||
+	    (c->config.arbiter_changing && !failure_none(c)));
 }
 
 const char *
@@ -54,9 +55,9 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 			"alarm");
 	if (c->role != EVOTE_HALTED && pp >= 0 && !failure_suspected(c, pp))
 		return ("the primary is alive; use handover there");
-	if (config_id_zero(c->k.cluster))
+	if (config_id_zero(c->config.cluster))
 		return ("this host has never been in sync with any cluster");
-	if (epoch != c->k.epoch)
+	if (epoch != c->config.epoch)
 		return ("the epoch given is not the one status shows here");
 	if (!accept_loss)
 		return ("votes accepted elsewhere since may be lost: repeat "
@@ -79,7 +80,7 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 		const struct peer *p = &c->peers[i];
 
 		if (i != c->cf.self &&
-		    (p->required || config_in_sync(&p->k, p->id) >= 0) &&
+		    (p->counts || config_in_sync(&p->config, p->id) >= 0) &&
 		    !config_barred(k, p->id))
 			config_bar(k, c->cf.names[i], p->id);
 	}
@@ -89,7 +90,7 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 		config_host_add(k, core_name(c), "");
 	/* The arbiter would have to agree: an operator puts it back. */
 	config_arbiter(k, EVOTE_ARBITER_NONE, "");
-	k->joint = 0;
+	k->arbiter_changing = 0;
 	if (core_leads(c))
 		core_move(c, ON_LOST);
 	proposal_claim(c, P_FORCE);
@@ -100,8 +101,8 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 static int
 all_follow(const struct core *c)
 {
-	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
-		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->config.in_sync.in_sync_val[i];
 		int p = core_peer_of(c, m->incarnation);
 
 		if (!config_id_equal(m->incarnation, core_self(c)) &&
@@ -123,7 +124,7 @@ core_arbiter(
 		proposal_drop(c); /* the dead one was asked */
 	/* The new one may die as well, before it was of any use. */
 	if (c->role != EVOTE_PRIMARY || proposal_open(c) ||
-	    (c->k.joint && !old_is_dead))
+	    (c->config.arbiter_changing && !old_is_dead))
 		return ("this host is not the primary, or is changing the set "
 			"of hosts just now; ask the primary, or again");
 	/* Who has not heard of it would go on without asking it. */
@@ -132,12 +133,13 @@ core_arbiter(
 		return ("a host in sync is away: with no arbiter of before to "
 			"ask, all of them have to know of the new one");
 	config_arbiter(proposal_draft(c), kind, where);
-	c->proposal.next.joint = untold;
+	c->proposal.next.arbiter_changing = untold;
 	proposal_make(c, P_ARBITER);
 	return (NULL);
 }
 
-/* A change is begun when all of the set know the present K: see settled. */
+/* A change is begun when all of the set know the present configuration: see
+ * config_confirmed. */
 static const char *
 may_change(const struct core *c, int *again)
 {
@@ -146,7 +148,8 @@ may_change(const struct core *c, int *again)
 		return ("this host is not the primary; run it there");
 	if (c->arbiter_away)
 		return ("the arbiter does not answer, and has to agree");
-	*again = proposal_open(c) || c->k.joint || lead_confirmed(c) == 0;
+	*again = proposal_open(c) || c->config.arbiter_changing ||
+	    lead_confirmed(c) == 0;
 	return (*again ? "the set of hosts is being changed just now" : NULL);
 }
 
@@ -154,7 +157,7 @@ const char *
 core_add_host(struct core *c, const char *name, const char *address, int *again)
 {
 	const char *why = may_change(c, again);
-	const evote_listed *h = config_host(&c->k, name);
+	const evote_listed *h = config_host(&c->config, name);
 
 	if (why != NULL)
 		return (why);
@@ -162,7 +165,7 @@ core_add_host(struct core *c, const char *name, const char *address, int *again)
 		return ("that host is still leaving; see status");
 	if (h != NULL && strcmp(h->address, address) == 0)
 		return (NULL);
-	if (h == NULL && c->k.hosts.hosts_len == EVOTE_HOSTS_MAX)
+	if (h == NULL && c->config.hosts.hosts_len == EVOTE_HOSTS_MAX)
 		return ("a cluster has eight hosts at most");
 	config_host_add(proposal_draft(c), name, address);
 	proposal_make(c, P_HOSTS);
@@ -173,7 +176,7 @@ const char *
 core_remove_host(struct core *c, const char *name, int *again)
 {
 	const char *why = may_change(c, again);
-	const evote_listed *h = config_host(&c->k, name);
+	const evote_listed *h = config_host(&c->config, name);
 
 	if (why != NULL)
 		return (why);
@@ -184,7 +187,7 @@ core_remove_host(struct core *c, const char *name, int *again)
 		return ("the cluster has no host of that name");
 	if (h->leaving)
 		return (NULL);
-	if (hosts_is_member(c, name) && c->k.in_sync.in_sync_len <= 2)
+	if (hosts_is_member(c, name) && c->config.in_sync.in_sync_len <= 2)
 		return ("it is the only other host in sync: without it no vote "
 			"has a copy; add another host first, or stop this one "
 			"and remove it then");
@@ -196,11 +199,11 @@ core_remove_host(struct core *c, const char *name, int *again)
 		config_host(proposal_draft(c), name)->leaving = 1;
 	else
 		config_host_remove(proposal_draft(c), name);
-	for (u_int i = 0; BUG_REMOVE_AT_ONCE && i < c->k.in_sync.in_sync_len;
-	     i++)
-		if (strcmp(c->k.in_sync.in_sync_val[i].name, name) == 0)
+	for (u_int i = 0;
+	     BUG_REMOVE_AT_ONCE && i < c->config.in_sync.in_sync_len; i++)
+		if (strcmp(c->config.in_sync.in_sync_val[i].name, name) == 0)
 			config_remove(&c->proposal.next,
-			    c->k.in_sync.in_sync_val[i].incarnation);
+			    c->config.in_sync.in_sync_val[i].incarnation);
 	proposal_make(c, P_HOSTS);
 	return (NULL);
 }
@@ -213,13 +216,13 @@ core_prefer(struct core *c, const char *const *names, int n, int *again)
 	if (why != NULL)
 		return (why);
 	for (int i = 0; i < n; i++)
-		if (config_host(&c->k, names[i]) == NULL)
+		if (config_host(&c->config, names[i]) == NULL)
 			return ("the cluster has no host of one of those "
 				"names");
 	config_prefer(proposal_draft(c), names, n);
 	proposal_make(c, P_HOSTS);
 	/* Who gave the service to this one by hand may have it back. */
 	for (int i = 0; i < c->cf.n; i++)
-		c->peers[i].gave = 0;
+		c->peers[i].yielded = 0;
 	return (NULL);
 }

@@ -7,17 +7,17 @@
 
 /*
  * Dead, or started anew and not to take over by itself.  One that has not
- * greeted us yet may be alive and about to take over.
+ * met us yet may be alive and about to take over.
  */
 static int
 passes(const struct core *c, const evote_member *m, int peer)
 {
 	const struct peer *p = &c->peers[peer];
 
-	if (p->greeted && !config_id_equal(p->id, m->incarnation))
+	if (p->met && !config_id_equal(p->id, m->incarnation))
 		return (1); /* its disk was replaced */
 	return (failure_suspected(c, peer) ||
-	    (p->greeted && p->up &&
+	    (p->met && p->up &&
 		(p->role == EVOTE_WAITING || p->role == EVOTE_HALTED)));
 }
 
@@ -29,28 +29,29 @@ passes(const struct core *c, const evote_member *m, int peer)
 static int
 is_first(const struct core *c, int all_wait)
 {
-	unsigned own = hosts_number(c, &c->k, core_name(c));
+	unsigned own = hosts_number(c, &c->config, core_name(c));
 
-	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
-		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->config.in_sync.in_sync_val[i];
 		int peer = hosts_slot(c, m->name);
 
 		if (peer < 0 || peer == c->cf.self ||
-		    hosts_number(c, &c->k, m->name) > own)
+		    hosts_number(c, &c->config, m->name) > own)
 			continue;
-		if (all_wait ? config_listed(&c->k, m->name)
+		if (all_wait ? config_listed(&c->config, m->name)
 			     : !passes(c, m, peer))
 			return (0);
 	}
 	return (1);
 }
 
-/* Everyone of the set is here, knows no newer K and waits as well. */
+/* Everyone of the set is here, knows no newer configuration and waits as well.
+ */
 static int
 all_wait(const struct core *c)
 {
-	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
-		const char *id = c->k.in_sync.in_sync_val[i].incarnation;
+	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
+		const char *id = c->config.in_sync.in_sync_val[i].incarnation;
 		const struct peer *p;
 		int n;
 
@@ -59,8 +60,9 @@ all_wait(const struct core *c)
 			continue;
 		n = core_peer_of(c, id);
 		p = n < 0 ? NULL : &c->peers[n];
-		if (p == NULL || !p->greeted || !config_id_equal(p->id, id) ||
-		    p->role != EVOTE_WAITING || p->k.epoch > c->k.epoch)
+		if (p == NULL || !p->met || !config_id_equal(p->id, id) ||
+		    p->role != EVOTE_WAITING ||
+		    p->config.epoch > c->config.epoch)
 			return (0);
 	}
 	return (is_first(c, 1) || BUG_SERVE_ALONE_AT_RESTART);
@@ -73,8 +75,8 @@ draft_claim(struct core *c)
 	int pp = core_primary_peer(c);
 	evote_config *k = proposal_draft(c);
 
-	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
-		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->config.in_sync.in_sync_val[i];
 		int p = core_peer_of(c, m->incarnation);
 
 		if (!config_id_equal(m->incarnation, core_self(c)) &&
@@ -92,8 +94,8 @@ knows_the_rest(const struct core *c)
 {
 	int pp = core_primary_peer(c);
 
-	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
-		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->config.in_sync.in_sync_val[i];
 		int p = core_peer_of(c, m->incarnation);
 
 		if (config_id_equal(m->incarnation, core_self(c)) || p == pp)
@@ -115,9 +117,9 @@ waiting(struct core *c)
 {
 	int pp = core_primary_peer(c);
 
-	if (config_id_zero(c->k.cluster) ||
-	    config_in_sync(&c->k, core_self(c)) < 0 ||
-	    !config_listed(&c->k, core_name(c)) || c->now_ms < c->claim_ms)
+	if (config_id_zero(c->config.cluster) ||
+	    config_in_sync(&c->config, core_self(c)) < 0 ||
+	    !config_listed(&c->config, core_name(c)) || c->now_ms < c->claim_ms)
 		return;
 	if (all_wait(c)) {
 		proposal_draft(c);
@@ -128,9 +130,9 @@ waiting(struct core *c)
 		proposal_claim(c, P_CLAIM);
 		return;
 	}
-	if (!core_arbitrated(c) || c->k.joint ||
+	if (!core_arbitrated(c) || c->config.arbiter_changing ||
 	    c->now_ms - c->waiting_ms < failure_timeout(c) *
-		    (hosts_number(c, &c->k, core_name(c)) + 1) ||
+		    (hosts_number(c, &c->config, core_name(c)) + 1) ||
 	    (pp >= 0 && !failure_suspected(c, pp)))
 		return;
 	draft_claim(c);
@@ -144,7 +146,8 @@ backup(struct core *c)
 
 	if (pp < 0 || !failure_suspected(c, pp))
 		return;
-	if (core_arbitrated(c) ? c->k.joint : !c->assured) {
+	if (core_arbitrated(c) ? c->config.arbiter_changing
+			       : !c->membership_confirmed) {
 		core_move(c, ON_LOST);
 		return;
 	}
@@ -164,7 +167,7 @@ joining(struct core *c)
 		return;
 	core_move(c, ON_LOST);
 	if (BUG_TAKE_OVER_OUTSIDE) {
-		config_remove(proposal_draft(c), c->k.primary);
+		config_remove(proposal_draft(c), c->config.primary);
 		proposal_claim(c, P_CLAIM);
 	}
 }
@@ -174,10 +177,10 @@ shrink(struct core *c)
 {
 	evote_config *k = NULL;
 
-	if (c->k.joint)
+	if (c->config.arbiter_changing)
 		return (0);
-	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
-		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->config.in_sync.in_sync_val[i];
 
 		if (!failure_must_leave(c, m))
 			continue;
@@ -186,7 +189,7 @@ shrink(struct core *c)
 		config_remove(k, m->incarnation);
 		core_say(c, 1, "lost peer=%s%s epoch=%llu size=%llu", m->name,
 		    failure_resigned(c, m) ? " why=room" : "",
-		    (unsigned long long)c->k.epoch,
+		    (unsigned long long)c->config.epoch,
 		    (unsigned long long)history_size(c->log));
 	}
 	if (k == NULL)
@@ -200,16 +203,16 @@ shrink(struct core *c)
  * Nobody is left out before all have confirmed.
  */
 static void
-barrier(struct core *c)
+establishing(struct core *c)
 {
-	const evote_member *m = c->k.in_sync.in_sync_val;
+	const evote_member *m = c->config.in_sync.in_sync_val;
 
-	if (!c->on_word || lead_confirmed(c) > 0) {
-		c->on_word = 0;
+	if (!c->unverified_claim || lead_confirmed(c) > 0) {
+		c->unverified_claim = 0;
 		shrink(c);
 		return;
 	}
-	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++)
+	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++)
 		if (!config_id_equal(m[i].incarnation, core_self(c)) &&
 		    failure_of(c, &m[i])) {
 			core_move(c, ON_LOST);
@@ -231,27 +234,27 @@ grow(struct core *c)
 
 		if (i == c->cf.self || !p->up || !core_pushed(p) ||
 		    !core_fit(p) || p->first || !p->room ||
-		    config_in_sync(&c->k, p->id) >= 0 ||
-		    !config_listed(&c->k, c->cf.names[i]))
+		    config_in_sync(&c->config, p->id) >= 0 ||
+		    !config_listed(&c->config, c->cf.names[i]))
 			continue;
 		if (!arbitration_answers(c)) {
-			p->required = 0;
+			p->counts = 0;
 			continue;
 		}
-		if (!p->required) {
+		if (!p->counts) {
 			if (history_size(c->log) - p->acked > CLOSE_ENOUGH ||
-			    p->nonce == 0 || c->now_ms < p->retry_ms)
+			    p->round == 0 || c->now_ms < p->retry_ms)
 				continue;
-			p->required = 1;
-			p->required_ms = c->now_ms;
+			p->counts = 1;
+			p->counts_ms = c->now_ms;
 		}
-		if (p->acked >= c->accepted) {
+		if (p->acked >= c->committed) {
 			config_add(proposal_draft(c), c->cf.names[i], p->id);
 			proposal_make(c, P_GROW);
 			return (1);
 		}
-		if (c->now_ms - p->required_ms > LEVEL_MS) {
-			p->required = 0;
+		if (c->now_ms - p->counts_ms > LEVEL_MS) {
+			p->counts = 0;
 			p->retry_ms = c->now_ms + AGAIN_MS;
 		}
 	}
@@ -259,11 +262,11 @@ grow(struct core *c)
 }
 
 /*
- * Every host of the set has confirmed the present K.  Only leaving out dead
- * hosts does not wait for that, and of those there are few.
+ * Every host of the set has confirmed the present configuration.  Only leaving
+ * out dead hosts does not wait for that, and of those there are few.
  */
 static int
-settled(const struct core *c)
+config_confirmed(const struct core *c)
 {
 	return (lead_confirmed(c) > 0);
 }
@@ -274,13 +277,13 @@ policy_may_take(const struct core *c, int i)
 	const struct peer *p = &c->peers[i];
 
 	return (p->up && core_pushed(p) && core_fit(p) &&
-	    config_listed(&c->k, c->cf.names[i]) &&
-	    config_in_sync(&c->k, p->id) >= 0 && p->acked >= c->accepted &&
-	    !failure_is_gone(c, p));
+	    config_listed(&c->config, c->cf.names[i]) &&
+	    config_in_sync(&c->config, p->id) >= 0 &&
+	    p->acked >= c->committed && !failure_is_gone(c, p));
 }
 
 int
-core_spare(const struct core *c)
+core_can_fail_over(const struct core *c)
 {
 	if (c->role == EVOTE_BACKUP || c->role == EVOTE_JOINING)
 		return (1);
@@ -318,7 +321,7 @@ handing(struct core *c)
 		return;
 	}
 	if (w->head != w->tail || r->head != r->tail ||
-	    c->accepted != history_size(c->log) || !settled(c))
+	    c->committed != history_size(c->log) || !config_confirmed(c))
 		return;
 	memcpy(proposal_draft(c)->primary, p->id, sizeof(p->id));
 	proposal_make(c, P_HAND);
@@ -345,12 +348,13 @@ give(struct core *c)
 
 	if (c->now_ms < c->hand_retry_ms || !arbitration_answers(c))
 		return;
-	for (u_int n = 0; n < c->k.hosts.hosts_len; n++) {
-		int i = hosts_slot(c, c->k.hosts.hosts_val[n].name);
+	for (u_int n = 0; n < c->config.hosts.hosts_len; n++) {
+		int i = hosts_slot(c, c->config.hosts.hosts_val[n].name);
 
 		if (i != c->cf.self && may_go_on(c, i) &&
 		    (c->no_room ||
-			(back && hosts_preferred(c, i) && !c->peers[i].gave))) {
+			(back && hosts_preferred(c, i) &&
+			    !c->peers[i].yielded))) {
 			policy_hand_over(c, i);
 			return;
 		}
@@ -375,20 +379,21 @@ policy_act(struct core *c)
 	case EVOTE_BACKUP:
 		backup(c);
 		break;
-	case EVOTE_BARRIER:
-		barrier(c);
+	case EVOTE_ESTABLISHING:
+		establishing(c);
 		break;
 	case EVOTE_PRIMARY:
-		if (shrink(c) || !settled(c))
+		if (shrink(c) || !config_confirmed(c))
 			break;
-		if (c->k.joint) {
-			proposal_draft(c)->joint = 0;
+		if (c->config.arbiter_changing) {
+			proposal_draft(c)->arbiter_changing = 0;
 			proposal_make(c, P_RENEW);
 			break;
 		}
-		if (!core_arbitrated(c) && c->seen_epoch > c->k.epoch &&
+		if (!core_arbitrated(c) && c->seen_epoch > c->config.epoch &&
 		    c->now_ms >= c->renew_ms) {
-			/* Someone holds a K that was never taken up. */
+			/* Someone holds a configuration that was never taken
+			 * up. */
 			c->renew_ms = c->now_ms + RENEW_MS;
 			proposal_draft(c);
 			proposal_make(c, P_RENEW);

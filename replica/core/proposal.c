@@ -17,7 +17,7 @@ static const unsigned phases[ROLE_NR] = {
     [EVOTE_JOINING] = ONE(IDLE),
     [EVOTE_BACKUP] = ONE(IDLE),
     [EVOTE_CLAIMING] = ONE(ASKING) | ONE(STORING),
-    [EVOTE_BARRIER] = ONE(IDLE) | ONE(ASKING) | ONE(STORING),
+    [EVOTE_ESTABLISHING] = ONE(IDLE) | ONE(ASKING) | ONE(STORING),
     [EVOTE_PRIMARY] = ALL,
     [EVOTE_HANDING] = ONE(IDLE) | ONE(ASKING) | ONE(STORING),
     [EVOTE_HALTED] = ONE(IDLE),
@@ -44,19 +44,20 @@ proposal_is(
 
 /*
  * Without an arbiter every host may number epochs by itself: each takes those
- * that leave its own number, which K gives it and nobody changes, as remainder,
- * so no two ever decide under one number.  A
- * take-over leaves a gap besides.  The dead primary may have decided a few
- * things more than it lived to tell (see settled), and a host that comes
- * before this one and is dead as well may have taken over and told nobody:
- * nothing was accepted under those, and they must count as older.  What a
- * promotion by force leaves behind may have taken over many times, and clients
- * that saw it have to notice: a larger gap.
+ * that leave its own number, which the configuration gives it and nobody
+ * changes, as remainder, so no two ever decide under one number.  A take-over
+ * leaves a gap besides.  The dead primary may have decided a few things more
+ * than it lived to tell (see config_confirmed), and a host that comes before
+ * this one and is dead as well may have taken over and told nobody: nothing was
+ * accepted under those, and they must count as older.  What a promotion by
+ * force leaves behind may have taken over many times, and clients that saw it
+ * have to notice: a larger gap.
  */
 static uint64_t
 next_epoch(const struct core *c, enum proposal_kind kind)
 {
-	uint64_t e = c->k.epoch > c->seen_epoch ? c->k.epoch : c->seen_epoch;
+	uint64_t e =
+	    c->config.epoch > c->seen_epoch ? c->config.epoch : c->seen_epoch;
 	unsigned number = hosts_number(c, &c->proposal.next, core_name(c));
 
 	if (kind == P_FORCE)
@@ -80,10 +81,10 @@ proposal_store(struct core *c)
 	jobs_add(c, JOB_SAVE, job, 0, -1);
 	if (BUG_JOINER_RECORDS_FIRST && c->proposal.kind == P_GROW) {
 		c->proposal.phase = PROPOSAL_IDLE;
-		core_take_k(c, &c->proposal.next);
+		core_take_config(c, &c->proposal.next);
 	}
 	if (BUG_HAND_OVER_EARLY && c->proposal.kind == P_HAND)
-		c->greet = 1;
+		c->hello_due = 1;
 }
 
 /* The same question until there is an answer: it may have been granted. */
@@ -93,14 +94,14 @@ proposal_ask(struct core *c)
 	int pp = core_primary_peer(c);
 	int install = c->proposal.phase == PROPOSAL_ASKING_NEW;
 	evote_decide d = {
-	    .expected = c->k.epoch,
+	    .expected = c->config.epoch,
 	    .dead = pp >= 0 && !c->peers[pp].up && c->peers[pp].refused,
 	    .install = install,
 	    .next = &c->proposal.next,
 	};
 
-	c->driver->decide(
-	    c->arg, install ? &c->proposal.next.arbiter : &c->k.arbiter, &d);
+	c->driver->decide(c->arg,
+	    install ? &c->proposal.next.arbiter : &c->config.arbiter, &d);
 }
 
 /* Asks whoever has to agree; when that is nobody, it is stored at once. */
@@ -116,7 +117,7 @@ proposal_put(struct core *c)
 	    : PROPOSAL_ASKING;
 	if (p->phase == PROPOSAL_ASKING_NEW ||
 	    (core_arbitrated(c) && p->kind != P_FORCE &&
-		!(arbiter && p->next.joint)))
+		!(arbiter && p->next.arbiter_changing)))
 		proposal_ask(c);
 	else
 		proposal_store(c);
@@ -125,38 +126,38 @@ proposal_put(struct core *c)
 void
 proposal_make(struct core *c, enum proposal_kind kind)
 {
-	evote_mark *m = &c->proposal.next.mark;
+	evote_position *m = &c->proposal.next.end;
 
 	if (c->proposal.next.hosts.hosts_len == 0)
 		hosts_first(c, &c->proposal.next);
 	c->proposal.next.epoch = BUG_SAME_EPOCH && c->role == EVOTE_CLAIMING &&
-		config_id_equal(c->k.primary, core_self(c))
-	    ? c->k.epoch
+		config_id_equal(c->config.primary, core_self(c))
+	    ? c->config.epoch
 	    : next_epoch(c, kind);
 	if (kind == P_FORCE)
 		c->proposal.next.forced_epoch = c->proposal.next.epoch;
 	m->epoch = history_epoch(c->log);
-	m->size = c->accepted;
-	history_root(c->log, c->accepted, (unsigned char *)m->root);
+	m->size = c->committed;
+	history_root(c->log, c->committed, (unsigned char *)m->root);
 	c->proposal.kind = kind;
 	/*
 	 * With nobody to ask whether this host is primary still, all of the set
 	 * have to say so, asked from now on: it may have been stopped.
 	 */
-	if (kind == P_ARBITER && c->proposal.next.joint) {
+	if (kind == P_ARBITER && c->proposal.next.arbiter_changing) {
 		c->proposal.phase = PROPOSAL_CONFIRMING;
 		c->proposal.begun_ms = c->now_ms;
-		c->proposal.round = c->nonce + 1;
+		c->proposal.round = c->round + 1;
 	} else
 		proposal_put(c);
 }
 
-/* A proposal starts from the present K. */
+/* A proposal starts from the present configuration. */
 evote_config *
 proposal_draft(struct core *c)
 {
 	config_clear(&c->proposal.next);
-	config_copy(&c->proposal.next, &c->k);
+	config_copy(&c->proposal.next, &c->config);
 	return (&c->proposal.next);
 }
 
@@ -175,7 +176,7 @@ claim_again_later(struct core *c)
 void
 proposal_claim(struct core *c, enum proposal_kind kind)
 {
-	c->on_word = c->role == EVOTE_WAITING && kind == P_CLAIM;
+	c->unverified_claim = c->role == EVOTE_WAITING && kind == P_CLAIM;
 	claim_again_later(c);
 	memcpy(c->proposal.next.primary, core_self(c),
 	    sizeof(c->proposal.next.primary));
@@ -198,15 +199,15 @@ proposal_establish(struct core *c, int forced)
 	assert(r != NULL || BUG_NO_BARRIER);
 	if (r != NULL)
 		core_append_record(c, r);
-	c->barrier = history_size(c->log);
+	c->establish_size = history_size(c->log);
 	for (int i = 0; i < c->cf.n; i++)
-		c->peers[i].heard_ms = c->now_ms;
+		c->peers[i].last_received_ms = c->now_ms;
 }
 
 static void
 granted(struct core *c, enum proposal_kind kind)
 {
-	core_take_k(c, &c->proposal.next);
+	core_take_config(c, &c->proposal.next);
 	switch (kind) {
 	case P_CLAIM:
 	case P_FORCE:
@@ -215,7 +216,7 @@ granted(struct core *c, enum proposal_kind kind)
 		break;
 	case P_HAND:
 		core_move(c, ON_HANDED);
-		c->assured = 1;
+		c->membership_confirmed = 1;
 		break;
 	case P_SHRINK:
 	case P_GROW:
@@ -233,7 +234,7 @@ proposal_stored(struct core *c, uint64_t job)
 		return;
 	c->proposal.phase = PROPOSAL_IDLE;
 	/* Somebody else was quicker: what was stored since is what counts. */
-	if (c->proposal.next.epoch <= c->k.epoch && !BUG_SAME_EPOCH)
+	if (c->proposal.next.epoch <= c->config.epoch && !BUG_SAME_EPOCH)
 		return;
 	granted(c, c->proposal.kind);
 }
@@ -251,8 +252,9 @@ proposal_drop(struct core *c)
 }
 
 /*
- * Takes over a newer K.  Only the primary's own word makes a host a backup or
- * a joiner; from others it is hearsay, and the host waits to hear more.
+ * Takes over a newer configuration.  Only the primary's own word makes a host a
+ * backup or a joiner; from others it is hearsay, and the host waits to hear
+ * more.
  */
 void
 proposal_adopt(struct core *c, const evote_config *k)
@@ -262,13 +264,13 @@ proposal_adopt(struct core *c, const evote_config *k)
 	int giver = core_primary_peer(c);
 
 	c->proposal.phase = PROPOSAL_IDLE;
-	core_take_k(c, k);
+	core_take_config(c, k);
 	jobs_save(c);
 	if (named && was_backup) {
 		core_move(c, ON_NAMED);
 		/* It stays in the set: it was not replaced, it gave. */
 		if (giver >= 0 && config_in_sync(k, c->peers[giver].id) >= 0)
-			c->peers[giver].gave = 1;
+			c->peers[giver].yielded = 1;
 		proposal_establish(c, 0);
 	} else
 		core_move(c, ON_LOST);

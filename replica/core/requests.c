@@ -3,7 +3,7 @@
 #include "common/mutant.h"
 #include "replica/core/core_impl.h"
 
-#define HELD_MAX 4096 /* requests waiting for a change of primary */
+#define PARKED_MAX 4096 /* requests waiting for a change of primary */
 
 static void
 queue_push(struct queue *q, struct waiter w)
@@ -52,8 +52,8 @@ core_standing(const struct core *c, const char **host)
 		*host = c->cf.names[p];
 		return (EVOTE_NOT_PRIMARY);
 	}
-	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
-		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->config.in_sync.in_sync_val[i];
 
 		if (!config_id_equal(m->incarnation, core_self(c)))
 			*host = m->name;
@@ -101,12 +101,12 @@ execute(struct core *c, uint64_t ticket, const evote_seen *seen)
 	struct record *r;
 
 	if (!config_id_zero(seen->cluster)) {
-		if (!config_id_equal(seen->cluster, c->k.cluster)) {
+		if (!config_id_equal(seen->cluster, c->config.cluster)) {
 			c->driver->refuse(
 			    c->arg, ticket, EVOTE_OTHER_CLUSTER, "");
 			return;
 		}
-		if (seen->epoch > c->k.epoch ||
+		if (seen->epoch > c->config.epoch ||
 		    seen->size > history_size(c->log)) {
 			c->driver->refuse(c->arg, ticket, EVOTE_BEHIND, "");
 			return;
@@ -119,7 +119,7 @@ execute(struct core *c, uint64_t ticket, const evote_seen *seen)
 		core_append_record(c, r);
 	w.need = history_size(c->log);
 	if (r == NULL && !BUG_READ_UNCONFIRMED)
-		w.nonce = c->nonce + !BUG_REUSE_CONFIRMATION;
+		w.round = c->round + !BUG_REUSE_CONFIRMATION;
 	queue_push(r == NULL ? &c->reads : &c->writes, w);
 }
 
@@ -129,10 +129,10 @@ expectant(const struct core *c)
 {
 	int p;
 
-	if (c->role == EVOTE_CLAIMING || c->role == EVOTE_BARRIER ||
+	if (c->role == EVOTE_CLAIMING || c->role == EVOTE_ESTABLISHING ||
 	    c->role == EVOTE_HANDING)
 		return (1);
-	if (c->role != EVOTE_BACKUP || !c->assured)
+	if (c->role != EVOTE_BACKUP || !c->membership_confirmed)
 		return (0);
 	p = core_primary_peer(c);
 	return (p >= 0 && c->peers[p].conn == 0);
@@ -149,37 +149,37 @@ requests_take(struct core *c, uint64_t ticket, const evote_seen *seen)
 {
 	if (c->role == EVOTE_PRIMARY)
 		execute(c, ticket, seen);
-	else if (expectant(c) && c->n_held < HELD_MAX) {
-		if (c->n_held == c->max_held) {
-			c->max_held = c->max_held * 2 + 64;
-			c->held =
-			    core_grow(c->held, c->max_held, sizeof(*c->held));
+	else if (expectant(c) && c->n_parked < PARKED_MAX) {
+		if (c->n_parked == c->max_parked) {
+			c->max_parked = c->max_parked * 2 + 64;
+			c->parked = core_grow(
+			    c->parked, c->max_parked, sizeof(*c->parked));
 		}
-		c->held[c->n_held].ticket = ticket;
-		c->held[c->n_held].seen = *seen;
-		c->held[c->n_held++].since_ms = c->now_ms;
+		c->parked[c->n_parked].ticket = ticket;
+		c->parked[c->n_parked].seen = *seen;
+		c->parked[c->n_parked++].since_ms = c->now_ms;
 	} else
 		refuse(c, ticket);
 }
 
 /* Lets held requests go: all when the matter is decided, else the old ones. */
 void
-requests_release_held(struct core *c)
+requests_release_parked(struct core *c)
 {
 	int go = c->role == EVOTE_PRIMARY || !expectant(c);
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < c->n_held; i++) {
-		struct held *h = &c->held[i];
+	for (uint32_t i = 0; i < c->n_parked; i++) {
+		struct parked *h = &c->parked[i];
 
 		if (c->role == EVOTE_PRIMARY)
 			execute(c, h->ticket, &h->seen);
 		else if (go || c->now_ms - h->since_ms > c->cf.hold_ms)
 			refuse(c, h->ticket);
 		else
-			c->held[n++] = *h;
+			c->parked[n++] = *h;
 	}
-	c->n_held = n;
+	c->n_parked = n;
 }
 
 /* What was asked of a primary that is none any more: ask again elsewhere. */
@@ -204,7 +204,7 @@ answer(struct core *c, struct queue *q, uint64_t accepted, uint64_t confirmed)
 	struct waiter *w;
 
 	while ((w = queue_first(q)) != NULL && w->need <= accepted &&
-	    w->nonce <= confirmed) {
+	    w->round <= confirmed) {
 		q->head++;
 		c->driver->answer(c->arg, w->ticket);
 	}

@@ -26,7 +26,7 @@ static const unsigned char moves[ROLE_NR][ON_EVENT_NR] = {
 	    [ON_IN_SYNC] = TO(BACKUP),
 	    [ON_LOST] = TO(WAITING),
 	    [ON_CLAIM] = TO(CLAIMING),
-	    [ON_NAMED] = TO(BARRIER),
+	    [ON_NAMED] = TO(ESTABLISHING),
 	    [ON_FAULT] = TO(HALTED),
 	},
     [EVOTE_CLAIMING] =
@@ -35,10 +35,10 @@ static const unsigned char moves[ROLE_NR][ON_EVENT_NR] = {
 	    [ON_IN_SYNC] = TO(BACKUP),
 	    [ON_LOST] = TO(WAITING),
 	    [ON_DENIED] = TO(WAITING),
-	    [ON_GRANTED] = TO(BARRIER),
+	    [ON_GRANTED] = TO(ESTABLISHING),
 	    [ON_FAULT] = TO(HALTED),
 	},
-    [EVOTE_BARRIER] =
+    [EVOTE_ESTABLISHING] =
 	{
 	    [ON_FOLLOW] = TO(JOINING),
 	    [ON_IN_SYNC] = TO(BACKUP),
@@ -75,23 +75,6 @@ int
 role_next(evote_role role, enum role_event on)
 {
 	return ((int)moves[role][on] - 1);
-}
-
-const char *
-role_name(evote_role role)
-{
-	static const char *const names[ROLE_NR] = {
-	    [EVOTE_WAITING] = "waiting",
-	    [EVOTE_JOINING] = "joining",
-	    [EVOTE_BACKUP] = "backup",
-	    [EVOTE_CLAIMING] = "claiming",
-	    [EVOTE_BARRIER] = "barrier",
-	    [EVOTE_PRIMARY] = "primary",
-	    [EVOTE_HANDING] = "handing-over",
-	    [EVOTE_HALTED] = "halted",
-	};
-
-	return (names[role]);
 }
 
 const char *

@@ -1,16 +1,19 @@
 #ifndef EVOTE_ROLE_H
 #define EVOTE_ROLE_H
 
+#include "common/role_name.h"
 #include "evote.h"
 
 /* The roles of a host and what moves it from one to another.  Pure. */
 enum role_event {
-	ON_FOLLOW,   /* the primary of K is heard; not in sync with it */
-	ON_IN_SYNC,  /* the primary of K says: in sync */
-	ON_LOST,     /* may no longer be in sync, or K is only hearsay */
+	ON_FOLLOW,   /* the primary of the configuration is heard; not in sync
+			with it */
+	ON_IN_SYNC,  /* the primary of the configuration says: in sync */
+	ON_LOST,     /* may no longer be in sync, or the configuration is only
+			hearsay */
 	ON_CLAIM,    /* asks the arbiter to become primary */
 	ON_DENIED,   /* the arbiter granted it to another, or did not know */
-	ON_GRANTED,  /* is primary by K */
+	ON_GRANTED,  /* is primary by the configuration */
 	ON_NAMED,    /* was made primary by the one before */
 	ON_ACCEPTED, /* the epoch's first record is accepted */
 	ON_HAND,     /* begins to hand over */
@@ -24,7 +27,6 @@ enum role_event {
 
 /* The role after `on`, or -1: cannot happen. */
 int role_next(evote_role, enum role_event on);
-const char *role_name(evote_role);
 const char *role_event_name(enum role_event);
 
 #endif

@@ -18,9 +18,9 @@ core_move(struct core *c, enum role_event on)
 	core_say(c, to == EVOTE_HALTED,
 	    "role from=%s to=%s on=%s epoch=%llu size=%llu accepted=%llu",
 	    role_name(from), role_name(to), role_event_name(on),
-	    (unsigned long long)c->k.epoch,
+	    (unsigned long long)c->config.epoch,
 	    (unsigned long long)history_size(c->log),
-	    (unsigned long long)c->accepted);
+	    (unsigned long long)c->committed);
 	c->role = to;
 	if (to == EVOTE_PRIMARY || to == EVOTE_BACKUP || to == EVOTE_JOINING)
 		c->claims = 0;
@@ -32,7 +32,7 @@ core_move(struct core *c, enum role_event on)
 			requests_release_all(c);
 		}
 	if (to != EVOTE_BACKUP)
-		c->assured = 0;
+		c->membership_confirmed = 0;
 	if (to == EVOTE_WAITING) {
 		c->matched = 0;
 		c->waiting_ms = c->now_ms;
@@ -40,7 +40,7 @@ core_move(struct core *c, enum role_event on)
 	if (!core_leads(c))
 		core_reset_peers(c);
 	if (to != EVOTE_CLAIMING && to != EVOTE_PRIMARY && to != EVOTE_HANDING)
-		c->greet = 1;
+		c->hello_due = 1;
 }
 
 /* This host must not go on; what it holds stays as it is. */
@@ -57,45 +57,46 @@ core_fault(struct core *c, int may_force, const char *fmt, ...)
 	c->may_force = may_force;
 	c->proposal.phase = PROPOSAL_IDLE;
 	core_say(c, 1, "halt epoch=%llu size=%llu why=\"%s\"",
-	    (unsigned long long)c->k.epoch,
+	    (unsigned long long)c->config.epoch,
 	    (unsigned long long)history_size(c->log), c->fault);
 	core_move(c, ON_FAULT);
 }
 
 void
-core_take_k(struct core *c, const evote_config *k)
+core_take_config(struct core *c, const evote_config *k)
 {
-	evote_config old = c->k;
+	evote_config old = c->config;
 	char set[EVOTE_HOSTS_MAX * (EVOTE_HOST_MAX + 1) + 1] = "";
 	size_t len = 0;
 
 	assert(k->epoch > old.epoch || config_id_zero(old.cluster) ||
 	    BUG_SAME_EPOCH);
-	config_copy(&c->k, k);
-	if (c->k.arbiter.kind != old.arbiter.kind ||
-	    strcmp(c->k.arbiter.where, old.arbiter.where) != 0)
+	config_copy(&c->config, k);
+	if (c->config.arbiter.kind != old.arbiter.kind ||
+	    strcmp(c->config.arbiter.where, old.arbiter.where) != 0)
 		c->arbiter_ms = c->now_ms;
 	config_clear(&old);
 	if (k->epoch > c->seen_epoch)
 		c->seen_epoch = k->epoch;
-	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++)
+	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++)
 		len += (size_t)snprintf(set + len, sizeof(set) - len, "%s%s",
-		    i == 0 ? "" : ",", c->k.in_sync.in_sync_val[i].name);
+		    i == 0 ? "" : ",", c->config.in_sync.in_sync_val[i].name);
 	core_say(c, 0, "config epoch=%llu primary=%s in_sync=%s size=%llu",
-	    (unsigned long long)c->k.epoch, config_name(&c->k, c->k.primary),
-	    set, (unsigned long long)history_size(c->log));
+	    (unsigned long long)c->config.epoch,
+	    config_name(&c->config, c->config.primary), set,
+	    (unsigned long long)history_size(c->log));
 	c->matched = 0;
 	core_restamp(c);
 	core_reset_peers(c);
 	hosts_meet(c);
-	c->greet = 1;
+	c->hello_due = 1;
 }
 
 void
-core_doubt(struct core *c)
+core_reconfirm(struct core *c)
 {
-	c->assured = 0;
-	c->doubting = 1;
+	c->membership_confirmed = 0;
+	c->must_reconfirm = 1;
 	for (int i = 0; i < c->cf.n; i++)
 		if (c->peers[i].up)
 			c->driver->reset(c->arg, i);

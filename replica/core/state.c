@@ -44,14 +44,14 @@ core_self(const struct core *c)
 int
 core_leads(const struct core *c)
 {
-	return (c->role == EVOTE_BARRIER || c->role == EVOTE_PRIMARY ||
+	return (c->role == EVOTE_ESTABLISHING || c->role == EVOTE_PRIMARY ||
 	    c->role == EVOTE_HANDING);
 }
 
 int
 core_arbitrated(const struct core *c)
 {
-	return (c->k.arbiter.kind != EVOTE_ARBITER_NONE);
+	return (c->config.arbiter.kind != EVOTE_ARBITER_NONE);
 }
 
 int
@@ -62,8 +62,9 @@ core_peer_of(const struct core *c, const void *id)
 	for (int i = 0; i < c->cf.n; i++)
 		if (i != c->cf.self && config_id_equal(c->peers[i].id, id))
 			return (i);
-	/* Not heard of yet under this incarnation: by its name in K. */
-	name = config_name(&c->k, id);
+	/* Not heard of yet under this incarnation: by its name in the
+	 * configuration. */
+	name = config_name(&c->config, id);
 	for (int i = 0; i < c->cf.n; i++)
 		if (i != c->cf.self && strcmp(c->cf.names[i], name) == 0)
 			return (i);
@@ -73,10 +74,10 @@ core_peer_of(const struct core *c, const void *id)
 int
 core_primary_peer(const struct core *c)
 {
-	if (config_id_zero(c->k.primary) ||
-	    config_id_equal(c->k.primary, core_self(c)))
+	if (config_id_zero(c->config.primary) ||
+	    config_id_equal(c->config.primary, core_self(c)))
 		return (-1);
-	return (core_peer_of(c, c->k.primary));
+	return (core_peer_of(c, c->config.primary));
 }
 
 void
@@ -105,12 +106,12 @@ core_say(struct core *c, int alarm, const char *fmt, ...)
 void
 core_restamp(struct core *c)
 {
-	memcpy(c->stamp.cluster, c->k.cluster, sizeof(c->stamp.cluster));
+	memcpy(c->stamp.cluster, c->config.cluster, sizeof(c->stamp.cluster));
 	memcpy(
 	    c->stamp.incarnation, core_self(c), sizeof(c->stamp.incarnation));
-	c->stamp.epoch = c->k.epoch;
-	c->stamp.size = c->accepted;
-	history_root(c->log, c->accepted, (unsigned char *)c->stamp.root);
+	c->stamp.epoch = c->config.epoch;
+	c->stamp.size = c->committed;
+	history_root(c->log, c->committed, (unsigned char *)c->stamp.root);
 }
 
 struct place
@@ -118,7 +119,7 @@ core_place(const struct core *c)
 {
 	struct place at = {
 	    .seq = history_size(c->log),
-	    .epoch = c->k.epoch,
+	    .epoch = c->config.epoch,
 	    .time = clock_stamp(&c->clock, history_time(c->log), c->wall_us),
 	};
 
@@ -134,7 +135,7 @@ core_hear_clock(struct core *c, int peer, uint64_t clock_us, uint64_t asked_ms)
 }
 
 void
-core_mark(const struct core *c, uint64_t size, evote_mark *m)
+core_mark(const struct core *c, uint64_t size, evote_position *m)
 {
 	m->epoch = history_epoch(c->log);
 	m->size = size;
@@ -170,10 +171,10 @@ core_reset_peers(struct core *c)
 
 		core_probe(p);
 		p->load = 0;
-		p->required = 0;
+		p->counts = 0;
 		if (BUG_EARLIER_SESSION_ACK)
 			continue;
 		p->acked = 0;
-		p->nonce = 0;
+		p->round = 0;
 	}
 }

@@ -24,15 +24,17 @@ host_state(const struct core *c, int i, evote_host_state *h)
 
 	h->name = core_copy(c->cf.names[i]);
 	h->connected = self || p->up;
-	h->in_sync = config_in_sync(&c->k, self ? core_self(c) : p->id) >= 0;
+	h->in_sync =
+	    config_in_sync(&c->config, self ? core_self(c) : p->id) >= 0;
 	h->acked = self ? c->durable : p->acked;
 }
 
-/* As K names them; before there is one, as this host's own list does. */
+/* As the configuration names them; before there is one, as this host's own list
+ * does. */
 static void
 hosts(const struct core *c, evote_status_res *s)
 {
-	u_int known = c->k.hosts.hosts_len;
+	u_int known = c->config.hosts.hosts_len;
 
 	s->hosts.hosts_val =
 	    calloc(EVOTE_HOSTS_MAX, sizeof(*s->hosts.hosts_val));
@@ -41,7 +43,7 @@ hosts(const struct core *c, evote_status_res *s)
 	s->hosts.hosts_len = known > 0 ? known : (u_int)c->cf.n;
 	for (u_int i = 0; i < s->hosts.hosts_len; i++)
 		host_state(c,
-		    known > 0 ? hosts_slot(c, c->k.hosts.hosts_val[i].name)
+		    known > 0 ? hosts_slot(c, c->config.hosts.hosts_val[i].name)
 			      : (int)i,
 		    &s->hosts.hosts_val[i]);
 }
@@ -56,11 +58,11 @@ waits(const struct core *c, evote_status_res *s)
 	    calloc(EVOTE_HOSTS_MAX, sizeof(evote_host));
 	if (s->waiting_for.waiting_for_val == NULL)
 		abort();
-	if (c->role != EVOTE_WAITING && c->role != EVOTE_BARRIER &&
+	if (c->role != EVOTE_WAITING && c->role != EVOTE_ESTABLISHING &&
 	    !stuck_long(c))
 		return;
-	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
-		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->config.in_sync.in_sync_val[i];
 
 		if (stuck_long(c)
 			? stuck_on(c, requests_oldest(c), m)
@@ -69,7 +71,7 @@ waits(const struct core *c, evote_status_res *s)
 			    core_copy(m->name);
 	}
 	/* An empty directory: anyone who has the cluster's ledger. */
-	for (int i = 0; config_id_zero(c->k.cluster) && i < c->cf.n; i++)
+	for (int i = 0; config_id_zero(c->config.cluster) && i < c->cf.n; i++)
 		if (i != c->cf.self)
 			s->waiting_for.waiting_for_val[n++] =
 			    core_copy(c->cf.names[i]);
@@ -89,12 +91,12 @@ core_status(const struct core *c, evote_status_res *s)
 	s->size = history_size(c->log);
 	history_root(c->log, s->size, (unsigned char *)s->root);
 	s->in_sync = (core_leads(c) || c->role == EVOTE_BACKUP) &&
-	    config_in_sync(&c->k, core_self(c)) >= 0;
+	    config_in_sync(&c->config, core_self(c)) >= 0;
 	waits(c, s);
 	alarm_list(c, s);
-	s->forced_epoch = c->k.forced_epoch;
+	s->forced_epoch = c->config.forced_epoch;
 	hosts(c, s);
-	s->arbiter = arbiter_text(&c->k.arbiter);
+	s->arbiter = arbiter_text(&c->config.arbiter);
 	s->arbiter_away = c->arbiter_away;
 }
 
@@ -105,7 +107,7 @@ add_last_heard(
 	int i = core_peer_of(c, m->incarnation);
 	const struct peer *p = i < 0 ? NULL : &c->peers[i];
 
-	if (p == NULL || config_id_zero(p->k.cluster))
+	if (p == NULL || config_id_zero(p->config.cluster))
 		core_add_text(text, size,
 		    "; %s was in sync and has not been heard of since this "
 		    "host started",
@@ -115,7 +117,8 @@ add_last_heard(
 		    "; %s was in sync, was last heard of %llu s ago and had "
 		    "told of %llu records",
 		    m->name,
-		    (unsigned long long)(c->now_ms - p->heard_ms) / 1000,
+		    (unsigned long long)(c->now_ms - p->last_received_ms) /
+			1000,
 		    (unsigned long long)(p->acked > p->size ? p->acked
 							    : p->size));
 }
@@ -127,11 +130,11 @@ core_loss(const struct core *c, char *text, size_t size)
 	    "lost is whatever other hosts accepted beyond the %llu records on "
 	    "this one, which %s in epoch %llu",
 	    (unsigned long long)c->durable,
-	    config_in_sync(&c->k, core_self(c)) >= 0 ? "was in sync"
-						     : "was NOT in sync",
-	    (unsigned long long)c->k.epoch);
-	for (u_int i = 0; i < c->k.in_sync.in_sync_len; i++) {
-		const evote_member *m = &c->k.in_sync.in_sync_val[i];
+	    config_in_sync(&c->config, core_self(c)) >= 0 ? "was in sync"
+							  : "was NOT in sync",
+	    (unsigned long long)c->config.epoch);
+	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->config.in_sync.in_sync_val[i];
 
 		if (!config_id_equal(m->incarnation, core_self(c)))
 			add_last_heard(c, m, text, size);

@@ -9,11 +9,11 @@ stuck_on(const struct core *c, const struct waiter *w, const evote_member *m)
 
 	if (config_id_equal(m->incarnation, core_self(c)))
 		return (c->durable < w->need);
-	return (p == NULL || p->acked < w->need || p->nonce < w->nonce);
+	return (p == NULL || p->acked < w->need || p->round < w->round);
 }
 
 static void
-add_owed(const struct core *c, const struct waiter *w, const evote_member *m,
+add_awaited(const struct core *c, const struct waiter *w, const evote_member *m,
     char *text, size_t size)
 {
 	int self = config_id_equal(m->incarnation, core_self(c));
@@ -26,7 +26,7 @@ add_owed(const struct core *c, const struct waiter *w, const evote_member *m,
 	if (!self && failure_of(c, m) && arbitration_pending(c))
 		core_add_text(
 		    text, size, "the arbiter, to go on without %s", m->name);
-	else if (!self && failure_of(c, m) && c->k.joint)
+	else if (!self && failure_of(c, m) && c->config.arbiter_changing)
 		core_add_text(
 		    text, size, "%s, needed to replace the arbiter", m->name);
 	else
@@ -41,14 +41,14 @@ stuck_text(const struct core *c, char *text, size_t size)
 	const struct waiter *w = requests_oldest(c);
 
 	text[0] = '\0';
-	for (u_int i = 0; w != NULL && i < c->k.in_sync.in_sync_len; i++)
-		if (stuck_on(c, w, &c->k.in_sync.in_sync_val[i]))
-			add_owed(
-			    c, w, &c->k.in_sync.in_sync_val[i], text, size);
+	for (u_int i = 0; w != NULL && i < c->config.in_sync.in_sync_len; i++)
+		if (stuck_on(c, w, &c->config.in_sync.in_sync_val[i]))
+			add_awaited(c, w, &c->config.in_sync.in_sync_val[i],
+			    text, size);
 	for (int i = 0; w != NULL && i < c->cf.n; i++)
-		if (c->peers[i].required &&
+		if (c->peers[i].counts &&
 		    (c->peers[i].acked < w->need ||
-			c->peers[i].nonce < w->nonce))
+			c->peers[i].round < w->round))
 			core_add_text(text, size, "%s%s, who may have joined",
 			    text[0] == '\0' ? "" : ", ", c->cf.names[i]);
 }
@@ -74,7 +74,7 @@ stuck_tell(struct core *c)
 		stuck_text(c, why, sizeof(why));
 	core_say(c, stuck,
 	    "stuck=%d for=\"%s\" epoch=%llu size=%llu accepted=%llu", stuck,
-	    why, (unsigned long long)c->k.epoch,
+	    why, (unsigned long long)c->config.epoch,
 	    (unsigned long long)history_size(c->log),
-	    (unsigned long long)c->accepted);
+	    (unsigned long long)c->committed);
 }

@@ -25,7 +25,7 @@
 
 /* Counted in beats. */
 #define HEARD_BEATS  3	/* who was heard since is there */
-#define ASK_BEATS    5	/* between two greetings of one that has to know, */
+#define ASK_BEATS    5	/* between two hellos of one that has to know, */
 #define AWAY_BEATS   10 /* an arbiter silent for longer is away */
 #define SURE_BEATS   50 /* between two of one sure of its primary */
 #define SILENT_BEATS 5	/* a link is made anew so long after suspicion */

@@ -571,7 +571,8 @@ push_host(struct push *p, int peer, const struct push_peer *who)
 		return;
 	link_clear(l);
 	if (who->host != NULL && link_init(l, who) != 0)
-		link_clear(l); /* without memory: told again with the next K */
+		link_clear(l); /* without memory: told again with the next
+				  configuration */
 }
 
 int

@@ -21,7 +21,7 @@ election_free(struct election *e)
 {
 	if (e == NULL)
 		return;
-	election_settle(e, e->size);
+	election_discard_undo(e, e->size);
 	polls_clear(&e->polls);
 	voters_clear(&e->voters);
 	if (e->genesis != NULL)
@@ -39,7 +39,7 @@ election_undo(struct election *e, uint64_t size)
 }
 
 void
-election_settle(struct election *e, uint64_t size)
+election_discard_undo(struct election *e, uint64_t size)
 {
 	assert(size <= e->size);
 	while (e->settled < size)

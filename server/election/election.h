@@ -80,7 +80,7 @@ int election_replay(
 /* Back to the state after `size` records, size >= the last settled. */
 void election_undo(struct election *, uint64_t size);
 /* The first `size` records will never be undone. */
-void election_settle(struct election *, uint64_t size);
+void election_discard_undo(struct election *, uint64_t size);
 uint64_t election_size(const struct election *);
 
 /* An open election whose end is <= time, or NULL.  O(1) when there is none. */

@@ -262,7 +262,7 @@ ledger_make(const char *path, struct record *genesis)
 	return (rc);
 }
 
-/* K as bytes after their format, into value; their number. */
+/* The configuration as bytes after their format, into value; their number. */
 static size_t
 config_bytes(const evote_config *config, unsigned char value[SLOTS_MOST])
 {
@@ -369,14 +369,14 @@ genesis_make(unsigned char *cluster, const char *origin)
 	return (record_make(&leaf, NULL));
 }
 
-/* The first K and the first record of a new cluster. */
+/* The first configuration and the first record of a new cluster. */
 static int
 cluster_make(const char *path, const char *origin, const struct why *why)
 {
 	char no_name[] = "", own_origin[64];
 	evote_member self = {.name = no_name};
 	evote_config config = {.in_sync = {1, &self},
-	    .mark = {.size = 1},
+	    .end = {.size = 1},
 	    .arbiter = {.where = no_name}};
 	struct format new = {.config = &config};
 	int rc;
@@ -395,7 +395,7 @@ cluster_make(const char *path, const char *origin, const struct why *why)
 	if (new.genesis == NULL)
 		return (fail(why, "no memory"));
 	/* The root of a tree of one leaf is the leaf's hash. */
-	memcpy(config.mark.root, new.genesis->hash, sizeof(config.mark.root));
+	memcpy(config.end.root, new.genesis->hash, sizeof(config.end.root));
 	rc = dir_format(path, &new, why);
 	record_drop(new.genesis);
 	return (rc);
@@ -494,7 +494,8 @@ config_read(struct datadir *d, const struct why *why)
 	if (len == -1)
 		return (fail(
 		    why, "cannot read %s: %s; " REJOIN, file, strerror(errno)));
-	/* What is whole and yet no K to us was written by another version. */
+	/* What is whole and yet no configuration to us was written by another
+	 * version. */
 	if (config_from_bytes(&d->config, value, (size_t)len) == -1)
 		return (fail(why,
 		    "%s was written by another version of this program: use "

@@ -11,7 +11,7 @@
  *	lock		held (flock) while a process uses the directory
  *	cluster.key	32 random bytes in base64, mode 0600; equal on all hosts
  *	incarnation	hexadecimal; drawn when the directory was formatted
- *	config		the configuration K: "evote config 2" and a line's end,
+ *	config		the configuration: "evote config 2" and a line's end,
  *then XDR of evote_config; see slots.h ledger.db	see ledger.h aside/
  *tails cut off at joining, kept for people to look at
  *
@@ -20,7 +20,8 @@
 struct datadir {
 	char *path;
 	int lock_fd;
-	int config_fd; /* kept: when K is stored, there may be no other */
+	int config_fd; /* kept: when the configuration is stored, there may be
+			  no other */
 	unsigned char key[32];
 	unsigned char incarnation[16];
 	int fresh;	     /* formatted just now: joins */
@@ -29,17 +30,18 @@ struct datadir {
 
 /*
  * Makes a new cluster in path (created if missing; must be empty): key,
- * cluster id, incarnation, a K of epoch 0 with this incarnation alone in sync
- * (named ""), and a ledger with its genesis record.  0, or -1 with err.
+ * cluster id, incarnation, a configuration of epoch 0 with this incarnation
+ * alone in sync (named ""), and a ledger with its genesis record.  0, or -1
+ * with err.
  */
 int datadir_init(
     const char *path, const char *origin, char *err, size_t errlen);
 /*
  * Opens and locks.  An empty directory is formatted when key_path is given:
- * the key is copied in, a new incarnation is drawn, K is all zero.  With
- * key_path and a directory in use both keys must be equal.  Errors name the
- * file and what to do: not there, empty without a key, in use by another
- * process (its pid), damaged, unknown version.
+ * the key is copied in, a new incarnation is drawn, the configuration is all
+ * zero.  With key_path and a directory in use both keys must be equal.  Errors
+ * name the file and what to do: not there, empty without a key, in use by
+ * another process (its pid), damaged, unknown version.
  */
 int datadir_open(struct datadir *, const char *path, const char *key_path,
     char *err, size_t errlen);

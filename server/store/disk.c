@@ -79,7 +79,7 @@ tail_cut(struct disk *d, uint64_t size)
 	snprintf(name, sizeof(name), "aside/%llu-%llu.txt",
 	    (unsigned long long)size, (unsigned long long)date_now_us());
 	datadir_path(d->dir->path, name, aside, sizeof(aside));
-	return (ledger_cut(d->ledger, size, aside));
+	return (ledger_truncate(d->ledger, size, aside));
 }
 
 /* Reading promises nothing: when it fails, nothing is handed over. */
@@ -286,7 +286,7 @@ disk_store(
 }
 
 uint64_t
-disk_cut(struct disk *d, uint64_t size)
+disk_truncate(struct disk *d, uint64_t size)
 {
 	return (job_submit(d, job_new(DISK_CUT, size, 0)));
 }

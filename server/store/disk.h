@@ -26,8 +26,8 @@ struct disk_done {
 };
 
 /*
- * Takes the open ledger over (see ledger.h) and saves K in the directory,
- * which stays open until disk_stop.  NULL: logged.
+ * Takes the open ledger over (see ledger.h) and saves the configuration in the
+ * directory, which stays open until disk_stop.  NULL: logged.
  */
 struct datadir;
 struct ledger;
@@ -40,7 +40,7 @@ void disk_stop(struct disk *); /* after all jobs; NULL fine */
  */
 uint64_t disk_store(
     struct disk *, struct record *const *, uint32_t n, uint64_t accepted);
-uint64_t disk_cut(struct disk *, uint64_t size);
+uint64_t disk_truncate(struct disk *, uint64_t size);
 uint64_t disk_save(struct disk *, const evote_config *);
 uint64_t disk_load(struct disk *, uint64_t from, uint32_t n);
 

@@ -573,7 +573,7 @@ set_aside(struct ledger *l, uint64_t size, const char *aside)
 }
 
 int
-ledger_cut(struct ledger *l, uint64_t size, const char *aside)
+ledger_truncate(struct ledger *l, uint64_t size, const char *aside)
 {
 	uint64_t hint = l->hint < size ? l->hint : size;
 

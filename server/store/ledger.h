@@ -44,7 +44,7 @@ int ledger_append(
  * seq, leaf and opening in hexadecimal; synced) and removes them.  Durable
  * when it returns 0.
  */
-int ledger_cut(struct ledger *, uint64_t size, const char *aside);
+int ledger_truncate(struct ledger *, uint64_t size, const char *aside);
 /*
  * Moves the WAL into the file when it has grown past pages.  -1: the records
  * are in the WAL still, but a sync may have failed: do not go on (rule 15).

@@ -68,7 +68,7 @@ teardown() {
 	net_cut alpha beta
 	wait_until 10 not in_sync beta
 	more_votes 30
-	[[ $(grep -c 'role from=barrier to=primary' "$PAIR_DIR/beta.log") -eq 0 ]] ||
+	[[ $(grep -c 'role from=establishing to=primary' "$PAIR_DIR/beta.log") -eq 0 ]] ||
 		[[ $(host_state alpha role) != primary ]]
 	net_heal
 	wait_until 10 level

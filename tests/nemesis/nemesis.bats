@@ -8,8 +8,8 @@ setup() {
 	mkdir "$books/history"
 	ledger >"$books/alpha.dump"
 	ledger >"$books/beta.dump"
-	echo "t alpha info role from=barrier to=primary epoch=1 size=1" >"$books/alpha.log"
-	echo "t alpha info role from=barrier to=primary epoch=2 size=4" >"$books/beta.log"
+	echo "t alpha info role from=establishing to=primary epoch=1 size=1" >"$books/alpha.log"
+	echo "t alpha info role from=establishing to=primary epoch=2 size=4" >"$books/beta.log"
 	history_of_ada >"$books/history/0"
 	history_of_bob >"$books/history/1"
 }

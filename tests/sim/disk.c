@@ -42,7 +42,7 @@ do_store(void *arg, struct record *const *r, uint32_t n, uint64_t accepted)
 }
 
 uint64_t
-do_cut(void *arg, uint64_t size)
+do_truncate(void *arg, uint64_t size)
 {
 	return (job_add(arg, (struct job){.kind = CUT, .size = size}));
 }

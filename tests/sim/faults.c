@@ -248,7 +248,8 @@ fault(void)
 	    (struct item){.what = W_FAULT, .host = -1});
 }
 
-/* Somebody dies while all the others are still learning of a new K. */
+/* Somebody dies while all the others are still learning of a new configuration.
+ */
 void
 fault_strike(void)
 {

@@ -44,7 +44,7 @@ do_serving(void *arg, int yes)
 		check_serving(h);
 }
 
-static const struct driver driver = {do_store, do_cut, do_load, do_save,
+static const struct driver driver = {do_store, do_truncate, do_load, do_save,
     do_decide, do_call, do_reply, do_reset, do_host, do_answer, do_refuse,
     do_serving, do_log};
 
@@ -73,7 +73,7 @@ list_hosts(const struct host *h, struct core_config *cf)
 void
 host_start(struct host *h)
 {
-	struct core_config cf = {.k = h->k,
+	struct core_config cf = {.config = h->k,
 	    .failback = w.failback,
 	    .beat_ms = BEAT_MS,
 	    .suspect_ms = SUSPECT_MS,
@@ -111,7 +111,7 @@ host_start(struct host *h)
 			fail(err);
 		core_load(h->core, record_hold(h->ledger[i]));
 	}
-	election_settle(h->election, h->hint);
+	election_discard_undo(h->election, h->hint);
 	host_step(h, &ev);
 	host_look_at_space(h);
 	later(upto(100 * MS),

@@ -121,7 +121,7 @@ settle(void *arg, uint64_t size)
 	struct host *h = arg;
 
 	check_settled(h, size);
-	election_settle(h->election, size);
+	election_discard_undo(h->election, size);
 }
 
 const struct machine machine = {

@@ -132,7 +132,8 @@ holds_all(const struct host *h)
 	return (1);
 }
 
-/* K means this host: a copy has the same incarnation, but another name. */
+/* The configuration means this host: a copy has the same incarnation, but
+ * another name. */
 int
 is_member(const evote_config *k, const struct host *h)
 {
@@ -181,8 +182,8 @@ check_serving(struct host *h)
 }
 
 /*
- * A primary accepts what all that its K names have on their disks, now; and
- * that K is on its own.
+ * A primary accepts what all that its configuration names has on their
+ * disks, now; and that configuration is on its own.
  */
 static void
 check_copies(struct host *h, uint64_t n)
@@ -297,7 +298,8 @@ check_equal(void)
 static int
 joint_without(const evote_config *k)
 {
-	for (u_int i = 0; k->joint && i < k->in_sync.in_sync_len; i++) {
+	for (u_int i = 0; k->arbiter_changing && i < k->in_sync.in_sync_len;
+	     i++) {
 		int there = 0;
 
 		for (int j = 0; j < w.n_hosts; j++)
@@ -347,7 +349,7 @@ check_prompt(const struct host *h)
 			fail("I13: all is well, and a request waits");
 }
 
-/* As K has it, and not the lists. */
+/* As the configuration has it, and not the lists. */
 static const struct host *
 preferred(void)
 {

@@ -205,7 +205,7 @@ _Noreturn void fail(const char *why); /* prints what led there */
 /* disk.c */
 int disk_full(const struct host *);
 uint64_t do_store(void *, struct record *const *, uint32_t, uint64_t);
-uint64_t do_cut(void *, uint64_t size);
+uint64_t do_truncate(void *, uint64_t size);
 uint64_t do_load(void *, uint64_t from, uint32_t n);
 uint64_t do_save(void *, const evote_config *);
 void disk_done(struct host *); /* the job under way */

@@ -250,7 +250,7 @@ driver_save(void *arg, const evote_config *k)
 }
 
 static inline void
-disk_cut(struct host *h, uint64_t size)
+disk_truncate(struct host *h, uint64_t size)
 {
 	while (h->stored > size)
 		record_drop(h->ledger[--h->stored]);
@@ -264,7 +264,7 @@ task_apply(struct host *h, struct task *t)
 			h->ledger[h->stored++] = record_hold(t->records[i]);
 		h->accepted = t->accepted;
 	} else if (t->kind == TASK_CUT)
-		disk_cut(h, t->size);
+		disk_truncate(h, t->size);
 	else if (t->kind == TASK_SAVE) {
 		config_clear(&h->k);
 		config_copy(&h->k, &t->k);
@@ -629,7 +629,7 @@ host_start(struct cluster *c, int who)
 	    driver_reset, driver_host, driver_answer, driver_refuse,
 	    driver_serving, driver_log};
 	struct host *h = &c->hosts[who];
-	struct core_config cf = {.k = h->k,
+	struct core_config cf = {.config = h->k,
 	    .failback = h->failback,
 	    .beat_ms = BEAT_MS,
 	    .suspect_ms = SUSPECT_MS,
@@ -716,7 +716,7 @@ host_wipe(struct cluster *c, int who)
 {
 	struct host *h = &c->hosts[who];
 
-	disk_cut(h, 0);
+	disk_truncate(h, 0);
 	h->accepted = 0;
 	config_clear(&h->k);
 	h->inc[0] = (unsigned char)(who + 1);

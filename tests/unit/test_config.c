@@ -1,5 +1,5 @@
 /*
- * K as a value: copies are deep, lists keep to their bounds.
+ * The configuration as a value: copies are deep, lists keep to their bounds.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,7 +29,7 @@ sample(void)
 	config_bar(&k, "gamma", ids[2]);
 	for (int i = 0; i < 3; i++)
 		config_host_add(&k, names[i], "10.0.0.1:17001");
-	k.mark.size = 99;
+	k.end.size = 99;
 	config_arbiter(&k, EVOTE_ARBITER_WITNESS, "gamma=g:111");
 	return (k);
 }

@@ -41,7 +41,7 @@ a_new_cluster_starts_alone(void **state)
 
 	/* First who is primary is on the disk, then its first record. */
 	disk_step(&c->hosts[A], 1);
-	assert_role(c, A, "barrier");
+	assert_role(c, A, "establishing");
 	assert_disk(c, A, "new");
 	assert_false(c->hosts[A].serving);
 	disk_step(&c->hosts[A], 1);
@@ -215,7 +215,7 @@ what_was_acknowledged_in_an_earlier_epoch_does_not_count(void **state)
 	assert_null(core_handover(c->hosts[C].core, "A"));
 	hold_disk(c, B);
 	cluster_run(c);
-	assert_role(c, A, "barrier");
+	assert_role(c, A, "establishing");
 	free_disk(c, B);
 	assert_role(c, A, "primary");
 	assert_disk(c, B, "new A 1 C A");
@@ -288,7 +288,8 @@ a_reading_waits_for_a_confirmation_asked_after_it_came(void **state)
 	cluster_free(c);
 }
 
-/* A newer K on its way to the disk does not mean that the last one is there. */
+/* A newer configuration on its way to the disk does not mean that the last one
+ * is there. */
 static void
 a_host_tells_of_no_k_before_it_is_on_its_disk(void **state)
 {
@@ -520,7 +521,7 @@ the_backup_takes_over_when_the_primary_s_process_is_gone(void **state)
 	/* Its first record must be on every disk of its set. */
 	ask_write(c, B, 2);
 	cluster_run(c);
-	assert_role(c, B, "barrier");
+	assert_role(c, B, "establishing");
 	assert_set(c, B, "BC");
 	assert_disk(c, B, "new A 1 B");
 	assert_false(c->hosts[B].serving);
@@ -714,7 +715,8 @@ a_host_that_only_waits_does_not_keep_the_next_one(void **state)
 	cluster_free(c);
 }
 
-/* A host of the set that is not in the list here is known by K. */
+/* A host of the set that is not in the list here is known by the configuration.
+ */
 static void
 a_host_that_the_list_lacks_is_not_taken_for_dead(void **state)
 {
@@ -729,7 +731,7 @@ a_host_that_the_list_lacks_is_not_taken_for_dead(void **state)
 	assert_set(c, B, "ABC");
 	host_kill(c, A, 0);
 	cluster_wait(c, 200);
-	assert_role(c, B, "barrier");
+	assert_role(c, B, "establishing");
 	assert_set(c, B, "BC");
 	mend(c, B, C);
 	cluster_wait(c, 500);
@@ -1761,7 +1763,7 @@ two_orders_at_once_are_one_line_of_succession(void **state)
 		host_kill(c, A, 0);
 		cluster_run(c);
 		assert_role(c, C, "backup");
-		assert_role(c, B, "barrier");
+		assert_role(c, B, "establishing");
 		let_go(c, B, C, CALLS);
 		let_go(c, C, B, CALLS);
 		cluster_wait(c, 500);
@@ -1803,7 +1805,7 @@ a_third_host_is_added_and_is_the_backup_s_backup(void **state)
 	assert_disk(c, C, "new A 1 B 2 C");
 	assert_told(c, 2, "served");
 
-	/* B's list and K know nothing of C: C finds B. */
+	/* B's list and the configuration know nothing of C: C finds B. */
 	config_host_remove(&c->hosts[B].k, "C");
 	host_start(c, B);
 	cluster_wait(c, 1000);

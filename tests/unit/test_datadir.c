@@ -77,7 +77,7 @@ open_it(struct datadir *d, const char *dir, const char *key)
 		fail_msg("%s", err);
 }
 
-/* Stores K there, as a process that is started for it. */
+/* Stores the configuration there, as a process that is started for it. */
 static void
 save(const char *dir, const evote_config *k)
 {
@@ -195,8 +195,8 @@ a_new_cluster(void **state)
 	assert_string_equal(d.config.in_sync.in_sync_val[0].name, "");
 	assert_memory_equal(
 	    d.config.in_sync.in_sync_val[0].incarnation, d.incarnation, 16);
-	assert_int_equal(d.config.mark.size, 1);
-	assert_memory_equal(d.config.mark.root, first.hash, 32);
+	assert_int_equal(d.config.end.size, 1);
+	assert_memory_equal(d.config.end.root, first.hash, 32);
 	record_clear(&first.leaf, &none);
 	datadir_close(&d);
 	datadir_close(NULL);
@@ -266,13 +266,13 @@ config_is_kept(void **state)
 	    .arbiter = {EVOTE_ARBITER_WITNESS, witness},
 	    .in_sync = {1, &m},
 	    .hosts = {1, &host},
-	    .mark = {.size = 12345}};
+	    .end = {.size = 12345}};
 
 	init(p->dir, NULL);
 	save(p->dir, &k);
 	open_it(&d, p->dir, NULL);
 	assert_int_equal(d.config.epoch, 17);
-	assert_int_equal(d.config.mark.size, 12345);
+	assert_int_equal(d.config.end.size, 12345);
 	assert_string_equal(d.config.in_sync.in_sync_val[0].name, name);
 	assert_int_equal(d.config.hosts.hosts_val[0].number, 3);
 	assert_string_equal(d.config.hosts.hosts_val[0].address, address);
@@ -281,7 +281,7 @@ config_is_kept(void **state)
 	datadir_close(&d);
 }
 
-/* The largest K there can be fits the file. */
+/* The largest the configuration there can be fits the file. */
 static void
 config_of_full_length(void **state)
 {
@@ -608,7 +608,7 @@ join_is_interrupted(void **state)
 	assert_true(sweep(p, STEP_JOIN, FAULT_ERROR) > 8);
 }
 
-/* The old K or the new one. */
+/* The old the configuration or the new one. */
 static void
 save_is_interrupted(void **state)
 {

@@ -171,7 +171,7 @@ in_the_order_given(void **state)
 	assert_int_equal(store(d, 11, 1), 2);
 	assert_int_equal(disk_save(d, &k), 3);
 	assert_int_equal(disk_load(d, 5, 3), 4);
-	assert_int_equal(disk_cut(d, 6), 5);
+	assert_int_equal(disk_truncate(d, 6), 5);
 	assert_int_equal(disk_load(d, 0, 100), 6);
 	assert_int_equal(store(d, 6, 2), 7);
 
@@ -286,7 +286,7 @@ the_tail_gets_a_name(void **state)
 	int files = 0;
 
 	store(d, 1, 9);
-	disk_cut(d, 4);
+	disk_truncate(d, 4);
 	stop(p, d);
 	datadir_path(p->dir, "aside", aside, sizeof(aside));
 	dir = opendir(aside);
@@ -370,7 +370,7 @@ status_after(struct place_of_test *p, enum disk_kind kind, int at)
 		if (kind == DISK_STORE)
 			store(d, 6, 5);
 		else if (kind == DISK_CUT)
-			disk_cut(d, 3);
+			disk_truncate(d, 3);
 		else if (kind == DISK_SAVE)
 			disk_save(d, &k);
 		next(d, &done);

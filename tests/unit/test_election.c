@@ -80,7 +80,7 @@ replayed(struct world *w, uint64_t size)
 	for (uint64_t i = 0; i < size; i++) {
 		if (election_replay(e, w->log[i], err, sizeof(err)) != 0)
 			fail_msg("%s", err);
-		election_settle(e, i);
+		election_discard_undo(e, i);
 	}
 	return (e);
 }
@@ -594,7 +594,7 @@ test_unlock_refusals(void **state)
 	world_undo(w, size);
 	expect(w, op_vote(anew(w, "Bob"), "no", "C"), 5, EVOTE_R_TOO_MANY, 0);
 	expect(w, op_unlock("Bob"), 0, EVOTE_R_OK, 1);
-	election_settle(w->e, w->size);
+	election_discard_undo(w->e, w->size);
 	expect(
 	    w, op_vote(anew(w, "Bob"), "no", "C"), 2, EVOTE_R_NO_ELECTION, 1);
 }
@@ -1593,7 +1593,7 @@ test_random(void **state)
 		assert_same_state(w->e, again);
 		election_free(again);
 		if (draw(&seed, 2) == 0)
-			election_settle(w->e, settled = size);
+			election_discard_undo(w->e, settled = size);
 	}
 	for (size_t i = 0; i < LEN(must); i++) {
 		if (met[must[i]] == 0)

@@ -237,7 +237,8 @@ two_keys_are_refused(void **state)
 	free(text);
 }
 
-/* Cut anywhere, it is no answer; with any byte changed it is never another K.
+/* Cut anywhere, it is no answer; with any byte changed it is never another
+ * configuration.
  */
 static void
 damaged_answers_are_refused(void **state)

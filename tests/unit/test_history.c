@@ -37,7 +37,7 @@ grow(struct history *h, uint64_t epoch, uint64_t n)
 static void
 cut(struct history *h, uint64_t size)
 {
-	history_cut(h, size, size == 0 ? 0 : TIME + size - 1);
+	history_truncate(h, size, size == 0 ? 0 : TIME + size - 1);
 }
 
 /* Epochs 3, 5 and 9 of four, one and three records. */
@@ -56,7 +56,7 @@ static void
 assert_marks(struct history *h, size_t n, const uint64_t (*expected)[2])
 {
 	uint32_t len;
-	const evote_mark *m = history_epochs(h, &len);
+	const evote_position *m = history_epochs(h, &len);
 	unsigned char root[32];
 
 	assert_int_equal(len, n);
@@ -108,7 +108,7 @@ cutting_forgets_what_follows(void **state)
 		struct history *h = sample(), *plain = history_new();
 		const uint64_t epochs[] = {3, 3, 3, 3, 5, 9, 9, 9};
 		unsigned char a[32], b[32];
-		const evote_mark *m;
+		const evote_position *m;
 		uint64_t marks[8][2];
 		uint32_t n;
 
@@ -186,7 +186,7 @@ the_common_part(void **state)
 	static const struct {
 		uint64_t common;
 		uint32_t n;
-		evote_mark marks[3];
+		evote_position marks[3];
 	} cases[] = {
 	    {0, 0, {{.epoch = 0}}},
 	    {8, 3, {{3, 4, {0}}, {5, 5, {0}}, {9, 8, {0}}}},  /* the same */
@@ -224,7 +224,7 @@ the_common_part_is_the_longest_common_beginning(void **state)
 		hosts[i] = history_new();
 	for (int turn = 0; turn < 300; turn++) {
 		struct history *h = hosts[rand() % 3], *p = hosts[rand() % 3];
-		const evote_mark *m = history_epochs(p, &marks);
+		const evote_position *m = history_epochs(p, &marks);
 
 		for (n = 0; n < history_size(h) && n < history_size(p); n++)
 			if (memcmp(history_get(h, n)->hash,

@@ -137,7 +137,7 @@ on_reply(void *arg, int peer, struct message *m)
 	if (m->kind == SAY_HELLO)
 		assert_string_equal(m->u.hello.name, "beta");
 	else
-		s->nonces[s->replies] = m->u.acked.nonce;
+		s->nonces[s->replies] = m->u.acked.round;
 	s->replies++;
 	message_free(m);
 }
@@ -280,9 +280,9 @@ answer(struct scene *s, int i)
 		m->u.hello.name = strdup("beta");
 		m->u.hello.config.arbiter.where = strdup("");
 	} else if (call->kind == SAY_APPEND)
-		m->u.acked.nonce = call->u.append.nonce;
+		m->u.acked.round = call->u.append.round;
 	else
-		m->u.acked.nonce = call->u.confirm.nonce;
+		m->u.acked.round = call->u.confirm.round;
 	sent = inbound_reply(s->in, s->calls[i].handle, m);
 	transport_flush(s->transport);
 	message_free(m);
@@ -431,7 +431,7 @@ push_of(uint64_t nonce, uint32_t n)
 	leaf.op.kind = EVOTE_OP_UNREGISTER;
 	leaf.op.evote_op_u.voter = "somebody";
 	r = record_make(&leaf, NULL);
-	m->u.append.nonce = nonce;
+	m->u.append.round = nonce;
 	m->records = calloc(n, sizeof(*m->records));
 	for (; m->n < n; m->n++)
 		m->records[m->n] = record_hold(r);
@@ -458,7 +458,7 @@ links_call_and_are_answered(void **state)
 	say(&s, hello_of("alpha"));
 	say(&s, push_of(11, EVOTE_BATCH_MAX));
 	m = message_new(SAY_CONFIRM, 0);
-	m->u.confirm.nonce = 12;
+	m->u.confirm.round = 12;
 	say(&s, m);
 	UNTIL(&s, s.n == 3);
 	for (int i = 0; i < 3; i++) {

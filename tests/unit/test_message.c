@@ -50,10 +50,10 @@ push_of(uint32_t n)
 	struct message *m = message_new(SAY_APPEND, 0);
 
 	m->u.append.epoch = 7;
-	m->u.append.nonce = 99;
+	m->u.append.round = 99;
 	m->u.append.from = 10;
 	m->u.append.after[31] = 5;
-	m->u.append.accepted = 9;
+	m->u.append.committed = 9;
 	m->records = calloc(n + 1, sizeof(*m->records));
 	for (; m->n < n; m->n++)
 		m->records[m->n] = vote(10 + m->n);
@@ -87,9 +87,9 @@ a_push_keeps_its_records(void **state)
 
 	back = there_and_back(m);
 	assert_int_equal(back->u.append.epoch, 7);
-	assert_int_equal(back->u.append.nonce, 99);
+	assert_int_equal(back->u.append.round, 99);
 	assert_int_equal(back->u.append.from, 10);
-	assert_int_equal(back->u.append.accepted, 9);
+	assert_int_equal(back->u.append.committed, 9);
 	assert_memory_equal(back->u.append.after, m->u.append.after, 32);
 	assert_int_equal(back->u.append.records.records_len, 0);
 	assert_int_equal(back->n, 4);
@@ -146,7 +146,7 @@ greeting(void)
 	config_host_add(&h->config, "alpha", "10.0.0.1:17001");
 	config_arbiter(&h->config, EVOTE_ARBITER_WITNESS, "w=w:1");
 	h->epochs.epochs_len = 2;
-	h->epochs.epochs_val = calloc(2, sizeof(evote_mark));
+	h->epochs.epochs_val = calloc(2, sizeof(evote_position));
 	h->epochs.epochs_val[1].size = 17;
 	return (m);
 }
@@ -166,9 +166,9 @@ the_others_come_back(void **state)
 	message_free(m);
 
 	m = message_new(SAY_CONFIRM, 0);
-	m->u.confirm.nonce = 4;
+	m->u.confirm.round = 4;
 	back = there_and_back(m);
-	assert_int_equal(back->u.confirm.nonce, 4);
+	assert_int_equal(back->u.confirm.round, 4);
 	message_free(back);
 	message_free(m);
 
@@ -318,7 +318,7 @@ limits_hold(void **state)
 	m->u.hello.epochs.epochs_len = EVOTE_EPOCHS_MAX + 1;
 	free(m->u.hello.epochs.epochs_val);
 	m->u.hello.epochs.epochs_val =
-	    calloc(EVOTE_EPOCHS_MAX + 1, sizeof(evote_mark));
+	    calloc(EVOTE_EPOCHS_MAX + 1, sizeof(evote_position));
 	assert_int_equal(message_encode(m, &bytes), -1);
 	m->u.hello.epochs.epochs_len--;
 	message_free(there_and_back(m));

@@ -296,7 +296,7 @@ confirm(struct scene *s, uint64_t nonce)
 	struct message *m = message_new(SAY_CONFIRM, 0);
 	int sent;
 
-	m->u.confirm.nonce = nonce;
+	m->u.confirm.round = nonce;
 	sent = push_call(s->push, BETA, m);
 	message_free(m);
 	return (sent);
@@ -341,7 +341,7 @@ on_reply(void *arg, int peer, struct message *m)
 	assert_int_equal(peer, BETA);
 	assert_true(m->reply && m->kind != SAY_HELLO);
 	s->kinds[s->replies] = m->kind;
-	s->nonces[s->replies++] = m->u.acked.nonce;
+	s->nonces[s->replies++] = m->u.acked.round;
 	message_free(m);
 	if (s->reset_in_reply)
 		push_reset(s->push, BETA);
@@ -433,8 +433,8 @@ answer_bytes(struct scene *s, int i, unsigned char **out)
 	size_t len;
 
 	assert_non_null(call);
-	m->u.acked.nonce =
-	    kind == SAY_APPEND ? call->u.append.nonce : call->u.confirm.nonce;
+	m->u.acked.round =
+	    kind == SAY_APPEND ? call->u.append.round : call->u.confirm.round;
 	len = (size_t)message_encode(m, &body);
 	session_seal_reply(
 	    &s->b.session, h->proc, h->order, body, (uint32_t)len, &sealed);
@@ -525,7 +525,7 @@ push_of(uint32_t n, uint32_t size)
 	leaf.op.kind = EVOTE_OP_UNREGISTER;
 	leaf.op.evote_op_u.voter = name;
 	r = record_make(&leaf, NULL);
-	m->u.append.nonce = n;
+	m->u.append.round = n;
 	m->records = calloc(n, sizeof(*m->records));
 	for (; m->n < n; m->n++)
 		m->records[m->n] = record_hold(r);

@@ -29,7 +29,7 @@ a_stalled_backup_asks_whatever_it_hears_first(void **state)
 	assert_string_equal(set_of(c, A).text, "A");
 	ask_write(c, A, 1);
 	cluster_run(c);
-	assert_told(c, 1, "served"); /* A is alone, by its K */
+	assert_told(c, 1, "served"); /* A is alone, by its configuration */
 	host_kill(c, A, 0);
 	host_go_on(c, B);
 	cluster_run(c); /* the ends of the connections, before any tick */
@@ -39,7 +39,7 @@ a_stalled_backup_asks_whatever_it_hears_first(void **state)
 
 /*
  * A primary that was stopped hears of a newer epoch by an acknowledgement, and
- * not yet by a greeting: that is no K "that was never taken up".
+ * not yet by a greeting: that is no configuration "that was never taken up".
  */
 static void
 a_stopped_primary_does_not_decide_over_the_next_one(void **state)
@@ -97,7 +97,7 @@ late_news_is_no_answer(void **state)
 	hold(c, B, C, CALLS);
 	host_kill(c, A, 0);
 	cluster_run(c);
-	assert_role(c, B, "barrier"); /* it waits for C */
+	assert_role(c, B, "establishing"); /* it waits for C */
 	host_stop(c, C);
 	hold_disk(c, B);
 	cluster_wait(c, 3500);
@@ -122,7 +122,8 @@ a_slow_disk_makes_nobody_silent(void **state)
 
 	hold_disk(c, B);
 	host_kill(c, C, 0);
-	cluster_run(c); /* the K without C is on its way to the disk of B */
+	cluster_run(
+	    c); /* the configuration without C is on its way to the disk of B */
 	ask_write(c, A, 1);
 	cluster_wait(c, 9000);
 	assert_string_equal(set_of(c, A).text, "AB");
@@ -135,7 +136,7 @@ a_slow_disk_makes_nobody_silent(void **state)
 static int
 spare(const struct cluster *c, int who)
 {
-	return (core_spare(c->hosts[who].core));
+	return (core_can_fail_over(c->hosts[who].core));
 }
 
 /* Who may end because its disk does not answer. */

@@ -603,7 +603,7 @@ a_dead_witness_is_replaced(void **state)
 	cluster_wait(c, 500);
 	assert_told(c, 1, "served");
 	assert_string_equal(c->hosts[B].k.arbiter.where, "v=10.0.0.8:111");
-	assert_false(c->hosts[B].k.joint);
+	assert_false(c->hosts[B].k.arbiter_changing);
 	host_stop(c, A);
 	cluster_wait(c, 1000);
 	assert_role(c, B, "primary");
@@ -625,8 +625,8 @@ a_witness_that_dies_as_it_comes_is_replaced(void **state)
 	c->witness_down = 1;
 	free_disk(c, B);
 	cluster_wait(c, 3000);
-	assert_true(c->hosts[A].k.joint);
-	assert_true(c->hosts[B].k.joint);
+	assert_true(c->hosts[A].k.arbiter_changing);
+	assert_true(c->hosts[B].k.arbiter_changing);
 
 	config_clear(&c->witness.k);
 	c->witness_down = 0;
@@ -634,7 +634,7 @@ a_witness_that_dies_as_it_comes_is_replaced(void **state)
 	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "u=10.0.0.7:111", 1));
 	cluster_wait(c, 500);
 	assert_string_equal(c->hosts[B].k.arbiter.where, "u=10.0.0.7:111");
-	assert_false(c->hosts[B].k.joint);
+	assert_false(c->hosts[B].k.arbiter_changing);
 	cluster_free(c);
 }
 

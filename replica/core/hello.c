@@ -21,11 +21,11 @@ role_told(const struct core *c)
 
 /* `asked` is this host's own time, or in a reply that of the call. */
 struct message *
-greeting_new(struct core *c, int reply, uint64_t asked, evote_refusal refusal)
+hello_new(struct core *c, int reply, uint64_t asked, evote_refusal refusal)
 {
 	struct message *m = core_message(SAY_HELLO, reply);
 	evote_hello *h = &m->u.hello;
-	const evote_mark *epochs;
+	const evote_position *epochs;
 	uint32_t n;
 
 	h->name = core_copy(c->cf.names[c->cf.self]);
@@ -34,9 +34,9 @@ greeting_new(struct core *c, int reply, uint64_t asked, evote_refusal refusal)
 	config_copy(&h->config,
 	    BUG_HAND_OVER_EARLY && proposal_is(c, P_HAND, PROPOSAL_STORING)
 		? &c->proposal.next
-		: &c->k);
+		: &c->config);
 	core_mark(c, history_size(c->log), &h->end);
-	h->accepted = c->accepted;
+	h->committed = c->committed;
 	h->clock = c->wall_us;
 	h->asked = asked;
 	h->serial = ++c->serial;
@@ -60,40 +60,41 @@ greeting_new(struct core *c, int reply, uint64_t asked, evote_refusal refusal)
 }
 
 void
-greeting_send(struct core *c, int peer)
+hello_send(struct core *c, int peer)
 {
 	for (int i = 0; i < c->cf.n; i++) {
 		if ((peer >= 0 && i != peer) || !c->peers[i].up)
 			continue;
-		c->peers[i].told_ms = c->now_ms;
-		c->driver->call(c->arg, i,
-		    greeting_new(c, 0, c->now_ms, EVOTE_NOT_REFUSED));
+		c->peers[i].last_sent_ms = c->now_ms;
+		c->driver->call(
+		    c->arg, i, hello_new(c, 0, c->now_ms, EVOTE_NOT_REFUSED));
 	}
 }
 
 /*
  * Who does not lead asks the others now and then how they are.  Its primary,
- * once that has assured it, it asks seldom, and only for the time.  While
- * answers wait for the disk a greeting is the sign of life: a slow disk makes
- * nobody silent.
+ * once that has membership_confirmed it, it asks seldom, and only for the time.
+ * While answers wait for the disk a hello is the sign of life: a slow disk
+ * makes nobody silent.
  */
 static uint64_t
-greet_every(const struct core *c, int peer)
+hello_every(const struct core *c, int peer)
 {
 	int primary = peer == core_primary_peer(c);
 
-	if (primary && c->n_owed > 0)
+	if (primary && c->n_deferred > 0)
 		return (c->cf.beat_ms);
 	return (c->cf.beat_ms *
-	    (primary && c->assured && clock_good(&c->clock) ? SURE_BEATS
-							    : ASK_BEATS));
+	    (primary && c->membership_confirmed && clock_good(&c->clock)
+		    ? SURE_BEATS
+		    : ASK_BEATS));
 }
 
 void
-greeting_beat(struct core *c)
+hello_beat(struct core *c)
 {
 	for (int i = 0; !core_leads(c) && i < c->cf.n; i++)
 		if (c->peers[i].up &&
-		    c->now_ms - c->peers[i].told_ms >= greet_every(c, i))
-			greeting_send(c, i);
+		    c->now_ms - c->peers[i].last_sent_ms >= hello_every(c, i))
+			hello_send(c, i);
 }
