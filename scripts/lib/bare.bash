@@ -21,6 +21,8 @@ bare_possible() {
 		echo "not root"
 	elif ! why=$(unshare --mount --pid --fork true 2>&1); then
 		echo "no namespaces (${why##*$'\n'})"
+	elif ! why=$(bare_devices 2>&1); then
+		echo "no devices (${why##*: })"
 	elif ! why=$("${BASH_SOURCE[0]%/*}/../install-deps" bare 2>&1); then
 		echo "no debootstrap (${why##*$'\n'})"
 	elif [[ -z $(bare_mirror) ]]; then
@@ -67,6 +69,16 @@ bare_place() {
 }
 
 # ---- inside --------------------------------------------------------------------
+
+# Root of a user namespace may not make any.
+bare_devices() {
+	local dir status=0
+
+	dir=$(mktemp -d)
+	mknod "$dir/null" c 1 3 || status=$?
+	rm -r "$dir"
+	return "$status"
+}
 
 bare_room() {
 	df -P -m "$(bare_place)" | awk 'NR == 2 { print $4 }'

@@ -2,22 +2,21 @@
 #
 # The packages, as an operator meets them: docs/OPERATING.md step by step on
 # two hosts, each a network of its own and a Debian of its own, which is this
-# machine's with what the host writes kept apart.  There is no systemd: what
-# the unit says is done by hand.
+# machine's with what the host writes kept apart.  What the unit says is done by
+# hand; boot.bats has a systemd.
 
 load ../../scripts/lib/pair
+load lib
 
 ADMIN=/run/evote/admin.sock
 
 setup_file() {
-	cd "$BATS_TEST_DIRNAME/../.." || return 1
-	scripts/make-deb "$BATS_FILE_TMPDIR/deb" >"$BATS_FILE_TMPDIR/log" 2>&1 ||
-		{ tail -n 20 "$BATS_FILE_TMPDIR/log"; return 1; }
+	deb=$(packages)
 }
 
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || return 1
-	deb=$BATS_FILE_TMPDIR/deb
+	deb=$(packages)
 }
 
 teardown() {
