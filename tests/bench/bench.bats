@@ -6,11 +6,22 @@
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || return 1
 	export B=build
+	steps=$BATS_TEST_TMPDIR/steps
+}
+
+long() {
+	"$@" 2>"$steps" || { cat "$steps"; return 1; }
+}
+
+# said STEP: where it was, for whom it takes long.
+said() {
+	grep -F "] $1" "$steps"
 }
 
 @test "bench: every system answers, and nothing fails" {
 	SECONDS_EACH=0.3 COUNT_SECONDS=0.3 RUNS=1 CONNECTIONS="1 16" \
-	    tests/bench/run
+	    long tests/bench/run
+	said "bench: run 1 of 1, 16 clients"
 	jq -e '(map(.system) | unique) - ["postgres-sync", "redis-wait",
 	    "etcd"] == ["evote-login", "evote-preauth", "evote-signed",
 		"evote-token", "floor", "null"] and
@@ -41,7 +52,8 @@ setup() {
 @test "bench-failover: every case ends, and no call fails" {
 	. scripts/lib/netns.bash
 	net_possible || skip "$(net_lacks)"
-	RUNS=1 PEER_RUNS=1 MISSING=1000 tests/bench/failover
+	RUNS=1 PEER_RUNS=1 MISSING=1000 long tests/bench/failover
+	said "failover: silent, 1 of 1"
 	jq -e '(map(select(.system == "evote")) | map(.case) ==
 	    ["fail-back", "hand-over", "killed", "returned", "silent"] and
 		all(.failed_calls == 0)) and
@@ -51,7 +63,8 @@ setup() {
 
 @test "bench-scale: starts, a join, votes and connections, three series" {
 	RECORDS=20000 VOTERS=10000 ELECTIONS=1000 OPEN=200 RUNS=1 \
-	    JOIN_SECONDS=5 tests/bench/scale
+	    JOIN_SECONDS=5 long tests/bench/scale
+	said "scale: an empty host joins"
 	jq -e 'all(.value > 0 and .unit != "") and
 	    (map(select(.n == null)) | length == 14) and
 	    (map(select(.n != null)) | length == 48)' build/scale.json

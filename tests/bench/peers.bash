@@ -18,6 +18,7 @@ system_postgres-sync() {
 	    port=$PG_PORT,$((PG_PORT + 1)) user=postgres dbname=postgres \
 	    target_session_attrs=read-write connect_timeout=2"
 	for ((run = 1; run <= PEER_RUNS; run++)); do
+		step "failover: postgres-sync, $run of $PEER_RUNS"
 		postgres_kill
 	done
 	writer_stop
@@ -60,6 +61,7 @@ system_redis-sentinel() {
 	sentinels_up
 	writer_start "$B/writer_redis" "$ports"
 	for ((run = 1; run <= PEER_RUNS; run++)); do
+		step "failover: redis-sentinel, $run of $PEER_RUNS"
 		redis_kill
 	done
 	writer_stop

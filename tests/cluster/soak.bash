@@ -19,6 +19,7 @@ BATS_FILE_TMPDIR=$BATS_SUITE_TMPDIR
 BATS_TEST_TMPDIR=$BATS_SUITE_TMPDIR/pair
 . tests/cluster/setup_suite.bash
 . tests/cluster/lib.bash
+. scripts/lib/steps.bash
 
 main() {
 	local round
@@ -31,6 +32,7 @@ main() {
 	pair_open "$BATS_TEST_TMPDIR"
 	cluster_up people crowd >"$PAIR_DIR/up"
 	for ((round = 1; round <= rounds; round++)); do
+		step "soak: round $round of $rounds"
 		one_round "$round"
 	done
 	echo "$rounds rounds: nothing lost, nothing counted twice"

@@ -7,5 +7,6 @@
 		cat "$BATS_TEST_TMPDIR/out"
 		false
 	}
+	grep -F "] soak: round 3 of 3" "$BATS_TEST_TMPDIR/out"
 	sed 's/^/# /' "$BATS_TEST_TMPDIR/out" >&3
 }

@@ -11,7 +11,9 @@ part_crash() {
 	election 學生會會長選舉 3600
 	count_calls
 	load_start board "$work/vote"
+	step "crash: voters vote, and alpha is killed"
 	crash_story
+	step "crash: the election ends"
 	answers "$work/vote" >"$work/answers"
 	wait_until 40 client result board
 	client --json result board >"$work/result"

@@ -16,6 +16,7 @@ part_fates() {
 	hosts_up alpha beta voters
 	cluster_up
 	for ((round = 1; round <= FATES_ROUNDS; round++)); do
+		step "fates: round $round of $FATES_ROUNDS"
 		fates_round
 	done
 	wait_until 15 level

@@ -10,6 +10,7 @@ part_silent() {
 	echo "| | stopped (SIGSTOP) | off the wire |" >"$OUT/silent.rows"
 	echo "|---|---:|---:|" >>"$OUT/silent.rows"
 	for how in stopped unplugged; do
+		step "silent: alpha is $how while voters vote"
 		silent_run "$how"
 		net_down
 		mv "$work" "$OUT/silent-$how.$$"

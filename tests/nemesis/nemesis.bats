@@ -150,7 +150,9 @@ nemesis() {
 	. scripts/lib/netns.bash
 	. tests/nemesis/faults.bash
 	[[ -z $(nemesis_lacks) ]] || skip "$(nemesis_lacks)"
-	B=build DURATION=20 PAUSE_MS=10 ARBITER=$1 SEED=$2 tests/nemesis/run
+	B=build DURATION=20 PAUSE_MS=10 ARBITER=$1 SEED=$2 tests/nemesis/run \
+	    2>"$books/err" || { cat "$books/err"; false; }
+	grep -F "] nemesis: the books are checked" "$books/err"
 }
 
 @test "a short run of crashes, without an arbiter" {

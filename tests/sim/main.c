@@ -280,6 +280,7 @@ main(int argc, char **argv)
 	uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
 	uint64_t count = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
 	uint64_t ops = 0;
+	time_t told = time(NULL);
 	double spent;
 
 	signal(SIGABRT, on_abort);
@@ -288,8 +289,13 @@ main(int argc, char **argv)
 		run(first, 1);
 		return (0);
 	}
-	for (uint64_t s = first; s < first + count; s++)
+	for (uint64_t s = first; s < first + count; s++) {
 		ops += run(s, 0);
+		if (time(NULL) - told >= 10) {
+			fprintf(stderr, "sim: at seed %" PRIu64 "\n", s);
+			told = time(NULL);
+		}
+	}
 	spent = (double)clock() / CLOCKS_PER_SEC;
 	printf("sim: %" PRIu64 " seeds from %" PRIu64 " passed, %" PRIu64
 	       " answers, %.0f a second, digest %016" PRIx64 "\n",

@@ -1,0 +1,44 @@
+#!/usr/bin/env bats
+#
+# What takes long says where it is; the tests of the benches, the nemesis, the
+# strangers and the soak see to that for these.
+
+load ../../scripts/lib/wait
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return 1
+	export JOBS=1
+}
+
+# says LINE CMD...: begins it, and ends it as soon as it has.
+says() {
+	local steps=$BATS_TEST_TMPDIR/steps pid said=0
+
+	setsid "${@:2}" </dev/null >/dev/null 2>"$steps" 3>&- &
+	pid=$!
+	wait_until 90 grep -qF "$1" "$steps" || said=1
+	kill -TERM -- "-$pid"
+	wait "$pid" || true
+	cat "$steps"
+	return "$said"
+}
+
+@test "model, mutants and simulator say where they are" {
+	says "] model: search 1: arbiter" tests/model/run
+	B=$BATS_TEST_TMPDIR says "] mutants: NO_SUCH, 1 of 1" \
+	    tests/sim/mutants NO_SUCH
+	says "sim: at seed " build/sim 1 100000
+}
+
+@test "run-tests lets through where a test is, and shows the rest of a failure only" {
+	cat >"$BATS_TEST_TMPDIR/long" <<-'END'
+		#!/usr/bin/env bash
+		. scripts/lib/steps.bash
+		step "halfway"
+		echo "much else"
+	END
+	chmod +x "$BATS_TEST_TMPDIR/long"
+	run scripts/run-tests "$BATS_TEST_TMPDIR/long"
+	echo "$output"
+	[[ $output == *"] halfway"* && $output != *"much else"* ]]
+}
