@@ -10,6 +10,8 @@
 
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. scripts/lib/space.bash
+space_enter tests/cluster/soak.bash "$@"
 
 rounds=${1:-100}
 seed=${2:-$(date +%s)}

@@ -10,3 +10,19 @@
 	grep -F "] soak: round 3 of 3" "$BATS_TEST_TMPDIR/out"
 	sed 's/^/# /' "$BATS_TEST_TMPDIR/out" >&3
 }
+
+# In one without any ids nobody is root.
+@test "started by hand by an ordinary user, what makes hosts enters a user namespace" {
+	local bin=$BATS_TEST_TMPDIR/bin script why
+
+	cd "$BATS_TEST_DIRNAME/../.."
+	why=$(unshare --user true 2>&1) || skip "no ordinary user here: $why"
+	mkdir "$bin"
+	printf '#!/bin/sh\necho "$@" >>"%s"\n' "$bin/asked" >"$bin/unshare"
+	chmod +x "$bin/unshare"
+	for script in tests/cluster/soak.bash tests/nemesis/run \
+	    tests/bench/failover tests/evaluate/run; do
+		unshare --user env PATH="$bin:$PATH" "$script"
+		grep -e "--user .*-- $script\$" "$bin/asked"
+	done
+}
