@@ -17,8 +17,8 @@ VERSION	:= $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 GEN	= xdr clnt
 # room NAME, its files
 room	= $(2:%=$(1)/%)
-COMMON	= $(call room,common,log seal curve merkle text date number role_name record \
-	    hosts failpoint) \
+COMMON	= $(call room,common,log seal curve merkle text date number options \
+	    nearest role_name record hosts failpoint) \
 	  $(call room,common/rpc,transport conn stream source listen caller \
 	    portmap address)
 REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
@@ -33,7 +33,7 @@ SERVER	= $(call room,server,main conf supervisor loop vigil service auth \
 	  $(call room,server/store,ledger disk slots datadir)
 CLIENT	= $(call room,client,evote_client say survey tally when await progress \
 	    cmd_keygen cmd_election cmd_vote cmd_result cmd_status cmd_roll \
-	    cmd_import cmd_admin cmd_hosts) \
+	    cmd_import cmd_admin cmd_hosts admin status_json status_table) \
 	  $(call room,client/lib,libevote ask trust act wish request reason \
 	    login ports reach route plain shelf state state_service \
 	    state_voter sshkey agent signer explain) \

@@ -42,8 +42,7 @@ int
 await(struct client *c, const struct await *a, const char *not_yet)
 {
 	const struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
-	uint64_t ms = c->options.timeout_ms;
-	uint64_t deadline_ms = caller_now_ms() + (ms != 0 ? ms : TIMEOUT_MS);
+	uint64_t deadline_ms = caller_now_ms() + cmd_timeout_ms(c, TIMEOUT_MS);
 	CLIENT *client = local_open(c, deadline_ms);
 	char alarm[EVOTE_TEXT_MAX + 1] = "";
 	int done = client == NULL ? -1 : 0;

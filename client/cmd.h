@@ -4,6 +4,7 @@
 #include <cJSON.h>
 
 #include "client/lib/libevote.h"
+#include "common/options.h"
 
 /* What the commands of evote_client share. */
 
@@ -23,15 +24,21 @@ struct client {
 	char voter[NAME_ROOM]; /* as the roll has it, for options.voter */
 	const char *admin;     /* path of the operators' socket, or NULL */
 	cJSON *json;	       /* the object to print with --json, else NULL */
+	int version;
 };
 
 struct command {
 	const char *name;
 	const char *args; /* as help shows them */
-	const char *help; /* one line */
-	/* argv[0] is the command's name; returns the exit status. */
-	int (*run)(struct client *, int argc, char **argv);
+	int least, most;  /* how many */
+	const char *help; /* a sentence or more */
+	size_t size;	  /* of what its options fill, zeroed before */
+	const struct option_row *options;
+	/* Its options and the arguments are read; returns the exit status. */
+	int (*run)(struct client *, void *own, int argc, char **argv);
 };
+/* For commands without options of their own. */
+extern const struct option_row cmd_no_options[];
 
 extern const struct command cmd_keygen, cmd_create, cmd_vote, cmd_result,
     cmd_elections, cmd_show, cmd_status, cmd_register, cmd_import,
@@ -43,24 +50,21 @@ extern const struct command cmd_keygen, cmd_create, cmd_vote, cmd_result,
  * to end, told.
  */
 
-/* For commands without options of their own; the rest is at optind. */
-int cmd_args(struct client *, const struct command *, int argc, char **argv,
-    int least, int most);
-/* For the others, after their options. */
-int cmd_count(
-    struct client *, const struct command *, int argc, int least, int most);
-int cmd_help(const struct command *);
+/* The arguments are not those of the command: says which are. */
 int cmd_usage(struct client *, const struct command *);
 
 /* Makes the name that was meant, of a voter, choice or what it is. */
 int cmd_name(
     struct client *, const char *what, const char *given, char out[NAME_ROOM]);
 
+/* --timeout, or what else applies. */
+uint64_t cmd_timeout_ms(const struct client *, uint64_t otherwise);
+
 int cmd_open(struct client *, struct evote **out);
 /* The same for commands that need a voter and his key. */
 int cmd_open_voter(struct client *, struct evote **out);
 
-/* ---- the operators' side: cmd_admin.c ---- */
+/* ---- the operators' side: admin.c ---- */
 
 int admin_open(struct client *, CLIENT **out);
 /*
@@ -69,5 +73,11 @@ int admin_open(struct client *, CLIENT **out);
  */
 int admin_check(
     struct client *, enum clnt_stat, const evote_answer *, const char *what);
+/*
+ * One call whose result begins with an answer, and is zeroed before; all of
+ * these steps.  The caller frees the result.
+ */
+int admin_call(struct client *, rpcproc_t, xdrproc_t xargs, void *args,
+    xdrproc_t xres, void *res, const char *what);
 
 #endif

@@ -1,4 +1,4 @@
-#include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "client/say.h"
 #include "client/when.h"
 #include "common/date.h"
+#include "common/text.h"
 
 static cJSON *
 json_names(u_int n, evote_name *names)
@@ -22,91 +23,76 @@ json_names(u_int n, evote_name *names)
 
 /* ---- create ---- */
 
+/* Names given one by one. */
+struct names {
+	u_int n;
+	char texts[EVOTE_CHOICES_MAX][NAME_ROOM];
+	evote_name list[EVOTE_CHOICES_MAX];
+};
+_Static_assert(EVOTE_GROUPS_MAX == EVOTE_CHOICES_MAX, "one room for both");
+
 struct creation {
 	evote_election election;
 	char name[NAME_ROOM];
-	char texts[EVOTE_GROUPS_MAX + EVOTE_CHOICES_MAX][NAME_ROOM];
-	evote_name groups[EVOTE_GROUPS_MAX];
-	evote_name choices[EVOTE_CHOICES_MAX];
+	struct names groups, choices;
+	const char *end;
 	int relative; /* the end is a span from now */
 	int empty;    /* groups may be */
 };
 
 static int
-add_name(struct client *c, const char *what, const char *given,
-    char texts[][NAME_ROOM], evote_name *list, u_int *n, u_int most)
+name_take(void *at, const char *value, char *err, size_t errlen)
 {
-	if (*n == most)
-		return (say_usage(c, "more than %u times --%s", most, what));
-	list[*n] = texts[*n];
-	return (cmd_name(c, what, given, list[(*n)++]));
+	struct names *names = at;
+	char *name, why[200];
+
+	if (names->n == EVOTE_CHOICES_MAX) {
+		snprintf(err, errlen, "it is given more than %u times",
+		    EVOTE_CHOICES_MAX);
+		return (-1);
+	}
+	name = names->texts[names->n];
+	names->list[names->n++] = name;
+	if (text_tidy(name, EVOTE_NAME_MAX, value, why, sizeof(why)) == 0)
+		return (0);
+	snprintf(err, errlen, "the name %s", why);
+	return (-1);
 }
 
-static int
-creation_options(struct client *c, struct creation *n, const char **end,
-    int argc, char **argv)
-{
-	static const struct option options[] = {
-	    {"group", required_argument, NULL, 'g'},
-	    {"choice", required_argument, NULL, 'c'},
-	    {"end", required_argument, NULL, 'e'},
-	    {"empty-groups", no_argument, NULL, 'E'},
-	    {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0},
-	};
-	int ch, status = -1;
-
-	while (status < 0 &&
-	    (ch = getopt_long(argc, argv, "g:c:e:h", options, NULL)) != -1)
-		switch (ch) {
-		case 'g':
-			status = add_name(c, "group", optarg, n->texts,
-			    n->groups, &n->election.groups.groups_len,
-			    EVOTE_GROUPS_MAX);
-			break;
-		case 'c':
-			status = add_name(c, "choice", optarg,
-			    n->texts + EVOTE_GROUPS_MAX, n->choices,
-			    &n->election.choices.choices_len,
-			    EVOTE_CHOICES_MAX);
-			break;
-		case 'e':
-			*end = optarg;
-			break;
-		case 'E':
-			n->empty = 1;
-			break;
-		case 'h':
-			return (cmd_help(&cmd_create));
-		default:
-			return (cmd_usage(c, &cmd_create));
-		}
-	return (status);
-}
+static const struct option_row creation_options[] = {
+    {"group", "G", "who may vote", .at = offsetof(struct creation, groups),
+	.take = name_take, OPTION_MANY},
+    {"choice", "C", "what they may vote for, shown in this order",
+	.at = offsetof(struct creation, choices), .take = name_take,
+	.use = OPTION_MANY},
+    {"end", "TIME", "as 2026-12-01T18:00:00+01:00, or a span such as +90s",
+	.at = offsetof(struct creation, end), .use = OPTION_MUST},
+    {"empty-groups", NULL, "the groups may have nobody in them yet",
+	.at = offsetof(struct creation, empty)},
+    {0},
+};
 
 static int
-creation_read(struct client *c, struct creation *n, int argc, char **argv)
+creation_read(struct client *c, struct creation *n, const char *name)
 {
 	uint64_t now = date_now_us(), at;
-	const char *end = NULL;
 	char err[300];
 	int status;
 
-	n->election.groups.groups_val = n->groups;
-	n->election.choices.choices_val = n->choices;
-	if ((status = creation_options(c, n, &end, argc, argv)) >= 0 ||
-	    (status = cmd_count(c, &cmd_create, argc, 1, 1)) >= 0)
-		return (status);
+	n->election.groups.groups_val = n->groups.list;
+	n->election.groups.groups_len = n->groups.n;
+	n->election.choices.choices_val = n->choices.list;
+	n->election.choices.choices_len = n->choices.n;
 	n->election.name = n->name;
-	if ((status = cmd_name(c, ELECTION, argv[optind], n->name)) >= 0)
+	if ((status = cmd_name(c, ELECTION, name, n->name)) >= 0)
 		return (status);
-	if (end == NULL)
+	if (n->end == NULL)
 		return (say_usage(c,
 		    "no --end is given; say when it closes, as in "
 		    "2026-12-01T18:00:00+01:00 or +2h"));
-	if (date_parse(end, now, &at, err, sizeof(err)) != 0)
+	if (date_parse(n->end, now, &at, err, sizeof(err)) != 0)
 		return (say_usage(c, "--end: %s", err));
-	n->relative = end[0] == '+';
+	n->relative = n->end[0] == '+';
 	n->election.end = n->relative ? at - now : at;
 	return (-1);
 }
@@ -116,6 +102,7 @@ creation_say(struct client *c, struct evote *e, const evote_election *v,
     enum evote_outcome outcome, const evote_answer *answer)
 {
 	struct when w = when_at(v->end, evote_now_us(e));
+	int status;
 
 	if (v->end != 0)
 		when_json(c->json, v->end);
@@ -128,12 +115,10 @@ creation_say(struct client *c, struct evote *e, const evote_election *v,
 	if (outcome == EVOTE_CHANGED)
 		return (say_problem(c, evote_problem(e), outcome,
 		    "Election \"%s\" cannot be relied on", v->name));
-	if (outcome != EVOTE_ANSWERED)
-		return (say_problem(c, evote_problem(e), outcome,
-		    "Election \"%s\" was not created", v->name));
-	if (answer->code != 0)
-		return (say_refused(
-		    c, answer, "Election \"%s\" was not created", v->name));
+	status = say_answer(
+	    c, e, outcome, answer, "Election \"%s\" was not created", v->name);
+	if (status >= 0)
+		return (status);
 	say_stamp(c, &answer->stamp);
 	return (say_done(c,
 	    "Election \"%s\" is open until %s, which is %s here, %s", v->name,
@@ -190,9 +175,9 @@ groups_check(struct client *c, struct evote *e, const struct creation *n)
 }
 
 static int
-run_create(struct client *c, int argc, char **argv)
+run_create(struct client *c, void *own, int argc, char **argv)
 {
-	struct creation n = {0};
+	struct creation *n = own;
 	enum evote_outcome outcome;
 	evote_answer answer;
 	struct evote *e;
@@ -200,27 +185,31 @@ run_create(struct client *c, int argc, char **argv)
 	int status;
 
 	c->options.earlier = say_earlier;
-	if ((status = creation_read(c, &n, argc, argv)) >= 0 ||
+	if ((status = creation_read(c, n, argv[0])) >= 0 ||
 	    (status = cmd_open_voter(c, &e)) >= 0)
 		return (status);
-	end = n.relative ? 0 : n.election.end;
-	if ((status = groups_check(c, e, &n)) >= 0) {
+	end = n->relative ? 0 : n->election.end;
+	if ((status = groups_check(c, e, n)) >= 0) {
 		evote_close(e);
 		return (status);
 	}
-	outcome = evote_create(e, &n.election, n.relative, &end, &answer);
-	n.election.end = end;
-	status = creation_say(c, e, &n.election, outcome, &answer);
+	outcome = evote_create(e, &n->election, n->relative, &end, &answer);
+	n->election.end = end;
+	status = creation_say(c, e, &n->election, outcome, &answer);
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	evote_close(e);
 	return (status);
 }
 
 const struct command cmd_create = {
-    "create",
-    "ELECTION --group G ... --choice C ... --end TIME [--empty-groups]",
-    "Opens an election; TIME as in 2026-12-01T18:00:00+01:00, or +90s.",
-    run_create,
+    .name = "create",
+    .args = "ELECTION",
+    .least = 1,
+    .most = 1,
+    .help = "Opens an election.",
+    .size = sizeof(struct creation),
+    .options = creation_options,
+    .run = run_create,
 };
 
 /* ---- elections ---- */
@@ -248,16 +237,12 @@ page_say(struct client *c, struct evote *e, cJSON *list, unsigned *next,
 {
 	enum evote_outcome outcome;
 	evote_list_res res;
-	int status = -1;
+	int status;
 	u_int i;
 
 	outcome = evote_list(e, *next, &res);
-	if (outcome != EVOTE_ANSWERED)
-		status = say_problem(c, evote_problem(e), outcome,
-		    "The elections are not known");
-	else if (res.answer.code != 0)
-		status =
-		    say_refused(c, &res.answer, "The elections are not shown");
+	status = say_answer(
+	    c, e, outcome, &res.answer, "The elections cannot be shown");
 	for (i = 0; status < 0 && i < res.elections.elections_len; i++)
 		summary_say(c, list, &res.elections.elections_val[i]);
 	*count += i;
@@ -268,15 +253,14 @@ page_say(struct client *c, struct evote *e, cJSON *list, unsigned *next,
 }
 
 static int
-run_elections(struct client *c, int argc, char **argv)
+run_elections(struct client *c, void *own, int argc, char **argv)
 {
 	cJSON *list = NULL;
 	struct evote *e;
 	unsigned next = 0, count = 0;
 	int status;
 
-	if ((status = cmd_args(c, &cmd_elections, argc, argv, 0, 0)) >= 0 ||
-	    (status = cmd_open(c, &e)) >= 0)
+	if ((status = cmd_open(c, &e)) >= 0)
 		return (status);
 	if (c->json != NULL)
 		list = cJSON_AddArrayToObject(c->json, "elections");
@@ -291,10 +275,11 @@ run_elections(struct client *c, int argc, char **argv)
 }
 
 const struct command cmd_elections = {
-    "elections",
-    "",
-    "Lists the elections, oldest first.",
-    run_elections,
+    .name = "elections",
+    .args = "",
+    .help = "Lists the elections, oldest first.",
+    .options = cmd_no_options,
+    .run = run_elections,
 };
 
 /* ---- show ---- */
@@ -328,7 +313,7 @@ election_say(struct client *c, const evote_election_res *res)
 }
 
 static int
-run_show(struct client *c, int argc, char **argv)
+run_show(struct client *c, void *own, int argc, char **argv)
 {
 	enum evote_outcome outcome;
 	evote_election_res res;
@@ -336,18 +321,13 @@ run_show(struct client *c, int argc, char **argv)
 	struct evote *e;
 	int status;
 
-	if ((status = cmd_args(c, &cmd_show, argc, argv, 1, 1)) >= 0 ||
-	    (status = cmd_name(c, ELECTION, argv[optind], name)) >= 0 ||
+	if ((status = cmd_name(c, ELECTION, argv[0], name)) >= 0 ||
 	    (status = cmd_open(c, &e)) >= 0)
 		return (status);
 	outcome = evote_show(e, name, &res);
-	if (outcome != EVOTE_ANSWERED)
-		status = say_problem(c, evote_problem(e), outcome,
-		    "Election \"%s\" cannot be shown", name);
-	else if (res.answer.code != 0)
-		status = say_refused(
-		    c, &res.answer, "Election \"%s\" cannot be shown", name);
-	else
+	status = say_answer(c, e, outcome, &res.answer,
+	    "Election \"%s\" cannot be shown", name);
+	if (status < 0)
 		status = election_say(c, &res);
 	xdr_free((xdrproc_t)xdr_evote_election_res, &res);
 	evote_close(e);
@@ -355,8 +335,11 @@ run_show(struct client *c, int argc, char **argv)
 }
 
 const struct command cmd_show = {
-    "show",
-    "ELECTION",
-    "Shows who may vote in an election, its choices and its end.",
-    run_show,
+    .name = "show",
+    .args = "ELECTION",
+    .least = 1,
+    .most = 1,
+    .help = "Shows who may vote in an election, its choices and its end.",
+    .options = cmd_no_options,
+    .run = run_show,
 };

@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,18 +51,18 @@ names_read(struct client *c, struct order *o, char *words)
 static int
 order_read(struct client *c, struct order *o, int argc, char **argv)
 {
-	int status = cmd_args(c, &cmd_hosts, argc, argv, 0, 2);
-	const char *what = argv[optind];
+	const char *what = argv[0];
+	int status;
 
 	o->args.names.names_val = o->names;
 	o->args.address = o->address;
-	if (status >= 0 || optind == argc)
-		return (status);
-	if (optind + 2 != argc)
+	if (argc == 0)
+		return (-1);
+	if (argc != 2)
 		return (cmd_usage(c, &cmd_hosts));
 	if (strcmp(what, "add") == 0) {
 		o->args.act = EVOTE_HOSTS_ADD;
-		return (add_read(c, o, argv[optind + 1]));
+		return (add_read(c, o, argv[1]));
 	}
 	if (strcmp(what, "remove") == 0)
 		o->args.act = EVOTE_HOSTS_REMOVE;
@@ -71,7 +70,7 @@ order_read(struct client *c, struct order *o, int argc, char **argv)
 		o->args.act = EVOTE_HOSTS_PREFER;
 	else
 		return (cmd_usage(c, &cmd_hosts));
-	status = names_read(c, o, argv[optind + 1]);
+	status = names_read(c, o, argv[1]);
 	if (status < 0 && o->args.act == EVOTE_HOSTS_REMOVE &&
 	    o->args.names.names_len != 1)
 		return (cmd_usage(c, &cmd_hosts));
@@ -193,7 +192,7 @@ end_say(struct client *c, const struct order *o, const evote_hosts_res *res)
 }
 
 static int
-run_hosts(struct client *c, int argc, char **argv)
+run_hosts(struct client *c, void *own, int argc, char **argv)
 {
 	struct order o = {.args.act = EVOTE_HOSTS_SHOW};
 	evote_hosts_res res = {0};
@@ -214,9 +213,11 @@ run_hosts(struct client *c, int argc, char **argv)
 }
 
 const struct command cmd_hosts = {
-    "hosts",
-    "[add NAME=HOST[:PORT] | remove NAME | prefer NAME,NAME,...]",
-    "Shows the hosts of the cluster, preferred first, or changes them "
-    "(--admin).",
-    run_hosts,
+    .name = "hosts",
+    .args = "[add NAME=HOST[:PORT] | remove NAME | prefer NAME,NAME,...]",
+    .most = 2,
+    .help = "Shows the hosts of the cluster, preferred first, or changes them "
+	    "(--admin).",
+    .options = cmd_no_options,
+    .run = run_hosts,
 };

@@ -1,5 +1,5 @@
 #include <errno.h>
-#include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,8 @@
 #include "client/say.h"
 #include "common/rpc/caller.h"
 
-#define FILE_MAX (256UL << 20) /* bytes */
+#define FILE_MAX   (256UL << 20) /* bytes */
+#define TIMEOUT_MS 30000
 
 struct import {
 	const char *path;
@@ -125,12 +126,6 @@ chunk_send(struct client *c, CLIENT *client, struct import *m, uint32_t first,
 	return (status);
 }
 
-static uint64_t
-patience_ms(const struct client *c)
-{
-	return (c->options.timeout_ms != 0 ? c->options.timeout_ms : 30000);
-}
-
 /* The whole roll in chunks; counts anew. */
 static int
 roll_send(struct client *c, CLIENT *client, struct import *m, int only_check)
@@ -144,7 +139,8 @@ roll_send(struct client *c, CLIENT *client, struct import *m, int only_check)
 	for (i = 0; i < m->roll.n && status < 0; i += n) {
 		n = m->roll.n - i < EVOTE_ROLL_MAX ? m->roll.n - i
 						   : EVOTE_ROLL_MAX;
-		caller_deadline(client, caller_now_ms() + patience_ms(c));
+		caller_deadline(
+		    client, caller_now_ms() + cmd_timeout_ms(c, TIMEOUT_MS));
 		progress_at(&m->progress, i);
 		status = chunk_send(c, client, m, i, n, only_check);
 	}
@@ -167,7 +163,8 @@ diff_fill(struct client *c, CLIENT *client, struct diff *d, evote_stamp *stamp)
 	progress_begin(&progress, c, "comparing  ", d->roll->n);
 	do {
 		memset(&res, 0, sizeof(res));
-		caller_deadline(client, caller_now_ms() + patience_ms(c));
+		caller_deadline(
+		    client, caller_now_ms() + cmd_timeout_ms(c, TIMEOUT_MS));
 		progress_at(&progress, args.first);
 		stat = evote_voters_1(&args, &res, client);
 		progress_judge(&progress, stat, &res.answer);
@@ -316,59 +313,41 @@ import(struct client *c, struct import *m)
 	return (status < 0 ? import_say(c, m) : status);
 }
 
-static int
-run_import(struct client *c, int argc, char **argv)
-{
-	static const struct option options[] = {
-	    {"dry-run", no_argument, NULL, 'n'},
-	    {"name-column", required_argument, NULL, 'N'},
-	    {"group-column", required_argument, NULL, 'G'},
-	    {"key-column", required_argument, NULL, 'K'},
-	    {"shared-keys", no_argument, NULL, 's'},
-	    {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0},
-	};
-	struct import m = {0};
-	int ch, status;
+static const struct option_row import_options[] = {
+    {"dry-run", NULL, "only tell what would change",
+	.at = offsetof(struct import, dry_run)},
+    {"shared-keys", NULL, "let two voters have one key",
+	.at = offsetof(struct import, options.shared_keys)},
+    {"name-column", "T", "the title of the column with the names",
+	.at = offsetof(struct import, options.name)},
+    {"group-column", "T", "with the groups",
+	.at = offsetof(struct import, options.group)},
+    {"key-column", "T", "with the public keys",
+	.at = offsetof(struct import, options.key)},
+    {0},
+};
 
-	while ((ch = getopt_long(argc, argv, "nh", options, NULL)) != -1)
-		switch (ch) {
-		case 'n':
-			m.dry_run = 1;
-			break;
-		case 'N':
-			m.options.name = optarg;
-			break;
-		case 'G':
-			m.options.group = optarg;
-			break;
-		case 'K':
-			m.options.key = optarg;
-			break;
-		case 's':
-			m.options.shared_keys = 1;
-			break;
-		case 'h':
-			return (cmd_help(&cmd_import));
-		default:
-			return (cmd_usage(c, &cmd_import));
-		}
-	if ((status = cmd_count(c, &cmd_import, argc, 1, 1)) >= 0)
-		return (status);
-	m.path = argv[optind];
-	status = import(c, &m);
-	roll_clear(&m.roll);
-	free(m.text);
+static int
+run_import(struct client *c, void *own, int argc, char **argv)
+{
+	struct import *m = own;
+	int status;
+
+	m->path = argv[0];
+	status = import(c, m);
+	roll_clear(&m->roll);
+	free(m->text);
 	return (status);
 }
 
 const struct command cmd_import = {
-    "import",
-    "FILE [--dry-run] [--shared-keys] [--name-column T] "
-    "[--group-column T] [--key-column T]",
-    "Puts all voters of a file on the roll (--admin).  Its first row names "
-    "the columns:\n      name, group, public key, or the titles given.  "
-    "--dry-run only tells what would\n      change; --shared-keys lets two "
-    "voters have one key.",
-    run_import,
+    .name = "import",
+    .args = "FILE",
+    .least = 1,
+    .most = 1,
+    .help = "Puts all voters of a file on the roll (--admin). Its first row "
+	    "names the columns: name, group, public key, or the titles given.",
+    .size = sizeof(struct import),
+    .options = import_options,
+    .run = run_import,
 };

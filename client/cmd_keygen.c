@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <stdio.h>
 
 #include "client/cmd.h"
@@ -7,16 +6,13 @@
 
 /* Only the key goes to standard output, for $(evote_client keygen FILE). */
 static int
-run(struct client *c, int argc, char **argv)
+run(struct client *c, void *own, int argc, char **argv)
 {
 	unsigned char public[SEAL_KEY];
 	char base64[4 * ((SEAL_KEY + 2) / 3) + 1], err[1024];
 	struct seal_key *key;
-	int status;
 
-	if ((status = cmd_args(c, &cmd_keygen, argc, argv, 1, 1)) >= 0)
-		return (status);
-	if ((key = seal_key_make(argv[optind], err, sizeof(err))) == NULL)
+	if ((key = seal_key_make(argv[0], err, sizeof(err))) == NULL)
 		return (say_usage(c, "no key was made: %s", err));
 	seal_key_public(key, public);
 	seal_key_free(key);
@@ -25,16 +21,19 @@ run(struct client *c, int argc, char **argv)
 		puts(base64);
 		say_aside("The private key is in %s, for nobody else to see; "
 			  "hand in the public key above.",
-		    argv[optind]);
+		    argv[0]);
 		return (EXIT_DONE);
 	}
 	cJSON_AddStringToObject(c->json, "public_key", base64);
-	return (say_done(c, "The private key is in %s", argv[optind]));
+	return (say_done(c, "The private key is in %s", argv[0]));
 }
 
 const struct command cmd_keygen = {
-    "keygen",
-    "FILE",
-    "Makes a private key and prints the public key to hand in.",
-    run,
+    .name = "keygen",
+    .args = "FILE",
+    .least = 1,
+    .most = 1,
+    .help = "Makes a private key and prints the public key to hand in.",
+    .options = cmd_no_options,
+    .run = run,
 };

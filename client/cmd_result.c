@@ -1,4 +1,4 @@
-#include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -115,19 +115,6 @@ count_line(struct client *c, const evote_result_res *res, u_int i, int columns)
 			    : 100 * (double)count->votes / (double)res->votes);
 }
 
-static int
-columns_of(const evote_result_res *res)
-{
-	int width, most = 6;
-	u_int i;
-
-	for (i = 0; i < res->counts.counts_len; i++) {
-		width = text_width(res->counts.counts_val[i].choice);
-		most = width > most ? width : most;
-	}
-	return (most);
-}
-
 /* Who came first, or that this is not decided. */
 static void
 leaders_text(const evote_result_res *res, char *out, size_t size)
@@ -149,11 +136,13 @@ leaders_text(const evote_result_res *res, char *out, size_t size)
 static int
 result_say(struct client *c, const char *election, const evote_result_res *res)
 {
-	int columns = columns_of(res);
+	int columns = 6;
 	char leaders[EVOTE_NAME_MAX + 80];
 	struct when w = when_of(res->end);
 	u_int i;
 
+	for (i = 0; i < res->counts.counts_len; i++)
+		say_widen(&columns, res->counts.counts_val[i].choice);
 	for (i = 0; i < res->counts.counts_len; i++)
 		count_line(c, res, i, columns);
 	counts_json(c, res);
@@ -184,42 +173,29 @@ refusal_say(struct client *c, const char *election, const evote_result_res *res)
 	    c, &res->answer, "There is no result of \"%s\"", election));
 }
 
-static int
-result_read(struct client *c, int argc, char **argv, int *csv)
-{
-	static const struct option options[] = {
-	    {"csv", no_argument, NULL, 'c'},
-	    {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0},
-	};
-	int ch;
+struct form {
+	int csv;
+};
 
-	while ((ch = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		switch (ch) {
-		case 'c':
-			*csv = 1;
-			break;
-		case 'h':
-			return (cmd_help(&cmd_result));
-		default:
-			return (cmd_usage(c, &cmd_result));
-		}
-	if (*csv && c->json != NULL)
-		return (say_usage(c, "either --csv or --json"));
-	return (cmd_count(c, &cmd_result, argc, 1, 1));
-}
+static const struct option_row form_options[] = {
+    {"csv", NULL, "print a table for spreadsheets",
+	.at = offsetof(struct form, csv)},
+    {0},
+};
 
 static int
-run(struct client *c, int argc, char **argv)
+run(struct client *c, void *own, int argc, char **argv)
 {
+	const struct form *form = own;
 	enum evote_outcome outcome;
 	evote_result_res res;
 	char election[NAME_ROOM];
 	struct evote *e;
-	int status, csv = 0;
+	int status;
 
-	if ((status = result_read(c, argc, argv, &csv)) >= 0 ||
-	    (status = cmd_name(c, ELECTION, argv[optind], election)) >= 0 ||
+	if (form->csv && c->json != NULL)
+		return (say_usage(c, "either --csv or --json"));
+	if ((status = cmd_name(c, ELECTION, argv[0], election)) >= 0 ||
 	    (status = cmd_open(c, &e)) >= 0)
 		return (status);
 	outcome = evote_result(e, election, &res);
@@ -228,7 +204,7 @@ run(struct client *c, int argc, char **argv)
 		    "The result of \"%s\" is not known", election);
 	else if (res.answer.code != 0)
 		status = refusal_say(c, election, &res);
-	else if (csv)
+	else if (form->csv)
 		status = counts_csv(election, &res);
 	else
 		status = result_say(c, election, &res);
@@ -238,8 +214,13 @@ run(struct client *c, int argc, char **argv)
 }
 
 const struct command cmd_result = {
-    "result",
-    "ELECTION [--csv]",
-    "Shows how an election ended: counts, places (1= is shared), turnout.",
-    run,
+    .name = "result",
+    .args = "ELECTION",
+    .least = 1,
+    .most = 1,
+    .help = "Shows how an election ended: counts, places (1= is shared), "
+	    "turnout.",
+    .size = sizeof(struct form),
+    .options = form_options,
+    .run = run,
 };

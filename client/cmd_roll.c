@@ -1,4 +1,4 @@
-#include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "client/cmd.h"
@@ -12,138 +12,110 @@
 
 /* ---- register ---- */
 
-static int
-register_options(struct client *c, int argc, char **argv, int *shared_keys)
-{
-	static const struct option options[] = {
-	    {"shared-keys", no_argument, NULL, 's'},
-	    {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0},
-	};
-	int ch;
-
-	while ((ch = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (ch == 'h')
-			return (cmd_help(&cmd_register));
-		if (ch != 's')
-			return (cmd_usage(c, &cmd_register));
-		*shared_keys = 1;
-	}
-	return (cmd_count(c, &cmd_register, argc, 3, 3));
-}
+static const struct option_row register_options[] = {
+    {"shared-keys", NULL, "let two voters have one key",
+	.at = offsetof(evote_register_args, shared_keys)},
+    {0},
+};
 
 static int
-run_register(struct client *c, int argc, char **argv)
+run_register(struct client *c, void *own, int argc, char **argv)
 {
+	evote_register_args *args = own;
 	evote_register_res res = {0};
-	evote_register_args args = {0};
-	enum clnt_stat stat;
 	char name[NAME_ROOM], group[NAME_ROOM], what[400];
 	evote_voter voter = {.name = name, .group = group};
-	CLIENT *client;
 	int status;
 
-	if ((status = register_options(c, argc, argv, &args.shared_keys)) >=
-		0 ||
-	    (status = cmd_name(c, "name", argv[optind], name)) >= 0 ||
-	    (status = cmd_name(c, "group", argv[optind + 1], group)) >= 0)
+	if ((status = cmd_name(c, "name", argv[0], name)) >= 0 ||
+	    (status = cmd_name(c, "group", argv[1], group)) >= 0)
 		return (status);
-	if (sshkey_public((unsigned char *)voter.key, argv[optind + 2], what,
-		sizeof(what)) != 0)
+	if (sshkey_public(
+		(unsigned char *)voter.key, argv[2], what, sizeof(what)) != 0)
 		return (say_usage(c, "the key %s", what));
-	args.voters.voters_val = &voter;
-	args.voters.voters_len = 1;
-	if ((status = admin_open(c, &client)) >= 0)
-		return (status);
-	stat = evote_register_1(&args, &res, client);
-	snprintf(what, sizeof(what), "%.300s was not registered", voter.name);
-	status = admin_check(c, stat, &res.answer, what);
+	args->voters.voters_val = &voter;
+	args->voters.voters_len = 1;
+	snprintf(what, sizeof(what), "%.300s was not registered", name);
+	status =
+	    admin_call(c, EVOTE_REGISTER, (xdrproc_t)xdr_evote_register_args,
+		args, (xdrproc_t)xdr_evote_register_res, &res, what);
 	if (status < 0)
-		status = say_done(c, "%s is registered in the group %s",
-		    voter.name, voter.group);
+		status = say_done(
+		    c, "%s is registered in the group %s", name, group);
 	xdr_free((xdrproc_t)xdr_evote_register_res, &res);
-	clnt_destroy(client);
 	return (status);
 }
 
 const struct command cmd_register = {
-    "register",
-    "NAME GROUP KEY [--shared-keys]",
-    "Puts a voter on the roll; KEY is what keygen printed, or an ssh-ed25519 "
-    "line (--admin).\n      --shared-keys lets two voters have one key.",
-    run_register,
+    .name = "register",
+    .args = "NAME GROUP KEY",
+    .least = 3,
+    .most = 3,
+    .help = "Puts a voter on the roll; KEY is what keygen printed, or an "
+	    "ssh-ed25519 line (--admin).",
+    .size = sizeof(evote_register_args),
+    .options = register_options,
+    .run = run_register,
 };
 
-/* ---- unregister ---- */
+/* ---- unregister, unlock ---- */
 
+/* An order that takes a voter's name. */
 static int
-run_unregister(struct client *c, int argc, char **argv)
+voter_order(struct client *c, rpcproc_t number, const char *given,
+    const char *not_done, const char *done)
 {
 	evote_answer answer = {0};
-	enum clnt_stat stat;
-	CLIENT *client;
 	char text[NAME_ROOM], what[400];
 	evote_name name = text;
 	int status;
 
-	if ((status = cmd_args(c, &cmd_unregister, argc, argv, 1, 1)) >= 0 ||
-	    (status = cmd_name(c, "name", argv[optind], text)) >= 0)
+	if ((status = cmd_name(c, "name", given, text)) >= 0)
 		return (status);
-	if ((status = admin_open(c, &client)) >= 0)
-		return (status);
-	snprintf(what, sizeof(what), "%.300s was not taken off the roll", name);
-	stat = evote_unregister_1(&name, &answer, client);
-	status = admin_check(c, stat, &answer, what);
+	snprintf(what, sizeof(what), "%.300s %s", name, not_done);
+	status = admin_call(c, number, (xdrproc_t)xdr_evote_name, &name,
+	    (xdrproc_t)xdr_evote_answer, &answer, what);
 	if (status < 0)
-		status = say_done(c,
-		    "%s is off the roll; votes already cast still count", name);
+		status = say_done(c, "%s %s", name, done);
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
-	clnt_destroy(client);
 	return (status);
+}
+
+static int
+run_unregister(struct client *c, void *own, int argc, char **argv)
+{
+	return (voter_order(c, EVOTE_UNREGISTER, argv[0],
+	    "was not taken off the roll",
+	    "is off the roll; votes already cast still count"));
 }
 
 const struct command cmd_unregister = {
-    "unregister",
-    "NAME",
-    "Takes a voter off the roll (--admin).",
-    run_unregister,
+    .name = "unregister",
+    .args = "NAME",
+    .least = 1,
+    .most = 1,
+    .help = "Takes a voter off the roll (--admin).",
+    .options = cmd_no_options,
+    .run = run_unregister,
 };
 
-/* ---- unlock ---- */
-
 static int
-run_unlock(struct client *c, int argc, char **argv)
+run_unlock(struct client *c, void *own, int argc, char **argv)
 {
-	evote_answer answer = {0};
-	enum clnt_stat stat;
-	CLIENT *client;
-	evote_name name;
-	char what[400];
-	int status;
-
-	if ((status = cmd_args(c, &cmd_unlock, argc, argv, 1, 1)) >= 0)
-		return (status);
-	name = argv[optind];
-	if ((status = admin_open(c, &client)) >= 0)
-		return (status);
-	snprintf(what, sizeof(what), "%.300s was not unlocked", name);
-	stat = evote_unlock_1(&name, &answer, client);
-	status = admin_check(c, stat, &answer, what);
-	if (status < 0)
-		status = say_done(c,
-		    "%s may send requests again; nothing that was answered "
-		    "before is undone or done twice",
-		    name);
-	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
-	clnt_destroy(client);
-	return (status);
+	return (voter_order(c, EVOTE_UNLOCK, argv[0], "was not unlocked",
+	    "may send requests again; nothing that was answered before is "
+	    "undone or done twice"));
 }
 
 const struct command cmd_unlock = {
-    "unlock",
-    "NAME",
-    "Frees a voter whose requests are refused as stale or too many (--admin).",
-    run_unlock,
+    .name = "unlock",
+    .args = "NAME",
+    .least = 1,
+    .most = 1,
+    .help = "Frees a voter whose requests are refused as stale or too many "
+	    "(--admin).",
+    .options = cmd_no_options,
+    .run = run_unlock,
 };
 
 /* ---- voters ---- */
@@ -173,15 +145,6 @@ voter_say(struct client *c, const struct listing *l, const evote_voter *v)
 	cJSON_AddItemToArray(list, object);
 }
 
-static void
-listing_widen(struct listing *l, const evote_voter *v)
-{
-	int name = text_width(v->name), group = text_width(v->group);
-
-	l->name_columns = name > l->name_columns ? name : l->name_columns;
-	l->group_columns = group > l->group_columns ? group : l->group_columns;
-}
-
 static int
 page_say(struct client *c, CLIENT *client, struct listing *l)
 {
@@ -193,8 +156,10 @@ page_say(struct client *c, CLIENT *client, struct listing *l)
 
 	status =
 	    admin_check(c, stat, &res.answer, "The roll was not shown whole");
-	for (i = 0; status < 0 && i < res.voters.voters_len; i++)
-		listing_widen(l, &res.voters.voters_val[i]);
+	for (i = 0; status < 0 && i < res.voters.voters_len; i++) {
+		say_widen(&l->name_columns, res.voters.voters_val[i].name);
+		say_widen(&l->group_columns, res.voters.voters_val[i].group);
+	}
 	for (i = 0; status < 0 && i < res.voters.voters_len; i++)
 		voter_say(c, l, &res.voters.voters_val[i]);
 	l->count += i;
@@ -204,14 +169,13 @@ page_say(struct client *c, CLIENT *client, struct listing *l)
 }
 
 static int
-run_voters(struct client *c, int argc, char **argv)
+run_voters(struct client *c, void *own, int argc, char **argv)
 {
 	struct listing l = {0};
 	CLIENT *client;
 	int status;
 
-	if ((status = cmd_args(c, &cmd_voters, argc, argv, 0, 0)) >= 0 ||
-	    (status = admin_open(c, &client)) >= 0)
+	if ((status = admin_open(c, &client)) >= 0)
 		return (status);
 	if (c->json != NULL)
 		l.list = cJSON_AddArrayToObject(c->json, "voters");
@@ -226,8 +190,9 @@ run_voters(struct client *c, int argc, char **argv)
 }
 
 const struct command cmd_voters = {
-    "voters",
-    "",
-    "Shows the roll: name, group, key (--admin).",
-    run_voters,
+    .name = "voters",
+    .args = "",
+    .help = "Shows the roll: name, group, key (--admin).",
+    .options = cmd_no_options,
+    .run = run_voters,
 };

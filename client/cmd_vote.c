@@ -87,13 +87,9 @@ choice_ask(struct client *c, struct evote *e, const char *election, char **out)
 		res.answer.code = 2;
 		res.answer.reason = EVOTE_R_CLOSED;
 	}
-	if (outcome != EVOTE_ANSWERED)
-		status = say_problem(c, evote_problem(e), outcome,
-		    "No vote was sent for \"%s\"", election);
-	else if (res.answer.code != 0)
-		status = say_refused(
-		    c, &res.answer, "No vote was sent for \"%s\"", election);
-	else
+	status = say_answer(c, e, outcome, &res.answer,
+	    "No vote was sent for \"%s\"", election);
+	if (status < 0)
 		status = choice_prompt(c, e, &res.election, out);
 	xdr_free((xdrproc_t)xdr_evote_election_res, &res);
 	return (status);
@@ -276,28 +272,28 @@ vote(struct client *c, struct evote *e, const char *election, const char *given)
 }
 
 static int
-run(struct client *c, int argc, char **argv)
+run(struct client *c, void *own, int argc, char **argv)
 {
 	char election[NAME_ROOM];
 	struct evote *e;
 	int status;
 
 	c->options.earlier = say_earlier;
-	if ((status = cmd_args(c, &cmd_vote, argc, argv, 1, 2)) >= 0)
-		return (status);
-	if ((status = cmd_name(c, ELECTION, argv[optind], election)) >= 0 ||
+	if ((status = cmd_name(c, ELECTION, argv[0], election)) >= 0 ||
 	    (status = cmd_open_voter(c, &e)) >= 0)
 		return (status);
-	status =
-	    vote(c, e, election, argc - optind == 2 ? argv[optind + 1] : NULL);
+	status = vote(c, e, election, argv[1]);
 	evote_close(e);
 	return (status);
 }
 
 const struct command cmd_vote = {
-    "vote",
-    "ELECTION [CHOICE]",
-    "Casts a vote; without CHOICE it is asked for, or read from standard "
-    "input.",
-    run,
+    .name = "vote",
+    .args = "ELECTION [CHOICE]",
+    .least = 1,
+    .most = 2,
+    .help = "Casts a vote. Without CHOICE it is asked for, or read from "
+	    "standard input.",
+    .options = cmd_no_options,
+    .run = run,
 };

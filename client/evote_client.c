@@ -1,7 +1,8 @@
-#include <getopt.h>
 #include <errno.h>
+#include <getopt.h>
 #include <locale.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 #include "client/cmd.h"
 #include "client/lib/signer.h"
 #include "client/say.h"
+#include "common/nearest.h"
+#include "common/need.h"
 #include "common/text.h"
 
 #define MAX_TIMEOUT_S 86400
@@ -33,87 +36,127 @@ static const struct command *const commands[] = {
 };
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
 
+/* ---- the options that every command has ---- */
+
+static int
+timeout_take(void *at, const char *value, char *err, size_t errlen)
+{
+	uint64_t *ms = at;
+	char *end;
+	double s;
+
+	errno = 0;
+	s = strtod(value, &end);
+	if (errno != 0 || end == value || *end != '\0' || !(s > 0) ||
+	    s > MAX_TIMEOUT_S) {
+		snprintf(
+		    err, errlen, "\"%s\" is not a number of seconds", value);
+		return (-1);
+	}
+	*ms = (uint64_t)(s * 1000);
+	if (*ms == 0)
+		*ms = 1;
+	return (0);
+}
+
+static int
+json_take(void *at, const char *value, char *err, size_t errlen)
+{
+	cJSON **json = at;
+
+	if (*json == NULL)
+		*json = cJSON_CreateObject();
+	return (0);
+}
+
+static const struct option_row options[] = {
+    {"hosts", "LIST",
+	"NAME=HOST[:PORT],... in order of preference, or @FILE ($EVOTE_HOSTS)",
+	.at = offsetof(struct client, options.hosts)},
+    {"voter", "NAME", "who asks ($EVOTE_VOTER)",
+	.at = offsetof(struct client, options.voter)},
+    {"key", "FILE",
+	"the voter's private key: of keygen, or of OpenSSH ($EVOTE_KEY); a "
+	"FILE.pub, or one with a passphrase, is used through the SSH agent "
+	"($SSH_AUTH_SOCK)",
+	.at = offsetof(struct client, options.key)},
+    {"login", NULL, "log in and use a token instead of signing each request",
+	.at = offsetof(struct client, options.login)},
+    {"timeout", "SECONDS", "until then a request is repeated (30)",
+	.at = offsetof(struct client, options.timeout_ms),
+	.take = timeout_take},
+    {"state", "DIR", "what is remembered between calls ($EVOTE_STATE)",
+	.at = offsetof(struct client, options.state)},
+    {"admin", "PATH", "the socket of the server on this machine, for operators",
+	.at = offsetof(struct client, admin)},
+    {"json", NULL, "print one JSON object", .at = offsetof(struct client, json),
+	.take = json_take},
+    {"version", NULL, "print the version",
+	.at = offsetof(struct client, version)},
+    {0},
+};
+const struct option_row cmd_no_options[] = {{0}};
+
+/* ---- help ---- */
+
 static void
+usage_text(const struct command *cmd, char *out, size_t size)
+{
+	char own[400];
+
+	options_synopsis(cmd->options, own, sizeof(own));
+	snprintf(out, size, "%s%s%s%s%s", cmd->name,
+	    cmd->args[0] != '\0' ? " " : "", cmd->args,
+	    own[0] != '\0' ? " " : "", own);
+}
+
+static int
 help(void)
 {
+	char usage[500];
 	size_t i;
 
-	puts("usage: evote_client [OPTION ...] COMMAND [ARGUMENT ...]\n\n"
-	     "  --hosts LIST       NAME=HOST[:PORT],... in order of "
-	     "preference, or @FILE ($EVOTE_HOSTS)\n"
-	     "  --voter NAME       who asks ($EVOTE_VOTER)\n"
-	     "  --key FILE         the voter's private key: of keygen, or of "
-	     "OpenSSH ($EVOTE_KEY);\n"
-	     "                     a FILE.pub, or one with a passphrase, is "
-	     "used through the\n"
-	     "                     SSH agent ($SSH_AUTH_SOCK)\n"
-	     "  --login            log in and use a token instead of "
-	     "signing each request\n"
-	     "  --timeout SECONDS  until then a request is repeated (30)\n"
-	     "  --state DIR        what is remembered between calls "
-	     "($EVOTE_STATE)\n"
-	     "  --admin PATH       the socket of the server on this machine, "
-	     "for operators\n"
-	     "  --json             print one JSON object\n"
-	     "  --version          print the version\n"
-	     "  --help             print this; after a command, about it\n");
-	for (i = 0; i < NCOMMANDS; i++)
-		printf("  %s%s%s\n      %s\n", commands[i]->name,
-		    commands[i]->args[0] != '\0' ? " " : "", commands[i]->args,
-		    commands[i]->help);
+	puts("usage: evote_client [OPTION ...] COMMAND [ARGUMENT ...]\n"
+	     "       evote_client help [COMMAND]\n");
+	options_help(
+	    stdout, options, "print this; after a command, about it", 2);
+	putchar('\n');
+	for (i = 0; i < NCOMMANDS; i++) {
+		usage_text(commands[i], usage, sizeof(usage));
+		options_fill(stdout, usage, printf("  "), 6);
+		options_fill(stdout, commands[i]->help, printf("      "), 6);
+	}
 	puts("\nExit status: 0 done; 1 the service refused; 2 usage, or "
 	     "this machine failed;\n3 the service lost or changed what was "
 	     "seen before; 4 no host answered.");
-}
-
-int
-cmd_help(const struct command *cmd)
-{
-	printf("usage: evote_client [OPTION ...] %s%s%s\n      %s\n", cmd->name,
-	    cmd->args[0] != '\0' ? " " : "", cmd->args, cmd->help);
 	return (EXIT_DONE);
 }
 
-int
-cmd_count(
-    struct client *c, const struct command *cmd, int argc, int least, int most)
+static int
+command_help(const struct command *cmd)
 {
-	int n = argc - optind;
+	char usage[500];
 
-	if (n >= least && n <= most)
-		return (-1);
-	return (say_usage(c, "%s%s%s: %s", cmd->name,
-	    cmd->args[0] != '\0' ? " " : "", cmd->args,
-	    n < least ? "an argument is missing" : "too many arguments"));
-}
-
-int
-cmd_args(struct client *c, const struct command *cmd, int argc, char **argv,
-    int least, int most)
-{
-	static const struct option options[] = {
-	    {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0},
-	};
-
-	switch (getopt_long(argc, argv, "h", options, NULL)) {
-	case -1:
-		return (cmd_count(c, cmd, argc, least, most));
-	case 'h':
-		return (cmd_help(cmd));
-	default:
-		return (cmd_usage(c, cmd));
-	}
+	usage_text(cmd, usage, sizeof(usage));
+	options_fill(
+	    stdout, usage, printf("usage: evote_client [OPTION ...] "), 6);
+	options_fill(stdout, cmd->help, printf("      "), 6);
+	options_help(stdout, cmd->options, NULL, 6);
+	return (EXIT_DONE);
 }
 
 int
 cmd_usage(struct client *c, const struct command *cmd)
 {
+	char usage[500];
+
+	usage_text(cmd, usage, sizeof(usage));
 	return (say_usage(c,
-	    "it is evote_client [OPTION ...] %s%s%s; see evote_client %s "
-	    "--help",
-	    cmd->name, cmd->args[0] != '\0' ? " " : "", cmd->args, cmd->name));
+	    "it is evote_client [OPTION ...] %s; see evote_client %s --help",
+	    usage, cmd->name));
 }
+
+/* ---- what the commands share ---- */
 
 int
 cmd_name(
@@ -124,6 +167,12 @@ cmd_name(
 	if (text_tidy(out, EVOTE_NAME_MAX, given, why, sizeof(why)) == 0)
 		return (-1);
 	return (say_usage(c, "the %s %s", what, why));
+}
+
+uint64_t
+cmd_timeout_ms(const struct client *c, uint64_t otherwise)
+{
+	return (c->options.timeout_ms != 0 ? c->options.timeout_ms : otherwise);
 }
 
 int
@@ -167,122 +216,95 @@ cmd_open_voter(struct client *c, struct evote **out)
 	return (status < 0 ? cmd_open(c, out) : status);
 }
 
-static int
-read_timeout(const char *text, uint64_t *ms)
-{
-	char *end;
-	double s;
-
-	errno = 0;
-	s = strtod(text, &end);
-	if (errno != 0 || end == text || *end != '\0' || !(s > 0) ||
-	    s > MAX_TIMEOUT_S)
-		return (-1);
-	*ms = (uint64_t)(s * 1000);
-	if (*ms == 0)
-		*ms = 1;
-	return (0);
-}
-
-enum {
-	OPT_HOSTS = 256,
-	OPT_VOTER,
-	OPT_KEY,
-	OPT_LOGIN,
-	OPT_TIMEOUT,
-	OPT_STATE,
-	OPT_ADMIN,
-	OPT_JSON,
-	OPT_VERSION,
-	OPT_HELP
-};
-
-/* -1: go on with the command at optind; else the exit status. */
-static int
-read_options(struct client *c, int argc, char **argv)
-{
-	static const struct option options[] = {
-	    {"hosts", required_argument, NULL, OPT_HOSTS},
-	    {"voter", required_argument, NULL, OPT_VOTER},
-	    {"key", required_argument, NULL, OPT_KEY},
-	    {"login", no_argument, NULL, OPT_LOGIN},
-	    {"timeout", required_argument, NULL, OPT_TIMEOUT},
-	    {"state", required_argument, NULL, OPT_STATE},
-	    {"admin", required_argument, NULL, OPT_ADMIN},
-	    {"json", no_argument, NULL, OPT_JSON},
-	    {"version", no_argument, NULL, OPT_VERSION},
-	    {"help", no_argument, NULL, OPT_HELP},
-	    {NULL, 0, NULL, 0},
-	};
-	int ch;
-
-	while ((ch = getopt_long(argc, argv, "+h", options, NULL)) != -1)
-		switch (ch) {
-		case OPT_HOSTS:
-			c->options.hosts = optarg;
-			break;
-		case OPT_VOTER:
-			c->options.voter = optarg;
-			break;
-		case OPT_KEY:
-			c->options.key = optarg;
-			break;
-		case OPT_LOGIN:
-			c->options.login = 1;
-			break;
-		case OPT_TIMEOUT:
-			if (read_timeout(optarg, &c->options.timeout_ms) != 0)
-				return (say_usage(c,
-				    "--timeout %s: not a number of seconds",
-				    optarg));
-			break;
-		case OPT_STATE:
-			c->options.state = optarg;
-			break;
-		case OPT_ADMIN:
-			c->admin = optarg;
-			break;
-		case OPT_JSON:
-			if (c->json == NULL)
-				c->json = cJSON_CreateObject();
-			break;
-		case OPT_VERSION:
-			puts("evote_client " VERSION);
-			return (EXIT_DONE);
-		case 'h':
-		case OPT_HELP:
-			help();
-			return (EXIT_DONE);
-		default:
-			return (say_usage(c, "see evote_client --help"));
-		}
-	return (-1);
-}
+/* ---- the command line ---- */
 
 static const struct command *
-find_command(const char *name)
+command_find(struct client *c, const char *name, int *status)
 {
+	struct nearest near = {.typed = name};
 	size_t i;
 
-	for (i = 0; i < NCOMMANDS; i++)
+	nearest_try(&near, "help");
+	for (i = 0; i < NCOMMANDS; i++) {
 		if (strcmp(commands[i]->name, name) == 0)
 			return (commands[i]);
+		nearest_try(&near, commands[i]->name);
+	}
+	*status = say_usage(c, "%s is not a command%s; see evote_client --help",
+	    name, nearest_ask(&near));
 	return (NULL);
+}
+
+static int
+run_help(struct client *c, int argc, char **argv)
+{
+	const struct command *cmd;
+	int status;
+
+	if (argc == 0)
+		return (help());
+	cmd = command_find(c, argv[0], &status);
+	return (cmd != NULL ? command_help(cmd) : status);
+}
+
+/* With its options and the right number of arguments. */
+static int
+command_run(struct client *c, const struct command *cmd, int argc, char **argv)
+{
+	void *own = need(calloc(1, cmd->size + 1));
+	char err[600];
+	int n, status;
+
+	switch (options_read(
+	    cmd->options, own, argc, argv, 0, NULL, err, sizeof(err))) {
+	case OPTIONS_HELP:
+		status = command_help(cmd);
+		break;
+	case OPTIONS_WRONG:
+		status = say_usage(
+		    c, "%s; see evote_client %s --help", err, cmd->name);
+		break;
+	default:
+		n = argc - optind;
+		if (n < cmd->least || n > cmd->most)
+			status = say_usage(c, "%s %s: %s", cmd->name, cmd->args,
+			    n < cmd->least ? "an argument is missing"
+					   : "too many arguments");
+		else
+			status = cmd->run(c, own, n, argv + optind);
+	}
+	free(own);
+	return (status);
 }
 
 static int
 run(struct client *c, int argc, char **argv)
 {
 	const struct command *cmd;
+	char err[600];
+	int status;
 
+	switch (
+	    options_read(options, c, argc, argv, 1, NULL, err, sizeof(err))) {
+	case OPTIONS_HELP:
+		return (help());
+	case OPTIONS_WRONG:
+		return (say_usage(c, "%s; see evote_client --help", err));
+	default:
+		argc -= optind;
+		argv += optind;
+	}
+	if (c->version) {
+		puts("evote_client " VERSION);
+		return (EXIT_DONE);
+	}
 	if (argc < 1)
 		return (say_usage(
 		    c, "no command is given; see evote_client --help"));
-	if ((cmd = find_command(argv[0])) == NULL)
-		return (say_usage(c,
-		    "%s is not a command; see evote_client --help", argv[0]));
-	optind = 0;
-	return (cmd->run(c, argc, argv));
+	if (strcmp(argv[0], "help") == 0)
+		return (run_help(c, argc - 1, argv + 1));
+	cmd = command_find(c, argv[0], &status);
+	return (cmd != NULL ? command_run(c, cmd, argc, argv) : status);
 }
 
 static void
@@ -307,9 +329,7 @@ main(int argc, char **argv)
 
 	setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN);
-	status = read_options(&c, argc, argv);
-	if (status < 0)
-		status = run(&c, argc - optind, argv + optind);
+	status = run(&c, argc, argv);
 	if (c.json != NULL && cJSON_GetArraySize(c.json) > 0)
 		print_json(c.json);
 	else

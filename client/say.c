@@ -59,6 +59,15 @@ compose(char out[SENTENCE], const char *fmt, va_list ap)
 }
 
 void
+say_widen(int *columns, const char *text)
+{
+	int width = text_width(text);
+
+	if (width > *columns)
+		*columns = width;
+}
+
+void
 say_pad(char *out, size_t len, const char *text, int columns)
 {
 	int blanks = columns - text_width(text);
@@ -207,6 +216,21 @@ say_refused(struct client *c, const evote_answer *answer, const char *fmt, ...)
 	say_stamp(c, &answer->stamp);
 	return (finish(c, EXIT_REFUSED, answer->code,
 	    reason_of(answer->reason)->name, all));
+}
+
+int
+say_answer(struct client *c, const struct evote *e, enum evote_outcome outcome,
+    const evote_answer *answer, const char *fmt, ...)
+{
+	char text[SENTENCE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	compose(text, fmt, ap);
+	va_end(ap);
+	if (outcome != EVOTE_ANSWERED)
+		return (say_problem(c, evote_problem(e), outcome, "%s", text));
+	return (answer->code != 0 ? say_refused(c, answer, "%s", text) : -1);
 }
 
 int

@@ -11,6 +11,8 @@
 const char *say_alarm(evote_alarm_kind);
 const char *say_standing(evote_standing);
 
+/* A column has to hold this text as well. */
+void say_widen(int *columns, const char *text);
 /* The text, and blanks up to this many columns of a terminal. */
 void say_pad(char *out, size_t len, const char *text, int columns);
 /* A line of a table or list; not with --json. */
@@ -42,6 +44,11 @@ int say_declined(struct client *, const evote_answer *, const char *fmt, ...)
 /* An outcome other than EVOTE_ANSWERED: "FMT: problem" */
 int say_problem(struct client *, const char *problem, enum evote_outcome,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* One of these two, or -1 for an answer with code 0: "FMT: ..." */
+int say_answer(struct client *, const struct evote *, enum evote_outcome,
+    const evote_answer *, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
 
 /* For evote_options: a side remark, since the last sentence is another's. */
 void say_earlier(

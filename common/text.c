@@ -367,3 +367,11 @@ text_harmless(char *s)
 	}
 	*out = '\0';
 }
+
+void
+text_join(char *out, size_t size, const char *between, const char *more)
+{
+	size_t len = strlen(out);
+
+	snprintf(out + len, size - len, "%s%s", len > 0 ? between : "", more);
+}

@@ -28,6 +28,8 @@ char *text_fold(const char *s);
 void text_harmless(char *s);
 /* 1 when the len bytes at s are well-formed UTF-8; else *bad is the offset. */
 int text_is_utf8(const char *s, size_t len, size_t *bad);
+/* Adds one more to a list that begins as "". */
+void text_join(char *out, size_t size, const char *between, const char *more);
 /* Columns s takes on a terminal (East Asian wide characters count two). */
 int text_width(const char *s);
 

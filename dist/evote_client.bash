@@ -38,7 +38,8 @@ _evote_client() {
 	    --epoch | --*-column) return ;;
 	esac
 	case $command in
-	'') mapfile -t COMPREPLY < <(compgen -W "$commands $options" -- "$cur") ;;
+	'') mapfile -t COMPREPLY < <(compgen -W "$commands help $options" -- "$cur") ;;
+	help) mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur") ;;
 	import | keygen)
 		mapfile -t COMPREPLY < <(compgen -W "${own[$command]-} --help" -- "$cur")
 		_filedir

@@ -1,92 +1,22 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/nearest.h"
+#include "common/need.h"
 #include "common/number.h"
+#include "common/options.h"
 #include "common/text.h"
 #include "replica/core/times.h"
 #include "server/conf.h"
 
 #define EXIT_USAGE 2
 #define CONFIG	   "/etc/evote/evote.conf"
-
-static const char usage[] =
-    "usage: evote_server init [--data DIR] [--origin NAME]\n"
-    "       evote_server [--config FILE] [--data DIR] [--name NAME]\n"
-    "                    [--hosts LIST] [--cluster-key FILE]\n"
-    "                    [--admin-socket PATH] [--no-portmap]\n"
-    "                    [--failback auto|manual] [--role host|witness]\n"
-    "                    [--suspect-ms N] [--hang-ms N] [--trust-clock]\n"
-    "                    [--verbose]\n"
-    "\n"
-    "init makes a new cluster in DIR: its key, its id, an empty ledger.\n"
-    "Otherwise this host of the cluster is run.  An empty DIR joins the\n"
-    "cluster whose key file is given.\n"
-    "\n"
-    "  --config FILE       lines \"option = value\", names as here; without\n"
-    "                      another option: /etc/evote/evote.conf\n"
-    "  --data DIR          this host's data directory\n"
-    "  --origin NAME       init: what this service is called by its voters\n"
-    "  --name NAME         which entry of the hosts list this host is\n"
-    "  --hosts LIST        NAME=HOST[:PORT],... preferred first, or @FILE\n"
-    "  --cluster-key FILE  the key all hosts share (DIR/cluster.key of one)\n"
-    "  --admin-socket PATH for operators on this machine (DIR/admin.sock)\n"
-    "  --no-portmap        do not register with rpcbind; needs a PORT\n"
-    "  --failback MODE     auto: give the service back to a preferred host\n"
-    "                      once it is level (default); manual: only when told\n"
-    "  --role ROLE         host (default), or witness: an arbiter that holds "
-    "no\n"
-    "                      votes; the hosts list has it besides the hosts\n"
-    "  --suspect-ms N      silence after which a host counts as dead (3000)\n"
-    "  --hang-ms N         time after which a disk that does not answer ends\n"
-    "                      this host if another one can go on (10000)\n"
-    "  --trust-clock       this clock is right, though nothing confirms it\n"
-    "  --verbose           log more\n"
-    "  --version           print the version\n"
-    "  --help              print this\n";
-
-enum option_id {
-	OPT_CONFIG = 256,
-	OPT_DATA,
-	OPT_ORIGIN,
-	OPT_NAME,
-	OPT_HOSTS,
-	OPT_CLUSTER_KEY,
-	OPT_ADMIN_SOCKET,
-	OPT_NO_PORTMAP,
-	OPT_FAILBACK,
-	OPT_ROLE,
-	OPT_SUSPECT,
-	OPT_HANG,
-	OPT_TRUST_CLOCK,
-	OPT_VERBOSE,
-	OPT_VERSION,
-	OPT_HELP
-};
-
-static const struct option options[] = {
-    {"config", required_argument, NULL, OPT_CONFIG},
-    {"data", required_argument, NULL, OPT_DATA},
-    {"origin", required_argument, NULL, OPT_ORIGIN},
-    {"name", required_argument, NULL, OPT_NAME},
-    {"hosts", required_argument, NULL, OPT_HOSTS},
-    {"cluster-key", required_argument, NULL, OPT_CLUSTER_KEY},
-    {"admin-socket", required_argument, NULL, OPT_ADMIN_SOCKET},
-    {"no-portmap", no_argument, NULL, OPT_NO_PORTMAP},
-    {"failback", required_argument, NULL, OPT_FAILBACK},
-    {"role", required_argument, NULL, OPT_ROLE},
-    {"suspect-ms", required_argument, NULL, OPT_SUSPECT},
-    {"hang-ms", required_argument, NULL, OPT_HANG},
-    {"trust-clock", no_argument, NULL, OPT_TRUST_CLOCK},
-    {"verbose", no_argument, NULL, OPT_VERBOSE},
-    {"version", no_argument, NULL, OPT_VERSION},
-    {"help", no_argument, NULL, OPT_HELP},
-    {NULL, 0, NULL, 0},
-};
 
 /* A line of a configuration file, or the command line: "". */
 __attribute__((format(printf, 2, 3))) static int
@@ -102,87 +32,148 @@ wrong(const char *where, const char *fmt, ...)
 	return (EXIT_USAGE);
 }
 
-static void
-set(char **to, const char *value)
+/* ---- the options ---- */
+
+static int
+text_take(void *at, const char *value, char *err, size_t errlen)
 {
+	char **to = at;
+
 	free(*to);
-	if ((*to = strdup(value)) == NULL)
-		abort();
+	*to = need_copy(value);
+	return (0);
 }
 
 static int
-take_ms(unsigned *ms, const char *where, const char *name, const char *value)
+origin_take(void *at, const char *value, char *err, size_t errlen)
+{
+	if (text_is_name(value, EVOTE_NAME_MAX))
+		return (text_take(at, value, err, errlen));
+	snprintf(err, errlen, "\"%s\" is not a name", value);
+	return (-1);
+}
+
+static int
+hosts_take(void *at, const char *value, char *err, size_t errlen)
+{
+	return (hosts_parse(value, at, err, errlen));
+}
+
+static int
+portmap_take(void *at, const char *value, char *err, size_t errlen)
+{
+	*(int *)at = 0;
+	return (0);
+}
+
+/* One word for 0, another for 1. */
+static int
+either(int *to, const char *value, const char *no, const char *yes, char *err,
+    size_t errlen)
+{
+	if (strcmp(value, no) != 0 && strcmp(value, yes) != 0) {
+		snprintf(
+		    err, errlen, "\"%s\" is neither %s nor %s", value, yes, no);
+		return (-1);
+	}
+	*to = strcmp(value, yes) == 0;
+	return (0);
+}
+
+static int
+failback_take(void *at, const char *value, char *err, size_t errlen)
+{
+	return (either(at, value, "manual", "auto", err, errlen));
+}
+
+static int
+role_take(void *at, const char *value, char *err, size_t errlen)
+{
+	return (either(at, value, "host", "witness", err, errlen));
+}
+
+static int
+ms_take(void *at, const char *value, char *err, size_t errlen)
 {
 	uint64_t n;
 
-	if (number_read(value, 300, 600000, &n) == -1)
-		return (wrong(where,
-		    "%s is a number of milliseconds from 300 to 600000, not "
-		    "\"%s\"",
-		    name, value));
-	*ms = (unsigned)n;
-	return (-1);
-}
-
-/* -1: taken; else the exit status. */
-static int
-take(struct conf *c, const char *where, int id, const char *value)
-{
-	char err[512];
-
-	switch (id) {
-	case OPT_DATA:
-		set(&c->data, value);
-		break;
-	case OPT_ORIGIN:
-		if (!text_is_name(value, EVOTE_NAME_MAX))
-			return (wrong(
-			    where, "--origin is not a name: \"%s\"", value));
-		set(&c->origin, value);
-		break;
-	case OPT_NAME:
-		set(&c->name, value);
-		break;
-	case OPT_HOSTS:
-		if (hosts_parse(value, &c->hosts, err, sizeof(err)) == -1)
-			return (wrong(where, "%s", err));
-		break;
-	case OPT_CLUSTER_KEY:
-		set(&c->cluster_key, value);
-		break;
-	case OPT_ADMIN_SOCKET:
-		set(&c->admin_socket, value);
-		break;
-	case OPT_NO_PORTMAP:
-		c->portmap = 0;
-		break;
-	case OPT_FAILBACK:
-		c->failback = strcmp(value, "auto") == 0;
-		if (!c->failback && strcmp(value, "manual") != 0)
-			return (wrong(where,
-			    "--failback is auto or manual, not "
-			    "\"%s\"",
-			    value));
-		break;
-	case OPT_ROLE:
-		c->witness = strcmp(value, "witness") == 0;
-		if (!c->witness && strcmp(value, "host") != 0)
-			return (wrong(where,
-			    "--role is host or witness, not \"%s\"", value));
-		break;
-	case OPT_SUSPECT:
-		return (take_ms(&c->suspect_ms, where, "--suspect-ms", value));
-	case OPT_HANG:
-		return (take_ms(&c->hang_ms, where, "--hang-ms", value));
-	case OPT_TRUST_CLOCK:
-		c->trust_clock = 1;
-		break;
-	case OPT_VERBOSE:
-		c->verbose = 1;
-		break;
+	if (number_read(value, 300, 600000, &n) == -1) {
+		snprintf(err, errlen,
+		    "\"%s\" is not a number of milliseconds from 300 to 600000",
+		    value);
+		return (-1);
 	}
-	return (-1);
+	*(unsigned *)at = (unsigned)n;
+	return (0);
 }
+
+#define TEXT(field) .at = offsetof(struct conf, field), .take = text_take
+
+static const struct option_row options[] = {
+    {"config", "FILE",
+	"lines \"option = value\", names as here; without another option: "
+	"/etc/evote/evote.conf",
+	TEXT(config)},
+    {"data", "DIR", "this host's data directory", TEXT(data)},
+    {"origin", "NAME", "init: what this service is called by its voters",
+	.at = offsetof(struct conf, origin), .take = origin_take,
+	.use = OPTION_APART},
+    {"name", "NAME", "which entry of the hosts list this host is", TEXT(name)},
+    {"hosts", "LIST", "NAME=HOST[:PORT],... preferred first, or @FILE",
+	.at = offsetof(struct conf, hosts), .take = hosts_take},
+    {"cluster-key", "FILE", "the key all hosts share (DIR/cluster.key of one)",
+	TEXT(cluster_key)},
+    {"admin-socket", "PATH", "for operators on this machine (DIR/admin.sock)",
+	TEXT(admin_socket)},
+    {"no-portmap", NULL, "do not register with rpcbind; needs a PORT",
+	.at = offsetof(struct conf, portmap), .take = portmap_take},
+    {"failback", "auto|manual",
+	"auto: give the service back to a preferred host once it is level "
+	"(default); manual: only when told",
+	.at = offsetof(struct conf, failback), .take = failback_take},
+    {"role", "host|witness",
+	"host (default), or witness: an arbiter that holds no votes; the hosts "
+	"list has it besides the hosts",
+	.at = offsetof(struct conf, witness), .take = role_take},
+    {"suspect-ms", "N", "silence after which a host counts as dead (3000)",
+	.at = offsetof(struct conf, suspect_ms), .take = ms_take},
+    {"hang-ms", "N",
+	"time after which a disk that does not answer ends this host if "
+	"another one can go on (10000)",
+	.at = offsetof(struct conf, hang_ms), .take = ms_take},
+    {"trust-clock", NULL, "this clock is right, though nothing confirms it",
+	.at = offsetof(struct conf, trust_clock)},
+    {"verbose", NULL, "log more", .at = offsetof(struct conf, verbose)},
+    {"version", NULL, "print the version", .at = offsetof(struct conf, version),
+	.use = OPTION_APART},
+    {0},
+};
+
+static uint32_t
+bit_of(const struct option_row *o)
+{
+	return (1u << (o - options));
+}
+
+static int
+help(void)
+{
+	char synopsis[600];
+
+	puts("usage: evote_server init [--data DIR] [--origin NAME]");
+	options_synopsis(options, synopsis, sizeof(synopsis));
+	options_fill(stdout, synopsis, printf("       evote_server "), 20);
+	puts("\n"
+	     "init makes a new cluster in DIR: its key, its id, an empty "
+	     "ledger.\n"
+	     "Otherwise this host of the cluster is run.  An empty DIR joins "
+	     "the\n"
+	     "cluster whose key file is given.\n");
+	options_help(stdout, options, "print this", 2);
+	return (0);
+}
+
+/* ---- the configuration file ---- */
 
 /* Without blanks and line ends around it, whoever's they are. */
 static char *
@@ -198,22 +189,46 @@ trim(char *s)
 	return (s);
 }
 
-/* The option of that name that a file may set, or NULL. */
-static const struct option *
-option_find(const char *name)
+/* The option of that name that a file may set, or NULL, told. */
+static const struct option_row *
+key_find(const char *where, const char *key)
 {
-	for (const struct option *o = options; o->name != NULL; o++)
-		if (strcmp(o->name, name) == 0 && o->val != OPT_CONFIG &&
-		    o->val != OPT_VERSION && o->val != OPT_HELP)
+	struct nearest near = {.typed = key};
+	const struct option_row *o;
+
+	for (o = options; o->name != NULL; o++) {
+		if (strcmp(o->name, "config") == 0 ||
+		    strcmp(o->name, "version") == 0)
+			continue;
+		if (strcmp(o->name, key) == 0)
 			return (o);
+		nearest_try(&near, o->name);
+	}
+	wrong(where, "no option is named \"%s\"%s", key, nearest_ask(&near));
 	return (NULL);
 }
 
-/* One line of a configuration file; flags are "yes" or "no". */
+/* A value; of a flag "yes" or "no".  The command line wins, see `told`. */
 static int
-take_line(struct conf *c, const char *where, char *line)
+value_take(struct conf *c, const char *where, const struct option_row *o,
+    const char *value, uint32_t told)
 {
-	const struct option *o;
+	char err[600];
+
+	if (o->arg == NULL && strcmp(value, "no") == 0)
+		return (-1);
+	if (o->arg == NULL && strcmp(value, "yes") != 0)
+		return (wrong(where, "%s is yes or no", o->name));
+	if ((told & bit_of(o)) == 0 &&
+	    options_take(o, c, value, err, sizeof(err)) != 0)
+		return (wrong(where, "%s", err + strlen("--")));
+	return (-1);
+}
+
+static int
+take_line(struct conf *c, const char *where, char *line, uint32_t told)
+{
+	const struct option_row *o;
 	char *key, *value;
 
 	line[strcspn(line, "#")] = '\0';
@@ -230,21 +245,15 @@ take_line(struct conf *c, const char *where, char *line)
 	if (strncmp(key, "--", 2) == 0)
 		return (
 		    wrong(where, "in a file the option is \"%s\"", key + 2));
-	if ((o = option_find(key)) == NULL)
-		return (wrong(where, "no option is named \"%s\"", key));
+	if ((o = key_find(where, key)) == NULL)
+		return (EXIT_USAGE);
 	if (value[0] == '"' || value[0] == '\'')
 		return (wrong(where, "write %s without quotes", value));
-	if (o->has_arg == required_argument)
-		return (take(c, where, o->val, value));
-	if (strcmp(value, "yes") == 0)
-		return (take(c, where, o->val, value));
-	if (strcmp(value, "no") == 0)
-		return (-1);
-	return (wrong(where, "%s is yes or no", key));
+	return (value_take(c, where, o, value, told));
 }
 
 static int
-take_lines(struct conf *c, const char *path, FILE *f)
+take_lines(struct conf *c, const char *path, FILE *f, uint32_t told)
 {
 	char where[512], *line = NULL, *text;
 	int rc = -1, number = 0;
@@ -259,7 +268,7 @@ take_lines(struct conf *c, const char *path, FILE *f)
 		if (number == 1 && strncmp(text, "\xef\xbb\xbf", 3) == 0)
 			text += 3;
 		rc = strlen(line) == (size_t)len
-		    ? take_line(c, where, text)
+		    ? take_line(c, where, text, told)
 		    : wrong(where, "not plain text: save the file as UTF-8");
 	}
 	free(line);
@@ -269,17 +278,19 @@ take_lines(struct conf *c, const char *path, FILE *f)
 }
 
 static int
-take_file(struct conf *c, const char *path)
+take_file(struct conf *c, const char *path, uint32_t told)
 {
 	FILE *f = fopen(path, "re");
 	int rc;
 
 	if (f == NULL)
 		return (wrong("", "cannot read %s: %s", path, strerror(errno)));
-	rc = take_lines(c, path, f);
+	rc = take_lines(c, path, f, told);
 	fclose(f);
 	return (rc);
 }
+
+/* ---- all of it ---- */
 
 /* Everything needed is there and fits together. */
 static int
@@ -308,7 +319,7 @@ check(struct conf *c)
 		    c->name));
 	if (c->admin_socket == NULL) {
 		snprintf(path, sizeof(path), "%s/admin.sock", c->data);
-		set(&c->admin_socket, path);
+		c->admin_socket = need_copy(path);
 	}
 	return (-1);
 }
@@ -316,52 +327,47 @@ check(struct conf *c)
 int
 conf_read(struct conf *c, int argc, char **argv)
 {
-	int id, rc, told = 0;
+	char err[600];
+	uint32_t told;
+	int rc = -1;
 
-	memset(c, 0, sizeof(*c));
-	c->portmap = c->failback = 1;
-	c->suspect_ms = SUSPECT_MS;
-	c->hang_ms = 10000;
+	*c = (struct conf){.portmap = 1,
+	    .failback = 1,
+	    .suspect_ms = SUSPECT_MS,
+	    .hang_ms = 10000};
 	if (argc > 1 && strcmp(argv[1], "init") == 0) {
 		c->command = CONF_INIT;
 		argv[1] = argv[0];
 		argv++;
 		argc--;
 	}
-	/* The file first, wherever it stands: the command line wins. */
-	opterr = 0;
-	while ((id = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		told |= id != '?' && id != OPT_ORIGIN;
-		if (id == OPT_CONFIG && (rc = take_file(c, optarg)) != -1)
-			return (rc);
+	switch (
+	    options_read(options, c, argc, argv, 0, &told, err, sizeof(err))) {
+	case OPTIONS_HELP:
+		return (help());
+	case OPTIONS_WRONG:
+		return (wrong("", "%s", err));
+	default:
+		break;
 	}
-	if (!told && access(CONFIG, F_OK) == 0 &&
-	    (rc = take_file(c, CONFIG)) != -1)
-		return (rc);
-	optind = 1;
-	while ((id = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (id == OPT_HELP) {
-			fputs(usage, stdout);
-			return (0);
-		}
-		if (id == OPT_VERSION) {
-			puts("evote_server " VERSION);
-			return (0);
-		}
-		if (id == '?')
-			return (wrong("", "no such option, or no value: %s",
-			    argv[optind - 1]));
-		if ((rc = take(c, "", id, optarg)) != -1)
-			return (rc);
+	if (c->version) {
+		puts("evote_server " VERSION);
+		return (0);
 	}
 	if (optind < argc)
 		return (wrong("", "what is \"%s\"?", argv[optind]));
-	return (check(c));
+	if (c->config != NULL)
+		rc = take_file(c, c->config, told);
+	else if ((told & ~bit_of(options_find(options, "origin"))) == 0 &&
+	    access(CONFIG, F_OK) == 0)
+		rc = take_file(c, CONFIG, told);
+	return (rc != -1 ? rc : check(c));
 }
 
 void
 conf_clear(struct conf *c)
 {
+	free(c->config);
 	free(c->data);
 	free(c->origin);
 	free(c->name);

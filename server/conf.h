@@ -10,6 +10,7 @@
  */
 struct conf {
 	enum { CONF_RUN, CONF_INIT } command;
+	char *config;
 	char *data;
 	char *origin; /* init */
 	char *name;
@@ -24,6 +25,7 @@ struct conf {
 	int verbose;
 	unsigned suspect_ms;
 	unsigned hang_ms;
+	int version;
 };
 
 /*

@@ -8,6 +8,7 @@
 
 #include "common/rpc/caller.h"
 #include "common/seal.h"
+#include "common/text.h"
 
 #define CALL_MS	     3000 /* a call may be held, but not eat everything */
 #define BACKOFF_MIN  5
@@ -85,15 +86,13 @@ route_host(const struct route *r, int *port)
 const char *
 route_why(struct route *r)
 {
-	size_t len = 0;
 	int i;
 
 	r->all[0] = '\0';
-	for (i = 0; i < r->reach.hosts->n && len < sizeof(r->all); i++)
+	for (i = 0; i < r->reach.hosts->n; i++)
 		if (r->reach.why[i][0] != '\0')
-			len +=
-			    (size_t)snprintf(r->all + len, sizeof(r->all) - len,
-				"%s%s", len > 0 ? "; " : "", r->reach.why[i]);
+			text_join(
+			    r->all, sizeof(r->all), "; ", r->reach.why[i]);
 	return (r->all);
 }
 

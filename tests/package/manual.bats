@@ -52,6 +52,51 @@ commands() {
 	same "$help" "$(grep -v -- '--\*' dist/evote_client.bash | options)"
 }
 
+# As it is compared: in one line, in small letters.
+plainly() {
+	tr '[:upper:]\n' '[:lower:] ' | sed 's/  */ /g; s/ | /|/g'
+}
+
+# "[--hosts list] [--voter name] ..." of the options in --help.
+global_synopsis() {
+	"$bin/evote_client" --help | grep -vE -- '--(version|help) ' |
+		sed -nE 's/^  (--[a-z]+( [A-Z]+)?)  .*/[\1]/p' | plainly
+}
+
+@test "the synopses of the manual pages are those of the tables" {
+	local page command usage
+	page=$(mandoc -Tascii docs/man/evote_server.8 | col -bx | plainly)
+	usage=$("$bin/evote_server" --help | sed -n '2,/^$/p' | plainly)
+	[[ $usage == *"[--verbose]"* && $page == *"$usage"* ]]
+	page=$(mandoc -Tascii docs/man/evote_client.1 | col -bx | plainly)
+	usage=$(global_synopsis)
+	echo "$usage"
+	[[ $usage == "[--hosts list]"*"[--json]"* && $page == *"$usage"* ]]
+	for command in $(commands | grep -vx hosts); do
+		usage=$("$bin/evote_client" help "$command" |
+			sed -n '1,/^      [A-Z]/{/^      [A-Z]/d;p}' | plainly)
+		usage=${usage#*"...] "}
+		echo "$usage"
+		[[ $usage == "$command"* && $page == *" $usage"* ]]
+	done
+}
+
+@test "what is mistyped is guessed" {
+	run "$bin/evote_client" vtoe
+	[[ $output == "vtoe is not a command (did you mean vote?); see"* ]]
+	run "$bin/evote_client" help hlep
+	[[ $output == "hlep is not a command (did you mean help?); see"* ]]
+	run "$bin/evote_client" zzz
+	[[ $output == "zzz is not a command; see"* ]]
+	run "$bin/evote_client" --votre ada vote e
+	[[ $output == "--votre is not an option (did you mean --voter?); see"* ]]
+	run "$bin/evote_client" promote --acept-loss
+	[[ $output == *"(did you mean --accept-loss?); see evote_client promote"* ]]
+	run "$bin/evote_server" --suspectms 9
+	[[ ${lines[0]} == *"(did you mean --suspect-ms?)" ]]
+	((status == 2))
+}
+
 @test "the client's commands: help, manual page, completion" {
 	local command
 	(($(commands | wc -l) > 10))
@@ -69,8 +114,9 @@ commands() {
 	for command in $(commands); do
 		run "$bin/evote_client" "$command" --help
 		[[ ${lines[0]} == "usage: evote_client [OPTION ...] $command"* ]]
-		not grep -q ' $' <<<"$output"
-		not grep -qv '^      [^ ]' <<<"${output#*$'\n'}"
+		not grep -q ' $\|.\{80\}' <<<"$output"
+		not grep -qv '^      ' <<<"${output#*$'\n'}"
+		same "$output" "$("$bin/evote_client" help "$command")"
 		run "$bin/evote_client" "$command" --no-such-option
 		[[ $output == *"see evote_client $command --help." ]]
 	done
@@ -97,31 +143,54 @@ commands() {
 	printf '# first\nname = a\nsuspect-ms = soon\n' >"$conf"
 	run "$bin/evote_server" --config "$conf"
 	((status == 2))
-	[[ $output == *"conf line 3: --suspect-ms is a number of milliseconds from 300"* ]]
+	[[ $output == *"conf line 3: suspect-ms: \"soon\" is not a number of milliseconds from 300"* ]]
 	printf 'colour = red\n' >"$conf"
 	run "$bin/evote_server" --config "$conf"
 	[[ $output == *'conf line 1: no option is named "colour"'* ]]
 }
 
-@test "completion: options after a dash, commands before, own ones after" {
-	run bash -c '
+# What each of these beginnings of a command line is completed to, a line each.
+completed() {
+	bash -c '
 		. /usr/share/bash-completion/bash_completion
 		. dist/evote_client.bash
-		tried() {
-			COMP_WORDS=(evote_client "$@") COMP_CWORD=$#
+		while read -r -a COMP_WORDS; do
+			[[ ${COMP_WORDS[-1]} != . ]] || COMP_WORDS[-1]=""
+			COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
 			COMP_LINE="${COMP_WORDS[*]}" COMP_POINT=${#COMP_LINE}
 			COMPREPLY=()
 			_evote_client
 			echo "${COMPREPLY[*]}"
-		}
-		tried ha
-		tried --js
-		tried --voter vote cr
-		tried --admin /run/x promote --e
-	'
+		done'
+}
+
+@test "completion: options after a dash, commands before, own ones after" {
+	run completed <<-end
+		evote_client ha
+		evote_client --js
+		evote_client --voter vote cr
+		evote_client --admin /run/x promote --e
+		evote_client help stat
+	end
 	echo "$output"
 	[[ ${lines[0]} == handover && ${lines[1]} == --json ]]
 	[[ ${lines[2]} == create && ${lines[3]} == --epoch ]]
+	[[ ${lines[4]} == status ]]
+}
+
+@test "completion: the options of each command, and which take a value" {
+	local command option
+	for command in $(commands); do
+		same "$("$bin/evote_client" help "$command" |
+			sed -n 's/^      \(--[a-z-]*\).*/\1/p' | cat - <(echo --help) |
+			sort -u)" \
+		    "$(completed <<<"evote_client $command --" |
+			tr ' ' '\n' | sort)"
+	done
+	for option in $("$bin/evote_client" --help |
+		sed -nE 's/^  (--[a-z]+) [A-Z].*/\1/p'); do
+		same handover "$(completed <<<"evote_client $option vote ha")"
+	done
 }
 
 @test "an operator's command where no server listens says what it takes" {

@@ -105,13 +105,15 @@ a_line_that_is_almost_right_gets_a_sentence(void **state)
 	says_of(fs, "\r\n\r\nname alpha\r\n",
 	    "line 3: want \"option = value\", not \"name alpha\"\n");
 	says_of(fs, "--name = alpha\n", "line 1: in a file the option is");
-	says_of(fs, "nmae = alpha\n", "no option is named \"nmae\"");
+	says_of(fs, "nmae = alpha\n",
+	    "no option is named \"nmae\" (did you mean name?)");
 	says_of(fs, "name = \"alpha\"\n", "without quotes");
 	says_of(fs, "no-portmap = true\n", "no-portmap is yes or no");
 	says_of(fs, "suspect-ms = 4294967596\n", "from 300 to 600000");
 	says_of(fs, "hang-ms = -1\n", "from 300 to 600000");
 	says(fs, utf16, sizeof(utf16) - 1, "save the file as UTF-8");
-	says_of(fs, "hosts = alpha 10.0.0.1\n", "line 1: \"alpha 10.0.0.1\"");
+	says_of(fs, "hosts = alpha 10.0.0.1\n",
+	    "line 1: hosts: \"alpha 10.0.0.1\"");
 }
 
 /* ---- the hosts list ---- */

@@ -1,0 +1,81 @@
+#include "client/cmd.h"
+#include "client/lib/reason.h"
+#include "client/say.h"
+#include "common/rpc/caller.h"
+
+#define TIMEOUT_MS 30000
+
+int
+admin_open(struct client *c, CLIENT **out)
+{
+	uint64_t deadline_ms = caller_now_ms() + cmd_timeout_ms(c, TIMEOUT_MS);
+	char err[400];
+
+	if (c->admin == NULL)
+		return (say_usage(c,
+		    "this is for operators; name the server's socket on this "
+		    "machine, as --admin /run/evote/admin.sock"));
+	*out = caller_unix(c->admin, EVOTE_ADMIN_PROG, EVOTE_ADMIN_V1,
+	    deadline_ms, err, sizeof(err));
+	if (*out == NULL)
+		return (say_unknown(c,
+		    "Nothing was done: %s; the server has to run here, with "
+		    "this admin-socket, and the caller to be its user or root",
+		    err));
+	caller_deadline(*out, deadline_ms);
+	return (-1);
+}
+
+/* Requests here have no number: this one was not carried out, nor will be. */
+static int
+standing_say(struct client *c, const evote_answer *answer, const char *what)
+{
+	const char *host = answer->host[0] != '\0' ? answer->host : "unknown";
+
+	switch (answer->standing) {
+	case EVOTE_NOT_PRIMARY:
+		return (say_declined(c, answer,
+		    "%s: this host is not the primary, run it on host %s", what,
+		    host));
+	case EVOTE_NOT_SERVING:
+		return (say_declined(c, answer,
+		    "%s: no host serves now, awaited is host %s", what, host));
+	default:
+		return (say_declined(
+		    c, answer, "%s: the host is not able to", what));
+	}
+}
+
+int
+admin_check(struct client *c, enum clnt_stat stat, const evote_answer *answer,
+    const char *what)
+{
+	if (stat == RPC_AUTHERROR)
+		return (say_usage(
+		    c, "%s: %s", what, reason_of(EVOTE_R_FORBIDDEN)->sentence));
+	if (stat != RPC_SUCCESS)
+		return (say_unknown(c,
+		    "%s, or it is not known: the server did not answer (%s)",
+		    what, clnt_sperrno(stat)));
+	if (answer->standing != EVOTE_SERVED)
+		return (standing_say(c, answer, what));
+	if (answer->code != 0)
+		return (say_refused(c, answer, "%s", what));
+	return (-1);
+}
+
+int
+admin_call(struct client *c, rpcproc_t number, xdrproc_t xargs, void *args,
+    xdrproc_t xres, void *res, const char *what)
+{
+	const struct timeval unused = {0, 0};
+	enum clnt_stat stat;
+	CLIENT *client;
+	int status;
+
+	if ((status = admin_open(c, &client)) >= 0)
+		return (status);
+	stat = clnt_call(client, number, xargs, args, xres, res, unused);
+	clnt_destroy(client);
+	return (admin_check(c, stat, res, what));
+}

@@ -1,0 +1,16 @@
+#ifndef EVOTE_NEAREST_H
+#define EVOTE_NEAREST_H
+
+/* Which of some words was meant by somebody who mistyped it.  Pure. */
+struct nearest {
+	const char *typed;
+	char word[64];	   /* the nearest so far, "": none is near */
+	unsigned distance; /* its */
+	char ask[96];
+};
+
+void nearest_try(struct nearest *, const char *word);
+/* " (did you mean WORD?)", or "" when none is near. */
+const char *nearest_ask(struct nearest *);
+
+#endif
