@@ -31,9 +31,10 @@ SERVER	= $(call room,server,main conf supervisor loop vigil service auth \
 	    workers turns serve serve_admin budget neighbours) \
 	  $(call room,server/election,election voters polls judge effect) \
 	  $(call room,server/store,ledger disk slots datadir)
-CLIENT	= $(call room,client,evote_client say survey tally when await progress \
-	    cmd_keygen cmd_election cmd_vote cmd_result cmd_status cmd_roll \
-	    cmd_import cmd_admin cmd_hosts admin status_json status_table) \
+CLIENT	= $(call room,client,evote_client admin say survey tally when await \
+	    progress) \
+	  $(call room,client/commands,keygen elections vote result status \
+	    status_json status_table roll import hosts cluster) \
 	  $(call room,client/lib,libevote ask trust act wish request reason \
 	    login ports reach route plain shelf state state_service \
 	    state_voter sshkey agent signer explain) \

@@ -29,21 +29,37 @@ struct client {
 
 struct command {
 	const char *name;
-	const char *args; /* as help shows them */
-	int least, most;  /* how many */
+	/*
+	 * As help shows them: how many there may be is taken from it, unless
+	 * it has alternatives.  NULL: none.
+	 */
+	const char *args;
 	const char *help; /* a sentence or more */
 	size_t size;	  /* of what its options fill, zeroed before */
-	const struct option_row *options;
+	const struct option_row *options; /* its own, or NULL */
 	/* Its options and the arguments are read; returns the exit status. */
 	int (*run)(struct client *, void *own, int argc, char **argv);
 };
-/* For commands without options of their own. */
-extern const struct option_row cmd_no_options[];
-
-extern const struct command cmd_keygen, cmd_create, cmd_vote, cmd_result,
-    cmd_elections, cmd_show, cmd_status, cmd_register, cmd_import,
-    cmd_unregister, cmd_unlock, cmd_voters, cmd_handover, cmd_hosts,
-    cmd_arbiter, cmd_promote;
+/* All of them, in the order of help. */
+#define COMMANDS(X)   \
+	X(keygen)     \
+	X(create)     \
+	X(vote)       \
+	X(result)     \
+	X(elections)  \
+	X(show)       \
+	X(status)     \
+	X(register)   \
+	X(import)     \
+	X(unregister) \
+	X(unlock)     \
+	X(voters)     \
+	X(handover)   \
+	X(hosts)      \
+	X(arbiter)    \
+	X(promote)
+#define COMMAND_DECLARE(name) extern const struct command cmd_##name;
+COMMANDS(COMMAND_DECLARE)
 
 /*
  * Steps of a command: each returns -1 to go on, or the exit status with which

@@ -15,25 +15,10 @@
 #include "common/text.h"
 
 #define MAX_TIMEOUT_S 86400
+#define USAGE	      1000 /* bytes of a synopsis */
 
-static const struct command *const commands[] = {
-    &cmd_keygen,
-    &cmd_create,
-    &cmd_vote,
-    &cmd_result,
-    &cmd_elections,
-    &cmd_show,
-    &cmd_status,
-    &cmd_register,
-    &cmd_import,
-    &cmd_unregister,
-    &cmd_unlock,
-    &cmd_voters,
-    &cmd_handover,
-    &cmd_hosts,
-    &cmd_arbiter,
-    &cmd_promote,
-};
+#define COMMAND_POINTER(name) &cmd_##name,
+static const struct command *const commands[] = {COMMANDS(COMMAND_POINTER)};
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 /* ---- the options that every command has ---- */
@@ -95,25 +80,33 @@ static const struct option_row options[] = {
 	.at = offsetof(struct client, version)},
     {0},
 };
-const struct option_row cmd_no_options[] = {{0}};
 
 /* ---- help ---- */
 
-static void
-usage_text(const struct command *cmd, char *out, size_t size)
+static const struct option_row *
+own_options(const struct command *cmd)
 {
-	char own[400];
+	static const struct option_row none[] = {{0}};
 
-	options_synopsis(cmd->options, own, sizeof(own));
-	snprintf(out, size, "%s%s%s%s%s", cmd->name,
-	    cmd->args[0] != '\0' ? " " : "", cmd->args,
+	return (cmd->options != NULL ? cmd->options : none);
+}
+
+/* "result ELECTION [--csv]" */
+static void
+usage_text(const struct command *cmd, char out[USAGE])
+{
+	char own[USAGE / 2];
+
+	options_synopsis(own_options(cmd), own, sizeof(own));
+	snprintf(out, USAGE, "%s%s%s%s%s", cmd->name,
+	    cmd->args != NULL ? " " : "", cmd->args != NULL ? cmd->args : "",
 	    own[0] != '\0' ? " " : "", own);
 }
 
 static int
 help(void)
 {
-	char usage[500];
+	char usage[USAGE];
 	size_t i;
 
 	puts("usage: evote_client [OPTION ...] COMMAND [ARGUMENT ...]\n"
@@ -122,7 +115,7 @@ help(void)
 	    stdout, options, "print this; after a command, about it", 2);
 	putchar('\n');
 	for (i = 0; i < NCOMMANDS; i++) {
-		usage_text(commands[i], usage, sizeof(usage));
+		usage_text(commands[i], usage);
 		options_fill(stdout, usage, printf("  "), 6);
 		options_fill(stdout, commands[i]->help, printf("      "), 6);
 	}
@@ -135,22 +128,22 @@ help(void)
 static int
 command_help(const struct command *cmd)
 {
-	char usage[500];
+	char usage[USAGE];
 
-	usage_text(cmd, usage, sizeof(usage));
+	usage_text(cmd, usage);
 	options_fill(
 	    stdout, usage, printf("usage: evote_client [OPTION ...] "), 6);
 	options_fill(stdout, cmd->help, printf("      "), 6);
-	options_help(stdout, cmd->options, NULL, 6);
+	options_help(stdout, own_options(cmd), NULL, 6);
 	return (EXIT_DONE);
 }
 
 int
 cmd_usage(struct client *c, const struct command *cmd)
 {
-	char usage[500];
+	char usage[USAGE];
 
-	usage_text(cmd, usage, sizeof(usage));
+	usage_text(cmd, usage);
 	return (say_usage(c,
 	    "it is evote_client [OPTION ...] %s; see evote_client %s --help",
 	    usage, cmd->name));
@@ -247,34 +240,49 @@ run_help(struct client *c, int argc, char **argv)
 	return (cmd != NULL ? command_help(cmd) : status);
 }
 
+/* What is wrong with the number of arguments; NULL: nothing. */
+static const char *
+args_fault(const char *args, int n)
+{
+	int least = 0, most = 0, depth = 0;
+	const char *p;
+
+	if (args != NULL && strchr(args, '|') != NULL)
+		return (NULL);
+	for (p = args; p != NULL && *p != '\0'; p++) {
+		depth += (*p == '[') - (*p == ']');
+		if (p == args || p[-1] == ' ') {
+			least += depth == 0;
+			most++;
+		}
+	}
+	if (n < least)
+		return ("an argument is missing");
+	return (n > most ? "too many arguments" : NULL);
+}
+
 /* With its options and the right number of arguments. */
 static int
-command_run(struct client *c, const struct command *cmd, int argc, char **argv)
+command_run(struct client *c, const struct command *cmd, void *own, int argc,
+    char **argv)
 {
-	void *own = need(calloc(1, cmd->size + 1));
-	char err[600];
-	int n, status;
+	char text[USAGE];
+	const char *fault;
 
 	switch (options_read(
-	    cmd->options, own, argc, argv, 0, NULL, err, sizeof(err))) {
+	    own_options(cmd), own, argc, argv, 0, NULL, text, sizeof(text))) {
 	case OPTIONS_HELP:
-		status = command_help(cmd);
-		break;
+		return (command_help(cmd));
 	case OPTIONS_WRONG:
-		status = say_usage(
-		    c, "%s; see evote_client %s --help", err, cmd->name);
-		break;
+		return (say_usage(
+		    c, "%s; see evote_client %s --help", text, cmd->name));
 	default:
-		n = argc - optind;
-		if (n < cmd->least || n > cmd->most)
-			status = say_usage(c, "%s %s: %s", cmd->name, cmd->args,
-			    n < cmd->least ? "an argument is missing"
-					   : "too many arguments");
-		else
-			status = cmd->run(c, own, n, argv + optind);
+		break;
 	}
-	free(own);
-	return (status);
+	if ((fault = args_fault(cmd->args, argc - optind)) == NULL)
+		return (cmd->run(c, own, argc - optind, argv + optind));
+	usage_text(cmd, text);
+	return (say_usage(c, "%s: %s", text, fault));
 }
 
 static int
@@ -282,6 +290,7 @@ run(struct client *c, int argc, char **argv)
 {
 	const struct command *cmd;
 	char err[600];
+	void *own;
 	int status;
 
 	switch (
@@ -303,8 +312,12 @@ run(struct client *c, int argc, char **argv)
 		    c, "no command is given; see evote_client --help"));
 	if (strcmp(argv[0], "help") == 0)
 		return (run_help(c, argc - 1, argv + 1));
-	cmd = command_find(c, argv[0], &status);
-	return (cmd != NULL ? command_run(c, cmd, argc, argv) : status);
+	if ((cmd = command_find(c, argv[0], &status)) == NULL)
+		return (status);
+	own = need(calloc(1, cmd->size + 1));
+	status = command_run(c, cmd, own, argc, argv);
+	free(own);
+	return (status);
 }
 
 static void

@@ -290,10 +290,7 @@ run(struct client *c, void *own, int argc, char **argv)
 const struct command cmd_vote = {
     .name = "vote",
     .args = "ELECTION [CHOICE]",
-    .least = 1,
-    .most = 2,
     .help = "Casts a vote. Without CHOICE it is asked for, or read from "
 	    "standard input.",
-    .options = cmd_no_options,
     .run = run,
 };

@@ -49,8 +49,6 @@ run_register(struct client *c, void *own, int argc, char **argv)
 const struct command cmd_register = {
     .name = "register",
     .args = "NAME GROUP KEY",
-    .least = 3,
-    .most = 3,
     .help = "Puts a voter on the roll; KEY is what keygen printed, or an "
 	    "ssh-ed25519 line (--admin).",
     .size = sizeof(evote_register_args),
@@ -92,10 +90,7 @@ run_unregister(struct client *c, void *own, int argc, char **argv)
 const struct command cmd_unregister = {
     .name = "unregister",
     .args = "NAME",
-    .least = 1,
-    .most = 1,
     .help = "Takes a voter off the roll (--admin).",
-    .options = cmd_no_options,
     .run = run_unregister,
 };
 
@@ -110,11 +105,8 @@ run_unlock(struct client *c, void *own, int argc, char **argv)
 const struct command cmd_unlock = {
     .name = "unlock",
     .args = "NAME",
-    .least = 1,
-    .most = 1,
     .help = "Frees a voter whose requests are refused as stale or too many "
 	    "(--admin).",
-    .options = cmd_no_options,
     .run = run_unlock,
 };
 
@@ -191,8 +183,6 @@ run_voters(struct client *c, void *own, int argc, char **argv)
 
 const struct command cmd_voters = {
     .name = "voters",
-    .args = "",
     .help = "Shows the roll: name, group, key (--admin).",
-    .options = cmd_no_options,
     .run = run_voters,
 };

@@ -41,10 +41,7 @@ run_handover(struct client *c, void *own, int argc, char **argv)
 const struct command cmd_handover = {
     .name = "handover",
     .args = "HOST",
-    .least = 1,
-    .most = 1,
     .help = "Hands the service to another host that is in sync (--admin).",
-    .options = cmd_no_options,
     .run = run_handover,
 };
 
@@ -154,8 +151,6 @@ run_arbiter(struct client *c, void *own, int argc, char **argv)
 const struct command cmd_arbiter = {
     .name = "arbiter",
     .args = "none | witness NAME=HOST:PORT | etcd URL[,URL...] [KEY]",
-    .least = 1,
-    .most = 3,
     .help = "Names who decides which hosts count when they do not hear each "
 	    "other (--admin).",
     .size = sizeof(evote_arbiter_args),
@@ -231,7 +226,6 @@ run_promote(struct client *c, void *own, int argc, char **argv)
 
 const struct command cmd_promote = {
     .name = "promote",
-    .args = "",
     .help = "Makes this host primary although another may have accepted more "
 	    "votes (--admin).",
     .size = sizeof(struct promotion),

@@ -216,8 +216,6 @@ run(struct client *c, void *own, int argc, char **argv)
 const struct command cmd_result = {
     .name = "result",
     .args = "ELECTION",
-    .least = 1,
-    .most = 1,
     .help = "Shows how an election ended: counts, places (1= is shared), "
 	    "turnout.",
     .size = sizeof(struct form),

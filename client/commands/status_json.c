@@ -1,4 +1,4 @@
-#include "client/status.h"
+#include "client/commands/status.h"
 
 #include "client/say.h"
 #include "common/role_name.h"

@@ -343,8 +343,6 @@ run_import(struct client *c, void *own, int argc, char **argv)
 const struct command cmd_import = {
     .name = "import",
     .args = "FILE",
-    .least = 1,
-    .most = 1,
     .help = "Puts all voters of a file on the roll (--admin). Its first row "
 	    "names the columns: name, group, public key, or the titles given.",
     .size = sizeof(struct import),

@@ -204,8 +204,6 @@ run_create(struct client *c, void *own, int argc, char **argv)
 const struct command cmd_create = {
     .name = "create",
     .args = "ELECTION",
-    .least = 1,
-    .most = 1,
     .help = "Opens an election.",
     .size = sizeof(struct creation),
     .options = creation_options,
@@ -276,9 +274,7 @@ run_elections(struct client *c, void *own, int argc, char **argv)
 
 const struct command cmd_elections = {
     .name = "elections",
-    .args = "",
     .help = "Lists the elections, oldest first.",
-    .options = cmd_no_options,
     .run = run_elections,
 };
 
@@ -337,9 +333,6 @@ run_show(struct client *c, void *own, int argc, char **argv)
 const struct command cmd_show = {
     .name = "show",
     .args = "ELECTION",
-    .least = 1,
-    .most = 1,
     .help = "Shows who may vote in an election, its choices and its end.",
-    .options = cmd_no_options,
     .run = run_show,
 };

@@ -215,9 +215,7 @@ run_hosts(struct client *c, void *own, int argc, char **argv)
 const struct command cmd_hosts = {
     .name = "hosts",
     .args = "[add NAME=HOST[:PORT] | remove NAME | prefer NAME,NAME,...]",
-    .most = 2,
     .help = "Shows the hosts of the cluster, preferred first, or changes them "
 	    "(--admin).",
-    .options = cmd_no_options,
     .run = run_hosts,
 };

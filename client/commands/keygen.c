@@ -31,9 +31,6 @@ run(struct client *c, void *own, int argc, char **argv)
 const struct command cmd_keygen = {
     .name = "keygen",
     .args = "FILE",
-    .least = 1,
-    .most = 1,
     .help = "Makes a private key and prints the public key to hand in.",
-    .options = cmd_no_options,
     .run = run,
 };

@@ -1,4 +1,4 @@
-#include "client/status.h"
+#include "client/commands/status.h"
 
 #include <stdio.h>
 #include <stdlib.h>

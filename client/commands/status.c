@@ -6,7 +6,7 @@
 
 #include "client/cmd.h"
 #include "client/say.h"
-#include "client/status.h"
+#include "client/commands/status.h"
 #include "common/date.h"
 #include "common/number.h"
 
@@ -200,7 +200,6 @@ run(struct client *c, void *own, int argc, char **argv)
 
 const struct command cmd_status = {
     .name = "status",
-    .args = "",
     .help = "Asks every host for its role, how much it holds and lacks, its "
 	    "clock, whom it waits for, its arbiter and what is wrong.",
     .size = sizeof(struct view),
