@@ -24,9 +24,9 @@
 
 #include <rpc/rpc.h>
 #include <rpc/pmap_prot.h>
-#include <rpc/rpcb_prot.h>
 
 #include "common/rpc/caller.h"
+#include "common/rpc/inquiry.h"
 #include "evote.h"
 
 #define MARK	  4	      /* bytes of a record mark */
@@ -289,124 +289,7 @@ set_port(struct sockaddr *sa, int port)
 		    htons((uint16_t)port);
 }
 
-/* xdr_void, in the type that is asked for. */
-static bool_t
-xdr_nothing(XDR *xdrs, ...)
-{
-	return (TRUE);
-}
-
 /* ---- the portmapper ---- */
-
-/*
- * What is asked: version 2 by IPv4, which every portmapper speaks; by IPv6
- * version 4 for all addresses, because GETADDR answers with the one of the
- * transport it is asked by, UDP, whatever netid it is asked for.
- */
-struct inquiry {
-	int family;
-	uint32_t xid;
-	uint32_t prog, vers;
-};
-
-static bool_t
-inquiry_args(XDR *xdrs, const struct inquiry *q)
-{
-	struct pmap pmap = {q->prog, q->vers, IPPROTO_TCP, 0};
-	char netid[] = "tcp6", none[] = "";
-	struct rpcb owned = {q->prog, q->vers, netid, none, none};
-
-	return (q->family == AF_INET ? xdr_pmap(xdrs, &pmap)
-				     : xdr_rpcb(xdrs, &owned));
-}
-
-static size_t
-inquiry_encode(const struct inquiry *q, char *buf, size_t size)
-{
-	struct rpc_msg msg = {.rm_xid = q->xid, .rm_direction = CALL};
-	XDR xdrs;
-	size_t len = 0;
-
-	msg.rm_call.cb_rpcvers = RPC_MSG_VERSION;
-	msg.rm_call.cb_prog = PMAPPROG;
-	msg.rm_call.cb_vers = q->family == AF_INET ? PMAPVERS : RPCBVERS4;
-	msg.rm_call.cb_proc =
-	    q->family == AF_INET ? PMAPPROC_GETPORT : RPCBPROC_GETADDRLIST;
-	xdrmem_create(&xdrs, buf, (u_int)size, XDR_ENCODE);
-	if (xdr_callmsg(&xdrs, &msg) && inquiry_args(&xdrs, q))
-		len = xdr_getpos(&xdrs);
-	xdr_destroy(&xdrs);
-	return (len);
-}
-
-/* A universal address ends in the port's two bytes: "::.3.231". */
-static int
-uaddr_port(const char *uaddr)
-{
-	const char *dot = strrchr(uaddr, '.');
-	unsigned high, low;
-
-	if (dot == NULL)
-		return (0);
-	while (dot > uaddr && dot[-1] != '.')
-		dot--;
-	if (sscanf(dot, "%3u.%3u", &high, &low) != 2 || high > 255 || low > 255)
-		return (0);
-	return ((int)(high << 8 | low));
-}
-
-/* The port of TCP over IPv6 among all addresses of the program. */
-static int
-list_result(XDR *xdrs)
-{
-	rpcb_entry_list_ptr list = NULL, e;
-	int port = 0;
-
-	if (xdr_rpcb_entry_list_ptr(xdrs, &list))
-		for (e = list; e != NULL && port == 0; e = e->rpcb_entry_next)
-			if (strcmp(e->rpcb_entry_map.r_nc_netid, "tcp6") == 0)
-				port = uaddr_port(e->rpcb_entry_map.r_maddr);
-	xdr_free((xdrproc_t)xdr_rpcb_entry_list_ptr, &list);
-	return (port);
-}
-
-static int
-inquiry_result(XDR *xdrs, const struct inquiry *q)
-{
-	u_int port;
-
-	if (q->family != AF_INET)
-		return (list_result(xdrs));
-	return (xdr_u_int(xdrs, &port) && port <= 65535 ? (int)port : 0);
-}
-
-static void
-verf_free(struct rpc_msg *msg)
-{
-	if (msg->rm_reply.rp_stat == MSG_ACCEPTED)
-		xdr_free((xdrproc_t)xdr_opaque_auth, &msg->acpted_rply.ar_verf);
-}
-
-/* The port, 0: there is none, -1: these bytes are no answer to it. */
-static int
-inquiry_decode(const struct inquiry *q, char *buf, size_t len)
-{
-	struct rpc_msg msg = {0};
-	struct rpc_err err;
-	XDR xdrs;
-	int port = -1;
-
-	msg.acpted_rply.ar_results.proc = xdr_nothing;
-	xdrmem_create(&xdrs, buf, (u_int)len, XDR_DECODE);
-	if (xdr_replymsg(&xdrs, &msg) && msg.rm_xid == q->xid) {
-		_seterr_reply(&msg, &err);
-		port =
-		    err.re_status == RPC_SUCCESS ? inquiry_result(&xdrs, q) : 0;
-	}
-	verf_free(&msg);
-	xdr_destroy(&xdrs);
-	return (port);
-}
 
 static enum caller_fault
 fault_of(int error)
@@ -471,7 +354,7 @@ canvass_open(const struct canvass *v)
 static void
 canvass_send(struct canvass *v)
 {
-	char out[128];
+	char out[INQUIRY_MAX];
 	size_t len;
 	nfds_t i;
 
@@ -488,7 +371,7 @@ canvass_send(struct canvass *v)
 static int
 canvass_receive(struct canvass *v, nfds_t i)
 {
-	char in[2048];
+	char in[INQUIRY_REPLY_MAX];
 	ssize_t n = recv(v->fds[i].fd, in, sizeof(in), 0);
 	int port;
 
@@ -734,6 +617,20 @@ reply_receive(
 			return (status);
 	}
 	return (RPC_SUCCESS);
+}
+
+/* xdr_void, in the type that is asked for. */
+static bool_t
+xdr_nothing(XDR *xdrs, ...)
+{
+	return (TRUE);
+}
+
+static void
+verf_free(struct rpc_msg *msg)
+{
+	if (msg->rm_reply.rp_stat == MSG_ACCEPTED)
+		xdr_free((xdrproc_t)xdr_opaque_auth, &msg->acpted_rply.ar_verf);
 }
 
 /* What was partly decoded is freed again. */

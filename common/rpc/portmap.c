@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "common/rpc/caller.h"
+#include "common/rpc/inquiry.h"
 #include "common/rpc/portmap.h"
 #include "evote.h"
 
@@ -21,11 +22,10 @@
  * remove an entry, and forgets everything when it is killed; so the whole
  * list is compared with what should be in it, again and again.
  */
-#define LOOK_S	  3   /* between two looks */
-#define ASK_MS	  700 /* one call of rpcbind */
-#define PROBE_MS  300 /* one call of whoever stands in the way */
-#define UADDR_MAX 64
-#define NOTHING	  ((xdrproc_t)(void (*)(void))xdr_void)
+#define LOOK_S	 3   /* between two looks */
+#define ASK_MS	 700 /* one call of rpcbind */
+#define PROBE_MS 300 /* one call of whoever stands in the way */
+#define NOTHING	 ((xdrproc_t)(void (*)(void))xdr_void)
 
 enum { EVOTE, PROBE, PROGRAMS };
 enum { TCP, TCP6, NETS };
@@ -151,32 +151,13 @@ list_find(rpcblist_ptr list, int prog, int net)
 	return (NULL);
 }
 
-/* ---- addresses: HOST.P1.P2, the port being P1 * 256 + P2 ---- */
+/* ---- addresses ---- */
 
 static void
 uaddr_make(int net, int port, char out[UADDR_MAX])
 {
 	snprintf(
 	    out, UADDR_MAX, "%s.%d.%d", nets[net].any, port >> 8, port & 0xff);
-}
-
-static int
-uaddr_split(const char *uaddr, char host[UADDR_MAX])
-{
-	unsigned int high, low;
-	size_t len = strlen(uaddr);
-	int dots = 0, end = 0;
-
-	while (len > 0 && dots < 2)
-		if (uaddr[--len] == '.')
-			dots++;
-	if (dots < 2 || len >= UADDR_MAX ||
-	    sscanf(uaddr + len, ".%3u.%3u%n", &high, &low, &end) != 2 ||
-	    uaddr[len + end] != '\0' || high > 255 || low > 255)
-		return (-1);
-	memcpy(host, uaddr, len);
-	host[len] = '\0';
-	return (high * 256 + low);
 }
 
 /*

@@ -10,9 +10,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "common/rpc/inquiry.h"
 #include "common/seal.h"
 #include "evote.h"
-#include "replica/link/wire.h"
 
 #define STEP_MS		 1000
 #define LOOKUP_FIRST_MS	 60
@@ -142,19 +142,21 @@ connect_ready(struct reach *r)
 
 /* ---- the port ---- */
 
+static struct inquiry
+lookup_inquiry(const struct reach *r)
+{
+	return ((struct inquiry){
+	    r->addrs[r->at].sa.ss_family, r->xid, EVOTE_PROG, EVOTE_V1});
+}
+
 static enum reach_got
 lookup_send(struct reach *r, uint64_t now_ms)
 {
-	struct pmap ask = {EVOTE_PROG, EVOTE_V1, IPPROTO_TCP, 0};
-	char call[128];
-	XDR x;
+	const struct inquiry q = lookup_inquiry(r);
+	char call[INQUIRY_MAX];
+	size_t len = inquiry_encode(&q, call, sizeof(call));
 
-	xdrmem_create(&x, call, sizeof(call), XDR_ENCODE);
-	if (wire_call(&x, r->xid, PMAPPROG, PMAPVERS, PMAPPROC_GETPORT) != 0 ||
-	    !xdr_pmap(&x, &ask))
-		return (reach_errno(r, EMSGSIZE));
-	if (send(r->fd, call, xdr_getpos(&x), MSG_NOSIGNAL) < 0 &&
-	    errno != EAGAIN)
+	if (send(r->fd, call, len, MSG_NOSIGNAL) < 0 && errno != EAGAIN)
 		return (reach_errno(r, errno));
 	r->due = now_ms + r->lookup_ms;
 	if (r->due > r->lookup_end)
@@ -178,21 +180,22 @@ lookup_start(struct reach *r, uint64_t now_ms)
 static enum reach_got
 lookup_ready(struct reach *r, uint64_t now_ms)
 {
-	unsigned char reply[512];
-	u_int port = 0;
+	const struct inquiry q = lookup_inquiry(r);
+	char reply[INQUIRY_REPLY_MAX];
 	ssize_t n = recv(r->fd, reply, sizeof(reply), 0);
+	int port;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return (REACH_MORE);
 	if (n < 0)
 		return (reach_errno(r, errno));
-	if (wire_xid(reply, (size_t)n) != r->xid ||
-	    wire_reply(reply, (size_t)n, (xdrproc_t)xdr_u_int, &port) != 0)
+	port = inquiry_decode(&q, reply, (size_t)n);
+	if (port < 0)
 		return (REACH_MORE); /* a stray datagram */
-	if (port == 0 || port > UINT16_MAX)
+	if (port == 0)
 		return (reach_fail(r, "its portmapper knows no evote server"));
 	fd_drop(&r->fd);
-	return (connect_start(r, (int)port, now_ms));
+	return (connect_start(r, port, now_ms));
 }
 
 /* ---- the address ---- */

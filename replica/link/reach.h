@@ -8,9 +8,9 @@
 /*
  * The way to a host's evote server: from its name to a connected socket, in
  * steps that never block and are given up after a second each.  The port that
- * worked last and the one its portmapper names (version 2, UDP, asked again
- * after 60, 120, 240 ...  ms) take turns, so that neither a restarted server
- * nor a dead portmapper keeps us away; then it is the next address's turn.
+ * worked last and the one its portmapper names (inquiry.h; asked again after
+ * 60, 120, 240 ... ms) take turns, so that neither a restarted server nor a
+ * dead portmapper keeps us away; then it is the next address's turn.
  */
 enum reach_step { REACH_IDLE, REACH_RESOLVING, REACH_LOOKUP, REACH_CONNECTING };
 

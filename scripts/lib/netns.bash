@@ -6,7 +6,8 @@
 #
 #	net_possible		whether that can be done here; net_lacks: why not
 #	net_open DIR		begins; DIR keeps what is known about the hosts
-#	net_up NAME IP		a host on the wire, its rpcbind answering
+#	net_up NAME IP		a host on the wire, its rpcbind answering; with an
+#				IPv6 address it has no IPv4
 #	host_run NAME CMD...	runs CMD there; here when there is no net
 #	host_exec NAME CMD...	becomes CMD there: `host_exec a cmd & pid=$!`
 #	host_rpcbind NAME start|stop
@@ -62,7 +63,9 @@ net_up() {
 	nsenter --net="$(net_file wire)" ip link set "to-$name" \
 	    master wire up
 	host_run "$name" ip link set lo up
-	host_run "$name" ip address add "$ip/24" dev eth0
+	[[ $ip != *:* ]] ||
+		host_run "$name" ip address delete 127.0.0.1/8 dev lo
+	host_run "$name" ip address add "$ip/$(net_bits "$ip")" dev eth0 nodad
 	host_run "$name" ip link set eth0 up
 	host_run "$name" mount -t tmpfs -o mode=755 tmpfs /run
 	host_run "$name" install -d -o _rpc -g root /run/rpcbind
@@ -95,7 +98,7 @@ host_rpcbind() {
 	host_exec "$name" rpcbind -f -w </dev/null >/dev/null 2>&1 3>&- &
 	disown
 	echo $! >"$file"
-	wait_until 5 host_run "$name" rpcinfo -p 127.0.0.1
+	wait_until 5 host_run "$name" rpcinfo
 }
 
 net_cut() {
@@ -113,7 +116,7 @@ net_cut_from() {
 				type filter hook input priority 0; policy accept;
 			}
 		}
-		add rule inet cut in ip saddr $ip drop
+		add rule inet cut in $(net_protocol "$ip") saddr $ip drop
 	NFT
 }
 
@@ -166,6 +169,15 @@ net_members() {
 	here=$(stat -L -c %i "/proc/$1/ns/net")
 	stat -L -c '%i %n' /proc/[0-9]*/ns/net 2>/dev/null |
 		awk -F'[ /]' -v here="$here" '$1 == here { print $4 }'
+}
+
+# Of an address, IPv4 or IPv6: the network's bits, and what nft calls it.
+net_bits() {
+	if [[ $1 == *:* ]]; then echo 64; else echo 24; fi
+}
+
+net_protocol() {
+	if [[ $1 == *:* ]]; then echo ip6; else echo ip; fi
 }
 
 net_hosts() {
