@@ -13,6 +13,7 @@
 #	host_rpcbind NAME start|stop
 #	net_cut A B		neither hears the other; net_cut_from A B: A does
 #				not hear B, without a word to anybody
+#	net_silence A		A hears nobody, and nobody hears A; likewise
 #	net_heal		everybody hears everybody
 #	net_down		ends every process of every host, and so the hosts
 #
@@ -65,7 +66,7 @@ net_up() {
 	host_run "$name" ip link set lo up
 	[[ $ip != *:* ]] ||
 		host_run "$name" ip address delete 127.0.0.1/8 dev lo
-	host_run "$name" ip address add "$ip/$(net_bits "$ip")" dev eth0 nodad
+	net_address "$name" "$ip"
 	host_run "$name" ip link set eth0 up
 	host_run "$name" mount -t tmpfs -o mode=755 tmpfs /run
 	host_run "$name" install -d -o _rpc -g root /run/rpcbind
@@ -107,8 +108,9 @@ net_cut() {
 }
 
 net_cut_from() {
-	local name=$1 ip
+	local name=$1 ip protocol=ip
 	ip=$(<"$NET_DIR/$2.ip")
+	[[ $ip != *:* ]] || protocol=ip6
 
 	host_run "$name" nft -f - <<-NFT
 		table inet cut {
@@ -116,15 +118,28 @@ net_cut_from() {
 				type filter hook input priority 0; policy accept;
 			}
 		}
-		add rule inet cut in $(net_protocol "$ip") saddr $ip drop
+		add rule inet cut in $protocol saddr $ip drop
 	NFT
+}
+
+# Its cable stays in: dropped is what comes in at either end of it.
+net_silence() {
+	net_drop wire "to-$1"
+	net_drop "$1" eth0
+}
+
+net_drop() {
+	nsenter --net="$(net_file "$1")" nft "add table netdev silence
+	    add chain netdev silence in {
+		type filter hook ingress device $2 priority 0; policy drop;
+	    }"
 }
 
 net_heal() {
 	local name
 	[[ -n ${NET_DIR-} ]] || return 0
-	for name in $(net_hosts); do
-		host_run "$name" nft flush ruleset
+	for name in $(net_hosts) wire; do
+		nsenter --net="$(net_file "$name")" nft flush ruleset
 	done
 }
 
@@ -171,13 +186,11 @@ net_members() {
 		awk -F'[ /]' -v here="$here" '$1 == here { print $4 }'
 }
 
-# Of an address, IPv4 or IPv6: the network's bits, and what nft calls it.
-net_bits() {
-	if [[ $1 == *:* ]]; then echo 64; else echo 24; fi
-}
-
-net_protocol() {
-	if [[ $1 == *:* ]]; then echo ip6; else echo ip; fi
+# An IPv6 address is there at once when nobody is asked whether it is another's.
+net_address() {
+	local bits=24 options=()
+	[[ $2 != *:* ]] || bits=64 options=(nodad)
+	host_run "$1" ip address add "$2/$bits" dev eth0 "${options[@]}"
 }
 
 net_hosts() {

@@ -76,6 +76,25 @@ teardown() {
 	check_books board
 }
 
+# CUT_SECONDS=60: TCP's own next try is the later the longer the cut was.
+@test "M9: cut off without a word, a host is back in sync soon after it is heard" {
+	local healed seconds=${CUT_SECONDS:-5}
+	needs_net
+	arbitrated_up
+	election board 3600
+	by_hand ada yes board
+	net_silence alpha
+	sleep "$seconds"
+	wait_until 10 serves beta
+	by_hand bob no board
+	logged beta 'peer=alpha is=down why="ended on this side"'
+	net_heal
+	healed=${EPOCHREALTIME/./}
+	wait_until 15 level
+	echo "# cut for $seconds s, in sync $(((${EPOCHREALTIME/./} - healed) / \
+	    1000)) ms after it" >&3
+}
+
 @test "without its witness the pair goes on; a dead one is replaced" {
 	arbitrated_up
 	server_kill witness
