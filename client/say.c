@@ -26,6 +26,7 @@ say_alarm(evote_alarm_kind kind)
 	    [EVOTE_ALARM_ARBITER] = "arbiter",
 	    [EVOTE_ALARM_CLOCK] = "clock",
 	    [EVOTE_ALARM_LINK] = "link",
+	    [EVOTE_ALARM_SETTINGS] = "settings",
 	};
 	const unsigned n = sizeof(names) / sizeof(*names);
 

@@ -238,6 +238,33 @@ clocks(const struct core *c, evote_status_res *s)
 		    "is alone can be started with --trust-clock.");
 }
 
+static void
+settings(const struct core *c, evote_status_res *s)
+{
+	char order[EVOTE_TEXT_MAX / 2] = "";
+	size_t len = 0;
+
+	for (u_int i = 0; i < c->config.hosts.hosts_len && len < sizeof(order);
+	     i++)
+		len +=
+		    (size_t)snprintf(order + len, sizeof(order) - len, "%s%s",
+			i == 0 ? "" : ", ", c->config.hosts.hosts_val[i].name);
+	if (hosts_order_differs(c))
+		alarm_add(s, EVOTE_ALARM_SETTINGS,
+		    "This host's own list has another order of preference "
+		    "than the cluster's, which counts: %s. Change the list, "
+		    "or the cluster's order with the command hosts prefer.",
+		    order);
+	for (int i = 0; i < c->cf.n; i++)
+		if (hosts_takes_part(c, i) && failure_timeout_differs(c, i))
+			alarm_add(s, EVOTE_ALARM_SETTINGS,
+			    "suspect-ms is %llu here and %llu on %s. Set it "
+			    "to the same on all hosts.",
+			    (unsigned long long)c->cf.suspect_ms,
+			    (unsigned long long)c->peers[i].suspect_ms,
+			    c->cf.names[i]);
+}
+
 void
 alarm_list(const struct core *c, evote_status_res *s)
 {
@@ -251,4 +278,5 @@ alarm_list(const struct core *c, evote_status_res *s)
 		    "left out now. Start it, or name another.");
 	storage(c, s);
 	clocks(c, s);
+	settings(c, s);
 }

@@ -98,6 +98,7 @@ struct peer {
 	uint64_t serial; /* of that hello */
 	int room;	 /* its disk is not nearly full */
 	int resigned;	 /* it may be left out */
+	uint64_t suspect_ms;
 	uint64_t size, committed;
 	evote_position *epochs;
 	uint32_t n_epochs;
@@ -160,6 +161,7 @@ struct core {
 	void *arg;
 
 	int own_list;		  /* so many of cf.names are from there */
+	int order_told;		  /* that it has another order than K */
 	uint64_t now_ms, wall_us; /* of the present event */
 	uint64_t step_ms;	  /* of the event before, 0: none */
 	struct clock clock;
@@ -256,6 +258,8 @@ int failure_is_gone(const struct core *, const struct peer *);
 /* Silence of a peer that makes it suspect. */
 uint64_t failure_timeout(const struct core *);
 int failure_suspected(const struct core *, int peer);
+/* Without an arbiter it would suspect others sooner or later than this host. */
+int failure_timeout_differs(const struct core *, int peer);
 int failure_of(const struct core *, const evote_member *);
 int failure_resigned(const struct core *, const evote_member *);
 /* Must the primary leave this host out of the set? */
@@ -269,6 +273,8 @@ const char *core_name(const struct core *);
 unsigned hosts_number(
     const struct core *, const evote_config *, const char *name);
 int hosts_preferred(const struct core *, int peer); /* to this host */
+/* This host's own list has another order than the cluster's. */
+int hosts_order_differs(const struct core *);
 int hosts_is_member(const struct core *, const char *name);
 int hosts_takes_part(const struct core *, int peer);
 void hosts_meet(struct core *); /* as the configuration names them */

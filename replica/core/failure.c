@@ -95,3 +95,12 @@ failure_none(const struct core *c)
 			return (0);
 	return (1);
 }
+
+int
+failure_timeout_differs(const struct core *c, int peer)
+{
+	const struct peer *p = &c->peers[peer];
+
+	return (!core_arbitrated(c) && p->suspect_ms != 0 &&
+	    p->suspect_ms != c->cf.suspect_ms);
+}

@@ -5,6 +5,21 @@
 #include "replica/core/core_impl.h"
 #include "replica/core/identity.h"
 
+/* Told again when it has changed. */
+static void
+note_timeout(struct core *c, int peer, uint64_t ms)
+{
+	struct peer *p = &c->peers[peer];
+	int news = p->suspect_ms != ms;
+
+	p->suspect_ms = ms;
+	if (news && failure_timeout_differs(c, peer))
+		core_say(c, 1,
+		    "suspect-ms differs here=%llu there=%llu peer=%s",
+		    (unsigned long long)c->cf.suspect_ms,
+		    (unsigned long long)ms, c->cf.names[peer]);
+}
+
 static void
 note(struct core *c, int peer, evote_hello *h)
 {
@@ -28,6 +43,7 @@ note(struct core *c, int peer, evote_hello *h)
 	p->serial = h->serial;
 	p->room = h->room;
 	p->resigned = h->resigned;
+	note_timeout(c, peer, h->suspect_ms);
 	if (h->relieved)
 		p->yielded = 0; /* with room it gets it back */
 	free(p->epochs);

@@ -45,6 +45,7 @@ hello_new(struct core *c, int reply, uint64_t asked, evote_refusal refusal)
 	h->relieved = c->relieved;
 	memcpy(h->instance, c->cf.instance, sizeof(h->instance));
 	h->refusal = refusal;
+	h->suspect_ms = c->cf.suspect_ms;
 	epochs = history_epochs(c->log, &n);
 	if (n > EVOTE_EPOCHS_MAX) {
 		epochs += n - EVOTE_EPOCHS_MAX;

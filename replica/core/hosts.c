@@ -50,6 +50,22 @@ hosts_preferred(const struct core *c, int peer)
 }
 
 int
+hosts_order_differs(const struct core *c)
+{
+	u_int last = 0, at;
+
+	for (int i = 0; i < c->own_list; i++) {
+		at = place(&c->config, c->cf.names[i]);
+		if (at == EVOTE_HOSTS_MAX)
+			continue; /* no host of the cluster */
+		if (at < last)
+			return (1);
+		last = at;
+	}
+	return (0);
+}
+
+int
 hosts_is_member(const struct core *c, const char *name)
 {
 	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++)
@@ -107,6 +123,8 @@ slot_make(struct core *c, const char *name, int first)
 		return (i);
 	if (i == c->cf.n)
 		c->cf.n++;
+	else if (i < c->own_list)
+		c->own_list = i;
 	peer_new(c, i, name);
 	return (i);
 }
@@ -124,6 +142,18 @@ tell_driver(struct core *c, int i)
 					    : h->address);
 }
 
+static void
+tell_order(struct core *c)
+{
+	int differs = hosts_order_differs(c);
+
+	if (differs && !c->order_told)
+		core_say(c, 1,
+		    "hosts order=differs hint=\"this host's own list has "
+		    "another order than the cluster's, which counts\"");
+	c->order_told = differs;
+}
+
 void
 hosts_meet(struct core *c)
 {
@@ -131,6 +161,7 @@ hosts_meet(struct core *c)
 		(void)slot_make(c, c->config.hosts.hosts_val[i].name, 1);
 	for (int i = 0; i < c->cf.n; i++)
 		tell_driver(c, i);
+	tell_order(c);
 }
 
 int

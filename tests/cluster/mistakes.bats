@@ -104,6 +104,22 @@ alpha_alone() {
 	host_rpcbind beta start
 }
 
+@test "M2: lists in another order, and another suspect-ms, are told" {
+	local straight=$EVOTE_HOSTS
+	cluster_up
+	server_kill beta
+	EVOTE_HOSTS=${straight#*,},${straight%,*}
+	server_start beta --suspect-ms 4000
+	EVOTE_HOSTS=$straight
+	wait_until 10 alarms beta "than the cluster's, which counts: alpha, beta"
+	wait_until 10 alarms alpha "suspect-ms is 3000 here and 4000 on beta"
+	alarms beta "suspect-ms is 4000 here and 3000 on alpha"
+	not alarms alpha "another order"
+	[[ $(grep -c 'hosts order=differs' "$PAIR_DIR/beta.log") -eq 1 ]]
+	wait_until 15 level
+	serves alpha
+}
+
 @test "M3: two primaries are the worst alarm, with an exit status of its own" {
 	needs_net
 	cluster_up people

@@ -60,6 +60,7 @@ struct host {
 	uint64_t size;	   /* of the operations' state */
 	uint64_t stranger; /* the record that does not follow here; 0: none */
 	int failback;
+	uint64_t suspect_ms; /* 0: as all */
 	/* Its own list, "BA" is another order; who is in its core's places. */
 	const char *list;
 	int at[EVOTE_HOSTS_MAX], called[CLUSTER_MAX];
@@ -632,7 +633,7 @@ host_start(struct cluster *c, int who)
 	struct core_config cf = {.config = h->k,
 	    .failback = h->failback,
 	    .beat_ms = BEAT_MS,
-	    .suspect_ms = SUSPECT_MS,
+	    .suspect_ms = h->suspect_ms != 0 ? h->suspect_ms : SUSPECT_MS,
 	    .quick_ms = QUICK_MS,
 	    .hold_ms = HOLD_MS};
 

@@ -1711,10 +1711,34 @@ lists_in_another_order_change_nothing(void **state)
 	assert_role(c, A, "primary");
 	assert_role(c, B, "backup");
 	assert_int_equal(epoch_of(c, A) % EVOTE_HOSTS_MAX, 0);
+	assert_alarm(c, B,
+	    "another order of preference than the cluster's, "
+	    "which counts: A, B.");
+	assert_no_alarm(c, A, "order");
 	host_kill(c, A, 0);
 	cluster_run(c);
 	assert_role(c, B, "primary");
 	assert_int_equal(epoch_of(c, B) % EVOTE_HOSTS_MAX, 1);
+	cluster_free(c);
+}
+
+static void
+another_suspect_ms_is_told_at_both_ends(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	assert_no_alarm(c, A, "suspect-ms");
+	host_kill(c, B, 0);
+	c->hosts[B].suspect_ms = 2 * SUSPECT_MS;
+	host_start(c, B);
+	cluster_wait(c, 1000);
+	assert_alarm(c, A, "suspect-ms is 3000 here and 6000 on B");
+	assert_alarm(c, B, "suspect-ms is 6000 here and 3000 on A");
+	host_kill(c, B, 0);
+	c->hosts[B].suspect_ms = 0;
+	host_start(c, B);
+	cluster_wait(c, 1000);
+	assert_no_alarm(c, A, "suspect-ms");
 	cluster_free(c);
 }
 
@@ -2006,6 +2030,7 @@ main(void)
 	    cmocka_unit_test(who_has_room_again_asks_before_it_takes_over),
 	    cmocka_unit_test(a_greeting_that_was_overtaken_does_not_count),
 	    cmocka_unit_test(lists_in_another_order_change_nothing),
+	    cmocka_unit_test(another_suspect_ms_is_told_at_both_ends),
 	    cmocka_unit_test(the_preferred_host_is_given_the_service),
 	    cmocka_unit_test(two_orders_at_once_are_one_line_of_succession),
 	    cmocka_unit_test(a_third_host_is_added_and_is_the_backup_s_backup),
