@@ -5,8 +5,9 @@ _evote_server() {
 	# shellcheck disable=SC2034 # words is for _init_completion
 	local cur prev words cword
 	local options="--config --data --origin --name --hosts --cluster-key
-	    --admin-socket --no-portmap --failback --role --suspect-ms --hang-ms
-	    --trust-clock --verbose --version --help"
+	    --admin-socket --no-portmap --failback --role --suspect-ms
+	    --no-refused-proof --hang-ms --trust-clock --verbose --version
+	    --help"
 
 	_init_completion -n = || return
 	case $prev in

@@ -60,7 +60,7 @@ hosts_take(void *at, const char *value, char *err, size_t errlen)
 }
 
 static int
-portmap_take(void *at, const char *value, char *err, size_t errlen)
+no_take(void *at, const char *value, char *err, size_t errlen)
 {
 	*(int *)at = 0;
 	return (0);
@@ -126,7 +126,7 @@ static const struct option_row options[] = {
     {"admin-socket", "PATH", "for operators on this machine (DIR/admin.sock)",
 	TEXT(admin_socket)},
     {"no-portmap", NULL, "do not register with rpcbind; needs a PORT",
-	.at = offsetof(struct conf, portmap), .take = portmap_take},
+	.at = offsetof(struct conf, portmap), .take = no_take},
     {"failback", "auto|manual",
 	"auto: give the service back to a preferred host once it is level "
 	"(default); manual: only when told",
@@ -137,6 +137,10 @@ static const struct option_row options[] = {
 	.at = offsetof(struct conf, witness), .take = role_take},
     {"suspect-ms", "N", "silence after which a host counts as dead (3000)",
 	.at = offsetof(struct conf, suspect_ms), .take = ms_take},
+    {"no-refused-proof", NULL,
+	"a refused connection does not prove that a host is dead: between the "
+	"hosts is a relay, a program",
+	.at = offsetof(struct conf, refused_proof), .take = no_take},
     {"hang-ms", "N",
 	"time after which a disk that does not answer ends this host if "
 	"another one can go on (10000)",
@@ -332,6 +336,7 @@ conf_read(struct conf *c, int argc, char **argv)
 	int rc = -1;
 
 	*c = (struct conf){.portmap = 1,
+	    .refused_proof = 1,
 	    .failback = 1,
 	    .suspect_ms = SUSPECT_MS,
 	    .hang_ms = 10000};

@@ -21,6 +21,7 @@ struct conf {
 	int witness; /* --role witness */
 	int portmap;
 	int failback;
+	int refused_proof; /* a refused connection proves a death */
 	int trust_clock;
 	int verbose;
 	unsigned suspect_ms;

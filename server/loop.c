@@ -215,7 +215,8 @@ on_down(void *arg, int peer, int refused)
 	struct event ev = {
 	    .kind = EV_LINK_DOWN, .peer = peer, .refused = refused};
 
-	step(arg, &ev);
+	if (!refused || ((struct server *)arg)->conf->refused_proof)
+		step(arg, &ev);
 }
 
 static void

@@ -144,6 +144,20 @@ both_crash() {
 	check_books board
 }
 
+@test "M8: where a tunnel may refuse, a refused connection proves no death" {
+	# shellcheck disable=SC2034 # cluster_up reads it
+	options=(--no-refused-proof --suspect-ms 60000)
+	cluster_up people
+	election board 3600
+	server_kill alpha
+	wait_until 10 logged beta 'peer=alpha is=not-up why="connection refused"'
+	sleep 1
+	not serves beta
+	server_start alpha
+	wait_until 10 level
+	as ada vote board yes
+}
+
 @test "hand-over on request: no call fails" {
 	options=(--failback manual)
 	cluster_up people crowd
