@@ -16,7 +16,8 @@
 # than suspect-ms nor lose each other: docs/PROTOCOL.md.
 fault_kinds() {
 	local kind
-	local -a kinds=(kill power blackout full eio slow hang clock pause copy)
+	local -a kinds=(kill power blackout full eio slow hang clock pause copy
+	    swap prefer)
 
 	[[ $1 == none ]] || kinds+=(stop cut deaf loss arbiter)
 	for kind in "${kinds[@]}"; do
@@ -40,7 +41,7 @@ fault_args() {
 	    "voters alpha" "beta voters" "voters beta")
 
 	case $1 in
-	blackout | arbiter) ;;
+	blackout | arbiter | prefer) ;;
 	copy) echo beta ;;
 	cut | deaf) echo "${pairs[RANDOM % ${#pairs[@]}]}" ;;
 	clock) echo "${both[RANDOM % 2]} ${steps[RANDOM % ${#steps[@]}]}" ;;
@@ -61,6 +62,11 @@ fault_begin() {
 		host_down "$id" beta
 		;;
 	copy) copy_begin "$id" "$host" alpha ;;
+	swap)
+		: >"$PAIR_DIR/$host.swapped"
+		host_again "$id" "$host"
+		;;
+	prefer) order_set beta,alpha ;;
 	full) disk_fill "$host" ;;
 	eio) disk_inject "$id" "$host" error=EIO ;;
 	slow) disk_inject "$id" "$host" delay_enter=150000 ;;
@@ -84,6 +90,11 @@ fault_end() {
 		host_release "$id" beta
 		;;
 	copy) copy_end "$id" "$host" ;;
+	swap)
+		rm -f "$PAIR_DIR/$host.swapped"
+		host_again "$id" "$host"
+		;;
+	prefer) order_set alpha,beta ;;
 	full) disk_unfill "$host" ;;
 	eio | slow | hang) disk_release "$id" "$host" ;;
 	clock) clock_set "$host" 0 ;;
@@ -109,6 +120,11 @@ host_down() {
 	server_kill "$2"
 }
 
+host_again() {
+	host_down "$1" "$2"
+	host_release "$1" "$2"
+}
+
 host_release() {
 	rm -f "$PAIR_DIR/$2.down.$1"
 	host_up "$2"
@@ -118,10 +134,27 @@ host_up() {
 	! compgen -G "$PAIR_DIR/$1.down.*" >/dev/null || return 0
 	! server_lives "$1" || return 0
 	disk_mount "$1"
-	LD_PRELOAD=$(faketime_library) FAKETIME_DONT_FAKE_MONOTONIC=1 \
+	EVOTE_HOSTS=$(hosts_list "$1") LD_PRELOAD=$(faketime_library) FAKETIME_DONT_FAKE_MONOTONIC=1 \
 	    FAKETIME_TIMESTAMP_FILE=$PAIR_DIR/$1.clock \
 	    FAKETIME_CACHE_DURATION=1 server_start "$1" --hang-ms 5000
 	server_pid "$1" >>"$PAIR_DIR/pids"
+}
+
+# Its own list, which somebody may have written in another order.
+hosts_list() {
+	if [[ -e $PAIR_DIR/$1.swapped ]]; then
+		echo "${EVOTE_HOSTS#*,},${EVOTE_HOSTS%,*}"
+	else
+		echo "$EVOTE_HOSTS"
+	fi
+}
+
+# The operator's, at whoever serves; nobody may.
+order_set() {
+	local host
+	for host in alpha beta; do
+		! admin "$host" --timeout 2 hosts prefer "$1" || return 0
+	done
 }
 
 # copy_begin ID NAME FROM: somebody makes the one host as a clone of the other,
