@@ -2,9 +2,12 @@
 #
 # That voters go on, whatever strangers send; not how fast.
 
+# Read before any setup.
+export BATS_TEST_TIMEOUT=300
+
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || return 1
-	export B=build BATS_TEST_TIMEOUT=300
+	export B=build
 }
 
 @test "S1 to S7: all of it at once takes no vote, no role and no memory" {
