@@ -186,7 +186,9 @@ op_fill(struct op *op, const evote_leaf *leaf, const evote_opening *opening)
 	case EVOTE_OP_CLOSE:
 		op->name = from->evote_op_u.election;
 		break;
-	default:
+	case EVOTE_OP_GENESIS:
+	case EVOTE_OP_EPOCH:
+	case EVOTE_OP_REFUSED:
 		break;
 	}
 }
