@@ -46,7 +46,7 @@ voters_show() {
 	shows keygen 0 client --json keygen "$PAIR_DIR/new.pem"
 	shows keygen 2 client --json keygen "$PAIR_DIR/new.pem"
 	shows create 0 as ada --json create club --group members \
-	    --group 學生 --choice yes --choice no --end +4s --empty-groups
+	    --group 學生 --choice yes --choice no --end +12s --empty-groups
 	shows create 1 as ada --json create club --group m --choice yes --end +1h \
 	    --empty-groups
 	shows vote 0 as ada --json vote club yes
@@ -57,7 +57,7 @@ voters_show() {
 	shows elections 0 client --json elections
 	shows status 0 client --json status --watch --count 2
 	shows status 0 client --json status --explain
-	wait_until 15 client result club
+	wait_until 30 client result club
 	shows result 0 client --json result club
 	shows show 0 client --json show club
 	shows vote 2 as ada --json vote
