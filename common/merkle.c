@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/need.h"
 #include "common/seal.h"
 
 #define LEVELS 64
@@ -34,10 +35,9 @@ struct merkle {
 struct merkle *
 merkle_new(void)
 {
-	struct merkle *m = calloc(1, sizeof(*m));
+	struct merkle *m = need_zeroed(1, sizeof(*m));
 
-	if (m == NULL || (m->roots = calloc(ROOTS, sizeof(*m->roots))) == NULL)
-		abort();
+	m->roots = need_zeroed(ROOTS, sizeof(*m->roots));
 	return (m);
 }
 
@@ -82,9 +82,7 @@ level_make_room(struct level *l, uint64_t count)
 	if (count <= l->room)
 		return;
 	l->room = l->room == 0 ? 16 : 2 * l->room;
-	l->node = realloc(l->node, l->room * sizeof(*l->node));
-	if (l->node == NULL)
-		abort();
+	l->node = need(realloc(l->node, l->room * sizeof(*l->node)));
 }
 
 void

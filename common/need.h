@@ -6,8 +6,8 @@
 #include <string.h>
 
 /*
- * Memory for the election's state.  When there is none the process ends: half
- * a state is worse than no state, and the other host has a whole one.
+ * When there is no memory the process ends: half a state is worse than no
+ * state, and the other host has a whole one.
  */
 static inline void *
 need(void *p)
@@ -21,6 +21,12 @@ static inline char *
 need_copy(const char *s)
 {
 	return (need(strdup(s)));
+}
+
+static inline void *
+need_zeroed(size_t n, size_t one)
+{
+	return (need(calloc(n, one)));
 }
 
 /* The array with room for one more after n; capacities are powers of two. */

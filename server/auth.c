@@ -4,6 +4,7 @@
 
 #include <uthash.h>
 
+#include "common/need.h"
 #include "common/record.h"
 #include "common/seal.h"
 #include "server/auth.h"
@@ -92,10 +93,8 @@ derive(const unsigned char cluster_key[32], const char *label)
 struct auth *
 auth_new(const unsigned char cluster_key[32])
 {
-	struct auth *a = calloc(1, sizeof(*a));
+	struct auth *a = need_zeroed(1, sizeof(*a));
 
-	if (a == NULL)
-		abort();
 	a->challenge = derive(cluster_key, "evote challenge 1");
 	a->token = derive(cluster_key, "evote token 1");
 	a->salt = derive(cluster_key, "evote salt 1");
@@ -186,8 +185,7 @@ used_of(struct auth *a, const char *voter)
 
 	if (u != NULL)
 		return (u);
-	if ((u = calloc(1, sizeof(*u) + len + 1)) == NULL)
-		abort();
+	u = need_zeroed(1, sizeof(*u) + len + 1);
 	memcpy(u->voter, voter, len);
 	HASH_ADD_KEYPTR(hh, a->used, u->voter, len, u);
 	return (u);

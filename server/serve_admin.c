@@ -4,6 +4,7 @@
 
 #include "common/hosts.h"
 #include "common/log.h"
+#include "common/need.h"
 #include "common/text.h"
 #include "replica/core/config.h"
 #include "server/service.h"
@@ -36,8 +37,7 @@ say(struct svc_req *q, evote_answer *a, int code, evote_reason reason,
 	a->code = code;
 	a->reason = reason;
 	free(a->text);
-	if ((a->text = strdup(text)) == NULL)
-		abort();
+	a->text = need_copy(text);
 }
 
 /* Asks the service, or answers that the caller is no operator: code 2. */

@@ -5,6 +5,7 @@
 
 #include "common/curve.h"
 #include "common/failpoint.h"
+#include "common/need.h"
 #include "common/seal.h"
 #include "replica/core/alarm.h"
 #include "server/service.h"
@@ -51,26 +52,6 @@ struct request {
  */
 typedef struct record *(*procedure)(
     struct server *, struct request *, const struct place *);
-
-static char *
-copy(const char *s)
-{
-	char *p = strdup(s);
-
-	if (p == NULL)
-		abort();
-	return (p);
-}
-
-static void *
-zeroed(size_t len)
-{
-	void *p = calloc(1, len + 1);
-
-	if (p == NULL)
-		abort();
-	return (p);
-}
 
 /* ---- who asks ---- */
 
@@ -168,7 +149,7 @@ run_preauth(struct server *s, struct request *r, const struct place *at)
 {
 	evote_preauth_res *res = &r->result.preauth;
 
-	res->challenge.evote_token_val = zeroed(EVOTE_TOKEN_MAX);
+	res->challenge.evote_token_val = need_zeroed(1, EVOTE_TOKEN_MAX);
 	auth_challenge(s->auth, r->args.preauth.voter, at->epoch, s->wall_us,
 	    (unsigned char *)res->challenge.evote_token_val,
 	    &res->challenge.evote_token_len);
@@ -205,7 +186,7 @@ run_auth(struct server *s, struct request *r, const struct place *at)
 		why = verified(r, key);
 	if (why != EVOTE_R_OK)
 		return (told_only(&res->answer, 1, why));
-	res->token.evote_token_val = zeroed(EVOTE_TOKEN_MAX);
+	res->token.evote_token_val = need_zeroed(1, EVOTE_TOKEN_MAX);
 	auth_login(s->auth, &r->args.auth, key, s->now_ms, s->wall_us,
 	    (unsigned char *)res->token.evote_token_val,
 	    &res->token.evote_token_len, &res->expires);
@@ -515,7 +496,7 @@ request_wait(struct server *s, struct request *r, struct svc_req *q)
 void
 service_ask(struct server *s, enum ask ask, void *args, struct svc_req *q)
 {
-	struct request *r = zeroed(sizeof(*r));
+	struct request *r = need_zeroed(1, sizeof(*r));
 
 	r->ask = ask;
 	r->call = transport_hold(q);
@@ -597,7 +578,7 @@ static void
 stand(evote_answer *a, evote_standing standing, const char *host)
 {
 	a->standing = standing;
-	a->host = copy(host);
+	a->host = need_copy(host);
 	if (standing != EVOTE_SERVED)
 		a->code = EVOTE_CODE_NONE;
 }
@@ -612,8 +593,8 @@ complete(struct server *s, struct request *r)
 	core_stamp(s->core, &a->stamp);
 	a->text = none;
 	if (r->ask == ASK_SHOW && r->result.show.creator == NULL) {
-		r->result.show.creator = copy("");
-		r->result.show.election.name = copy("");
+		r->result.show.creator = need_copy("");
+		r->result.show.election.name = need_copy("");
 	}
 	transport_complete(
 	    s->transport, r->call, procedures[r->ask].result, &r->result);
@@ -722,7 +703,7 @@ service_head(const struct server *s, evote_answer *a)
 
 	core_stamp(s->core, &a->stamp);
 	stand(a, standing, host);
-	a->text = copy("");
+	a->text = need_copy("");
 }
 
 /* A link that is down has a reason, as often one of the network as a death. */
@@ -748,6 +729,6 @@ service_status(const struct server *s, evote_status_res *res)
 	service_head(s, &res->answer);
 	core_status(s->core, res);
 	links(s, res);
-	res->origin = copy(g == NULL ? "" : g->origin);
+	res->origin = need_copy(g == NULL ? "" : g->origin);
 	res->clock = s->wall_us;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/need.h"
 
 #define THREADS_MAX 64
 #define TOLD_EVERY  8 /* done, while others wait */
@@ -112,11 +113,9 @@ threads_start(struct workers *w)
 struct workers *
 workers_start(void)
 {
-	struct workers *w = calloc(1, sizeof(*w));
+	struct workers *w = need_zeroed(1, sizeof(*w));
 	int rc;
 
-	if (w == NULL)
-		abort();
 	STAILQ_INIT(&w->all);
 	STAILQ_INIT(&w->waiting);
 	sem_init(&w->more, 0, 0);
@@ -168,10 +167,8 @@ workers_stop(struct workers *w)
 void
 workers_submit(struct workers *w, struct auth_check *check, void *arg)
 {
-	struct job *j = calloc(1, sizeof(*j));
+	struct job *j = need_zeroed(1, sizeof(*j));
 
-	if (j == NULL)
-		abort();
 	j->check = check;
 	j->arg = arg;
 	STAILQ_INSERT_TAIL(&w->all, j, order);

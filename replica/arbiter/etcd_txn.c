@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/need.h"
 #include "common/number.h"
 #include "common/record.h"
 #include "common/seal.h"
@@ -15,16 +16,6 @@
 #define BASE64_MAX(n) (4 * (((n) + 2) / 3) + 1)
 #define DOMAIN	      "evote etcd 1"
 
-static cJSON *
-must(cJSON *j)
-{
-	if (j == NULL)
-		abort();
-	return (j);
-}
-
-/* ---- asking ---- */
-
 static void
 add_base64(cJSON *to, const char *name, const void *data, size_t len)
 {
@@ -32,16 +23,16 @@ add_base64(cJSON *to, const char *name, const void *data, size_t len)
 
 	assert(len <= VALUE_MAX);
 	seal_base64(text, data, len);
-	must(cJSON_AddStringToObject(to, name, text));
+	need(cJSON_AddStringToObject(to, name, text));
 }
 
 /* One operation of the list: its kind, and the key it is about. */
 static cJSON *
 add_op(cJSON *txn, const char *list, const char *kind, const char *key)
 {
-	cJSON *ops = must(cJSON_AddArrayToObject(txn, list));
-	cJSON *op = must(cJSON_CreateObject());
-	cJSON *body = must(cJSON_AddObjectToObject(op, kind));
+	cJSON *ops = need(cJSON_AddArrayToObject(txn, list));
+	cJSON *op = need(cJSON_CreateObject());
+	cJSON *body = need(cJSON_AddObjectToObject(op, kind));
 
 	cJSON_AddItemToArray(ops, op);
 	add_base64(body, "key", key, strlen(key));
@@ -51,10 +42,8 @@ add_op(cJSON *txn, const char *list, const char *kind, const char *key)
 static char *
 finish(cJSON *txn)
 {
-	char *text = cJSON_PrintUnformatted(txn);
+	char *text = need(cJSON_PrintUnformatted(txn));
 
-	if (text == NULL)
-		abort();
 	cJSON_Delete(txn);
 	return (text);
 }
@@ -62,7 +51,7 @@ finish(cJSON *txn)
 char *
 etcd_txn_read(const char *key)
 {
-	cJSON *txn = must(cJSON_CreateObject());
+	cJSON *txn = need(cJSON_CreateObject());
 
 	add_op(txn, "success", "request_range", key);
 	return (finish(txn));
@@ -95,17 +84,17 @@ char *
 etcd_txn_swap(const unsigned char cluster_key[32], const char *key,
     int64_t revision, const evote_config *k)
 {
-	cJSON *txn = must(cJSON_CreateObject());
-	cJSON *compare = must(cJSON_AddArrayToObject(txn, "compare"));
-	cJSON *same = must(cJSON_CreateObject());
+	cJSON *txn = need(cJSON_CreateObject());
+	cJSON *compare = need(cJSON_AddArrayToObject(txn, "compare"));
+	cJSON *same = need(cJSON_CreateObject());
 	char number[24];
 
 	cJSON_AddItemToArray(compare, same);
 	add_base64(same, "key", key, strlen(key));
-	must(cJSON_AddStringToObject(same, "target", "MOD"));
-	must(cJSON_AddStringToObject(same, "result", "EQUAL"));
+	need(cJSON_AddStringToObject(same, "target", "MOD"));
+	need(cJSON_AddStringToObject(same, "result", "EQUAL"));
 	snprintf(number, sizeof(number), "%" PRId64, revision);
-	must(cJSON_AddStringToObject(same, "mod_revision", number));
+	need(cJSON_AddStringToObject(same, "mod_revision", number));
 	add_value(add_op(txn, "success", "request_put", key), cluster_key, k);
 	add_op(txn, "failure", "request_range", key);
 	return (finish(txn));

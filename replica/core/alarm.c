@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/need.h"
 #include "replica/core/core_impl.h"
 #include "replica/core/refusal.h"
 
@@ -17,9 +18,7 @@ alarm_add(evote_status_res *s, evote_alarm_kind kind, const char *fmt, ...)
 	va_list ap;
 
 	if (a == NULL)
-		a = calloc(EVOTE_ALARMS_MAX + 1, sizeof(*a));
-	if (a == NULL)
-		abort();
+		a = need_zeroed(EVOTE_ALARMS_MAX + 1, sizeof(*a));
 	s->alarms.alarms_val = a;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
@@ -27,9 +26,7 @@ alarm_add(evote_status_res *s, evote_alarm_kind kind, const char *fmt, ...)
 	for (i = n; i > 0 && a[i - 1].kind > kind; i--)
 		a[i] = a[i - 1];
 	a[i].kind = kind;
-	a[i].text = strdup(text);
-	if (a[i].text == NULL)
-		abort();
+	a[i].text = need_copy(text);
 	if (n == EVOTE_ALARMS_MAX)
 		free(a[n].text);
 	else

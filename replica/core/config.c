@@ -2,24 +2,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/need.h"
 #include "common/record.h"
 #include "replica/core/config.h"
-
-static void *
-must(void *p)
-{
-	if (p == NULL)
-		abort();
-	return (p);
-}
 
 static void
 members_copy(evote_member **to, u_int *n, const evote_member *from, u_int len)
 {
-	*to = must(calloc(EVOTE_HOSTS_MAX, sizeof(**to)));
+	*to = need_zeroed(EVOTE_HOSTS_MAX, sizeof(**to));
 	for (u_int i = 0; i < len; i++) {
 		(*to)[i] = from[i];
-		(*to)[i].name = must(strdup(from[i].name));
+		(*to)[i].name = need_copy(from[i].name);
 	}
 	*n = len;
 }
@@ -28,8 +21,8 @@ static void
 listed_set(evote_listed *to, const evote_listed *from)
 {
 	*to = *from;
-	to->name = must(strdup(from->name));
-	to->address = must(strdup(from->address));
+	to->name = need_copy(from->name);
+	to->address = need_copy(from->address);
 }
 
 static void
@@ -42,7 +35,7 @@ listed_clear(evote_listed *h)
 static void
 listed_copy(evote_config *to, const evote_config *from)
 {
-	evote_listed *all = must(calloc(EVOTE_HOSTS_MAX, sizeof(*all)));
+	evote_listed *all = need_zeroed(EVOTE_HOSTS_MAX, sizeof(*all));
 
 	for (u_int i = 0; i < from->hosts.hosts_len; i++)
 		listed_set(&all[i], &from->hosts.hosts_val[i]);
@@ -60,7 +53,7 @@ config_copy(evote_config *to, const evote_config *from)
 	members_copy(&c.barred.barred_val, &c.barred.barred_len,
 	    from->barred.barred_val, from->barred.barred_len);
 	listed_copy(&c, from);
-	c.arbiter.where = must(
+	c.arbiter.where = need(
 	    strdup(from->arbiter.where == NULL ? "" : from->arbiter.where));
 	*to = c;
 }
@@ -154,7 +147,7 @@ config_name(const evote_config *c, const void *id)
 static void
 member_set(evote_member *m, const char *name, const void *id)
 {
-	m->name = must(strdup(name));
+	m->name = need_copy(name);
 	memcpy(m->incarnation, id, sizeof(m->incarnation));
 }
 
@@ -186,7 +179,7 @@ config_arbiter(evote_config *c, evote_arbiter_kind kind, const char *where)
 {
 	free(c->arbiter.where);
 	c->arbiter.kind = kind;
-	c->arbiter.where = must(strdup(where));
+	c->arbiter.where = need_copy(where);
 }
 
 /* The list is bounded: the oldest gives way (its host was told long ago). */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/mutant.h"
+#include "common/need.h"
 #include "replica/core/core_impl.h"
 #include "replica/core/identity.h"
 
@@ -10,10 +11,8 @@ struct core *
 core_new(const struct core_config *cf, const struct machine *machine,
     const struct driver *driver, void *arg)
 {
-	struct core *c = calloc(1, sizeof(*c));
+	struct core *c = need_zeroed(1, sizeof(*c));
 
-	if (c == NULL)
-		abort();
 	assert(cf->n <= EVOTE_HOSTS_MAX && cf->self < cf->n);
 	c->cf = *cf;
 	c->machine = machine;
@@ -30,8 +29,8 @@ core_new(const struct core_config *cf, const struct machine *machine,
 		const char *address = cf->addresses[i];
 
 		c->peers[i].role = EVOTE_HALTED;
-		c->cf.names[i] = i < cf->n ? core_copy(cf->names[i]) : NULL;
-		c->cf.addresses[i] = core_copy(address == NULL ? "" : address);
+		c->cf.names[i] = i < cf->n ? need_copy(cf->names[i]) : NULL;
+		c->cf.addresses[i] = need_copy(address == NULL ? "" : address);
 	}
 	return (c);
 }

@@ -223,8 +223,6 @@ struct core {
 };
 
 /* state.c */
-void *core_grow(void *, size_t n, size_t size); /* realloc, or the end */
-char *core_copy(const char *);			/* to be freed */
 struct message *core_message(enum message_kind, int reply);
 const unsigned char *core_self(const struct core *);
 int core_leads(const struct core *); /* establishing, primary or handing over */

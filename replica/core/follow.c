@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/mutant.h"
+#include "common/need.h"
 #include "replica/core/core_impl.h"
 #include "replica/core/identity.h"
 
@@ -153,10 +154,8 @@ defer(struct core *c, const struct event *ev, struct message *reply,
 
 	if (c->n_deferred == c->max_deferred) {
 		c->max_deferred = c->max_deferred * 2 + 16;
-		c->deferred = realloc(
-		    c->deferred, c->max_deferred * sizeof(*c->deferred));
-		if (c->deferred == NULL)
-			abort();
+		c->deferred = need(realloc(
+		    c->deferred, c->max_deferred * sizeof(*c->deferred)));
 	}
 	o = &c->deferred[c->n_deferred++];
 	o->handle = ev->handle;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/mutant.h"
+#include "common/need.h"
 #include "replica/core/core_impl.h"
 
 /*
@@ -28,7 +29,7 @@ hello_new(struct core *c, int reply, uint64_t asked, evote_refusal refusal)
 	const evote_position *epochs;
 	uint32_t n;
 
-	h->name = core_copy(c->cf.names[c->cf.self]);
+	h->name = need_copy(c->cf.names[c->cf.self]);
 	memcpy(h->incarnation, core_self(c), sizeof(h->incarnation));
 	h->role = role_told(c);
 	config_copy(&h->config,
@@ -51,9 +52,7 @@ hello_new(struct core *c, int reply, uint64_t asked, evote_refusal refusal)
 		epochs += n - EVOTE_EPOCHS_MAX;
 		n = EVOTE_EPOCHS_MAX;
 	}
-	h->epochs.epochs_val = calloc(n + 1, sizeof(*epochs));
-	if (h->epochs.epochs_val == NULL)
-		abort();
+	h->epochs.epochs_val = need_zeroed(n + 1, sizeof(*epochs));
 	if (n > 0)
 		memcpy(h->epochs.epochs_val, epochs, n * sizeof(*epochs));
 	h->epochs.epochs_len = n;

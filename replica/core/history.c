@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "replica/core/history.h"
+#include "common/need.h"
 
 struct history {
 	struct merkle *tree;
@@ -19,10 +20,9 @@ struct history {
 struct history *
 history_new(void)
 {
-	struct history *h = calloc(1, sizeof(*h));
+	struct history *h = need_zeroed(1, sizeof(*h));
 
-	if (h == NULL || (h->tree = merkle_new()) == NULL)
-		abort();
+	h->tree = merkle_new();
 	return (h);
 }
 
@@ -67,10 +67,8 @@ ring_grow(struct history *h)
 {
 	uint64_t max = h->max == 0 ? 1024 : h->max * 2;
 	uint64_t size = history_size(h);
-	struct record **ring = calloc(max, sizeof(struct record *));
+	struct record **ring = need_zeroed(max, sizeof(struct record *));
 
-	if (ring == NULL)
-		abort();
 	for (uint64_t i = h->first; i < size; i++)
 		ring[i & (max - 1)] = h->ring[i & (h->max - 1)];
 	free(h->ring);
@@ -84,10 +82,8 @@ epoch_note(struct history *h, uint64_t epoch, uint64_t size)
 	if (h->n_epochs == 0 || h->epochs[h->n_epochs - 1].epoch != epoch) {
 		if (h->n_epochs == h->max_epochs) {
 			h->max_epochs = h->max_epochs * 2 + 16;
-			h->epochs = realloc(
-			    h->epochs, h->max_epochs * sizeof(*h->epochs));
-			if (h->epochs == NULL)
-				abort();
+			h->epochs = need(realloc(
+			    h->epochs, h->max_epochs * sizeof(*h->epochs)));
 		}
 		/* The ended epoch's root is needed from now on. */
 		if (h->n_epochs > 0)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/mutant.h"
+#include "common/need.h"
 #include "replica/core/core_impl.h"
 
 int
@@ -94,7 +95,7 @@ peer_new(struct core *c, int i, const char *name)
 	memset(p, 0, sizeof(*p));
 	p->role = EVOTE_HALTED;
 	p->last_received_ms = c->now_ms;
-	c->cf.names[i] = core_copy(name);
+	c->cf.names[i] = need_copy(name);
 }
 
 /* A place that no host of the cluster needs, or -1. */

@@ -1,6 +1,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "common/need.h"
 #include "replica/core/core_impl.h"
 
 #define BATCH  4096  /* records given to the disk at once */
@@ -13,7 +14,7 @@ jobs_add(struct core *c, int kind, uint64_t number, uint64_t size, int peer)
 
 	if (c->job_tail - c->job_head == c->job_max) {
 		uint64_t max = c->job_max == 0 ? 16 : c->job_max * 2;
-		struct job *jobs = core_grow(NULL, max, sizeof(*jobs));
+		struct job *jobs = need_zeroed(max, sizeof(*jobs));
 
 		for (uint64_t i = c->job_head; i != c->job_tail; i++)
 			jobs[i & (max - 1)] = c->jobs[i & (c->job_max - 1)];

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/mutant.h"
+#include "common/need.h"
 #include "replica/core/core_impl.h"
 
 #define APPEND_BYTES 1000000 /* of records in one append */
@@ -51,16 +52,6 @@ lead_ready(struct core *c, int peer)
 	p->first = 1;
 }
 
-static struct record **
-records_new(size_t n)
-{
-	struct record **r = calloc(n + 1, sizeof(struct record *));
-
-	if (r == NULL)
-		abort();
-	return (r);
-}
-
 static void
 tell(struct core *c, int peer, struct message *m)
 {
@@ -103,7 +94,7 @@ append_recent(struct core *c, int peer)
 
 	if (max > EVOTE_BATCH_MAX)
 		max = EVOTE_BATCH_MAX;
-	records = records_new(max);
+	records = need_zeroed(max + 1, sizeof(struct record *));
 	while (n < max && bytes < APPEND_BYTES) {
 		struct record *r = history_get(c->log, p->next + n);
 
@@ -303,7 +294,7 @@ lead_loaded(struct core *c, int peer, const struct event *ev)
 		return;
 	}
 	p->load = 0;
-	records = records_new(ev->n);
+	records = need_zeroed(ev->n + 1, sizeof(struct record *));
 	memcpy(records, ev->records, ev->n * sizeof(*records));
 	append(c, peer, records, ev->n);
 }

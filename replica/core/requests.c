@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "common/mutant.h"
+#include "common/need.h"
 #include "replica/core/core_impl.h"
 
 #define PARKED_MAX 4096 /* requests waiting for a change of primary */
@@ -10,7 +11,7 @@ queue_push(struct queue *q, struct waiter w)
 {
 	if (q->tail - q->head == q->max) {
 		uint64_t max = q->max == 0 ? 256 : q->max * 2;
-		struct waiter *items = core_grow(NULL, max, sizeof(*items));
+		struct waiter *items = need_zeroed(max, sizeof(*items));
 
 		for (uint64_t i = q->head; i != q->tail; i++)
 			items[i & (max - 1)] = q->items[i & (q->max - 1)];
@@ -152,8 +153,8 @@ requests_take(struct core *c, uint64_t ticket, const evote_seen *seen)
 	else if (expectant(c) && c->n_parked < PARKED_MAX) {
 		if (c->n_parked == c->max_parked) {
 			c->max_parked = c->max_parked * 2 + 64;
-			c->parked = core_grow(
-			    c->parked, c->max_parked, sizeof(*c->parked));
+			c->parked = need(realloc(
+			    c->parked, c->max_parked * sizeof(*c->parked)));
 		}
 		c->parked[c->n_parked].ticket = ticket;
 		c->parked[c->n_parked].seen = *seen;

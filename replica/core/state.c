@@ -5,34 +5,13 @@
 #include <string.h>
 
 #include "common/mutant.h"
+#include "common/need.h"
 #include "replica/core/core_impl.h"
-
-char *
-core_copy(const char *s)
-{
-	char *p = strdup(s);
-
-	if (p == NULL)
-		abort();
-	return (p);
-}
-
-void *
-core_grow(void *p, size_t n, size_t size)
-{
-	if ((p = realloc(p, n * size)) == NULL)
-		abort();
-	return (p);
-}
 
 struct message *
 core_message(enum message_kind kind, int reply)
 {
-	struct message *m = message_new(kind, reply);
-
-	if (m == NULL)
-		abort();
-	return (m);
+	return (need(message_new(kind, reply)));
 }
 
 const unsigned char *

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/need.h"
 #include "replica/core/alarm.h"
 #include "replica/core/core_impl.h"
 
@@ -13,7 +14,7 @@ arbiter_text(const evote_arbiter *a)
 
 	snprintf(text, sizeof(text), "%s%s%s", kinds[a->kind],
 	    a->where[0] == '\0' ? "" : " ", a->where);
-	return (core_copy(text));
+	return (need_copy(text));
 }
 
 static void
@@ -22,7 +23,7 @@ host_state(const struct core *c, int i, evote_host_state *h)
 	const struct peer *p = &c->peers[i];
 	int self = i == c->cf.self;
 
-	h->name = core_copy(c->cf.names[i]);
+	h->name = need_copy(c->cf.names[i]);
 	h->connected = self || p->up;
 	h->in_sync =
 	    config_in_sync(&c->config, self ? core_self(c) : p->id) >= 0;
@@ -37,9 +38,7 @@ hosts(const struct core *c, evote_status_res *s)
 	u_int known = c->config.hosts.hosts_len;
 
 	s->hosts.hosts_val =
-	    calloc(EVOTE_HOSTS_MAX, sizeof(*s->hosts.hosts_val));
-	if (s->hosts.hosts_val == NULL)
-		abort();
+	    need_zeroed(EVOTE_HOSTS_MAX, sizeof(*s->hosts.hosts_val));
 	s->hosts.hosts_len = known > 0 ? known : (u_int)c->cf.n;
 	for (u_int i = 0; i < s->hosts.hosts_len; i++)
 		host_state(c,
@@ -55,9 +54,7 @@ waits(const struct core *c, evote_status_res *s)
 	u_int n = 0;
 
 	s->waiting_for.waiting_for_val =
-	    calloc(EVOTE_HOSTS_MAX, sizeof(evote_host));
-	if (s->waiting_for.waiting_for_val == NULL)
-		abort();
+	    need_zeroed(EVOTE_HOSTS_MAX, sizeof(evote_host));
 	if (c->role != EVOTE_WAITING && c->role != EVOTE_ESTABLISHING &&
 	    !stuck_long(c))
 		return;
@@ -68,13 +65,13 @@ waits(const struct core *c, evote_status_res *s)
 			? stuck_on(c, requests_oldest(c), m)
 			: !config_id_equal(m->incarnation, core_self(c)))
 			s->waiting_for.waiting_for_val[n++] =
-			    core_copy(m->name);
+			    need_copy(m->name);
 	}
 	/* An empty directory: anyone who has the cluster's ledger. */
 	for (int i = 0; config_id_zero(c->config.cluster) && i < c->cf.n; i++)
 		if (i != c->cf.self)
 			s->waiting_for.waiting_for_val[n++] =
-			    core_copy(c->cf.names[i]);
+			    need_copy(c->cf.names[i]);
 	s->waiting_for.waiting_for_len = n;
 }
 
@@ -83,9 +80,9 @@ core_status(const struct core *c, evote_status_res *s)
 {
 	int p = core_primary_peer(c);
 
-	s->name = core_copy(c->cf.names[c->cf.self]);
+	s->name = need_copy(c->cf.names[c->cf.self]);
 	s->role = c->role;
-	s->primary = core_copy(core_leads(c) ? c->cf.names[c->cf.self]
+	s->primary = need_copy(core_leads(c) ? c->cf.names[c->cf.self]
 		: p >= 0		     ? c->cf.names[p]
 					     : "");
 	s->size = history_size(c->log);
