@@ -43,7 +43,7 @@ budget_strangers(struct transport_config *tc, int files, int hosts)
 	tc->max_unsent = 1 << 20;
 	tc->max_memory = 64 << 20;
 	tc->turn_calls = 1000;
-	tc->turn_us = 2000;
+	tc->turn_us = BUDGET_TURN_US;
 	tc->proof_ms = 5000;
 	tc->partial_ms = 10000;
 	tc->idle_ms = 600000;

@@ -8,6 +8,9 @@
  * evote.x and evote_server(8) state these.
  */
 
+/* What strangers' calls may take of one turn of the loop, each time. */
+#define BUDGET_TURN_US 2000
+
 /* Raises the limit of open files; how many there may be now. */
 int budget_files(void);
 /* Fills the strangers' budgets of a host, or witness, of so many hosts. */

@@ -621,13 +621,14 @@ wait_ready(int epfd, int wait_ms)
 
 /*
  * At each beat all of them, whose timers are then looked at too: nobody is
- * suspected before what has come in has been read.
+ * suspected before what has come in has been read.  Hosts come before voters
+ * and strangers, who have a budget (budget.h); returns what it left undone.
  */
-static void
+static uint32_t
 turn(struct server *s, uint32_t ready, uint64_t *tick_ms)
 {
 	struct event flush = {.kind = EV_FLUSH}, tick = {.kind = EV_TICK};
-	int beat;
+	int beat, more = 0;
 
 	look_at_clocks(s);
 	beat = s->now_ms - *tick_ms >= BEAT_MS;
@@ -640,10 +641,10 @@ turn(struct server *s, uint32_t ready, uint64_t *tick_ms)
 	if (ready & READY_ARBITER ||
 	    arbiter_wait_ms(s->arbiter, s->now_ms) == 0)
 		arbiter_run(s->arbiter, s->now_ms);
-	if (ready & READY_WORKERS)
-		service_run(s);
 	if (ready & READY_TRANSPORT)
 		transport_run(s->transport, s->now_ms);
+	if (ready & (READY_WORKERS | READY_TRANSPORT))
+		more = service_run(s);
 	if (beat) {
 		look_at_disk(s, *tick_ms);
 		*tick_ms = s->now_ms;
@@ -655,6 +656,7 @@ turn(struct server *s, uint32_t ready, uint64_t *tick_ms)
 	}
 	step(s, &flush);
 	transport_flush(s->transport);
+	return (more ? READY_WORKERS : 0);
 }
 
 /* How long nothing need be looked at unless something comes. */
@@ -678,7 +680,7 @@ server_run(struct server *s)
 {
 	int epfd, rc = EXIT_TROUBLE;
 	uint64_t tick_ms = 0;
-	uint32_t ready = 0;
+	uint32_t ready = 0, left;
 
 	epfd = epoll_create1(EPOLL_CLOEXEC);
 	if (epfd == -1 || watch(epfd, s->supervisor.fd, READY_SIGNAL) == -1 ||
@@ -692,8 +694,9 @@ server_run(struct server *s)
 	}
 	supervisor_ready(&s->supervisor, s->now_ms);
 	do {
-		turn(s, ready, &tick_ms);
-		ready = wait_ready(epfd, leisure_ms(s, tick_ms));
+		left = turn(s, ready, &tick_ms);
+		ready =
+		    left | wait_ready(epfd, left ? 0 : leisure_ms(s, tick_ms));
 	} while (!(ready & READY_SIGNAL) || !supervisor_ends(&s->supervisor));
 	rc = 0;
 out:

@@ -6,8 +6,10 @@
 #include "common/curve.h"
 #include "common/failpoint.h"
 #include "common/need.h"
+#include "common/now.h"
 #include "common/seal.h"
 #include "replica/core/alarm.h"
+#include "server/budget.h"
 #include "server/service.h"
 
 #define WAITING_MAX (16u << 20) /* bytes of requests whose turn is to come */
@@ -463,20 +465,34 @@ turn_end(struct server *s, struct request *r, enum turn_end end)
 		request_free(r);
 }
 
-static void
-turns_go_on(struct server *s)
+/* One whose signature is verified, or 0. */
+static int
+verified_take(struct server *s)
+{
+	struct request *r = workers_next(s->workers);
+
+	if (r == NULL)
+		return (0);
+	turn_end(s, r, r->check.fits ? TURN_RIGHT : TURN_WRONG);
+	return (1);
+}
+
+/* One that waits, while the workers have room for more; or 0. */
+static int
+waiting_take(struct server *s)
 {
 	struct turn *t;
 	struct request *r;
 
-	while (workers_room(s->workers) && (t = turns_next(s->turns)) != NULL) {
-		r = request_of(t);
-		check_prepare(s, r);
-		if (r->check.bytes != NULL)
-			workers_submit(s->workers, &r->check, r);
-		else
-			turn_end(s, r, TURN_UNKNOWN);
-	}
+	if (!workers_room(s->workers) || (t = turns_next(s->turns)) == NULL)
+		return (0);
+	r = request_of(t);
+	check_prepare(s, r);
+	if (r->check.bytes != NULL)
+		workers_submit(s->workers, &r->check, r);
+	else
+		turn_end(s, r, TURN_UNKNOWN);
+	return (1);
 }
 
 static void
@@ -490,7 +506,7 @@ request_wait(struct server *s, struct request *r, struct svc_req *q)
 	while ((t = turns_excess(s->turns)) != NULL)
 		service_refuse(
 		    s, (uint64_t)(uintptr_t)request_of(t), EVOTE_TRY_AGAIN, "");
-	turns_go_on(s);
+	(void)waiting_take(s);
 }
 
 void
@@ -511,14 +527,15 @@ service_ask(struct server *s, enum ask ask, void *args, struct svc_req *q)
 		request_begin(s, r);
 }
 
-void
+int
 service_run(struct server *s)
 {
-	struct request *r;
+	uint64_t end_us = now_us() + BUDGET_TURN_US;
 
-	while ((r = workers_next(s->workers)) != NULL)
-		turn_end(s, r, r->check.fits ? TURN_RIGHT : TURN_WRONG);
-	turns_go_on(s);
+	while (verified_take(s) || waiting_take(s))
+		if (now_us() >= end_us)
+			return (1);
+	return (0);
 }
 
 void

@@ -38,8 +38,11 @@ void service_ask(struct server *, enum ask, void *args, struct svc_req *);
  * request: so none is verified while the loop waits.  0, or -1, logged.
  */
 int service_begin(struct server *);
-/* Goes on with those whose signatures are verified: when workers_fd says so. */
-void service_run(struct server *);
+/*
+ * Goes on with those whose signatures are verified, and with those that wait,
+ * for one turn: when workers_fd says so, and while it returns 1.
+ */
+int service_run(struct server *);
 /* A connection has ended: what waits of it for its turn is forgotten. */
 void service_gone(struct server *, uint64_t conn);
 /* Forgets those whose signatures are not verified, and stops the workers. */

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/now.h"
 #include "common/rpc/listen.h"
 
 #define EVENTS_PER_WAIT	 256
@@ -457,15 +457,6 @@ source_next(struct source *s)
 	if (c != NULL)
 		conn_unready(c);
 	return (c);
-}
-
-static uint64_t
-now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
 }
 
 /* One call of one source after the other, for as long as a turn may take. */
