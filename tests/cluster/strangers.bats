@@ -182,8 +182,17 @@ signed_by() {
 	not logged beta 'to=primary'
 }
 
-# crowd NAME COUNT: so many connections that say nothing.
+# door HOST: its address and port, also of the witness.
+door() {
+	local at=${WITNESS#*=}
+	[[ $1 == witness ]] || at=$(address "$1"):$(port "$1")
+	echo "${at%:*} ${at##*:}"
+}
+
+# crowd HOST COUNT: so many connections that say nothing.
 crowd() {
+	local at
+	read -ra at <<<"$(door "$1")"
 	# shellcheck disable=SC2016 # expanded there
 	host_exec voters bash -c '
 		for ((i = 0; i < $3; i++)); do
@@ -191,7 +200,7 @@ crowd() {
 		done
 		touch "$4"
 		sleep 60
-	' crowd "$(address "$1")" "$(port "$1")" "$2" "$PAIR_DIR/crowd" \
+	' crowd "${at[@]}" "$2" "$PAIR_DIR/crowd" \
 	    </dev/null >/dev/null 2>&1 3>&- &
 	pid=$!
 	wait_until 30 test -e "$PAIR_DIR/crowd"
@@ -214,4 +223,70 @@ crowd() {
 	exits 0 as bob --timeout 5 vote board no
 	server_lives alpha
 	kill "$pid"
+}
+
+# speakers HOST CONNECTIONS TIMES MANNER CALL: see crowd.py, in the background.
+speakers() {
+	local at
+	read -ra at <<<"$(door "$1")"
+	from_hex "$(record "$5")" >"$PAIR_DIR/call"
+	(ulimit -n $(($2 + 100)) && host_exec voters python3 tests/cluster/crowd.py \
+	    "${at[@]}" "${@:2:3}" "$PAIR_DIR/said") \
+	    <"$PAIR_DIR/call" >"$PAIR_DIR/answered" 3>&- &
+	pid=$!
+}
+
+@test "S2: hosts hear each other beside bursts on thousands of connections" {
+	local most=$(($(ulimit -Hn) - 200))
+	setup_election
+	speakers alpha $((most < 8000 ? most : 8000)) 600 reads \
+	    "$(call_body "$EVOTE" 1 8 "")"
+	exits 0 as ada vote board yes
+	wait "$pid"
+	(($(<"$PAIR_DIR/answered") > 0))
+	exits 0 as bob vote board no
+	level
+	serves alpha
+	not logged beta 'to=primary'
+}
+
+@test "S3: answers that nobody reads take little memory in sum" {
+	local kb choices
+	export ASAN_OPTIONS=quarantine_size_mb=4
+	setup_election
+	mapfile -t choices < <(for n in {10..73}; do
+		echo "--choice"
+		echo "$n$(repeat x 200)"
+	done)
+	as ada create large --group members "${choices[@]}" --end +1h
+	speakers alpha 2000 60 deaf \
+	    "$(call_body "$EVOTE" 1 7 "$(string large)$(no_seen)")"
+	wait_until 60 test -e "$PAIR_DIR/said"
+	sleep 4
+	kb=$(awk '$1 == "VmHWM:" { print $2 }' \
+	    "/proc/$(server_pid alpha)/status")
+	kill "$pid"
+	echo "$kb kB"
+	((kb < 256 * 1024))
+	still_serves
+}
+
+@test "S4: a primary goes on while strangers fill its witness" {
+	setup_election
+	(ulimit -n 256 && witness_start witness)
+	crowd witness 400
+	admin alpha arbiter witness "$WITNESS"
+	wait_until 20 arbiter_is witness
+	server_kill beta
+	wait_until 20 alone alpha
+	exits 0 as ada --timeout 10 vote board yes
+	serves alpha
+	kill "$pid"
+}
+
+@test "S7: who has only stopped sending is answered" {
+	setup_election
+	speakers alpha 100 1 shuts "$(call_body "$EVOTE" 1 6 "$(u32 0)$(no_seen)")"
+	wait "$pid"
+	(($(<"$PAIR_DIR/answered") == 100))
 }

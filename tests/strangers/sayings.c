@@ -156,6 +156,15 @@ say_list(struct kind *k)
 	    (xdrproc_t)xdr_evote_list_args, &args);
 }
 
+/* What stands in line behind a signature. */
+static void
+say_line(struct kind *k)
+{
+	say_vote(k);
+	for (int i = 0; i < 63; i++)
+		say_list(k);
+}
+
 /* ---- to those that are not for them ---- */
 
 static void
@@ -228,6 +237,7 @@ static const struct saying {
     {"login", say_login, 64, READS, 10, 1000},
     {"vote", say_vote, 64, READS, 10, 1000},
     {"vote_and_leave", say_vote, 64, LEAVES, 5, 1000},
+    {"line", say_line, 1, READS, 5, 1000},
     {"create", say_create, 8, READS, 3, 2000},
     {"status", say_status, 600, READS, 10, 1000},
     {"deaf", say_status, 200, DEAF, 15, 8000},
@@ -254,6 +264,20 @@ kinds_make(struct kind kinds[KINDS])
 				say_admin(&kinds[i]);
 		}
 	}
+}
+
+int
+kinds_only(struct kind kinds[KINDS], const char *name)
+{
+	int found = -1;
+
+	for (int i = 0; i < KINDS; i++) {
+		if (strcmp(kinds[i].name, name) == 0)
+			found = 0;
+		else
+			kinds[i].share = 0;
+	}
+	return (found);
 }
 
 int

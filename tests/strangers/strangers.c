@@ -318,11 +318,13 @@ main(int argc, char **argv)
 	    {"hosts", required_argument, NULL, 'h'},
 	    {"voter", required_argument, NULL, 'v'},
 	    {"key", required_argument, NULL, 'k'},
+	    {"only", required_argument, NULL, 'o'},
 	    {"state", required_argument, NULL, 'd'},
 	    {NULL, 0, NULL, 0},
 	};
 	static struct crowd c;
 	struct evote_options voter = {0};
+	const char *only = NULL;
 	double seconds = 10;
 	int ch, conns = 500;
 	struct greed greed;
@@ -355,6 +357,9 @@ main(int argc, char **argv)
 		case 'k':
 			voter.key = optarg;
 			break;
+		case 'o':
+			only = optarg;
+			break;
 		case 'd':
 			voter.state = optarg;
 			break;
@@ -369,6 +374,10 @@ main(int argc, char **argv)
 	signal(SIGTERM, on_term);
 	draw_seed(seed);
 	kinds_make(c.kinds);
+	if (only != NULL && kinds_only(c.kinds, only) == -1) {
+		fprintf(stderr, "strangers: no kind: %s\n", only);
+		return (2);
+	}
 	greed_begin(&voter, seconds);
 	crowd_open(&c, conns, seconds);
 	crowd_run(&c);

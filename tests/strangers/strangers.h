@@ -13,7 +13,7 @@ unsigned draw(unsigned n); /* 0 .. n - 1 */
 
 /* ---- what strangers say (sayings.c) ---- */
 
-#define KINDS 13
+#define KINDS 14
 
 enum manner {
 	READS,	/* says it, and reads what comes until its life ends */
@@ -33,6 +33,8 @@ struct kind {
 };
 
 void kinds_make(struct kind[KINDS]);
+/* 0, or -1 when there is no such kind. */
+int kinds_only(struct kind[KINDS], const char *name);
 int kinds_draw(const struct kind[KINDS]);
 
 struct tally {
