@@ -250,6 +250,11 @@ speakers() {
 	not logged beta 'to=primary'
 }
 
+# In kB, at most so far.
+memory() {
+	awk '$1 == "VmHWM:" { print $2 }' "/proc/$(server_pid "$1")/status"
+}
+
 @test "S3: answers that nobody reads take little memory in sum" {
 	local kb choices
 	export ASAN_OPTIONS=quarantine_size_mb=4
@@ -262,9 +267,10 @@ speakers() {
 	speakers alpha 2000 60 deaf \
 	    "$(call_body "$EVOTE" 1 7 "$(string large)$(no_seen)")"
 	wait_until 60 test -e "$PAIR_DIR/said"
-	sleep 4
-	kb=$(awk '$1 == "VmHWM:" { print $2 }' \
-	    "/proc/$(server_pid alpha)/status")
+	until [[ $(memory alpha) == "${kb-}" ]]; do
+		kb=$(memory alpha)
+		sleep 2
+	done
 	kill "$pid"
 	echo "$kb kB"
 	((kb < 256 * 1024))
