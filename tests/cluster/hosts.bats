@@ -141,7 +141,7 @@ one_primary() {
 	server_kill gamma
 	with_gamma server_start gamma
 	wait_until 10 logged alpha "refused peer=gamma"
-	is gamma role waiting
+	wait_until 10 is gamma role waiting
 	[[ $(host_of gamma alarm) == *"host"*"cluster"* ]]
 	# Who is down can be removed as well.
 	server_kill gamma
