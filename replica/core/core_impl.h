@@ -340,6 +340,8 @@ void proposal_claim(struct core *, enum proposal_kind);
 void proposal_stored(struct core *, uint64_t job);
 void proposal_drop(struct core *);
 void proposal_establish(struct core *, int forced); /* begin as primary */
+/* 1, and this host halts, when that leaves it behind for good. */
+int proposal_bars(struct core *, const evote_config *);
 void proposal_adopt(struct core *, const evote_config *);
 
 /* arbitration.c */

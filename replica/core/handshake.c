@@ -172,15 +172,8 @@ learn(struct core *c, int peer, evote_hello *h, int answer)
 	    (config_barred(&c->config, p->id) &&
 		c->config.forced_epoch >= p->config.forced_epoch))
 		return;
-	if (config_barred(&p->config, core_self(c)) &&
-	    p->config.forced_epoch > c->config.forced_epoch) {
-		core_fault(c, 0,
-		    "left behind when %s was promoted by force; "
-		    "move this data directory away and start with an empty "
-		    "one",
-		    c->cf.names[peer]);
+	if (proposal_bars(c, &p->config))
 		return;
-	}
 	if (conflict(c, p)) {
 		core_fault(c, 1,
 		    "this host and %s hold different configurations of epoch "

@@ -251,6 +251,18 @@ proposal_drop(struct core *c)
 		core_move(c, ON_ABORT);
 }
 
+int
+proposal_bars(struct core *c, const evote_config *k)
+{
+	if (!config_barred(k, core_self(c)) ||
+	    k->forced_epoch <= c->config.forced_epoch)
+		return (0);
+	core_fault(c, 0,
+	    "left behind when another host was promoted by force; move this "
+	    "data directory away and start with an empty one");
+	return (1);
+}
+
 /*
  * Takes over a newer configuration.  Only the primary's own word makes a host a
  * backup or a joiner; from others it is hearsay, and the host waits to hear
@@ -263,6 +275,8 @@ proposal_adopt(struct core *c, const evote_config *k)
 	int was_backup = c->role == EVOTE_BACKUP;
 	int giver = core_primary_peer(c);
 
+	if (proposal_bars(c, k))
+		return;
 	c->proposal.phase = PROPOSAL_IDLE;
 	core_take_config(c, k);
 	jobs_save(c);

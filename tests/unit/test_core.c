@@ -1095,7 +1095,8 @@ forced_promotion_bars_the_old_incarnation(void **state)
 	host_start(c, A);
 	cluster_wait(c, 500);
 	assert_role(c, A, "halted");
-	assert_alarm(c, A, "left behind when B was promoted by force");
+	assert_alarm(
+	    c, A, "left behind when another host was promoted by force");
 	assert_non_null(core_promote(c->hosts[A].core, epoch_of(c, A), 1));
 	assert_false(c->hosts[A].serving);
 	assert_role(c, B, "primary");
@@ -1874,6 +1875,27 @@ a_removed_host_halts_before_it_is_left_out(void **state)
 	cluster_free(c);
 }
 
+/* Whoever tells it: it would wait for ever else, with nothing wrong. */
+static void
+a_host_left_behind_hears_of_it_from_the_arbiter(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+	evote_decided d = {.verdict = EVOTE_CONFLICT};
+	struct event ev = {.kind = EV_DECIDED, .decided = &d};
+
+	config_copy(&d.config, &c->hosts[B].k);
+	d.config.epoch += EVOTE_HOSTS_MAX;
+	d.config.forced_epoch = d.config.epoch;
+	config_remove(&d.config, c->hosts[B].inc);
+	config_bar(&d.config, "B", c->hosts[B].inc);
+	cut(c, A, B);
+	host_step(&c->hosts[B], ev);
+	assert_role(c, B, "halted");
+	assert_alarm(c, B, "left behind when another host was promoted");
+	config_clear(&d.config);
+	cluster_free(c);
+}
+
 /* Its ledger is sound, and may be all that is left. */
 static void
 a_removed_host_can_be_promoted_by_force(void **state)
@@ -2035,6 +2057,7 @@ main(void)
 	    cmocka_unit_test(two_orders_at_once_are_one_line_of_succession),
 	    cmocka_unit_test(a_third_host_is_added_and_is_the_backup_s_backup),
 	    cmocka_unit_test(a_removed_host_halts_before_it_is_left_out),
+	    cmocka_unit_test(a_host_left_behind_hears_of_it_from_the_arbiter),
 	    cmocka_unit_test(a_removed_host_can_be_promoted_by_force),
 	    cmocka_unit_test(who_may_not_be_removed),
 	    cmocka_unit_test(two_configurations_of_one_epoch_halt_both),
