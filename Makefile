@@ -19,7 +19,8 @@ GEN	= xdr clnt
 room	= $(2:%=$(1)/%)
 COMMON	= $(call room,common,log seal curve merkle text date number options \
 	    nearest role_name record hosts failpoint) \
-	  $(call room,common/rpc,transport conn stream source listen caller \
+	  $(call room,common/rpc,transport listener pool conn call stream \
+	    source listen caller \
 	    inquiry portmap address)
 REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 	    requests roles commit \

@@ -8,8 +8,9 @@
 #include "common/rpc/transport.h"
 
 /*
- * Shared by transport.c, which has the sockets and whose turn it is, and
- * conn.c, which has one connection.  From the socket to a procedure and back:
+ * Shared by transport.c (whose turn it is), listener.c (who gets a place),
+ * pool.c (connections come and go), conn.c (the turn of one connection) and
+ * call.c (one call).  From the socket to a procedure and back:
  *
  *	conn_serve -> conn_read -> inbox_next -> conn_dispatch -> procedure
  *	    conn_reply (at once or by transport_complete) -> conn_send
@@ -110,17 +111,47 @@ struct transport {
 	struct transport_stats stats;
 };
 
+/* ---- transport.c ---- */
+
+int epoll_add(int epoll, int fd, uint32_t events, uint64_t id);
+
+/* ---- listener.c ---- */
+
+void listener_accept(struct transport *, struct listener *);
+/* Those that were paused for want of descriptors try again. */
+void listeners_resume(struct transport *);
+
+/* ---- pool.c ---- */
+
+/* What epoll gives back: 0 wakes, then the listeners, then connections. */
+uint64_t conn_id(const struct conn *);
+/* NULL: that one is gone, or doomed. */
+struct conn *conn_find(
+    const struct transport *, uint32_t slot, uint32_t generation);
+/* Takes fd over; the source is one that may be without connections. */
+int conn_open(struct transport *, struct source *, int fd, enum door,
+    const struct sockaddr_in6 *, socklen_t);
+/* It is not among its source's strangers any more. */
+void conn_uncount(struct conn *);
+void conn_doom(struct conn *);
+void conn_close(struct conn *);
+/* Closes so many of the doomed at most. */
+void conns_reap(struct transport *, int most);
+/* Forgets the source when it has no connection. */
+void source_leave(struct transport *, struct source *);
+
 /* ---- conn.c ---- */
 
-extern const struct xp_ops conn_ops;
-extern const struct xp_ops2 conn_ops2;
-
-uint64_t conn_id(const struct conn *);
-void conn_doom(struct conn *);
+/* Dooms it, for what its client sent, or for want of memory. */
+void conn_reject(struct conn *, const char *why);
+void conn_starved(struct conn *);
 /* Something has happened on it. */
 void conn_touch(struct conn *);
+/* A call of it was answered as a call should be. */
+void conn_prove(struct conn *);
 /* Makes the books agree with what it holds in memory. */
 void conn_charge(struct conn *);
+bool conn_has_room(const struct conn *);
 /* To be served: fresh, or (more) because its turn was too short. */
 void conn_ready(struct conn *, bool more);
 void conn_unready(struct conn *);
@@ -131,10 +162,12 @@ void conn_serve(struct conn *, int calls);
 void conn_send(struct conn *);
 /* It may have been paused, and need it no longer. */
 void conn_resume(struct conn *);
-/* -1: nothing was sent, for it cannot be encoded. */
-int conn_accept_reply(
-    struct conn *, uint32_t xid, enum accept_stat, xdrproc_t, void *result);
-/* Bytes that are charged for the call that is being dispatched. */
-uint32_t conn_call_bytes(const struct conn *);
+
+/* ---- call.c ---- */
+
+extern const struct xp_ops conn_ops;
+extern const struct xp_ops2 conn_ops2;
+
+void conn_dispatch(struct conn *, unsigned char *rec, uint32_t len);
 
 #endif

@@ -1,0 +1,188 @@
+#include "common/rpc/transport_impl.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Connections come and go, each in a slot that outlives it. */
+
+uint64_t
+conn_id(const struct conn *c)
+{
+	return ((uint64_t)c->generation << 32 | c->slot);
+}
+
+struct conn *
+conn_find(const struct transport *t, uint32_t slot, uint32_t generation)
+{
+	struct conn *c;
+
+	if (slot >= t->n_slots)
+		return (NULL);
+	c = t->slots[slot];
+	if (c->state != CONN_OPEN || c->generation != generation)
+		return (NULL);
+	return (c);
+}
+
+static struct conn *
+conn_new_slot(struct transport *t)
+{
+	struct conn **slots, *c;
+
+	slots = realloc(t->slots, (t->n_slots + 1) * sizeof(*slots));
+	if (slots == NULL)
+		return (NULL);
+	t->slots = slots;
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		return (NULL);
+	c->slot = t->n_slots;
+	c->generation = 1;
+	t->slots[t->n_slots++] = c;
+	return (c);
+}
+
+static int
+conn_epoll(const struct conn *c)
+{
+	const struct transport *t = c->transport;
+
+	return (c->rank == RANK_TRUSTED ? t->trusted_fd : t->epoll_fd);
+}
+
+/* All but the numbers, which outlive it. */
+static void
+conn_init(struct conn *c, struct transport *t, int fd, enum door door,
+    const struct sockaddr_in6 *addr, socklen_t addrlen)
+{
+	*c = (struct conn){.transport = t,
+	    .slot = c->slot,
+	    .generation = c->generation,
+	    .door = door,
+	    .rank = door == DOOR_LOCAL ? RANK_TRUSTED : RANK_UNPROVEN,
+	    .opened_ms = t->now_ms,
+	    .active_ms = t->now_ms};
+	c->xprt.xp_fd = fd;
+	c->xprt.xp_ops = &conn_ops;
+	c->xprt.xp_ops2 = &conn_ops2;
+	c->xprt.xp_p1 = c;
+	c->xprt.xp_verf = _null_auth;
+	c->xprt.xp_raddr = *addr;
+	c->xprt.xp_addrlen = addrlen;
+	c->xprt.xp_rtaddr = (struct netbuf){
+	    .maxlen = sizeof(*addr), .len = addrlen, .buf = &c->xprt.xp_raddr};
+}
+
+static void
+conn_join(struct conn *c, struct source *s)
+{
+	struct transport *t = c->transport;
+
+	c->source = s;
+	s->conns++;
+	t->stats.conns++;
+	if (c->door == DOOR_LOCAL) {
+		t->locals++;
+		return;
+	}
+	c->counted = !s->host || s->open >= TRANSPORT_HOST_PLACES;
+	s->open++;
+	t->strangers += c->counted;
+	TAILQ_INSERT_TAIL(&s->members[c->rank], c, member);
+}
+
+int
+conn_open(struct transport *t, struct source *s, int fd, enum door door,
+    const struct sockaddr_in6 *addr, socklen_t addrlen)
+{
+	struct conn *c = TAILQ_FIRST(&t->free);
+
+	if (c != NULL)
+		TAILQ_REMOVE(&t->free, c, gone);
+	else if ((c = conn_new_slot(t)) == NULL)
+		goto fail;
+	conn_init(c, t, fd, door, addr, addrlen);
+	if (epoll_add(conn_epoll(c), fd, CONN_EVENTS, conn_id(c)) == -1) {
+		TAILQ_INSERT_TAIL(&t->free, c, gone);
+		goto fail;
+	}
+	c->state = CONN_OPEN;
+	conn_join(c, s);
+	return (0);
+fail:
+	close(fd);
+	return (-1);
+}
+
+void
+conn_uncount(struct conn *c)
+{
+	if (c->rank == RANK_TRUSTED)
+		return;
+	TAILQ_REMOVE(&c->source->members[c->rank], c, member);
+	c->source->open--;
+	c->transport->strangers -= c->counted;
+	c->counted = false;
+}
+
+void
+source_leave(struct transport *t, struct source *s)
+{
+	if (s->conns > 0)
+		return;
+	if (s->on_turn)
+		TAILQ_REMOVE(&t->turns, s, turn);
+	source_drop(&t->sources, s);
+}
+
+void
+conn_close(struct conn *c)
+{
+	struct transport *t = c->transport;
+	uint64_t id = conn_id(c);
+
+	conn_unready(c);
+	if (c->on_dirty)
+		TAILQ_REMOVE(&t->dirty, c, dirty);
+	c->on_dirty = false;
+	close(c->xprt.xp_fd);
+	inbox_clear(&c->in);
+	outbox_clear(&c->out);
+	c->held = 0;
+	conn_charge(c);
+	conn_uncount(c);
+	c->state = CONN_FREE;
+	/* A slot whose numbers are used up is not used again. */
+	if (++c->generation != 0)
+		TAILQ_INSERT_TAIL(&t->free, c, gone);
+	t->locals -= c->door == DOOR_LOCAL;
+	t->stats.conns--;
+	c->source->conns--;
+	source_leave(t, c->source);
+	if (t->config.closed != NULL)
+		t->config.closed(t->config.arg, id);
+}
+
+/* A crowd that leaves at once is seen off by and by. */
+void
+conns_reap(struct transport *t, int most)
+{
+	struct conn *c;
+
+	while (most-- > 0 && (c = TAILQ_FIRST(&t->doomed)) != NULL) {
+		TAILQ_REMOVE(&t->doomed, c, gone);
+		conn_close(c);
+	}
+}
+
+void
+conn_doom(struct conn *c)
+{
+	if (c->state != CONN_OPEN)
+		return;
+	c->state = CONN_DOOMED;
+	if (c->rank == RANK_TRUSTED)
+		TAILQ_INSERT_HEAD(&c->transport->doomed, c, gone);
+	else
+		TAILQ_INSERT_TAIL(&c->transport->doomed, c, gone);
+}
