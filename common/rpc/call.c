@@ -1,6 +1,5 @@
 #include "common/rpc/transport_impl.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -46,7 +45,7 @@ conn_reply(struct conn *c, uint32_t xid, struct rpc_msg *reply)
 		return (-1);
 	}
 	len = xdr_getpos(&xdrs);
-	mark = htonl(STREAM_LAST | len);
+	mark = stream_mark(len);
 	memcpy(t->scratch, &mark, STREAM_MARK);
 	if (outbox_add(&c->out, t->scratch, STREAM_MARK + len) == -1) {
 		conn_starved(c);

@@ -1,6 +1,5 @@
 #include "common/rpc/stream.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 #ifndef EVOTE_STREAM_H
 #define EVOTE_STREAM_H
 
+#include <arpa/inet.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,6 +13,13 @@
  */
 #define STREAM_MARK 4u		/* bytes of a record mark */
 #define STREAM_LAST 0x80000000u /* its bit for the last fragment */
+
+/* The mark of a record of one fragment, in network order. */
+static inline uint32_t
+stream_mark(size_t len)
+{
+	return (htonl(STREAM_LAST | (uint32_t)len));
+}
 
 /*
  * What was received: [base, rec) is the record put together so far, [raw, end)

@@ -60,7 +60,7 @@ struct link {
 	/* Of the connection. */
 	int fd;
 	uint32_t events;
-	struct wire_in in;
+	struct inbox in;
 	struct wire_out out;
 	uint32_t xid;
 	struct session session;
@@ -105,7 +105,7 @@ link_close(struct link *l)
 		free(call);
 	}
 	wire_out_clear(&l->out);
-	wire_in_clear(&l->in);
+	inbox_clear(&l->in);
 	link_move(l, LINK_CLOSED, NEVER);
 }
 
@@ -346,30 +346,33 @@ link_talks(const struct link *l)
 static void
 records_take(struct link *l)
 {
-	const unsigned char *data;
-	size_t len;
-	int got;
+	enum record_state got;
+	unsigned char *data;
+	uint32_t len;
 
-	while ((got = wire_in_next(&l->in, &data, &len)) > 0) {
+	while ((got = inbox_next(&l->in, EVOTE_CALL_MAX, &data, &len)) ==
+	    RECORD_WHOLE) {
 		if (l->state == LINK_OPENING)
 			open_reply(l, data, len);
 		else
 			call_reply(l, data, len);
 	}
-	if (got < 0)
-		link_end(l, LOG_L_ALARM, strerror(errno));
+	if (got == RECORD_BAD)
+		link_end(l, LOG_L_ALARM, strerror(EMSGSIZE));
 }
 
 static void
 link_read(struct link *l)
 {
+	int all;
+
 	for (int i = 0; i < READS_MAX && link_talks(l); i++) {
-		ssize_t n = wire_in_read(&l->in, l->fd);
+		ssize_t n = wire_receive(&l->in, l->fd, &all);
 
 		if (n > 0) {
 			records_take(l);
 			/* All that had come: to look again is a call more. */
-			if (n < WIRE_READ)
+			if (all)
 				return;
 			continue;
 		}
@@ -551,10 +554,8 @@ push_free(struct push *p)
 {
 	if (p == NULL)
 		return;
-	for (int i = 0; p->links != NULL && i < EVOTE_HOSTS_MAX; i++) {
+	for (int i = 0; p->links != NULL && i < EVOTE_HOSTS_MAX; i++)
 		link_clear(&p->links[i]);
-		wire_in_free(&p->links[i].in);
-	}
 	free(p->links);
 	free(p->self);
 	if (p->epoll >= 0)

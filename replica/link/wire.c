@@ -8,9 +8,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#define MARK_BYTES 4
-#define MARK_LAST  0x80000000u /* the record's last fragment */
-#define HEAD_BYTES 64	       /* mark, call header, order, length */
+#define HEAD_BYTES 64 /* mark, call header, order, length */
 #define IOVS_MAX   48
 
 /* The body is never copied: it is sent from where it lies. */
@@ -83,17 +81,17 @@ frame_wrap(struct frame *f, uint32_t xid, uint32_t proc, uint32_t len,
 {
 	XDR x;
 
-	xdrmem_create(&x, (char *)f->head + MARK_BYTES,
-	    sizeof(f->head) - MARK_BYTES, XDR_ENCODE);
+	xdrmem_create(&x, (char *)f->head + STREAM_MARK,
+	    sizeof(f->head) - STREAM_MARK, XDR_ENCODE);
 	if (wire_call(&x, xid, EVOTE_REPLICA_PROG, EVOTE_REPLICA_V1, proc) < 0)
 		return (-1);
 	if (sealed == NULL)
-		return (MARK_BYTES + (long)xdr_getpos(&x));
+		return ((long)STREAM_MARK + (long)xdr_getpos(&x));
 	if (!xdr_u_quad_t(&x, &sealed->order) || !xdr_u_int(&x, &len))
 		return (-1);
 	memcpy(f->mac, sealed->mac, sizeof(f->mac));
 	f->left[2] = (struct iovec){f->mac, sizeof(f->mac)};
-	return (MARK_BYTES + (long)xdr_getpos(&x));
+	return ((long)STREAM_MARK + (long)xdr_getpos(&x));
 }
 
 struct frame *
@@ -117,7 +115,7 @@ wire_frame(uint32_t xid, uint32_t proc, unsigned char *body, uint32_t len,
 	}
 	f->left[0] = (struct iovec){f->head, (size_t)head};
 	f->left[1] = (struct iovec){body, len};
-	mark = htobe32(MARK_LAST | (uint32_t)(frame_left(f) - MARK_BYTES));
+	mark = stream_mark(frame_left(f) - STREAM_MARK);
 	memcpy(f->head, &mark, sizeof(mark));
 	return (f);
 }
@@ -232,112 +230,18 @@ wire_out_send(struct wire_out *o, int fd)
 
 /* ---- in ---- */
 
-static int
-bytes_room(struct bytes *b, size_t n)
-{
-	size_t cap = b->cap > 0 ? b->cap : (size_t)WIRE_READ;
-	unsigned char *data;
-
-	while (cap - b->len < n)
-		cap *= 2;
-	if (cap == b->cap)
-		return (0);
-	data = realloc(b->data, cap);
-	if (data == NULL)
-		return (-1);
-	b->data = data;
-	b->cap = cap;
-	return (0);
-}
-
 ssize_t
-wire_in_read(struct wire_in *in, int fd)
+wire_receive(struct inbox *in, int fd, int *all)
 {
-	struct bytes *raw = &in->raw;
+	size_t room;
 	ssize_t n;
 
-	if (bytes_room(raw, WIRE_READ) != 0)
+	if (inbox_room(in, EVOTE_CALL_MAX) == -1)
 		return (-1);
-	n = recv(fd, raw->data + raw->len, raw->cap - raw->len, 0);
+	room = in->cap - in->end;
+	n = recv(fd, in->data + in->end, room, 0);
 	if (n > 0)
-		raw->len += (size_t)n;
+		in->end += (size_t)n;
+	*all = n < (ssize_t)room;
 	return (n);
-}
-
-/*
- * The next whole fragment: as wire_in_next, and *last when it ends a record.
- */
-static int
-fragment_next(
-    struct wire_in *in, const unsigned char **data, size_t *len, int *last)
-{
-	const size_t there = in->raw.len - in->at;
-	uint32_t mark;
-
-	if (there < MARK_BYTES)
-		return (0);
-	mark = be32_at(in->raw.data + in->at);
-	*len = mark & ~MARK_LAST;
-	*last = (mark & MARK_LAST) != 0;
-	if (*len > EVOTE_CALL_MAX - in->joined.len) {
-		errno = EMSGSIZE;
-		return (-1);
-	}
-	if (there - MARK_BYTES < *len)
-		return (0);
-	*data = in->raw.data + in->at + MARK_BYTES;
-	in->at += MARK_BYTES + *len;
-	return (1);
-}
-
-/* What was taken out makes room for what is to come. */
-static void
-in_compact(struct wire_in *in)
-{
-	in->raw.len -= in->at;
-	memmove(in->raw.data, in->raw.data + in->at, in->raw.len);
-	in->at = 0;
-}
-
-int
-wire_in_next(struct wire_in *in, const unsigned char **data, size_t *len)
-{
-	struct bytes *joined = &in->joined;
-	int got, last;
-
-	if (in->given)
-		joined->len = 0;
-	in->given = 0;
-	while ((got = fragment_next(in, data, len, &last)) > 0) {
-		/* Nearly always it is the whole record, given where it lies. */
-		if (last && joined->len == 0)
-			return (1);
-		if (bytes_room(joined, *len) != 0)
-			return (-1);
-		memcpy(joined->data + joined->len, *data, *len);
-		joined->len += *len;
-		if (last) {
-			in->given = 1;
-			*data = joined->data;
-			*len = joined->len;
-			return (1);
-		}
-	}
-	if (got == 0 && in->at > 0)
-		in_compact(in);
-	return (got);
-}
-
-void
-wire_in_clear(struct wire_in *in)
-{
-	in->raw.len = in->joined.len = in->at = 0;
-	in->given = 0;
-}
-
-void
-wire_in_free(struct wire_in *in)
-{
-	free(in->raw.data);
-	free(in->joined.data);
 }

@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
+#include "common/rpc/stream.h"
 #include "evote.h"
 
 /*
@@ -49,26 +50,10 @@ int wire_out_send(struct wire_out *, int fd);
 
 /* ---- what comes in ---- */
 
-struct bytes {
-	unsigned char *data;
-	size_t len, cap;
-};
-struct wire_in {
-	struct bytes raw, joined;
-	size_t at; /* of raw: taken out so far */
-	int given; /* joined is what wire_in_next gave */
-};
-
-/* As recv(2), once; WIRE_READ bytes at least when there are so many. */
-#define WIRE_READ ((ssize_t)64 << 10)
-ssize_t wire_in_read(struct wire_in *, int fd);
 /*
- * The next whole record, there until the next wire_in_read or _next: 1; 0 when
- * more has to come; -1 with errno: over EVOTE_CALL_MAX, or no memory.
+ * As recv(2), once; *all: there was no more.  Records are taken out of it with
+ * inbox_next, of up to EVOTE_CALL_MAX bytes.
  */
-int wire_in_next(struct wire_in *, const unsigned char **data, size_t *len);
-/* Forgets what it holds; a record given out stays readable. */
-void wire_in_clear(struct wire_in *);
-void wire_in_free(struct wire_in *);
+ssize_t wire_receive(struct inbox *, int fd, int *all);
 
 #endif

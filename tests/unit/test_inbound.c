@@ -295,7 +295,7 @@ struct raw {
 	int fd;
 	uint32_t xid;
 	struct session session;
-	struct wire_in in;
+	struct inbox in;
 };
 
 static void
@@ -315,7 +315,7 @@ static void
 raw_close(struct raw *r)
 {
 	close(r->fd);
-	wire_in_free(&r->in);
+	inbox_clear(&r->in);
 }
 
 static void
@@ -335,16 +335,19 @@ raw_send(struct raw *r, uint32_t proc, const void *body, uint32_t len,
 
 /* 1: a record came; 0: the connection was closed. */
 static int
-raw_wait(
-    struct scene *s, struct raw *r, const unsigned char **data, size_t *len)
+raw_wait(struct scene *s, struct raw *r, unsigned char **data, uint32_t *len)
 {
+	int all;
+
 	for (int i = 0; i < STEPS_MAX; i++) {
 		struct pollfd fd = {r->fd, POLLIN, 0};
 
 		step(s);
-		if (wire_in_next(&r->in, data, len) > 0)
+		if (inbox_next(&r->in, EVOTE_CALL_MAX, data, len) ==
+		    RECORD_WHOLE)
 			return (1);
-		if (poll(&fd, 1, 0) > 0 && wire_in_read(&r->in, r->fd) <= 0)
+		if (poll(&fd, 1, 0) > 0 &&
+		    wire_receive(&r->in, r->fd, &all) <= 0)
 			return (0);
 	}
 	fail_msg("neither answered nor closed");
@@ -359,8 +362,8 @@ raw_open(struct scene *s, struct raw *r, const char *caller, const char *callee,
 	evote_open_args args;
 	evote_open_res res = {0};
 	unsigned char *body;
-	const unsigned char *data;
-	size_t len;
+	unsigned char *data;
+	uint32_t len;
 	long n;
 	int refusal;
 
@@ -413,8 +416,8 @@ raw_hello(struct raw *r, const char *name)
 static int
 raw_is_closed(struct scene *s, struct raw *r)
 {
-	const unsigned char *data;
-	size_t len;
+	unsigned char *data;
+	uint32_t len;
 
 	return (raw_wait(s, r, &data, &len) == 0);
 }
