@@ -1,392 +1,16 @@
-#include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/curve.h"
 #include "common/failpoint.h"
 #include "common/need.h"
 #include "common/now.h"
 #include "common/seal.h"
 #include "replica/core/alarm.h"
 #include "server/budget.h"
-#include "server/service.h"
+#include "server/procedures.h"
 
 #define WAITING_MAX (16u << 20) /* bytes of requests whose turn is to come */
-
-/* A call that was taken and not yet answered; its address is the ticket. */
-struct request {
-	enum ask ask;
-	struct call call;
-	uint64_t conn;
-	int recorded; /* its answer is a record */
-	int unsure;   /* its signature was not verified against this key */
-	struct auth_check check;
-	struct turn turn;
-	union {
-		evote_preauth_args preauth;
-		evote_auth_args auth;
-		evote_create_args create;
-		evote_vote_args vote;
-		evote_named_args named;
-		evote_list_args list;
-		evote_groups_args groups;
-		evote_register_args roll;
-		evote_name name;
-		evote_voters_args voters;
-	} args;
-	union {
-		evote_answer answer; /* every result begins with one */
-		evote_preauth_res preauth;
-		evote_auth_res auth;
-		evote_result_res result;
-		evote_list_res list;
-		evote_election_res show;
-		evote_groups_res empty;
-		evote_register_res roll;
-		evote_voters_res voters;
-	} result;
-};
-
-/*
- * Carries the request out at that place: fills the result but the answer's
- * head; returns the record, if it made one.
- */
-typedef struct record *(*procedure)(
-    struct server *, struct request *, const struct place *);
-
-/* ---- who asks ---- */
-
-/*
- * Names the asker as the credential claims; what cannot be authentic is told
- * here, a signature is checked once the act is known (vouched).  name has room
- * for EVOTE_NAME_MAX + 1.
- */
-static evote_reason
-claimed(struct server *s, evote_request *q, struct op *op, char *name)
-{
-	struct voter_view v;
-	unsigned char key[SEAL_KEY];
-	evote_token *token = &q->credential.evote_credential_u.token;
-
-	op->asker.voter = name;
-	memcpy(op->asker.client, q->client, sizeof(op->asker.client));
-	op->asker.number = q->number;
-	op->standing = EVOTE_R_OK;
-	if (q->credential.kind == EVOTE_BY_SIGNATURE) {
-		op->asker.voter = q->credential.evote_credential_u.own.voter;
-		return (EVOTE_R_OK);
-	}
-	op->standing = auth_token(s->auth, token->evote_token_val,
-	    token->evote_token_len, s->wall_us, name, key);
-	if (op->standing == EVOTE_R_TOKEN)
-		return (EVOTE_R_TOKEN);
-	/* A key that was replaced on the roll takes its tokens with it. */
-	if (!election_voter(s->election, name, &v) ||
-	    memcmp(v.key, key, sizeof(key)) != 0)
-		return (EVOTE_R_TOKEN);
-	return (EVOTE_R_OK);
-}
-
-/* The act is one that its asker has signed. */
-static void
-check_statement(struct server *s, struct request *r, const evote_request *q,
-    const evote_act *act)
-{
-	const evote_genesis *g = election_genesis(s->election);
-	const evote_signed *own = &q->credential.evote_credential_u.own;
-	evote_asker asker = {.voter = own->voter, .number = q->number};
-	struct voter_view v;
-	int known = election_voter(s->election, own->voter, &v);
-
-	memcpy(asker.client, q->client, sizeof(asker.client));
-	auth_check_statement(&r->check, known ? v.key : NULL, &own->signature,
-	    g->origin, (const unsigned char *)g->cluster, &asker, act);
-}
-
-/* The same answer for those who are not on the roll (key is NULL). */
-static evote_reason
-verified(struct request *r, const unsigned char *key)
-{
-	int fits = auth_fits(&r->check, key);
-
-	r->unsure = fits == -1;
-	return (fits == 1 ? EVOTE_R_OK : EVOTE_R_SIGNATURE);
-}
-
-static evote_reason
-vouched(struct server *s, struct request *r, evote_request *q, struct op *op)
-{
-	struct voter_view v;
-	evote_reason why;
-
-	if (q->credential.kind != EVOTE_BY_SIGNATURE)
-		return (EVOTE_R_OK);
-	why = verified(
-	    r, election_voter(s->election, op->asker.voter, &v) ? v.key : NULL);
-	if (why == EVOTE_R_OK)
-		op->signature = q->credential.evote_credential_u.own.signature;
-	return (why);
-}
-
-static void
-told(evote_answer *a, const struct outcome *out)
-{
-	a->code = out->code;
-	a->reason = out->reason;
-}
-
-static struct record *
-told_only(evote_answer *a, int code, evote_reason reason)
-{
-	a->code = code;
-	a->reason = reason;
-	return (NULL);
-}
-
-/* ---- the procedures ---- */
-
-static struct record *
-run_preauth(struct server *s, struct request *r, const struct place *at)
-{
-	evote_preauth_res *res = &r->result.preauth;
-
-	res->challenge.evote_token_val = need_zeroed(1, EVOTE_TOKEN_MAX);
-	auth_challenge(s->auth, r->args.preauth.voter, at->epoch, s->wall_us,
-	    (unsigned char *)res->challenge.evote_token_val,
-	    &res->challenge.evote_token_len);
-	return (NULL);
-}
-
-/* The voter's key, or NULL: not on the roll. */
-static const unsigned char *
-login_key(const struct server *s, const struct request *r)
-{
-	struct voter_view v;
-
-	return (
-	    election_voter(s->election, r->args.auth.voter, &v) && v.registered
-		? v.key
-		: NULL);
-}
-
-static evote_reason
-login_check(struct server *s, const struct request *r, uint64_t epoch)
-{
-	return (auth_challenge_check(s->auth, &r->args.auth.challenge,
-	    r->args.auth.voter, epoch, s->now_ms));
-}
-
-static struct record *
-run_auth(struct server *s, struct request *r, const struct place *at)
-{
-	evote_auth_res *res = &r->result.auth;
-	const unsigned char *key = login_key(s, r);
-	evote_reason why = login_check(s, r, at->epoch);
-
-	if (why == EVOTE_R_OK)
-		why = verified(r, key);
-	if (why != EVOTE_R_OK)
-		return (told_only(&res->answer, 1, why));
-	res->token.evote_token_val = need_zeroed(1, EVOTE_TOKEN_MAX);
-	auth_login(s->auth, &r->args.auth, key, s->now_ms, s->wall_us,
-	    (unsigned char *)res->token.evote_token_val,
-	    &res->token.evote_token_len, &res->expires);
-	return (NULL);
-}
-
-static struct record *
-run_create(struct server *s, struct request *r, const struct place *at)
-{
-	evote_create_args *a = &r->args.create;
-	struct op op = {.kind = EVOTE_OP_CREATE, .no_room = core_full(s->core)};
-	char name[EVOTE_NAME_MAX + 1];
-	struct outcome out = {0};
-	struct record *rec;
-	evote_reason why;
-
-	op.act.kind = EVOTE_ACT_CREATE;
-	op.act.evote_act_u.election = a->election;
-	if ((why = claimed(s, &a->request, &op, name)) != EVOTE_R_OK ||
-	    (why = vouched(s, r, &a->request, &op)) != EVOTE_R_OK)
-		return (told_only(&r->result.answer, 1, why));
-	rec = election_execute(s->election, &op, at, &out);
-	told(&r->result.answer, &out);
-	return (rec);
-}
-
-static struct record *
-run_vote(struct server *s, struct request *r, const struct place *at)
-{
-	evote_vote_args *a = &r->args.vote;
-	struct op op = {.kind = EVOTE_OP_VOTE, .no_room = core_full(s->core)};
-	evote_ballot *ballot = &op.act.evote_act_u.ballot;
-	char name[EVOTE_NAME_MAX + 1];
-	struct outcome out = {0};
-	struct record *rec;
-	evote_reason why;
-
-	if ((why = claimed(s, &a->request, &op, name)) != EVOTE_R_OK)
-		return (told_only(&r->result.answer, 1, why));
-	if (a->request.credential.kind == EVOTE_BY_TOKEN)
-		auth_salt(
-		    s->auth, &op.asker, a->election, (unsigned char *)a->salt);
-	op.opening.domain = "evote opening 1";
-	memcpy(op.opening.salt, a->salt, sizeof(op.opening.salt));
-	op.opening.election = a->election;
-	op.opening.choice = a->choice;
-	op.act.kind = EVOTE_ACT_VOTE;
-	ballot->election = a->election;
-	auth_commitment((const unsigned char *)a->salt, a->election, a->choice,
-	    (unsigned char *)ballot->commitment);
-	if ((why = vouched(s, r, &a->request, &op)) != EVOTE_R_OK)
-		return (told_only(&r->result.answer, 1, why));
-	rec = election_execute(s->election, &op, at, &out);
-	told(&r->result.answer, &out);
-	return (rec);
-}
-
-static struct record *
-run_result(struct server *s, struct request *r, const struct place *at)
-{
-	struct outcome out = {0};
-
-	election_result(
-	    s->election, r->args.named.election, &r->result.result, &out);
-	told(&r->result.answer, &out);
-	return (NULL);
-}
-
-static struct record *
-run_list(struct server *s, struct request *r, const struct place *at)
-{
-	election_list(s->election, r->args.list.first, &r->result.list);
-	return (NULL);
-}
-
-static struct record *
-run_show(struct server *s, struct request *r, const struct place *at)
-{
-	struct outcome out = {0};
-
-	election_show(
-	    s->election, r->args.named.election, &r->result.show, &out);
-	told(&r->result.answer, &out);
-	return (NULL);
-}
-
-static struct record *
-run_empty(struct server *s, struct request *r, const struct place *at)
-{
-	election_empty(s->election, &r->args.groups, &r->result.empty);
-	return (NULL);
-}
-
-/* How many of them, from the first on, have keys that can sign. */
-static uint32_t
-keys_fit(const evote_voter *voters, uint32_t n)
-{
-	uint32_t i = 0;
-
-	while (i < n && curve_has_key((const unsigned char *)voters[i].key))
-		i++;
-	return (i);
-}
-
-static struct record *
-run_register(struct server *s, struct request *r, const struct place *at)
-{
-	evote_register_args *a = &r->args.roll;
-	struct op op = {
-	    .kind = EVOTE_OP_REGISTER,
-	    .no_room = core_full(s->core),
-	    .voters = a->voters.voters_val,
-	    .n = a->voters.voters_len,
-	    .only_check = a->only_check,
-	    .skip_same = a->skip_same,
-	    .shared_keys = a->shared_keys,
-	};
-	struct outcome out = {0};
-	struct record *rec;
-
-	if ((r->result.roll.where = keys_fit(op.voters, op.n)) < op.n)
-		return (told_only(&r->result.answer, 2, EVOTE_R_KEY));
-	rec = election_execute(s->election, &op, at, &out);
-	told(&r->result.answer, &out);
-	r->result.roll.added = out.added;
-	r->result.roll.same = out.same;
-	r->result.roll.where = out.where;
-	return (rec);
-}
-
-/* UNREGISTER and UNLOCK. */
-static struct record *
-run_member(struct server *s, struct request *r, const struct place *at)
-{
-	struct op op = {
-	    .kind =
-		r->ask == ASK_UNLOCK ? EVOTE_OP_UNLOCK : EVOTE_OP_UNREGISTER,
-	    .no_room = core_full(s->core),
-	    .name = r->args.name,
-	};
-	struct outcome out = {0};
-	struct record *rec;
-
-	rec = election_execute(s->election, &op, at, &out);
-	told(&r->result.answer, &out);
-	return (rec);
-}
-
-static struct record *
-run_voters(struct server *s, struct request *r, const struct place *at)
-{
-	election_voters(s->election, r->args.voters.first, &r->result.voters);
-	return (NULL);
-}
-
-#define NO_SEEN SIZE_MAX
-
-static const struct {
-	procedure run;
-	xdrproc_t args;
-	size_t args_size;
-	size_t seen; /* where in args the caller says what it has seen */
-	xdrproc_t result;
-} procedures[ASK_NR] = {
-    [ASK_PREAUTH] = {run_preauth, (xdrproc_t)xdr_evote_preauth_args,
-	sizeof(evote_preauth_args), offsetof(evote_preauth_args, seen),
-	(xdrproc_t)xdr_evote_preauth_res},
-    [ASK_AUTH] = {run_auth, (xdrproc_t)xdr_evote_auth_args,
-	sizeof(evote_auth_args), offsetof(evote_auth_args, seen),
-	(xdrproc_t)xdr_evote_auth_res},
-    [ASK_CREATE] = {run_create, (xdrproc_t)xdr_evote_create_args,
-	sizeof(evote_create_args), offsetof(evote_create_args, request.seen),
-	(xdrproc_t)xdr_evote_answer},
-    [ASK_VOTE] = {run_vote, (xdrproc_t)xdr_evote_vote_args,
-	sizeof(evote_vote_args), offsetof(evote_vote_args, request.seen),
-	(xdrproc_t)xdr_evote_answer},
-    [ASK_RESULT] = {run_result, (xdrproc_t)xdr_evote_named_args,
-	sizeof(evote_named_args), offsetof(evote_named_args, seen),
-	(xdrproc_t)xdr_evote_result_res},
-    [ASK_LIST] = {run_list, (xdrproc_t)xdr_evote_list_args,
-	sizeof(evote_list_args), offsetof(evote_list_args, seen),
-	(xdrproc_t)xdr_evote_list_res},
-    [ASK_SHOW] = {run_show, (xdrproc_t)xdr_evote_named_args,
-	sizeof(evote_named_args), offsetof(evote_named_args, seen),
-	(xdrproc_t)xdr_evote_election_res},
-    [ASK_EMPTY] = {run_empty, (xdrproc_t)xdr_evote_groups_args,
-	sizeof(evote_groups_args), offsetof(evote_groups_args, seen),
-	(xdrproc_t)xdr_evote_groups_res},
-    [ASK_REGISTER] = {run_register, (xdrproc_t)xdr_evote_register_args,
-	sizeof(evote_register_args), NO_SEEN,
-	(xdrproc_t)xdr_evote_register_res},
-    [ASK_UNREGISTER] = {run_member, (xdrproc_t)xdr_evote_name,
-	sizeof(evote_name), NO_SEEN, (xdrproc_t)xdr_evote_answer},
-    [ASK_UNLOCK] = {run_member, (xdrproc_t)xdr_evote_name, sizeof(evote_name),
-	NO_SEEN, (xdrproc_t)xdr_evote_answer},
-    [ASK_VOTERS] = {run_voters, (xdrproc_t)xdr_evote_voters_args,
-	sizeof(evote_voters_args), NO_SEEN, (xdrproc_t)xdr_evote_voters_res},
-};
 
 /* ---- from a call to its answer ---- */
 
@@ -397,39 +21,6 @@ request_free(struct request *r)
 	xdr_free(procedures[r->ask].args, &r->args);
 	xdr_free(procedures[r->ask].result, &r->result);
 	free(r);
-}
-
-/*
- * What has to be verified for it, if it will be carried out here.  Whatever
- * can be told without, and without the roll, was looked at before.
- */
-static void
-check_prepare(struct server *s, struct request *r)
-{
-	evote_vote_args *vote = &r->args.vote;
-	evote_create_args *create = &r->args.create;
-	const evote_genesis *g = election_genesis(s->election);
-	evote_act act = {.kind = EVOTE_ACT_VOTE};
-
-	if (r->check.made || g == NULL || !core_takes_requests(s->core))
-		return;
-	if (r->ask == ASK_AUTH &&
-	    login_check(s, r, core_epoch(s->core)) == EVOTE_R_OK) {
-		auth_check_login(&r->check, login_key(s, r), &r->args.auth,
-		    g->origin, (const unsigned char *)g->cluster);
-	} else if (r->ask == ASK_VOTE &&
-	    vote->request.credential.kind == EVOTE_BY_SIGNATURE) {
-		act.evote_act_u.ballot.election = vote->election;
-		auth_commitment((const unsigned char *)vote->salt,
-		    vote->election, vote->choice,
-		    (unsigned char *)act.evote_act_u.ballot.commitment);
-		check_statement(s, r, &vote->request, &act);
-	} else if (r->ask == ASK_CREATE &&
-	    create->request.credential.kind == EVOTE_BY_SIGNATURE) {
-		act.kind = EVOTE_ACT_CREATE;
-		act.evote_act_u.election = create->election;
-		check_statement(s, r, &create->request, &act);
-	}
 }
 
 static void
@@ -487,7 +78,7 @@ waiting_take(struct server *s)
 	if (!workers_room(s->workers) || (t = turns_next(s->turns)) == NULL)
 		return (0);
 	r = request_of(t);
-	check_prepare(s, r);
+	procedure_check(s, r);
 	if (r->check.bytes != NULL)
 		workers_submit(s->workers, &r->check, r);
 	else
@@ -519,7 +110,7 @@ service_ask(struct server *s, enum ask ask, void *args, struct svc_req *q)
 	r->conn = transport_conn(q);
 	memcpy(&r->args, args, procedures[ask].args_size);
 	memset(args, 0, procedures[ask].args_size);
-	check_prepare(s, r);
+	procedure_check(s, r);
 	/* Nothing overtakes what the same connection sent before. */
 	if (r->check.bytes != NULL || turns_has_line(s->turns, r->conn))
 		request_wait(s, r, q);
@@ -575,16 +166,6 @@ service_end(struct server *s)
 	turns_free(s->turns);
 	s->workers = NULL;
 	s->turns = NULL;
-}
-
-static struct record *
-execute(void *arg, uint64_t ticket, const struct place *at)
-{
-	struct request *r = (struct request *)(uintptr_t)ticket;
-	struct record *rec = procedures[r->ask].run(arg, r, at);
-
-	r->recorded = rec != NULL;
-	return (rec);
 }
 
 /*
@@ -652,63 +233,6 @@ service_refuse(
 	stand(&r->result.answer, standing, name);
 	complete(s, r);
 }
-
-/* ---- the core's view of the election ---- */
-
-static struct record *
-op_record(struct server *s, const struct op *op, const struct place *at)
-{
-	struct outcome out = {0};
-	struct record *r = election_execute(s->election, op, at, &out);
-
-	assert(r != NULL && out.code == 0);
-	return (r);
-}
-
-static struct record *
-first_record(void *arg, const evote_epoch_op *epoch, const struct place *at)
-{
-	struct op op = {.kind = EVOTE_OP_EPOCH, .epoch = *epoch};
-
-	return (op_record(arg, &op, at));
-}
-
-static struct record *
-close_due(void *arg, const struct place *at)
-{
-	struct server *s = arg;
-	const char *name = election_due(s->election, at->time);
-	struct op op = {.kind = EVOTE_OP_CLOSE, .name = (char *)name};
-
-	return (name == NULL ? NULL : op_record(s, &op, at));
-}
-
-static int
-replay(void *arg, const struct record *r, char *err, size_t len)
-{
-	return (election_replay(((struct server *)arg)->election, r, err, len));
-}
-
-static void
-undo(void *arg, uint64_t size)
-{
-	election_undo(((struct server *)arg)->election, size);
-}
-
-static void
-settle(void *arg, uint64_t size)
-{
-	election_discard_undo(((struct server *)arg)->election, size);
-}
-
-const struct machine service_machine = {
-    .execute = execute,
-    .epoch = first_record,
-    .close = close_due,
-    .replay = replay,
-    .undo = undo,
-    .discard_undo = settle,
-};
 
 /* ---- at once ---- */
 

@@ -1,0 +1,71 @@
+#ifndef EVOTE_PROCEDURES_H
+#define EVOTE_PROCEDURES_H
+
+#include <stddef.h>
+
+#include "server/service.h"
+
+/*
+ * What each request means: its arguments, its result and how it is carried
+ * out.  What becomes of it before and after that is service.c's.
+ */
+
+/* A call that was taken and not yet answered; its address is the ticket. */
+struct request {
+	enum ask ask;
+	struct call call;
+	uint64_t conn;
+	int recorded; /* its answer is a record */
+	int unsure;   /* its signature was not verified against this key */
+	struct auth_check check;
+	struct turn turn;
+	union {
+		evote_preauth_args preauth;
+		evote_auth_args auth;
+		evote_create_args create;
+		evote_vote_args vote;
+		evote_named_args named;
+		evote_list_args list;
+		evote_groups_args groups;
+		evote_register_args roll;
+		evote_name name;
+		evote_voters_args voters;
+	} args;
+	union {
+		evote_answer answer; /* every result begins with one */
+		evote_preauth_res preauth;
+		evote_auth_res auth;
+		evote_result_res result;
+		evote_list_res list;
+		evote_election_res show;
+		evote_groups_res empty;
+		evote_register_res roll;
+		evote_voters_res voters;
+	} result;
+};
+
+struct procedure {
+	/*
+	 * Carries the request out at that place: fills the result but the
+	 * answer's head; returns the record, if it made one.
+	 */
+	struct record *(*run)(
+	    struct server *, struct request *, const struct place *);
+	xdrproc_t args;
+	size_t args_size;
+	size_t seen; /* where in args the caller says what it has seen */
+	xdrproc_t result;
+};
+
+#define NO_SEEN SIZE_MAX
+
+extern const struct procedure procedures[ASK_NR];
+
+/*
+ * Fills in what has to be verified for the request, if it will be carried out
+ * here.  Whatever can be told without, and without the roll, was looked at
+ * before.
+ */
+void procedure_check(struct server *, struct request *);
+
+#endif
