@@ -28,8 +28,9 @@ REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 	    status history config role clock alarm identity refusal message) \
 	  $(call room,replica/link,session push inbound reach wire) \
 	  $(call room,replica/arbiter,arbiter witness etcd etcd_txn)
-SERVER	= $(call room,server,main conf supervisor loop vigil service procedures machine auth \
-	    workers turns serve serve_admin budget neighbours) \
+SERVER	= $(call room,server,main conf supervisor opening loop events driver \
+	    machine service procedures auth workers turns serve serve_admin \
+	    budget neighbours vigil) \
 	  $(call room,server/election,election voters polls judge effect) \
 	  $(call room,server/store,ledger disk slots datadir)
 CLIENT	= $(call room,client,evote_client admin say survey tally when await \

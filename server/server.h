@@ -18,8 +18,8 @@
 #include "server/workers.h"
 
 /*
- * One host of the cluster: every part of the server by its handle.  loop.c
- * makes it, runs it and takes it down.
+ * One host of the cluster: every part of the server by its handle.  opening.c
+ * makes it and takes it down, loop.c runs it.
  */
 struct server {
 	const struct conf *conf;
@@ -47,6 +47,7 @@ struct server {
 	uint64_t hint;	   /* accepted records, as the ledger remembers */
 };
 
+void server_clocks(struct server *); /* what time it is, for this turn */
 /* 0, or the exit status, after the reason was logged. */
 int server_open(struct server *, const struct conf *);
 /* Until a signal asks to end; the exit status. */

@@ -58,10 +58,4 @@ void service_answer(void *host, uint64_t ticket);
 void service_refuse(
     void *host, uint64_t ticket, evote_standing, const char *name);
 
-/* rpcgen makes the dispatchers but does not declare them. */
-void evote_prog_1(struct svc_req *, SVCXPRT *);
-void evote_probe_prog_1(struct svc_req *, SVCXPRT *);
-void evote_admin_prog_1(struct svc_req *, SVCXPRT *);
-void evote_replica_prog_1(struct svc_req *, SVCXPRT *);
-
 #endif

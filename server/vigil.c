@@ -10,9 +10,12 @@
 #include "replica/arbiter/witness.h"
 #include "replica/core/config.h"
 #include "replica/core/times.h"
+#include "replica/link/inbound.h"
 #include "server/budget.h"
-#include "server/server.h"
-#include "server/service.h"
+#include "server/dispatchers.h"
+#include "server/neighbours.h"
+#include "server/store/datadir.h"
+#include "server/supervisor.h"
 #include "server/vigil.h"
 
 #define WAIT_MS	     100 /* connections are looked at in between */
@@ -20,7 +23,12 @@
 #define EXIT_DISK    3
 
 struct vigil {
-	struct server server; /* its dir, transport and inbound only */
+	const struct conf *conf;
+	struct supervisor supervisor;
+	struct datadir dir;
+	struct transport *transport;
+	struct neighbours *neighbours;
+	struct inbound *inbound;
 	struct witness witness;
 	/* Who asks: those of its list, then others that hold the key. */
 	char names[EVOTE_HOSTS_MAX][EVOTE_HOST_MAX + 1];
@@ -40,14 +48,14 @@ on_call(void *arg, int peer, uint64_t conn, uint64_t handle, struct message *m)
 	if (witness_decide(&v->witness, from, caller_now_ms(), &m->u.decide,
 		&reply->u.decided)) {
 		crash_at("witness-before");
-		if (datadir_save_config(&v->server.dir, &v->witness.k) == -1)
+		if (datadir_save_config(&v->dir, &v->witness.k) == -1)
 			_exit(EXIT_DISK);
 		crash_at("witness-after");
 		log_info("config epoch=%llu primary=%s for=%s",
 		    (unsigned long long)v->witness.k.epoch,
 		    config_name(&v->witness.k, v->witness.k.primary), from);
 	}
-	(void)inbound_reply(v->server.inbound, handle, reply);
+	(void)inbound_reply(v->inbound, handle, reply);
 out:
 	message_free(reply);
 	message_free(m);
@@ -58,7 +66,7 @@ static int
 on_visitor(void *arg, const char *name)
 {
 	struct vigil *v = arg;
-	int own = v->server.conf->hosts.n, peer = v->next;
+	int own = v->conf->hosts.n, peer = v->next;
 
 	if (own == EVOTE_HOSTS_MAX)
 		return (-1);
@@ -66,7 +74,7 @@ on_visitor(void *arg, const char *name)
 		peer = own;
 	v->next = (peer + 1) % EVOTE_HOSTS_MAX;
 	snprintf(v->names[peer], sizeof(v->names[peer]), "%s", name);
-	inbound_host(v->server.inbound, peer, name);
+	inbound_host(v->inbound, peer, name);
 	return (peer);
 }
 
@@ -78,49 +86,48 @@ on_closed(void *arg, int peer, uint64_t conn)
 static void
 on_conn_closed(void *arg, uint64_t conn)
 {
-	struct server *s = arg;
+	struct vigil *v = arg;
 
-	if (s->inbound != NULL)
-		inbound_closed(s->inbound, conn);
+	if (v->inbound != NULL)
+		inbound_closed(v->inbound, conn);
 }
 
 static int
 vigil_open(struct vigil *v)
 {
-	struct server *s = &v->server;
-	const struct hosts *hosts = &s->conf->hosts;
-	struct transport_config tc = {.closed = on_conn_closed, .arg = s};
+	const struct hosts *hosts = &v->conf->hosts;
+	struct transport_config tc = {.closed = on_conn_closed, .arg = v};
 	const struct inbound_hooks in = {
 	    on_call, NULL, on_visitor, on_closed, v};
 	const char *names[EVOTE_HOSTS_MAX];
 	char err[1024];
 
-	if (datadir_open(&s->dir, s->conf->data, s->conf->cluster_key, err,
+	if (datadir_open(&v->dir, v->conf->data, v->conf->cluster_key, err,
 		sizeof(err)) == -1) {
 		log_alarm("start why=\"%s\"", err);
 		return (-1);
 	}
-	config_copy(&v->witness.k, &s->dir.config);
+	config_copy(&v->witness.k, &v->dir.config);
 	v->witness.deny_ms = DENY_MS;
 	for (int i = 0; i < hosts->n; i++) {
 		names[i] = hosts->list[i].name;
 		snprintf(v->names[i], sizeof(v->names[i]), "%s", names[i]);
 	}
 	budget_strangers(&tc, budget_files(), hosts->n);
-	s->transport = transport_new(&tc);
-	if (s->transport == NULL)
+	v->transport = transport_new(&tc);
+	if (v->transport == NULL)
 		return (-1);
-	s->neighbours =
-	    neighbours_new(hosts, s->conf->self, s->transport, caller_now_ms());
-	s->inbound = inbound_new(
-	    s->dir.key, s->conf->name, names, hosts->n, s->transport, &in);
-	transport_offer(s->transport, DOOR_NETWORK, EVOTE_REPLICA_PROG,
-	    EVOTE_REPLICA_V1, evote_replica_prog_1);
-	if (s->neighbours == NULL || s->inbound == NULL ||
+	v->neighbours =
+	    neighbours_new(hosts, v->conf->self, v->transport, caller_now_ms());
+	v->inbound = inbound_new(
+	    v->dir.key, v->conf->name, names, hosts->n, v->transport, &in);
+	transport_offer(v->transport, DOOR_NETWORK, EVOTE_REPLICA_PROG,
+	    EVOTE_REPLICA_V1, evote_replica_prog_1, v->inbound);
+	if (v->neighbours == NULL || v->inbound == NULL ||
 	    transport_listen_tcp(
-		s->transport, hosts->list[s->conf->self].port) == -1)
+		v->transport, hosts->list[v->conf->self].port) == -1)
 		return (-1);
-	log_info("witness port=%d epoch=%llu", hosts->list[s->conf->self].port,
+	log_info("witness port=%d epoch=%llu", hosts->list[v->conf->self].port,
 	    (unsigned long long)v->witness.k.epoch);
 	return (0);
 }
@@ -136,8 +143,8 @@ watch(int epfd, int fd)
 static int
 vigil_keep(struct vigil *v, int epfd)
 {
-	struct supervisor *supervisor = &v->server.supervisor;
-	struct transport *t = v->server.transport;
+	struct supervisor *supervisor = &v->supervisor;
+	struct transport *t = v->transport;
 	struct epoll_event ready[8];
 
 	if (epfd == -1 || watch(epfd, supervisor->fd) == -1 ||
@@ -148,7 +155,7 @@ vigil_keep(struct vigil *v, int epfd)
 		(void)epoll_wait(epfd, ready, 8, WAIT_MS);
 		transport_run(t, caller_now_ms());
 		transport_flush(t);
-		neighbours_run(v->server.neighbours, caller_now_ms());
+		neighbours_run(v->neighbours, caller_now_ms());
 		supervisor_alive(supervisor, caller_now_ms());
 	}
 	return (0);
@@ -158,24 +165,23 @@ int
 vigil_run(const struct conf *conf)
 {
 	struct vigil *v = calloc(1, sizeof(*v));
-	struct server *s = &v->server;
 	int epfd = -1, rc = EXIT_TROUBLE;
 
 	if (v == NULL)
 		return (EXIT_TROUBLE);
-	s->conf = conf;
-	if (supervisor_open(&s->supervisor) == 0 && vigil_open(v) == 0) {
+	v->conf = conf;
+	if (supervisor_open(&v->supervisor) == 0 && vigil_open(v) == 0) {
 		epfd = epoll_create1(EPOLL_CLOEXEC);
 		rc = vigil_keep(v, epfd);
 	}
 	if (epfd != -1)
 		close(epfd);
-	neighbours_free(s->neighbours);
-	inbound_free(s->inbound);
-	s->inbound = NULL;
-	transport_free(s->transport);
-	datadir_close(&s->dir);
-	supervisor_close(&s->supervisor);
+	neighbours_free(v->neighbours);
+	inbound_free(v->inbound);
+	v->inbound = NULL;
+	transport_free(v->transport);
+	datadir_close(&v->dir);
+	supervisor_close(&v->supervisor);
 	config_clear(&v->witness.k);
 	free(v);
 	return (rc);

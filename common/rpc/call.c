@@ -195,6 +195,7 @@ call_route(struct transport *t, struct conn *c, struct svc_req *req)
 			continue;
 		if (o->vers == req->rq_vers) {
 			t->dispatching = true;
+			t->arg = o->arg;
 			o->dispatch(req, &c->xprt);
 			t->dispatching = false;
 			return;
@@ -261,7 +262,7 @@ transport_arg(struct svc_req *req)
 {
 	struct conn *c = req->rq_xprt->xp_p1;
 
-	return (c->transport->config.arg);
+	return (c->transport->arg);
 }
 
 struct call

@@ -322,10 +322,11 @@ transport_free(struct transport *t)
 
 void
 transport_offer(struct transport *t, enum door door, uint32_t prog,
-    uint32_t vers, dispatcher dispatch)
+    uint32_t vers, dispatcher dispatch, void *arg)
 {
 	assert(t->n_offers < OFFERS_MAX);
-	t->offers[t->n_offers++] = (struct offer){door, prog, vers, dispatch};
+	t->offers[t->n_offers++] =
+	    (struct offer){door, prog, vers, dispatch, arg};
 }
 
 void

@@ -67,10 +67,13 @@ struct transport_config {
 struct transport *transport_new(const struct transport_config *);
 void transport_free(struct transport *);
 
-/* One program, with its generated dispatcher, offered behind a door. */
+/*
+ * One program, with its generated dispatcher, offered behind a door.  Its
+ * procedures get `arg` by transport_arg.
+ */
 typedef void (*dispatcher)(struct svc_req *, SVCXPRT *);
-void transport_offer(
-    struct transport *, enum door, uint32_t prog, uint32_t vers, dispatcher);
+void transport_offer(struct transport *, enum door, uint32_t prog,
+    uint32_t vers, dispatcher, void *arg);
 
 /*
  * Listens on tcp and tcp6 on the same port (0: one that is free on both; a
@@ -96,7 +99,7 @@ void transport_flush(struct transport *);
 
 /* ---- inside a procedure ---- */
 
-/* The configuration's arg. */
+/* What the program was offered with. */
 void *transport_arg(struct svc_req *);
 struct call transport_hold(struct svc_req *);
 /* Never 0, never reused; the same for all calls of one connection. */

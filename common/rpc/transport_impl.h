@@ -82,6 +82,7 @@ struct offer {
 	uint32_t prog;
 	uint32_t vers;
 	dispatcher dispatch;
+	void *arg;
 };
 
 struct transport {
@@ -91,6 +92,7 @@ struct transport {
 	int wake_fd;	/* readable while work waits that no socket tells of */
 	bool awake;
 	bool dispatching;
+	void *arg; /* of the program that is dispatched */
 	uint64_t now_ms;
 	uint64_t swept_ms;
 	uint64_t alarm_ms;

@@ -249,7 +249,7 @@ static bool_t
 sealed_call(enum message_kind kind, const evote_sealed *arg,
     evote_sealed *result, struct svc_req *req)
 {
-	struct inbound *in = serve_inbound(req);
+	struct inbound *in = transport_arg(req);
 	const uint64_t conn = transport_conn(req);
 	struct visit *v = visit_find(in, conn);
 	struct message *m;
@@ -302,7 +302,7 @@ bool_t
 evote_replica_open_1_svc(
     evote_open_args *arg, evote_open_res *result, struct svc_req *req)
 {
-	struct inbound *in = serve_inbound(req);
+	struct inbound *in = transport_arg(req);
 	const uint64_t conn = transport_conn(req);
 	const int peer = peer_find(in, arg->caller);
 	evote_refusal refusal;

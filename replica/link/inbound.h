@@ -58,7 +58,4 @@ void inbound_closed(struct inbound *, uint64_t conn);
  */
 int inbound_reply(struct inbound *, uint64_t handle, const struct message *);
 
-/* Where the procedures find it. */
-struct inbound *serve_inbound(struct svc_req *);
-
 #endif

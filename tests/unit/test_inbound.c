@@ -52,12 +52,6 @@ struct scene {
 	uint64_t nonces[CALLS_MAX];
 };
 
-struct inbound *
-serve_inbound(struct svc_req *req)
-{
-	return (((struct scene *)transport_arg(req))->in);
-}
-
 static void
 on_call(void *arg, int peer, uint64_t conn, uint64_t handle, struct message *m)
 {
@@ -212,11 +206,11 @@ scene_begin(struct scene *s)
 
 	memset(s, 0, sizeof(*s));
 	s->transport = transport_new(&config);
-	transport_offer(s->transport, DOOR_NETWORK, EVOTE_REPLICA_PROG,
-	    EVOTE_REPLICA_V1, dispatch);
 	s->port = transport_listen_tcp(s->transport, 0);
 	assert_true(s->port > 0);
 	s->in = inbound_new(key, "beta", names, 3, s->transport, &hooks);
+	transport_offer(s->transport, DOOR_NETWORK, EVOTE_REPLICA_PROG,
+	    EVOTE_REPLICA_V1, dispatch, s->in);
 }
 
 static void

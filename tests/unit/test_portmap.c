@@ -191,7 +191,7 @@ other_start(uint32_t prog, int *port)
 	pid_t pid;
 
 	assert_non_null(t);
-	transport_offer(t, DOOR_NETWORK, prog, 1, other_dispatch);
+	transport_offer(t, DOOR_NETWORK, prog, 1, other_dispatch, NULL);
 	*port = transport_listen_tcp(t, 0);
 	assert_true(*port > 0);
 	pid = fork();

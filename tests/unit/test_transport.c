@@ -230,9 +230,9 @@ server_start(struct transport_config config)
 	memset(its.too_long, 'x', EVOTE_NAME_MAX + 1);
 	its.t = transport_new(&config);
 	assert_non_null(its.t);
-	transport_offer(its.t, DOOR_NETWORK, PROG, 2, test_prog);
-	transport_offer(its.t, DOOR_NETWORK, PROG, 4, test_prog);
-	transport_offer(its.t, DOOR_LOCAL, PROG_LOCAL, 1, test_prog);
+	transport_offer(its.t, DOOR_NETWORK, PROG, 2, test_prog, &its);
+	transport_offer(its.t, DOOR_NETWORK, PROG, 4, test_prog, &its);
+	transport_offer(its.t, DOOR_LOCAL, PROG_LOCAL, 1, test_prog, &its);
 	its.port = transport_listen_tcp(its.t, 0);
 	assert_true(its.port > 0);
 }

@@ -1,0 +1,239 @@
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/date.h"
+#include "common/log.h"
+#include "common/seal.h"
+#include "replica/core/config.h"
+#include "replica/core/times.h"
+#include "server/budget.h"
+#include "server/dispatchers.h"
+#include "server/driver.h"
+#include "server/events.h"
+#include "server/service.h"
+#include "server/store/ledger.h"
+
+#define EXIT_TROUBLE 1
+
+void
+server_clocks(struct server *s)
+{
+	struct timespec t;
+
+	/* It goes on while the machine is suspended: that is a stop too. */
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	s->now_ms = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+	s->wall_us = date_now_us();
+}
+
+static void
+on_conn_closed(void *arg, uint64_t conn)
+{
+	struct server *s = arg;
+
+	if (s->inbound != NULL)
+		inbound_closed(s->inbound, conn);
+	service_gone(s, conn);
+}
+
+static int
+load_record(void *arg, struct record *r)
+{
+	struct server *s = arg;
+	char err[256];
+
+	if (election_replay(s->election, r, err, sizeof(err)) == -1) {
+		log_alarm("ledger damage seq=%llu why=\"%s\"",
+		    (unsigned long long)r->seq, err);
+		record_drop(r);
+		return (-1);
+	}
+	core_load(s->core, r);
+	/* Only what may have to be cut is kept undoable. */
+	if (r->seq % 4096 == 0 && r->seq < s->hint)
+		election_discard_undo(s->election, r->seq);
+	return (0);
+}
+
+/*
+ * In sync, its ledger holds at least what the configuration says was accepted,
+ * and the same records; one that was joining may well lack some, or have
+ * others.
+ */
+static int
+check_mark(const struct server *s)
+{
+	const evote_position *m = &s->dir.config.end;
+	const struct history *log = core_history(s->core);
+	unsigned char root[32];
+
+	if (config_in_sync(&s->dir.config, s->dir.incarnation) < 0)
+		return (0);
+	if (m->size <= history_size(log)) {
+		history_root(log, m->size, root);
+		if (m->size == 0 || memcmp(root, m->root, 32) == 0)
+			return (0);
+	}
+	log_alarm("ledger behind size=%llu mark=%llu hint=\"it is older than "
+		  "what this host has accepted, or another one: move the data "
+		  "directory aside and let this host join again\"",
+	    (unsigned long long)history_size(log), (unsigned long long)m->size);
+	return (-1);
+}
+
+static struct core *
+make_core(struct server *s)
+{
+	struct core_config cf = {
+	    .n = s->conf->hosts.n,
+	    .self = s->conf->self,
+	    .config = s->dir.config,
+	    .failback = s->conf->failback,
+	    .trust_clock = s->conf->trust_clock,
+	    .beat_ms = BEAT_MS,
+	    .suspect_ms = s->conf->suspect_ms,
+	    .quick_ms = QUICK_MS,
+	    .hold_ms = HOLD_MS,
+	};
+	char addresses[EVOTE_HOSTS_MAX][EVOTE_ADDRESS_MAX + 1];
+
+	for (int i = 0; i < cf.n; i++) {
+		cf.names[i] = s->conf->hosts.list[i].name;
+		hosts_write(&s->conf->hosts.list[i], addresses[i]);
+		cf.addresses[i] = addresses[i];
+	}
+	memcpy(cf.incarnation, s->dir.incarnation, sizeof(cf.incarnation));
+	seal_random(cf.instance, sizeof(cf.instance));
+	return (core_new(&cf, &service_machine, &server_driver, s));
+}
+
+static int
+open_ledger(struct server *s)
+{
+	char path[4096];
+	struct ledger *ledger;
+
+	datadir_path(s->conf->data, "ledger.db", path, sizeof(path));
+	ledger = ledger_open(path, s->dir.fresh);
+	if (ledger == NULL)
+		return (-1);
+	if (ledger_read_all(ledger, &s->hint, load_record, s) == -1 ||
+	    check_mark(s) == -1) {
+		ledger_close(ledger);
+		return (-1);
+	}
+	election_discard_undo(s->election, s->hint);
+	s->disk = disk_start(ledger, &s->dir);
+	return (s->disk == NULL ? -1 : 0);
+}
+
+/* Operators on this machine may do all that voters may, and more. */
+static void
+offer(struct server *s)
+{
+	struct transport *t = s->transport;
+
+	transport_offer(t, DOOR_NETWORK, EVOTE_PROG, EVOTE_V1, evote_prog_1, s);
+	transport_offer(t, DOOR_NETWORK, EVOTE_PROBE_PROG, EVOTE_PROBE_V1,
+	    evote_probe_prog_1, s);
+	transport_offer(t, DOOR_NETWORK, EVOTE_REPLICA_PROG, EVOTE_REPLICA_V1,
+	    evote_replica_prog_1, s->inbound);
+	transport_offer(t, DOOR_LOCAL, EVOTE_PROG, EVOTE_V1, evote_prog_1, s);
+	transport_offer(t, DOOR_LOCAL, EVOTE_ADMIN_PROG, EVOTE_ADMIN_V1,
+	    evote_admin_prog_1, s);
+}
+
+static int
+open_network(struct server *s)
+{
+	const struct hosts *hosts = &s->conf->hosts;
+	struct transport_config tc = {.closed = on_conn_closed, .arg = s};
+	struct inbound_hooks in;
+	struct push_hooks out;
+	struct push_peer peers[EVOTE_HOSTS_MAX];
+	const char *names[EVOTE_HOSTS_MAX];
+	int port;
+
+	for (int i = 0; i < hosts->n; i++) {
+		names[i] = peers[i].name = hosts->list[i].name;
+		peers[i].host = hosts->list[i].address;
+		peers[i].port = hosts->list[i].port;
+	}
+	budget_strangers(&tc, s->files, hosts->n);
+	s->transport = transport_new(&tc);
+	if (s->transport == NULL)
+		return (-1);
+	s->neighbours =
+	    neighbours_new(hosts, s->conf->self, s->transport, s->now_ms);
+	s->inbound = inbound_new(s->dir.key, s->conf->name, names, hosts->n,
+	    s->transport, events_inbound(s, &in));
+	offer(s);
+	port =
+	    transport_listen_tcp(s->transport, hosts->list[s->conf->self].port);
+	if (port == -1 ||
+	    transport_listen_unix(s->transport, s->conf->admin_socket, 0600) ==
+		-1)
+		return (-1);
+	if (s->conf->portmap && (s->portmap = portmap_start(port)) == NULL)
+		return (-1);
+	s->push = push_new(
+	    s->dir.key, peers, hosts->n, s->conf->self, events_push(s, &out));
+	s->arbiter = arbiter_new(s->dir.key, s->conf->name, events_decided, s);
+	log_info("listen port=%d admin=%s", port, s->conf->admin_socket);
+	return (s->neighbours == NULL || s->push == NULL ||
+		    s->inbound == NULL || s->arbiter == NULL ||
+		    service_begin(s) == -1
+		? -1
+		: 0);
+}
+
+int
+server_open(struct server *s, const struct conf *conf)
+{
+	struct event ev = {.kind = EV_START};
+	char err[1024];
+
+	memset(s, 0, sizeof(*s));
+	s->conf = conf;
+	s->files = budget_files();
+	if (supervisor_open(&s->supervisor) == -1) {
+		log_alarm("start why=\"signals: %s\"", strerror(errno));
+		return (EXIT_TROUBLE);
+	}
+	server_clocks(s);
+	if (datadir_open(&s->dir, conf->data, conf->cluster_key, err,
+		sizeof(err)) == -1) {
+		log_alarm("start why=\"%s\"", err);
+		return (EXIT_TROUBLE);
+	}
+	s->election = election_new();
+	s->auth = auth_new(s->dir.key);
+	s->core = make_core(s);
+	if (open_ledger(s) == -1 || open_network(s) == -1)
+		return (EXIT_TROUBLE);
+	server_clocks(s);
+	ev.from = s->hint;
+	events_step(s, &ev);
+	events_space(s);
+	return (0);
+}
+
+void
+server_close(struct server *s)
+{
+	service_end(s);
+	portmap_stop(s->portmap);
+	arbiter_free(s->arbiter);
+	push_free(s->push);
+	neighbours_free(s->neighbours);
+	inbound_free(s->inbound);
+	s->inbound = NULL; /* the transport still tells of its connections */
+	transport_free(s->transport);
+	disk_stop(s->disk);
+	core_free(s->core);
+	auth_free(s->auth);
+	election_free(s->election);
+	datadir_close(&s->dir);
+	supervisor_close(&s->supervisor);
+}
