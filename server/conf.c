@@ -115,7 +115,7 @@ static const struct option_row options[] = {
 	"/etc/evote/evote.conf",
 	TEXT(config)},
     {"data", "DIR", "this host's data directory", TEXT(data)},
-    {"origin", "NAME", "init: what this service is called by its voters",
+    {"origin", "NAME", "init: the name of this service, which voters sign",
 	.at = offsetof(struct conf, origin), .take = origin_take,
 	.use = OPTION_APART},
     {"name", "NAME", "which entry of the hosts list this host is", TEXT(name)},
@@ -128,24 +128,26 @@ static const struct option_row options[] = {
     {"no-portmap", NULL, "do not register with rpcbind; needs a PORT",
 	.at = offsetof(struct conf, portmap), .take = no_take},
     {"failback", "auto|manual",
-	"auto: give the service back to a preferred host once it is level "
-	"(default); manual: only when told",
+	"auto (default): a preferred host gets the service back once it has "
+	"caught up; manual: only by a handover",
 	.at = offsetof(struct conf, failback), .take = failback_take},
     {"role", "host|witness",
-	"host (default), or witness: an arbiter that holds no votes; the hosts "
-	"list has it besides the hosts",
+	"host (default), or witness: an arbiter that holds no votes; it comes "
+	"after the hosts in the hosts list",
 	.at = offsetof(struct conf, witness), .take = role_take},
-    {"suspect-ms", "N", "silence after which a host counts as dead (3000)",
+    {"suspect-ms", "N",
+	"milliseconds of silence after which a host counts as dead (3000)",
 	.at = offsetof(struct conf, suspect_ms), .take = ms_take},
     {"no-refused-proof", NULL,
-	"a refused connection does not prove that a host is dead: between the "
-	"hosts is a relay, a program",
+	"a refused connection does not prove that a host is dead; for hosts "
+	"with a relay at TCP level between them",
 	.at = offsetof(struct conf, refused_proof), .take = no_take},
     {"hang-ms", "N",
-	"time after which a disk that does not answer ends this host if "
-	"another one can go on (10000)",
+	"end this host when its disk has not answered for so many "
+	"milliseconds and another host can go on (10000)",
 	.at = offsetof(struct conf, hang_ms), .take = ms_take},
-    {"trust-clock", NULL, "this clock is right, though nothing confirms it",
+    {"trust-clock", NULL,
+	"let elections close by this clock even if nothing confirms it",
 	.at = offsetof(struct conf, trust_clock)},
     {"verbose", NULL, "log more", .at = offsetof(struct conf, verbose)},
     {"version", NULL, "print the version", .at = offsetof(struct conf, version),
@@ -170,7 +172,7 @@ help(void)
 	puts("\n"
 	     "init makes a new cluster in DIR: its key, its id, an empty "
 	     "ledger.\n"
-	     "Otherwise this host of the cluster is run.  An empty DIR joins "
+	     "Otherwise the server runs this host.  With an empty DIR it joins "
 	     "the\n"
 	     "cluster whose key file is given.\n");
 	options_help(stdout, options, "print this", 2);
@@ -360,7 +362,7 @@ conf_read(struct conf *c, int argc, char **argv)
 		return (0);
 	}
 	if (optind < argc)
-		return (wrong("", "what is \"%s\"?", argv[optind]));
+		return (wrong("", "unexpected argument \"%s\"", argv[optind]));
 	if (c->config != NULL)
 		rc = take_file(c, c->config, told);
 	else if ((told & ~bit_of(options_find(options, "origin"))) == 0 &&

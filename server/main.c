@@ -17,9 +17,10 @@ init(const struct conf *conf)
 		fprintf(stderr, "evote_server: %s\n", err);
 		return (1);
 	}
-	printf("A new cluster stands in %s.\n"
-	       "Give %s/cluster.key to the other host, over a safe way, and "
-	       "keep it secret:\nwho holds it can change the election.\n",
+	printf("The new cluster is in %s.\n"
+	       "Bring %s/cluster.key to the other host over a channel that you "
+	       "trust, and\nkeep it secret: whoever has it can change the "
+	       "election.\n",
 	    conf->data, conf->data);
 	return (0);
 }

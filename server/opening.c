@@ -75,9 +75,10 @@ check_mark(const struct server *s)
 		if (m->size == 0 || memcmp(root, m->root, 32) == 0)
 			return (0);
 	}
-	log_alarm("ledger behind size=%llu mark=%llu hint=\"it is older than "
-		  "what this host has accepted, or another one: move the data "
-		  "directory aside and let this host join again\"",
+	log_alarm("ledger behind size=%llu mark=%llu hint=\"the ledger is "
+		  "older than what this host has accepted, or is another one: "
+		  "move the data directory aside and let this host join again"
+		  "\"",
 	    (unsigned long long)history_size(log), (unsigned long long)m->size);
 	return (-1);
 }

@@ -256,7 +256,7 @@ links(const struct server *s, evote_status_res *res)
 
 		if (why[0] != '\0')
 			alarm_add(res, EVOTE_ALARM_LINK,
-			    "No link to %s: %s. Start that host, or see to "
+			    "No link to %s: %s. Start that host, or check "
 			    "the network and the hosts list.",
 			    s->conf->hosts.list[i].name, why);
 	}

@@ -74,12 +74,13 @@ asks_to_end(const struct signalfd_siginfo *info)
 		sd_notify(0, "STOPPING=1");
 		return (1);
 	case SIGHUP:
-		log_info("signal=HUP from_pid=%u hint=\"nothing is read anew: "
-			 "restart the server to change its configuration\"",
+		log_info("signal=HUP from_pid=%u hint=\"the configuration is "
+			 "only read at the start: restart the server to change "
+			 "it\"",
 		    info->ssi_pid);
 		return (0);
 	default:
-		log_info("signal=%u from_pid=%u hint=\"it means nothing here\"",
+		log_info("signal=%u from_pid=%u hint=\"it has no effect\"",
 		    info->ssi_signo, info->ssi_pid);
 		return (0);
 	}

@@ -145,7 +145,7 @@ not_serving(const struct core *c, evote_status_res *s)
 	    !config_listed(&c->config, core_name(c)))
 		alarm_add(s, EVOTE_ALARM_REFUSED,
 		    "Not a host of this cluster: it was removed. Stop it, or "
-		    "add it again on the primary with the command hosts.");
+		    "add it again on the primary with `hosts add`.");
 	else if (c->role == EVOTE_WAITING && config_id_zero(c->config.cluster))
 		alarm_add(s, EVOTE_ALARM_NOT_SERVING,
 		    "Empty: this host waits for one that has the ledger.");
@@ -153,17 +153,17 @@ not_serving(const struct core *c, evote_status_res *s)
 	    names(c, is_awaited, who, sizeof(who)) > 0)
 		alarm_add(s, EVOTE_ALARM_NOT_SERVING,
 		    "Not serving: %s may hold votes that this host lacks. "
-		    "Start %s; if that is impossible for good, see "
+		    "Start %s. If it will never come back, see "
 		    "promote --force.",
 		    who, who);
 	else if (c->role == EVOTE_WAITING)
 		alarm_add(s, EVOTE_ALARM_NOT_SERVING,
-		    "Not serving: this host is not in sync, and hears nobody "
-		    "who serves. Start the other hosts.");
+		    "Not serving: this host is not in sync, and no other host "
+		    "that it reaches serves. Start the other hosts.");
 	else if (c->role == EVOTE_CLAIMING && c->arbiter_away)
 		alarm_add(s, EVOTE_ALARM_NOT_SERVING,
 		    "Not serving: the arbiter has to agree, and does not "
-		    "answer. Start it; if that is impossible for good, see "
+		    "answer. Start it. If it will never come back, see "
 		    "promote --force.");
 }
 
@@ -185,8 +185,8 @@ not_accepting(const struct core *c, evote_status_res *s)
 	    names(c, has_failed, who, sizeof(who)) > 0)
 		alarm_add(s, EVOTE_ALARM_UNCONFIRMED,
 		    "Not confirmed as primary: %s does not answer, and the "
-		    "arbiter has not agreed to go on without. Another host "
-		    "may serve.",
+		    "arbiter has not agreed to go on without it. Another "
+		    "host may serve.",
 		    who);
 	if (core_leads(c) && names(c, is_absent, who, sizeof(who)) > 0)
 		alarm_add(s, EVOTE_ALARM_ALONE,
@@ -250,7 +250,7 @@ settings(const struct core *c, evote_status_res *s)
 		alarm_add(s, EVOTE_ALARM_SETTINGS,
 		    "This host's own list has another order of preference "
 		    "than the cluster's, which counts: %s. Change the list, "
-		    "or the cluster's order with the command hosts prefer.",
+		    "or the cluster's order with `hosts prefer`.",
 		    order);
 	for (int i = 0; i < c->cf.n; i++)
 		if (hosts_takes_part(c, i) && failure_timeout_differs(c, i))

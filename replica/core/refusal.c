@@ -5,17 +5,16 @@ static const struct {
 } sentences[] = {
     [EVOTE_NOT_REFUSED] = {"", ""},
     [EVOTE_REFUSED_NOT_MEANT] =
-	{"it took this host for another one: the addresses in its hosts list, "
-	 "or the name of one of the two hosts, are wrong",
-	    "the address that this host has for it leads to a host of another "
-	    "name: correct the hosts list here, or the name there"},
-    [EVOTE_REFUSED_UNLISTED] =
-	{"it is no host of this cluster: add it with the command hosts, or "
-	 "stop it",
-	    "this host is none of the cluster's, or was removed: add it there "
-	    "with the command hosts, or stop this host"},
+	{"it meant to reach another host: an address in its hosts list, or the "
+	 "name of one of the two hosts, is wrong",
+	    "the address that this host has for it leads to a host with "
+	    "another name: correct the hosts list here, or the name there"},
+    [EVOTE_REFUSED_UNLISTED] = {"it is not a host of this cluster: add it with "
+				"`hosts add`, or stop it",
+	"this host is not a host of the cluster, or was removed: add it "
+	"there with `hosts add`, or stop it"},
     [EVOTE_REFUSED_SAME_NAME] =
-	{"it bears this host's own name: give one of the two another name",
+	{"it has this host's own name: give one of the two another name",
 	    "the address that this host has for it leads to a host with this "
 	    "host's own name: correct the name there, or the hosts list here"},
     [EVOTE_REFUSED_CLUSTER] =

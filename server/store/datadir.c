@@ -170,8 +170,8 @@ fail_half(const char *path, const struct why *why)
 {
 	return (fail(why,
 	    "%s holds files but no incarnation: its formatting was "
-	    "interrupted, or it is no data directory; move what is in it "
-	    "elsewhere and start again",
+	    "interrupted, or it is not a data directory; move its "
+	    "contents elsewhere and start again",
 	    path));
 }
 
@@ -192,7 +192,7 @@ path_check(const char *path, const struct why *why)
 		    "%s is not there: begin a new cluster in it with init, or "
 		    "make it and give the cluster's key to join one",
 		    path));
-	return (fail(why, "cannot look at %s: %s", path, strerror(errno)));
+	return (fail(why, "cannot check %s: %s", path, strerror(errno)));
 }
 
 static int
@@ -343,7 +343,7 @@ dir_make(const char *path, const struct why *why)
 	int rc;
 
 	if (strlen(path) > PATH_MOST || path[0] == '\0')
-		return (fail(why, "'%s' is no path for a directory", path));
+		return (fail(why, "'%s' is not a path of a directory", path));
 	if (mkdir(path, 0700) == 0) {
 		copy = strdup(path);
 		rc = copy != NULL ? dir_sync(dirname(copy)) : -1;
@@ -409,7 +409,7 @@ datadir_init(const char *path, const char *origin, char *err, size_t errlen)
 
 	if (origin != NULL && !text_is_name(origin, EVOTE_TEXT_MAX))
 		return (fail(&why,
-		    "the origin is to be 1 to %d bytes of UTF-8 without "
+		    "the origin must be 1 to %d bytes of UTF-8 without "
 		    "control characters",
 		    EVOTE_TEXT_MAX));
 	if (dir_make(path, &why) == -1 || path_check(path, &why) == -1)
@@ -488,8 +488,8 @@ config_read(struct datadir *d, const struct why *why)
 		return (fail(why, "%s is damaged: " REJOIN, file));
 	if (len == -1 && errno == EINVAL)
 		return (fail(why,
-		    "%s has not the size that this version gives it: use the "
-		    "version that wrote it; if there is none, " REJOIN,
+		    "%s does not have the size that this version expects: use "
+		    "the version that wrote it; if you have none, " REJOIN,
 		    file));
 	if (len == -1)
 		return (fail(

@@ -54,7 +54,7 @@ static _Noreturn void
 die(const char *doing)
 {
 	log_alarm("disk doing=%s failed exit=%d hint=\"what is on this disk "
-		  "now is unknown: look at the disk, then start again\"",
+		  "now is unknown: check the disk, then start again\"",
 	    doing, EXIT_DISK);
 	_exit(EXIT_DISK);
 }

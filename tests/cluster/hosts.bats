@@ -112,8 +112,8 @@ one_primary() {
 @test "hosts: one that was not added is refused, and told so at both ends" {
 	cluster_up people
 	with_gamma server_start gamma
-	wait_until 10 logged alpha "refused peer=gamma .*no host of this cluster"
-	wait_until 10 logged gamma "refused peer=alpha .*none of the cluster"
+	wait_until 10 logged alpha "refused peer=gamma .*not a host of this cluster"
+	wait_until 10 logged gamma "refused peer=alpha .*not a host of the cluster"
 	[[ $(host_of gamma alarm) == *"command hosts"* ]]
 	exits 0 admin alpha hosts add "$GAMMA"
 	wait_until 20 all_level

@@ -88,8 +88,8 @@ alpha_alone() {
 	server_start alpha --hosts "$(listed alpha)"
 	wait_until 10 serves alpha
 	server_start beta
-	wait_until 10 logged beta 'refused peer=alpha.*none of the cluster'
-	wait_until 10 logged alpha 'refused peer=beta.*no host of this cluster'
+	wait_until 10 logged beta 'refused peer=alpha.*not a host of the cluster'
+	wait_until 10 logged alpha 'refused peer=beta.*not a host of this cluster'
 	sleep 3
 	(($(grep -c 'refused peer=' "$PAIR_DIR/alpha.log") == 1))
 	(($(grep -c 'refused peer=' "$PAIR_DIR/beta.log") == 1))

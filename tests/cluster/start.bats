@@ -71,8 +71,8 @@ beta() {
 		for signal in PIPE XFSZ ALRM USR1 USR2 HUP; do
 			kill "-$signal" "$(server_pid "$name")"
 		done
-		wait_until 10 logged "$name" 'signal=HUP.*nothing is read anew'
-		logged "$name" 'signal=10 .*means nothing'
+		wait_until 10 logged "$name" 'signal=HUP.*only read at the start'
+		logged "$name" 'signal=10 .*has no effect'
 		server_lives "$name"
 	done
 	election board 3600

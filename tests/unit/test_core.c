@@ -1812,8 +1812,8 @@ a_third_host_is_added_and_is_the_backup_s_backup(void **state)
 	cluster_wait(c, 500);
 	assert_set(c, A, "AB");
 	assert_role(c, C, "waiting");
-	assert_alarm(c, C, "this host is none of the cluster's");
-	assert_alarm(c, A, "Refusing C: it is no host of this cluster");
+	assert_alarm(c, C, "this host is not a host of the cluster");
+	assert_alarm(c, A, "Refusing C: it is not a host of this cluster");
 
 	assert_null(core_add_host(c->hosts[A].core, "C", "", &again));
 	cluster_wait(c, 1000);

@@ -340,7 +340,7 @@ not_a_directory_of_ours(void **state)
 	assert_init_refused(p->dir, NULL, "no incarnation");
 	assert_refused(file, NULL, "not a directory");
 	assert_init_refused(file, NULL, "not a directory");
-	assert_init_refused("", NULL, "no path");
+	assert_init_refused("", NULL, "not a path");
 	assert_init_refused("/nowhere/at/all", NULL, "cannot make");
 }
 
