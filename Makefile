@@ -20,7 +20,7 @@ room	= $(2:%=$(1)/%)
 COMMON	= $(call room,common,log seal curve merkle text date number options \
 	    nearest role_name record hosts failpoint) \
 	  $(call room,common/rpc,transport listener pool conn call stream \
-	    source listen caller \
+	    source listen caller lookup deadline \
 	    inquiry portmap address)
 REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 	    requests roles commit \

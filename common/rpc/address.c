@@ -3,11 +3,16 @@
 #include <endian.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "common/rpc/deadline.h"
+
+#define UNKNOWN 1 /* bytes of an answer: the name has no address */
 
 /* The thread's own: it may outlive whoever asked. */
 struct question {
@@ -15,16 +20,18 @@ struct question {
 	char host[];
 };
 
+/* As address_answer. */
 static int
-address_find(const char *host, int flags, struct address out[ADDRESS_MAX])
+host_resolve(const char *host, int flags, struct address out[ADDRESS_MAX])
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = flags};
 	struct addrinfo *list, *a;
-	int n = 0;
+	int n = 0, error;
 
 	memset(out, 0, ADDRESS_MAX * sizeof(*out));
-	if (getaddrinfo(host, NULL, &hints, &list) != 0)
-		return (0);
+	error = getaddrinfo(host, NULL, &hints, &list);
+	if (error != 0)
+		return (error == EAI_AGAIN ? 0 : -1);
 	for (a = list; a != NULL && n < ADDRESS_MAX; a = a->ai_next) {
 		if (a->ai_family != AF_INET && a->ai_family != AF_INET6)
 			continue;
@@ -32,13 +39,15 @@ address_find(const char *host, int flags, struct address out[ADDRESS_MAX])
 		out[n++].len = a->ai_addrlen;
 	}
 	freeaddrinfo(list);
-	return (n);
+	return (n > 0 ? n : -1);
 }
 
 int
 address_numeric(const char *host, struct address out[ADDRESS_MAX])
 {
-	return (address_find(host, AI_NUMERICHOST, out));
+	int n = host_resolve(host, AI_NUMERICHOST, out);
+
+	return (n > 0 ? n : 0);
 }
 
 static void *
@@ -46,11 +55,12 @@ question_thread(void *arg)
 {
 	struct question *q = arg;
 	struct address found[ADDRESS_MAX];
-	size_t n = (size_t)address_find(q->host, 0, found);
+	int n = host_resolve(q->host, 0, found);
+	size_t len = n > 0 ? (size_t)n * sizeof(*found) : UNKNOWN;
 
-	/* Nobody may be left to hear it; the end says that there is none. */
-	if (n > 0 && send(q->fd, found, n * sizeof(*found), MSG_NOSIGNAL) < 0)
-		n = 0;
+	/* Nobody may be left to hear it; the end says that none could tell. */
+	if (n != 0)
+		(void)!send(q->fd, found, len, MSG_NOSIGNAL);
 	close(q->fd);
 	free(q);
 	return (NULL);
@@ -107,7 +117,23 @@ address_answer(int fd, struct address out[ADDRESS_MAX])
 
 	memset(out, 0, size);
 	n = recv(fd, out, size, MSG_DONTWAIT);
+	if (n == UNKNOWN)
+		return (-1);
 	return (n > 0 ? (int)((size_t)n / sizeof(*out)) : 0);
+}
+
+int
+address_find(
+    const char *host, uint64_t deadline_ms, struct address out[ADDRESS_MAX])
+{
+	int n = address_numeric(host, out), fd;
+
+	if (n > 0 || (fd = address_ask(host)) == -1)
+		return (n);
+	if (deadline_wait(fd, POLLIN, deadline_ms) == 1)
+		n = address_answer(fd, out);
+	close(fd);
+	return (n);
 }
 
 socklen_t

@@ -1,10 +1,12 @@
 #ifndef EVOTE_ADDRESS_H
 #define EVOTE_ADDRESS_H
 
+#include <stdint.h>
 #include <sys/socket.h>
 
 /*
- * The addresses of a host, found without ever making the caller wait.
+ * The addresses of a host, found by threads of their own: getaddrinfo(3) can
+ * not be bounded, and nobody else is to wait for it.
  */
 #define ADDRESS_MAX 8
 
@@ -20,8 +22,14 @@ int address_numeric(const char *host, struct address out[ADDRESS_MAX]);
  * it knows; closing it gives up.  -1 when no thread could be made.
  */
 int address_ask(const char *host);
-/* What came back, as address_numeric; 0: nothing was found. */
+/*
+ * What came back, as address_numeric; -1: the name has no address, 0: nobody
+ * could tell.
+ */
 int address_answer(int fd, struct address out[ADDRESS_MAX]);
+/* The same for those who wait, until that time (now_ms). */
+int address_find(
+    const char *host, uint64_t deadline_ms, struct address out[ADDRESS_MAX]);
 /* The address with a port in it; returns its length. */
 socklen_t address_port(
     const struct address *, int port, struct sockaddr_storage *out);

@@ -228,7 +228,7 @@ reach_answered(struct reach *r, uint64_t now_ms)
 	int n = address_answer(r->resolve_fd, found);
 
 	fd_drop(&r->resolve_fd);
-	if (n == 0) {
+	if (n <= 0) {
 		r->resolve_due = now_ms + RESOLVE_RETRY_MS;
 	} else if (memcmp(r->addrs, found, sizeof(found)) != 0) {
 		memcpy(r->addrs, found, sizeof(found));

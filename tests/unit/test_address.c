@@ -132,7 +132,7 @@ nothing_found_is_an_answer(void **state)
 	struct address found[ADDRESS_MAX];
 
 	memset(found, 0xff, sizeof(found));
-	assert_int_equal(asked("two..dots", found), 0);
+	assert_int_equal(asked("two..dots", found), -1);
 	assert_memory_equal(found, none, sizeof(found));
 }
 
