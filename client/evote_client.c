@@ -261,6 +261,24 @@ args_fault(const char *args, int n)
 	return (n > most ? "too many arguments" : NULL);
 }
 
+/* The words before optind are wrong; perhaps only where they stand. */
+static int
+wrong_say(
+    struct client *c, const struct command *cmd, char **argv, const char *why)
+{
+	const char *word = argv[optind - 1];
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
+	if (strncmp(name, "--", 2) == 0 &&
+	    options_find(own_options(cmd), name + 2) == NULL &&
+	    options_find(options, name + 2) != NULL)
+		return (say_usage(c,
+		    "%s goes before the command; see evote_client %s --help",
+		    name, cmd->name));
+	return (say_usage(c, "%s; see evote_client %s --help", why, cmd->name));
+}
+
 /* With its options and the right number of arguments. */
 static int
 command_run(struct client *c, const struct command *cmd, void *own, int argc,
@@ -274,8 +292,7 @@ command_run(struct client *c, const struct command *cmd, void *own, int argc,
 	case OPTIONS_HELP:
 		return (command_help(cmd));
 	case OPTIONS_WRONG:
-		return (say_usage(
-		    c, "%s; see evote_client %s --help", text, cmd->name));
+		return (wrong_say(c, cmd, argv, text));
 	default:
 		break;
 	}

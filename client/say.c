@@ -59,6 +59,15 @@ compose(char out[SENTENCE], const char *fmt, va_list ap)
 	text_harmless(out);
 }
 
+/* The sentence that the arguments after fmt make. */
+#define COMPOSE(out, fmt)              \
+	do {                           \
+		va_list ap;            \
+		va_start(ap, fmt);     \
+		compose(out, fmt, ap); \
+		va_end(ap);            \
+	} while (0)
+
 void
 say_widen(int *columns, const char *text)
 {
@@ -80,13 +89,10 @@ void
 say_line(struct client *c, const char *fmt, ...)
 {
 	char text[SENTENCE];
-	va_list ap;
 
 	if (c->json != NULL)
 		return;
-	va_start(ap, fmt);
-	compose(text, fmt, ap);
-	va_end(ap);
+	COMPOSE(text, fmt);
 	puts(text);
 }
 
@@ -94,11 +100,8 @@ void
 say_aside(const char *fmt, ...)
 {
 	char text[SENTENCE];
-	va_list ap;
 
-	va_start(ap, fmt);
-	compose(text, fmt, ap);
-	va_end(ap);
+	COMPOSE(text, fmt);
 	fprintf(stderr, "%s\n", text);
 }
 
@@ -152,11 +155,8 @@ int
 say_done(struct client *c, const char *fmt, ...)
 {
 	char text[SENTENCE];
-	va_list ap;
 
-	va_start(ap, fmt);
-	compose(text, fmt, ap);
-	va_end(ap);
+	COMPOSE(text, fmt);
 	return (finish(c, EXIT_DONE, 0, reason_of(EVOTE_R_OK)->name, text));
 }
 
@@ -164,11 +164,8 @@ int
 say_usage(struct client *c, const char *fmt, ...)
 {
 	char text[SENTENCE];
-	va_list ap;
 
-	va_start(ap, fmt);
-	compose(text, fmt, ap);
-	va_end(ap);
+	COMPOSE(text, fmt);
 	return (finish(c, EXIT_USAGE, -1, "usage", text));
 }
 
@@ -176,11 +173,8 @@ int
 say_unknown(struct client *c, const char *fmt, ...)
 {
 	char text[SENTENCE];
-	va_list ap;
 
-	va_start(ap, fmt);
-	compose(text, fmt, ap);
-	va_end(ap);
+	COMPOSE(text, fmt);
 	return (finish(c, EXIT_UNKNOWN, -1, "unknown", text));
 }
 
@@ -199,11 +193,8 @@ int
 say_refused(struct client *c, const evote_answer *answer, const char *fmt, ...)
 {
 	char text[SENTENCE], all[2 * SENTENCE];
-	va_list ap;
 
-	va_start(ap, fmt);
-	compose(text, fmt, ap);
-	va_end(ap);
+	COMPOSE(text, fmt);
 	/* Why it is not possible is all in the service's own words. */
 	if (answer->reason == EVOTE_R_NOT_POSSIBLE && answer->text != NULL &&
 	    answer->text[0] != '\0')
@@ -224,11 +215,8 @@ say_answer(struct client *c, const struct evote *e, enum evote_outcome outcome,
     const evote_answer *answer, const char *fmt, ...)
 {
 	char text[SENTENCE];
-	va_list ap;
 
-	va_start(ap, fmt);
-	compose(text, fmt, ap);
-	va_end(ap);
+	COMPOSE(text, fmt);
 	if (outcome != EVOTE_ANSWERED)
 		return (say_problem(c, evote_problem(e), outcome, "%s", text));
 	return (answer->code != 0 ? say_refused(c, answer, "%s", text) : -1);
@@ -238,11 +226,8 @@ int
 say_declined(struct client *c, const evote_answer *answer, const char *fmt, ...)
 {
 	char all[2 * SENTENCE];
-	va_list ap;
 
-	va_start(ap, fmt);
-	compose(all, fmt, ap);
-	va_end(ap);
+	COMPOSE(all, fmt);
 	append_detail(all, answer);
 	return (
 	    finish(c, EXIT_REFUSED, -1, say_standing(answer->standing), all));
@@ -262,11 +247,8 @@ say_problem(struct client *c, const char *problem, enum evote_outcome outcome,
 	    [EVOTE_FAILED] = {EXIT_USAGE, "failed"},
 	};
 	char text[SENTENCE], all[2 * SENTENCE];
-	va_list ap;
 
-	va_start(ap, fmt);
-	compose(text, fmt, ap);
-	va_end(ap);
+	COMPOSE(text, fmt);
 	snprintf(all, sizeof(all), "%s: %s%s", text, problem,
 	    outcome == EVOTE_UNSENT ? "; nothing has happened, try again later"
 				    : "");

@@ -1,5 +1,6 @@
 #include "client/survey.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -159,122 +160,74 @@ survey_rate(const struct survey *before, const struct survey *now)
 
 /* ---- Prometheus ---- */
 
-/* Whether a metric has a value for a host, and which. */
-typedef int metric(const struct survey *, int host, double *out);
-
-static int
-metric_up(const struct survey *s, int i, double *out)
-{
-	*out = s->hosts[i].reached;
-	return (1);
-}
-
-static int
-metric_serving(const struct survey *s, int i, double *out)
-{
-	*out = is_serving(&s->hosts[i]);
-	return (1);
-}
-
-static int
-metric_role(const struct survey *s, int i, double *out)
-{
-	*out = s->hosts[i].res.role;
-	return (s->hosts[i].reached);
-}
-
-static int
-metric_in_sync(const struct survey *s, int i, double *out)
-{
-	*out = s->hosts[i].reached && s->hosts[i].res.in_sync;
-	return (1);
-}
-
-static int
-metric_epoch(const struct survey *s, int i, double *out)
-{
-	*out = (double)s->hosts[i].res.answer.stamp.epoch;
-	return (s->hosts[i].reached);
-}
-
-static int
-metric_records(const struct survey *s, int i, double *out)
-{
-	*out = (double)s->hosts[i].res.size;
-	return (s->hosts[i].reached);
-}
-
-static int
-metric_accepted(const struct survey *s, int i, double *out)
-{
-	*out = (double)s->hosts[i].res.answer.stamp.size;
-	return (s->hosts[i].reached);
-}
-
-static int
-metric_lag(const struct survey *s, int i, double *out)
-{
-	int64_t lag = survey_lag(s, i);
-
-	*out = (double)lag;
-	return (lag >= 0);
-}
-
-static int
-metric_clock(const struct survey *s, int i, double *out)
-{
-	*out = (double)s->hosts[i].ahead_us / 1e6;
-	return (s->hosts[i].reached);
-}
-
-static int
-metric_waiting(const struct survey *s, int i, double *out)
-{
-	*out = s->hosts[i].res.waiting_for.waiting_for_len;
-	return (s->hosts[i].reached);
-}
-
-static int
-metric_alarm(const struct survey *s, int i, double *out)
-{
-	*out = s->hosts[i].reached ? s->hosts[i].res.alarms.alarms_len : 0;
-	return (s->hosts[i].reached);
-}
-
-static int
-metric_arbiter_away(const struct survey *s, int i, double *out)
-{
-	*out = s->hosts[i].res.arbiter_away;
-	return (s->hosts[i].reached);
-}
+enum metric {
+	METRIC_UP,
+	METRIC_SERVING,
+	METRIC_ROLE,
+	METRIC_IN_SYNC,
+	METRIC_EPOCH,
+	METRIC_RECORDS,
+	METRIC_ACCEPTED,
+	METRIC_LAG,
+	METRIC_CLOCK,
+	METRIC_WAITING,
+	METRIC_AWAY,
+	METRIC_ALARM,
+	METRIC_NR
+};
 
 static const struct {
 	const char *name, *help;
-	metric *value;
-} metrics[] = {
-    {"evote_up", "Whether the host answered", metric_up},
-    {"evote_serving", "Whether the host serves the election", metric_serving},
-    {"evote_role",
+} metrics[METRIC_NR] = {
+    [METRIC_UP] = {"evote_up", "Whether the host answered"},
+    [METRIC_SERVING] = {"evote_serving",
+	"Whether the host serves the election"},
+    [METRIC_ROLE] = {"evote_role",
 	"0 waiting, 1 joining, 2 backup, 3 claiming, 4 establishing, 5 "
-	"primary, "
-	"6 handing over, 7 halted",
-	metric_role},
-    {"evote_in_sync", "Whether the host is in sync", metric_in_sync},
-    {"evote_epoch", "The epoch the host knows", metric_epoch},
-    {"evote_records", "Records the host holds", metric_records},
-    {"evote_records_accepted", "Records the host knows to be accepted",
-	metric_accepted},
-    {"evote_lag_records", "Records of the primary that the host lacks",
-	metric_lag},
-    {"evote_clock_ahead_seconds",
-	"The host's clock, before that of the machine that asked",
-	metric_clock},
-    {"evote_waiting_for_hosts", "How many hosts it waits for", metric_waiting},
-    {"evote_arbiter_away", "Whether the host's arbiter does not answer",
-	metric_arbiter_away},
-    {"evote_alarm", "How many things the host reports to be wrong",
-	metric_alarm},
+	"primary, 6 handing over, 7 halted"},
+    [METRIC_IN_SYNC] = {"evote_in_sync", "Whether the host is in sync"},
+    [METRIC_EPOCH] = {"evote_epoch", "The epoch the host knows"},
+    [METRIC_RECORDS] = {"evote_records", "Records the host holds"},
+    [METRIC_ACCEPTED] = {"evote_records_accepted",
+	"Records the host knows to be accepted"},
+    [METRIC_LAG] = {"evote_lag_records",
+	"Records of the primary that the host lacks"},
+    [METRIC_CLOCK] = {"evote_clock_ahead_seconds",
+	"The host's clock, before that of the machine that asked"},
+    [METRIC_WAITING] = {"evote_waiting_for_hosts",
+	"How many hosts it waits for"},
+    [METRIC_AWAY] = {"evote_arbiter_away",
+	"Whether the host's arbiter does not answer"},
+    [METRIC_ALARM] = {"evote_alarm",
+	"How many things the host reports to be wrong"},
 };
+
+/* NAN: not known. */
+static double
+metric_of(const struct survey *s, int i, enum metric m)
+{
+	const struct sight *at = &s->hosts[i];
+	const evote_status_res *res = &at->res;
+	int64_t lag = survey_lag(s, i);
+	const double values[METRIC_NR] = {
+	    [METRIC_UP] = at->reached,
+	    [METRIC_SERVING] = is_serving(at),
+	    [METRIC_ROLE] = res->role,
+	    [METRIC_IN_SYNC] = at->reached && res->in_sync,
+	    [METRIC_EPOCH] = (double)res->answer.stamp.epoch,
+	    [METRIC_RECORDS] = (double)res->size,
+	    [METRIC_ACCEPTED] = (double)res->answer.stamp.size,
+	    [METRIC_LAG] = lag < 0 ? NAN : (double)lag,
+	    [METRIC_CLOCK] = (double)at->ahead_us / 1e6,
+	    [METRIC_WAITING] = res->waiting_for.waiting_for_len,
+	    [METRIC_AWAY] = res->arbiter_away,
+	    [METRIC_ALARM] = res->alarms.alarms_len,
+	};
+	int always = m == METRIC_UP || m == METRIC_SERVING ||
+	    m == METRIC_IN_SYNC || m == METRIC_LAG;
+
+	return (at->reached || always ? values[m] : NAN);
+}
 
 /* A label's value; names come from whoever wrote the hosts list. */
 static void
@@ -291,14 +244,14 @@ void
 survey_prometheus(const struct survey *s)
 {
 	double value;
-	size_t m;
-	int i;
+	int m, i;
 
-	for (m = 0; m < sizeof(metrics) / sizeof(metrics[0]); m++) {
+	for (m = 0; m < METRIC_NR; m++) {
 		printf("# HELP %s %s.\n# TYPE %s gauge\n", metrics[m].name,
 		    metrics[m].help, metrics[m].name);
 		for (i = 0; i < s->n; i++) {
-			if (!metrics[m].value(s, i, &value))
+			value = metric_of(s, i, (enum metric)m);
+			if (isnan(value))
 				continue;
 			printf("%s{host=\"", metrics[m].name);
 			label_print(s->hosts[i].name);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/text.h"
+
 #define SECOND 1000000ULL
 
 uint64_t
@@ -124,37 +126,28 @@ absolute_parse(const char *s, uint64_t *out, char *err, size_t errlen)
 	time_t t;
 
 	if (date_take(&p, &tm) == -1 || char_take(&p, "Tt ") == -1 ||
-	    clock_take(&p, &tm, &us) == -1) {
-		snprintf(err, errlen,
+	    clock_take(&p, &tm, &us) == -1)
+		return (text_why(err, errlen,
 		    "'%s' is not a time such as 2026-12-01T18:00:00+01:00 or "
 		    "+2h",
-		    s);
-		return (-1);
-	}
+		    s));
 	zone = p;
-	if (*zone == '\0') {
-		snprintf(err, errlen,
+	if (*zone == '\0')
+		return (text_why(err, errlen,
 		    "'%s' lacks a time zone: add Z for UTC or an offset such "
 		    "as +01:00",
-		    s);
-		return (-1);
-	}
-	if (zone_take(&p, &east) == -1 || *p != '\0') {
-		snprintf(err, errlen,
+		    s));
+	if (zone_take(&p, &east) == -1 || *p != '\0')
+		return (text_why(err, errlen,
 		    "'%s' does not end in a time zone such as Z or +01:00: %s",
-		    s, zone);
-		return (-1);
-	}
+		    s, zone));
 	normal = tm;
 	t = timegm(&normal);
-	if (!is_real(&tm, &normal)) {
-		snprintf(err, errlen, "there is no such time as '%s'", s);
-		return (-1);
-	}
-	if (t - east < 0) {
-		snprintf(err, errlen, "'%s' is before 1970", s);
-		return (-1);
-	}
+	if (!is_real(&tm, &normal))
+		return (
+		    text_why(err, errlen, "there is no such time as '%s'", s));
+	if (t - east < 0)
+		return (text_why(err, errlen, "'%s' is before 1970", s));
 	*out = (uint64_t)(t - east) * SECOND + us;
 	return (0);
 }
@@ -176,16 +169,14 @@ relative_parse(
 			continue;
 		/* Nine digits of days overflow as microseconds. */
 		seconds = strtoull(s + 1, NULL, 10) * units[i].seconds;
-		if (seconds > (UINT64_MAX - now) / SECOND) {
-			snprintf(err, errlen, "'%s' is too far ahead", s);
-			return (-1);
-		}
+		if (seconds > (UINT64_MAX - now) / SECOND)
+			return (
+			    text_why(err, errlen, "'%s' is too far ahead", s));
 		*out = now + seconds * SECOND;
 		return (0);
 	}
-	snprintf(err, errlen,
-	    "'%s' is not a span from now such as +90s, +15m, +2h or +3d", s);
-	return (-1);
+	return (text_why(err, errlen,
+	    "'%s' is not a span from now such as +90s, +15m, +2h or +3d", s));
 }
 
 int

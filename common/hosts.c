@@ -206,21 +206,17 @@ hosts_add(struct hosts *hosts, struct span s, const char *where, char *err,
 	if (host_parse(s, &h) != 0) {
 		int hint = host_meant(s, meant, sizeof(meant));
 
-		snprintf(err, errlen, "%s\"%.*s\" is not NAME=HOST[:PORT]%s%s",
-		    where, (int)(s.len < 200 ? s.len : 200), s.at,
-		    hint ? ": " : "", hint ? meant : "");
-		return (-1);
+		return (text_why(err, errlen,
+		    "%s\"%.*s\" is not NAME=HOST[:PORT]%s%s", where,
+		    (int)(s.len < 200 ? s.len : 200), s.at, hint ? ": " : "",
+		    hint ? meant : ""));
 	}
-	if (hosts_find(hosts, h.name) >= 0) {
-		snprintf(err, errlen, "%sthe host %s is listed twice", where,
-		    h.name);
-		return (-1);
-	}
-	if (hosts->n == EVOTE_HOSTS_MAX) {
-		snprintf(err, errlen, "%smore than %d hosts", where,
-		    EVOTE_HOSTS_MAX);
-		return (-1);
-	}
+	if (hosts_find(hosts, h.name) >= 0)
+		return (text_why(err, errlen, "%sthe host %s is listed twice",
+		    where, h.name));
+	if (hosts->n == EVOTE_HOSTS_MAX)
+		return (text_why(err, errlen, "%smore than %d hosts", where,
+		    EVOTE_HOSTS_MAX));
 	hosts->list[hosts->n++] = h;
 	return (0);
 }
@@ -250,8 +246,7 @@ list_parse(struct span list, const char *path, struct hosts *hosts, char *err,
 	}
 	if (hosts->n > 0)
 		return (0);
-	snprintf(err, errlen, "no host is listed");
-	return (-1);
+	return (text_why(err, errlen, "no host is listed"));
 }
 
 /* The byte-order mark that some editors begin a file with. */

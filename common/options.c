@@ -19,8 +19,7 @@ options_take(const struct option_row *o, void *to, const char *value, char *err,
 	if (o->take != NULL) {
 		if (o->take(at, value, why, sizeof(why)) == 0)
 			return (0);
-		snprintf(err, errlen, "--%s: %s", o->name, why);
-		return (-1);
+		return (text_why(err, errlen, "--%s: %s", o->name, why));
 	}
 	if (o->arg == NULL)
 		*(int *)at = 1;

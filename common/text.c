@@ -1,5 +1,6 @@
 #include "common/text.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,8 +199,8 @@ fail_char(ucs4_t c, char *err, size_t errlen)
 	    : c < 0xa0 ? "a control character"
 		       : "a character that Unicode does not know";
 
-	snprintf(err, errlen, "has %s in it (U+%04X)", what, (unsigned)c);
-	return (-1);
+	return (
+	    text_why(err, errlen, "has %s in it (U+%04X)", what, (unsigned)c));
 }
 
 /* Copies with single blanks of ASCII; out has room for len bytes and a NUL. */
@@ -210,10 +211,8 @@ blanks_merge(char *out, const char *s, size_t len, char *err, size_t errlen)
 	size_t n;
 
 	for (; len > 0; s += n, len -= n, before = c) {
-		if ((n = char_decode(s, len, &c)) == 0) {
-			snprintf(err, errlen, "is not UTF-8");
-			return (-1);
-		}
+		if ((n = char_decode(s, len, &c)) == 0)
+			return (text_why(err, errlen, "is not UTF-8"));
 		if (is_idle(c)) {
 			c = before;
 		} else if (is_foreign(c) || is_invisible(c)) {
@@ -249,8 +248,8 @@ compose(char *out, size_t max, const char *s, char *err, size_t errlen)
 	free(nfc);
 	if (text_is_name(out, max))
 		return (0);
-	snprintf(err, errlen, "has an accent with no letter before it");
-	return (-1);
+	return (
+	    text_why(err, errlen, "has an accent with no letter before it"));
 }
 
 int
@@ -265,10 +264,8 @@ text_tidy(char *out, size_t max, const char *s, char *err, size_t errlen)
 		return (0);
 	}
 	margins_skip(&s, &len);
-	if ((merged = malloc(len + 1)) == NULL) {
-		snprintf(err, errlen, "finds no memory");
-		return (-1);
-	}
+	if ((merged = malloc(len + 1)) == NULL)
+		return (text_why(err, errlen, "finds no memory"));
 	rc = blanks_merge(merged, s, len, err, errlen);
 	if (rc == 0)
 		rc = compose(out, max, merged, err, errlen);
@@ -366,6 +363,17 @@ text_harmless(char *s)
 			n = 1;
 	}
 	*out = '\0';
+}
+
+int
+text_why(char *err, size_t errlen, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err, errlen, fmt, ap);
+	va_end(ap);
+	return (-1);
 }
 
 void

@@ -28,6 +28,9 @@ char *text_fold(const char *s);
 void text_harmless(char *s);
 /* 1 when the len bytes at s are well-formed UTF-8; else *bad is the offset. */
 int text_is_utf8(const char *s, size_t len, size_t *bad);
+/* Says in err why something fails; -1. */
+int text_why(char *err, size_t errlen, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Adds one more to a list that begins as "". */
 void text_join(char *out, size_t size, const char *between, const char *more);
 /* Columns s takes on a terminal (East Asian wide characters count two). */

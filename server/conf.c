@@ -49,8 +49,7 @@ origin_take(void *at, const char *value, char *err, size_t errlen)
 {
 	if (text_is_name(value, EVOTE_NAME_MAX))
 		return (text_take(at, value, err, errlen));
-	snprintf(err, errlen, "\"%s\" is not a name", value);
-	return (-1);
+	return (text_why(err, errlen, "\"%s\" is not a name", value));
 }
 
 static int
@@ -97,12 +96,10 @@ ms_take(void *at, const char *value, char *err, size_t errlen)
 {
 	uint64_t n;
 
-	if (number_read(value, 300, 600000, &n) == -1) {
-		snprintf(err, errlen,
+	if (number_read(value, 300, 600000, &n) == -1)
+		return (text_why(err, errlen,
 		    "\"%s\" is not a number of milliseconds from 300 to 600000",
-		    value);
-		return (-1);
-	}
+		    value));
 	*(unsigned *)at = (unsigned)n;
 	return (0);
 }

@@ -9,6 +9,7 @@
 #include "client/commands/status.h"
 #include "common/date.h"
 #include "common/number.h"
+#include "common/text.h"
 
 #define WATCH_S	    1
 #define WATCH_MAX_S 86400
@@ -32,8 +33,8 @@ watch_take(void *at, const char *value, char *err, size_t errlen)
 	if (value == NULL ||
 	    number_read(value, 1, WATCH_MAX_S, &v->every_s) == 0)
 		return (0);
-	snprintf(err, errlen, "\"%s\" is not a number of seconds", value);
-	return (-1);
+	return (
+	    text_why(err, errlen, "\"%s\" is not a number of seconds", value));
 }
 
 static int
@@ -41,8 +42,7 @@ count_take(void *at, const char *value, char *err, size_t errlen)
 {
 	if (number_read(value, 1, 1UL << 31, at) == 0)
 		return (0);
-	snprintf(err, errlen, "\"%s\" is not a number", value);
-	return (-1);
+	return (text_why(err, errlen, "\"%s\" is not a number", value));
 }
 
 static const struct option_row view_options[] = {

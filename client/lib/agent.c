@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "client/lib/sshkey.h"
+#include "common/text.h"
 
 /* Message numbers of the agent protocol (draft-ietf-sshm-ssh-agent). */
 enum { SIGN_REQUEST = 13, SIGN_RESPONSE = 14 };
@@ -26,13 +27,6 @@ static const unsigned char reply_head[] = {SIGN_RESPONSE, 0, 0, 0, 83, 0, 0, 0,
 #define REPLY (sizeof(reply_head) + SEAL_SIG)
 
 static int
-fail(char *err, size_t errlen, const char *what)
-{
-	snprintf(err, errlen, "%s", what);
-	return (-1);
-}
-
-static int
 agent_connect(char *err, size_t errlen)
 {
 	const struct timeval patience = {.tv_sec = PATIENCE_S};
@@ -41,12 +35,12 @@ agent_connect(char *err, size_t errlen)
 	int fd;
 
 	if (path == NULL || path[0] == '\0')
-		return (fail(err, errlen,
+		return (text_why(err, errlen,
 		    "this key is used through the SSH agent, and none is "
 		    "running (SSH_AUTH_SOCK is not set); start one with "
 		    "`eval $(ssh-agent)`, then `ssh-add` the key"));
 	if (strlen(path) >= sizeof(un.sun_path))
-		return (fail(err, errlen, "SSH_AUTH_SOCK is too long"));
+		return (text_why(err, errlen, "SSH_AUTH_SOCK is too long"));
 	memcpy(un.sun_path, path, strlen(path));
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 &&
@@ -150,14 +144,14 @@ agent_sign(unsigned char sig[SEAL_SIG], const unsigned char key[SEAL_KEY],
 	free(request);
 	close(fd);
 	if (rc < 0)
-		return (fail(err, errlen, "the SSH agent did not answer"));
+		return (text_why(err, errlen, "the SSH agent did not answer"));
 	if (rc == 0)
-		return (fail(err, errlen,
+		return (text_why(err, errlen,
 		    "the SSH agent did not sign; it may not hold this key "
 		    "(`ssh-add -L` shows what it holds, `ssh-add FILE` adds "
 		    "it), or its user said no"));
 	if (!seal_verify(key, sig, msg, len))
-		return (
-		    fail(err, errlen, "the SSH agent gave a wrong signature"));
+		return (text_why(
+		    err, errlen, "the SSH agent gave a wrong signature"));
 	return (0);
 }

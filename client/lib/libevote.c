@@ -8,6 +8,7 @@
 #include "client/lib/handle.h"
 #include "client/lib/trust.h"
 #include "common/rpc/caller.h"
+#include "common/text.h"
 
 #define TIMEOUT_MS 30000
 
@@ -70,10 +71,8 @@ options_copy(const struct evote_options *from, struct evote_options *to)
 static int
 find_hosts(struct evote *e, const char *list, char *err, size_t errlen)
 {
-	if (list == NULL && (list = getenv("EVOTE_HOSTS")) == NULL) {
-		snprintf(err, errlen, "no hosts are given");
-		return (-1);
-	}
+	if (list == NULL && (list = getenv("EVOTE_HOSTS")) == NULL)
+		return (text_why(err, errlen, "no hosts are given"));
 	return (hosts_parse(list, &e->hosts, err, errlen));
 }
 

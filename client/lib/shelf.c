@@ -111,16 +111,27 @@ shelf_open(const char *dir, char *path, size_t size)
 
 /* ---- which one ---- */
 
+/* The names in a directory; NULL: errno says why. */
+static DIR *
+names_open(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *all = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (all == NULL && fd >= 0)
+		close(fd);
+	return (all);
+}
+
 typedef unsigned rating(int dir, const char *name, const void *sought);
 
 /* The directory that is rated highest; how many are, 2 for more than one. */
 static int
 best(int shelf, rating *rate, const void *sought, char name[SHELF_NAME])
 {
-	int fd = openat(shelf, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), dir;
-	DIR *all = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *all = names_open(shelf);
 	unsigned most = 0, points;
-	int n = 0;
+	int n = 0, dir;
 	struct dirent *d;
 
 	while (all != NULL && (d = readdir(all)) != NULL) {
@@ -138,8 +149,6 @@ best(int shelf, rating *rate, const void *sought, char name[SHELF_NAME])
 	}
 	if (all != NULL)
 		closedir(all);
-	else if (fd >= 0)
-		close(fd);
 	return (n);
 }
 
@@ -266,8 +275,7 @@ is_left(const char *name)
 void
 shelf_sweep(int dir)
 {
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *all = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *all = names_open(dir);
 	struct dirent *d;
 
 	while (all != NULL && (d = readdir(all)) != NULL)
@@ -275,6 +283,4 @@ shelf_sweep(int dir)
 			unlinkat(dir, d->d_name, 0);
 	if (all != NULL)
 		closedir(all);
-	else if (fd >= 0)
-		close(fd);
 }

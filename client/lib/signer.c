@@ -8,6 +8,7 @@
 
 #include "client/lib/agent.h"
 #include "client/lib/sshkey.h"
+#include "common/text.h"
 
 #define FILE_MAX 16384 /* bytes of a key file */
 
@@ -34,8 +35,7 @@ file_read(const char *path, char *out, size_t max)
 static int
 fail(const char *path, const char *what, char *err, size_t errlen)
 {
-	snprintf(err, errlen, "%s %s", path, what);
-	return (-1);
+	return (text_why(err, errlen, "%s %s", path, what));
 }
 
 static int

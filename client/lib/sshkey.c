@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
+
 #define BEGIN "-----BEGIN OPENSSH PRIVATE KEY-----"
 #define END   "-----END OPENSSH PRIVATE KEY-----"
 #define MAGIC "openssh-key-v1" /* with its NUL */
@@ -61,13 +63,6 @@ take_public(struct span *s, unsigned char out[SEAL_KEY])
 }
 
 /* ---- public keys ---- */
-
-static int
-fail(const char *what, char *err, size_t errlen)
-{
-	snprintf(err, errlen, "%s", what);
-	return (-1);
-}
 
 #define BASE64_KEY  (4 * ((SEAL_KEY + 2) / 3))
 #define BASE64_BLOB (4 * ((SSHKEY_BLOB + 2) / 3))
@@ -155,9 +150,9 @@ line_read(
 		(int)sizeof(blob) ||
 	    take_public(&s, key) != 0 ||
 	    (*end != '\0' && end[-1] == packed[BASE64_BLOB - 1]))
-		return (fail("is a damaged ssh-ed25519 line", err, errlen));
+		return (text_why(err, errlen, "is a damaged ssh-ed25519 line"));
 	if (type_find(end) != NULL)
-		return (fail("is two keys: keep one of them", err, errlen));
+		return (text_why(err, errlen, "is two keys: keep one of them"));
 	memcpy(out, key, SEAL_KEY);
 	return (0);
 }
@@ -184,9 +179,9 @@ base64_read(
 		packed[len] = '\0';
 	}
 	if (seal_unbase64(key, sizeof(key), packed, len) != (int)sizeof(key))
-		return (fail("is neither base64 of 32 bytes nor an "
-			     "ssh-ed25519 line",
-		    err, errlen));
+		return (text_why(err, errlen,
+		    "is neither base64 of 32 bytes nor an "
+		    "ssh-ed25519 line"));
 	memcpy(out, key, SEAL_KEY);
 	return (0);
 }
@@ -222,21 +217,21 @@ sshkey_public(
 
 	text = blanks_skip(text);
 	if (is_private(text))
-		return (fail("is a PRIVATE key, which others have seen now: "
-			     "have its owner make a new one, and hand in the "
-			     "public key of that",
-		    err, errlen));
+		return (text_why(err, errlen,
+		    "is a PRIVATE key, which others have seen now: "
+		    "have its owner make a new one, and hand in the "
+		    "public key of that"));
 	if ((type = type_find(text)) != NULL)
 		return (line_read(out, type, err, errlen));
 	if (is_other_kind(text))
-		return (fail("is an SSH key of another kind than ssh-ed25519",
-		    err, errlen));
+		return (text_why(err, errlen,
+		    "is an SSH key of another kind than ssh-ed25519"));
 	if (text[0] == '#')
-		return (fail("was taken for a formula by a spreadsheet; format "
-			     "its column as text and enter it again",
-		    err, errlen));
+		return (text_why(err, errlen,
+		    "was taken for a formula by a spreadsheet; format "
+		    "its column as text and enter it again"));
 	if (text[0] == '\0')
-		return (fail("is missing", err, errlen));
+		return (text_why(err, errlen, "is missing"));
 	return (base64_read(out, text, err, errlen));
 }
 
@@ -338,8 +333,8 @@ sshkey_private(
 	}
 	free(body);
 	if (form == SSHKEY_UNFIT)
-		fail("holds no whole OpenSSH key of the kind ssh-ed25519", err,
-		    errlen);
+		text_why(err, errlen,
+		    "holds no whole OpenSSH key of the kind ssh-ed25519");
 	else
 		*out = k;
 	explicit_bzero(&k, sizeof(k));

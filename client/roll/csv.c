@@ -10,8 +10,8 @@ static int
 fail_at(
     unsigned long line, size_t byte, const char *what, char *err, size_t errlen)
 {
-	snprintf(err, errlen, "line %lu, byte %zu: %s", line, byte, what);
-	return (-1);
+	return (
+	    text_why(err, errlen, "line %lu, byte %zu: %s", line, byte, what));
 }
 
 static unsigned long
@@ -33,12 +33,10 @@ check_encoding(const char *text, size_t len, char *err, size_t errlen)
 
 	if (len >= 2 &&
 	    (memcmp(text, "\xff\xfe", 2) == 0 ||
-		memcmp(text, "\xfe\xff", 2) == 0)) {
-		snprintf(err, errlen,
+		memcmp(text, "\xfe\xff", 2) == 0))
+		return (text_why(err, errlen,
 		    "the file is UTF-16; save it as \"CSV UTF-8\" and try "
-		    "again");
-		return (-1);
-	}
+		    "again"));
 	if (nul != NULL)
 		return (fail_at(line_of(text, (size_t)(nul - text)),
 		    (size_t)(nul - text),

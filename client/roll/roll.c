@@ -46,9 +46,8 @@ fail_cell(const struct csv_row *row, int column, const char *what,
 	char name[3];
 
 	column_name(column, name);
-	snprintf(err, errlen, "line %lu, column %s: the %s %s", row->line, name,
-	    what, why);
-	return (-1);
+	return (text_why(err, errlen, "line %lu, column %s: the %s %s",
+	    row->line, name, what, why));
 }
 
 /* Makes one letter of the two that Turkish has, dotted or not. */
@@ -287,23 +286,19 @@ find_twice(const struct roll *r, int shared_keys, char *err, size_t errlen)
 {
 	uint32_t i, before;
 
-	if ((i = repeated(r, name_of, &before)) < r->n) {
-		snprintf(err, errlen,
+	if ((i = repeated(r, name_of, &before)) < r->n)
+		return (text_why(err, errlen,
 		    "line %lu, byte %zu: the name \"%s\" stands in line %lu "
 		    "too",
 		    r->places[i].line, r->places[i].byte, r->voters[i].name,
-		    r->places[before].line);
-		return (-1);
-	}
-	if (!shared_keys && (i = repeated(r, key_of, &before)) < r->n) {
-		snprintf(err, errlen,
+		    r->places[before].line));
+	if (!shared_keys && (i = repeated(r, key_of, &before)) < r->n)
+		return (text_why(err, errlen,
 		    "line %lu, byte %zu: \"%s\" has the key of \"%s\" in line "
 		    "%lu; keep one of them if that is one person, and if not, "
 		    "--shared-keys takes both",
 		    r->places[i].line, r->places[i].byte, r->voters[i].name,
-		    r->voters[before].name, r->places[before].line);
-		return (-1);
-	}
+		    r->voters[before].name, r->places[before].line));
 	return (0);
 }
 

@@ -92,6 +92,8 @@ global_synopsis() {
 	[[ $output == "--votre is not an option (did you mean --voter?); see"* ]]
 	run "$bin/evote_client" promote --acept-loss
 	[[ $output == *"(did you mean --accept-loss?); see evote_client promote"* ]]
+	run "$bin/evote_client" vote e --voter=ada
+	[[ $output == "--voter goes before the command; see evote_client vote"* ]]
 	run "$bin/evote_server" --suspectms 9
 	[[ ${lines[0]} == *"(did you mean --suspect-ms?)" ]]
 	((status == 2))
