@@ -2,7 +2,8 @@
 #
 # The packages under a systemd that was booted: a fresh Debian in a container,
 # where vote1 is the unit as it is shipped, and vote2, which nothing happens to,
-# a copy of it.  Each test goes on where the one before it ended.
+# a copy of it.  One test, because a boot is dear: each step goes on where the
+# one before it ended.
 
 load ../../scripts/lib/wait
 load ../../scripts/lib/bare
@@ -191,7 +192,8 @@ board() {
 	    --choice yes --choice no --end +1h
 }
 
-@test "booted: it is installed, waits for its hosts list, and is ready when it says so" {
+# It is installed, waits for its hosts list, and is ready when it says so.
+is_ready_when_it_says_so() {
 	tar -c -C "$deb" --wildcards . | there tar -x -C /root
 	there sh -c 'dpkg -i /root/evote-client_*.deb /root/evote-server_*.deb'
 	[[ $(there systemctl is-enabled evote-server) == enabled ]]
@@ -208,7 +210,8 @@ board() {
 	vote ada yes
 }
 
-@test "booted: who reads needs neither a home nor a directory for state" {
+# Who reads needs neither a home nor a directory for state.
+reads_without_a_home() {
 	bring /etc/systemd/system/reads.service <<-'END'
 		[Service]
 		Type=oneshot
@@ -222,7 +225,8 @@ board() {
 	started reads
 }
 
-@test "booted: killed, it is started again; hung up on, it goes on" {
+# Killed, it is started again; hung up on, it goes on.
+is_killed_and_hung_up_on() {
 	local pid
 
 	again unit_kill KILL
@@ -254,11 +258,13 @@ disk_hangs() {
 	kill -KILL $!
 }
 
-@test "booted: with a disk that hangs it ends, and comes back with the disk" {
+# With a disk that hangs it ends, and comes back with the disk.
+has_a_disk_that_hangs() {
 	again disk_hangs
 }
 
-@test "booted: one that stands still is ended by the watchdog, and started again" {
+# One that stands still is ended by the watchdog, and started again.
+stands_still() {
 	again unit_kill STOP
 	there journalctl -u evote-server | grep -i 'watchdog timeout'
 	vote eve yes
@@ -277,7 +283,8 @@ next_version() {
 	done
 }
 
-@test "booted: upgraded while it serves; its voters notice nothing" {
+# Upgraded while it serves; its voters notice nothing.
+is_upgraded_while_it_serves() {
 	local installing pid
 
 	next_version
@@ -301,7 +308,8 @@ left() {
 	    -prune -o -name '*evote*' -print | sort
 }
 
-@test "booted: purged, it leaves the ledger, the key and the list of hosts" {
+# Purged, it leaves the ledger, the key and the list of hosts.
+is_purged() {
 	there dpkg -P evote-server evote-client
 	diff <(left) - <<-'END'
 		/etc/evote
@@ -310,4 +318,14 @@ left() {
 	diff <(there ls /etc/evote) <(printf '%s\n' cluster.key hosts)
 	there test -s /var/lib/evote/ledger.db
 	[[ -z $(main_pid) ]]
+}
+
+@test "a systemd with the packages: start, kill, hang-up, hung disk, watchdog, upgrade, purge" {
+	is_ready_when_it_says_so
+	reads_without_a_home
+	is_killed_and_hung_up_on
+	has_a_disk_that_hangs
+	stands_still
+	is_upgraded_while_it_serves
+	is_purged
 }
