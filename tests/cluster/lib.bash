@@ -92,10 +92,10 @@ cluster_up() {
 	done
 }
 
-# election NAME SECONDS [GROUP]: open for so long.
+# election NAME SECONDS [GROUP]: open for so long, or longer on a slow machine.
 election() {
 	as ada create "$1" --group "${3:-members}" \
-	    --choice yes --choice no --end "+${2}s"
+	    --choice yes --choice no --end "+$(($2 * $(slowness)))s"
 }
 
 as() {
