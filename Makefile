@@ -19,7 +19,7 @@ GEN	= xdr clnt
 room	= $(2:%=$(1)/%)
 COMMON	= $(call room,common,log seal curve merkle text date number options \
 	    nearest role_name record hosts failpoint) \
-	  $(call room,common/rpc,transport listener pool conn call stream \
+	  $(call room,common/rpc,transport serve listener pool conn call stream \
 	    source listen caller lookup deadline \
 	    inquiry portmap address)
 REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \

@@ -154,7 +154,7 @@ xprt_control(SVCXPRT *xprt, const u_int request, void *info)
 	return (FALSE);
 }
 
-const struct xp_ops conn_ops = {
+static const struct xp_ops conn_ops = {
     .xp_recv = xprt_recv,
     .xp_stat = xprt_stat,
     .xp_getargs = xprt_getargs,
@@ -163,7 +163,14 @@ const struct xp_ops conn_ops = {
     .xp_destroy = xprt_destroy,
 };
 
-const struct xp_ops2 conn_ops2 = {.xp_control = xprt_control};
+static const struct xp_ops2 conn_ops2 = {.xp_control = xprt_control};
+
+void
+call_serve(struct conn *c)
+{
+	c->xprt.xp_ops = &conn_ops;
+	c->xprt.xp_ops2 = &conn_ops2;
+}
 
 /* ---- calls ---- */
 

@@ -46,18 +46,6 @@ conn_prove(struct conn *c)
 	TAILQ_INSERT_TAIL(&c->source->members[c->rank], c, member);
 }
 
-void
-conn_charge(struct conn *c)
-{
-	size_t bytes = c->in.cap + c->out.cap + c->held;
-
-	if (c->rank == RANK_TRUSTED)
-		bytes = 0;
-	c->transport->bytes += bytes - c->charged;
-	c->source->bytes += bytes - c->charged;
-	c->charged = bytes;
-}
-
 /*
  * A source may hold as much as is left.  So one alone has half of all there
  * is, two have a third each, and there is always something for another.
@@ -92,14 +80,6 @@ conn_ready(struct conn *c, bool more)
 }
 
 void
-conn_unready(struct conn *c)
-{
-	if (c->ready_on != NULL)
-		TAILQ_REMOVE(c->ready_on, c, ready);
-	c->ready_on = NULL;
-}
-
-void
 conn_dirty(struct conn *c)
 {
 	if (c->on_dirty)
@@ -113,22 +93,13 @@ conn_dirty(struct conn *c)
 
 /* ---- calls wait while a client has more than its share ---- */
 
-static bool
+bool
 conn_may_call(const struct conn *c)
 {
 	const struct transport_config *config = &c->transport->config;
 
 	return (c->in_flight < config->max_in_flight &&
 	    outbox_size(&c->out) < config->max_unsent && conn_has_room(c));
-}
-
-static void
-conn_pause(struct conn *c)
-{
-	c->paused = true;
-	/* That we do not read is not its fault, unless it holds too much. */
-	if (conn_has_room(c))
-		c->partial_ms = 0;
 }
 
 /* What it sent before may lie in the inbox, where epoll does not see it. */
@@ -141,116 +112,13 @@ conn_resume(struct conn *c)
 	conn_ready(c, false);
 }
 
-/* ---- a turn ---- */
-
-static uint32_t
-conn_max_call(const struct conn *c)
-{
-	const struct transport_config *config = &c->transport->config;
-
-	return (c->rank == RANK_TRUSTED ? config->max_call
-					: config->max_stranger_call);
-}
-
-/* Whether something was received. */
-static bool
-conn_read(struct conn *c)
-{
-	struct inbox *in = &c->in;
-	size_t room;
-	ssize_t n;
-
-	if (inbox_room(in, conn_max_call(c)) == -1) {
-		conn_starved(c);
-		return (false);
-	}
-	room = in->cap - in->end;
-	do {
-		n = recv(c->xprt.xp_fd, in->data + in->end, room, MSG_DONTWAIT);
-	} while (n == -1 && errno == EINTR);
-	c->unread = n == (ssize_t)room || (n > 0 && c->ending);
-	if (n > 0) {
-		in->end += n;
-		return (true);
-	}
-	/* A client may end what it sends and wait; a host never does that. */
-	if (n == 0 && (c->rank != RANK_TRUSTED || c->door == DOOR_LOCAL))
-		c->ended = true;
-	else if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
-		conn_doom(c);
-	return (false);
-}
-
 /* The client will send no more, and has all its answers. */
-static void
+void
 conn_settle(struct conn *c)
 {
 	if (c->ended && c->ready_on == NULL && inbox_empty(&c->in) &&
 	    c->in_flight == 0 && outbox_size(&c->out) == 0)
 		conn_doom(c);
-}
-
-/* No whole record is left: starts the clock, or gives the memory back. */
-static void
-conn_wait(struct conn *c)
-{
-	if (c->ended || inbox_empty(&c->in))
-		inbox_clear(&c->in);
-	else if (c->partial_ms == 0)
-		c->partial_ms = c->transport->now_ms;
-	conn_settle(c);
-}
-
-/* Its turn is over; there may be more to do. */
-static void
-conn_pass(struct conn *c)
-{
-	if (inbox_empty(&c->in) && !c->unread)
-		conn_wait(c);
-	else
-		conn_ready(c, true);
-}
-
-static void
-conn_take(struct conn *c, int calls)
-{
-	unsigned char *rec = NULL;
-	uint32_t len = 0;
-
-	while (c->state == CONN_OPEN) {
-		if (!conn_may_call(c)) {
-			conn_pause(c);
-			return;
-		}
-		if (calls == 0) {
-			conn_pass(c);
-			return;
-		}
-		switch (inbox_next(&c->in, conn_max_call(c), &rec, &len)) {
-		case RECORD_WHOLE:
-			c->partial_ms = 0;
-			conn_dispatch(c, rec, len);
-			calls--;
-			continue;
-		case RECORD_BAD:
-			conn_reject(c, "oversize");
-			return;
-		case RECORD_MORE:
-			break;
-		}
-		if (!c->unread || !conn_read(c)) {
-			conn_wait(c);
-			return;
-		}
-		conn_charge(c);
-	}
-}
-
-void
-conn_serve(struct conn *c, int calls)
-{
-	conn_take(c, calls);
-	conn_charge(c);
 }
 
 void

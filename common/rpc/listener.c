@@ -144,6 +144,7 @@ listener_admit(struct transport *t, const struct listener *l, int fd,
 {
 	struct source_key key = source_key((const struct sockaddr *)addr);
 	struct source *s = source_get(&t->sources, &key);
+	struct conn *c;
 	int rc = 0;
 
 	if (s == NULL) {
@@ -157,7 +158,10 @@ listener_admit(struct transport *t, const struct listener *l, int fd,
 	} else {
 		if (l->door == DOOR_NETWORK)
 			socket_tune(fd);
-		rc = conn_open(t, s, fd, l->door, addr, len);
+		c = conn_open(t, s, fd, l->door, addr, len);
+		if (c != NULL)
+			call_serve(c);
+		rc = c == NULL ? -1 : 0;
 	}
 	s->conns--;
 	source_leave(t, s);

@@ -5,6 +5,26 @@
 
 /* Connections come and go, each in a slot that outlives it. */
 
+void
+conn_charge(struct conn *c)
+{
+	size_t bytes = c->in.cap + c->out.cap + c->held;
+
+	if (c->rank == RANK_TRUSTED)
+		bytes = 0;
+	c->transport->bytes += bytes - c->charged;
+	c->source->bytes += bytes - c->charged;
+	c->charged = bytes;
+}
+
+void
+conn_unready(struct conn *c)
+{
+	if (c->ready_on != NULL)
+		TAILQ_REMOVE(c->ready_on, c, ready);
+	c->ready_on = NULL;
+}
+
 uint64_t
 conn_id(const struct conn *c)
 {
@@ -63,8 +83,6 @@ conn_init(struct conn *c, struct transport *t, int fd, enum door door,
 	    .opened_ms = t->now_ms,
 	    .active_ms = t->now_ms};
 	c->xprt.xp_fd = fd;
-	c->xprt.xp_ops = &conn_ops;
-	c->xprt.xp_ops2 = &conn_ops2;
 	c->xprt.xp_p1 = c;
 	c->xprt.xp_verf = _null_auth;
 	c->xprt.xp_raddr = *addr;
@@ -91,7 +109,7 @@ conn_join(struct conn *c, struct source *s)
 	TAILQ_INSERT_TAIL(&s->members[c->rank], c, member);
 }
 
-int
+struct conn *
 conn_open(struct transport *t, struct source *s, int fd, enum door door,
     const struct sockaddr_in6 *addr, socklen_t addrlen)
 {
@@ -108,10 +126,10 @@ conn_open(struct transport *t, struct source *s, int fd, enum door door,
 	}
 	c->state = CONN_OPEN;
 	conn_join(c, s);
-	return (0);
+	return (c);
 fail:
 	close(fd);
-	return (-1);
+	return (NULL);
 }
 
 void

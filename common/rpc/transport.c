@@ -251,14 +251,6 @@ transport_fd(struct transport *t)
 
 /* ---- setting up ---- */
 
-int
-epoll_add(int epoll, int fd, uint32_t events, uint64_t id)
-{
-	struct epoll_event ev = {.events = events, .data.u64 = id};
-
-	return (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &ev));
-}
-
 struct transport *
 transport_new(const struct transport_config *config)
 {

@@ -113,9 +113,13 @@ struct transport {
 	struct transport_stats stats;
 };
 
-/* ---- transport.c ---- */
+static inline int
+epoll_add(int epoll, int fd, uint32_t events, uint64_t id)
+{
+	struct epoll_event ev = {.events = events, .data.u64 = id};
 
-int epoll_add(int epoll, int fd, uint32_t events, uint64_t id);
+	return (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &ev));
+}
 
 /* ---- listener.c ---- */
 
@@ -125,13 +129,19 @@ void listeners_resume(struct transport *);
 
 /* ---- pool.c ---- */
 
+/* Makes the books agree with what it holds in memory. */
+void conn_charge(struct conn *);
+void conn_unready(struct conn *);
 /* What epoll gives back: 0 wakes, then the listeners, then connections. */
 uint64_t conn_id(const struct conn *);
 /* NULL: that one is gone, or doomed. */
 struct conn *conn_find(
     const struct transport *, uint32_t slot, uint32_t generation);
-/* Takes fd over; the source is one that may be without connections. */
-int conn_open(struct transport *, struct source *, int fd, enum door,
+/*
+ * Takes fd over; the source is one that may be without connections.  NULL:
+ * fd is closed.
+ */
+struct conn *conn_open(struct transport *, struct source *, int fd, enum door,
     const struct sockaddr_in6 *, socklen_t);
 /* It is not among its source's strangers any more. */
 void conn_uncount(struct conn *);
@@ -151,25 +161,26 @@ void conn_starved(struct conn *);
 void conn_touch(struct conn *);
 /* A call of it was answered as a call should be. */
 void conn_prove(struct conn *);
-/* Makes the books agree with what it holds in memory. */
-void conn_charge(struct conn *);
 bool conn_has_room(const struct conn *);
 /* To be served: fresh, or (more) because its turn was too short. */
 void conn_ready(struct conn *, bool more);
-void conn_unready(struct conn *);
 /* It has something to send. */
 void conn_dirty(struct conn *);
-/* Takes up to so many of its calls. */
-void conn_serve(struct conn *, int calls);
 void conn_send(struct conn *);
+/* Whether it may have one more call under way. */
+bool conn_may_call(const struct conn *);
+void conn_settle(struct conn *);
 /* It may have been paused, and need it no longer. */
 void conn_resume(struct conn *);
 
 /* ---- call.c ---- */
 
-extern const struct xp_ops conn_ops;
-extern const struct xp_ops2 conn_ops2;
-
 void conn_dispatch(struct conn *, unsigned char *rec, uint32_t len);
+void call_serve(struct conn *); /* its calls are answered by this file */
+
+/* ---- serve.c ---- */
+
+/* Takes up to so many of its calls. */
+void conn_serve(struct conn *, int calls);
 
 #endif
