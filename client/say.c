@@ -134,6 +134,16 @@ say_stamp(struct client *c, const evote_stamp *stamp)
 	cJSON_AddStringToObject(c->json, "root", root);
 }
 
+void
+say_names(cJSON *object, const char *key, u_int n, char **names)
+{
+	cJSON *list = cJSON_AddArrayToObject(object, key);
+	u_int i;
+
+	for (i = 0; i < n; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(names[i]));
+}
+
 /* ---- the last sentence ---- */
 
 static int

@@ -22,6 +22,8 @@ void say_line(struct client *, const char *fmt, ...)
 void say_aside(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Once, that this machine's clock is not the service's; often nothing. */
 void say_clock(const struct evote *);
+/* A list of names, for programs. */
+void say_names(cJSON *object, const char *key, u_int n, char **names);
 /* Where the answer stands in the ledger, for programs. */
 void say_stamp(struct client *, const evote_stamp *);
 

@@ -10,17 +10,6 @@
 #include "common/date.h"
 #include "common/text.h"
 
-static cJSON *
-json_names(u_int n, evote_name *names)
-{
-	cJSON *list = cJSON_CreateArray();
-	u_int i;
-
-	for (i = 0; i < n; i++)
-		cJSON_AddItemToArray(list, cJSON_CreateString(names[i]));
-	return (list);
-}
-
 /* ---- create ---- */
 
 /* Names given one by one. */
@@ -290,10 +279,10 @@ election_say(struct client *c, const evote_election_res *res)
 		say_line(c, "choice  %s", v->choices.choices_val[i]);
 	if (c->json != NULL) {
 		cJSON_AddStringToObject(c->json, "name", v->name);
-		cJSON_AddItemToObject(c->json, "groups",
-		    json_names(v->groups.groups_len, v->groups.groups_val));
-		cJSON_AddItemToObject(c->json, "choices",
-		    json_names(v->choices.choices_len, v->choices.choices_val));
+		say_names(c->json, "groups", v->groups.groups_len,
+		    v->groups.groups_val);
+		say_names(c->json, "choices", v->choices.choices_len,
+		    v->choices.choices_val);
 		when_json(c->json, v->end);
 		cJSON_AddBoolToObject(c->json, "closed", res->closed);
 		cJSON_AddStringToObject(c->json, "creator", res->creator);

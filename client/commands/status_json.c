@@ -5,17 +5,6 @@
 #include "common/seal.h"
 
 static void
-json_waiting(cJSON *host, const evote_status_res *res)
-{
-	cJSON *list = cJSON_AddArrayToObject(host, "waiting_for");
-	u_int i;
-
-	for (i = 0; i < res->waiting_for.waiting_for_len; i++)
-		cJSON_AddItemToArray(list,
-		    cJSON_CreateString(res->waiting_for.waiting_for_val[i]));
-}
-
-static void
 json_lag(cJSON *host, const struct survey *s, int i)
 {
 	int64_t lag = survey_lag(s, i);
@@ -69,7 +58,8 @@ host_json(cJSON *list, const struct survey *s, int i)
 	    host, "accepted", (double)res->answer.stamp.size);
 	cJSON_AddStringToObject(host, "root", root);
 	cJSON_AddBoolToObject(host, "in_sync", res->in_sync);
-	json_waiting(host, res);
+	say_names(host, "waiting_for", res->waiting_for.waiting_for_len,
+	    res->waiting_for.waiting_for_val);
 	json_alarms(host, res);
 	cJSON_AddStringToObject(host, "primary", res->primary);
 	cJSON_AddStringToObject(host, "origin", res->origin);
