@@ -20,7 +20,7 @@ room	= $(2:%=$(1)/%)
 COMMON	= $(call room,common,log seal curve merkle text date number options \
 	    nearest role_name record hosts failpoint) \
 	  $(call room,common/rpc,transport serve listener pool conn call stream \
-	    source listen caller lookup deadline \
+	    source listen caller lookup deadline header \
 	    inquiry portmap address)
 REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 	    requests roles commit \
@@ -37,7 +37,7 @@ CLIENT	= $(call room,client,evote_client admin say survey tally when await \
 	    progress) \
 	  $(call room,client/commands,keygen elections vote result status \
 	    status_json status_table roll import hosts cluster) \
-	  $(call room,client/lib,libevote ask trust act wish request reason \
+	  $(call room,client/lib,libevote handle ask trust act wish request reason \
 	    login ports reach route plain shelf state state_service \
 	    state_voter sshkey agent signer explain) \
 	  $(call room,client/roll,roll csv diff)

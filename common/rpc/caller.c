@@ -23,6 +23,7 @@
 #include "common/now.h"
 #include "common/rpc/address.h"
 #include "common/rpc/deadline.h"
+#include "common/rpc/header.h"
 #include "common/rpc/stream.h"
 #include "evote.h"
 
@@ -69,7 +70,6 @@ static enum clnt_stat
 call_encode(struct caller *c, rpcproc_t proc, xdrproc_t xargs, void *args,
     unsigned char **out, size_t *len)
 {
-	struct rpc_msg msg = {.rm_xid = c->xid, .rm_direction = CALL};
 	size_t size = HEADER + xdr_sizeof(xargs, args);
 	unsigned char *buf;
 	uint32_t mark;
@@ -80,13 +80,10 @@ call_encode(struct caller *c, rpcproc_t proc, xdrproc_t xargs, void *args,
 		return (RPC_CANTENCODEARGS);
 	if ((buf = malloc(STREAM_MARK + size)) == NULL)
 		return (RPC_SYSTEMERROR);
-	msg.rm_call.cb_rpcvers = RPC_MSG_VERSION;
-	msg.rm_call.cb_prog = c->prog;
-	msg.rm_call.cb_vers = c->vers;
-	msg.rm_call.cb_proc = proc;
 	xdrmem_create(
 	    &xdrs, (char *)buf + STREAM_MARK, (u_int)size, XDR_ENCODE);
-	ok = xdr_callmsg(&xdrs, &msg) && (*xargs)(&xdrs, args);
+	ok = header_call(&xdrs, c->xid, c->prog, c->vers, proc) == 0 &&
+	    (*xargs)(&xdrs, args);
 	size = xdr_getpos(&xdrs);
 	xdr_destroy(&xdrs);
 	if (!ok) {
@@ -186,39 +183,21 @@ reply_receive(struct caller *c, unsigned char **reply, uint32_t *len,
 	return (status);
 }
 
-/* xdr_void, in the type that is asked for. */
-static bool_t
-xdr_nothing(XDR *xdrs, ...)
-{
-	return (TRUE);
-}
-
-static void
-verf_free(struct rpc_msg *msg)
-{
-	if (msg->rm_reply.rp_stat == MSG_ACCEPTED)
-		xdr_free((xdrproc_t)xdr_opaque_auth, &msg->acpted_rply.ar_verf);
-}
-
 /* What was partly decoded is freed again. */
 static enum clnt_stat
 reply_decode(struct caller *c, unsigned char *reply, size_t len, xdrproc_t xres,
     void *res)
 {
-	struct rpc_msg msg = {0};
+	uint32_t xid;
 	XDR xdrs;
 
-	msg.acpted_rply.ar_results.proc = xdr_nothing;
 	xdrmem_create(&xdrs, (char *)reply, (u_int)len, XDR_DECODE);
-	if (xdr_replymsg(&xdrs, &msg)) {
-		_seterr_reply(&msg, &c->err);
-		if (c->err.re_status == RPC_SUCCESS && !(*xres)(&xdrs, res)) {
-			xdr_free(xres, res);
-			c->err.re_status = RPC_CANTDECODERES;
-		}
-	} else
+	if (header_reply(&xdrs, &xid, &c->err) == -1)
 		c->err.re_status = RPC_CANTDECODERES;
-	verf_free(&msg);
+	if (c->err.re_status == RPC_SUCCESS && !(*xres)(&xdrs, res)) {
+		xdr_free(xres, res);
+		c->err.re_status = RPC_CANTDECODERES;
+	}
 	xdr_destroy(&xdrs);
 	return (c->err.re_status);
 }

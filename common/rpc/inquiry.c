@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/rpc/header.h"
+
 static bool_t
 inquiry_args(XDR *xdrs, const struct inquiry *q)
 {
@@ -21,17 +23,14 @@ inquiry_args(XDR *xdrs, const struct inquiry *q)
 size_t
 inquiry_encode(const struct inquiry *q, char *buf, size_t size)
 {
-	struct rpc_msg msg = {.rm_xid = q->xid, .rm_direction = CALL};
-	XDR xdrs;
+	int old = q->family == AF_INET;
 	size_t len = 0;
+	XDR xdrs;
 
-	msg.rm_call.cb_rpcvers = RPC_MSG_VERSION;
-	msg.rm_call.cb_prog = PMAPPROG;
-	msg.rm_call.cb_vers = q->family == AF_INET ? PMAPVERS : RPCBVERS4;
-	msg.rm_call.cb_proc =
-	    q->family == AF_INET ? PMAPPROC_GETPORT : RPCBPROC_GETADDRLIST;
 	xdrmem_create(&xdrs, buf, (u_int)size, XDR_ENCODE);
-	if (xdr_callmsg(&xdrs, &msg) && inquiry_args(&xdrs, q))
+	if (header_call(&xdrs, q->xid, PMAPPROG, old ? PMAPVERS : RPCBVERS4,
+		old ? PMAPPROC_GETPORT : RPCBPROC_GETADDRLIST) == 0 &&
+	    inquiry_args(&xdrs, q))
 		len = xdr_getpos(&xdrs);
 	xdr_destroy(&xdrs);
 	return (len);
@@ -83,30 +82,18 @@ inquiry_result(XDR *xdrs, const struct inquiry *q)
 	return (xdr_u_int(xdrs, &port) && port <= 65535 ? (int)port : 0);
 }
 
-/* xdr_void, in the type that is asked for. */
-static bool_t
-xdr_nothing(XDR *xdrs, ...)
-{
-	return (TRUE);
-}
-
 int
 inquiry_decode(const struct inquiry *q, char *buf, size_t len)
 {
-	char verf[MAX_AUTH_BYTES]; /* read past, not allocated */
-	struct rpc_msg msg = {0};
 	struct rpc_err err;
+	uint32_t xid;
 	XDR xdrs;
 	int port = -1;
 
-	msg.acpted_rply.ar_verf.oa_base = verf;
-	msg.acpted_rply.ar_results.proc = xdr_nothing;
 	xdrmem_create(&xdrs, buf, (u_int)len, XDR_DECODE);
-	if (xdr_replymsg(&xdrs, &msg) && msg.rm_xid == q->xid) {
-		_seterr_reply(&msg, &err);
+	if (header_reply(&xdrs, &xid, &err) == 0 && xid == q->xid)
 		port =
 		    err.re_status == RPC_SUCCESS ? inquiry_result(&xdrs, q) : 0;
-	}
 	xdr_destroy(&xdrs);
 	return (port);
 }

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "common/rpc/header.h"
+
 #define HEAD_BYTES 64 /* mark, call header, order, length */
 #define IOVS_MAX   48
 
@@ -20,48 +22,28 @@ struct frame {
 	evote_hash mac;
 };
 
-int
-wire_call(XDR *x, uint32_t xid, uint32_t prog, uint32_t vers, uint32_t proc)
-{
-	struct rpc_msg msg = {.rm_xid = xid, .rm_direction = CALL};
-
-	msg.rm_call.cb_rpcvers = RPC_MSG_VERSION;
-	msg.rm_call.cb_prog = prog;
-	msg.rm_call.cb_vers = vers;
-	msg.rm_call.cb_proc = proc;
-	msg.rm_call.cb_cred = _null_auth;
-	msg.rm_call.cb_verf = _null_auth;
-	return (xdr_callmsg(x, &msg) ? 0 : -1);
-}
-
-static uint32_t
-be32_at(const unsigned char *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return (be32toh(v));
-}
-
 uint32_t
 wire_xid(const void *data, size_t len)
 {
-	return (len < sizeof(uint32_t) ? 0 : be32_at(data));
+	uint32_t xid;
+
+	if (len < sizeof(xid))
+		return (0);
+	memcpy(&xid, data, sizeof(xid));
+	return (be32toh(xid));
 }
 
 int
 wire_reply(const void *data, size_t len, xdrproc_t proc, void *result)
 {
-	char verf[MAX_AUTH_BYTES]; /* read past, not allocated */
-	struct rpc_msg msg = {0};
+	struct rpc_err err;
+	uint32_t xid;
 	XDR x;
 
-	msg.acpted_rply.ar_verf.oa_base = verf;
-	msg.acpted_rply.ar_results.where = result;
-	msg.acpted_rply.ar_results.proc = proc;
 	xdrmem_create(&x, (char *)data, (u_int)len, XDR_DECODE);
-	if (!xdr_replymsg(&x, &msg) || msg.rm_reply.rp_stat != MSG_ACCEPTED ||
-	    msg.acpted_rply.ar_stat != SUCCESS || xdr_getpos(&x) != len)
+	if (header_reply(&x, &xid, &err) == -1 ||
+	    err.re_status != RPC_SUCCESS || !proc(&x, result) ||
+	    xdr_getpos(&x) != len)
 		return (-1);
 	return (0);
 }
@@ -83,7 +65,8 @@ frame_wrap(struct frame *f, uint32_t xid, uint32_t proc, uint32_t len,
 
 	xdrmem_create(&x, (char *)f->head + STREAM_MARK,
 	    sizeof(f->head) - STREAM_MARK, XDR_ENCODE);
-	if (wire_call(&x, xid, EVOTE_REPLICA_PROG, EVOTE_REPLICA_V1, proc) < 0)
+	if (header_call(&x, xid, EVOTE_REPLICA_PROG, EVOTE_REPLICA_V1, proc) <
+	    0)
 		return (-1);
 	if (sealed == NULL)
 		return ((long)STREAM_MARK + (long)xdr_getpos(&x));

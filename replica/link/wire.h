@@ -15,8 +15,6 @@
  * (RFC 5531) they travel in.  Knows neither links nor sessions.
  */
 
-/* Writes the head of a call, without credentials; 0 or -1. */
-int wire_call(XDR *, uint32_t xid, uint32_t prog, uint32_t vers, uint32_t proc);
 /* Which call a reply belongs to; 0 for less than that. */
 uint32_t wire_xid(const void *data, size_t len);
 /*
