@@ -52,7 +52,7 @@ do_call(void *arg, int peer, struct message *m)
 	if (m->kind == SAY_APPEND && m->n > 0)
 		crash_at("push-before");
 	if (!crash_keeps(s))
-		(void)push_call(s->push, peer, m);
+		(void)outbound_call(s->outbound, peer, m);
 	if (m->kind == SAY_APPEND)
 		crash_at("push-after");
 	message_free(m);
@@ -72,7 +72,7 @@ do_reply(void *arg, uint64_t handle, struct message *m)
 static void
 do_reset(void *arg, int peer)
 {
-	push_reset(((struct server *)arg)->push, peer);
+	outbound_reset(((struct server *)arg)->outbound, peer);
 }
 
 /*
@@ -84,7 +84,7 @@ do_host(void *arg, int peer, const char *name, const char *address)
 {
 	struct server *s = arg;
 	int own = hosts_find(&s->conf->hosts, name);
-	struct push_peer who = {.name = name};
+	struct outbound_peer who = {.name = name};
 	struct host h;
 
 	if (own >= 0)
@@ -94,7 +94,7 @@ do_host(void *arg, int peer, const char *name, const char *address)
 		who.host = h.address;
 		who.port = h.port;
 	}
-	push_host(s->push, peer, &who);
+	outbound_host(s->outbound, peer, &who);
 	inbound_host(s->inbound, peer, name);
 }
 

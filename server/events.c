@@ -85,7 +85,7 @@ on_call(void *arg, int peer, uint64_t conn, uint64_t handle, struct message *m)
 	    .handle = handle,
 	    .message = m};
 
-	push_hurry(s->push, peer, s->now_ms);
+	outbound_hurry(s->outbound, peer, s->now_ms);
 	if (m->kind != SAY_DECIDE) {
 		events_step(s, &ev);
 		return;
@@ -175,9 +175,10 @@ events_inbound(struct server *s, struct inbound_hooks *hooks)
 	return (hooks);
 }
 
-const struct push_hooks *
-events_push(struct server *s, struct push_hooks *hooks)
+const struct outbound_hooks *
+events_outbound(struct server *s, struct outbound_hooks *hooks)
 {
-	*hooks = (struct push_hooks){on_up, on_down, on_unwelcome, on_reply, s};
+	*hooks =
+	    (struct outbound_hooks){on_up, on_down, on_unwelcome, on_reply, s};
 	return (hooks);
 }

@@ -15,6 +15,7 @@ void events_space(struct server *);
 /* Fill the hooks in, and return them. */
 const struct inbound_hooks *events_inbound(
     struct server *, struct inbound_hooks *);
-const struct push_hooks *events_push(struct server *, struct push_hooks *);
+const struct outbound_hooks *events_outbound(
+    struct server *, struct outbound_hooks *);
 
 #endif

@@ -44,7 +44,7 @@ look_at_disk(struct server *s, uint64_t since_ms)
 enum {
 	READY_SIGNAL = 1 << 0,
 	READY_DISK = 1 << 1,
-	READY_PUSH = 1 << 2,
+	READY_OUTBOUND = 1 << 2,
 	READY_ARBITER = 1 << 3,
 	READY_WORKERS = 1 << 4,
 	READY_TRANSPORT = 1 << 5,
@@ -89,8 +89,9 @@ turn(struct server *s, uint32_t ready, uint64_t *tick_ms)
 		ready = READY_ALL;
 	if (ready & READY_DISK)
 		events_disk(s);
-	if (ready & READY_PUSH || push_wait_ms(s->push, s->now_ms) == 0)
-		push_run(s->push, s->now_ms);
+	if (ready & READY_OUTBOUND ||
+	    outbound_wait_ms(s->outbound, s->now_ms) == 0)
+		outbound_run(s->outbound, s->now_ms);
 	if (ready & READY_ARBITER ||
 	    arbiter_wait_ms(s->arbiter, s->now_ms) == 0)
 		arbiter_run(s->arbiter, s->now_ms);
@@ -116,7 +117,7 @@ turn(struct server *s, uint32_t ready, uint64_t *tick_ms)
 static int
 leisure_ms(const struct server *s, uint64_t tick_ms)
 {
-	int push = push_wait_ms(s->push, s->now_ms);
+	int push = outbound_wait_ms(s->outbound, s->now_ms);
 	int ask = arbiter_wait_ms(s->arbiter, s->now_ms);
 	uint64_t due = tick_ms + BEAT_MS;
 	int wait = due > s->now_ms ? (int)(due - s->now_ms) : 0;
@@ -138,7 +139,7 @@ server_run(struct server *s)
 	epfd = epoll_create1(EPOLL_CLOEXEC);
 	if (epfd == -1 || watch(epfd, s->supervisor.fd, READY_SIGNAL) == -1 ||
 	    watch(epfd, disk_fd(s->disk), READY_DISK) == -1 ||
-	    watch(epfd, push_fd(s->push), READY_PUSH) == -1 ||
+	    watch(epfd, outbound_fd(s->outbound), READY_OUTBOUND) == -1 ||
 	    watch(epfd, arbiter_fd(s->arbiter), READY_ARBITER) == -1 ||
 	    watch(epfd, workers_fd(s->workers), READY_WORKERS) == -1 ||
 	    watch(epfd, transport_fd(s->transport), READY_TRANSPORT) == -1) {

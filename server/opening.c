@@ -151,8 +151,8 @@ open_network(struct server *s)
 	const struct hosts *hosts = &s->conf->hosts;
 	struct transport_config tc = {.closed = on_conn_closed, .arg = s};
 	struct inbound_hooks in;
-	struct push_hooks out;
-	struct push_peer peers[EVOTE_HOSTS_MAX];
+	struct outbound_hooks out;
+	struct outbound_peer peers[EVOTE_HOSTS_MAX];
 	const char *names[EVOTE_HOSTS_MAX];
 	int port;
 
@@ -178,11 +178,11 @@ open_network(struct server *s)
 		return (-1);
 	if (s->conf->portmap && (s->portmap = portmap_start(port)) == NULL)
 		return (-1);
-	s->push = push_new(
-	    s->dir.key, peers, hosts->n, s->conf->self, events_push(s, &out));
+	s->outbound = outbound_new(s->dir.key, peers, hosts->n, s->conf->self,
+	    events_outbound(s, &out));
 	s->arbiter = arbiter_new(s->dir.key, s->conf->name, events_decided, s);
 	log_info("listen port=%d admin=%s", port, s->conf->admin_socket);
-	return (s->neighbours == NULL || s->push == NULL ||
+	return (s->neighbours == NULL || s->outbound == NULL ||
 		    s->inbound == NULL || s->arbiter == NULL ||
 		    service_begin(s) == -1
 		? -1
@@ -226,7 +226,7 @@ server_close(struct server *s)
 	service_end(s);
 	portmap_stop(s->portmap);
 	arbiter_free(s->arbiter);
-	push_free(s->push);
+	outbound_free(s->outbound);
 	neighbours_free(s->neighbours);
 	inbound_free(s->inbound);
 	s->inbound = NULL; /* the transport still tells of its connections */

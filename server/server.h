@@ -6,7 +6,7 @@
 #include "replica/arbiter/arbiter.h"
 #include "replica/core/core.h"
 #include "replica/link/inbound.h"
-#include "replica/link/push.h"
+#include "replica/link/outbound.h"
 #include "server/auth.h"
 #include "server/conf.h"
 #include "server/election/election.h"
@@ -31,7 +31,7 @@ struct server {
 	struct disk *disk;
 	struct workers *workers;
 	struct turns *turns; /* of those who wait for the workers */
-	struct push *push;
+	struct outbound *outbound;
 	struct arbiter *arbiter;
 	struct transport *transport;
 	struct neighbours *neighbours;

@@ -252,7 +252,7 @@ static void
 links(const struct server *s, evote_status_res *res)
 {
 	for (int i = 0; i < s->conf->hosts.n; i++) {
-		const char *why = push_trouble(s->push, i);
+		const char *why = outbound_trouble(s->outbound, i);
 
 		if (why[0] != '\0')
 			alarm_add(res, EVOTE_ALARM_LINK,

@@ -11,7 +11,7 @@
 #include "replica/arbiter/etcd.h"
 #include "replica/core/config.h"
 #include "replica/core/refusal.h"
-#include "replica/link/push.h"
+#include "replica/link/outbound.h"
 
 /* A witness is the one peer of a push of its own. */
 enum { SELF, WITNESS, PEERS };
@@ -26,7 +26,7 @@ struct arbiter {
 	int epoll;
 	char where[EVOTE_TEXT_MAX + 1]; /* the one asked last */
 	struct hosts hosts;
-	struct push *push;     /* NULL: no witness was asked last */
+	struct outbound *outbound;     /* NULL: no witness was asked last */
 	int unanswered;	       /* questions to it since its last word */
 	struct etcd *etcd;     /* NULL: none was asked yet */
 	evote_refusal refused; /* by the witness asked last */
@@ -59,7 +59,7 @@ arbiter_free(struct arbiter *a)
 {
 	if (a == NULL)
 		return;
-	push_free(a->push);
+	outbound_free(a->outbound);
 	etcd_stop(a->etcd);
 	config_clear(&a->decided.config);
 	close(a->epoll);
@@ -75,7 +75,7 @@ arbiter_fd(struct arbiter *a)
 int
 arbiter_wait_ms(struct arbiter *a, uint64_t now_ms)
 {
-	return (a->push == NULL ? -1 : push_wait_ms(a->push, now_ms));
+	return (a->outbound == NULL ? -1 : outbound_wait_ms(a->outbound, now_ms));
 }
 
 /* Only here: whoever hears may ask at once, which may end a push. */
@@ -92,8 +92,8 @@ arbiter_run(struct arbiter *a, uint64_t now_ms)
 	char where[EVOTE_TEXT_MAX + 1];
 	evote_decided d;
 
-	if (a->push != NULL)
-		push_run(a->push, now_ms);
+	if (a->outbound != NULL)
+		outbound_run(a->outbound, now_ms);
 	if (a->is_heard) {
 		d = a->decided;
 		memset(&a->decided, 0, sizeof(a->decided));
@@ -152,8 +152,8 @@ on_reply(void *arg, int peer, struct message *m)
 static void
 witness_leave(struct arbiter *a)
 {
-	push_free(a->push);
-	a->push = NULL;
+	outbound_free(a->outbound);
+	a->outbound = NULL;
 	a->refused = EVOTE_NOT_REFUSED;
 	config_clear(&a->decided.config);
 	a->is_heard = 0;
@@ -162,14 +162,14 @@ witness_leave(struct arbiter *a)
 static void
 witness_meet(struct arbiter *a, const char *where)
 {
-	const struct push_hooks hooks = {
+	const struct outbound_hooks hooks = {
 	    on_up, on_down, on_unwelcome, on_reply, a};
-	struct push_peer peers[PEERS] = {
+	struct outbound_peer peers[PEERS] = {
 	    [SELF] = {.name = a->self, .host = ""}};
 	struct epoll_event ev = {.events = EPOLLIN};
 	char err[256];
 
-	if (a->push != NULL && strcmp(a->where, where) == 0)
+	if (a->outbound != NULL && strcmp(a->where, where) == 0)
 		return;
 	witness_leave(a);
 	if (hosts_parse_list(where, &a->hosts, err, sizeof(err)) == -1)
@@ -177,13 +177,13 @@ witness_meet(struct arbiter *a, const char *where)
 	peers[WITNESS].name = a->hosts.list[0].name;
 	peers[WITNESS].host = a->hosts.list[0].address;
 	peers[WITNESS].port = a->hosts.list[0].port;
-	a->push = push_new(a->key, peers, PEERS, SELF, &hooks);
-	if (a->push == NULL ||
-	    epoll_ctl(a->epoll, EPOLL_CTL_ADD, push_fd(a->push), &ev) == 0)
+	a->outbound = outbound_new(a->key, peers, PEERS, SELF, &hooks);
+	if (a->outbound == NULL ||
+	    epoll_ctl(a->epoll, EPOLL_CTL_ADD, outbound_fd(a->outbound), &ev) == 0)
 		return;
 	log_alarm("arbiter why=\"%s\"", strerror(errno));
-	push_free(a->push);
-	a->push = NULL;
+	outbound_free(a->outbound);
+	a->outbound = NULL;
 }
 
 static void
@@ -192,12 +192,12 @@ witness_ask(struct arbiter *a, const char *where, const evote_decide *d)
 	struct message *m;
 
 	witness_meet(a, where);
-	if (a->push == NULL || (m = message_new(SAY_DECIDE, 0)) == NULL)
+	if (a->outbound == NULL || (m = message_new(SAY_DECIDE, 0)) == NULL)
 		return;
 	m->u.decide = *d;
 	/* A link that fell silent may wait for TCP's next try for minutes. */
-	if (push_call(a->push, WITNESS, m) == 0 && ++a->unanswered > UNHEARD) {
-		push_reset(a->push, WITNESS);
+	if (outbound_call(a->outbound, WITNESS, m) == 0 && ++a->unanswered > UNHEARD) {
+		outbound_reset(a->outbound, WITNESS);
 		a->unanswered = 0;
 	}
 	m->u.decide.next = NULL;

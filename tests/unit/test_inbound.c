@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "replica/link/inbound.h"
-#include "replica/link/push.h"
+#include "replica/link/outbound.h"
 #include "replica/link/session.h"
 #include "replica/link/wire.h"
 
@@ -46,7 +46,7 @@ struct scene {
 	int closed, closed_peer;
 	uint64_t closed_conn;
 	/* A link of alpha's to beta. */
-	struct push *push;
+	struct outbound *outbound;
 	int ups, ends, replies;
 	evote_refusal unwelcome, refused;
 	uint64_t nonces[CALLS_MAX];
@@ -119,7 +119,7 @@ on_unwelcome(void *arg, int peer, evote_refusal why)
 	struct message *m = hello_of("delta");
 
 	s->unwelcome = why;
-	assert_int_equal(push_call(s->push, peer, m), 0);
+	assert_int_equal(outbound_call(s->outbound, peer, m), 0);
 	message_free(m);
 }
 
@@ -216,7 +216,7 @@ scene_begin(struct scene *s)
 static void
 scene_end(struct scene *s)
 {
-	push_free(s->push);
+	outbound_free(s->outbound);
 	for (int i = 0; i < s->n; i++)
 		message_free(s->calls[i].m);
 	transport_free(s->transport);
@@ -226,12 +226,12 @@ scene_end(struct scene *s)
 static void
 scene_link(struct scene *s, const char *name)
 {
-	const struct push_peer peers[] = {
+	const struct outbound_peer peers[] = {
 	    {name, "127.0.0.1", 1}, {"beta", "127.0.0.1", s->port}};
-	const struct push_hooks hooks = {
+	const struct outbound_hooks hooks = {
 	    on_up, on_down, on_unwelcome, on_reply, s};
 
-	s->push = push_new(key, peers, 2, ALPHA, &hooks);
+	s->outbound = outbound_new(key, peers, 2, ALPHA, &hooks);
 }
 
 static uint64_t
@@ -247,12 +247,12 @@ static void
 step(struct scene *s)
 {
 	struct pollfd fds[2] = {{transport_fd(s->transport), POLLIN, 0},
-	    {s->push != NULL ? push_fd(s->push) : -1, POLLIN, 0}};
+	    {s->outbound != NULL ? outbound_fd(s->outbound) : -1, POLLIN, 0}};
 
 	poll(fds, 2, 1);
 	transport_run(s->transport, now_ms());
-	if (s->push != NULL)
-		push_run(s->push, now_ms());
+	if (s->outbound != NULL)
+		outbound_run(s->outbound, now_ms());
 }
 
 #define UNTIL(s, cond)                                            \
@@ -439,7 +439,7 @@ push_of(uint64_t nonce, uint32_t n)
 static void
 say(struct scene *s, struct message *m)
 {
-	assert_int_equal(push_call(s->push, BETA, m), 0);
+	assert_int_equal(outbound_call(s->outbound, BETA, m), 0);
 	message_free(m);
 }
 
@@ -476,7 +476,7 @@ links_call_and_are_answered(void **state)
 	assert_int_equal(s.nonces[2], 11);
 	assert_int_equal(s.closed + s.ends, 0);
 
-	push_reset(s.push, BETA);
+	outbound_reset(s.outbound, BETA);
 	UNTIL(&s, s.closed == 1);
 	assert_int_equal(s.closed_peer, ALPHA);
 	assert_int_equal(s.closed_conn, s.calls[0].conn);
@@ -494,7 +494,7 @@ late_answers_are_harmless(void **state)
 	UNTIL(&s, s.ups == 1);
 	say(&s, push_of(1, 1));
 	UNTIL(&s, s.n == 1);
-	push_reset(s.push, BETA);
+	outbound_reset(s.outbound, BETA);
 	UNTIL(&s, s.closed == 1 && s.ups == 2);
 	assert_int_equal(answer(&s, 0), -1);
 	say(&s, push_of(2, 1));

@@ -1,5 +1,5 @@
-#ifndef EVOTE_PUSH_H
-#define EVOTE_PUSH_H
+#ifndef EVOTE_OUTBOUND_H
+#define EVOTE_OUTBOUND_H
 
 #include <stdint.h>
 
@@ -16,16 +16,16 @@
  * there (refused) only when the port itself refuses: that a portmapper is gone,
  * or knows of no server, proves nothing.
  */
-struct push;
+struct outbound;
 
-struct push_peer {
+struct outbound_peer {
 	const char *name; /* in the list of hosts */
 	const char *host; /* address or DNS name */
 	int port;	  /* 0: ask the portmapper for EVOTE_PROG */
 };
 
-/* Called from push_run only; must not free the push. */
-struct push_hooks {
+/* Called from outbound_run only; must not free the push. */
+struct outbound_hooks {
 	/* A session is open: the peer holds the cluster key. */
 	void (*up)(void *arg, int peer);
 	/*
@@ -46,29 +46,30 @@ struct push_hooks {
 };
 
 /* peers[self] is skipped.  NULL: no memory or descriptors, logged. */
-struct push *push_new(const unsigned char cluster_key[32],
-    const struct push_peer *peers, int n, int self, const struct push_hooks *);
-void push_free(struct push *);
+struct outbound *outbound_new(const unsigned char cluster_key[32],
+    const struct outbound_peer *peers, int n, int self,
+    const struct outbound_hooks *);
+void outbound_free(struct outbound *);
 /*
  * Who is in that place, of EVOTE_HOSTS_MAX, from now on: a link to somebody
  * else, or to him elsewhere, ends.  host NULL: nobody is to be called.
  */
-void push_host(struct push *, int peer, const struct push_peer *);
-/* For an outer epoll; and how long until push_run wants to be called, -1: only
-   when the fd is readable. */
-int push_fd(struct push *);
-int push_wait_ms(struct push *, uint64_t now_ms);
-void push_run(struct push *, uint64_t now_ms);
+void outbound_host(struct outbound *, int peer, const struct outbound_peer *);
+/* For an outer epoll; and how long until outbound_run wants to be called, -1:
+   only when the fd is readable. */
+int outbound_fd(struct outbound *);
+int outbound_wait_ms(struct outbound *, uint64_t now_ms);
+void outbound_run(struct outbound *, uint64_t now_ms);
 /*
  * Sends a call, at once as far as the socket takes it; 0, or -1 when the link
  * is down or more than 64 MB wait to be sent (the link is then ended).
  */
-int push_call(struct push *, int peer, const struct message *);
+int outbound_call(struct outbound *, int peer, const struct message *);
 /* Why there is no link, as it was logged; "" while there is one. */
-const char *push_trouble(const struct push *, int peer);
+const char *outbound_trouble(const struct outbound *, int peer);
 /* The peer lives, as it has called: a link that waits to be tried is tried. */
-void push_hurry(struct push *, int peer, uint64_t now_ms);
+void outbound_hurry(struct outbound *, int peer, uint64_t now_ms);
 /* Ends the link (it is opened again by itself). */
-void push_reset(struct push *, int peer);
+void outbound_reset(struct outbound *, int peer);
 
 #endif

@@ -1,5 +1,3 @@
-#include "replica/link/push.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -7,74 +5,15 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
-#include <uthash.h>
 
-#include "common/log.h"
 #include "common/seal.h"
-#include "replica/link/reach.h"
-#include "replica/link/session.h"
-#include "replica/link/wire.h"
+#include "replica/link/outbound_impl.h"
 
 #define OPEN_MS	       1000
 #define RETRY_FIRST_MS 10
-#define RETRY_MAX_MS   500
 #define REFUSED_MS     2000 /* somebody has to change something first */
 #define SETTLED_MS     50   /* sessions that end so far apart do not spin */
-#define UNSENT_MAX     (64u << 20)
-#define READS_MAX      16 /* of one link, before it is others' turn */
-#define NEVER	       UINT64_MAX
-
-enum link_state {
-	LINK_CLOSED,	/* until due */
-	LINK_REACHING,	/* not connected yet: reach.h */
-	LINK_OPENING,	/* the peer has to prove that it holds the key */
-	LINK_UNWELCOME, /* it has, and refuses this host: for one call more */
-	LINK_UP
-};
-
-/* A call that waits for its reply. */
-struct pending {
-	uint32_t xid;
-	uint64_t order;
-	enum message_kind kind;
-	UT_hash_handle hh;
-};
-
-struct link {
-	struct push *push;
-	int peer;
-	char *name; /* NULL: nobody is there */
-	char *host;
-	int port;
-	enum link_state state;
-	uint64_t due; /* when link_due has something to do */
-	struct reach reach;
-	uint64_t began;	     /* the attempt */
-	unsigned retry_ms;   /* after an attempt that failed, */
-	unsigned brief_ms;   /* and after a session that was brief */
-	uint64_t ended_at;   /* the last session */
-	char why[128];	     /* there is none; "": there is, or was just now */
-	enum log_level told; /* the loudest since it was last up */
-	int ended, refused;  /* to be told to the hooks */
-
-	/* Of the connection. */
-	int fd;
-	uint32_t events;
-	struct inbox in;
-	struct wire_out out;
-	uint32_t xid;
-	struct session session;
-	struct pending *calls;
-};
-
-struct push {
-	unsigned char key[32];
-	char *self;
-	struct push_hooks hooks;
-	uint64_t now;
-	int epoll;
-	struct link *links; /* EVOTE_HOSTS_MAX */
-};
+#define READS_MAX      16   /* of one link, before it is others' turn */
 
 static const uint32_t procs[] = {
     [SAY_HELLO] = EVOTE_REPLICA_HELLO,
@@ -148,7 +87,7 @@ pause_next(unsigned *ms)
 static uint64_t
 retry_due(struct link *l)
 {
-	const uint64_t now = l->push->now;
+	const uint64_t now = l->outbound->now;
 	uint64_t due;
 
 	if (l->state == LINK_UP) {
@@ -163,11 +102,11 @@ retry_due(struct link *l)
 }
 
 /* Every end passes here; hooks are told later, by link_tell. */
-static void
+void
 link_end(struct link *l, enum log_level level, const char *why)
 {
 	const int hurry = l->state == LINK_REACHING && l->reach.hurry;
-	const uint64_t due = hurry ? l->push->now : retry_due(l);
+	const uint64_t due = hurry ? l->outbound->now : retry_due(l);
 
 	link_say(l, level, why);
 	snprintf(l->why, sizeof(l->why), "%s", why);
@@ -185,7 +124,7 @@ static void
 link_end_unwelcome(struct link *l)
 {
 	link_end(l, LOG_L_INFO, "it refuses this host");
-	l->due = l->push->now + REFUSED_MS;
+	l->due = l->outbound->now + REFUSED_MS;
 }
 
 static void
@@ -204,7 +143,7 @@ link_watch(struct link *l, uint32_t events)
 	if (events == l->events)
 		return;
 	ev.data.u64 = (uint64_t)l->peer << 1;
-	if (epoll_ctl(l->push->epoll, EPOLL_CTL_MOD, l->fd, &ev) != 0)
+	if (epoll_ctl(l->outbound->epoll, EPOLL_CTL_MOD, l->fd, &ev) != 0)
 		link_errno(l, errno);
 	l->events = events;
 }
@@ -241,8 +180,8 @@ open_start(struct link *l)
 
 	l->fd = reach_take(&l->reach);
 	l->events = EPOLLOUT;
-	link_move(l, LINK_OPENING, l->push->now + OPEN_MS);
-	session_begin(&l->session, l->push->self, l->name, &args);
+	link_move(l, LINK_OPENING, l->outbound->now + OPEN_MS);
+	session_begin(&l->session, l->outbound->self, l->name, &args);
 	len = xdr_to_bytes((xdrproc_t)xdr_evote_open_args, &args, &body);
 	if (len >= 0)
 		f = wire_frame(
@@ -256,7 +195,7 @@ open_start(struct link *l)
 static void
 link_up(struct link *l)
 {
-	struct push *p = l->push;
+	struct outbound *p = l->outbound;
 
 	link_move(l, LINK_UP, NEVER);
 	reach_worked(&l->reach);
@@ -269,7 +208,7 @@ link_up(struct link *l)
 static void
 link_unwelcome(struct link *l, evote_refusal why)
 {
-	struct push *p = l->push;
+	struct outbound *p = l->outbound;
 
 	link_move(l, LINK_UNWELCOME, p->now + OPEN_MS);
 	p->hooks.unwelcome(p->hooks.arg, l->peer, why);
@@ -286,7 +225,7 @@ open_reply(struct link *l, const unsigned char *data, size_t len)
 	if (wire_xid(data, len) != l->xid ||
 	    wire_reply(data, len, proc, &res) != 0)
 		link_end(l, LOG_L_INFO, "no evote server answers there");
-	else if (session_accept(&l->session, l->push->key, &res) != 0)
+	else if (session_accept(&l->session, l->outbound->key, &res) != 0)
 		link_end(l, LOG_L_ALARM,
 		    "it does not prove to be our peer: check that both hosts "
 		    "have the same cluster key");
@@ -314,7 +253,7 @@ call_reply(struct link *l, const unsigned char *data, size_t len)
 {
 	const xdrproc_t proc = (xdrproc_t)xdr_evote_sealed;
 	const uint32_t xid = wire_xid(data, len);
-	struct push *p = l->push;
+	struct outbound *p = l->outbound;
 	evote_sealed sealed = {0};
 	struct message *m = NULL;
 	struct pending *call;
@@ -405,10 +344,10 @@ link_reached(struct link *l, enum reach_got got)
 	}
 }
 
-static void
+void
 link_due(struct link *l)
 {
-	uint64_t now = l->push->now;
+	uint64_t now = l->outbound->now;
 
 	switch (l->state) {
 	case LINK_CLOSED:
@@ -430,11 +369,11 @@ link_due(struct link *l)
 	}
 }
 
-static void
+void
 link_ready(struct link *l, uint32_t events)
 {
 	if (l->state == LINK_REACHING) {
-		link_reached(l, reach_ready(&l->reach, l->push->now));
+		link_reached(l, reach_ready(&l->reach, l->outbound->now));
 		return;
 	}
 	/* A hook may have ended it since epoll looked. */
@@ -444,19 +383,19 @@ link_ready(struct link *l, uint32_t events)
 		link_read(l);
 }
 
-static void
+void
 link_answered(struct link *l)
 {
-	enum reach_got got = reach_answered(&l->reach, l->push->now);
+	enum reach_got got = reach_answered(&l->reach, l->outbound->now);
 
 	if (l->state == LINK_REACHING)
 		link_reached(l, got);
 }
 
-static void
+void
 link_tell(struct link *l)
 {
-	const struct push_hooks *h = &l->push->hooks;
+	const struct outbound_hooks *h = &l->outbound->hooks;
 	int ended = l->ended, refused = l->refused;
 
 	l->ended = l->refused = 0;
@@ -467,12 +406,12 @@ link_tell(struct link *l)
 }
 
 /* A place for a link, to nobody. */
-static void
-link_none(struct push *p, int peer)
+void
+link_none(struct outbound *p, int peer)
 {
 	struct link *l = &p->links[peer];
 
-	l->push = p;
+	l->outbound = p;
 	l->peer = peer;
 	l->fd = -1;
 	l->due = NEVER;
@@ -480,8 +419,8 @@ link_none(struct push *p, int peer)
 	seal_random(&l->xid, sizeof(l->xid));
 }
 
-static int
-link_init(struct link *l, const struct push_peer *who)
+int
+link_init(struct link *l, const struct outbound_peer *who)
 {
 	l->name = strdup(who->name);
 	l->host = strdup(who->host);
@@ -489,13 +428,13 @@ link_init(struct link *l, const struct push_peer *who)
 	l->retry_ms = 0;
 	l->told = LOG_L_DEBUG;
 	l->due = 0;
-	if (reach_init(&l->reach, l->push->epoll, (uint64_t)l->peer << 1,
+	if (reach_init(&l->reach, l->outbound->epoll, (uint64_t)l->peer << 1,
 		who->host, who->port) != 0)
 		return (-1);
 	return (l->name != NULL && l->host != NULL ? 0 : -1);
 }
 
-static void
+void
 link_clear(struct link *l)
 {
 	if (l->name == NULL)
@@ -509,126 +448,16 @@ link_clear(struct link *l)
 	l->name = l->host = NULL;
 }
 
-static int
-link_leads_to(const struct link *l, const struct push_peer *who)
+int
+link_leads_to(const struct link *l, const struct outbound_peer *who)
 {
 	return (l->name != NULL && who->host != NULL &&
 	    strcmp(l->name, who->name) == 0 &&
 	    strcmp(l->host, who->host) == 0 && l->port == who->port);
 }
 
-/* ---- all links ---- */
-
-struct push *
-push_new(const unsigned char cluster_key[32], const struct push_peer *peers,
-    int n, int self, const struct push_hooks *hooks)
-{
-	struct push *p = calloc(1, sizeof(*p));
-
-	if (p == NULL)
-		return (NULL);
-	memcpy(p->key, cluster_key, sizeof(p->key));
-	p->hooks = *hooks;
-	p->epoll = epoll_create1(EPOLL_CLOEXEC);
-	p->links = calloc(EVOTE_HOSTS_MAX, sizeof(*p->links));
-	if (p->epoll < 0 || p->links == NULL)
-		goto fail;
-	for (int i = 0; i < EVOTE_HOSTS_MAX; i++)
-		link_none(p, i);
-	for (int i = 0; i < n; i++) {
-		if (i != self && link_init(&p->links[i], &peers[i]) != 0)
-			goto fail;
-	}
-	if ((p->self = strdup(peers[self].name)) == NULL)
-		goto fail;
-	return (p);
-
-fail:
-	log_alarm("links cannot be made why=\"%s\"", strerror(errno));
-	push_free(p);
-	return (NULL);
-}
-
-void
-push_free(struct push *p)
-{
-	if (p == NULL)
-		return;
-	for (int i = 0; p->links != NULL && i < EVOTE_HOSTS_MAX; i++)
-		link_clear(&p->links[i]);
-	free(p->links);
-	free(p->self);
-	if (p->epoll >= 0)
-		close(p->epoll);
-	free(p);
-}
-
-void
-push_host(struct push *p, int peer, const struct push_peer *who)
-{
-	struct link *l = &p->links[peer];
-
-	if (link_leads_to(l, who))
-		return;
-	link_clear(l);
-	if (who->host != NULL && link_init(l, who) != 0)
-		link_clear(l); /* without memory: told again with the next
-				  configuration */
-}
-
-int
-push_fd(struct push *p)
-{
-	return (p->epoll);
-}
-
-int
-push_wait_ms(struct push *p, uint64_t now_ms)
-{
-	uint64_t due = NEVER;
-
-	for (int i = 0; i < EVOTE_HOSTS_MAX; i++) {
-		const struct link *l = &p->links[i];
-
-		if (l->ended || l->refused)
-			return (0);
-		if (l->due < due)
-			due = l->due;
-	}
-	if (due == NEVER)
-		return (-1);
-	if (due <= now_ms)
-		return (0);
-	return (due - now_ms < INT_MAX ? (int)(due - now_ms) : INT_MAX);
-}
-
-void
-push_run(struct push *p, uint64_t now_ms)
-{
-	struct epoll_event ready[2 * EVOTE_HOSTS_MAX];
-	int n;
-
-	p->now = now_ms;
-	n = epoll_wait(p->epoll, ready, 2 * EVOTE_HOSTS_MAX, 0);
-	for (int i = 0; i < n; i++) {
-		struct link *l = &p->links[ready[i].data.u64 >> 1];
-
-		if ((ready[i].data.u64 & 1) != 0)
-			link_answered(l);
-		else
-			link_ready(l, ready[i].events);
-	}
-	/* After a stall: what has come in counts before what took too long. */
-	for (int i = 0; i < EVOTE_HOSTS_MAX; i++) {
-		if (p->links[i].due <= now_ms)
-			link_due(&p->links[i]);
-	}
-	for (int i = 0; i < EVOTE_HOSTS_MAX; i++)
-		link_tell(&p->links[i]);
-}
-
 /* The message, sealed as the session's next call; -1: the link was ended. */
-static int
+int
 call_send(struct link *l, const struct message *m)
 {
 	struct pending *call = malloc(sizeof(*call));
@@ -654,45 +483,4 @@ call_send(struct link *l, const struct message *m)
 	HASH_ADD(hh, l->calls, xid, sizeof(call->xid), call);
 	link_queue(l, f);
 	return (l->state == LINK_CLOSED ? -1 : 0);
-}
-
-int
-push_call(struct push *p, int peer, const struct message *m)
-{
-	struct link *l = &p->links[peer];
-
-	if (l->state != LINK_UP && l->state != LINK_UNWELCOME)
-		return (-1);
-	if (l->out.unsent > UNSENT_MAX) {
-		link_end(l, LOG_L_ALARM, "it does not take what is sent");
-		return (-1);
-	}
-	return (call_send(l, m));
-}
-
-const char *
-push_trouble(const struct push *p, int peer)
-{
-	return (p->links[peer].why);
-}
-
-void
-push_reset(struct push *p, int peer)
-{
-	struct link *l = &p->links[peer];
-
-	if (l->state == LINK_UP)
-		link_end(l, LOG_L_INFO, "ended on this side");
-}
-
-void
-push_hurry(struct push *p, int peer, uint64_t now_ms)
-{
-	struct link *l = &p->links[peer];
-
-	/* One that was refused for good waits longest, whoever calls. */
-	if (l->state != LINK_CLOSED || l->due > now_ms + RETRY_MAX_MS)
-		return;
-	l->retry_ms = 0;
-	l->due = now_ms;
 }

@@ -23,7 +23,7 @@
 
 #include <cmocka.h>
 
-#include "replica/link/push.h"
+#include "replica/link/outbound.h"
 #include "replica/link/reach.h"
 #include "replica/link/session.h"
 
@@ -268,7 +268,7 @@ peer_map(struct peer *b)
 /* ---- the scene ---- */
 
 struct scene {
-	struct push *push;
+	struct outbound *outbound;
 	struct peer b;
 	uint64_t skew; /* the clock is ahead by this */
 	int ups, ends, refusals;
@@ -297,7 +297,7 @@ confirm(struct scene *s, uint64_t nonce)
 	int sent;
 
 	m->u.confirm.round = nonce;
-	sent = push_call(s->push, BETA, m);
+	sent = outbound_call(s->outbound, BETA, m);
 	message_free(m);
 	return (sent);
 }
@@ -344,21 +344,21 @@ on_reply(void *arg, int peer, struct message *m)
 	s->nonces[s->replies++] = m->u.acked.round;
 	message_free(m);
 	if (s->reset_in_reply)
-		push_reset(s->push, BETA);
+		outbound_reset(s->outbound, BETA);
 }
 
 static void
 step(struct scene *s)
 {
-	struct pollfd fds[4] = {{push_fd(s->push), POLLIN, 0},
+	struct pollfd fds[4] = {{outbound_fd(s->outbound), POLLIN, 0},
 	    {s->b.listener, POLLIN, 0}, {s->b.paused ? -1 : s->b.fd, POLLIN, 0},
 	    {s->b.pmap, POLLIN, 0}};
-	int wait = push_wait_ms(s->push, now_ms(s));
+	int wait = outbound_wait_ms(s->outbound, now_ms(s));
 
 	if (s->b.fd >= 0)
 		fds[1].fd = -1; /* one connection at a time */
 	poll(fds, 4, wait < 0 || wait > 1 ? 1 : wait);
-	push_run(s->push, now_ms(s));
+	outbound_run(s->outbound, now_ms(s));
 	peer_read(&s->b);
 	peer_map(&s->b);
 }
@@ -381,13 +381,13 @@ steps(struct scene *s, int n)
 static void
 scene_host(struct scene *s, const char *host, int port)
 {
-	const struct push_peer peers[] = {
+	const struct outbound_peer peers[] = {
 	    {"alpha", "127.0.0.1", 1}, {"beta", host, port}};
-	const struct push_hooks hooks = {
+	const struct outbound_hooks hooks = {
 	    on_up, on_down, on_unwelcome, on_reply, s};
 
-	s->push = push_new(key, peers, 2, 0, &hooks);
-	assert_non_null(s->push);
+	s->outbound = outbound_new(key, peers, 2, 0, &hooks);
+	assert_non_null(s->outbound);
 }
 
 /* A peer that listens, and a link to its port. */
@@ -408,7 +408,7 @@ scene_end(struct scene *s)
 	if (s->b.pmap >= 0)
 		close(s->b.pmap);
 	free(s->b.in);
-	push_free(s->push);
+	outbound_free(s->outbound);
 }
 
 static void
@@ -499,10 +499,10 @@ a_call_and_its_reply(void **state)
 	scene_begin(&s);
 	scene_host(&s, "127.0.0.1", s.b.port);
 	assert_int_equal(confirm(&s, 1), -1);
-	assert_int_equal(push_wait_ms(s.push, now_ms(&s)), 0);
+	assert_int_equal(outbound_wait_ms(s.outbound, now_ms(&s)), 0);
 	UNTIL(&s, s.ups == 1);
 	/* Nothing to do, nothing to wait for. */
-	assert_int_equal(push_wait_ms(s.push, now_ms(&s)), -1);
+	assert_int_equal(outbound_wait_ms(s.outbound, now_ms(&s)), -1);
 	assert_int_equal(confirm(&s, 42), 0);
 	UNTIL(&s, s.b.n == 1);
 	assert_int_equal(s.b.calls[0].proc, EVOTE_REPLICA_CONFIRM);
@@ -543,7 +543,7 @@ replies_in_any_order(void **state)
 	scene_up(&s);
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(confirm(&s, 100 + i), 0);
-	assert_int_equal(push_call(s.push, BETA, m), 0);
+	assert_int_equal(outbound_call(s.outbound, BETA, m), 0);
 	message_free(m);
 	UNTIL(&s, s.b.n == 5);
 	for (int i = 4; i >= 0; i--)
@@ -573,7 +573,7 @@ large_calls_arrive_whole(void **state)
 		assert_true(len > 1000000);
 		s.b.paused = 1;
 		for (int k = 0; k < 6; k++)
-			assert_int_equal(push_call(s.push, BETA, m), 0);
+			assert_int_equal(outbound_call(s.outbound, BETA, m), 0);
 		steps(&s, 3);
 		s.b.paused = 0;
 		UNTIL(&s, s.b.n == 6);
@@ -601,13 +601,14 @@ what_waits_is_bounded(void **state)
 	scene_up(&s);
 	s.b.paused = 1;
 	hush_begin(&h);
-	while (n < 200 && push_call(s.push, BETA, m) == 0)
+	while (n < 200 && outbound_call(s.outbound, BETA, m) == 0)
 		n++;
 	assert_int_equal(hush_end(&h, " alarm link peer=beta"), 1);
 	assert_in_range(n, 40, 80);
 	assert_int_equal(confirm(&s, 1), -1);
-	assert_int_equal(s.ends, 0); /* hooks are called from push_run only */
-	assert_int_equal(push_wait_ms(s.push, now_ms(&s)), 0);
+	assert_int_equal(
+	    s.ends, 0); /* hooks are called from outbound_run only */
+	assert_int_equal(outbound_wait_ms(s.outbound, now_ms(&s)), 0);
 	step(&s);
 	assert_int_equal(s.ends, 1);
 	message_free(m);
@@ -898,12 +899,12 @@ a_peer_that_dies_in_mid_reply(void **state)
 static int
 settled(struct scene *s, uint64_t moment)
 {
-	struct pollfd fd = {push_fd(s->push), POLLIN, 0};
+	struct pollfd fd = {outbound_fd(s->outbound), POLLIN, 0};
 	int wait;
 
 	do {
-		push_run(s->push, moment);
-		wait = push_wait_ms(s->push, moment);
+		outbound_run(s->outbound, moment);
+		wait = outbound_wait_ms(s->outbound, moment);
 	} while (wait == 0 || poll(&fd, 1, 5) > 0);
 	return (wait);
 }
@@ -980,7 +981,7 @@ silence_is_given_up(void **state)
 	UNTIL(&s, s.b.in_len == 0 && s.b.accepted == 1);
 	steps(&s, 20);
 	assert_int_equal(s.b.accepted, 1);
-	assert_in_range(push_wait_ms(s.push, now_ms(&s)), 1, 1000);
+	assert_in_range(outbound_wait_ms(s.outbound, now_ms(&s)), 1, 1000);
 	s.skew += 1000;
 	s.b.manner = ANSWERS;
 	UNTIL(&s, s.ups == 1);
@@ -1008,10 +1009,10 @@ silent_connects_are_given_up(void **state)
 	}
 	scene_host(&s, "127.0.0.1", s.b.port);
 	for (int i = 0; i < 5; i++)
-		push_run(s.push, 5000);
-	assert_in_range(push_wait_ms(s.push, 5000), 900, 1000);
+		outbound_run(s.outbound, 5000);
+	assert_in_range(outbound_wait_ms(s.outbound, 5000), 900, 1000);
 	hush_begin(&h);
-	push_run(s.push, 6000);
+	outbound_run(s.outbound, 6000);
 	assert_int_equal(hush_end(&h, "is=not-up why=\"it is silent\""), 1);
 	assert_int_equal(s.refusals, 0);
 	for (int i = 0; i < 3; i++)
@@ -1036,8 +1037,8 @@ hooks_may_call_and_reset(void **state)
 	UNTIL(&s, s.ups == 2);
 	assert_int_equal(s.replies, 1);
 	assert_int_equal(s.ends, 1);
-	push_reset(s.push, BETA);
-	push_reset(s.push, BETA);
+	outbound_reset(s.outbound, BETA);
+	outbound_reset(s.outbound, BETA);
 	assert_int_equal(s.ends, 1);
 	UNTIL(&s, s.ups == 3);
 	assert_int_equal(s.ends, 2);
@@ -1132,19 +1133,19 @@ lookups_are_repeated_and_given_up(void **state)
 	struct scene s;
 
 	scene_mapped(&s, 1000);
-	push_run(s.push, 1000);
+	outbound_run(s.outbound, 1000);
 	for (int i = 0; i < 4; i++) {
-		push_run(s.push, 1000 + at[i] - 1);
+		outbound_run(s.outbound, 1000 + at[i] - 1);
 		peer_map(&s.b);
 		assert_int_equal(s.b.asked, i + 1);
-		push_run(s.push, 1000 + at[i]);
+		outbound_run(s.outbound, 1000 + at[i]);
 		peer_map(&s.b);
 		assert_int_equal(s.b.asked, i + 2);
 	}
-	assert_int_equal(push_wait_ms(s.push, 1900), 100);
-	push_run(s.push, 2000);
+	assert_int_equal(outbound_wait_ms(s.outbound, 1900), 100);
+	outbound_run(s.outbound, 2000);
 	/* The first failure is followed at once by the next attempt. */
-	push_run(s.push, 2000);
+	outbound_run(s.outbound, 2000);
 	peer_map(&s.b);
 	assert_int_equal(s.b.asked, 6);
 	assert_int_equal(s.refusals + s.ups, 0);
@@ -1202,7 +1203,7 @@ a_restarted_peer_has_another_port(void **state)
 	now = now_ms(&s);
 	/* Told of, before the portmapper has said a word, */
 	for (int i = 0; i < 10 && s.refusals == 0; i++)
-		push_run(s.push, now);
+		outbound_run(s.outbound, now);
 	assert_int_equal(s.refusals, 1);
 	assert_int_equal(s.b.asked, 1);
 	/* which is asked at once. */
