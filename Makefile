@@ -18,7 +18,7 @@ GEN	= xdr clnt
 # room NAME, its files
 room	= $(2:%=$(1)/%)
 COMMON	= $(call room,common,log seal curve merkle text date number options \
-	    nearest role_name record hosts failpoint) \
+	    nearest role_name record hosts failpoint thread) \
 	  $(call room,common/rpc,transport serve listener pool conn call stream \
 	    source listen caller lookup deadline header \
 	    inquiry portmap address)

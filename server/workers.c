@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/thread.h"
 #include "common/need.h"
 
 #define THREADS_MAX 64
@@ -92,21 +92,16 @@ worker_main(void *arg)
 	return (NULL);
 }
 
-/* Signals are for the thread that runs the loop. */
 static int
 threads_start(struct workers *w)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	sigset_t all, before;
-	int rc = 0;
+	int rc;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	do {
-		rc = pthread_create(&w->threads[w->n], NULL, worker_main, w);
+		rc = thread_start(&w->threads[w->n], worker_main, w);
 		w->n += rc == 0;
 	} while (rc == 0 && w->n < THREADS_MAX && w->n < cores);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return (w->n > 0 ? 0 : rc);
 }
 

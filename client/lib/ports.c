@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/thread.h"
+
 /*
  * One thread a host, since a name may have to be resolved first, which cannot
  * be bounded.  Threads that are late are left to themselves: whoever is last
@@ -90,21 +92,16 @@ static void
 question_start(struct round *r, int host)
 {
 	struct question *q = malloc(sizeof(*q));
-	pthread_attr_t attr;
-	pthread_t thread;
 
 	if (q == NULL)
 		return;
 	*q = (struct question){r, host};
 	r->faults[host] = CALLER_NAME_LATE;
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	if (pthread_create(&thread, &attr, question_ask, q) == 0) {
+	if (thread_start(NULL, question_ask, q) == 0) {
 		r->refs++;
 		r->asked++;
 	} else
 		free(q);
-	pthread_attr_destroy(&attr);
 }
 
 /* With the lock held. */

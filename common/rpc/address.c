@@ -4,13 +4,12 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/rpc/deadline.h"
+#include "common/thread.h"
 
 #define UNKNOWN 1 /* bytes of an answer: the name has no address */
 
@@ -66,25 +65,6 @@ question_thread(void *arg)
 	return (NULL);
 }
 
-static int
-thread_detach(void *(*run)(void *), void *arg)
-{
-	sigset_t all, before;
-	pthread_attr_t attr;
-	pthread_t thread;
-	int error;
-
-	/* Signals are for the threads that were there before. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	error = pthread_create(&thread, &attr, run, arg);
-	pthread_attr_destroy(&attr);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return (error == 0 ? 0 : -1);
-}
-
 int
 address_ask(const char *host)
 {
@@ -100,7 +80,7 @@ address_ask(const char *host)
 	}
 	q->fd = pair[1];
 	strcpy(q->host, host);
-	if (thread_detach(question_thread, q) != 0) {
+	if (thread_start(NULL, question_thread, q) != 0) {
 		close(pair[0]);
 		close(pair[1]);
 		free(q);

@@ -2,7 +2,6 @@
 #include <pthread.h>
 #include <rpc/rpc.h>
 #include <rpc/rpcb_prot.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "common/rpc/caller.h"
 #include "common/rpc/inquiry.h"
 #include "common/rpc/portmap.h"
+#include "common/thread.h"
 #include "evote.h"
 
 /*
@@ -328,20 +328,6 @@ portmap_main(void *arg)
 	return (NULL);
 }
 
-/* Signals are for the main thread. */
-static int
-portmap_spawn(struct portmap *p)
-{
-	sigset_t all, before;
-	int rc;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&p->thread, NULL, portmap_main, p);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return (rc);
-}
-
 struct portmap *
 portmap_start(int port)
 {
@@ -359,7 +345,7 @@ portmap_start(int port)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&p->wake, &attr);
 	pthread_condattr_destroy(&attr);
-	rc = portmap_spawn(p);
+	rc = thread_start(&p->thread, portmap_main, p);
 	if (rc == 0)
 		return (p);
 	log_alarm("portmap start=failed why=\"%s\"", strerror(rc));

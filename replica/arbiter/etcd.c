@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "common/seal.h"
+#include "common/thread.h"
 #include "replica/arbiter/etcd.h"
 #include "replica/arbiter/etcd_txn.h"
 #include "replica/arbiter/witness.h"
@@ -359,7 +360,7 @@ etcd_start(const unsigned char cluster_key[32], const char *self)
 	snprintf(e->self, sizeof(e->self), "%s", self);
 	e->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK && e->fd != -1 &&
-	    curl_open(e) == 0 && pthread_create(&e->thread, NULL, work, e) == 0)
+	    curl_open(e) == 0 && thread_start(&e->thread, work, e) == 0)
 		return (e);
 	log_alarm("etcd why=\"no memory, thread or descriptor for it\"");
 	etcd_free(e);

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "common/date.h"
 #include "common/failpoint.h"
 #include "common/log.h"
+#include "common/thread.h"
 #include "replica/core/config.h"
 #include "server/store/datadir.h"
 #include "server/store/ledger.h"
@@ -177,20 +177,6 @@ disk_main(void *arg)
 
 /* ---- the other threads' side ---- */
 
-/* Signals are for the thread that runs the loop. */
-static int
-thread_start(struct disk *d)
-{
-	sigset_t all, before;
-	int rc;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&d->thread, NULL, disk_main, d);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return (rc);
-}
-
 struct disk *
 disk_start(struct ledger *ledger, const struct datadir *dir)
 {
@@ -204,7 +190,7 @@ disk_start(struct ledger *ledger, const struct datadir *dir)
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_cond_init(&d->more, NULL);
 	d->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	rc = d->event_fd == -1 ? errno : thread_start(d);
+	rc = d->event_fd == -1 ? errno : thread_start(&d->thread, disk_main, d);
 	if (rc == 0)
 		return (d);
 	log_alarm("disk doing=start failed=\"%s\"", strerror(rc));
