@@ -12,6 +12,7 @@
 #include "server/driver.h"
 #include "server/events.h"
 #include "server/service.h"
+#include "server/store/files.h"
 #include "server/store/ledger.h"
 
 #define EXIT_TROUBLE 1
@@ -115,7 +116,7 @@ open_ledger(struct server *s)
 	char path[4096];
 	struct ledger *ledger;
 
-	datadir_path(s->conf->data, "ledger.db", path, sizeof(path));
+	files_path(s->conf->data, "ledger.db", path, sizeof(path));
 	ledger = ledger_open(path, s->dir.fresh);
 	if (ledger == NULL)
 		return (-1);

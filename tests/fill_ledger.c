@@ -19,6 +19,7 @@
 #include "server/auth.h"
 #include "server/election/election.h"
 #include "server/store/datadir.h"
+#include "server/store/files.h"
 #include "server/store/ledger.h"
 
 #define BATCH 10000
@@ -201,7 +202,7 @@ main(int argc, char **argv)
 	need_that(optind + (n['v'] == 0) + 1 == argc,
 	    "usage: fill_ledger DIR RECORDS | --voters N --elections N "
 	    "--votes N");
-	datadir_path(argv[optind], "ledger.db", path, sizeof(path));
+	files_path(argv[optind], "ledger.db", path, sizeof(path));
 	f.ledger = ledger_open(path, 0);
 	need_that(f.ledger != NULL &&
 		ledger_read_all(f.ledger, &accepted, begin, &f) == 0,

@@ -18,12 +18,12 @@
 #include "common/seal.h"
 #include "common/text.h"
 #include "replica/core/config.h"
+#include "server/store/files.h"
+#include "server/store/format.h"
 #include "server/store/ledger.h"
 #include "server/store/slots.h"
 
-#define PATH_BYTES    4096
-#define CONFIG_FORMAT "evote config 2\n"
-#define PATH_MOST     4000 /* of the directory: room for the names in it */
+#define PATH_MOST 4000 /* of the directory: room for the names in it */
 
 #define REJOIN                                                        \
 	"move the directory aside and let this host join again from " \
@@ -44,90 +44,6 @@ fail(const struct why *why, const char *fmt, ...)
 	vsnprintf(why->text, why->len, fmt, ap);
 	va_end(ap);
 	return (-1);
-}
-
-void
-datadir_path(const char *path, const char *name, char *out, size_t len)
-{
-	int n = snprintf(out, len, "%s/%s", path, name);
-
-	assert(n > 0 && (size_t)n < len);
-}
-
-/* ---- files, whole or not at all ---- */
-
-/* These return 0, or -1 with errno. */
-static int
-dir_sync(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc;
-
-	if (fd == -1)
-		return (-1);
-	rc = fsync(fd);
-	close(fd);
-	return (rc);
-}
-
-static int
-bytes_write(int fd, const void *bytes, size_t len)
-{
-	ssize_t n = write(fd, bytes, len);
-
-	if (n >= 0 && (size_t)n < len)
-		errno = ENOSPC;
-	return (n == (ssize_t)len ? 0 : -1);
-}
-
-static int
-file_replace(const char *path, const char *name, const void *bytes, size_t len)
-{
-	char file[PATH_BYTES], beside[PATH_BYTES];
-	int fd, ok;
-
-	datadir_path(path, name, file, sizeof(file));
-	snprintf(beside, sizeof(beside), "%s/%s.new", path, name);
-	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd == -1)
-		return (-1);
-	ok = bytes_write(fd, bytes, len) == 0 && fsync(fd) == 0;
-	if (close(fd) == -1 || !ok)
-		return (-1);
-	if (rename(beside, file) == -1)
-		return (-1);
-	return (dir_sync(path));
-}
-
-/* Returns the length; -1 with errno, EFBIG when it is max or more. */
-static ssize_t
-file_read(const char *file, void *buf, size_t max)
-{
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd == -1)
-		return (-1);
-	n = read(fd, buf, max);
-	close(fd);
-	if (n == (ssize_t)max) {
-		errno = EFBIG;
-		return (-1);
-	}
-	return (n);
-}
-
-/* One line of text, without its end. */
-static int
-line_read(const char *file, char *line, size_t size)
-{
-	ssize_t n = file_read(file, line, size);
-
-	if (n == -1)
-		return (-1);
-	line[n] = '\0';
-	line[strcspn(line, "\r\n")] = '\0';
-	return (0);
 }
 
 /* ---- the directory and its lock ---- */
@@ -200,7 +116,7 @@ fail_in_use(const char *path, const char *file, const struct why *why)
 {
 	char pid[32];
 
-	if (line_read(file, pid, sizeof(pid)) == -1 || pid[0] == '\0')
+	if (files_line(file, pid, sizeof(pid)) == -1 || pid[0] == '\0')
 		snprintf(pid, sizeof(pid), "(unknown)");
 	return (fail(why,
 	    "%s is in use by process %s: stop it first, or name another "
@@ -212,10 +128,10 @@ fail_in_use(const char *path, const char *file, const struct why *why)
 static int
 lock_take(const char *path, const struct why *why)
 {
-	char file[PATH_BYTES], pid[32];
+	char file[FILES_PATH], pid[32];
 	int fd, n;
 
-	datadir_path(path, "lock", file, sizeof(file));
+	files_path(path, "lock", file, sizeof(file));
 	fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return (fail(why, "cannot open %s: %s", file, strerror(errno)));
@@ -235,106 +151,7 @@ lock_take(const char *path, const struct why *why)
 	return (fd);
 }
 
-/* ---- formatting ---- */
-
-/* What a new directory is to hold. */
-struct format {
-	unsigned char key[32];
-	unsigned char incarnation[16];
-	evote_config *config;
-	struct record *genesis; /* NULL: the ledger stays empty */
-};
-
-static int
-ledger_make(const char *path, struct record *genesis)
-{
-	char file[PATH_BYTES];
-	struct ledger *l;
-	int rc = 0;
-
-	datadir_path(path, "ledger.db", file, sizeof(file));
-	l = ledger_open(file, 1);
-	if (l == NULL)
-		return (-1);
-	if (genesis != NULL)
-		rc = ledger_append(l, &genesis, 1, 1);
-	ledger_close(l);
-	return (rc);
-}
-
-/* The configuration as bytes after their format, into value; their number. */
-static size_t
-config_bytes(const evote_config *config, unsigned char value[SLOTS_MOST])
-{
-	const size_t at = strlen(CONFIG_FORMAT);
-	unsigned char *xdr;
-	long len;
-
-	len = xdr_to_bytes((xdrproc_t)xdr_evote_config, config, &xdr);
-	assert(len >= 0 && at + (size_t)len <= SLOTS_MOST);
-	memcpy(value, CONFIG_FORMAT, at);
-	memcpy(value + at, xdr, (size_t)len);
-	free(xdr);
-	return (at + (size_t)len);
-}
-
-/* 0; -1 when it is of another format. */
-static int
-config_from_bytes(evote_config *config, const unsigned char *value, size_t len)
-{
-	const size_t at = strlen(CONFIG_FORMAT);
-
-	if (len < at || memcmp(value, CONFIG_FORMAT, at) != 0 ||
-	    xdr_from_bytes((xdrproc_t)xdr_evote_config, config, value + at,
-		len - at) == -1)
-		return (-1);
-	if (config_known(config))
-		return (0);
-	xdr_free((xdrproc_t)xdr_evote_config, config);
-	return (-1);
-}
-
-static int
-config_make(const char *path, const evote_config *config)
-{
-	unsigned char file[SLOTS_BYTES], value[SLOTS_MOST];
-
-	slots_new(file, value, config_bytes(config, value));
-	return (file_replace(path, "config", file, sizeof(file)));
-}
-
-static int
-aside_make(const char *path)
-{
-	char aside[PATH_BYTES];
-
-	datadir_path(path, "aside", aside, sizeof(aside));
-	return (mkdir(aside, 0700));
-}
-
-/*
- * Into an empty, locked directory.  The incarnation comes last: a directory
- * without it is none, whatever else is there.
- */
-static int
-dir_format(const char *path, const struct format *new, const struct why *why)
-{
-	char key[64], id[64];
-
-	seal_base64(key, new->key, sizeof(new->key));
-	strcat(key, "\n");
-	seal_hex(id, new->incarnation, sizeof(new->incarnation));
-	strcat(id, "\n");
-	if (ledger_make(path, new->genesis) == -1)
-		return (
-		    fail(why, "cannot make %s/ledger.db: see the log", path));
-	if (file_replace(path, "cluster.key", key, strlen(key)) == -1 ||
-	    aside_make(path) == -1 || config_make(path, new->config) == -1 ||
-	    file_replace(path, "incarnation", id, strlen(id)) == -1)
-		return (
-		    fail(why, "cannot format %s: %s", path, strerror(errno)));
-	return (0);
-}
+/* ---- a new cluster ---- */
 
 static int
 dir_make(const char *path, const struct why *why)
@@ -346,7 +163,7 @@ dir_make(const char *path, const struct why *why)
 		return (fail(why, "'%s' is not a path of a directory", path));
 	if (mkdir(path, 0700) == 0) {
 		copy = strdup(path);
-		rc = copy != NULL ? dir_sync(dirname(copy)) : -1;
+		rc = copy != NULL ? files_sync(dirname(copy)) : -1;
 		free(copy);
 		if (rc == 0)
 			return (0);
@@ -396,7 +213,7 @@ cluster_make(const char *path, const char *origin, const struct why *why)
 		return (fail(why, "no memory"));
 	/* The root of a tree of one leaf is the leaf's hash. */
 	memcpy(config.end.root, new.genesis->hash, sizeof(config.end.root));
-	rc = dir_format(path, &new, why);
+	rc = format_dir(path, &new, why->text, why->len);
 	record_drop(new.genesis);
 	return (rc);
 }
@@ -448,7 +265,7 @@ key_read(const char *file, unsigned char key[32], const struct why *why)
 	char line[64];
 	int rc;
 
-	rc = line_read(file, line, sizeof(line));
+	rc = files_line(file, line, sizeof(line));
 	if (rc == -1 && errno != EFBIG)
 		return (fail(why,
 		    "cannot read the cluster key %s: %s; copy it from the "
@@ -465,10 +282,10 @@ key_read(const char *file, unsigned char key[32], const struct why *why)
 static int
 incarnation_read(const char *path, incarnation id, const struct why *why)
 {
-	char file[PATH_BYTES], line[64];
+	char file[FILES_PATH], line[64];
 
-	datadir_path(path, "incarnation", file, sizeof(file));
-	if (line_read(file, line, sizeof(line)) == -1 ||
+	files_path(path, "incarnation", file, sizeof(file));
+	if (files_line(file, line, sizeof(line)) == -1 ||
 	    seal_unhex(id, 16, line) == -1)
 		return (fail(why, "%s is damaged: " REJOIN, file));
 	return (0);
@@ -478,10 +295,10 @@ static int
 config_read(struct datadir *d, const struct why *why)
 {
 	unsigned char value[SLOTS_MOST];
-	char file[PATH_BYTES];
+	char file[FILES_PATH];
 	ssize_t len;
 
-	datadir_path(d->path, "config", file, sizeof(file));
+	files_path(d->path, "config", file, sizeof(file));
 	d->config_fd = open(file, O_RDWR | O_CLOEXEC);
 	len = d->config_fd == -1 ? -1 : slots_read(d->config_fd, value);
 	if (len == -1 && errno == EBADMSG)
@@ -496,7 +313,7 @@ config_read(struct datadir *d, const struct why *why)
 		    why, "cannot read %s: %s; " REJOIN, file, strerror(errno)));
 	/* What is whole and yet no configuration to us was written by another
 	 * version. */
-	if (config_from_bytes(&d->config, value, (size_t)len) == -1)
+	if (format_read(&d->config, value, (size_t)len) == -1)
 		return (fail(why,
 		    "%s was written by another version of this program: use "
 		    "that one",
@@ -511,9 +328,9 @@ config_read(struct datadir *d, const struct why *why)
 static int
 ledger_check(const char *path, const struct why *why)
 {
-	char file[PATH_BYTES];
+	char file[FILES_PATH];
 
-	datadir_path(path, "ledger.db", file, sizeof(file));
+	files_path(path, "ledger.db", file, sizeof(file));
 	if (access(file, R_OK | W_OK) == 0)
 		return (0);
 	return (fail(why, "cannot use %s: %s; " REJOIN, file, strerror(errno)));
@@ -522,9 +339,9 @@ ledger_check(const char *path, const struct why *why)
 static int
 contents_read(struct datadir *d, const struct why *why)
 {
-	char file[PATH_BYTES];
+	char file[FILES_PATH];
 
-	datadir_path(d->path, "cluster.key", file, sizeof(file));
+	files_path(d->path, "cluster.key", file, sizeof(file));
 	if (key_read(file, d->key, why) == -1 ||
 	    incarnation_read(d->path, d->incarnation, why) == -1 ||
 	    ledger_check(d->path, why) == -1)
@@ -548,7 +365,7 @@ joiner_format(const char *path, const char *key_path, const struct why *why)
 	if (key_read(key_path, new.key, why) == -1)
 		return (-1);
 	seal_random(new.incarnation, sizeof(new.incarnation));
-	return (dir_format(path, &new, why));
+	return (format_dir(path, &new, why->text, why->len));
 }
 
 static int
@@ -600,9 +417,9 @@ datadir_open(struct datadir *d, const char *path, const char *key_path,
 	if (d->path == NULL)
 		return (fail(&why, "no memory"));
 	d->lock_fd = lock_take(path, &why);
-	/* dir_sync: a name that a killed process gave counts from now on. */
+	/* files_sync: a name that a killed process gave counts from now on. */
 	if (d->lock_fd == -1 || dir_prepare(d, key_path, &why) == -1 ||
-	    (dir_sync(path) == -1 && fail(&why, "it cannot be synced")) ||
+	    (files_sync(path) == -1 && fail(&why, "it cannot be synced")) ||
 	    contents_read(d, &why) == -1 ||
 	    key_compare(d, key_path, &why) == -1) {
 		datadir_close(d);
@@ -631,7 +448,7 @@ datadir_save_config(const struct datadir *d, const evote_config *config)
 {
 	unsigned char value[SLOTS_MOST];
 
-	if (slots_write(d->config_fd, value, config_bytes(config, value)) == 0)
+	if (slots_write(d->config_fd, value, format_write(config, value)) == 0)
 		return (0);
 	log_alarm("datadir file=%s/config doing=save failed=\"%s\"", d->path,
 	    strerror(errno));

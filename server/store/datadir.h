@@ -48,7 +48,5 @@ int datadir_open(struct datadir *, const char *path, const char *key_path,
 void datadir_close(struct datadir *);
 /* Durable when it returns 0; -1 is logged.  For one thread at a time. */
 int datadir_save_config(const struct datadir *, const evote_config *);
-/* PATH/NAME into out. */
-void datadir_path(const char *path, const char *name, char *out, size_t len);
 
 #endif

@@ -15,6 +15,7 @@
 #include "common/thread.h"
 #include "replica/core/config.h"
 #include "server/store/datadir.h"
+#include "server/store/files.h"
 #include "server/store/ledger.h"
 
 #define EXIT_DISK  3	   /* the process's status after a failure */
@@ -78,7 +79,7 @@ tail_cut(struct disk *d, uint64_t size)
 
 	snprintf(name, sizeof(name), "aside/%llu-%llu.txt",
 	    (unsigned long long)size, (unsigned long long)date_now_us());
-	datadir_path(d->dir->path, name, aside, sizeof(aside));
+	files_path(d->dir->path, name, aside, sizeof(aside));
 	return (ledger_truncate(d->ledger, size, aside));
 }
 

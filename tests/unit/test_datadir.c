@@ -14,6 +14,7 @@
 #include "fault.h"
 #include "scratch.h"
 #include "server/store/datadir.h"
+#include "server/store/files.h"
 #include "server/store/ledger.h"
 #include "server/store/slots.h"
 
@@ -137,7 +138,7 @@ ledger_first(const char *dir, struct first *first)
 	struct ledger *l;
 
 	memset(first, 0, sizeof(*first));
-	datadir_path(dir, "ledger.db", file, sizeof(file));
+	files_path(dir, "ledger.db", file, sizeof(file));
 	l = ledger_open(file, 0);
 	assert_non_null(l);
 	assert_int_equal(ledger_read_all(l, &accepted, first_take, first), 0);
@@ -152,7 +153,7 @@ assert_mode(const char *dir, const char *name, mode_t mode)
 	char file[256];
 	struct stat st;
 
-	datadir_path(dir, name, file, sizeof(file));
+	files_path(dir, name, file, sizeof(file));
 	assert_int_equal(stat(file, &st), 0);
 	assert_int_equal(st.st_mode & 0777, mode);
 }
@@ -329,10 +330,10 @@ not_a_directory_of_ours(void **state)
 	assert_refused(p->dir, NULL, "is empty");
 	assert_refused(p->dir, p->key, "cannot read the cluster key");
 	/* The root of a file system is empty with this in it. */
-	datadir_path(p->dir, "lost+found", file, sizeof(file));
+	files_path(p->dir, "lost+found", file, sizeof(file));
 	assert_int_equal(mkdir(file, 0700), 0);
 	assert_refused(p->dir, NULL, "is empty");
-	datadir_path(p->dir, "letters.txt", file, sizeof(file));
+	files_path(p->dir, "letters.txt", file, sizeof(file));
 	f = fopen(file, "w");
 	fclose(f);
 	assert_refused(p->dir, NULL, "no incarnation");
@@ -387,7 +388,7 @@ the_key_of_another_cluster(void **state)
 
 	init(p->dir, NULL);
 	init(p->other, NULL);
-	datadir_path(p->other, "cluster.key", other_key, sizeof(other_key));
+	files_path(p->other, "cluster.key", other_key, sizeof(other_key));
 	assert_refused(p->dir, other_key, "another cluster");
 	open_it(&d, p->dir, p->key);
 	datadir_close(&d);
@@ -410,7 +411,7 @@ a_file_is_missing(void **state)
 	for (int i = 0; i < 4; i++) {
 		scratch_remove(p->dir);
 		init(p->dir, NULL);
-		datadir_path(p->dir, files[i][0], file, sizeof(file));
+		files_path(p->dir, files[i][0], file, sizeof(file));
 		assert_int_equal(unlink(file), 0);
 		assert_refused(p->dir, NULL, files[i][1]);
 	}
@@ -428,7 +429,7 @@ a_byte_is_changed(void **state)
 
 	init(p->dir, NULL);
 	for (int i = 0; i < 2; i++) {
-		datadir_path(p->dir, files[i], file, sizeof(file));
+		files_path(p->dir, files[i], file, sizeof(file));
 		taken = 0;
 		for (at = 0; scratch_flip(file, at, 0x80) == 0; at++) {
 			if (datadir_open(&d, p->dir, NULL, err, sizeof(err)) ==
@@ -453,7 +454,7 @@ config_put(const char *dir, const unsigned char bytes[SLOTS_BYTES])
 	char file[256];
 	FILE *f;
 
-	datadir_path(dir, "config", file, sizeof(file));
+	files_path(dir, "config", file, sizeof(file));
 	f = fopen(file, "w");
 	assert_int_equal(fwrite(bytes, SLOTS_BYTES, 1, f), 1);
 	fclose(f);
@@ -482,7 +483,7 @@ config_is_damaged(void **state)
 	init(p->dir, NULL);
 	config_put(p->dir, bytes);
 	assert_refused(p->dir, NULL, "config is damaged");
-	datadir_path(p->dir, "config", file, sizeof(file));
+	files_path(p->dir, "config", file, sizeof(file));
 	assert_int_equal(truncate(file, 300), 0);
 	assert_refused(p->dir, NULL, "the version that wrote it");
 }

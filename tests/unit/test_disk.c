@@ -14,6 +14,7 @@
 #include "fault.h"
 #include "scratch.h"
 #include "server/store/datadir.h"
+#include "server/store/files.h"
 #include "server/store/disk.h"
 #include "server/store/ledger.h"
 
@@ -36,7 +37,7 @@ setup(void **state)
 	if (p == NULL || scratch_make(p->base, sizeof(p->base)) == NULL)
 		return (-1);
 	snprintf(p->dir, sizeof(p->dir), "%s/data", p->base);
-	datadir_path(p->dir, "ledger.db", p->db, sizeof(p->db));
+	files_path(p->dir, "ledger.db", p->db, sizeof(p->db));
 	fault_set(0, FAULT_ERROR);
 	*state = p;
 	return (datadir_init(p->dir, NULL, err, sizeof(err)));
@@ -224,7 +225,7 @@ what_is_reported_is_there(void **state)
 	struct disk_done done;
 	struct disk *d;
 	int status, to[2];
-	uint64_t stored = 0, size = 1;
+	uint64_t stored = 0, size = 0;
 	pid_t pid;
 
 	assert_int_equal(pipe(to), 0);
@@ -241,6 +242,7 @@ what_is_reported_is_there(void **state)
 		_exit(0);
 	}
 	close(to[1]);
+	assert_int_equal(read(to[0], &size, sizeof(size)), sizeof(size));
 	nanosleep(&(struct timespec){0, 100000000}, NULL);
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
@@ -288,7 +290,7 @@ the_tail_gets_a_name(void **state)
 	store(d, 1, 9);
 	disk_truncate(d, 4);
 	stop(p, d);
-	datadir_path(p->dir, "aside", aside, sizeof(aside));
+	files_path(p->dir, "aside", aside, sizeof(aside));
 	dir = opendir(aside);
 	while ((e = readdir(dir)) != NULL) {
 		if (e->d_name[0] == '.')

@@ -1,0 +1,24 @@
+#ifndef EVOTE_FILES_H
+#define EVOTE_FILES_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * Files, whole or not at all.  Unless it says otherwise, a function returns 0,
+ * or -1 with errno.
+ */
+#define FILES_PATH 4096 /* room for a path */
+
+/* The path of that name in a directory; it has to fit. */
+void files_path(const char *dir, const char *name, char *out, size_t len);
+int files_sync(const char *dir);
+int files_write(int fd, const void *, size_t len);
+/* The file holds what it held before, or this, whatever happens. */
+int files_replace(const char *dir, const char *name, const void *, size_t len);
+/* Returns the length; EFBIG when it is max or more. */
+ssize_t files_read(const char *file, void *buf, size_t max);
+/* One line of text, without its end. */
+int files_line(const char *file, char *line, size_t size);
+
+#endif

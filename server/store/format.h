@@ -1,0 +1,29 @@
+#ifndef EVOTE_FORMAT_H
+#define EVOTE_FORMAT_H
+
+#include "common/record.h"
+#include "server/store/slots.h"
+
+/* What is in a data directory, as it is on the disk: see datadir.h. */
+
+/* What a new directory is to hold. */
+struct format {
+	unsigned char key[32];
+	unsigned char incarnation[16];
+	evote_config *config;
+	struct record *genesis; /* NULL: the ledger stays empty */
+};
+
+/*
+ * Into an empty, locked directory.  The incarnation comes last: a directory
+ * without it is none, whatever else is there.  -1: why, in err.
+ */
+int format_dir(
+    const char *path, const struct format *, char *err, size_t errlen);
+
+/* The configuration as bytes after their format; their number. */
+size_t format_write(const evote_config *, unsigned char value[SLOTS_MOST]);
+/* 0; -1 when it is of another format. */
+int format_read(evote_config *, const unsigned char *value, size_t len);
+
+#endif
