@@ -1,0 +1,207 @@
+/*
+ * service: a server that is alone, in this process, whose loop is the test.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/rpc/header.h"
+#include "common/rpc/stream.h"
+#include "common/seal.h"
+#include "scratch.h"
+#include "server/budget.h"
+#include "server/events.h"
+#include "server/service.h"
+
+#define LISTS 60
+
+/* In place of the system's: each look at the time takes that much of it. */
+static uint64_t look_us, late_us;
+
+int
+clock_gettime(clockid_t id, struct timespec *t)
+{
+	int rc = (int)syscall(SYS_clock_gettime, id, t);
+
+	if (id == CLOCK_MONOTONIC) {
+		late_us += look_us;
+		t->tv_sec += (time_t)(late_us / 1000000);
+		t->tv_nsec += (long)(late_us % 1000000) * 1000;
+		t->tv_sec += t->tv_nsec / 1000000000;
+		t->tv_nsec %= 1000000000;
+	}
+	return (rc);
+}
+
+struct scene {
+	char dir[128], data[160], socket[160];
+	struct conf conf;
+	struct server server;
+	int client;
+};
+
+static void
+step(struct server *s)
+{
+	struct event tick = {.kind = EV_TICK}, flush = {.kind = EV_FLUSH};
+
+	server_clocks(s);
+	events_disk(s);
+	transport_run(s->transport, s->now_ms);
+	events_step(s, &tick);
+	events_step(s, &flush);
+	transport_flush(s->transport);
+	(void)poll(NULL, 0, 1);
+}
+
+static int
+setup(void **state)
+{
+	struct scene *a = calloc(1, sizeof(*a));
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	char err[512];
+
+	assert_non_null(scratch_make(a->dir, sizeof(a->dir)));
+	snprintf(a->data, sizeof(a->data), "%s/data", a->dir);
+	snprintf(a->socket, sizeof(a->socket), "%s/sock", a->dir);
+	assert_int_equal(datadir_init(a->data, NULL, err, sizeof(err)), 0);
+	a->conf = (struct conf){.data = a->data,
+	    .name = (char *)"alpha",
+	    .admin_socket = a->socket,
+	    .suspect_ms = 3000,
+	    .hang_ms = 5000};
+	assert_int_equal(
+	    hosts_parse("alpha=127.0.0.1", &a->conf.hosts, err, sizeof(err)),
+	    0);
+	assert_int_equal(server_open(&a->server, &a->conf), 0);
+	while (core_role(a->server.core) != EVOTE_PRIMARY)
+		step(&a->server);
+	a->client = socket(AF_UNIX, SOCK_STREAM, 0);
+	strcpy(sun.sun_path, a->socket);
+	assert_int_equal(
+	    connect(a->client, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	*state = a;
+	return (0);
+}
+
+static int
+teardown(void **state)
+{
+	struct scene *a = *state;
+
+	close(a->client);
+	server_close(&a->server);
+	scratch_remove(a->dir);
+	free(a);
+	return (0);
+}
+
+static void
+call(struct scene *a, uint32_t proc, xdrproc_t xargs, void *args)
+{
+	unsigned char out[4096];
+	uint32_t mark;
+	size_t len;
+	XDR x;
+
+	xdrmem_create(&x, (char *)out + STREAM_MARK, sizeof(out) - STREAM_MARK,
+	    XDR_ENCODE);
+	assert_int_equal(header_call(&x, proc, EVOTE_PROG, EVOTE_V1, proc), 0);
+	assert_true(xargs(&x, args));
+	len = xdr_getpos(&x);
+	mark = stream_mark(len);
+	memcpy(out, &mark, STREAM_MARK);
+	assert_int_equal(
+	    send(a->client, out, STREAM_MARK + len, 0), STREAM_MARK + len);
+}
+
+static void
+call_vote(struct scene *a)
+{
+	char signature[SEAL_SIG] = {1};
+	evote_vote_args args = {
+	    .election = (char *)"board", .choice = (char *)"yes"};
+	evote_credential *c = &args.request.credential;
+
+	args.request.number = 1;
+	c->kind = EVOTE_BY_SIGNATURE;
+	c->evote_credential_u.own.voter = (char *)"ada";
+	c->evote_credential_u.own.signature =
+	    (evote_signature){SEAL_SIG, signature};
+	call(a, EVOTE_CAST_VOTE, (xdrproc_t)xdr_evote_vote_args, &args);
+}
+
+static int
+answers(struct scene *a)
+{
+	struct inbox in = {0};
+	unsigned char *rec;
+	uint32_t len;
+	int n = 0;
+	ssize_t got;
+
+	do {
+		assert_int_equal(inbox_room(&in, EVOTE_CALL_MAX), 0);
+		got = recv(
+		    a->client, in.data + in.end, in.cap - in.end, MSG_DONTWAIT);
+		in.end += got > 0 ? (size_t)got : 0;
+		while (
+		    inbox_next(&in, EVOTE_CALL_MAX, &rec, &len) == RECORD_WHOLE)
+			n++;
+	} while (got > 0);
+	inbox_clear(&in);
+	return (n);
+}
+
+/* S2: what stood in line behind a signature takes no more than a turn. */
+static void
+test_line_has_turns(void **state)
+{
+	struct scene *a = *state;
+	struct server *s = &a->server;
+	struct pollfd verified = {workers_fd(s->workers), POLLIN, 0};
+	evote_list_args list = {0};
+	int runs = 1, got = 0;
+
+	call_vote(a);
+	for (int i = 0; i < LISTS; i++)
+		call(a, EVOTE_LIST_ELECTIONS, (xdrproc_t)xdr_evote_list_args,
+		    &list);
+	step(s);
+	step(s);
+	step(s);
+	assert_int_equal(answers(a), 0);
+	assert_int_equal(poll(&verified, 1, 10000), 1);
+	look_us = BUDGET_TURN_US / 4;
+	while (service_run(s))
+		runs++;
+	look_us = 0;
+	assert_in_range(runs, LISTS / 4, LISTS + 1);
+	for (int i = 0; i < 100 && got <= LISTS; i++) {
+		step(s);
+		got += answers(a);
+	}
+	assert_int_equal(got, LISTS + 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+		test_line_has_turns, setup, teardown),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
