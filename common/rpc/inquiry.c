@@ -55,6 +55,12 @@ uaddr_split(const char *uaddr, char host[UADDR_MAX])
 	return (high * 256 + low);
 }
 
+void
+uaddr_join(const char *host, int port, char uaddr[UADDR_MAX])
+{
+	snprintf(uaddr, UADDR_MAX, "%.45s.%d.%d", host, port >> 8, port & 0xff);
+}
+
 /* The port of TCP over IPv6 among all addresses of the program. */
 static int
 list_result(XDR *xdrs)

@@ -31,5 +31,6 @@ int inquiry_decode(const struct inquiry *, char *buf, size_t len);
  */
 #define UADDR_MAX 64
 int uaddr_split(const char *uaddr, char host[UADDR_MAX]);
+void uaddr_join(const char *host, int port, char uaddr[UADDR_MAX]);
 
 #endif

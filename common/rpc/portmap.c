@@ -153,13 +153,6 @@ list_find(rpcblist_ptr list, int prog, int net)
 
 /* ---- addresses ---- */
 
-static void
-uaddr_make(int net, int port, char out[UADDR_MAX])
-{
-	snprintf(
-	    out, UADDR_MAX, "%s.%d.%d", nets[net].any, port >> 8, port & 0xff);
-}
-
 /*
  * Whether somebody answers for the program there.  A port that by now belongs
  * to some other program says so: that is no life.
@@ -208,7 +201,7 @@ entry_register(
 	char ours[UADDR_MAX], nowhere[] = "";
 	int rc;
 
-	uaddr_make(net, p->port, ours);
+	uaddr_join(nets[net].any, p->port, ours);
 	if (found != NULL && strcmp(found, ours) == 0) {
 		standing_set(p, prog, net, OURS, NULL);
 		return (0);
@@ -238,7 +231,7 @@ entry_withdraw(
 {
 	char ours[UADDR_MAX], nowhere[] = "";
 
-	uaddr_make(net, p->port, ours);
+	uaddr_join(nets[net].any, p->port, ours);
 	if (found != NULL &&
 	    (strcmp(found, ours) == 0 || !uaddr_alive(found, prog, net)) &&
 	    rpcbind_tell(rpcbind, RPCBPROC_UNSET, prog, net, nowhere) == -1)
