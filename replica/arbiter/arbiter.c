@@ -26,11 +26,11 @@ struct arbiter {
 	int epoll;
 	char where[EVOTE_TEXT_MAX + 1]; /* the one asked last */
 	struct hosts hosts;
-	struct outbound *outbound;     /* NULL: no witness was asked last */
-	int unanswered;	       /* questions to it since its last word */
-	struct etcd *etcd;     /* NULL: none was asked yet */
-	evote_refusal refused; /* by the witness asked last */
-	int is_heard;	       /* by the witness, not told yet */
+	struct outbound *outbound; /* NULL: no witness was asked last */
+	int unanswered;		   /* questions to it since its last word */
+	struct etcd *etcd;	   /* NULL: none was asked yet */
+	evote_refusal refused;	   /* by the witness asked last */
+	int is_heard;		   /* by the witness, not told yet */
 	evote_decided decided;
 };
 
@@ -75,7 +75,8 @@ arbiter_fd(struct arbiter *a)
 int
 arbiter_wait_ms(struct arbiter *a, uint64_t now_ms)
 {
-	return (a->outbound == NULL ? -1 : outbound_wait_ms(a->outbound, now_ms));
+	return (
+	    a->outbound == NULL ? -1 : outbound_wait_ms(a->outbound, now_ms));
 }
 
 /* Only here: whoever hears may ask at once, which may end a push. */
@@ -179,7 +180,8 @@ witness_meet(struct arbiter *a, const char *where)
 	peers[WITNESS].port = a->hosts.list[0].port;
 	a->outbound = outbound_new(a->key, peers, PEERS, SELF, &hooks);
 	if (a->outbound == NULL ||
-	    epoll_ctl(a->epoll, EPOLL_CTL_ADD, outbound_fd(a->outbound), &ev) == 0)
+	    epoll_ctl(a->epoll, EPOLL_CTL_ADD, outbound_fd(a->outbound), &ev) ==
+		0)
 		return;
 	log_alarm("arbiter why=\"%s\"", strerror(errno));
 	outbound_free(a->outbound);
@@ -196,7 +198,8 @@ witness_ask(struct arbiter *a, const char *where, const evote_decide *d)
 		return;
 	m->u.decide = *d;
 	/* A link that fell silent may wait for TCP's next try for minutes. */
-	if (outbound_call(a->outbound, WITNESS, m) == 0 && ++a->unanswered > UNHEARD) {
+	if (outbound_call(a->outbound, WITNESS, m) == 0 &&
+	    ++a->unanswered > UNHEARD) {
 		outbound_reset(a->outbound, WITNESS);
 		a->unanswered = 0;
 	}
