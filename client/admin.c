@@ -19,8 +19,8 @@ admin_open(struct client *c, CLIENT **out)
 	    deadline_ms, err, sizeof(err));
 	if (*out == NULL)
 		return (say_unknown(c,
-		    "Nothing was done: %s; the server has to run here, with "
-		    "this admin-socket, and the caller to be its user or root",
+		    "Nothing was done: %s. Run this on the server's host, as "
+		    "its user or root, with its admin-socket",
 		    err));
 	caller_deadline(*out, deadline_ms);
 	return (-1);
@@ -35,14 +35,14 @@ standing_say(struct client *c, const evote_answer *answer, const char *what)
 	switch (answer->standing) {
 	case EVOTE_NOT_PRIMARY:
 		return (say_declined(c, answer,
-		    "%s: this host is not the primary, run it on host %s", what,
+		    "%s: this host is not the primary. Run it on %s", what,
 		    host));
 	case EVOTE_NOT_SERVING:
 		return (say_declined(c, answer,
-		    "%s: no host serves now, awaited is host %s", what, host));
+		    "%s: no host serves now; %s is awaited", what, host));
 	default:
 		return (say_declined(
-		    c, answer, "%s: the host is not able to", what));
+		    c, answer, "%s: this host cannot do that", what));
 	}
 }
 

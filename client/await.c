@@ -56,11 +56,11 @@ await(struct client *c, const struct await *a, const char *not_yet)
 		return (-1);
 	if (done == -1 && caller_now_ms() < deadline_ms)
 		return (say_unknown(c,
-		    "%s, or it is not known: the server ended while it was "
-		    "waited for; see status",
+		    "%s, or the server ended before it said so: it may or may "
+		    "not have been done. Check `status`",
 		    not_yet));
 	return (say_unknown(c,
-	    "%s: it was begun, is not done, and may still happen%s%s; see "
-	    "status, and give the order again when what it waits for is back",
+	    "%s yet. It was begun and may still happen%s%s. Check `status`, "
+	    "and repeat the order once what it waits for is back",
 	    not_yet, alarm[0] != '\0' ? "; the host says: " : "", alarm));
 }

@@ -74,8 +74,8 @@ witness_resolve(struct client *c, char *where)
 		return (say_usage(c, "The arbiter was not changed: %s", err));
 	if (hosts.n != 1 || h->port == 0)
 		return (say_usage(c,
-		    "The arbiter was not changed: %s names %d hosts, and one "
-		    "NAME=HOST:PORT is a witness",
+		    "The arbiter was not changed: %s names %d hosts. Name one "
+		    "witness, NAME=HOST:PORT",
 		    where + 1, hosts.n));
 	snprintf(where, EVOTE_TEXT_MAX + 1,
 	    strchr(h->address, ':') != NULL ? "%s=[%s]:%d" : "%s=%s:%d",
@@ -120,7 +120,7 @@ arbiter_await(struct client *c, const evote_arbiter_args *args, uint64_t epoch)
 
 static const struct option_row arbiter_options[] = {
     {"replace-dead", NULL,
-	"do not ask the arbiter of before, which will never answer again",
+	"do not ask the old arbiter, which will never answer again",
 	.at = offsetof(evote_arbiter_args, replace_dead)},
     {0},
 };
@@ -151,8 +151,8 @@ run_arbiter(struct client *c, void *own, int argc, char **argv)
 const struct command cmd_arbiter = {
     .name = "arbiter",
     .args = "none | witness NAME=HOST:PORT | etcd URL[,URL...] [KEY]",
-    .help = "Names who decides which hosts count when they do not hear each "
-	    "other (--admin).",
+    .help = "Names the arbiter, which decides which host goes on when the "
+	    "hosts lose contact (--admin).",
     .size = sizeof(evote_arbiter_args),
     .options = arbiter_options,
     .run = run_arbiter,
@@ -216,9 +216,8 @@ run_promote(struct client *c, void *own, int argc, char **argv)
 		    await(c, &(struct await){is_primary, args.epoch, ""}, what);
 	if (status < 0)
 		status = say_done(c,
-		    "This host was made primary by force, and nothing that "
-		    "only others had accepted is part of the election any "
-		    "more: %s",
+		    "This host is now primary by force. Votes that only other "
+		    "hosts had accepted are no longer part of the election: %s",
 		    answer.text);
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	return (status);

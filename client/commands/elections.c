@@ -95,12 +95,13 @@ creation_say(struct client *c, struct evote *e, const evote_election *v,
 	say_clock(e);
 	if (outcome == EVOTE_UNANSWERED)
 		return (say_problem(c, evote_problem(e), outcome,
-		    "It is NOT KNOWN whether election \"%s\" was created; the "
-		    "request is kept, and the same command again settles it",
+		    "No answer. Election \"%s\" may or may not have been "
+		    "created. Run the same command again: it cannot be created "
+		    "twice",
 		    v->name));
 	if (outcome == EVOTE_CHANGED)
 		return (say_problem(c, evote_problem(e), outcome,
-		    "Election \"%s\" cannot be relied on", v->name));
+		    "Do not rely on election \"%s\"", v->name));
 	status = say_answer(
 	    c, e, outcome, answer, "Election \"%s\" was not created", v->name);
 	if (status >= 0)
@@ -123,14 +124,13 @@ empty_ask(struct client *c, const evote_election *v, const evote_groups_res *r)
 		    r->empty.empty_val[i]);
 	if (!isatty(STDIN_FILENO))
 		return (say_usage(c,
-		    "Election \"%s\" was not created, since its groups cannot "
-		    "be changed; correct them, or give --empty-groups if "
-		    "voters "
-		    "will be put there later",
+		    "Election \"%s\" was not created, because its groups "
+		    "cannot be changed later. Correct them, or add "
+		    "--empty-groups if voters will be put there",
 		    v->name));
 	fprintf(stderr,
-	    "The groups of an election cannot be changed. "
-	    "Open it all the same (yes/no)? ");
+	    "The groups of an election cannot be changed. Open it anyway "
+	    "(yes/no)? ");
 	if (fgets(line, sizeof(line), stdin) != NULL &&
 	    strncmp(line, "yes", 3) == 0 && strcspn(line, "\r\n") == 3)
 		return (-1);

@@ -80,8 +80,8 @@ progress_text(const struct import *m, int only_check, char *out, size_t size)
 		snprintf(out, size, "Nobody was registered");
 	else
 		snprintf(out, size,
-		    "%u voters were registered, the rest not; run the same "
-		    "import again to go on",
+		    "%u voters were registered, the others were not. Run the "
+		    "same import again to continue",
 		    m->added);
 }
 
@@ -236,7 +236,7 @@ changes_say(struct client *c, const struct import *m, const struct diff *d,
 		change_say(c, list, &m->roll.voters[i], how, diff_holder(d, i));
 	}
 	if (d->not_in_file > 0)
-		say_line(c, "%u on the roll are not in the file, and stay",
+		say_line(c, "%u on the roll are not in the file. They stay",
 		    d->not_in_file);
 }
 
@@ -273,12 +273,12 @@ import_say(struct client *c, const struct import *m)
 		cJSON_AddNumberToObject(c->json, "same", m->same);
 	}
 	return (
-	    say_done(c, "%u voter%s %s registered, %u %s on the roll just so%s",
+	    say_done(c, "%u voter%s %s registered; %u %s already on the roll, unchanged%s",
 		m->added, m->added == 1 ? "" : "s",
 		m->dry_run	    ? "would be"
 		    : m->added == 1 ? "was"
 				    : "were",
-		m->same, m->same == 1 ? "is" : "are",
+		m->same, m->same == 1 ? "was" : "were",
 		m->dry_run ? "; nothing was changed" : ""));
 }
 

@@ -107,12 +107,12 @@ choice_find(struct client *c, struct evote *e, const char *election, char **out)
 		*out = line_read();
 		return (*out != NULL
 			? -1
-			: say_usage(c, "no choice on standard input"));
+			: say_usage(c, "standard input has no choice"));
 	}
 	switch (evote_kept(e, election)) {
 	case 1:
-		say_aside("A vote in \"%s\" may have been sent before and "
-			  "was not answered. It is sent again.",
+		say_aside("An earlier vote in \"%s\" was sent and got no "
+			  "answer. It is sent again.",
 		    election);
 		return (-1);
 	case 0:
@@ -203,9 +203,9 @@ answer_say(struct client *c, struct evote *e, const char *election,
 	/* Neither counted nor not: voting again tells. */
 	if (answer->reason == EVOTE_R_NUMBER_STALE)
 		return (say_unknown(c,
-		    "It is not known whether your vote in \"%s\" counts: %s; "
-		    "run the same command again, and if it says that a "
-		    "previous vote has been cast, then this one counts",
+		    "Your vote in \"%s\" may or may not count: %s. Run the "
+		    "same command again; if it says that a previous vote was "
+		    "cast, this one counts",
 		    election, reason_of(answer->reason)->sentence));
 	return (say_refused(
 	    c, answer, "Your vote in \"%s\" was NOT counted", election));
@@ -218,7 +218,7 @@ changed_text(struct evote *e, const char *election, const evote_answer *answer)
 	if (answer->standing == EVOTE_SERVED && answer->code == 0)
 		return ("was taken");
 	if (answer->standing != EVOTE_SERVED && evote_kept(e, election) == 1)
-		return ("is kept, not known to be taken or not");
+		return ("is kept; it may or may not count");
 	return ("was NOT taken");
 }
 
@@ -231,9 +231,8 @@ outcome_say(struct client *c, struct evote *e, const char *election,
 		return (answer_say(c, e, election, answer));
 	case EVOTE_UNANSWERED:
 		return (say_problem(c, evote_problem(e), outcome,
-		    "It is NOT KNOWN whether your vote in \"%s\" counts; it "
-		    "is kept, and the same command again settles it without "
-		    "counting anything twice",
+		    "No answer. Your vote in \"%s\" may or may not be counted. "
+		    "Run the same command again: it cannot count twice",
 		    election));
 	case EVOTE_CHANGED:
 		return (say_problem(c, evote_problem(e), outcome,

@@ -10,7 +10,7 @@ core_handover(struct core *c, const char *name)
 		return ("this host is not the primary, or is changing the set "
 			"of hosts just now; ask the primary, or again");
 	if (c->arbiter_away)
-		return ("the arbiter does not answer, who has to agree");
+		return ("the arbiter does not answer, and it has to agree");
 	for (int i = 0; i < c->cf.n; i++) {
 		if (strcmp(c->cf.names[i], name) != 0)
 			continue;
@@ -51,8 +51,8 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 	if ((proposal_open(c) || core_leads(c)) && !is_stuck(c))
 		return ("this host is becoming primary just now; ask again");
 	if (c->role == EVOTE_HALTED && !c->may_force)
-		return ("this host's own ledger is not to be trusted; see the "
-			"alarm");
+		return (
+		    "this host's own ledger cannot be trusted; see its alarm");
 	if (c->role != EVOTE_HALTED && pp >= 0 && !failure_suspected(c, pp))
 		return ("the primary is alive; use handover there");
 	if (config_id_zero(c->config.cluster))
@@ -60,8 +60,8 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 	if (epoch != c->config.epoch)
 		return ("the epoch given is not the one status shows here");
 	if (!accept_loss)
-		return ("votes accepted elsewhere since may be lost: repeat "
-			"with --accept-loss if that is understood");
+		return ("votes accepted elsewhere may be lost; add "
+			"--accept-loss to proceed");
 	if (proposal_open(c))
 		proposal_drop(c);
 	k = proposal_draft(c);
@@ -130,8 +130,8 @@ core_arbiter(
 	/* Who has not heard of it would go on without asking it. */
 	untold = core_arbitrated(c) ? old_is_dead : kind != EVOTE_ARBITER_NONE;
 	if (untold && !all_follow(c))
-		return ("a host in sync is away: with no arbiter of before to "
-			"ask, all of them have to know of the new one");
+		return ("a host in sync is away. There is no old arbiter to "
+			"ask, so every host in sync has to know the new one");
 	config_arbiter(proposal_draft(c), kind, where);
 	c->proposal.next.arbiter_changing = untold;
 	proposal_make(c, P_ARBITER);
@@ -147,7 +147,7 @@ may_change(const struct core *c, int *again)
 	if (c->role != EVOTE_PRIMARY)
 		return ("this host is not the primary; run it there");
 	if (c->arbiter_away)
-		return ("the arbiter does not answer, and has to agree");
+		return ("the arbiter does not answer, and it has to agree");
 	*again = proposal_open(c) || c->config.arbiter_changing ||
 	    lead_confirmed(c) == 0;
 	return (*again ? "the set of hosts is being changed just now" : NULL);
@@ -188,9 +188,9 @@ core_remove_host(struct core *c, const char *name, int *again)
 	if (h->leaving)
 		return (NULL);
 	if (hosts_is_member(c, name) && c->config.in_sync.in_sync_len <= 2)
-		return ("it is the only other host in sync: without it no vote "
-			"has a copy; add another host first, or stop this one "
-			"and remove it then");
+		return ("it is the only other host in sync; without it, votes "
+			"would have no copy. Add another host first, or stop "
+			"this one and then remove it");
 	/*
 	 * Out of the set comes only who has halted or died: it could take over
 	 * else.  It reads of this, and halts.
