@@ -1408,7 +1408,7 @@ static void
 test_ahead_later(void **state)
 {
 	struct world *w = *state;
-	struct evote *e = open_with(w, 300, 0);
+	struct evote *e = open_with(w, 5000, 0);
 	evote_reason reason;
 
 	w->fake.clock = wall_us();
