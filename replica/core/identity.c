@@ -56,6 +56,7 @@ two_places(struct peer *p, const evote_hello *h)
 		p->returns++;
 	else
 		p->returns = 0;
+	p->yielded = 0; /* it was started anew since */
 	memcpy(p->before, p->instance, sizeof(p->before));
 	memcpy(p->instance, h->instance, sizeof(p->instance));
 	return (p->returns >= COPY_RETURNS);

@@ -282,8 +282,12 @@ proposal_adopt(struct core *c, const evote_config *k)
 	jobs_save(c);
 	if (named && was_backup) {
 		core_move(c, ON_NAMED);
-		/* It stays in the set: it was not replaced, it gave. */
-		if (giver >= 0 && config_in_sync(k, c->peers[giver].id) >= 0)
+		/*
+		 * It stays in the set: it was not replaced, it gave.  If it
+		 * waits, it has been away since.
+		 */
+		if (giver >= 0 && config_in_sync(k, c->peers[giver].id) >= 0 &&
+		    c->peers[giver].role != EVOTE_WAITING)
 			c->peers[giver].yielded = 1;
 		proposal_establish(c, 0);
 	} else

@@ -37,8 +37,11 @@ core_move(struct core *c, enum role_event on)
 		c->matched = 0;
 		c->waiting_ms = c->now_ms;
 	}
-	if (!core_leads(c))
+	if (!core_leads(c)) {
 		core_reset_peers(c);
+		for (int i = 0; i < c->cf.n; i++)
+			c->peers[i].yielded = 0;
+	}
 	if (to != EVOTE_CLAIMING && to != EVOTE_PRIMARY && to != EVOTE_HANDING)
 		c->hello_due = 1;
 }

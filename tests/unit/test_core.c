@@ -1875,6 +1875,29 @@ a_removed_host_halts_before_it_is_left_out(void **state)
 	cluster_free(c);
 }
 
+/* What a host gave away on purpose it gets back in another one's turn. */
+static void
+who_yielded_is_remembered_as_long_as_the_reign(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, ON);
+
+	host_kill(c, C, 0);
+	c->hosts[C].failback = 0;
+	host_start(c, C);
+	cluster_wait(c, 3000);
+	assert_set(c, A, "ABC");
+	assert_null(core_handover(c->hosts[A].core, "B"));
+	cluster_wait(c, 3000);
+	assert_role(c, B, "primary");
+	assert_null(core_handover(c->hosts[B].core, "C"));
+	cluster_wait(c, 3000);
+	assert_role(c, C, "primary");
+	assert_null(core_handover(c->hosts[C].core, "B"));
+	cluster_wait(c, 5000);
+	assert_role(c, A, "primary");
+	cluster_free(c);
+}
+
 /* Whoever tells it: it would wait for ever else, with nothing wrong. */
 static void
 a_host_left_behind_hears_of_it_from_the_arbiter(void **state)
@@ -2057,6 +2080,7 @@ main(void)
 	    cmocka_unit_test(two_orders_at_once_are_one_line_of_succession),
 	    cmocka_unit_test(a_third_host_is_added_and_is_the_backup_s_backup),
 	    cmocka_unit_test(a_removed_host_halts_before_it_is_left_out),
+	    cmocka_unit_test(who_yielded_is_remembered_as_long_as_the_reign),
 	    cmocka_unit_test(a_host_left_behind_hears_of_it_from_the_arbiter),
 	    cmocka_unit_test(a_removed_host_can_be_promoted_by_force),
 	    cmocka_unit_test(who_may_not_be_removed),
