@@ -6,7 +6,7 @@
 #include "server/conf.h"
 #include "server/server.h"
 #include "server/store/datadir.h"
-#include "server/vigil.h"
+#include "server/witness_daemon.h"
 
 static int
 init(const struct conf *conf)
@@ -50,7 +50,7 @@ main(int argc, char **argv)
 		rc = init(&conf);
 	} else if (rc == -1) {
 		log_open(conf.name, conf.verbose ? LOG_L_DEBUG : LOG_L_INFO);
-		rc = conf.witness ? vigil_run(&conf) : host_run(&conf);
+		rc = conf.witness ? witness_daemon_run(&conf) : host_run(&conf);
 	}
 	conf_clear(&conf);
 	return (rc);

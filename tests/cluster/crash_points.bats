@@ -10,10 +10,11 @@ load lib
 : "${CRASH_PASSES:=2}"
 export BATS_TEST_TIMEOUT=400
 
-# points [FILE...]: those of these files of server/, or all.
+# points [FILE...]: those of the files of these names, or all.
 points() {
-	(cd server && grep -ohE 'crash_at\("[a-z-]+"\)' "${@:-.}" -r) |
-		cut -d'"' -f2 | sort -u
+	local files=("${@:-*.c}")
+	grep -rohE 'crash_at\("[a-z-]+"\)' "${files[@]/#/--include=}" \
+	    common replica server | cut -d'"' -f2 | sort -u
 }
 
 # Those of the two servers without an arbiter, but that of the cut.
@@ -182,7 +183,7 @@ vote_ends() {
 		each_pass alpha "$point" decisions
 		each_pass beta "$point" decisions
 	done
-	for point in $(points vigil.c datadir.c); do
+	for point in $(points witness_daemon.c datadir.c); do
 		each_pass witness "$point" decisions
 	done
 	vote_ends

@@ -1,5 +1,5 @@
-#ifndef EVOTE_VIGIL_H
-#define EVOTE_VIGIL_H
+#ifndef EVOTE_WITNESS_DAEMON_H
+#define EVOTE_WITNESS_DAEMON_H
 
 #include "server/conf.h"
 
@@ -8,6 +8,6 @@
  * about the configuration and holds no record of any election.  Returns the
  * exit status, after the reason was logged.
  */
-int vigil_run(const struct conf *);
+int witness_daemon_run(const struct conf *);
 
 #endif

@@ -16,13 +16,13 @@
 #include "server/neighbours.h"
 #include "server/store/datadir.h"
 #include "server/supervisor.h"
-#include "server/vigil.h"
+#include "server/witness_daemon.h"
 
 #define WAIT_MS	     100 /* connections are looked at in between */
 #define EXIT_TROUBLE 1
 #define EXIT_DISK    3
 
-struct vigil {
+struct witness_daemon {
 	const struct conf *conf;
 	struct supervisor supervisor;
 	struct datadir dir;
@@ -39,7 +39,7 @@ struct vigil {
 static void
 on_call(void *arg, int peer, uint64_t conn, uint64_t handle, struct message *m)
 {
-	struct vigil *v = arg;
+	struct witness_daemon *v = arg;
 	const char *from = v->names[peer];
 	struct message *reply = message_new(SAY_DECIDE, 1);
 
@@ -65,7 +65,7 @@ out:
 static int
 on_visitor(void *arg, const char *name)
 {
-	struct vigil *v = arg;
+	struct witness_daemon *v = arg;
 	int own = v->conf->hosts.n, peer = v->next;
 
 	if (own == EVOTE_HOSTS_MAX)
@@ -86,14 +86,14 @@ on_closed(void *arg, int peer, uint64_t conn)
 static void
 on_conn_closed(void *arg, uint64_t conn)
 {
-	struct vigil *v = arg;
+	struct witness_daemon *v = arg;
 
 	if (v->inbound != NULL)
 		inbound_closed(v->inbound, conn);
 }
 
 static int
-vigil_open(struct vigil *v)
+daemon_open(struct witness_daemon *v)
 {
 	const struct hosts *hosts = &v->conf->hosts;
 	struct transport_config tc = {.closed = on_conn_closed, .arg = v};
@@ -141,7 +141,7 @@ watch(int epfd, int fd)
 }
 
 static int
-vigil_keep(struct vigil *v, int epfd)
+daemon_keep(struct witness_daemon *v, int epfd)
 {
 	struct supervisor *supervisor = &v->supervisor;
 	struct transport *t = v->transport;
@@ -162,17 +162,17 @@ vigil_keep(struct vigil *v, int epfd)
 }
 
 int
-vigil_run(const struct conf *conf)
+witness_daemon_run(const struct conf *conf)
 {
-	struct vigil *v = calloc(1, sizeof(*v));
+	struct witness_daemon *v = calloc(1, sizeof(*v));
 	int epfd = -1, rc = EXIT_TROUBLE;
 
 	if (v == NULL)
 		return (EXIT_TROUBLE);
 	v->conf = conf;
-	if (supervisor_open(&v->supervisor) == 0 && vigil_open(v) == 0) {
+	if (supervisor_open(&v->supervisor) == 0 && daemon_open(v) == 0) {
 		epfd = epoll_create1(EPOLL_CLOEXEC);
-		rc = vigil_keep(v, epfd);
+		rc = daemon_keep(v, epfd);
 	}
 	if (epfd != -1)
 		close(epfd);
