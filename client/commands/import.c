@@ -272,14 +272,14 @@ import_say(struct client *c, const struct import *m)
 		cJSON_AddNumberToObject(c->json, "added", m->added);
 		cJSON_AddNumberToObject(c->json, "same", m->same);
 	}
-	return (
-	    say_done(c, "%u voter%s %s registered; %u %s already on the roll, unchanged%s",
-		m->added, m->added == 1 ? "" : "s",
-		m->dry_run	    ? "would be"
-		    : m->added == 1 ? "was"
-				    : "were",
-		m->same, m->same == 1 ? "was" : "were",
-		m->dry_run ? "; nothing was changed" : ""));
+	return (say_done(c,
+	    "%u voter%s %s registered; %u %s already on the roll, unchanged%s",
+	    m->added, m->added == 1 ? "" : "s",
+	    m->dry_run		? "would be"
+		: m->added == 1 ? "was"
+				: "were",
+	    m->same, m->same == 1 ? "was" : "were",
+	    m->dry_run ? "; nothing was changed" : ""));
 }
 
 /*

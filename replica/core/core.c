@@ -250,20 +250,11 @@ check(const struct core *c)
 		check_peer(c, &c->peers[i]);
 }
 
-void
-core_step(struct core *c, const struct event *ev)
+static void
+hear(struct core *c, const struct event *ev)
 {
-	int jumped;
+	struct peer *p = &c->peers[ev->peer];
 
-	c->now_ms = ev->now_ms;
-	c->wall_us = ev->wall_us;
-	jumped = clock_look(&c->clock, c->now_ms, c->wall_us);
-	if (c->step_ms != 0 &&
-	    (jumped ||
-		c->now_ms - c->step_ms >
-		    failure_timeout(c) / 3 + c->cf.beat_ms))
-		stalled(c);
-	c->step_ms = c->now_ms;
 	switch (ev->kind) {
 	case EV_START:
 		start(c, ev);
@@ -271,20 +262,14 @@ core_step(struct core *c, const struct event *ev)
 	case EV_TICK:
 		tick(c);
 		break;
-	case EV_FLUSH:
-		flush(c);
-		return;
-	case EV_REQUEST:
-		requests_take(c, ev->ticket, &ev->seen);
-		return;
 	case EV_LINK_UP:
 	case EV_LINK_DOWN:
 		link_changed(c, ev);
 		break;
 	case EV_CALL:
-		c->peers[ev->peer].conn = ev->conn;
-		c->peers[ev->peer].refused = 0;
-		c->peers[ev->peer].last_received_ms = c->now_ms;
+		p->conn = ev->conn;
+		p->refused = 0;
+		p->last_received_ms = c->now_ms;
 		follow_call(c, ev);
 		break;
 	case EV_STRANGER:
@@ -295,13 +280,13 @@ core_step(struct core *c, const struct event *ev)
 		break;
 	case EV_CALLER_GONE:
 		follow_forget(c, ev->conn);
-		if (c->peers[ev->peer].conn == ev->conn) {
-			c->peers[ev->peer].conn = 0;
-			c->peers[ev->peer].met = 0;
+		if (p->conn == ev->conn) {
+			p->conn = 0;
+			p->met = 0;
 		}
 		break;
 	case EV_REPLY:
-		c->peers[ev->peer].last_received_ms = c->now_ms;
+		p->last_received_ms = c->now_ms;
 		if (ev->message->kind == SAY_HELLO)
 			handshake_take(c, ev->peer, ev->message, 0);
 		else
@@ -319,7 +304,16 @@ core_step(struct core *c, const struct event *ev)
 	case EV_LOADED:
 		job_done(c, ev);
 		break;
+	case EV_FLUSH:
+	case EV_REQUEST:
+		break;
 	}
+}
+
+/* What this event has made possible, or due. */
+static void
+go_on(struct core *c)
+{
 	commit_advance(c);
 	policy_act(c);
 	follow_room(c);
@@ -330,6 +324,31 @@ core_step(struct core *c, const struct event *ev)
 	}
 	follow_send_deferred(c);
 	check(c);
+}
+
+void
+core_step(struct core *c, const struct event *ev)
+{
+	int jumped;
+
+	c->now_ms = ev->now_ms;
+	c->wall_us = ev->wall_us;
+	jumped = clock_look(&c->clock, c->now_ms, c->wall_us);
+	if (c->step_ms != 0 &&
+	    (jumped ||
+		c->now_ms - c->step_ms >
+		    failure_timeout(c) / 3 + c->cf.beat_ms))
+		stalled(c);
+	c->step_ms = c->now_ms;
+	/* Of these there are many; they change nothing that others wait for. */
+	if (ev->kind == EV_FLUSH)
+		flush(c);
+	else if (ev->kind == EV_REQUEST)
+		requests_take(c, ev->ticket, &ev->seen);
+	else {
+		hear(c, ev);
+		go_on(c);
+	}
 }
 
 void
