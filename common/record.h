@@ -23,7 +23,7 @@ struct record {
 };
 
 /* Where a record would stand. */
-struct place {
+struct entry_header {
 	uint64_t seq;
 	uint64_t epoch;
 	uint64_t time; /* us */

@@ -37,7 +37,7 @@ look_at_disk(struct server *s, uint64_t since_ms)
 	}
 	if (s->now_ms - s->disk_ms > s->conf->hang_ms &&
 	    core_can_fail_over(s->core))
-		disk_hangs();
+		disk_die_hung();
 }
 
 /* What the loop waits for.  A turn looks only at what has something. */

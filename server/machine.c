@@ -5,7 +5,7 @@
 /* The core's view of the election: see struct machine in core.h. */
 
 static struct record *
-execute(void *arg, uint64_t ticket, const struct place *at)
+execute(void *arg, uint64_t ticket, const struct entry_header *at)
 {
 	struct request *r = (struct request *)(uintptr_t)ticket;
 	struct record *rec = procedures[r->ask].run(arg, r, at);
@@ -15,7 +15,7 @@ execute(void *arg, uint64_t ticket, const struct place *at)
 }
 
 static struct record *
-op_record(struct server *s, const struct op *op, const struct place *at)
+op_record(struct server *s, const struct op *op, const struct entry_header *at)
 {
 	struct outcome out = {0};
 	struct record *r = election_execute(s->election, op, at, &out);
@@ -25,7 +25,8 @@ op_record(struct server *s, const struct op *op, const struct place *at)
 }
 
 static struct record *
-first_record(void *arg, const evote_epoch_op *epoch, const struct place *at)
+first_record(
+    void *arg, const evote_epoch_op *epoch, const struct entry_header *at)
 {
 	struct op op = {.kind = EVOTE_OP_EPOCH, .epoch = *epoch};
 
@@ -33,7 +34,7 @@ first_record(void *arg, const evote_epoch_op *epoch, const struct place *at)
 }
 
 static struct record *
-close_due(void *arg, const struct place *at)
+close_due(void *arg, const struct entry_header *at)
 {
 	struct server *s = arg;
 	const char *name = election_due(s->election, at->time);

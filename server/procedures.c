@@ -23,14 +23,14 @@ claimed(struct server *s, evote_request *q, struct op *op, char *name)
 	op->asker.voter = name;
 	memcpy(op->asker.client, q->client, sizeof(op->asker.client));
 	op->asker.number = q->number;
-	op->standing = EVOTE_R_OK;
+	op->credential = EVOTE_R_OK;
 	if (q->credential.kind == EVOTE_BY_SIGNATURE) {
 		op->asker.voter = q->credential.evote_credential_u.own.voter;
 		return (EVOTE_R_OK);
 	}
-	op->standing = auth_token(s->auth, token->evote_token_val,
+	op->credential = auth_token(s->auth, token->evote_token_val,
 	    token->evote_token_len, s->wall_us, name, key);
-	if (op->standing == EVOTE_R_TOKEN)
+	if (op->credential == EVOTE_R_TOKEN)
 		return (EVOTE_R_TOKEN);
 	/* A key that was replaced on the roll takes its tokens with it. */
 	if (!election_voter(s->election, name, &v) ||
@@ -98,7 +98,7 @@ told_only(evote_answer *a, int code, evote_reason reason)
 /* ---- the procedures ---- */
 
 static struct record *
-run_preauth(struct server *s, struct request *r, const struct place *at)
+run_preauth(struct server *s, struct request *r, const struct entry_header *at)
 {
 	evote_preauth_res *res = &r->result.preauth;
 
@@ -129,7 +129,7 @@ login_check(struct server *s, const struct request *r, uint64_t epoch)
 }
 
 static struct record *
-run_auth(struct server *s, struct request *r, const struct place *at)
+run_auth(struct server *s, struct request *r, const struct entry_header *at)
 {
 	evote_auth_res *res = &r->result.auth;
 	const unsigned char *key = login_key(s, r);
@@ -147,7 +147,7 @@ run_auth(struct server *s, struct request *r, const struct place *at)
 }
 
 static struct record *
-run_create(struct server *s, struct request *r, const struct place *at)
+run_create(struct server *s, struct request *r, const struct entry_header *at)
 {
 	evote_create_args *a = &r->args.create;
 	struct op op = {.kind = EVOTE_OP_CREATE, .no_room = core_full(s->core)};
@@ -167,7 +167,7 @@ run_create(struct server *s, struct request *r, const struct place *at)
 }
 
 static struct record *
-run_vote(struct server *s, struct request *r, const struct place *at)
+run_vote(struct server *s, struct request *r, const struct entry_header *at)
 {
 	evote_vote_args *a = &r->args.vote;
 	struct op op = {.kind = EVOTE_OP_VOTE, .no_room = core_full(s->core)};
@@ -198,7 +198,7 @@ run_vote(struct server *s, struct request *r, const struct place *at)
 }
 
 static struct record *
-run_result(struct server *s, struct request *r, const struct place *at)
+run_result(struct server *s, struct request *r, const struct entry_header *at)
 {
 	struct outcome out = {0};
 
@@ -209,14 +209,14 @@ run_result(struct server *s, struct request *r, const struct place *at)
 }
 
 static struct record *
-run_list(struct server *s, struct request *r, const struct place *at)
+run_list(struct server *s, struct request *r, const struct entry_header *at)
 {
 	election_list(s->election, r->args.list.first, &r->result.list);
 	return (NULL);
 }
 
 static struct record *
-run_show(struct server *s, struct request *r, const struct place *at)
+run_show(struct server *s, struct request *r, const struct entry_header *at)
 {
 	struct outcome out = {0};
 
@@ -227,7 +227,7 @@ run_show(struct server *s, struct request *r, const struct place *at)
 }
 
 static struct record *
-run_empty(struct server *s, struct request *r, const struct place *at)
+run_empty(struct server *s, struct request *r, const struct entry_header *at)
 {
 	election_empty(s->election, &r->args.groups, &r->result.empty);
 	return (NULL);
@@ -245,7 +245,7 @@ keys_fit(const evote_voter *voters, uint32_t n)
 }
 
 static struct record *
-run_register(struct server *s, struct request *r, const struct place *at)
+run_register(struct server *s, struct request *r, const struct entry_header *at)
 {
 	evote_register_args *a = &r->args.roll;
 	struct op op = {
@@ -272,7 +272,7 @@ run_register(struct server *s, struct request *r, const struct place *at)
 
 /* UNREGISTER and UNLOCK. */
 static struct record *
-run_member(struct server *s, struct request *r, const struct place *at)
+run_member(struct server *s, struct request *r, const struct entry_header *at)
 {
 	struct op op = {
 	    .kind =
@@ -289,7 +289,7 @@ run_member(struct server *s, struct request *r, const struct place *at)
 }
 
 static struct record *
-run_voters(struct server *s, struct request *r, const struct place *at)
+run_voters(struct server *s, struct request *r, const struct entry_header *at)
 {
 	election_voters(s->election, r->args.voters.first, &r->result.voters);
 	return (NULL);

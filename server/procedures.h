@@ -50,7 +50,7 @@ struct procedure {
 	 * answer's head; returns the record, if it made one.
 	 */
 	struct record *(*run)(
-	    struct server *, struct request *, const struct place *);
+	    struct server *, struct request *, const struct entry_header *);
 	xdrproc_t args;
 	size_t args_size;
 	size_t seen; /* where in args the caller says what it has seen */

@@ -25,7 +25,7 @@ struct server {
 	const struct conf *conf;
 	struct supervisor supervisor;
 	struct datadir dir;
-	struct election *election;
+	struct election_state *election;
 	struct auth *auth;
 	struct core *core;
 	struct disk *disk;

@@ -28,7 +28,7 @@ static evote_name group = "members";
 static evote_name choices[] = {"yes", "no"};
 
 struct fill {
-	struct election *election;
+	struct election_state *election;
 	struct ledger *ledger;
 	uint64_t time;
 	uint32_t voters;
@@ -72,7 +72,7 @@ flush(struct fill *f)
 static void
 execute(struct fill *f, const struct op *op)
 {
-	struct place at = {election_size(f->election), 0, ++f->time};
+	struct entry_header at = {election_size(f->election), 0, ++f->time};
 	struct outcome out;
 	struct record *r = election_execute(f->election, op, &at, &out);
 

@@ -45,7 +45,7 @@ static const struct {
     [TCP6] = {"tcp6", "::", "::1"},
 };
 
-enum standing { ABSENT, OURS, TAKEN, REFUSED };
+enum registration { ABSENT, OURS, TAKEN, REFUSED };
 
 struct portmap {
 	pthread_t thread;
@@ -57,19 +57,19 @@ struct portmap {
 	/* The thread's own. */
 	int port;
 	bool away; /* rpcbind did not answer */
-	enum standing standing[PROGRAMS][NETS];
+	enum registration state[PROGRAMS][NETS];
 };
 
 /* ---- what is logged, when it changes ---- */
 
 static void
-standing_set(
-    struct portmap *p, int prog, int net, enum standing now, const char *who)
+standing_set(struct portmap *p, int prog, int net, enum registration now,
+    const char *who)
 {
-	enum standing before = p->standing[prog][net];
+	enum registration before = p->state[prog][net];
 	const char *name = programs[prog].name, *netid = nets[net].netid;
 
-	p->standing[prog][net] = now;
+	p->state[prog][net] = now;
 	if (now == before)
 		return;
 	switch (now) {
@@ -216,8 +216,8 @@ entry_register(
 			return (-1);
 	}
 	/* One that rpcbind forgot is told, and logged, again. */
-	if (p->standing[prog][net] == OURS)
-		p->standing[prog][net] = ABSENT;
+	if (p->state[prog][net] == OURS)
+		p->state[prog][net] = ABSENT;
 	rc = rpcbind_tell(rpcbind, RPCBPROC_SET, prog, net, ours);
 	if (rc != -1)
 		standing_set(p, prog, net, rc == 1 ? OURS : REFUSED, NULL);

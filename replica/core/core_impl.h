@@ -239,7 +239,7 @@ void core_add_text(char *text, size_t size, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void core_restamp(
     struct core *); /* the configuration, or what is accepted, has changed */
-struct place core_place(const struct core *);
+struct entry_header core_place(const struct core *);
 /* A reply told the peer's clock; it was asked for at that time of ours. */
 void core_hear_clock(
     struct core *, int peer, uint64_t clock_us, uint64_t asked_ms);

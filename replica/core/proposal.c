@@ -189,7 +189,7 @@ proposal_claim(struct core *c, enum proposal_kind kind)
 void
 proposal_establish(struct core *c, int forced)
 {
-	struct place at = core_place(c);
+	struct entry_header at = core_place(c);
 	evote_epoch_op op = {.forced = forced};
 	struct record *r;
 

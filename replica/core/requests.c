@@ -77,7 +77,7 @@ void
 requests_close_due(struct core *c)
 {
 	struct record *r;
-	struct place at;
+	struct entry_header at;
 
 	if (!clock_good(&c->clock))
 		return;
@@ -98,7 +98,7 @@ static void
 execute(struct core *c, uint64_t ticket, const evote_seen *seen)
 {
 	struct waiter w = {.ticket = ticket, .since_ms = c->now_ms};
-	struct place at;
+	struct entry_header at;
 	struct record *r;
 
 	if (!config_id_zero(seen->cluster)) {

@@ -93,10 +93,10 @@ core_restamp(struct core *c)
 	history_root(c->log, c->committed, (unsigned char *)c->stamp.root);
 }
 
-struct place
+struct entry_header
 core_place(const struct core *c)
 {
-	struct place at = {
+	struct entry_header at = {
 	    .seq = history_size(c->log),
 	    .epoch = c->config.epoch,
 	    .time = clock_stamp(&c->clock, history_time(c->log), c->wall_us),

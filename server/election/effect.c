@@ -41,7 +41,7 @@ effect_free(struct effect *f)
 /* ---- forth ---- */
 
 static void
-apply_genesis(struct election *e, const evote_genesis *from)
+apply_genesis(struct election_state *e, const evote_genesis *from)
 {
 	e->genesis = need(malloc(sizeof(*e->genesis)));
 	*e->genesis = *from;
@@ -49,7 +49,7 @@ apply_genesis(struct election *e, const evote_genesis *from)
 }
 
 static void
-apply_epoch(struct election *e, struct effect *f, const evote_leaf *leaf)
+apply_epoch(struct election_state *e, struct effect *f, const evote_leaf *leaf)
 {
 	f->u.forced_epoch = e->forced_epoch;
 	if (leaf->op.evote_op_u.epoch.forced)
@@ -57,8 +57,8 @@ apply_epoch(struct election *e, struct effect *f, const evote_leaf *leaf)
 }
 
 static void
-apply_register(struct election *e, struct effect *f, const struct verdict *v,
-    uint64_t time)
+apply_register(struct election_state *e, struct effect *f,
+    const struct verdict *v, uint64_t time)
 {
 	uint32_t n = v->out.added;
 
@@ -77,7 +77,7 @@ apply_vote(struct effect *f, const struct verdict *v)
 }
 
 static void
-apply_create(struct election *e, struct effect *f, const evote_leaf *leaf,
+apply_create(struct election_state *e, struct effect *f, const evote_leaf *leaf,
     const struct verdict *v)
 {
 	const evote_election *about = &leaf->op.evote_op_u.create.election;
@@ -99,7 +99,7 @@ apply_answer(struct effect *f, const struct verdict *v)
 
 void
 effect_apply(
-    struct election *e, const evote_leaf *leaf, const struct verdict *v)
+    struct election_state *e, const evote_leaf *leaf, const struct verdict *v)
 {
 	struct effect *f = need(calloc(1, sizeof(*f)));
 
@@ -150,7 +150,7 @@ effect_apply(
 /* ---- and back ---- */
 
 static void
-undo_genesis(struct election *e)
+undo_genesis(struct election_state *e)
 {
 	xdr_free((xdrproc_t)xdr_evote_genesis, (char *)e->genesis);
 	free(e->genesis);
@@ -158,14 +158,14 @@ undo_genesis(struct election *e)
 }
 
 static void
-undo_register(struct election *e, const struct effect *f)
+undo_register(struct election_state *e, const struct effect *f)
 {
 	for (uint32_t i = f->u.roll.n; i-- > 0;)
 		voter_enrol_undo(&e->voters, &f->u.roll.list[i]);
 }
 
 static void
-undo_asked(struct election *e, const struct effect *f)
+undo_asked(struct election_state *e, const struct effect *f)
 {
 	struct voter *v = f->u.asked.voter;
 
@@ -180,7 +180,7 @@ undo_asked(struct election *e, const struct effect *f)
 }
 
 void
-effect_undo(struct election *e)
+effect_undo(struct election_state *e)
 {
 	/* In a utlist the head's prev is the tail. */
 	struct effect *f = e->effects->prev;
@@ -219,7 +219,7 @@ effect_undo(struct election *e)
 }
 
 void
-effect_settle(struct election *e)
+effect_settle(struct election_state *e)
 {
 	struct effect *f = e->effects;
 

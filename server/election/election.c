@@ -10,14 +10,14 @@
 
 #define OPENING_DOMAIN "evote opening 1"
 
-struct election *
+struct election_state *
 election_new(void)
 {
-	return (need(calloc(1, sizeof(struct election))));
+	return (need(calloc(1, sizeof(struct election_state))));
 }
 
 void
-election_free(struct election *e)
+election_free(struct election_state *e)
 {
 	if (e == NULL)
 		return;
@@ -31,7 +31,7 @@ election_free(struct election *e)
 }
 
 void
-election_undo(struct election *e, uint64_t size)
+election_undo(struct election_state *e, uint64_t size)
 {
 	assert(size >= e->settled);
 	while (e->size > size)
@@ -39,7 +39,7 @@ election_undo(struct election *e, uint64_t size)
 }
 
 void
-election_discard_undo(struct election *e, uint64_t size)
+election_discard_undo(struct election_state *e, uint64_t size)
 {
 	assert(size <= e->size);
 	while (e->settled < size)
@@ -47,14 +47,15 @@ election_discard_undo(struct election *e, uint64_t size)
 }
 
 uint64_t
-election_size(const struct election *e)
+election_size(const struct election_state *e)
 {
 	return (e->size);
 }
 
 /* Whether a record of that kind may stand there: genesis first, time rises. */
 static int
-place_fits(const struct election *e, evote_op_kind kind, const struct place *at)
+place_fits(const struct election_state *e, evote_op_kind kind,
+    const struct entry_header *at)
 {
 	return (at->seq == e->size && at->epoch >= e->epoch &&
 	    (e->size == 0 || at->time > e->time) &&
@@ -118,8 +119,8 @@ leaf_fill(evote_leaf *leaf, const struct op *op, const struct verdict *v)
 }
 
 struct record *
-election_execute(struct election *e, const struct op *op,
-    const struct place *at, struct outcome *out)
+election_execute(struct election_state *e, const struct op *op,
+    const struct entry_header *at, struct outcome *out)
 {
 	struct verdict v = {0};
 	struct record *r = NULL;
@@ -159,7 +160,7 @@ op_fill(struct op *op, const evote_leaf *leaf, const evote_opening *opening)
 	*op = (struct op){
 	    .kind = from->kind,
 	    .admitted = 1,
-	    .standing = EVOTE_R_OK,
+	    .credential = EVOTE_R_OK,
 	};
 	switch (from->kind) {
 	case EVOTE_OP_REGISTER:
@@ -195,10 +196,10 @@ op_fill(struct op *op, const evote_leaf *leaf, const evote_opening *opening)
 
 /* Judges a record; returns what is wrong with it, or NULL. */
 static const char *
-replay_judge(const struct election *e, const struct record *r,
+replay_judge(const struct election_state *e, const struct record *r,
     const evote_leaf *leaf, const evote_opening *opening, struct verdict *v)
 {
-	const struct place at = {leaf->seq, leaf->epoch, leaf->time};
+	const struct entry_header at = {leaf->seq, leaf->epoch, leaf->time};
 	int vote = leaf->op.kind == EVOTE_OP_VOTE;
 	struct op op;
 
@@ -221,7 +222,7 @@ replay_judge(const struct election *e, const struct record *r,
 
 int
 election_replay(
-    struct election *e, const struct record *r, char *err, size_t errlen)
+    struct election_state *e, const struct record *r, char *err, size_t errlen)
 {
 	struct verdict v = {0};
 	const char *why;
@@ -250,7 +251,7 @@ election_replay(
 /* ---- reading ---- */
 
 const char *
-election_due(const struct election *e, uint64_t time)
+election_due(const struct election_state *e, uint64_t time)
 {
 	const struct poll *p = poll_due(&e->polls, time);
 
@@ -259,7 +260,7 @@ election_due(const struct election *e, uint64_t time)
 
 int
 election_voter(
-    const struct election *e, const char *name, struct voter_view *view)
+    const struct election_state *e, const char *name, struct voter_view *view)
 {
 	const struct voter *v = voter_find(&e->voters, name);
 
@@ -272,7 +273,7 @@ election_voter(
 }
 
 void
-election_result(const struct election *e, const char *name,
+election_result(const struct election_state *e, const char *name,
     evote_result_res *res, struct outcome *out)
 {
 	const struct poll *p = poll_find(&e->polls, name);
@@ -291,7 +292,7 @@ election_result(const struct election *e, const char *name,
 }
 
 void
-election_show(const struct election *e, const char *name,
+election_show(const struct election_state *e, const char *name,
     evote_election_res *res, struct outcome *out)
 {
 	const struct poll *p = poll_find(&e->polls, name);
@@ -305,38 +306,40 @@ election_show(const struct election *e, const char *name,
 }
 
 void
-election_list(const struct election *e, uint32_t first, evote_list_res *res)
+election_list(
+    const struct election_state *e, uint32_t first, evote_list_res *res)
 {
 	polls_page(&e->polls, first, res);
 }
 
 void
-election_empty(const struct election *e, const evote_groups_args *args,
+election_empty(const struct election_state *e, const evote_groups_args *args,
     evote_groups_res *res)
 {
 	voters_empty(&e->voters, args, res);
 }
 
 void
-election_voters(const struct election *e, uint32_t first, evote_voters_res *res)
+election_voters(
+    const struct election_state *e, uint32_t first, evote_voters_res *res)
 {
 	voters_page(&e->voters, first, res);
 }
 
 const evote_genesis *
-election_genesis(const struct election *e)
+election_genesis(const struct election_state *e)
 {
 	return (e->genesis);
 }
 
 uint64_t
-election_forced_epoch(const struct election *e)
+election_forced_epoch(const struct election_state *e)
 {
 	return (e->forced_epoch);
 }
 
 void
-election_hash(const struct election *e, unsigned char out[32])
+election_hash(const struct election_state *e, unsigned char out[32])
 {
 	memset(out, 0, SEAL_HASH);
 	if (e->genesis != NULL) {

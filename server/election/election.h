@@ -9,7 +9,7 @@
  * I/O, no clock, no log.  Effects are undone from the newest back to the last
  * settled record.
  */
-struct election;
+struct election_state;
 
 /* What is asked.  Strings and lists belong to the caller. */
 struct op {
@@ -36,13 +36,13 @@ struct op {
 	char *name;
 	/*
 	 * CREATE, VOTE.  The caller has authenticated the asker, by token or
-	 * signature (then signature is set); `standing` is EVOTE_R_OK, or
+	 * signature (then signature is set); `credential` is EVOTE_R_OK, or
 	 * EVOTE_R_TOKEN_EXPIRED.  For a vote, opening is what the ballot's
 	 * commitment was computed from.
 	 */
 	evote_asker asker;
 	evote_signature signature;
-	evote_reason standing;
+	evote_reason credential;
 	evote_act act;
 	evote_opening opening;
 };
@@ -55,8 +55,8 @@ struct outcome {
 	uint32_t added, same; /* REGISTER */
 };
 
-struct election *election_new(void);
-void election_free(struct election *);
+struct election_state *election_new(void);
+void election_free(struct election_state *);
 
 /*
  * Carries op out as the record at `at` and returns that record, or returns
@@ -67,8 +67,8 @@ void election_free(struct election *);
  * the checks: evote.x.  `at` must be the next place: seq the size, epoch and
  * time not before the last one's.
  */
-struct record *election_execute(struct election *, const struct op *,
-    const struct place *at, struct outcome *out);
+struct record *election_execute(struct election_state *, const struct op *,
+    const struct entry_header *at, struct outcome *out);
 /*
  * Carries out a record of the disk or of a peer; must be the next one.  0, or
  * -1, nothing changed, when executing it does not give the code and reason
@@ -76,15 +76,15 @@ struct record *election_execute(struct election *, const struct op *,
  * settles as he goes: what may be undone is kept in memory.
  */
 int election_replay(
-    struct election *, const struct record *, char *err, size_t errlen);
+    struct election_state *, const struct record *, char *err, size_t errlen);
 /* Back to the state after `size` records, size >= the last settled. */
-void election_undo(struct election *, uint64_t size);
+void election_undo(struct election_state *, uint64_t size);
 /* The first `size` records will never be undone. */
-void election_discard_undo(struct election *, uint64_t size);
-uint64_t election_size(const struct election *);
+void election_discard_undo(struct election_state *, uint64_t size);
+uint64_t election_size(const struct election_state *);
 
 /* An open election whose end is <= time, or NULL.  O(1) when there is none. */
-const char *election_due(const struct election *, uint64_t time);
+const char *election_due(const struct election_state *, uint64_t time);
 
 /* ---- reading; strings given out are copies, freed by xdr_free ---- */
 
@@ -95,23 +95,24 @@ struct voter_view {
 };
 /* 1 when the roll knows or knew the name. */
 int election_voter(
-    const struct election *, const char *name, struct voter_view *);
+    const struct election_state *, const char *name, struct voter_view *);
 /* evote.x's GET_RESULT, ..., EMPTY_GROUPS and VOTERS but `answer`. */
-void election_result(const struct election *, const char *name,
+void election_result(const struct election_state *, const char *name,
     evote_result_res *, struct outcome *);
-void election_list(const struct election *, uint32_t first, evote_list_res *);
-void election_show(const struct election *, const char *name,
+void election_list(
+    const struct election_state *, uint32_t first, evote_list_res *);
+void election_show(const struct election_state *, const char *name,
     evote_election_res *, struct outcome *);
-void election_empty(
-    const struct election *, const evote_groups_args *, evote_groups_res *);
+void election_empty(const struct election_state *, const evote_groups_args *,
+    evote_groups_res *);
 void election_voters(
-    const struct election *, uint32_t first, evote_voters_res *);
+    const struct election_state *, uint32_t first, evote_voters_res *);
 /* Of the genesis record; NULL before it. */
-const evote_genesis *election_genesis(const struct election *);
+const evote_genesis *election_genesis(const struct election_state *);
 /* Epoch of the last forced EPOCH record, 0: none. */
-uint64_t election_forced_epoch(const struct election *);
+uint64_t election_forced_epoch(const struct election_state *);
 
 /* A hash of the whole state, for tests: equal ledgers give equal hashes. */
-void election_hash(const struct election *, unsigned char out[32]);
+void election_hash(const struct election_state *, unsigned char out[32]);
 
 #endif

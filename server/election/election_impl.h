@@ -15,7 +15,7 @@
  */
 struct effect;
 
-struct election {
+struct election_state {
 	struct voters voters;
 	struct polls polls;
 	evote_genesis *genesis;
@@ -40,23 +40,23 @@ struct verdict {
 
 /* judge.c; the verdict is all zero before */
 
-void judge_op(const struct election *, const struct op *, uint64_t time,
+void judge_op(const struct election_state *, const struct op *, uint64_t time,
     struct verdict *);
 /*
  * A record of a refusal keeps only the hash of what was refused: it cannot be
  * executed again, but it must fit the voter and be due.
  */
 void judge_refusal(
-    const struct election *, const evote_leaf *, struct verdict *);
+    const struct election_state *, const evote_leaf *, struct verdict *);
 
 /* effect.c */
 
 /* Makes the leaf the last record; the verdict is the one on it. */
 void effect_apply(
-    struct election *, const evote_leaf *, const struct verdict *);
+    struct election_state *, const evote_leaf *, const struct verdict *);
 /* Takes the last record back; it is not settled. */
-void effect_undo(struct election *);
+void effect_undo(struct election_state *);
 /* One more record is settled. */
-void effect_settle(struct election *);
+void effect_settle(struct election_state *);
 
 #endif

@@ -117,8 +117,8 @@ name_check(const struct op *op, struct listed *l, uint32_t i)
 
 /* One key is one person, whatever the spelling, unless an operator insists. */
 static evote_reason
-key_check(
-    const struct election *e, const struct op *op, struct listed *l, uint32_t i)
+key_check(const struct election_state *e, const struct op *op, struct listed *l,
+    uint32_t i)
 {
 	const unsigned char *key = (unsigned char *)op->voters[i].key;
 	struct seen *found;
@@ -133,8 +133,8 @@ key_check(
 }
 
 static evote_reason
-entry_judge(const struct election *e, const struct op *op, struct listed *l,
-    uint32_t i, evote_voter *fresh)
+entry_judge(const struct election_state *e, const struct op *op,
+    struct listed *l, uint32_t i, evote_voter *fresh)
 {
 	const evote_voter *w = &op->voters[i];
 	const struct voter *known = voter_find(&e->voters, w->name);
@@ -153,7 +153,8 @@ entry_judge(const struct election *e, const struct op *op, struct listed *l,
 }
 
 static void
-judge_register(const struct election *e, const struct op *op, struct verdict *v)
+judge_register(
+    const struct election_state *e, const struct op *op, struct verdict *v)
 {
 	struct listed l = {0};
 	evote_reason reason = EVOTE_R_OK;
@@ -182,7 +183,8 @@ judge_register(const struct election *e, const struct op *op, struct verdict *v)
 
 /* UNREGISTER and UNLOCK: of whoever is on the roll. */
 static void
-judge_member(const struct election *e, const struct op *op, struct verdict *v)
+judge_member(
+    const struct election_state *e, const struct op *op, struct verdict *v)
 {
 	v->voter = voter_find(&e->voters, op->name);
 	if (v->voter == NULL || !v->voter->registered)
@@ -194,7 +196,7 @@ judge_member(const struct election *e, const struct op *op, struct verdict *v)
 /* ---- what the clock asks ---- */
 
 static void
-judge_close(const struct election *e, const struct op *op, uint64_t time,
+judge_close(const struct election_state *e, const struct op *op, uint64_t time,
     struct verdict *v)
 {
 	v->poll = poll_find(&e->polls, op->name);
@@ -211,7 +213,7 @@ judge_close(const struct election *e, const struct op *op, uint64_t time,
 /* ---- what voters ask ---- */
 
 static void
-judge_create(const struct election *e, const struct op *op, uint64_t time,
+judge_create(const struct election_state *e, const struct op *op, uint64_t time,
     struct verdict *v)
 {
 	const evote_election *about = &op->act.evote_act_u.election;
@@ -244,7 +246,7 @@ judge_create(const struct election *e, const struct op *op, uint64_t time,
 }
 
 static void
-judge_vote(const struct election *e, const struct op *op, uint64_t time,
+judge_vote(const struct election_state *e, const struct op *op, uint64_t time,
     struct verdict *v)
 {
 	const char *name = op->act.evote_act_u.ballot.election;
@@ -274,8 +276,8 @@ judge_vote(const struct election *e, const struct op *op, uint64_t time,
  * harm.  other is the code of anything else.
  */
 static int
-judge_number(const struct election *e, const evote_asker *asker, uint64_t time,
-    int other, struct verdict *v)
+judge_number(const struct election_state *e, const evote_asker *asker,
+    uint64_t time, int other, struct verdict *v)
 {
 	struct client *c = &v->client;
 	const struct client *last;
@@ -303,7 +305,7 @@ judge_number(const struct election *e, const evote_asker *asker, uint64_t time,
 }
 
 static void
-judge_asked(const struct election *e, const struct op *op, uint64_t time,
+judge_asked(const struct election_state *e, const struct op *op, uint64_t time,
     struct verdict *v)
 {
 	int other = code_else(op->kind);
@@ -314,8 +316,8 @@ judge_asked(const struct election *e, const struct op *op, uint64_t time,
 	}
 	if (judge_number(e, &op->asker, time, other, v))
 		return;
-	if (op->standing != EVOTE_R_OK)
-		verdict_record(v, 1, op->standing);
+	if (op->credential != EVOTE_R_OK)
+		verdict_record(v, 1, op->credential);
 	else if (!v->voter->registered)
 		verdict_record(v, 1, EVOTE_R_NO_VOTER);
 	else if (op->kind == EVOTE_OP_VOTE)
@@ -328,7 +330,7 @@ judge_asked(const struct election *e, const struct op *op, uint64_t time,
 }
 
 void
-judge_op(const struct election *e, const struct op *op, uint64_t time,
+judge_op(const struct election_state *e, const struct op *op, uint64_t time,
     struct verdict *v)
 {
 	switch (op->kind) {
@@ -392,7 +394,7 @@ refusal_plausible(const struct voter *v, int code, evote_reason reason)
 
 void
 judge_refusal(
-    const struct election *e, const evote_leaf *leaf, struct verdict *v)
+    const struct election_state *e, const evote_leaf *leaf, struct verdict *v)
 {
 	const evote_refused_op *op = &leaf->op.evote_op_u.refused;
 

@@ -307,7 +307,7 @@ disk_oldest(struct disk *d)
 }
 
 void
-disk_hangs(void)
+disk_die_hung(void)
 {
 	die("wait");
 }

@@ -47,7 +47,7 @@ uint64_t disk_load(struct disk *, uint64_t from, uint32_t n);
 /* The number of the oldest job that is not done; 0: all are. */
 uint64_t disk_oldest(struct disk *);
 /* Gives a disk up that does not answer, like one that failed. */
-_Noreturn void disk_hangs(void);
+_Noreturn void disk_die_hung(void);
 
 /*
  * Readable when disk_next has something (and, rarely, when it has been taken

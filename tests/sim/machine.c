@@ -4,7 +4,7 @@
 static const char *const choices[2] = {"yes", "no"};
 
 static struct record *
-op_vote(struct host *h, struct request *r, const struct place *at)
+op_vote(struct host *h, struct request *r, const struct entry_header *at)
 {
 	struct op op = {.kind = EVOTE_OP_VOTE, .no_room = core_full(h->core)};
 	struct seal_part part;
@@ -31,7 +31,7 @@ op_vote(struct host *h, struct request *r, const struct place *at)
 }
 
 static struct record *
-op_setup(struct host *h, struct request *r, const struct place *at)
+op_setup(struct host *h, struct request *r, const struct entry_header *at)
 {
 	static char names[VOTERS][16];
 	static evote_voter voters[EVOTE_ROLL_MAX];
@@ -66,7 +66,7 @@ op_setup(struct host *h, struct request *r, const struct place *at)
 }
 
 static struct record *
-execute(void *arg, uint64_t ticket, const struct place *at)
+execute(void *arg, uint64_t ticket, const struct entry_header *at)
 {
 	struct host *h = arg;
 	struct request *r = (struct request *)(uintptr_t)ticket;
@@ -81,7 +81,8 @@ execute(void *arg, uint64_t ticket, const struct place *at)
 }
 
 static struct record *
-first_record(void *arg, const evote_epoch_op *epoch, const struct place *at)
+first_record(
+    void *arg, const evote_epoch_op *epoch, const struct entry_header *at)
 {
 	struct op op = {.kind = EVOTE_OP_EPOCH, .epoch = *epoch};
 	struct outcome out;
@@ -91,7 +92,7 @@ first_record(void *arg, const evote_epoch_op *epoch, const struct place *at)
 }
 
 static struct record *
-close_due(void *arg, const struct place *at)
+close_due(void *arg, const struct entry_header *at)
 {
 	struct host *h = arg;
 	const char *name = election_due(h->election, at->time);

@@ -169,9 +169,9 @@ begin(uint64_t seed, int trace)
 	/* The first host is where the cluster was made. */
 	{
 		struct host *h = &w.hosts[0];
-		struct election *e = election_new();
+		struct election_state *e = election_new();
 		struct op op = {.kind = EVOTE_OP_GENESIS};
-		struct place at = {0, 0, WALL_START - 1};
+		struct entry_header at = {0, 0, WALL_START - 1};
 		struct outcome out;
 		struct job j = {.kind = STORE, .n = 1, .accepted = 1};
 		evote_config none = {0};

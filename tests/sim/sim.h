@@ -107,7 +107,7 @@ struct host {
 	uint64_t life, paused_until;
 	incarnation inc;
 	struct core *core;
-	struct election *election;
+	struct election_state *election;
 	int serving, flush_due;
 	uint64_t epoch; /* in this life, never back */
 	uint64_t reign; /* the epoch in which it began to serve */

@@ -133,7 +133,7 @@ host_step(struct host *h, struct event ev)
 /* ---- operations ---- */
 
 static inline struct record *
-word_record(const char *word, const struct place *at)
+word_record(const char *word, const struct entry_header *at)
 {
 	evote_leaf leaf = {.format = EVOTE_LEAF_FORMAT,
 	    .seq = at->seq,
@@ -146,7 +146,7 @@ word_record(const char *word, const struct place *at)
 }
 
 static struct record *
-machine_execute(void *arg, uint64_t ticket, const struct place *at)
+machine_execute(void *arg, uint64_t ticket, const struct entry_header *at)
 {
 	struct host *h = arg;
 	char word[24];
@@ -159,7 +159,8 @@ machine_execute(void *arg, uint64_t ticket, const struct place *at)
 }
 
 static struct record *
-machine_epoch(void *arg, const evote_epoch_op *op, const struct place *at)
+machine_epoch(
+    void *arg, const evote_epoch_op *op, const struct entry_header *at)
 {
 	struct host *h = arg;
 	char word[24];
@@ -170,7 +171,7 @@ machine_epoch(void *arg, const evote_epoch_op *op, const struct place *at)
 }
 
 static struct record *
-machine_close(void *arg, const struct place *at)
+machine_close(void *arg, const struct entry_header *at)
 {
 	return (NULL);
 }
@@ -878,7 +879,7 @@ static inline struct cluster *
 cluster_new(int n)
 {
 	struct cluster *c = cluster_alloc(1, sizeof(*c));
-	struct place first = {.time = CLUSTER_WALL - 1};
+	struct entry_header first = {.time = CLUSTER_WALL - 1};
 	struct host *a = &c->hosts[A];
 
 	c->n = n;

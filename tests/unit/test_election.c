@@ -24,7 +24,7 @@
 
 /* A host: its state and its ledger. */
 struct world {
-	struct election *e;
+	struct election_state *e;
 	struct record *log[LOG_MAX];
 	uint64_t size, epoch, time, number;
 	evote_asker last; /* of the random requests */
@@ -33,7 +33,7 @@ struct world {
 static struct record *
 world_execute(struct world *w, const struct op *op, struct outcome *out)
 {
-	struct place at = {w->size, w->epoch, w->time + 1};
+	struct entry_header at = {w->size, w->epoch, w->time + 1};
 	struct record *r = election_execute(w->e, op, &at, out);
 
 	if (r != NULL) {
@@ -71,10 +71,10 @@ world_undo(struct world *w, uint64_t size)
 	w->epoch = size == 0 ? 0 : w->log[size - 1]->epoch;
 }
 
-static struct election *
+static struct election_state *
 replayed(struct world *w, uint64_t size)
 {
-	struct election *e = election_new();
+	struct election_state *e = election_new();
 	char err[256] = "";
 
 	for (uint64_t i = 0; i < size; i++) {
@@ -86,7 +86,8 @@ replayed(struct world *w, uint64_t size)
 }
 
 static void
-assert_same_state(const struct election *a, const struct election *b)
+assert_same_state(
+    const struct election_state *a, const struct election_state *b)
 {
 	unsigned char x[32], y[32];
 
@@ -231,7 +232,7 @@ static int
 teardown(void **state)
 {
 	struct world *w = *state;
-	struct election *again = replayed(w, w->size);
+	struct election_state *again = replayed(w, w->size);
 
 	assert_same_state(w->e, again);
 	election_free(again);
@@ -278,7 +279,7 @@ test_create(void **state)
 	expect(
 	    w, op_create(anew(w, "Zoe"), "next", end), 1, EVOTE_R_NO_VOTER, 0);
 	op = op_create(anew(w, "Bob"), "next", end);
-	op.standing = EVOTE_R_TOKEN_EXPIRED;
+	op.credential = EVOTE_R_TOKEN_EXPIRED;
 	expect(w, op, 1, EVOTE_R_TOKEN_EXPIRED, 1);
 	/* Any voter, also for another group, also for one nobody is in. */
 	expect(
@@ -343,7 +344,7 @@ test_vote(void **state)
 	struct op op;
 
 	op = op_vote(anew(w, "Ann"), POLL, "C");
-	op.standing = EVOTE_R_TOKEN_EXPIRED;
+	op.credential = EVOTE_R_TOKEN_EXPIRED;
 	expect(w, op, 1, EVOTE_R_TOKEN_EXPIRED, 1);
 	expect(w, op_vote(anew(w, "Zoe"), POLL, "C"), 1, EVOTE_R_NO_VOTER, 0);
 	expect(
@@ -380,11 +381,11 @@ test_order_of_checks(void **state)
 	struct op op;
 
 	op = op_vote(anew(w, "Ann"), "no", "C");
-	op.standing = EVOTE_R_TOKEN_EXPIRED;
+	op.credential = EVOTE_R_TOKEN_EXPIRED;
 	expect(w, op, 1, EVOTE_R_TOKEN_EXPIRED, 1);
 	op = op_create_lists(
 	    anew(w, "Ann"), "x", NULL, 0, choices, 3, START + HOUR);
-	op.standing = EVOTE_R_TOKEN_EXPIRED;
+	op.credential = EVOTE_R_TOKEN_EXPIRED;
 	expect(w, op, 1, EVOTE_R_TOKEN_EXPIRED, 1);
 	expect(w, op_create_lists(anew(w, "Ann"), "\n", NULL, 0, NULL, 0, 0), 2,
 	    EVOTE_R_NO_GROUPS, 0);
@@ -401,7 +402,7 @@ test_order_of_checks(void **state)
 	expect(w, op_vote(anew(w, "Ann"), POLL, "C"), 2, EVOTE_R_CLOSED, 1);
 	/* Before all of that comes the client table. */
 	expect(w, op_unregister("Ann"), 0, EVOTE_R_OK, 1);
-	op.standing = EVOTE_R_TOKEN_EXPIRED;
+	op.credential = EVOTE_R_TOKEN_EXPIRED;
 	expect(w, op, 5, EVOTE_R_NUMBER_STALE, 0);
 }
 
@@ -467,7 +468,7 @@ test_client_table(void **state)
 	expect(w, create, 0, EVOTE_R_OK, 1);
 	expect(w, create, 0, EVOTE_R_OK, 0);
 	/* The first answer: also for an expired token, after the close, ... */
-	vote.standing = EVOTE_R_TOKEN_EXPIRED;
+	vote.credential = EVOTE_R_TOKEN_EXPIRED;
 	expect(w, vote, 0, EVOTE_R_OK, 0);
 	w->time = START + HOUR;
 	expect(w, op_close(POLL), 0, EVOTE_R_OK, 1);
@@ -1313,7 +1314,7 @@ static void
 test_newer_letters(void **state)
 {
 	struct world *w = *state;
-	struct election *e = replayed(w, 2);
+	struct election_state *e = replayed(w, 2);
 	struct record *newer;
 	evote_opening opening;
 	char err[256] = "";
@@ -1332,7 +1333,7 @@ static void
 tamper(
     struct world *w, uint64_t at, void (*change)(evote_leaf *, evote_opening *))
 {
-	struct election *e = replayed(w, at), *before = replayed(w, at);
+	struct election_state *e = replayed(w, at), *before = replayed(w, at);
 	struct record *bad;
 	char err[256] = "";
 	evote_leaf leaf;
@@ -1536,7 +1537,7 @@ random_op(struct world *w, unsigned *seed)
 		break;
 	}
 	if (draw(seed, 16) == 0)
-		op.standing = EVOTE_R_TOKEN_EXPIRED;
+		op.credential = EVOTE_R_TOKEN_EXPIRED;
 	return (op);
 }
 
@@ -1579,7 +1580,7 @@ test_random(void **state)
 	struct world *w = *state;
 	unsigned met[32] = {0}, seed = SEED;
 	uint64_t size, undone = 0, settled = 0;
-	struct election *again;
+	struct election_state *again;
 
 	print_message("seed %u\n", seed);
 	for (int i = 0; i < 3000; i++) {
@@ -1610,7 +1611,7 @@ test_undo_all(void **state)
 	struct world *w = *state;
 	unsigned met[32] = {0}, seed = SEED + 1;
 	unsigned char now[32];
-	struct election *e;
+	struct election_state *e;
 	char err[256];
 
 	print_message("seed %u\n", seed);
