@@ -12,8 +12,9 @@ commit_to(struct core *c, uint64_t n)
 }
 
 /*
- * The promise.  A record is accepted when it is stored here, stored at every
- * in-sync host (said in this epoch), and only then is anyone told.
+ * The promise (rules 4, 6 and 8).  A record is accepted when it is stored here,
+ * stored at every in-sync host (said in this epoch), and only then is anyone
+ * told.
  */
 void
 commit_advance(struct core *c)

@@ -102,6 +102,7 @@ flush(struct core *c)
 static void
 start(struct core *c, const struct event *ev)
 {
+	/* Rule 1: what follows does not count yet. */
 	c->committed = BUG_SERVE_OWN_TAIL ? history_size(c->log) : ev->from;
 	assert(c->committed <= history_size(c->log));
 	clock_last(&c->clock, history_time(c->log), c->wall_us);

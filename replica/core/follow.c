@@ -27,7 +27,8 @@ follow_room(struct core *c)
 	}
 }
 
-/* How many of the pushed records stand here already: some come twice. */
+/* Rule 3.  How many of the pushed records stand here already: some come twice.
+ */
 static uint32_t
 already_here(const struct core *c, const struct message *m)
 {
@@ -46,8 +47,8 @@ already_here(const struct core *c, const struct message *m)
 }
 
 /*
- * Cuts off what the primary lacks: what follows the records that are the same,
- * when others come, or when this is the first push and nothing comes.
+ * Rule 9.  Cuts off what the primary lacks: what follows the records that are
+ * the same, when others come, or when this is the first push and nothing comes.
  */
 static int
 make_room(struct core *c, uint64_t same, int others)
@@ -126,7 +127,7 @@ append(struct core *c, const struct message *m)
 	return (EVOTE_TAKEN);
 }
 
-/* Is this the primary of our epoch speaking? */
+/* Rule 2.  Is this the primary of our epoch speaking? */
 static evote_taken
 heeded(const struct core *c, int peer, uint64_t epoch)
 {
@@ -165,6 +166,7 @@ defer(struct core *c, const struct event *ev, struct message *reply,
 	o->job = c->last_save;
 }
 
+/* Rule 4: what is on this disk, and the primary's in this epoch. */
 static void
 say_stored(struct core *c, evote_acked *a)
 {

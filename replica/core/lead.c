@@ -10,8 +10,8 @@
 #define IN_FLIGHT    2	     /* appends not answered, a joiner; of others one */
 
 /*
- * The peer is in our epoch and has said where its ledger ends: from the last
- * common record on it is pushed what it lacks.
+ * Rule 9.  The peer is in our epoch and has said where its ledger ends: from
+ * the last common record on it is pushed what it lacks.
  */
 void
 lead_ready(struct core *c, int peer)
@@ -167,7 +167,7 @@ pump_peer(struct core *c, int peer)
 	}
 }
 
-/* A reading waits for a word asked for after it came. */
+/* Rule 10: a reading waits for a word asked for after it came. */
 static int
 confirmation_wanted(const struct core *c, const struct peer *p)
 {

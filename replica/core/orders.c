@@ -192,8 +192,8 @@ core_remove_host(struct core *c, const char *name, int *again)
 			"would have no copy. Add another host first, or stop "
 			"this one and then remove it");
 	/*
-	 * Out of the set comes only who has halted or died: it could take over
-	 * else.  It reads of this, and halts.
+	 * Rule 18.  Out of the set comes only who has halted or died: it could
+	 * take over else.  It reads of this, and halts.
 	 */
 	if (hosts_is_member(c, name) && !BUG_REMOVE_AT_ONCE)
 		config_host(proposal_draft(c), name)->leaving = 1;

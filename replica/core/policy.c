@@ -108,8 +108,8 @@ knows_the_rest(const struct core *c)
 }
 
 /*
- * After a start.  Without an arbiter this host goes on only with all of its
- * set; with one also without, when the primary is not to be heard.  The
+ * Rule 7.  After a start.  Without an arbiter this host goes on only with all
+ * of its set; with one also without, when the primary is not to be heard.  The
  * preferred host has its turn first.
  */
 static void
@@ -139,6 +139,7 @@ waiting(struct core *c)
 	proposal_claim(c, P_CLAIM);
 }
 
+/* Rule 7. */
 static void
 backup(struct core *c)
 {
@@ -172,6 +173,7 @@ joining(struct core *c)
 	}
 }
 
+/* Rule 8: first the set, then what is accepted without the others. */
 static int
 shrink(struct core *c)
 {
@@ -199,8 +201,8 @@ shrink(struct core *c)
 }
 
 /*
- * That everyone waited was said before: one may have gone on since, and died.
- * Nobody is left out before all have confirmed.
+ * Rule 6.  That everyone waited was said before: one may have gone on since,
+ * and died. Nobody is left out before all have confirmed.
  */
 static void
 establishing(struct core *c)
@@ -221,10 +223,10 @@ establishing(struct core *c)
 }
 
 /*
- * A joiner that is nearly level is waited for, a moment: from then on nothing
- * is accepted without it, so that it is level when the set grows.  While it is
- * not known whether the set has grown, nothing is accepted without it either:
- * so that is not asked of an arbiter who is away.
+ * Rule 9.  A joiner that is nearly level is waited for, a moment: from then on
+ * nothing is accepted without it, so that it is level when the set grows. While
+ * it is not known whether the set has grown, nothing is accepted without it
+ * either: so that is not asked of an arbiter who is away.
  */
 static int
 grow(struct core *c)
@@ -309,6 +311,7 @@ core_full(const struct core *c)
 	return (c->no_room);
 }
 
+/* Rule 11. */
 static void
 handing(struct core *c)
 {
@@ -338,8 +341,8 @@ policy_hand_over(struct core *c, int to)
 }
 
 /*
- * A host without room gives the service to whoever has some; else a host that
- * is preferred to this one and level gets it back.
+ * Rules 11 and 17.  A host without room gives the service to whoever has some;
+ * else a host that is preferred to this one and level gets it back.
  */
 static void
 give(struct core *c)

@@ -70,7 +70,8 @@ next_epoch(const struct core *c, enum proposal_kind kind)
 	return (e);
 }
 
-/* Granted, or nobody is to be asked: stored here, and then it is in force. */
+/* Rule 8.  Granted, or nobody is to be asked: stored here, and then it is in
+ * force. */
 void
 proposal_store(struct core *c)
 {
@@ -185,7 +186,7 @@ proposal_claim(struct core *c, enum proposal_kind kind)
 	proposal_make(c, kind);
 }
 
-/* The first record of a primary; it serves once that is accepted. */
+/* Rule 6.  The first record of a primary; it serves once that is accepted. */
 void
 proposal_establish(struct core *c, int forced)
 {

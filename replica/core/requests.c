@@ -73,6 +73,7 @@ refuse(struct core *c, uint64_t ticket)
 	c->driver->refuse(c->arg, ticket, s, host);
 }
 
+/* Rule 14. */
 void
 requests_close_due(struct core *c)
 {
@@ -90,9 +91,9 @@ requests_close_due(struct core *c)
 }
 
 /*
- * Carries a request out and has its answer wait: a record for its acceptance,
- * a reading also for the in-sync hosts' word, asked for after this moment,
- * that this host is still the primary.
+ * Rules 5 and 13.  Carries a request out and has its answer wait: a record for
+ * its acceptance, a reading also for the in-sync hosts' word, asked for after
+ * this moment, that this host is still the primary.
  */
 static void
 execute(struct core *c, uint64_t ticket, const evote_seen *seen)

@@ -141,7 +141,8 @@ core_probe(struct peer *p)
 		p->phase = PEER_PROBING;
 }
 
-/* What peers acknowledged counts in the epoch it was said in, no longer. */
+/* Rule 4.  What peers acknowledged counts in the epoch it was said in, no
+ * longer. */
 void
 core_reset_peers(struct core *c)
 {
