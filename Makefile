@@ -32,7 +32,7 @@ SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	    machine service procedures auth workers turns serve serve_admin \
 	    budget neighbours witness_daemon) \
 	  $(call room,server/election,election voters polls judge effect) \
-	  $(call room,server/store,ledger disk slots datadir format files)
+	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files)
 CLIENT	= $(call room,client,evote_client admin say survey tally when await \
 	    progress) \
 	  $(call room,client/commands,keygen elections vote result status \

@@ -16,6 +16,7 @@
 #include "replica/core/config.h"
 #include "server/store/datadir.h"
 #include "server/store/files.h"
+#include "server/store/aside.h"
 #include "server/store/ledger.h"
 
 #define EXIT_DISK  3	   /* the process's status after a failure */
@@ -80,7 +81,7 @@ tail_cut(struct disk *d, uint64_t size)
 	snprintf(name, sizeof(name), "aside/%llu-%llu.txt",
 	    (unsigned long long)size, (unsigned long long)date_now_us());
 	files_path(d->dir->path, name, aside, sizeof(aside));
-	return (ledger_truncate(d->ledger, size, aside));
+	return (aside_truncate(d->ledger, size, aside));
 }
 
 /* Reading promises nothing: when it fails, nothing is handed over. */

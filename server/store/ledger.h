@@ -39,12 +39,9 @@ int ledger_read(struct ledger *, uint64_t seq, uint32_t n, size_t max_bytes,
  */
 int ledger_append(
     struct ledger *, struct record *const *recs, uint32_t n, uint64_t accepted);
-/*
- * Sets the records from size on aside into the file `aside` (one line each:
- * seq, leaf and opening in hexadecimal; synced) and removes them.  Durable
- * when it returns 0.
- */
-int ledger_truncate(struct ledger *, uint64_t size, const char *aside);
+uint64_t ledger_size(const struct ledger *); /* records */
+/* Removes the records from size on, for aside.h.  Durable when it is 0. */
+int ledger_truncate(struct ledger *, uint64_t size);
 /*
  * Moves the WAL into the file when it has grown past pages.  -1: the records
  * are in the WAL still, but a sync may have failed: do not go on (rule 15).

@@ -16,6 +16,7 @@
 #include "common/seal.h"
 #include "fault.h"
 #include "scratch.h"
+#include "server/store/aside.h"
 #include "server/store/ledger.h"
 
 #define SKIPPED 99 /* exit status of a child that may not do what it tries */
@@ -254,7 +255,7 @@ a_failed_sync_is_told(void **state)
 		fault_set(at, FAULT_ERROR);
 		rc = append(l, 10, 10, 10);
 		if (rc == 0)
-			rc = ledger_truncate(l, 15, p->aside);
+			rc = aside_truncate(l, 15, p->aside);
 		if (rc == 0)
 			rc = append(l, 15, 2000, 0);
 		if (rc == 0)
@@ -440,17 +441,17 @@ the_tail_is_set_aside(void **state)
 
 	file_make(p->db, 30);
 	l = ledger_open(p->db, 0);
-	assert_int_equal(ledger_truncate(l, 30, p->aside), 0);
+	assert_int_equal(aside_truncate(l, 30, p->aside), 0);
 	assert_int_equal(access(p->aside, F_OK), -1);
 	assert_int_equal(append(l, 30, 0, 29), 0);
 	fault_set(0, FAULT_ERROR);
-	assert_int_equal(ledger_truncate(l, 20, p->aside), 0);
+	assert_int_equal(aside_truncate(l, 20, p->aside), 0);
 	/* The file, its directory, the ledger. */
 	assert_int_equal(fault_seen, 3);
 	assert_int_equal(count(l, &accepted), 20);
 	assert_int_equal(accepted, 20);
 	/* Somebody's evidence is not written over. */
-	assert_int_equal(ledger_truncate(l, 19, p->aside), -1);
+	assert_int_equal(aside_truncate(l, 19, p->aside), -1);
 	assert_int_equal(append(l, 20, 5, 20), 0);
 	assert_int_equal(append(l, 25, 0, 21), 0);
 	ledger_close(l);

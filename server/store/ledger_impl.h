@@ -1,0 +1,39 @@
+#ifndef EVOTE_LEDGER_IMPL_H
+#define EVOTE_LEDGER_IMPL_H
+
+#include <sqlite3.h>
+
+#include "server/store/ledger.h"
+
+/* What ledger.c and ledger_open.c share: they alone know of SQLite. */
+
+/* The statements prepared once. */
+enum query {
+	Q_BEGIN,
+	Q_COMMIT,
+	Q_ROLLBACK,
+	Q_INSERT,
+	Q_SELECT,
+	Q_DELETE,
+	Q_GET_ACCEPTED,
+	Q_SET_ACCEPTED,
+	Q_SIZE,
+	Q_NR
+};
+
+struct ledger {
+	char *path;
+	sqlite3 *db;
+	sqlite3_stmt *query[Q_NR];
+	uint64_t size;
+	uint64_t hint; /* accepted, as it is stored */
+	int wal_pages; /* as of the last commit */
+	int wal_retry; /* after a full disk: not before it has this many */
+};
+
+/* Says what SQLite could not do, and returns -1. */
+int ledger_failed(const struct ledger *, const char *doing);
+int ledger_damaged(const struct ledger *, uint64_t seq, const char *what);
+int ledger_get_number(struct ledger *, enum query, uint64_t *);
+
+#endif
