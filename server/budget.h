@@ -5,7 +5,8 @@
 
 /*
  * What this machine grants this process, and how much of it strangers get:
- * evote.x and evote_server(8) state these.
+ * evote.x and evote_server(8) state these.  What waits for a signature is
+ * bounded in service.c and turns.c, what waits for a primary in requests.c.
  */
 
 /* What strangers' calls may take of one turn of the loop, each time. */

@@ -19,9 +19,10 @@
  * too.  Strangers share a budget of places, of memory and of time:
  *
  *	- A source (an IPv4 address, the /64 of an IPv6 address) may have as
- *many connections as there are places left, and hold as many bytes as are left.
- *A connection beyond gives way, the one that was idle longest and has proved
- *nothing first; a reply beyond ends a connection that does not take it.
+ *	  many connections as there are places left, and hold as many bytes as
+ *	  are left.  A connection beyond gives way, the one that was idle
+ *	  longest and has proved nothing first; a reply beyond ends a
+ *	  connection that does not take it.
  *	- The less than half of a budget is left, the shorter the times after
  *	  which an idle connection, or one that has proved nothing, is closed.
  *	- Each run serves hosts and operators first, then one call of one source
@@ -110,11 +111,11 @@ void transport_trust(struct svc_req *);
 int transport_ucred(
     struct svc_req *, uint32_t *uid, uint32_t *gid, int32_t *pid);
 
+/* ---- anywhere ---- */
+
 /*
- * ---- anywhere: completes a held call.  The caller keeps the result.
- * Returns -1 when the client is gone.  transport_fail answers SYSTEM_ERR;
- * transport_close_conn
- * closes a connection.
+ * Completes a held call.  The caller keeps the result.  -1: the client is gone.
+ * transport_fail answers SYSTEM_ERR; transport_close_conn closes a connection.
  */
 int transport_complete(
     struct transport *, struct call, xdrproc_t, void *result);

@@ -73,7 +73,7 @@ hello_send(struct core *c, int peer)
 
 /*
  * Who does not lead asks the others now and then how they are.  Its primary,
- * once that has membership_confirmed it, it asks seldom, and only for the time.
+ * once that has confirmed it, it asks seldom, and only for the time.
  * While answers wait for the disk a hello is the sign of life: a slow disk
  * makes nobody silent.
  */

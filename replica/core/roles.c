@@ -6,6 +6,7 @@
 #include "common/mutant.h"
 #include "replica/core/core_impl.h"
 
+/* The only place where a role changes; role.c says which changes there are. */
 void
 core_move(struct core *c, enum role_event on)
 {
@@ -46,7 +47,10 @@ core_move(struct core *c, enum role_event on)
 		c->hello_due = 1;
 }
 
-/* This host must not go on; what it holds stays as it is. */
+/*
+ * This host must not go on; what it holds stays as it is.  The callers are all
+ * the reasons to halt.
+ */
 void
 core_fault(struct core *c, int may_force, const char *fmt, ...)
 {

@@ -12,8 +12,9 @@
  *	cluster.key	32 random bytes in base64, mode 0600; equal on all hosts
  *	incarnation	hexadecimal; drawn when the directory was formatted
  *	config		the configuration: "evote config 2" and a line's end,
- *then XDR of evote_config; see slots.h ledger.db	see ledger.h aside/
- *tails cut off at joining, kept for people to look at
+ *			then XDR of evote_config; see slots.h
+ *	ledger.db	see ledger.h
+ *	aside/		tails cut off at joining, kept for people to look at
  *
  * Files are made whole: written beside, synced, renamed, directory synced.
  */
