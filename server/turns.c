@@ -10,7 +10,7 @@
 #include "common/need.h"
 
 #define SOURCES 1024
-#define DOUBT_MAX                                                        \
+#define DOUBT_MAX \
 	8	/* right signatures after which wrong ones are forgotten \
 		 */
 #define SHARE 8 /* one turn in so many goes to those in doubt first */
