@@ -114,7 +114,7 @@ one_primary() {
 	with_gamma server_start gamma
 	wait_until 10 logged alpha "refused peer=gamma .*not a host of this cluster"
 	wait_until 10 logged gamma "refused peer=alpha .*not a host of the cluster"
-	[[ $(host_of gamma alarm) == *"command hosts"* ]]
+	[[ $(host_of gamma alarm) == *"hosts add"* ]]
 	exits 0 admin alpha hosts add "$GAMMA"
 	wait_until 20 all_level
 	[[ $(host_of alpha alarm) == "" ]]

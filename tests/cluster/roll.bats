@@ -135,7 +135,7 @@ voters() {
 	exits 0 admin alpha import --shared-keys --dry-run "$csv"
 	says "+ eve (學生)"
 	says "2 on the roll are not in the file"
-	says "1 voter would be registered, 1 is"
+	says "1 voter would be registered; 1 was already"
 	printf 'bob,n,%s\n' "$key" >>"$csv"
 	exits 1 admin alpha import --shared-keys --dry-run "$csv"
 	says "! bob (n): on the roll with another group"

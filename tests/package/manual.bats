@@ -199,7 +199,7 @@ completed() {
 	run "$bin/evote_client" --admin "$BATS_TEST_TMPDIR/none.sock" voters
 	echo "$output"
 	((status == 4))
-	[[ $output == "Nothing was done: "*"has to run here"*"or root." ]]
+	[[ $output == "Nothing was done: "*"Run this on the server's host"*"with its admin-socket." ]]
 }
 
 @test "a reason without a sentence does not compile" {
