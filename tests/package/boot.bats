@@ -124,17 +124,6 @@ vote() {
 	voter --voter "$1" --key /root/ada.pem vote board "$2"
 }
 
-both_level() {
-	voter --json status | jq -e '.hosts | length == 2 and
-	    all(.reachable and .in_sync and .alarm == "") and
-	    .[0].root == .[1].root'
-}
-
-serves() {
-	voter --json status | jq -e --arg n "$1" \
-	    '.hosts[] | select(.name == $n) | .role == "primary"'
-}
-
 # again CMD...: after that systemd starts it once more, and it has the service.
 again() {
 	local before
@@ -145,7 +134,7 @@ again() {
 }
 
 back() {
-	(($(property NRestarts) == $1)) && serves vote1 && both_level
+	(($(property NRestarts) == $1)) && serves_now vote1 && both_level
 }
 
 unit_kill() {
@@ -204,7 +193,7 @@ is_ready_when_it_says_so() {
 	started evote-server
 	# Nobody waits for it now.
 	there evote_client --admin /run/evote/admin.sock hosts
-	wait_until 20 serves vote1
+	wait_until 20 serves_now vote1
 	wait_until 20 both_level
 	board
 	vote ada yes
@@ -235,7 +224,7 @@ is_killed_and_hung_up_on() {
 	unit_kill HUP
 	vote carol yes
 	[[ $(property MainPID) == "$pid" ]]
-	serves vote1
+	serves_now vote1
 }
 
 # As it is numbered out here.
@@ -254,7 +243,7 @@ disk_hangs() {
 	    </dev/null >"$BATS_TEST_TMPDIR/strace" 2>&1 3>&- &
 	wait_until 10 grep -E 'TracerPid:.*[1-9]' "/proc/$pid/status"
 	vote dave no
-	wait_until 20 serves vote2
+	wait_until 20 serves_now vote2
 	kill -KILL $!
 }
 
@@ -297,7 +286,7 @@ is_upgraded_while_it_serves() {
 	wait "$installing" || { cat "$BATS_TEST_TMPDIR/dpkg"; false; }
 	there dpkg -s evote-server | grep '^Version: .*+next$'
 	[[ $(property MainPID) != "$pid" ]]
-	wait_until 20 serves vote1
+	wait_until 20 serves_now vote1
 	wait_until 20 both_level
 	there grep -x 'name = vote1' /etc/evote/evote.conf
 }

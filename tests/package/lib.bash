@@ -12,3 +12,15 @@ packages() {
 	touch "$dir/built"
 	echo "$dir"
 }
+
+# Of what `voter` sees, which each file has its own way to run.
+both_level() {
+	voter --json status | jq -e '.hosts | length == 2 and
+	    all(.reachable and .in_sync and .alarm == "") and
+	    .[0].root == .[1].root'
+}
+
+serves_now() {
+	voter --json status | jq -e --arg n "$1" \
+	    '.hosts[] | select(.name == $n) | .role == "primary"'
+}

@@ -118,17 +118,6 @@ operator() {
 	on "$1" evote_client --admin "$ADMIN" "${@:2}"
 }
 
-both_level() {
-	voter --json status | jq -e '.hosts | length == 2 and
-	    all(.reachable and .in_sync and .alarm == "") and
-	    .[0].root == .[1].root'
-}
-
-serves_now() {
-	voter --json status | jq -e --arg n "$1" \
-	    '.hosts[] | select(.name == $n) | .role == "primary"'
-}
-
 host_ready() {
 	host_debian "$1"
 	installed "$1"
