@@ -1,6 +1,7 @@
 #include "client/cmd.h"
 #include "client/lib/reason.h"
 #include "client/say.h"
+#include "common/now.h"
 #include "common/rpc/caller.h"
 
 #define TIMEOUT_MS 30000
@@ -8,7 +9,7 @@
 int
 admin_open(struct client *c, CLIENT **out)
 {
-	uint64_t deadline_ms = caller_now_ms() + cmd_timeout_ms(c, TIMEOUT_MS);
+	uint64_t deadline_ms = now_ms() + cmd_timeout_ms(c, TIMEOUT_MS);
 	char err[400];
 
 	if (c->admin == NULL)

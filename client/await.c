@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "client/say.h"
+#include "common/now.h"
 #include "common/rpc/caller.h"
 
 #define TIMEOUT_MS 10000
@@ -42,19 +43,19 @@ int
 await(struct client *c, const struct await *a, const char *not_yet)
 {
 	const struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
-	uint64_t deadline_ms = caller_now_ms() + cmd_timeout_ms(c, TIMEOUT_MS);
+	uint64_t deadline_ms = now_ms() + cmd_timeout_ms(c, TIMEOUT_MS);
 	CLIENT *client = local_open(c, deadline_ms);
 	char alarm[EVOTE_TEXT_MAX + 1] = "";
 	int done = client == NULL ? -1 : 0;
 
 	while (done == 0 && (done = look(client, a, alarm)) == 0 &&
-	    caller_now_ms() < deadline_ms)
+	    now_ms() < deadline_ms)
 		nanosleep(&pause, NULL);
 	if (client != NULL)
 		clnt_destroy(client);
 	if (done == 1)
 		return (-1);
-	if (done == -1 && caller_now_ms() < deadline_ms)
+	if (done == -1 && now_ms() < deadline_ms)
 		return (say_unknown(c,
 		    "%s, or the server ended before it said so: it may or may "
 		    "not have been done. Check `status`",

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/rpc/caller.h"
+#include "common/now.h"
 
 #define COLUMNS 30
 #define DRAW_MS 100
@@ -39,7 +39,7 @@ progress_bar(char out[PROGRESS_BAR], uint64_t done, uint64_t total)
 void
 progress_at(struct progress *p, uint64_t done)
 {
-	uint64_t now = p->on ? caller_now_ms() : 0;
+	uint64_t now = p->on ? now_ms() : 0;
 	char bar[PROGRESS_BAR];
 
 	if (!p->on || (p->drawn_ms != 0 && now < p->drawn_ms + DRAW_MS))

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/rpc/caller.h"
+#include "common/now.h"
 
 #define EACH_MS 1000
 
@@ -88,7 +88,7 @@ survey_take(struct survey *s, struct evote *e)
 
 	memset(s, 0, sizeof(*s));
 	s->worst = EVOTE_ANSWERED;
-	s->taken_ms = caller_now_ms();
+	s->taken_ms = now_ms();
 	while (s->n < EVOTE_HOSTS_MAX && evote_host_name(e, s->n) != NULL)
 		sight_take(s, e, s->n++);
 	s->primary = find_primary(s, &n);

@@ -15,8 +15,7 @@
 #include "replica/core/times.h"
 #include "server/conf.h"
 
-#define EXIT_USAGE 2
-#define CONFIG	   "/etc/evote/evote.conf"
+#define CONFIG "/etc/evote/evote.conf"
 
 /* A line of a configuration file, or the command line: "". */
 __attribute__((format(printf, 2, 3))) static int

@@ -3,6 +3,10 @@
 
 #include "common/hosts.h"
 
+/* Exit statuses; EXIT_DISK is in datadir.h. */
+#define EXIT_TROUBLE 1 /* logged */
+#define EXIT_USAGE   2
+
 /*
  * What an operator sets, on the command line or in a file of lines
  * "option = value" with the same names; the command line wins.  Without any

@@ -167,18 +167,16 @@ events_space(struct server *s)
 	events_step(s, &ev);
 }
 
-const struct inbound_hooks *
-events_inbound(struct server *s, struct inbound_hooks *hooks)
+struct inbound_hooks
+events_inbound(struct server *s)
 {
-	*hooks = (struct inbound_hooks){
-	    on_call, on_stranger, on_visitor, on_caller_gone, s};
-	return (hooks);
+	return ((struct inbound_hooks){
+	    on_call, on_stranger, on_visitor, on_caller_gone, s});
 }
 
-const struct outbound_hooks *
-events_outbound(struct server *s, struct outbound_hooks *hooks)
+struct outbound_hooks
+events_outbound(struct server *s)
 {
-	*hooks =
-	    (struct outbound_hooks){on_up, on_down, on_unwelcome, on_reply, s};
-	return (hooks);
+	return (
+	    (struct outbound_hooks){on_up, on_down, on_unwelcome, on_reply, s});
 }

@@ -12,10 +12,7 @@ void events_decided(void *server, const evote_decided *);
 void events_disk(struct server *);
 /* An error before appending beats a full disk after it (rule 17). */
 void events_space(struct server *);
-/* Fill the hooks in, and return them. */
-const struct inbound_hooks *events_inbound(
-    struct server *, struct inbound_hooks *);
-const struct outbound_hooks *events_outbound(
-    struct server *, struct outbound_hooks *);
+struct inbound_hooks events_inbound(struct server *);
+struct outbound_hooks events_outbound(struct server *);
 
 #endif

@@ -17,8 +17,6 @@
 #define SPACE_MS 1000
 #define PAUSE_MS 1000 /* between beats: this process did not run */
 
-#define EXIT_TROUBLE 1
-
 /*
  * A disk that does not answer holds everybody up, and says nothing that others
  * could act on.  A host that ends is one they know what to do about: so this

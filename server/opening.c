@@ -15,8 +15,6 @@
 #include "server/store/files.h"
 #include "server/store/ledger.h"
 
-#define EXIT_TROUBLE 1
-
 void
 server_clocks(struct server *s)
 {
@@ -113,7 +111,7 @@ make_core(struct server *s)
 static int
 open_ledger(struct server *s)
 {
-	char path[4096];
+	char path[FILES_PATH];
 	struct ledger *ledger;
 
 	files_path(s->conf->data, "ledger.db", path, sizeof(path));
@@ -151,8 +149,8 @@ open_network(struct server *s)
 {
 	const struct hosts *hosts = &s->conf->hosts;
 	struct transport_config tc = {.closed = on_conn_closed, .arg = s};
-	struct inbound_hooks in;
-	struct outbound_hooks out;
+	const struct inbound_hooks in = events_inbound(s);
+	const struct outbound_hooks out = events_outbound(s);
 	struct outbound_peer peers[EVOTE_HOSTS_MAX];
 	const char *names[EVOTE_HOSTS_MAX];
 	int port;
@@ -168,8 +166,8 @@ open_network(struct server *s)
 		return (-1);
 	s->neighbours =
 	    neighbours_new(hosts, s->conf->self, s->transport, s->now_ms);
-	s->inbound = inbound_new(s->dir.key, s->conf->name, names, hosts->n,
-	    s->transport, events_inbound(s, &in));
+	s->inbound = inbound_new(
+	    s->dir.key, s->conf->name, names, hosts->n, s->transport, &in);
 	offer(s);
 	port =
 	    transport_listen_tcp(s->transport, hosts->list[s->conf->self].port);
@@ -179,8 +177,8 @@ open_network(struct server *s)
 		return (-1);
 	if (s->conf->portmap && (s->portmap = portmap_start(port)) == NULL)
 		return (-1);
-	s->outbound = outbound_new(s->dir.key, peers, hosts->n, s->conf->self,
-	    events_outbound(s, &out));
+	s->outbound =
+	    outbound_new(s->dir.key, peers, hosts->n, s->conf->self, &out);
 	s->arbiter = arbiter_new(s->dir.key, s->conf->name, events_decided, s);
 	log_info("listen port=%d admin=%s", port, s->conf->admin_socket);
 	return (s->neighbours == NULL || s->outbound == NULL ||

@@ -6,7 +6,7 @@
 
 #include "common/failpoint.h"
 #include "common/log.h"
-#include "common/rpc/caller.h"
+#include "common/now.h"
 #include "replica/arbiter/witness.h"
 #include "replica/core/config.h"
 #include "replica/core/times.h"
@@ -18,9 +18,7 @@
 #include "server/supervisor.h"
 #include "server/witness_daemon.h"
 
-#define WAIT_MS	     100 /* connections are looked at in between */
-#define EXIT_TROUBLE 1
-#define EXIT_DISK    3
+#define WAIT_MS 100 /* connections are looked at in between */
 
 struct witness_daemon {
 	const struct conf *conf;
@@ -45,8 +43,8 @@ on_call(void *arg, int peer, uint64_t conn, uint64_t handle, struct message *m)
 
 	if (m->kind != SAY_DECIDE || reply == NULL)
 		goto out;
-	if (witness_decide(&v->witness, from, caller_now_ms(), &m->u.decide,
-		&reply->u.decided)) {
+	if (witness_decide(
+		&v->witness, from, now_ms(), &m->u.decide, &reply->u.decided)) {
 		crash_at("witness-before");
 		if (datadir_save_config(&v->dir, &v->witness.k) == -1)
 			_exit(EXIT_DISK);
@@ -118,7 +116,7 @@ daemon_open(struct witness_daemon *v)
 	if (v->transport == NULL)
 		return (-1);
 	v->neighbours =
-	    neighbours_new(hosts, v->conf->self, v->transport, caller_now_ms());
+	    neighbours_new(hosts, v->conf->self, v->transport, now_ms());
 	v->inbound = inbound_new(
 	    v->dir.key, v->conf->name, names, hosts->n, v->transport, &in);
 	transport_offer(v->transport, DOOR_NETWORK, EVOTE_REPLICA_PROG,
@@ -150,13 +148,13 @@ daemon_keep(struct witness_daemon *v, int epfd)
 	if (epfd == -1 || watch(epfd, supervisor->fd) == -1 ||
 	    watch(epfd, transport_fd(t)) == -1)
 		return (EXIT_TROUBLE);
-	supervisor_ready(supervisor, caller_now_ms());
+	supervisor_ready(supervisor, now_ms());
 	while (!supervisor_ends(supervisor)) {
 		(void)epoll_wait(epfd, ready, 8, WAIT_MS);
-		transport_run(t, caller_now_ms());
+		transport_run(t, now_ms());
 		transport_flush(t);
-		neighbours_run(v->neighbours, caller_now_ms());
-		supervisor_alive(supervisor, caller_now_ms());
+		neighbours_run(v->neighbours, now_ms());
+		supervisor_alive(supervisor, now_ms());
 	}
 	return (0);
 }

@@ -5,6 +5,7 @@
 #include "client/cmd.h"
 #include "client/say.h"
 #include "common/hosts.h"
+#include "common/now.h"
 #include "common/rpc/caller.h"
 
 #define AGAIN_US    (100 * 1000)
@@ -123,7 +124,7 @@ carry_out(
     struct client *c, CLIENT *client, struct order *o, evote_hosts_res *res)
 {
 	evote_hosts_args args = o->args;
-	uint64_t end_ms = caller_now_ms() + PATIENCE_MS;
+	uint64_t end_ms = now_ms() + PATIENCE_MS;
 	int status;
 
 	while ((status = ask(c, client, &args, res)) < 0) {
@@ -132,7 +133,7 @@ carry_out(
 				return (-1);
 			args.act = EVOTE_HOSTS_SHOW;
 		}
-		if (caller_now_ms() > end_ms)
+		if (now_ms() > end_ms)
 			return (say_unknown(c,
 			    "No answer: the change may or may not have been "
 			    "made. Check it with `hosts`"));

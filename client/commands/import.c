@@ -9,6 +9,7 @@
 #include "client/roll/diff.h"
 #include "client/roll/roll.h"
 #include "client/say.h"
+#include "common/now.h"
 #include "common/rpc/caller.h"
 
 #define FILE_MAX   (256UL << 20) /* bytes */
@@ -140,7 +141,7 @@ roll_send(struct client *c, CLIENT *client, struct import *m, int only_check)
 		n = m->roll.n - i < EVOTE_ROLL_MAX ? m->roll.n - i
 						   : EVOTE_ROLL_MAX;
 		caller_deadline(
-		    client, caller_now_ms() + cmd_timeout_ms(c, TIMEOUT_MS));
+		    client, now_ms() + cmd_timeout_ms(c, TIMEOUT_MS));
 		progress_at(&m->progress, i);
 		status = chunk_send(c, client, m, i, n, only_check);
 	}
@@ -164,7 +165,7 @@ diff_fill(struct client *c, CLIENT *client, struct diff *d, evote_stamp *stamp)
 	do {
 		memset(&res, 0, sizeof(res));
 		caller_deadline(
-		    client, caller_now_ms() + cmd_timeout_ms(c, TIMEOUT_MS));
+		    client, now_ms() + cmd_timeout_ms(c, TIMEOUT_MS));
 		progress_at(&progress, args.first);
 		stat = evote_voters_1(&args, &res, client);
 		progress_judge(&progress, stat, &res.answer);

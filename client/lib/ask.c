@@ -4,7 +4,7 @@
 #include "client/lib/handle.h"
 #include "client/lib/trust.h"
 #include "common/date.h"
-#include "common/rpc/caller.h"
+#include "common/now.h"
 
 #define PROCEDURE(number, args, res) \
 	[number] = {                 \
@@ -165,7 +165,7 @@ enum evote_outcome
 evote_status(
     struct evote *e, int host, uint64_t timeout_ms, evote_status_res *res)
 {
-	uint64_t deadline_ms = caller_now_ms() + timeout_ms;
+	uint64_t deadline_ms = now_ms() + timeout_ms;
 	enum evote_outcome outcome = trust_begin(e);
 
 	memset(res, 0, sizeof(*res));

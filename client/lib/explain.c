@@ -8,6 +8,7 @@
 
 #include "client/lib/handle.h"
 #include "common/date.h"
+#include "common/now.h"
 #include "common/rpc/caller.h"
 
 #define STEP_MS	 2000
@@ -53,7 +54,7 @@ explain_state_name(enum explain_state s)
 static uint64_t
 step_deadline(void)
 {
-	return (caller_now_ms() + STEP_MS);
+	return (now_ms() + STEP_MS);
 }
 
 static void __attribute__((format(printf, 4, 5))) step_set(struct walk *w,
@@ -162,7 +163,7 @@ walk_port(struct walk *w)
 static int
 walk_answer(struct walk *w)
 {
-	uint64_t began = caller_now_ms();
+	uint64_t began = now_ms();
 	enum clnt_stat stat;
 
 	caller_deadline(w->client, step_deadline());
@@ -171,7 +172,7 @@ walk_answer(struct walk *w)
 	if (stat == RPC_SUCCESS || stat == RPC_PROGVERSMISMATCH) {
 		step_set(w, EXPLAIN_ANSWER, EXPLAIN_OK,
 		    "an evote server answers after %llu ms",
-		    (unsigned long long)(caller_now_ms() - began));
+		    (unsigned long long)(now_ms() - began));
 		return (0);
 	}
 	step_set(w, EXPLAIN_ANSWER, EXPLAIN_FAILED, "%s",

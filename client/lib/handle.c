@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "common/rpc/caller.h"
+#include "common/now.h"
 
 enum evote_outcome
 handle_fail(struct evote *e, const char *fmt, ...)
@@ -31,7 +31,7 @@ evote_served_by(const struct evote *e)
 uint64_t
 handle_deadline(const struct evote *e)
 {
-	return (caller_now_ms() + e->options.timeout_ms);
+	return (now_ms() + e->options.timeout_ms);
 }
 
 int

@@ -6,6 +6,7 @@
 
 #include "client/lib/handle.h"
 #include "client/lib/trust.h"
+#include "common/now.h"
 #include "common/rpc/caller.h"
 #include "common/text.h"
 
@@ -152,7 +153,7 @@ evote_clnt_create_timed(const char *list, rpcprog_t prog, rpcvers_t vers,
 		return (create_failed(RPC_UNKNOWNHOST));
 	if ((route = route_new(&hosts, NULL, NULL)) == NULL)
 		return (create_failed(RPC_SYSTEMERROR));
-	route_find(route, caller_now_ms() + ms);
+	route_find(route, now_ms() + ms);
 	client = route_take(route);
 	route_free(route);
 	if (client == NULL)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/now.h"
 #include "common/thread.h"
 
 /*
@@ -115,8 +116,8 @@ round_wait(struct round *r, uint64_t grace_ms)
 	while (r->answered < r->asked && rc == 0) {
 		if (r->found > 0 && !had) {
 			had = 1;
-			if (caller_now_ms() + grace_ms < until_ms)
-				until_ms = caller_now_ms() + grace_ms;
+			if (now_ms() + grace_ms < until_ms)
+				until_ms = now_ms() + grace_ms;
 		}
 		until.tv_sec = (time_t)(until_ms / 1000);
 		until.tv_nsec = (long)(until_ms % 1000) * 1000000;

@@ -7,6 +7,7 @@
 
 #include "client/lib/ports.h"
 #include "common/date.h"
+#include "common/now.h"
 #include "common/rpc/caller.h"
 
 #define STEP_MS	    1000 /* look-up, connect, greeting */
@@ -37,7 +38,7 @@ sooner(uint64_t a, uint64_t b)
 uint64_t
 reach_step(uint64_t deadline_ms)
 {
-	return (sooner(deadline_ms, caller_now_ms() + STEP_MS));
+	return (sooner(deadline_ms, now_ms() + STEP_MS));
 }
 
 static uint64_t
@@ -100,8 +101,8 @@ is_excused(
 static void
 host_failed(struct reach *r, int i, uint64_t deadline_ms)
 {
-	if (caller_now_ms() >= deadline_ms)
-		r->silent_until[i] = caller_now_ms() + SILENT_MS;
+	if (now_ms() >= deadline_ms)
+		r->silent_until[i] = now_ms() + SILENT_MS;
 	r->ports[i] = r->hosts->list[i].port;
 }
 
@@ -112,7 +113,7 @@ reach_port(struct reach *r, int i, uint64_t deadline_ms)
 {
 	enum caller_fault faults[EVOTE_HOSTS_MAX];
 	const struct host *host = &r->hosts->list[i];
-	uint64_t began_ms = caller_now_ms();
+	uint64_t began_ms = now_ms();
 	char why[320];
 
 	if (r->ports[i] != 0)
@@ -133,7 +134,7 @@ CLIENT *
 reach_connect(struct reach *r, int i, uint64_t deadline_ms)
 {
 	const struct host *host = &r->hosts->list[i];
-	uint64_t began_ms = caller_now_ms();
+	uint64_t began_ms = now_ms();
 	char err[320];
 	CLIENT *client;
 
@@ -151,7 +152,7 @@ int
 reach_greet(struct reach *r, int i, CLIENT *client, uint64_t deadline_ms,
     evote_status_res *res)
 {
-	uint64_t began_ms = caller_now_ms();
+	uint64_t began_ms = now_ms();
 	struct reach_span span;
 	enum clnt_stat stat;
 
@@ -173,7 +174,7 @@ reach_greet(struct reach *r, int i, CLIENT *client, uint64_t deadline_ms,
 int
 reach_lives(struct reach *r, int i)
 {
-	uint64_t deadline_ms = caller_now_ms() + reach_patience_ms(r);
+	uint64_t deadline_ms = now_ms() + reach_patience_ms(r);
 	CLIENT *client = reach_connect(r, i, deadline_ms);
 	enum clnt_stat stat;
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/now.h"
 #include "common/rpc/caller.h"
 #include "common/seal.h"
 #include "common/text.h"
@@ -229,8 +230,7 @@ route_status(
 	/* Where it was before a restart, perhaps: not for the whole time. */
 	if (r->reach.ports[i] != 0)
 		client = reach_connect(&r->reach, i,
-		    listed ? deadline_ms
-			   : caller_now_ms() / 2 + deadline_ms / 2);
+		    listed ? deadline_ms : now_ms() / 2 + deadline_ms / 2);
 	if (client == NULL && !listed) {
 		reach_port(&r->reach, i, deadline_ms);
 		if (r->reach.ports[i] != 0)
@@ -260,7 +260,7 @@ may_try(const struct route *r, int i, uint64_t now)
 static int
 pick(struct route *r)
 {
-	uint64_t now = caller_now_ms();
+	uint64_t now = now_ms();
 	int i = r->hint;
 
 	r->hint = -1;
@@ -284,7 +284,7 @@ all_behind(const struct route *r)
 static void
 round_end(struct route *r, uint64_t deadline_ms)
 {
-	uint64_t now = caller_now_ms(), ms;
+	uint64_t now = now_ms(), ms;
 	struct timespec ts = {0, 0};
 
 	ms = BACKOFF_MIN +
@@ -308,7 +308,7 @@ search(struct route *r, uint64_t deadline_ms)
 	while (r->client == NULL) {
 		if (all_behind(r))
 			return (ROUTE_BEHIND);
-		if (caller_now_ms() >= deadline_ms)
+		if (now_ms() >= deadline_ms)
 			return (ROUTE_NONE);
 		if ((i = pick(r)) < 0) {
 			round_end(r, deadline_ms);
@@ -345,7 +345,7 @@ static int
 preferred_serves(struct route *r)
 {
 	const struct host *h = &r->reach.hosts->list[0];
-	uint64_t deadline_ms = caller_now_ms() + PROBE_MS;
+	uint64_t deadline_ms = now_ms() + PROBE_MS;
 	evote_answer answer = {0};
 	int serves = 0, port = h->port;
 	CLIENT *client;
@@ -378,7 +378,7 @@ preferred_serves(struct route *r)
 static int
 go_back(struct route *r, uint64_t deadline_ms)
 {
-	uint64_t began = caller_now_ms();
+	uint64_t began = now_ms();
 	CLIENT *old = r->client;
 	int was = r->current, rc;
 
@@ -386,7 +386,7 @@ go_back(struct route *r, uint64_t deadline_ms)
 		return (0);
 	r->probe_at = began + PROBE_EVERY;
 	if (!preferred_serves(r)) {
-		if (caller_now_ms() - began >= PROBE_MS)
+		if (now_ms() - began >= PROBE_MS)
 			r->probe_at = began + PROBE_SILENT;
 		return (0);
 	}
@@ -422,7 +422,7 @@ call_once(struct route *r, const struct procedure *p, void *args, void *res,
     uint64_t deadline_ms)
 {
 	const struct timeval unused = {0, 0};
-	uint64_t step = caller_now_ms() + CALL_MS;
+	uint64_t step = now_ms() + CALL_MS;
 	enum clnt_stat stat;
 
 	result_clear(p, res);

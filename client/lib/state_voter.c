@@ -11,8 +11,8 @@
 
 #include "client/lib/plain.h"
 #include "client/lib/state_impl.h"
+#include "common/now.h"
 #include "common/record.h"
-#include "common/rpc/caller.h"
 #include "common/seal.h"
 
 #define REQUEST_FORMAT 1
@@ -103,7 +103,7 @@ state_lock(struct state *s, const char *voter, uint64_t deadline_ms)
 		return (state_fail(
 		    s, "%s/%s: %s", s->path, name, plain_why(errno)));
 	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		if (caller_now_ms() >= deadline_ms) {
+		if (now_ms() >= deadline_ms) {
 			close(fd);
 			return (state_fail(
 			    s, "another command of this voter is at work"));

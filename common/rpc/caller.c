@@ -47,12 +47,6 @@ struct caller {
 	struct inbox in;
 };
 
-uint64_t
-caller_now_ms(void)
-{
-	return (now_ms());
-}
-
 /* ---- one call ---- */
 
 static enum clnt_stat

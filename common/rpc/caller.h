@@ -12,9 +12,8 @@
  * connection; after CLNT_CALL has timed out or failed to send or receive it is
  * broken and every later call fails at once: destroy it.
  *
- * Deadlines are CLOCK_MONOTONIC, milliseconds.
+ * Deadlines are those of now_ms.
  */
-uint64_t caller_now_ms(void);
 
 /* Where the way to a server ends: the step that is to blame. */
 enum caller_fault {

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "common/log.h"
+#include "common/now.h"
 #include "common/rpc/caller.h"
 #include "common/rpc/inquiry.h"
 #include "common/rpc/portmap.h"
@@ -115,7 +116,7 @@ rpcbind_tell(CLIENT *rpcbind, rpcproc_t proc, int prog, int net, char *addr)
 	bool_t done = FALSE;
 	struct timeval unused = {0};
 
-	caller_deadline(rpcbind, caller_now_ms() + ASK_MS);
+	caller_deadline(rpcbind, now_ms() + ASK_MS);
 	if (clnt_call(rpcbind, proc, (xdrproc_t)xdr_rpcb, (char *)&entry,
 		(xdrproc_t)xdr_bool, (char *)&done, unused) != RPC_SUCCESS)
 		return (-1);
@@ -128,7 +129,7 @@ rpcbind_list(CLIENT *rpcbind, rpcblist_ptr *list)
 	struct timeval unused = {0};
 
 	*list = NULL;
-	caller_deadline(rpcbind, caller_now_ms() + ASK_MS);
+	caller_deadline(rpcbind, now_ms() + ASK_MS);
 	if (clnt_call(rpcbind, RPCBPROC_DUMP, NOTHING, NULL,
 		(xdrproc_t)xdr_rpcblist_ptr, (char *)list,
 		unused) == RPC_SUCCESS)
@@ -160,7 +161,7 @@ list_find(rpcblist_ptr list, int prog, int net)
 static bool
 uaddr_alive(const char *uaddr, int prog, int net)
 {
-	uint64_t deadline = caller_now_ms() + PROBE_MS;
+	uint64_t deadline = now_ms() + PROBE_MS;
 	char host[UADDR_MAX], err[128];
 	struct timeval unused = {0};
 	enum clnt_stat stat;
@@ -273,7 +274,7 @@ portmap_look(struct portmap *p, const bool wanted[PROGRAMS])
 	int rc = -1;
 
 	rpcbind = caller_unix(_PATH_RPCBINDSOCK, RPCBPROG, RPCBVERS,
-	    caller_now_ms() + ASK_MS, err, sizeof(err));
+	    now_ms() + ASK_MS, err, sizeof(err));
 	if (rpcbind != NULL) {
 		rc = rpcbind_list(rpcbind, &list);
 		if (rc == 0) {

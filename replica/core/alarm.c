@@ -253,7 +253,7 @@ settings(const struct core *c, evote_status_res *s)
 		    "or the cluster's order with `hosts prefer`.",
 		    order);
 	for (int i = 0; i < c->cf.n; i++)
-		if (hosts_takes_part(c, i) && failure_timeout_differs(c, i))
+		if (hosts_timeout_differs(c, i))
 			alarm_add(s, EVOTE_ALARM_SETTINGS,
 			    "suspect-ms is %llu here and %llu on %s. Set it "
 			    "to the same on all hosts.",

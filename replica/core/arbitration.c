@@ -34,8 +34,10 @@ learn_from_arbiter(struct core *c, const evote_config *k)
 	c->arbiter_behind = k->epoch < c->config.epoch;
 }
 
-/* A new arbiter begins with the configuration that names it; then the old one
- * is asked. */
+/*
+ * A new arbiter begins with the configuration that names it; then the old one
+ * is asked.
+ */
 static void
 agreed(struct core *c)
 {

@@ -68,8 +68,10 @@ struct driver {
 };
 
 struct core_config {
-	/* Whom it knows besides the hosts of the configuration; a new cluster's
-	 * hosts. */
+	/*
+	 * Whom it knows besides the hosts of the configuration; a new cluster's
+	 * hosts.
+	 */
 	const char *names[EVOTE_HOSTS_MAX];
 	const char *addresses[EVOTE_HOSTS_MAX];
 	int n;

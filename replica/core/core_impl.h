@@ -244,6 +244,12 @@ struct entry_header core_place(const struct core *);
 void core_hear_clock(
     struct core *, int peer, uint64_t clock_us, uint64_t asked_ms);
 void core_mark(const struct core *, uint64_t size, evote_position *);
+/*
+ * The least that any other host of the set has said, and any that counts, of n;
+ * 0 when one of the set is not known by its incarnation.
+ */
+typedef uint64_t core_said(const struct peer *);
+uint64_t core_least(const struct core *, uint64_t n, core_said *);
 void core_append_record(struct core *, struct record *);
 int core_pushed(const struct peer *); /* catching up, or streaming */
 void core_probe(struct peer *);	      /* so it is pushed nothing any more */
@@ -256,8 +262,6 @@ int failure_is_gone(const struct core *, const struct peer *);
 /* Silence of a peer that makes it suspect. */
 uint64_t failure_timeout(const struct core *);
 int failure_suspected(const struct core *, int peer);
-/* Without an arbiter it would suspect others sooner or later than this host. */
-int failure_timeout_differs(const struct core *, int peer);
 int failure_of(const struct core *, const evote_member *);
 int failure_resigned(const struct core *, const evote_member *);
 /* Must the primary leave this host out of the set? */
@@ -273,14 +277,17 @@ unsigned hosts_number(
 int hosts_preferred(const struct core *, int peer); /* to this host */
 /* This host's own list has another order than the cluster's. */
 int hosts_order_differs(const struct core *);
+/* Without an arbiter it would suspect others sooner or later than this host. */
+int hosts_timeout_differs(const struct core *, int peer);
 int hosts_is_member(const struct core *, const char *name);
 int hosts_takes_part(const struct core *, int peer);
 void hosts_meet(struct core *); /* as the configuration names them */
 void hosts_first(const struct core *, evote_config *);
 
 /* hello.c */
-struct message *hello_new(
-    struct core *, int reply, uint64_t asked, evote_refusal);
+struct message *hello_call(struct core *);
+/* `asked` as in the call. */
+struct message *hello_reply(struct core *, uint64_t asked, evote_refusal);
 void hello_send(struct core *, int peer); /* -1: all */
 void hello_beat(struct core *);		  /* each tick */
 

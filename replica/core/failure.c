@@ -37,8 +37,10 @@ failure_suspected(const struct core *c, int peer)
 
 	if (failure_is_gone(c, p))
 		return (1);
-	/* Its disk was replaced: whom the configuration means will not come
-	 * back. */
+	/*
+	 * Its disk was replaced: whom the configuration means will not come
+	 * back.
+	 */
 	if (peer == core_primary_peer(c) && p->met &&
 	    !config_id_equal(c->config.primary, p->id))
 		return (1);
@@ -94,13 +96,4 @@ failure_none(const struct core *c)
 		if (failure_must_leave(c, &c->config.in_sync.in_sync_val[i]))
 			return (0);
 	return (1);
-}
-
-int
-failure_timeout_differs(const struct core *c, int peer)
-{
-	const struct peer *p = &c->peers[peer];
-
-	return (!core_arbitrated(c) && p->suspect_ms != 0 &&
-	    p->suspect_ms != c->cf.suspect_ms);
 }

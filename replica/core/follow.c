@@ -227,7 +227,7 @@ follow_stranger(struct core *c, const struct event *ev)
 	const evote_hello *h = &ev->message->u.hello;
 
 	identity_stranger(c, ev->refusal, h);
-	defer(c, ev, hello_new(c, 1, h->asked, ev->refusal), 0);
+	defer(c, ev, hello_reply(c, h->asked, ev->refusal), 0);
 	message_free(ev->message);
 }
 
@@ -241,8 +241,8 @@ follow_call(struct core *c, const struct event *ev)
 	if (m->kind == SAY_HELLO) {
 		handshake_take(c, ev->peer, m, ev->conn);
 		defer(c, ev,
-		    hello_new(
-			c, 1, m->u.hello.asked, c->peers[ev->peer].refusal),
+		    hello_reply(
+			c, m->u.hello.asked, c->peers[ev->peer].refusal),
 		    0);
 		message_free(m);
 		return;

@@ -13,7 +13,7 @@ note_timeout(struct core *c, int peer, uint64_t ms)
 	int news = p->suspect_ms != ms;
 
 	p->suspect_ms = ms;
-	if (news && failure_timeout_differs(c, peer))
+	if (news && hosts_timeout_differs(c, peer))
 		core_say(c, 1,
 		    "suspect-ms differs here=%llu there=%llu peer=%s",
 		    (unsigned long long)c->cf.suspect_ms,
@@ -217,6 +217,5 @@ void
 handshake_refused(struct core *c, int peer, evote_refusal why)
 {
 	identity_refused(c, peer, why);
-	c->driver->call(
-	    c->arg, peer, hello_new(c, 0, c->now_ms, EVOTE_NOT_REFUSED));
+	c->driver->call(c->arg, peer, hello_call(c));
 }

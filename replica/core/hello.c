@@ -20,9 +20,8 @@ role_told(const struct core *c)
 		: c->role);
 }
 
-/* `asked` is this host's own time, or in a reply that of the call. */
-struct message *
-hello_new(struct core *c, int reply, uint64_t asked, evote_refusal refusal)
+static struct message *
+hello_make(struct core *c, int reply, uint64_t asked, evote_refusal refusal)
 {
 	struct message *m = core_message(SAY_HELLO, reply);
 	evote_hello *h = &m->u.hello;
@@ -59,6 +58,18 @@ hello_new(struct core *c, int reply, uint64_t asked, evote_refusal refusal)
 	return (m);
 }
 
+struct message *
+hello_call(struct core *c)
+{
+	return (hello_make(c, 0, c->now_ms, EVOTE_NOT_REFUSED));
+}
+
+struct message *
+hello_reply(struct core *c, uint64_t asked, evote_refusal refusal)
+{
+	return (hello_make(c, 1, asked, refusal));
+}
+
 void
 hello_send(struct core *c, int peer)
 {
@@ -66,8 +77,7 @@ hello_send(struct core *c, int peer)
 		if ((peer >= 0 && i != peer) || !c->peers[i].up)
 			continue;
 		c->peers[i].last_sent_ms = c->now_ms;
-		c->driver->call(
-		    c->arg, i, hello_new(c, 0, c->now_ms, EVOTE_NOT_REFUSED));
+		c->driver->call(c->arg, i, hello_call(c));
 	}
 }
 

@@ -84,6 +84,15 @@ hosts_takes_part(const struct core *c, int peer)
 	return (config_listed(&c->config, name) || hosts_is_member(c, name));
 }
 
+int
+hosts_timeout_differs(const struct core *c, int peer)
+{
+	const struct peer *p = &c->peers[peer];
+
+	return (!core_arbitrated(c) && hosts_takes_part(c, peer) &&
+	    p->suspect_ms != 0 && p->suspect_ms != c->cf.suspect_ms);
+}
+
 static void
 peer_new(struct core *c, int i, const char *name)
 {

@@ -98,8 +98,10 @@ judge(struct core *c, struct peer *p, const char *name, const evote_hello *h)
 	    !config_id_zero(h->config.cluster) &&
 	    !config_id_equal(c->config.cluster, h->config.cluster))
 		return (EVOTE_REFUSED_CLUSTER);
-	/* One that is no host is heard for a later configuration, and for
-	 * nothing else. */
+	/*
+	 * One that is no host is heard for a later configuration, and for
+	 * nothing else.
+	 */
 	if (!hosts_takes_part(c, (int)(p - c->peers)) &&
 	    h->config.epoch <= c->config.epoch)
 		return (EVOTE_REFUSED_UNLISTED);

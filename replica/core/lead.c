@@ -300,26 +300,14 @@ lead_loaded(struct core *c, int peer, const struct event *ev)
 	append(c, peer, records, ev->n);
 }
 
+static uint64_t
+round_of(const struct peer *p)
+{
+	return (p->round);
+}
+
 uint64_t
 lead_confirmed(const struct core *c)
 {
-	uint64_t n = UINT64_MAX;
-
-	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
-		const char *id = c->config.in_sync.in_sync_val[i].incarnation;
-		int p;
-
-		if (config_id_equal(id, core_self(c)))
-			continue;
-		p = core_peer_of(c, id);
-		if (p < 0 || !config_id_equal(c->peers[p].id, id))
-			return (0);
-		if (c->peers[p].round < n)
-			n = c->peers[p].round;
-	}
-	/* One about to join may be in the set before we hear of it. */
-	for (int i = 0; i < c->cf.n; i++)
-		if (c->peers[i].counts && c->peers[i].round < n)
-			n = c->peers[i].round;
-	return (n);
+	return (core_least(c, UINT64_MAX, round_of));
 }

@@ -138,8 +138,10 @@ core_arbiter(
 	return (NULL);
 }
 
-/* A change is begun when all of the set know the present configuration: see
- * config_confirmed. */
+/*
+ * A change is begun when all of the set know the present configuration: see
+ * config_confirmed.
+ */
 static const char *
 may_change(const struct core *c, int *again)
 {

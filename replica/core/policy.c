@@ -395,8 +395,10 @@ policy_act(struct core *c)
 		}
 		if (!core_arbitrated(c) && c->seen_epoch > c->config.epoch &&
 		    c->now_ms >= c->renew_ms) {
-			/* Someone holds a configuration that was never taken
-			 * up. */
+			/*
+			 * Someone holds a configuration that was never taken
+			 * up.
+			 */
 			c->renew_ms = c->now_ms + RENEW_MS;
 			proposal_draft(c);
 			proposal_make(c, P_RENEW);

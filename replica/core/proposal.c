@@ -70,8 +70,10 @@ next_epoch(const struct core *c, enum proposal_kind kind)
 	return (e);
 }
 
-/* Rule 8.  Granted, or nobody is to be asked: stored here, and then it is in
- * force. */
+/*
+ * Rule 8.  Granted, or nobody is to be asked: stored here, and then it is in
+ * force.
+ */
 void
 proposal_store(struct core *c)
 {
@@ -127,8 +129,6 @@ proposal_put(struct core *c)
 void
 proposal_make(struct core *c, enum proposal_kind kind)
 {
-	evote_position *m = &c->proposal.next.end;
-
 	if (c->proposal.next.hosts.hosts_len == 0)
 		hosts_first(c, &c->proposal.next);
 	c->proposal.next.epoch = BUG_SAME_EPOCH && c->role == EVOTE_CLAIMING &&
@@ -137,9 +137,7 @@ proposal_make(struct core *c, enum proposal_kind kind)
 	    : next_epoch(c, kind);
 	if (kind == P_FORCE)
 		c->proposal.next.forced_epoch = c->proposal.next.epoch;
-	m->epoch = history_epoch(c->log);
-	m->size = c->committed;
-	history_root(c->log, c->committed, (unsigned char *)m->root);
+	core_mark(c, c->committed, &c->proposal.next.end);
 	c->proposal.kind = kind;
 	/*
 	 * With nobody to ask whether this host is primary still, all of the set

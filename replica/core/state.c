@@ -41,8 +41,10 @@ core_peer_of(const struct core *c, const void *id)
 	for (int i = 0; i < c->cf.n; i++)
 		if (i != c->cf.self && config_id_equal(c->peers[i].id, id))
 			return (i);
-	/* Not heard of yet under this incarnation: by its name in the
-	 * configuration. */
+	/*
+	 * Not heard of yet under this incarnation: by its name in the
+	 * configuration.
+	 */
 	name = config_name(&c->config, id);
 	for (int i = 0; i < c->cf.n; i++)
 		if (i != c->cf.self && strcmp(c->cf.names[i], name) == 0)
@@ -121,6 +123,28 @@ core_mark(const struct core *c, uint64_t size, evote_position *m)
 	history_root(c->log, size, (unsigned char *)m->root);
 }
 
+uint64_t
+core_least(const struct core *c, uint64_t n, core_said *said)
+{
+	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
+		const char *id = c->config.in_sync.in_sync_val[i].incarnation;
+		int p;
+
+		if (config_id_equal(id, core_self(c)))
+			continue;
+		p = core_peer_of(c, id);
+		if (p < 0 || !config_id_equal(c->peers[p].id, id))
+			return (0);
+		if (said(&c->peers[p]) < n)
+			n = said(&c->peers[p]);
+	}
+	/* One about to join may be in the set before we hear of it. */
+	for (int i = 0; i < c->cf.n; i++)
+		if (c->peers[i].counts && said(&c->peers[i]) < n)
+			n = said(&c->peers[i]);
+	return (n);
+}
+
 void
 core_append_record(struct core *c, struct record *r)
 {
@@ -141,8 +165,10 @@ core_probe(struct peer *p)
 		p->phase = PEER_PROBING;
 }
 
-/* Rule 4.  What peers acknowledged counts in the epoch it was said in, no
- * longer. */
+/*
+ * Rule 4.  What peers acknowledged counts in the epoch it was said in, no
+ * longer.
+ */
 void
 core_reset_peers(struct core *c)
 {

@@ -30,8 +30,10 @@ host_state(const struct core *c, int i, evote_host_state *h)
 	h->acked = self ? c->durable : p->acked;
 }
 
-/* As the configuration names them; before there is one, as this host's own list
- * does. */
+/*
+ * As the configuration names them; before there is one, as this host's own list
+ * does.
+ */
 static void
 hosts(const struct core *c, evote_status_res *s)
 {

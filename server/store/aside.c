@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,17 +11,6 @@
 #include "common/log.h"
 #include "common/seal.h"
 #include "server/store/files.h"
-
-/* The new name of a file is durable only when its directory is. */
-static int
-parent_sync(const char *path)
-{
-	char *copy = strdup(path);
-	int rc = copy == NULL ? -1 : files_sync(dirname(copy));
-
-	free(copy);
-	return (rc);
-}
 
 static int
 hex_print(FILE *f, const void *data, size_t len, const char *after)
@@ -67,7 +55,8 @@ set_aside(struct ledger *l, uint64_t size, const char *aside)
 	int ok;
 
 	ok = f != NULL && records_print(l, size, f) == 0 && fflush(f) == 0 &&
-	    fsync(fd) == 0 && parent_sync(aside) == 0;
+	    /* The new name is durable only when its directory is. */
+	    fsync(fd) == 0 && files_sync_parent(aside) == 0;
 	if (!ok && errno != 0)
 		log_alarm("ledger file=%s doing=cut failed=\"%s\"", aside,
 		    strerror(errno));

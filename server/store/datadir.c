@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,16 +155,10 @@ lock_take(const char *path, const struct why *why)
 static int
 dir_make(const char *path, const struct why *why)
 {
-	char *copy;
-	int rc;
-
 	if (strlen(path) > PATH_MOST || path[0] == '\0')
 		return (fail(why, "'%s' is not a path of a directory", path));
 	if (mkdir(path, 0700) == 0) {
-		copy = strdup(path);
-		rc = copy != NULL ? files_sync(dirname(copy)) : -1;
-		free(copy);
-		if (rc == 0)
+		if (files_sync_parent(path) == 0)
 			return (0);
 	} else if (errno == EEXIST) {
 		return (0);
@@ -311,8 +304,10 @@ config_read(struct datadir *d, const struct why *why)
 	if (len == -1)
 		return (fail(
 		    why, "cannot read %s: %s; " REJOIN, file, strerror(errno)));
-	/* What is whole and yet no configuration to us was written by another
-	 * version. */
+	/*
+	 * What is whole and yet no configuration to us was written by another
+	 * version.
+	 */
 	if (format_read(&d->config, value, (size_t)len) == -1)
 		return (fail(why,
 		    "%s was written by another version of this program: use "

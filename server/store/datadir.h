@@ -5,6 +5,8 @@
 
 #include "evote.h"
 
+#define EXIT_DISK 3 /* the status of a process that its disk failed: rule 15 */
+
 /*
  * The data directory of one host:
  *

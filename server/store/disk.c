@@ -14,16 +14,14 @@
 #include "common/log.h"
 #include "common/thread.h"
 #include "replica/core/config.h"
+#include "server/store/aside.h"
 #include "server/store/datadir.h"
 #include "server/store/files.h"
-#include "server/store/aside.h"
 #include "server/store/ledger.h"
 
-#define EXIT_DISK  3	   /* the process's status after a failure */
 #define IDLE_PAGES 1000	   /* of WAL, moved when there is time */
 #define MOST_PAGES 16384   /* 64 MB, moved when there is none */
 #define LOAD_BYTES 1000000 /* of one DISK_LOAD: well within a push */
-#define PATH_BYTES 4096
 
 struct job {
 	STAILQ_ENTRY(job) link;
@@ -76,7 +74,7 @@ memory(size_t n, size_t size)
 static int
 tail_cut(struct disk *d, uint64_t size)
 {
-	char aside[PATH_BYTES], name[64];
+	char aside[FILES_PATH], name[64];
 
 	snprintf(name, sizeof(name), "aside/%llu-%llu.txt",
 	    (unsigned long long)size, (unsigned long long)date_now_us());

@@ -3,7 +3,9 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,6 +27,16 @@ files_sync(const char *path)
 		return (-1);
 	rc = fsync(fd);
 	close(fd);
+	return (rc);
+}
+
+int
+files_sync_parent(const char *path)
+{
+	char *copy = strdup(path);
+	int rc = copy == NULL ? -1 : files_sync(dirname(copy));
+
+	free(copy);
 	return (rc);
 }
 

@@ -13,6 +13,7 @@
 /* The path of that name in a directory; it has to fit. */
 void files_path(const char *dir, const char *name, char *out, size_t len);
 int files_sync(const char *dir);
+int files_sync_parent(const char *path);
 int files_write(int fd, const void *, size_t len);
 /* The file holds what it held before, or this, whatever happens. */
 int files_replace(const char *dir, const char *name, const void *, size_t len);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client/lib/libevote.h"
+#include "common/now.h"
 #include "common/record.h"
 #include "common/rpc/caller.h"
 #include "common/seal.h"
@@ -153,7 +154,7 @@ challenge_answer(struct votes *v, evote_preauth_res *challenge,
 	evote_login login = {
 	    .domain = (char *)"evote login 1", .origin = v->status.origin};
 
-	caller_deadline(v->client, caller_now_ms() + WAIT_MS);
+	caller_deadline(v->client, now_ms() + WAIT_MS);
 	if (evote_preauth_1(&pre, challenge, v->client) != RPC_SUCCESS)
 		die("no challenge");
 	memcpy(login.cluster, v->status.answer.stamp.cluster,
@@ -269,9 +270,9 @@ votes_open(struct votes *v)
 		die("--hosts and --key are missing");
 	if ((v->key = seal_key_load(o->key, err, sizeof(err))) == NULL ||
 	    (v->client = caller_tcp(o->host, o->port, EVOTE_PROG, EVOTE_V1,
-		 caller_now_ms() + WAIT_MS, err, sizeof(err))) == NULL)
+		 now_ms() + WAIT_MS, err, sizeof(err))) == NULL)
 		die(err);
-	caller_deadline(v->client, caller_now_ms() + WAIT_MS);
+	caller_deadline(v->client, now_ms() + WAIT_MS);
 	if (evote_status_1(NULL, &v->status, v->client) != RPC_SUCCESS)
 		die("no status");
 	seal_random(v->id, sizeof(v->id));

@@ -16,8 +16,9 @@ on_abort(int sig)
 	_exit(2);
 }
 
-/* A paused process does nothing yet; what is for it comes when it goes
- * on. */
+/*
+ * A paused process does nothing yet; what is for it comes when it goes on.
+ */
 static int
 paused(struct item *it)
 {

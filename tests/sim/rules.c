@@ -87,8 +87,9 @@ was_refused(const evote_asker *a)
 	return (0);
 }
 
-/* Every vote told as counted stands there once, and none that nobody
- * cast. */
+/*
+ * Every vote told as counted stands there once, and none that nobody cast.
+ */
 static void
 check_votes(const struct host *h)
 {
@@ -132,8 +133,10 @@ holds_all(const struct host *h)
 	return (1);
 }
 
-/* The configuration means this host: a copy has the same incarnation, but
- * another name. */
+/*
+ * The configuration means this host: a copy has the same incarnation, but
+ * another name.
+ */
 int
 is_member(const evote_config *k, const struct host *h)
 {

@@ -60,8 +60,10 @@ do_decide(void *arg, const evote_arbiter *to, const evote_decide *d)
 	question_send(q);
 }
 
-/* It has stored its configuration when the verdict goes out; which may get
- * lost. */
+/*
+ * It has stored its configuration when the verdict goes out; which may get
+ * lost.
+ */
 void
 witness_hears(struct question *q)
 {

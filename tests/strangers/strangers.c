@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "strangers.h"
+#include "common/now.h"
 
 #define TARGETS_MAX 8
 #define READY_MAX   256
@@ -62,15 +63,6 @@ die(const char *what)
 {
 	perror(what);
 	exit(2);
-}
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ((uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000);
 }
 
 /* ---- one of them ---- */

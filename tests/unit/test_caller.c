@@ -26,6 +26,7 @@
 #include <rpc/pmap_prot.h>
 #include <rpc/rpcb_prot.h>
 
+#include "common/now.h"
 #include "common/rpc/caller.h"
 #include "evote.h"
 
@@ -148,8 +149,8 @@ static CLIENT *
 connect_to(const struct server *s)
 {
 	char err[200];
-	CLIENT *client = caller_tcp("127.0.0.1", s->port, PROG, 1,
-	    caller_now_ms() + SLOW, err, sizeof(err));
+	CLIENT *client = caller_tcp(
+	    "127.0.0.1", s->port, PROG, 1, now_ms() + SLOW, err, sizeof(err));
 
 	assert_non_null(client);
 	return (client);
@@ -161,7 +162,7 @@ call(CLIENT *client, uint32_t *value, uint64_t within_ms)
 	static const struct timeval unused = {60, 0};
 	uint32_t arg = 7;
 
-	caller_deadline(client, caller_now_ms() + within_ms);
+	caller_deadline(client, now_ms() + within_ms);
 	return (clnt_call(client, 1, (xdrproc_t)xdr_uint32_t, &arg,
 	    (xdrproc_t)xdr_uint32_t, value, unused));
 }
@@ -296,19 +297,19 @@ static void
 test_silent(void **state)
 {
 	struct server s;
-	uint64_t began = caller_now_ms(), took;
+	uint64_t began = now_ms(), took;
 	uint32_t value;
 	CLIENT *client;
 
 	server_start(&s, script_silent);
 	client = connect_to(&s);
 	assert_int_equal(RPC_TIMEDOUT, call(client, &value, 200));
-	took = caller_now_ms() - began;
+	took = now_ms() - began;
 	assert_in_range(took, 200, 900);
 	/* Broken for good: a late reply must not answer another call. */
-	began = caller_now_ms();
+	began = now_ms();
 	assert_int_equal(RPC_TIMEDOUT, call(client, &value, SLOW));
-	assert_true(caller_now_ms() - began < 100);
+	assert_true(now_ms() - began < 100);
 	clnt_destroy(client);
 	server_stop(&s);
 }
@@ -335,14 +336,14 @@ static void
 test_trickle(void **state)
 {
 	struct server s;
-	uint64_t began = caller_now_ms();
+	uint64_t began = now_ms();
 	uint32_t value;
 	CLIENT *client;
 
 	server_start(&s, script_trickle);
 	client = connect_to(&s);
 	assert_int_equal(RPC_TIMEDOUT, call(client, &value, 300));
-	assert_in_range(caller_now_ms() - began, 300, 1000);
+	assert_in_range(now_ms() - began, 300, 1000);
 	clnt_destroy(client);
 	server_stop(&s);
 }
@@ -364,14 +365,14 @@ static void
 test_flood(void **state)
 {
 	struct server s;
-	uint64_t began = caller_now_ms();
+	uint64_t began = now_ms();
 	uint32_t value;
 	CLIENT *client;
 
 	server_start(&s, script_flood);
 	client = connect_to(&s);
 	assert_int_equal(RPC_TIMEDOUT, call(client, &value, 200));
-	assert_in_range(caller_now_ms() - began, 200, 1000);
+	assert_in_range(now_ms() - began, 200, 1000);
 	clnt_destroy(client);
 	server_stop(&s);
 }
@@ -434,7 +435,7 @@ test_deaf(void **state)
 	static const struct timeval unused = {60, 0};
 	struct server s;
 	char *big = calloc(1, EVOTE_SEALED_MAX);
-	uint64_t began = caller_now_ms();
+	uint64_t began = now_ms();
 	int size = 4096, fd;
 	CLIENT *client;
 	evote_sealed sealed = {0};
@@ -445,11 +446,11 @@ test_deaf(void **state)
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	sealed.body.body_len = EVOTE_SEALED_MAX;
 	sealed.body.body_val = big;
-	caller_deadline(client, caller_now_ms() + 200);
+	caller_deadline(client, now_ms() + 200);
 	assert_int_equal(RPC_TIMEDOUT,
 	    clnt_call(client, 1, (xdrproc_t)xdr_evote_sealed, &sealed,
 		(xdrproc_t)xdr_uint32_t, NULL, unused));
-	assert_in_range(caller_now_ms() - began, 200, 650);
+	assert_in_range(now_ms() - began, 200, 650);
 	clnt_destroy(client);
 	server_stop(&s);
 	free(big);
@@ -459,7 +460,7 @@ static void
 test_stub_timeout(void **state)
 {
 	static const struct timeval stub = {0, 150000};
-	uint64_t began = caller_now_ms();
+	uint64_t began = now_ms();
 	uint32_t value, arg = 1;
 	struct server s;
 	CLIENT *client;
@@ -469,7 +470,7 @@ test_stub_timeout(void **state)
 	assert_int_equal(RPC_TIMEDOUT,
 	    clnt_call(client, 1, (xdrproc_t)xdr_uint32_t, &arg,
 		(xdrproc_t)xdr_uint32_t, &value, stub));
-	assert_in_range(caller_now_ms() - began, 150, 900);
+	assert_in_range(now_ms() - began, 150, 900);
 	clnt_destroy(client);
 	server_stop(&s);
 }
@@ -530,7 +531,7 @@ test_cannot_receive(void **state)
 	    {script_huge, EMSGSIZE},
 	    {script_huge_sum, EMSGSIZE},
 	};
-	uint64_t began = caller_now_ms();
+	uint64_t began = now_ms();
 	struct rpc_err err;
 	uint32_t value;
 	struct server s;
@@ -547,7 +548,7 @@ test_cannot_receive(void **state)
 		clnt_destroy(client);
 		server_stop(&s);
 	}
-	assert_true(caller_now_ms() - began < SLOW);
+	assert_true(now_ms() - began < SLOW);
 }
 
 /* Strings that were decoded before the damage must not leak. */
@@ -587,7 +588,7 @@ test_cut_answer(void **state)
 
 	server_start(&s, script_cut_answer);
 	client = connect_to(&s);
-	caller_deadline(client, caller_now_ms() + SLOW);
+	caller_deadline(client, now_ms() + SLOW);
 	assert_int_equal(RPC_CANTDECODERES,
 	    clnt_call(client, 1, (xdrproc_t)xdr_uint32_t, &arg,
 		(xdrproc_t)xdr_evote_result_res, &res, unused));
@@ -663,7 +664,7 @@ test_too_long(void **state)
 static void
 test_refused(void **state)
 {
-	uint64_t began = caller_now_ms();
+	uint64_t began = now_ms();
 	char err[200] = "";
 	struct server s;
 
@@ -672,7 +673,7 @@ test_refused(void **state)
 	assert_null(caller_tcp(
 	    "127.0.0.1", s.port, PROG, 1, began + SLOW, err, sizeof(err)));
 	assert_non_null(strstr(err, "refused"));
-	assert_true(caller_now_ms() - began < 500);
+	assert_true(now_ms() - began < 500);
 }
 
 /* A full queue of a listener that never accepts is as silent as a host. */
@@ -691,12 +692,12 @@ test_connect_silent(void **state)
 	assert_int_equal(0, listen(fd, 0));
 	getsockname(fd, (struct sockaddr *)&sin, &len);
 	do {
-		began = caller_now_ms();
+		began = now_ms();
 		fill[n] = caller_tcp("127.0.0.1", ntohs(sin.sin_port), PROG, 1,
 		    began + 200, err, sizeof(err));
 	} while (fill[n] != NULL && ++n < 8);
 	assert_in_range(n, 1, 7);
-	assert_in_range(caller_now_ms() - began, 200, 900);
+	assert_in_range(now_ms() - began, 200, 900);
 	for (i = 0; i < n; i++)
 		clnt_destroy(fill[i]);
 	close(fd);
@@ -705,7 +706,7 @@ test_connect_silent(void **state)
 static void
 test_names(void **state)
 {
-	uint64_t began = caller_now_ms();
+	uint64_t began = now_ms();
 	uint32_t value = 0;
 	struct server s;
 	CLIENT *client;
@@ -717,10 +718,10 @@ test_names(void **state)
 	assert_non_null(client);
 	assert_int_equal(RPC_SUCCESS, call(client, &value, SLOW));
 	clnt_destroy(client);
-	began = caller_now_ms();
+	began = now_ms();
 	assert_null(caller_tcp("no-such-host.invalid", s.port, PROG, 1,
 	    began + 300, err, sizeof(err)));
-	assert_true(caller_now_ms() - began < 1000);
+	assert_true(now_ms() - began < 1000);
 	server_stop(&s);
 }
 
@@ -728,7 +729,7 @@ static void
 test_unix(void **state)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	uint64_t deadline = caller_now_ms() + SLOW;
+	uint64_t deadline = now_ms() + SLOW;
 	struct server s = {.script = script_plain};
 	uint32_t value = 0;
 	CLIENT *client;
@@ -765,8 +766,8 @@ test_program(void **state)
 	char err[200];
 
 	server_start(&s, script_header);
-	client = caller_tcp("127.0.0.1", s.port, 1, 1, caller_now_ms() + SLOW,
-	    err, sizeof(err));
+	client = caller_tcp(
+	    "127.0.0.1", s.port, 1, 1, now_ms() + SLOW, err, sizeof(err));
 	assert_true(clnt_control(client, CLSET_PROG, &prog));
 	assert_int_equal(RPC_SUCCESS, call(client, &value, SLOW));
 	assert_int_equal(1, value);
@@ -899,8 +900,7 @@ test_port_ipv6(void **state)
 	pthread_create(&thread, NULL, rpcbind_run, &fd);
 	for (i = 0; i < 2; i++) {
 		assert_int_equal(4711,
-		    caller_port(
-			names[i], PROG, 1, caller_now_ms() + SLOW, &fault));
+		    caller_port(names[i], PROG, 1, now_ms() + SLOW, &fault));
 		assert_int_equal(CALLER_NONE, fault);
 	}
 	sendto(fd, "", 1, 0, (struct sockaddr *)&sin6, sizeof(sin6));
@@ -914,7 +914,7 @@ ends_with(enum caller_fault expected, const char *host, uint64_t within_ms)
 	caller_progress fault;
 
 	assert_int_equal(
-	    0, caller_port(host, PROG, 1, caller_now_ms() + within_ms, &fault));
+	    0, caller_port(host, PROG, 1, now_ms() + within_ms, &fault));
 	assert_int_equal(expected, fault);
 }
 
@@ -923,7 +923,7 @@ test_port(void **state)
 {
 	struct sockaddr_in sin = {.sin_family = AF_INET};
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-	uint64_t began = caller_now_ms();
+	uint64_t began = now_ms();
 	caller_progress fault;
 	pthread_t thread;
 
@@ -937,20 +937,20 @@ test_port(void **state)
 	assert_int_equal(
 	    4711, caller_port("127.0.0.77", PROG, 1, began + SLOW, &fault));
 	assert_int_equal(CALLER_NONE, fault);
-	assert_true(caller_now_ms() - began < 1000);
+	assert_true(now_ms() - began < 1000);
 	pthread_join(thread, NULL);
 	/* Silent now, then gone. */
-	began = caller_now_ms();
+	began = now_ms();
 	ends_with(CALLER_PORTMAP_SILENT, "127.0.0.77", 200);
-	assert_in_range(caller_now_ms() - began, 200, 900);
+	assert_in_range(now_ms() - began, 200, 900);
 	/* V9: what took the time is to blame. */
 	ends_with(CALLER_NAME_LATE, "slow.test", 300);
 	ends_with(CALLER_NAME_LATE, "slow.test", 600);
 	ends_with(CALLER_PORTMAP_SILENT, "slow.test", 1600);
 	close(fd);
-	began = caller_now_ms();
+	began = now_ms();
 	ends_with(CALLER_PORTMAP_REFUSED, "127.0.0.77", SLOW);
-	assert_true(caller_now_ms() - began < 500);
+	assert_true(now_ms() - began < 500);
 }
 
 static void
@@ -962,15 +962,15 @@ test_port_no_name(void **state)
 	ends_with(CALLER_NAME_UNKNOWN, "unknown.test", SLOW);
 	ends_with(CALLER_NAME_LATE, "again.test", SLOW);
 	assert_int_equal(-1,
-	    caller_addresses("again.test", caller_now_ms() + SLOW, out,
-		sizeof(out), &fault));
+	    caller_addresses(
+		"again.test", now_ms() + SLOW, out, sizeof(out), &fault));
 	assert_int_equal(CALLER_NAME_LATE, fault);
 	assert_int_equal(0,
 	    caller_addresses(
-		"slow.test", caller_now_ms() + SLOW, out, sizeof(out), &fault));
+		"slow.test", now_ms() + SLOW, out, sizeof(out), &fault));
 	assert_string_equal("127.0.0.77", out);
 	assert_null(caller_tcp(
-	    "slow.test", 9, PROG, 1, caller_now_ms() + 100, err, sizeof(err)));
+	    "slow.test", 9, PROG, 1, now_ms() + 100, err, sizeof(err)));
 	assert_int_equal(ETIMEDOUT, errno);
 	assert_string_equal(
 	    "no address is known for slow.test: DNS does not answer", err);

@@ -29,6 +29,7 @@
 #include "client/lib/route.h"
 #include "client/lib/signer.h"
 #include "client/lib/state.h"
+#include "common/now.h"
 #include "common/record.h"
 #include "common/rpc/caller.h"
 #include "common/seal.h"
@@ -857,7 +858,7 @@ test_lock(void **state)
 {
 	struct world *w = *state;
 	struct state *s = state_of(w);
-	uint64_t now = caller_now_ms();
+	uint64_t now = now_ms();
 	int one = state_lock(s, "v", now), other;
 
 	assert_true(one >= 0);
@@ -1075,7 +1076,7 @@ static void
 test_hint(void **state)
 {
 	struct world *w = *state;
-	uint64_t began = caller_now_ms();
+	uint64_t began = now_ms();
 
 	w->fake.host[0].standing = EVOTE_NOT_PRIMARY;
 	w->fake.host[0].hint = "b";
@@ -1083,7 +1084,7 @@ test_hint(void **state)
 	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, "yes"));
 	assert_int_equal(1, w->fake.host[1].calls);
 	assert_int_equal(0, w->fake.host[0].calls);
-	assert_true(caller_now_ms() - began < 500);
+	assert_true(now_ms() - began < 500);
 }
 
 static void
@@ -1686,9 +1687,9 @@ test_behind(void **state)
 	check_answered(w);
 	w->fake.host[0].behind = 1;
 	/* b names a, so it is no further. */
-	began = caller_now_ms();
+	began = now_ms();
 	check_changed(w, "every host knows less");
-	assert_true(caller_now_ms() - began < 1000);
+	assert_true(now_ms() - began < 1000);
 	host_kill(&w->fake.host[1]);
 	assert_int_equal(EVOTE_UNANSWERED, ask(w, 300));
 	w->fake.host[0].behind = 0;
@@ -1758,18 +1759,18 @@ test_killed(void **state)
 	w->fake.host[1].hint = "a";
 	host_kill(&w->fake.host[0]);
 	pthread_create(&thread, NULL, take_over, &later);
-	began = caller_now_ms();
+	began = now_ms();
 	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "F", "yes", NULL));
-	took = caller_now_ms() - began;
+	took = now_ms() - began;
 	assert_in_range(took, 190, 450);
 	assert_string_equal("b", evote_served_by(e));
 	assert_int_equal(2, w->fake.votes);
 	pthread_join(thread, NULL);
 	evote_close(e);
 	/* The next process starts where this one ended. */
-	began = caller_now_ms();
+	began = now_ms();
 	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, "yes"));
-	assert_true(caller_now_ms() - began < 200);
+	assert_true(now_ms() - began < 200);
 }
 
 /* Connecting to a stopped host succeeds; it must not eat the whole time. */
@@ -1777,18 +1778,18 @@ static void
 test_stopped(void **state)
 {
 	struct world *w = *state;
-	uint64_t began = caller_now_ms();
+	uint64_t began = now_ms();
 	struct evote *e;
 
 	w->fake.host[0].mute = 1;
 	serve_from(w, 1);
 	e = open_with(w, 8000, 0);
 	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", NULL));
-	assert_in_range(caller_now_ms() - began, 900, 2000);
+	assert_in_range(now_ms() - began, 900, 2000);
 	/* From now on it costs at most a short probe. */
-	began = caller_now_ms();
+	began = now_ms();
 	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "F", "yes", NULL));
-	assert_true(caller_now_ms() - began < 500);
+	assert_true(now_ms() - began < 500);
 	evote_close(e);
 	assert_int_equal(2, w->fake.votes);
 }
@@ -1815,14 +1816,14 @@ test_stopped_and_named(void **state)
 {
 	struct world *w = *state;
 	struct later later = {w, 1500};
-	uint64_t began = caller_now_ms();
+	uint64_t began = now_ms();
 	pthread_t thread;
 
 	w->fake.host[0].mute = 1;
 	pthread_create(&thread, NULL, take_over, &later);
 	assert_int_equal(EVOTE_ANSWERED, vote(w, 8000, "yes"));
 	/* Asking it again would take another second. */
-	assert_in_range(caller_now_ms() - began, 1490, 2400);
+	assert_in_range(now_ms() - began, 1490, 2400);
 	pthread_join(thread, NULL);
 }
 
@@ -1886,7 +1887,7 @@ test_why_refused(void **state)
 	    0, hosts_parse("a=127.0.0.78", &hosts, err, sizeof(err)));
 	assert_non_null(r = route_new(&hosts, NULL, NULL));
 	route_prefer(r, 0, silent_port(fds, "127.0.0.78"));
-	assert_int_equal(-1, route_status(r, 0, caller_now_ms() + 1000, &res));
+	assert_int_equal(-1, route_status(r, 0, now_ms() + 1000, &res));
 	assert_string_equal(
 	    "a: no portmapper (rpcbind) runs there", route_why(r));
 	route_free(r);
@@ -1915,9 +1916,9 @@ test_why_late(void **state)
 	    0, hosts_parse("a=127.0.0.79", &hosts, err, sizeof(err)));
 	assert_non_null(r = route_new(&hosts, NULL, NULL));
 	route_prefer(r, 0, silent_port(fds, "127.0.0.79"));
-	assert_int_equal(-1, route_status(r, 0, caller_now_ms() + 400, &res));
+	assert_int_equal(-1, route_status(r, 0, now_ms() + 400, &res));
 	assert_non_null(strstr(route_why(r), "cannot connect"));
-	assert_int_equal(-1, route_status(r, 0, caller_now_ms() + 1000, &res));
+	assert_int_equal(-1, route_status(r, 0, now_ms() + 1000, &res));
 	assert_string_equal("a: its portmapper does not answer", route_why(r));
 	route_free(r);
 	close(udp);

@@ -288,8 +288,10 @@ a_reading_waits_for_a_confirmation_asked_after_it_came(void **state)
 	cluster_free(c);
 }
 
-/* A newer configuration on its way to the disk does not mean that the last one
- * is there. */
+/*
+ * A newer configuration on its way to the disk does not mean that the last one
+ * is there.
+ */
 static void
 a_host_tells_of_no_k_before_it_is_on_its_disk(void **state)
 {
@@ -1875,6 +1877,21 @@ a_removed_host_halts_before_it_is_left_out(void **state)
 	cluster_free(c);
 }
 
+/* Also when the word of before it was started comes late. */
+static void
+who_was_started_anew_since_it_yielded_gets_it_back(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, ON);
+
+	assert_null(core_handover(c->hosts[A].core, "B"));
+	cluster_wait(c, 3000);
+	assert_role(c, B, "primary");
+	a_says_hello(c, 20, 1000);
+	cluster_wait(c, 5000);
+	assert_role(c, A, "primary");
+	cluster_free(c);
+}
+
 /* What a host gave away on purpose it gets back in another one's turn. */
 static void
 who_yielded_is_remembered_as_long_as_the_reign(void **state)
@@ -2080,6 +2097,8 @@ main(void)
 	    cmocka_unit_test(two_orders_at_once_are_one_line_of_succession),
 	    cmocka_unit_test(a_third_host_is_added_and_is_the_backup_s_backup),
 	    cmocka_unit_test(a_removed_host_halts_before_it_is_left_out),
+	    cmocka_unit_test(
+		who_was_started_anew_since_it_yielded_gets_it_back),
 	    cmocka_unit_test(who_yielded_is_remembered_as_long_as_the_reign),
 	    cmocka_unit_test(a_host_left_behind_hears_of_it_from_the_arbiter),
 	    cmocka_unit_test(a_removed_host_can_be_promoted_by_force),

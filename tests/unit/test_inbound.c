@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "common/now.h"
 #include "replica/link/inbound.h"
 #include "replica/link/outbound.h"
 #include "replica/link/session.h"
@@ -232,15 +233,6 @@ scene_link(struct scene *s, const char *name)
 	    on_up, on_down, on_unwelcome, on_reply, s};
 
 	s->outbound = outbound_new(key, peers, 2, ALPHA, &hooks);
-}
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ((uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000);
 }
 
 static void

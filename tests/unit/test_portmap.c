@@ -29,6 +29,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/now.h"
 #include "common/rpc/caller.h"
 #include "common/rpc/portmap.h"
 #include "common/rpc/transport.h"
@@ -56,7 +57,7 @@ rpcbind_open(void)
 	char err[128];
 
 	return (caller_unix(_PATH_RPCBINDSOCK, RPCBPROG, RPCBVERS,
-	    caller_now_ms() + 1000, err, sizeof(err)));
+	    now_ms() + 1000, err, sizeof(err)));
 }
 
 /* The address registered, or "". */
@@ -70,7 +71,7 @@ entry_get(uint32_t prog, const char *netid, char out[64])
 	out[0] = '\0';
 	if (clnt == NULL)
 		return;
-	caller_deadline(clnt, caller_now_ms() + 1000);
+	caller_deadline(clnt, now_ms() + 1000);
 	(void)clnt_call(clnt, RPCBPROC_DUMP, NOTHING, NULL,
 	    (xdrproc_t)xdr_rpcblist_ptr, (char *)&list, tv);
 	for (l = list; l != NULL; l = l->rpcb_next)
@@ -91,7 +92,7 @@ entry_put(uint32_t prog, char *netid, char *addr)
 	bool_t done = FALSE;
 
 	assert_non_null(clnt);
-	caller_deadline(clnt, caller_now_ms() + 1000);
+	caller_deadline(clnt, now_ms() + 1000);
 	(void)clnt_call(clnt, RPCBPROC_UNSET, (xdrproc_t)xdr_rpcb, (char *)&e,
 	    (xdrproc_t)xdr_bool, (char *)&done, tv);
 	(void)clnt_call(clnt, RPCBPROC_SET, (xdrproc_t)xdr_rpcb, (char *)&e,
@@ -112,10 +113,10 @@ entry_is(uint32_t prog, const char *netid, const char *addr)
 static void
 expect_entry(uint32_t prog, const char *netid, const char *addr)
 {
-	uint64_t deadline = caller_now_ms() + PATIENCE_MS;
+	uint64_t deadline = now_ms() + PATIENCE_MS;
 
 	while (!entry_is(prog, netid, addr)) {
-		if (caller_now_ms() > deadline)
+		if (now_ms() > deadline)
 			fail_msg("%s does not become \"%s\"", netid, addr);
 		usleep(20000);
 	}
@@ -203,7 +204,7 @@ other_start(uint32_t prog, int *port)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (p = (struct pollfd){transport_fd(t), POLLIN, 0};;) {
 		poll(&p, 1, 1000);
-		transport_run(t, caller_now_ms());
+		transport_run(t, now_ms());
 	}
 }
 
@@ -249,18 +250,18 @@ test_registers(void **state)
 	expect_both(EVOTE_PROG, OURS, OURS6);
 	assert_true(entry_is(EVOTE_PROBE_PROG, "tcp", ""));
 	assert_int_equal(caller_port("127.0.0.1", EVOTE_PROG, EVOTE_V1,
-			     caller_now_ms() + 1000, &fault),
+			     now_ms() + 1000, &fault),
 	    OUR_PORT);
-	assert_int_equal(caller_port("::1", EVOTE_PROG, EVOTE_V1,
-			     caller_now_ms() + 1000, &fault),
+	assert_int_equal(
+	    caller_port("::1", EVOTE_PROG, EVOTE_V1, now_ms() + 1000, &fault),
 	    OUR_PORT); /* V8 */
-	assert_int_equal(0,
-	    caller_port("::1", 0x20001234, 1, caller_now_ms() + 1000, &fault));
+	assert_int_equal(
+	    0, caller_port("::1", 0x20001234, 1, now_ms() + 1000, &fault));
 	assert_int_equal(CALLER_PROGRAM_UNKNOWN, fault);
-	start = caller_now_ms();
+	start = now_ms();
 	portmap_serving(p, 1);
 	expect_both(EVOTE_PROBE_PROG, OURS, OURS6);
-	assert_true(caller_now_ms() - start < 1000); /* not at the next look */
+	assert_true(now_ms() - start < 1000); /* not at the next look */
 	portmap_serving(p, 0);
 	expect_both(EVOTE_PROBE_PROG, "", "");
 	portmap_serving(p, 1);
@@ -366,14 +367,14 @@ test_rpcbind_hangs(void **state)
 
 	expect_both(EVOTE_PROG, OURS, OURS6);
 	kill(w->rpcbind, SIGSTOP);
-	start = caller_now_ms();
+	start = now_ms();
 	portmap_serving(p, 1);
-	assert_true(caller_now_ms() - start < 100);
+	assert_true(now_ms() - start < 100);
 	usleep(100000);
 	portmap_serving(p, 0);
-	assert_true(caller_now_ms() - start < 300);
+	assert_true(now_ms() - start < 300);
 	portmap_stop(p);
-	assert_true(caller_now_ms() - start < 3000);
+	assert_true(now_ms() - start < 3000);
 	kill(w->rpcbind, SIGCONT);
 }
 
