@@ -197,7 +197,7 @@ workers_next(struct workers *w)
 	eventfd_t count;
 
 	/* Read before looking again: what is done later makes it readable. */
-	if ((j == NULL || !atomic_load(&j->done)) &&
+	if ((j == NULL || !atomic_load(&j->done)) && atomic_load(&w->told) &&
 	    eventfd_read(w->event_fd, &count) == 0)
 		atomic_store(&w->told, 0);
 	if (j == NULL || !atomic_load(&j->done))

@@ -76,7 +76,7 @@ static void
 listener_arm(struct transport *t, struct listener *l, bool on)
 {
 	struct epoll_event ev = {.events = on ? EPOLLIN : 0,
-	    .data.u64 = (uint64_t)(l - t->listeners) + 1};
+	    .data.u64 = ID_LISTENER + (uint64_t)(l - t->listeners)};
 	int epoll = l->door == DOOR_LOCAL ? t->trusted_fd : t->epoll_fd;
 
 	if (epoll_ctl(epoll, EPOLL_CTL_MOD, l->fd, &ev) == -1)
@@ -209,7 +209,7 @@ listener_add(struct transport *t, int fd, enum door door, char *path)
 	int epoll = door == DOOR_LOCAL ? t->trusted_fd : t->epoll_fd;
 
 	assert(t->n_listeners < LISTENERS_MAX);
-	if (epoll_add(epoll, fd, EPOLLIN, t->n_listeners + 1) == -1) {
+	if (epoll_add(epoll, fd, EPOLLIN, ID_LISTENER + t->n_listeners) == -1) {
 		log_alarm("transport listener=broken errno=%d", errno);
 		close(fd);
 		free(path);

@@ -26,10 +26,10 @@ event_take(struct transport *t, const struct epoll_event *ev)
 	uint64_t id = ev->data.u64;
 	struct conn *c;
 
-	if (id == 0)
+	if (id == ID_WAKE || id == ID_TRUSTED)
 		return;
-	if (id <= LISTENERS_MAX) {
-		listener_accept(t, &t->listeners[id - 1]);
+	if (id < ID_LISTENER + LISTENERS_MAX) {
+		listener_accept(t, &t->listeners[id - ID_LISTENER]);
 		return;
 	}
 	c = conn_find(t, (uint32_t)id, id >> 32);
@@ -51,16 +51,27 @@ event_take(struct transport *t, const struct epoll_event *ev)
 }
 
 static void
-events_take(struct transport *t, int epoll)
+events_take(struct transport *t, int epoll, struct epoll_event *events, int n)
 {
-	struct epoll_event events[EVENTS_PER_WAIT];
-	int i, n, waits = 0;
+	int i, waits = 0;
 
 	do {
-		n = epoll_wait(epoll, events, EVENTS_PER_WAIT, 0);
 		for (i = 0; i < n; i++)
 			event_take(t, &events[i]);
-	} while (n == EVENTS_PER_WAIT && ++waits < WAITS_PER_RUN);
+	} while (n == EVENTS_PER_WAIT && ++waits < WAITS_PER_RUN &&
+	    (n = epoll_wait(epoll, events, EVENTS_PER_WAIT, 0)) > 0);
+}
+
+/* Whether the epoll of hosts and operators may have something. */
+static bool
+events_name_trusted(const struct epoll_event *events, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (events[i].data.u64 == ID_TRUSTED)
+			return (true);
+	return (n == EVENTS_PER_WAIT);
 }
 
 /* Each that is ready now has one turn; who is not done waits for the next. */
@@ -233,10 +244,16 @@ transport_flush(struct transport *t)
 void
 transport_run(struct transport *t, uint64_t now_ms)
 {
+	struct epoll_event all[EVENTS_PER_WAIT], trusted[EVENTS_PER_WAIT];
+	int n;
+
 	t->now_ms = now_ms;
-	events_take(t, t->trusted_fd);
+	n = epoll_wait(t->epoll_fd, all, EVENTS_PER_WAIT, 0);
+	if (events_name_trusted(all, n))
+		events_take(t, t->trusted_fd, trusted,
+		    epoll_wait(t->trusted_fd, trusted, EVENTS_PER_WAIT, 0));
 	trusted_serve(t);
-	events_take(t, t->epoll_fd);
+	events_take(t, t->epoll_fd, all, n);
 	strangers_serve(t);
 	if (now_ms - t->swept_ms >= SWEEP_MS)
 		conns_sweep(t);
@@ -272,8 +289,8 @@ transport_new(const struct transport_config *config)
 	t->trusted_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (t->scratch == NULL || t->epoll_fd == -1 || t->wake_fd == -1 ||
 	    t->trusted_fd == -1 ||
-	    epoll_add(t->epoll_fd, t->wake_fd, EPOLLIN, 0) == -1 ||
-	    epoll_add(t->epoll_fd, t->trusted_fd, EPOLLIN, 0) == -1) {
+	    epoll_add(t->epoll_fd, t->wake_fd, EPOLLIN, ID_WAKE) == -1 ||
+	    epoll_add(t->epoll_fd, t->trusted_fd, EPOLLIN, ID_TRUSTED) == -1) {
 		log_alarm("transport start=failed errno=%d", errno);
 		transport_free(t);
 		return (NULL);

@@ -26,6 +26,9 @@
 #define LISTENERS_MAX 8
 #define OFFERS_MAX    16
 
+/* What epoll gives back; connections have greater ones (conn_id). */
+enum { ID_WAKE, ID_TRUSTED, ID_LISTENER };
+
 enum conn_state { CONN_FREE, CONN_OPEN, CONN_DOOMED };
 
 /* Unproven: has never completed a call.  Trusted: a host or an operator. */
@@ -132,7 +135,6 @@ void listeners_resume(struct transport *);
 /* Makes the books agree with what it holds in memory. */
 void conn_charge(struct conn *);
 void conn_unready(struct conn *);
-/* What epoll gives back: 0 wakes, then the listeners, then connections. */
 uint64_t conn_id(const struct conn *);
 /* NULL: that one is gone, or doomed. */
 struct conn *conn_find(
