@@ -8,7 +8,7 @@ WARN	= -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-unused-parameter \
 	  -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 INC	= -I. -I$(B)/gen
 PKG	:= $(shell pkg-config --cflags libtirpc sqlite3 libcjson libcurl libsystemd)
-LIBS	:= $(shell pkg-config --libs libtirpc sqlite3 libcjson libcrypto libcurl libsystemd) \
+LIBS	:= $(shell pkg-config --libs libtirpc sqlite3 libcjson libssl libcrypto libcurl libsystemd) \
 	   -lunistring -lgmp -lpthread
 CFLAGS	+= $(OPT) $(SAN) $(EXTRA)
 # The one place of the version.
@@ -21,7 +21,7 @@ COMMON	= $(call room,common,log seal curve merkle text date number options \
 	    nearest role_name record hosts failpoint thread) \
 	  $(call room,common/rpc,transport serve listener pool conn call stream \
 	    source listen caller lookup deadline header \
-	    inquiry portmap address)
+	    inquiry portmap address tls authority)
 REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 	    requests roles commit \
 	    lead proposal arbitration handshake follow policy orders stuck \

@@ -1,0 +1,30 @@
+#ifndef EVOTE_AUTHORITY_H
+#define EVOTE_AUTHORITY_H
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+/*
+ * The certificates behind tls.h; only tls.c includes this.  They are valid from
+ * 1970 to 9999: a wrong clock keeps nobody out.
+ */
+
+/* The authority of a cluster; NULL without memory, as all of these. */
+EVP_PKEY *authority_key(const unsigned char cluster_key[32]);
+X509 *authority_certificate(EVP_PKEY *authority);
+
+/* A key for one server's life, and its certificate for those names. */
+EVP_PKEY *authority_leaf_key(void);
+X509 *authority_leaf(
+    EVP_PKEY *authority, EVP_PKEY *leaf, const char *const *names, int n);
+
+/* SHA-256 of the SubjectPublicKeyInfo; 0, or -1. */
+int authority_digest(EVP_PKEY *, unsigned char out[32]);
+
+/*
+ * Whether the last certificate of the chain has signed the first one, and that
+ * is for a server of that name; an X509_V_ code.
+ */
+int authority_check(STACK_OF(X509) * chain, const char *name);
+
+#endif

@@ -1,0 +1,495 @@
+#include "common/rpc/tls.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "common/log.h"
+#include "common/rpc/authority.h"
+#include "common/seal.h"
+
+#define CIPHERS                                                                \
+	"TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_" \
+	"SHA384"
+#define GROUPS	    "X25519:P-256"
+#define RECORDS_KEY (1u << 20) /* written with one key */
+#define HELD_BYTES  14336      /* by OpenSSL, while nothing is under way */
+
+/* The protocols of a handshake, as TLS writes them: a length, a name. */
+static const unsigned char alpn[] = {6, 's', 'u', 'n', 'r', 'p', 'c'};
+
+struct tls_server {
+	SSL_CTX *ctx;
+};
+
+struct tls {
+	SSL *ssl;
+	int accepts;
+	int first_use; /* no pin is known */
+	char *name;    /* of the host that it connects to */
+	struct outbox in, out;
+	unsigned records; /* written with this key */
+	char why[160];
+};
+
+/* How OpenSSL reads and writes, and what connects; made once, never changed. */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static BIO_METHOD *boxes;
+static SSL_CTX *client;
+
+/* ---- bytes come from one box, and go to another ---- */
+
+static int
+boxes_read(BIO *bio, char *buf, int size)
+{
+	struct tls *t = BIO_get_data(bio);
+	size_t n = outbox_size(&t->in);
+
+	BIO_clear_retry_flags(bio);
+	if (n == 0) {
+		BIO_set_retry_read(bio);
+		return (-1);
+	}
+	if (n > (size_t)size)
+		n = (size_t)size;
+	memcpy(buf, t->in.data + t->in.start, n);
+	outbox_sent(&t->in, n);
+	return ((int)n);
+}
+
+static int
+boxes_write(BIO *bio, const char *buf, int len)
+{
+	struct tls *t = BIO_get_data(bio);
+
+	BIO_clear_retry_flags(bio);
+	return (outbox_add(&t->out, buf, (size_t)len) == 0 ? len : -1);
+}
+
+static long
+boxes_ctrl(BIO *bio, int cmd, long num, void *ptr)
+{
+	return (cmd == BIO_CTRL_FLUSH);
+}
+
+static int
+boxes_create(BIO *bio)
+{
+	BIO_set_init(bio, 1);
+	return (1);
+}
+
+/* ---- contexts ---- */
+
+/* NULL: OpenSSL is not what it should be, or there is no memory. */
+static SSL_CTX *
+context_new(const SSL_METHOD *method)
+{
+	SSL_CTX *ctx = SSL_CTX_new(method);
+
+	if (ctx == NULL)
+		return (NULL);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_mode(ctx,
+	    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	if (SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
+	    SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
+	    SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
+	    SSL_CTX_set_ciphersuites(ctx, CIPHERS) == 1 &&
+	    SSL_CTX_set1_groups_list(ctx, GROUPS) == 1)
+		return (ctx);
+	SSL_CTX_free(ctx);
+	return (NULL);
+}
+
+static void
+make_once(void)
+{
+	boxes = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "box");
+	client = context_new(TLS_client_method());
+	if (boxes == NULL || client == NULL ||
+	    SSL_CTX_dane_enable(client) != 1 ||
+	    SSL_CTX_set_alpn_protos(client, alpn, sizeof(alpn)) != 0)
+		abort();
+	BIO_meth_set_create(boxes, boxes_create);
+	BIO_meth_set_read(boxes, boxes_read);
+	BIO_meth_set_write(boxes, boxes_write);
+	BIO_meth_set_ctrl(boxes, boxes_ctrl);
+}
+
+/* Peers that name no protocol at all are not asked for one. */
+static int
+alpn_choose(SSL *ssl, const unsigned char **out, unsigned char *outlen,
+    const unsigned char *in, unsigned inlen, void *arg)
+{
+	unsigned char *chosen;
+
+	if (SSL_select_next_proto(&chosen, outlen, alpn, sizeof(alpn), in,
+		inlen) != OPENSSL_NPN_NEGOTIATED)
+		return (SSL_TLSEXT_ERR_ALERT_FATAL);
+	*out = chosen;
+	return (SSL_TLSEXT_ERR_OK);
+}
+
+static int
+server_fill(SSL_CTX *ctx, const unsigned char cluster_key[32],
+    const char *const *names, int n)
+{
+	EVP_PKEY *authority = authority_key(cluster_key);
+	EVP_PKEY *key = authority_leaf_key();
+	X509 *leaf = NULL, *top = NULL;
+	int ok = ctx != NULL && authority != NULL && key != NULL;
+
+	if (ok) {
+		leaf = authority_leaf(authority, key, names, n);
+		top = authority_certificate(authority);
+		ok = leaf != NULL && top != NULL &&
+		    SSL_CTX_use_certificate(ctx, leaf) == 1 &&
+		    SSL_CTX_use_PrivateKey(ctx, key) == 1 &&
+		    SSL_CTX_add1_chain_cert(ctx, top) == 1;
+	}
+	X509_free(leaf);
+	X509_free(top);
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(authority);
+	return (ok);
+}
+
+struct tls_server *
+tls_server_new(
+    const unsigned char cluster_key[32], const char *const *names, int n)
+{
+	struct tls_server *s = calloc(1, sizeof(*s));
+
+	pthread_once(&once, make_once);
+	if (s == NULL)
+		return (NULL);
+	s->ctx = context_new(TLS_server_method());
+	if (!server_fill(s->ctx, cluster_key, names, n)) {
+		log_alarm("tls certificate=failed why=\"%s\"",
+		    ERR_reason_error_string(ERR_peek_last_error()));
+		tls_server_free(s);
+		return (NULL);
+	}
+	SSL_CTX_set_alpn_select_cb(s->ctx, alpn_choose, NULL);
+	return (s);
+}
+
+void
+tls_server_free(struct tls_server *s)
+{
+	if (s == NULL)
+		return;
+	SSL_CTX_free(s->ctx);
+	free(s);
+}
+
+/* ---- pins ---- */
+
+static void
+pin_write(EVP_PKEY *key, char out[TLS_PIN])
+{
+	unsigned char digest[SEAL_HASH];
+
+	out[0] = '\0';
+	if (authority_digest(key, digest) == 0)
+		seal_base64(out, digest, sizeof(digest));
+}
+
+void
+tls_pin(const unsigned char cluster_key[32], char out[TLS_PIN])
+{
+	EVP_PKEY *key = authority_key(cluster_key);
+
+	pin_write(key, out);
+	EVP_PKEY_free(key);
+}
+
+static int
+pin_read(const char *text, unsigned char out[SEAL_HASH])
+{
+	return (seal_unbase64(out, SEAL_HASH, text, strlen(text)) == SEAL_HASH
+		? 0
+		: -1);
+}
+
+bool
+tls_is_pin(const char *text)
+{
+	unsigned char digest[SEAL_HASH];
+
+	return (pin_read(text, digest) == 0);
+}
+
+void
+tls_peer_pin(const struct tls *t, char out[TLS_PIN])
+{
+	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(t->ssl);
+	int n = chain == NULL ? 0 : sk_X509_num(chain);
+
+	out[0] = '\0';
+	if (n > 0)
+		pin_write(X509_get0_pubkey(sk_X509_value(chain, n - 1)), out);
+}
+
+/* ---- connections ---- */
+
+static struct tls *
+connection_new(SSL_CTX *ctx)
+{
+	struct tls *t = calloc(1, sizeof(*t));
+	BIO *bio = BIO_new(boxes);
+
+	if (t != NULL && bio != NULL && (t->ssl = SSL_new(ctx)) != NULL) {
+		BIO_set_data(bio, t);
+		SSL_set_bio(t->ssl, bio, bio);
+		return (t);
+	}
+	BIO_free(bio);
+	free(t);
+	return (NULL);
+}
+
+struct tls *
+tls_accept(struct tls_server *s)
+{
+	struct tls *t = connection_new(s->ctx);
+
+	if (t == NULL)
+		return (NULL);
+	t->accepts = 1;
+	SSL_set_accept_state(t->ssl);
+	return (t);
+}
+
+/* Trust in whoever has the pin, for that name: TLSA 2 1 1 (RFC 7671). */
+static int
+expect(struct tls *t, const char *name, const char *pin)
+{
+	unsigned char digest[SEAL_HASH];
+
+	if (pin == NULL) {
+		t->first_use = 1;
+		return (0);
+	}
+	if (pin_read(pin, digest) == -1 || SSL_dane_enable(t->ssl, name) <= 0 ||
+	    SSL_dane_tlsa_add(t->ssl, 2, 1, 1, digest, sizeof(digest)) <= 0)
+		return (-1);
+	SSL_set_verify(t->ssl, SSL_VERIFY_PEER, NULL);
+	return (0);
+}
+
+struct tls *
+tls_connect(const char *name, const char *pin)
+{
+	struct tls *t;
+
+	pthread_once(&once, make_once);
+	t = connection_new(client);
+	if (t == NULL)
+		return (NULL);
+	t->name = strdup(name);
+	SSL_set_connect_state(t->ssl);
+	if (t->name != NULL && expect(t, name, pin) == 0)
+		return (t);
+	tls_free(t);
+	return (NULL);
+}
+
+void
+tls_free(struct tls *t)
+{
+	if (t == NULL)
+		return;
+	SSL_free(t->ssl);
+	outbox_clear(&t->in);
+	outbox_clear(&t->out);
+	free(t->name);
+	free(t);
+}
+
+/* ---- what went wrong ---- */
+
+static void
+why_certificate(struct tls *t, long code)
+{
+	switch (code) {
+	case X509_V_ERR_DANE_NO_MATCH:
+		snprintf(t->why, sizeof(t->why),
+		    "its certificate is of another service than the pin's");
+		break;
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+		snprintf(t->why, sizeof(t->why),
+		    "its certificate is not for a host named %.64s", t->name);
+		break;
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		snprintf(t->why, sizeof(t->why),
+		    "its certificate is not valid now, and so is not evote's");
+		break;
+	default:
+		snprintf(t->why, sizeof(t->why),
+		    "its certificate is not one of an evote service (%s)",
+		    X509_verify_cert_error_string(code));
+	}
+}
+
+static void
+why_openssl(struct tls *t)
+{
+	unsigned long error = ERR_peek_error();
+	const char *text = ERR_reason_error_string(error);
+
+	switch (ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0) {
+	case SSL_R_UNSUPPORTED_PROTOCOL:
+	case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+	case SSL_R_WRONG_SSL_VERSION:
+		text = "it does not speak TLS 1.3";
+		break;
+	case SSL_R_WRONG_VERSION_NUMBER:
+	case SSL_R_HTTP_REQUEST:
+	case SSL_R_BAD_RECORD_TYPE:
+	case SSL_R_PACKET_LENGTH_TOO_LONG:
+		text = "what it sends is not TLS";
+		break;
+	case SSL_R_NO_APPLICATION_PROTOCOL:
+	case SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
+		text = "it speaks another protocol over TLS";
+		break;
+	}
+	snprintf(
+	    t->why, sizeof(t->why), "%s", text == NULL ? "TLS failed" : text);
+}
+
+static enum tls_got
+broken(struct tls *t)
+{
+	long code = SSL_get_verify_result(t->ssl);
+
+	if (t->why[0] != '\0')
+		return (TLS_BROKEN);
+	if (!t->accepts && !t->first_use && code != X509_V_OK)
+		why_certificate(t, code);
+	else
+		why_openssl(t);
+	return (TLS_BROKEN);
+}
+
+/* Why OpenSSL did not do what was asked. */
+static enum tls_got
+got(struct tls *t, int rc)
+{
+	switch (SSL_get_error(t->ssl, rc)) {
+	case SSL_ERROR_WANT_READ:
+	case SSL_ERROR_WANT_WRITE:
+		return (TLS_MORE);
+	case SSL_ERROR_ZERO_RETURN:
+		return (TLS_END);
+	default:
+		return (broken(t));
+	}
+}
+
+/* ---- the course of a connection ---- */
+
+int
+tls_feed(struct tls *t, const void *bytes, size_t len)
+{
+	return (len == 0 ? 0 : outbox_add(&t->in, bytes, len));
+}
+
+/* With a pin OpenSSL has looked at the certificate already. */
+static enum tls_got
+shaken(struct tls *t)
+{
+	const unsigned char *chosen;
+	unsigned len;
+	int code;
+
+	if (t->accepts)
+		return (TLS_OK);
+	SSL_get0_alpn_selected(t->ssl, &chosen, &len);
+	if (len != alpn[0] || memcmp(chosen, &alpn[1], len) != 0) {
+		snprintf(t->why, sizeof(t->why),
+		    "it does not say that it speaks RPC over TLS");
+		return (TLS_BROKEN);
+	}
+	if (!t->first_use)
+		return (TLS_OK);
+	code = authority_check(SSL_get_peer_cert_chain(t->ssl), t->name);
+	if (code == X509_V_OK)
+		return (TLS_OK);
+	why_certificate(t, code);
+	return (TLS_BROKEN);
+}
+
+enum tls_got
+tls_shake(struct tls *t)
+{
+	int rc;
+
+	ERR_clear_error();
+	rc = SSL_do_handshake(t->ssl);
+	return (rc == 1 ? shaken(t) : got(t, rc));
+}
+
+enum tls_got
+tls_read(struct tls *t, void *buf, size_t size, size_t *n)
+{
+	int rc;
+
+	*n = 0;
+	ERR_clear_error();
+	rc = SSL_read_ex(t->ssl, buf, size, n);
+	return (rc == 1 ? TLS_OK : got(t, rc));
+}
+
+/* OpenSSL never takes another key by itself. */
+static int
+key_renew(struct tls *t)
+{
+	if (++t->records < RECORDS_KEY)
+		return (1);
+	t->records = 0;
+	return (SSL_key_update(t->ssl, SSL_KEY_UPDATE_NOT_REQUESTED));
+}
+
+int
+tls_write(struct tls *t, const void *bytes, size_t len)
+{
+	const unsigned char *p = bytes;
+	size_t n;
+
+	ERR_clear_error();
+	for (; len > 0; p += n, len -= n)
+		if (SSL_write_ex(t->ssl, p, len, &n) != 1 || !key_renew(t)) {
+			(void)broken(t);
+			return (-1);
+		}
+	return (0);
+}
+
+struct outbox *
+tls_outbox(struct tls *t)
+{
+	return (&t->out);
+}
+
+size_t
+tls_held(const struct tls *t)
+{
+	return (HELD_BYTES + t->in.cap + t->out.cap);
+}
+
+const char *
+tls_why(const struct tls *t)
+{
+	return (t->why);
+}

@@ -1,0 +1,284 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/log.h"
+#include "common/rpc/tls.h"
+#include "common/seal.h"
+
+/* Both ends in one process: what one has to send, the other is fed. */
+
+#define PLAIN_MAX 100000
+
+static const unsigned char key[32] = "the cluster key of this test....";
+static const unsigned char other_key[32] = "the cluster key of another one..";
+static const char *const names[] = {"alpha", "vote1.example.org", "10.0.0.1"};
+
+struct ends {
+	struct tls_server *server;
+	struct tls *here, *there; /* the client's, the server's */
+	size_t carried;		  /* bytes, both ways */
+};
+
+static void
+carry(struct ends *e, struct tls *from, struct tls *to, size_t most)
+{
+	struct outbox *out = tls_outbox(from);
+	size_t n = outbox_size(out);
+
+	if (n > most)
+		n = most;
+	if (n == 0)
+		return;
+	assert_int_equal(tls_feed(to, out->data + out->start, n), 0);
+	outbox_sent(out, n);
+	e->carried += n;
+}
+
+/* A few bytes at a time, so that each step stops anywhere. */
+static void
+shake(struct ends *e, size_t most, enum tls_got *here, enum tls_got *there)
+{
+	int i;
+
+	*here = *there = TLS_MORE;
+	for (i = 0; i < 20000 && (*here == TLS_MORE || *there == TLS_MORE);
+	     i++) {
+		if (*here == TLS_MORE)
+			*here = tls_shake(e->here);
+		carry(e, e->here, e->there, most);
+		if (*there == TLS_MORE)
+			*there = tls_shake(e->there);
+		carry(e, e->there, e->here, most);
+		if (*here == TLS_BROKEN || *there == TLS_BROKEN)
+			return;
+	}
+}
+
+static void
+ends_open(struct ends *e, const char *name, const char *pin)
+{
+	*e = (struct ends){.server = tls_server_new(key, names, 3)};
+	assert_non_null(e->server);
+	e->here = tls_connect(name, pin);
+	e->there = tls_accept(e->server);
+	assert_non_null(e->here);
+	assert_non_null(e->there);
+}
+
+static void
+ends_close(struct ends *e)
+{
+	tls_free(e->here);
+	tls_free(e->there);
+	tls_server_free(e->server);
+}
+
+static void
+ends_meet(struct ends *e, const char *name, const char *pin, size_t most)
+{
+	enum tls_got here, there;
+
+	ends_open(e, name, pin);
+	shake(e, most, &here, &there);
+	assert_string_equal(tls_why(e->here), "");
+	assert_int_equal(here, TLS_OK);
+	assert_int_equal(there, TLS_OK);
+}
+
+/* All that `to` can read of what `from` has written. */
+static size_t
+talk(struct ends *e, struct tls *from, struct tls *to, unsigned char *got)
+{
+	size_t n, len = 0;
+
+	carry(e, from, to, SIZE_MAX);
+	while (tls_read(to, got + len, PLAIN_MAX - len, &n) == TLS_OK)
+		len += n;
+	return (len);
+}
+
+static void
+assert_talks(struct ends *e)
+{
+	static unsigned char said[PLAIN_MAX], heard[PLAIN_MAX];
+
+	seal_random(said, sizeof(said));
+	assert_int_equal(tls_write(e->here, said, sizeof(said)), 0);
+	assert_int_equal(talk(e, e->here, e->there, heard), sizeof(said));
+	assert_memory_equal(said, heard, sizeof(said));
+	assert_int_equal(tls_write(e->there, said, 5), 0);
+	assert_int_equal(tls_write(e->there, said + 5, 5), 0);
+	assert_int_equal(talk(e, e->there, e->here, heard), 10);
+	assert_memory_equal(said, heard, 10);
+}
+
+static void
+pinned(void **state)
+{
+	static const size_t steps[] = {1, 7, 300, SIZE_MAX};
+	char pin[TLS_PIN], shown[TLS_PIN];
+	struct ends e;
+	size_t i;
+
+	tls_pin(key, pin);
+	assert_int_equal(strlen(pin), TLS_PIN - 1);
+	assert_true(tls_is_pin(pin));
+	for (i = 0; i < 4; i++) {
+		ends_meet(&e, names[i % 3], pin, steps[i]);
+		tls_peer_pin(e.here, shown);
+		assert_string_equal(shown, pin);
+		assert_talks(&e);
+		ends_close(&e);
+	}
+}
+
+static void
+first_use(void **state)
+{
+	char pin[TLS_PIN], shown[TLS_PIN];
+	struct ends e;
+
+	tls_pin(key, pin);
+	ends_meet(&e, "alpha", NULL, SIZE_MAX);
+	tls_peer_pin(e.here, shown);
+	assert_string_equal(shown, pin);
+	assert_talks(&e);
+	ends_close(&e);
+}
+
+static void
+assert_refuses(const char *name, const char *pin, const char *why)
+{
+	enum tls_got here, there;
+	struct ends e;
+
+	ends_open(&e, name, pin);
+	shake(&e, SIZE_MAX, &here, &there);
+	assert_int_equal(here, TLS_BROKEN);
+	assert_string_equal(tls_why(e.here), why);
+	ends_close(&e);
+}
+
+static void
+others(void **state)
+{
+	char pin[TLS_PIN], other[TLS_PIN];
+
+	tls_pin(key, pin);
+	tls_pin(other_key, other);
+	assert_string_not_equal(pin, other);
+	assert_refuses("alpha", other,
+	    "its certificate is of another service than the pin's");
+	assert_refuses(
+	    "beta", pin, "its certificate is not for a host named beta");
+	assert_refuses(
+	    "beta", NULL, "its certificate is not for a host named beta");
+	assert_refuses("10.0.0.2", pin,
+	    "its certificate is not for a host named 10.0.0.2");
+}
+
+static void
+no_pins(void **state)
+{
+	assert_false(tls_is_pin(""));
+	assert_false(tls_is_pin("AAAA"));
+	assert_false(tls_is_pin("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"));
+	assert_true(tls_is_pin("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="));
+	assert_null(tls_connect("alpha", "AAAA"));
+}
+
+/* What somebody sends who does not speak TLS, or has changed a byte. */
+static void
+garbage(void **state)
+{
+	static const char http[] = "GET / HTTP/1.1\r\n\r\n";
+	unsigned char rpc[44] = {0x80, 0, 0, 40, 0, 0, 0, 1};
+	char pin[TLS_PIN];
+	struct ends e;
+	enum tls_got here, there;
+
+	tls_pin(key, pin);
+	ends_open(&e, "alpha", pin);
+	assert_int_equal(tls_feed(e.there, http, sizeof(http)), 0);
+	assert_int_equal(tls_shake(e.there), TLS_BROKEN);
+	assert_string_equal(tls_why(e.there), "what it sends is not TLS");
+	assert_int_equal(tls_feed(e.here, rpc, sizeof(rpc)), 0);
+	assert_int_equal(tls_shake(e.here), TLS_BROKEN);
+	assert_string_equal(tls_why(e.here), "what it sends is not TLS");
+	ends_close(&e);
+
+	ends_open(&e, "alpha", pin);
+	(void)tls_shake(e.here);
+	tls_outbox(e.here)->data[60] ^= 1;
+	shake(&e, SIZE_MAX, &here, &there);
+	assert_true(here == TLS_BROKEN || there == TLS_BROKEN);
+	ends_close(&e);
+}
+
+static void
+changed_later(void **state)
+{
+	char pin[TLS_PIN];
+	unsigned char buf[64];
+	struct ends e;
+	size_t n;
+
+	tls_pin(key, pin);
+	ends_meet(&e, "alpha", pin, SIZE_MAX);
+	(void)talk(&e, e.there, e.here, buf);
+	assert_int_equal(tls_write(e.here, "vote", 4), 0);
+	tls_outbox(e.here)->data[tls_outbox(e.here)->start + 6] ^= 1;
+	carry(&e, e.here, e.there, SIZE_MAX);
+	assert_int_equal(tls_read(e.there, buf, sizeof(buf), &n), TLS_BROKEN);
+	assert_int_equal(n, 0);
+	ends_close(&e);
+}
+
+/* More records than one key may seal: the other end follows the new ones. */
+static void
+new_keys(void **state)
+{
+	static unsigned char got[PLAIN_MAX];
+	char pin[TLS_PIN];
+	struct ends e;
+	size_t plain, i;
+
+	tls_pin(key, pin);
+	ends_meet(&e, "alpha", pin, SIZE_MAX);
+	(void)talk(&e, e.there, e.here, got);
+	e.carried = 0;
+	assert_int_equal(tls_write(e.here, "x", 1), 0);
+	assert_int_equal(talk(&e, e.here, e.there, got), 1);
+	plain = e.carried;
+	for (i = 1; i < (1u << 20) + 5; i++) {
+		assert_int_equal(tls_write(e.here, "x", 1), 0);
+		if (i % 1000 == 0)
+			assert_int_equal(talk(&e, e.here, e.there, got), 1000);
+	}
+	(void)talk(&e, e.here, e.there, got);
+	assert_true(e.carried > ((1u << 20) + 5) * plain);
+	assert_talks(&e);
+	ends_close(&e);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(pinned),
+	    cmocka_unit_test(first_use),
+	    cmocka_unit_test(others),
+	    cmocka_unit_test(no_pins),
+	    cmocka_unit_test(garbage),
+	    cmocka_unit_test(changed_later),
+	    cmocka_unit_test(new_keys),
+	};
+
+	log_open("test", LOG_L_ALARM);
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
