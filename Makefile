@@ -18,7 +18,7 @@ GEN	= xdr clnt
 # room NAME, its files
 room	= $(2:%=$(1)/%)
 COMMON	= $(call room,common,log seal curve merkle text date number options \
-	    nearest role_name record hosts failpoint thread) \
+	    nearest role_name record hosts failpoint thread workers) \
 	  $(call room,common/rpc,transport serve listener pool conn call stream \
 	    source listen caller lookup deadline header \
 	    inquiry portmap address tls authority)
@@ -29,7 +29,7 @@ REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 	  $(call room,replica/link,session outbound link inbound reach wire) \
 	  $(call room,replica/arbiter,arbiter witness etcd etcd_txn)
 SERVER	= $(call room,server,main conf supervisor opening loop events driver \
-	    machine service procedures auth workers turns serve serve_admin \
+	    machine service procedures auth turns serve serve_admin \
 	    budget neighbours witness_daemon) \
 	  $(call room,server/election,election voters polls judge effect) \
 	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files)

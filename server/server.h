@@ -3,6 +3,7 @@
 
 #include "common/rpc/portmap.h"
 #include "common/rpc/transport.h"
+#include "common/workers.h"
 #include "replica/arbiter/arbiter.h"
 #include "replica/core/core.h"
 #include "replica/link/inbound.h"
@@ -15,7 +16,6 @@
 #include "server/store/disk.h"
 #include "server/supervisor.h"
 #include "server/turns.h"
-#include "server/workers.h"
 
 /*
  * One host of the cluster: every part of the server by its handle.  opening.c

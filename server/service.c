@@ -138,6 +138,12 @@ service_gone(struct server *s, uint64_t conn)
 		request_free(request_of(t));
 }
 
+static void
+check_run(void *check)
+{
+	auth_check_run(check);
+}
+
 int
 service_begin(struct server *s)
 {
@@ -145,7 +151,7 @@ service_begin(struct server *s)
 
 	seal_random(&secret, sizeof(secret));
 	s->turns = turns_new(secret, WAITING_MAX);
-	s->workers = workers_start();
+	s->workers = workers_start(check_run);
 	return (s->workers == NULL ? -1 : 0);
 }
 

@@ -12,7 +12,8 @@
 #include <string.h>
 
 #include "common/seal.h"
-#include "server/workers.h"
+#include "common/workers.h"
+#include "server/auth.h"
 
 #define JOBS 600 /* more than any number of threads has room for */
 
@@ -24,6 +25,12 @@ struct item {
 	int good;
 	int nothing;
 };
+
+static void
+check_run(void *check)
+{
+	auth_check_run(check);
+}
 
 /* Every third signature is spoilt, every fifth job has nothing to verify. */
 static struct item *
@@ -65,7 +72,7 @@ verified_in_order(void **state)
 {
 	struct seal_key *signer = seal_key_seed(seed);
 	struct item *items = items_new(signer), *it;
-	struct workers *w = workers_start();
+	struct workers *w = workers_start(check_run);
 	struct pollfd p = {.fd = workers_fd(w), .events = POLLIN};
 	int sent = 0, back = 0;
 
@@ -98,7 +105,7 @@ few_announced(void **state)
 {
 	struct seal_key *signer = seal_key_seed(seed);
 	struct item *items = items_new(signer);
-	struct workers *w = workers_start();
+	struct workers *w = workers_start(check_run);
 	struct pollfd p = {.fd = workers_fd(w), .events = POLLIN};
 	int sent = 0;
 
@@ -126,7 +133,7 @@ given_back_at_the_end(void **state)
 {
 	struct seal_key *signer = seal_key_seed(seed);
 	struct item *items = items_new(signer), *it;
-	struct workers *w = workers_start();
+	struct workers *w = workers_start(check_run);
 	int back = 0;
 
 	for (int i = 0; i < JOBS; i++)

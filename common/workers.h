@@ -1,16 +1,15 @@
 #ifndef EVOTE_WORKERS_H
 #define EVOTE_WORKERS_H
 
-#include "server/auth.h"
-
 /*
- * Verifies signatures on threads of their own, one a core, and gives every job
- * back in the order in which it came, to the one thread that submits.
+ * Does what takes a while, signatures and handshakes, on threads of their own,
+ * one a core, and gives every job back in the order in which it came, to the
+ * one thread that submits.
  */
 struct workers;
 
-/* NULL, logged, when no thread can be started. */
-struct workers *workers_start(void);
+/* run does one.  NULL, logged, when no thread can be started. */
+struct workers *workers_start(void (*run)(void *work));
 /*
  * Ends the threads, then returns the arg of one job after the other that has
  * not come back; NULL when there is none, and all is freed.  NULL is fine.
@@ -18,10 +17,10 @@ struct workers *workers_start(void);
 void *workers_stop(struct workers *);
 
 /*
- * Verifies *check, which has to stay until it comes back together with arg;
- * NULL, or a check without bytes: there is nothing to verify, only to wait.
+ * The work has to stay until arg comes back; NULL: there is nothing to do, only
+ * to wait.
  */
-void workers_submit(struct workers *, struct auth_check *, void *arg);
+void workers_submit(struct workers *, void *work, void *arg);
 /*
  * Whether it is time to submit more: a few for each thread wait, so that none
  * rests, and no more, so that who is next is decided late.

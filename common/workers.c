@@ -1,4 +1,4 @@
-#include "server/workers.h"
+#include "common/workers.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "common/thread.h"
 #include "common/need.h"
+#include "common/thread.h"
 
 #define THREADS_MAX 64
 #define TOLD_EVERY  8 /* done, while others wait */
@@ -21,7 +21,7 @@
 struct job {
 	STAILQ_ENTRY(job) order;   /* of all, the submitter's alone */
 	STAILQ_ENTRY(job) waiting; /* for a worker */
-	struct auth_check *check;
+	void *work;
 	void *arg;
 	atomic_int done;
 };
@@ -29,6 +29,7 @@ struct job {
 STAILQ_HEAD(jobs, job);
 
 struct workers {
+	void (*run)(void *work);
 	pthread_t threads[THREADS_MAX];
 	int n;
 	int event_fd;
@@ -85,7 +86,7 @@ worker_main(void *arg)
 	struct job *j;
 
 	while ((j = job_take(w)) != NULL) {
-		auth_check_run(j->check);
+		w->run(j->work);
 		atomic_store(&j->done, 1);
 		tell(w);
 	}
@@ -106,11 +107,12 @@ threads_start(struct workers *w)
 }
 
 struct workers *
-workers_start(void)
+workers_start(void (*run)(void *work))
 {
 	struct workers *w = need_zeroed(1, sizeof(*w));
 	int rc;
 
+	w->run = run;
 	STAILQ_INIT(&w->all);
 	STAILQ_INIT(&w->waiting);
 	sem_init(&w->more, 0, 0);
@@ -160,15 +162,15 @@ workers_stop(struct workers *w)
 }
 
 void
-workers_submit(struct workers *w, struct auth_check *check, void *arg)
+workers_submit(struct workers *w, void *work, void *arg)
 {
 	struct job *j = need_zeroed(1, sizeof(*j));
 
-	j->check = check;
+	j->work = work;
 	j->arg = arg;
 	STAILQ_INSERT_TAIL(&w->all, j, order);
 	w->under_way++;
-	if (check == NULL || check->bytes == NULL) {
+	if (work == NULL) {
 		atomic_store(&j->done, 1);
 		return;
 	}
