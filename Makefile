@@ -19,7 +19,8 @@ GEN	= xdr clnt
 room	= $(2:%=$(1)/%)
 COMMON	= $(call room,common,log seal curve merkle text date number options \
 	    nearest role_name record hosts failpoint thread workers) \
-	  $(call room,common/rpc,transport serve listener pool conn call stream \
+	  $(call room,common/rpc,transport serve listener pool conn call channel \
+	    shake stream \
 	    source listen caller lookup deadline header \
 	    inquiry portmap address tls authority)
 REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \

@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "common/record.h"
+#include "common/rpc/header.h"
 
 /* One call: from a whole record to a procedure, and its reply. */
 
@@ -19,7 +20,7 @@ static void
 conn_shed(struct conn *c)
 {
 	conn_send(c);
-	if (outbox_size(&c->out) == 0)
+	if (outbox_size(channel_outbox(c)) == 0)
 		return;
 	c->transport->stats.shed++;
 	conn_doom(c);
@@ -47,12 +48,13 @@ conn_reply(struct conn *c, uint32_t xid, struct rpc_msg *reply)
 	len = xdr_getpos(&xdrs);
 	mark = stream_mark(len);
 	memcpy(t->scratch, &mark, STREAM_MARK);
-	if (outbox_add(&c->out, t->scratch, STREAM_MARK + len) == -1) {
+	if (channel_put(c, t->scratch, STREAM_MARK + len) == -1) {
 		conn_starved(c);
 		return (0);
 	}
 	if (reply->rm_reply.rp_stat == MSG_ACCEPTED &&
-	    reply->acpted_rply.ar_stat == SUCCESS)
+	    reply->acpted_rply.ar_stat == SUCCESS &&
+	    c->channel != CHANNEL_HELLO)
 		conn_prove(c);
 	conn_dirty(c);
 	conn_charge(c);
@@ -180,33 +182,37 @@ call_serve(struct conn *c)
  * verifier would be sent back, from wherever it lies by then.
  */
 static enum auth_stat
-call_authenticate(const struct call_body *call)
+call_authenticate(const struct conn *c, const struct call_body *call)
 {
 	enum_t flavor = call->cb_cred.oa_flavor;
 
-	if (flavor != AUTH_NONE && flavor != AUTH_SYS)
+	if (flavor != AUTH_NONE && flavor != AUTH_SYS &&
+	    (flavor != AUTH_TLS || c->door != DOOR_NETWORK ||
+		c->transport->config.tls == NULL))
 		return (AUTH_REJECTEDCRED);
 	if (call->cb_verf.oa_length != 0)
 		return (AUTH_REJECTEDVERF);
+	/* RFC 9289, section 4.1 */
+	if (flavor == AUTH_TLS &&
+	    (call->cb_proc != NULLPROC || call->cb_cred.oa_length != 0 ||
+		c->channel != CHANNEL_PLAIN || c->in_flight > 0))
+		return (AUTH_BADCRED);
 	return (AUTH_OK);
 }
 
-static void
-call_route(struct transport *t, struct conn *c, struct svc_req *req)
+/* NULL: it was answered that there is none. */
+static const struct offer *
+call_route(struct conn *c, const struct call_body *call)
 {
+	const struct transport *t = c->transport;
 	uint32_t low = UINT32_MAX, high = 0;
 	const struct offer *o;
 
 	for (o = t->offers; o < t->offers + t->n_offers; o++) {
-		if (o->door != c->door || o->prog != req->rq_prog)
+		if (o->door != c->door || o->prog != call->cb_prog)
 			continue;
-		if (o->vers == req->rq_vers) {
-			t->dispatching = true;
-			t->arg = o->arg;
-			o->dispatch(req, &c->xprt);
-			t->dispatching = false;
-			return;
-		}
+		if (o->vers == call->cb_vers)
+			return (o);
 		low = o->vers < low ? o->vers : low;
 		high = o->vers > high ? o->vers : high;
 	}
@@ -214,6 +220,81 @@ call_route(struct transport *t, struct conn *c, struct svc_req *req)
 		svcerr_progvers(&c->xprt, low, high);
 	else
 		svcerr_noprog(&c->xprt);
+	return (NULL);
+}
+
+/*
+ * The client asks for TLS, and gets it unless something lies behind the probe:
+ * that would be in plain what counts as said in TLS.
+ */
+static void
+call_probe(struct conn *c)
+{
+	struct rpc_msg reply = {0};
+
+	if (!inbox_empty(&c->in)) {
+		conn_reject(c, "bytes behind a probe");
+		return;
+	}
+	inbox_clear(&c->in);
+	c->channel = CHANNEL_HELLO;
+	c->partial_ms = c->transport->now_ms;
+	reply.rm_reply.rp_stat = MSG_ACCEPTED;
+	reply.acpted_rply.ar_verf.oa_flavor = AUTH_NONE;
+	reply.acpted_rply.ar_verf.oa_base = (char *)TLS_PROBE;
+	reply.acpted_rply.ar_verf.oa_length = TLS_PROBE_LEN;
+	reply.acpted_rply.ar_results.proc = header_nothing;
+	(void)conn_reply(c, c->xid, &reply);
+}
+
+/* Whether it would have to be in TLS. */
+static bool
+call_is_weak(
+    const struct conn *c, const struct offer *o, const struct call_body *call)
+{
+	uint32_t proc = call->cb_proc;
+
+	return (c->transport->config.tls_only && c->door == DOOR_NETWORK &&
+	    c->channel == CHANNEL_PLAIN && proc != NULLPROC &&
+	    (proc >= 32 || (o->plain >> proc & 1) == 0));
+}
+
+static void
+call_run(struct conn *c, const struct offer *o, struct call_body *call)
+{
+	struct transport *t = c->transport;
+	struct svc_req req = {.rq_xprt = &c->xprt};
+
+	req.rq_prog = call->cb_prog;
+	req.rq_vers = call->cb_vers;
+	req.rq_proc = call->cb_proc;
+	req.rq_cred = call->cb_cred;
+	t->dispatching = true;
+	t->arg = o->arg;
+	o->dispatch(&req, &c->xprt);
+	t->dispatching = false;
+}
+
+/* As its header asks for. */
+static void
+call_take(struct conn *c, struct call_body *call)
+{
+	enum auth_stat why = call_authenticate(c, call);
+	const struct offer *o;
+
+	if (why != AUTH_OK) {
+		svcerr_auth(&c->xprt, why);
+		return;
+	}
+	o = call_route(c, call);
+	if (o == NULL)
+		return;
+	if (call->cb_cred.oa_flavor == AUTH_TLS)
+		call_probe(c);
+	else if (call_is_weak(c, o, call))
+		svcerr_auth(&c->xprt, AUTH_TOOWEAK);
+	else
+		call_run(c, o, call);
 }
 
 void
@@ -221,8 +302,6 @@ conn_dispatch(struct conn *c, unsigned char *rec, uint32_t len)
 {
 	char cred[MAX_AUTH_BYTES], verf[MAX_AUTH_BYTES];
 	struct rpc_msg msg = {.rm_direction = REPLY};
-	struct svc_req req = {.rq_xprt = &c->xprt};
-	enum auth_stat why;
 	bool whole;
 
 	msg.rm_call.cb_rpcvers = RPC_MSG_VERSION;
@@ -244,16 +323,7 @@ conn_dispatch(struct conn *c, unsigned char *rec, uint32_t len)
 		return;
 	}
 	c->transport->stats.calls++;
-	why = call_authenticate(&msg.rm_call);
-	if (why != AUTH_OK) {
-		svcerr_auth(&c->xprt, why);
-		return;
-	}
-	req.rq_prog = msg.rm_call.cb_prog;
-	req.rq_vers = msg.rm_call.cb_vers;
-	req.rq_proc = msg.rm_call.cb_proc;
-	req.rq_cred = msg.rm_call.cb_cred;
-	call_route(c->transport, c, &req);
+	call_take(c, &msg.rm_call);
 }
 
 /* ---- for procedures ---- */

@@ -9,7 +9,7 @@ void
 conn_reject(struct conn *c, const char *why)
 {
 	c->transport->stats.malformed++;
-	log_debug("transport conn=%llx closed=%s",
+	log_debug("transport conn=%llx closed=\"%s\"",
 	    (unsigned long long)conn_id(c), why);
 	conn_doom(c);
 }
@@ -94,12 +94,13 @@ conn_dirty(struct conn *c)
 /* ---- calls wait while a client has more than its share ---- */
 
 bool
-conn_may_call(const struct conn *c)
+conn_may_call(struct conn *c)
 {
 	const struct transport_config *config = &c->transport->config;
 
 	return (c->in_flight < config->max_in_flight &&
-	    outbox_size(&c->out) < config->max_unsent && conn_has_room(c));
+	    outbox_size(channel_outbox(c)) < config->max_unsent &&
+	    conn_has_room(c));
 }
 
 /* What it sent before may lie in the inbox, where epoll does not see it. */
@@ -117,14 +118,14 @@ void
 conn_settle(struct conn *c)
 {
 	if (c->ended && c->ready_on == NULL && inbox_empty(&c->in) &&
-	    c->in_flight == 0 && outbox_size(&c->out) == 0)
+	    c->in_flight == 0 && outbox_size(channel_outbox(c)) == 0)
 		conn_doom(c);
 }
 
 void
 conn_send(struct conn *c)
 {
-	struct outbox *out = &c->out;
+	struct outbox *out = channel_outbox(c);
 	ssize_t n;
 
 	if (outbox_size(out) == 0)

@@ -14,9 +14,8 @@ header_call(XDR *x, uint32_t xid, uint32_t prog, uint32_t vers, uint32_t proc)
 	return (xdr_callmsg(x, &msg) ? 0 : -1);
 }
 
-/* xdr_void, in the type that is asked for. */
-static bool_t
-xdr_nothing(XDR *xdrs, ...)
+bool_t
+header_nothing(XDR *xdrs, ...)
 {
 	return (TRUE);
 }
@@ -28,7 +27,7 @@ header_reply(XDR *x, uint32_t *xid, struct rpc_err *err)
 	struct rpc_msg msg = {0};
 
 	msg.acpted_rply.ar_verf.oa_base = verf;
-	msg.acpted_rply.ar_results.proc = xdr_nothing;
+	msg.acpted_rply.ar_results.proc = header_nothing;
 	if (!xdr_replymsg(x, &msg))
 		return (-1);
 	*xid = msg.rm_xid;

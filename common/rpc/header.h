@@ -14,5 +14,7 @@ int header_call(
  * -1: it is no reply.
  */
 int header_reply(XDR *, uint32_t *xid, struct rpc_err *err);
+/* xdr_void, in the type that is asked for. */
+bool_t header_nothing(XDR *, ...);
 
 #endif

@@ -12,7 +12,6 @@
 #include "common/rpc/listen.h"
 
 #define ACCEPTS_PER_RUN	 64
-#define YIELD_LOOKS	 16
 #define UNSENT_IN_KERNEL 65536
 #define ALARM_MS	 60000 /* at most one alarm about fullness in this time */
 
@@ -28,28 +27,6 @@ alarm_crowded(struct transport *t, const char *why)
 	log_alarm(
 	    "transport crowded=\"%s\" strangers=%d of=%d bytes=%zu of=%zu", why,
 	    t->strangers, t->config.max_conns, t->bytes, t->config.max_memory);
-}
-
-/* One of its connections gives way to a new one: an unproven one first. */
-static bool
-source_yield(struct transport *t, struct source *s)
-{
-	struct conn *c;
-	int rank, looks;
-
-	for (rank = RANK_UNPROVEN; rank < RANK_TRUSTED; rank++) {
-		c = TAILQ_FIRST(&s->members[rank]);
-		for (looks = 0; c != NULL && looks < YIELD_LOOKS; looks++) {
-			if (c->in_flight == 0) {
-				conn_doom(c);
-				TAILQ_REMOVE(&t->doomed, c, gone);
-				conn_close(c);
-				return (true);
-			}
-			c = TAILQ_NEXT(c, member);
-		}
-	}
-	return (false);
 }
 
 /*

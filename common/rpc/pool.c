@@ -5,11 +5,15 @@
 
 /* Connections come and go, each in a slot that outlives it. */
 
+#define YIELD_LOOKS 16
+
 void
 conn_charge(struct conn *c)
 {
 	size_t bytes = c->in.cap + c->out.cap + c->held;
 
+	if (c->tls != NULL)
+		bytes += tls_held(c->tls);
 	if (c->rank == RANK_TRUSTED)
 		bytes = 0;
 	c->transport->bytes += bytes - c->charged;
@@ -150,6 +154,8 @@ source_leave(struct transport *t, struct source *s)
 		return;
 	if (s->on_turn)
 		TAILQ_REMOVE(&t->turns, s, turn);
+	if (s->on_shakes)
+		TAILQ_REMOVE(&t->shakes, s, shake);
 	source_drop(&t->sources, s);
 }
 
@@ -166,6 +172,8 @@ conn_close(struct conn *c)
 	close(c->xprt.xp_fd);
 	inbox_clear(&c->in);
 	outbox_clear(&c->out);
+	tls_free(c->tls);
+	c->tls = NULL;
 	c->held = 0;
 	conn_charge(c);
 	conn_uncount(c);
@@ -203,4 +211,25 @@ conn_doom(struct conn *c)
 		TAILQ_INSERT_HEAD(&c->transport->doomed, c, gone);
 	else
 		TAILQ_INSERT_TAIL(&c->transport->doomed, c, gone);
+}
+
+bool
+source_yield(struct transport *t, struct source *s)
+{
+	struct conn *c;
+	int rank, looks;
+
+	for (rank = RANK_UNPROVEN; rank < RANK_TRUSTED; rank++) {
+		c = TAILQ_FIRST(&s->members[rank]);
+		for (looks = 0; c != NULL && looks < YIELD_LOOKS; looks++) {
+			if (c->in_flight == 0) {
+				conn_doom(c);
+				TAILQ_REMOVE(&t->doomed, c, gone);
+				conn_close(c);
+				return (true);
+			}
+			c = TAILQ_NEXT(c, member);
+		}
+	}
+	return (false);
 }

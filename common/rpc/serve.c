@@ -1,6 +1,3 @@
-#include <errno.h>
-#include <sys/socket.h>
-
 #include "common/rpc/transport_impl.h"
 
 /* One connection's turn: what it has sent, call by call. */
@@ -19,28 +16,15 @@ static bool
 conn_read(struct conn *c)
 {
 	struct inbox *in = &c->in;
-	size_t room;
-	ssize_t n;
+	size_t n;
 
 	if (inbox_room(in, conn_max_call(c)) == -1) {
 		conn_starved(c);
 		return (false);
 	}
-	room = in->cap - in->end;
-	do {
-		n = recv(c->xprt.xp_fd, in->data + in->end, room, MSG_DONTWAIT);
-	} while (n == -1 && errno == EINTR);
-	c->unread = n == (ssize_t)room || (n > 0 && c->ending);
-	if (n > 0) {
-		in->end += n;
-		return (true);
-	}
-	/* A client may end what it sends and wait; a host never does that. */
-	if (n == 0 && (c->rank != RANK_TRUSTED || c->door == DOOR_LOCAL))
-		c->ended = true;
-	else if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
-		conn_doom(c);
-	return (false);
+	n = channel_receive(c, in->data + in->end, in->cap - in->end);
+	in->end += n;
+	return (n > 0);
 }
 
 /* No whole record is left: starts the clock, or gives the memory back. */
@@ -67,10 +51,20 @@ conn_pause(struct conn *c)
 static void
 conn_pass(struct conn *c)
 {
-	if (inbox_empty(&c->in) && !c->unread)
+	if (inbox_empty(&c->in) && !channel_has_more(c))
 		conn_wait(c);
 	else
 		conn_ready(c, true);
+}
+
+/* Nothing can be read now, or what was read is of TLS alone. */
+static void
+conn_rest(struct conn *c)
+{
+	if (channel_has_more(c))
+		conn_ready(c, true);
+	else
+		conn_wait(c);
 }
 
 static void
@@ -79,7 +73,7 @@ conn_take(struct conn *c, int calls)
 	unsigned char *rec = NULL;
 	uint32_t len = 0;
 
-	while (c->state == CONN_OPEN) {
+	while (c->state == CONN_OPEN && c->channel != CHANNEL_HELLO) {
 		if (!conn_may_call(c)) {
 			conn_pause(c);
 			return;
@@ -100,8 +94,8 @@ conn_take(struct conn *c, int calls)
 		case RECORD_MORE:
 			break;
 		}
-		if (!c->unread || !conn_read(c)) {
-			conn_wait(c);
+		if (!channel_has_more(c) || !conn_read(c)) {
+			conn_rest(c);
 			return;
 		}
 		conn_charge(c);
@@ -111,6 +105,9 @@ conn_take(struct conn *c, int calls)
 void
 conn_serve(struct conn *c, int calls)
 {
-	conn_take(c, calls);
+	if (c->channel == CHANNEL_PLAIN || c->channel == CHANNEL_TLS)
+		conn_take(c, calls);
+	if (c->channel == CHANNEL_HELLO && c->state == CONN_OPEN)
+		shake_hear(c);
 	conn_charge(c);
 }

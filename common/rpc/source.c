@@ -46,6 +46,7 @@ source_get(struct sources *all, const struct source_key *key)
 	TAILQ_INIT(&s->members[1]);
 	TAILQ_INIT(&s->fresh);
 	TAILQ_INIT(&s->more);
+	TAILQ_INIT(&s->shakes);
 	HASH_ADD(hh, all->table, key, sizeof(s->key), s);
 	return (s);
 }

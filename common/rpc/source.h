@@ -34,6 +34,9 @@ struct source {
 	unsigned served;
 	bool on_turn;
 	TAILQ_ENTRY(source) turn;
+	struct conns shakes; /* those with a handshake that waits */
+	bool on_shakes;
+	TAILQ_ENTRY(source) shake;
 	UT_hash_handle hh;
 };
 TAILQ_HEAD(turns, source);

@@ -28,6 +28,10 @@ event_take(struct transport *t, const struct epoll_event *ev)
 
 	if (id == ID_WAKE || id == ID_TRUSTED)
 		return;
+	if (id == ID_SHAKEN) {
+		shakes_end(t);
+		return;
+	}
 	if (id < ID_LISTENER + LISTENERS_MAX) {
 		listener_accept(t, &t->listeners[id - ID_LISTENER]);
 		return;
@@ -255,6 +259,7 @@ transport_run(struct transport *t, uint64_t now_ms)
 	trusted_serve(t);
 	events_take(t, t->epoll_fd, all, n);
 	strangers_serve(t);
+	shakes_begin(t);
 	if (now_ms - t->swept_ms >= SWEEP_MS)
 		conns_sweep(t);
 	transport_flush(t);
@@ -280,6 +285,7 @@ transport_new(const struct transport_config *config)
 	t->config = *config;
 	TAILQ_INIT(&t->turns);
 	TAILQ_INIT(&t->trusted);
+	TAILQ_INIT(&t->shakes);
 	TAILQ_INIT(&t->dirty);
 	TAILQ_INIT(&t->doomed);
 	TAILQ_INIT(&t->free);
@@ -290,7 +296,8 @@ transport_new(const struct transport_config *config)
 	if (t->scratch == NULL || t->epoll_fd == -1 || t->wake_fd == -1 ||
 	    t->trusted_fd == -1 ||
 	    epoll_add(t->epoll_fd, t->wake_fd, EPOLLIN, ID_WAKE) == -1 ||
-	    epoll_add(t->epoll_fd, t->trusted_fd, EPOLLIN, ID_TRUSTED) == -1) {
+	    epoll_add(t->epoll_fd, t->trusted_fd, EPOLLIN, ID_TRUSTED) == -1 ||
+	    (config->tls != NULL && shakes_start(t) == -1)) {
 		log_alarm("transport start=failed errno=%d", errno);
 		transport_free(t);
 		return (NULL);
@@ -316,6 +323,7 @@ transport_free(struct transport *t)
 		free(t->listeners[l].path);
 	}
 	conns_reap(t, INT_MAX);
+	shakes_stop(t);
 	for (i = 0; i < t->n_slots; i++)
 		free(t->slots[i]);
 	free(t->slots);
@@ -335,7 +343,18 @@ transport_offer(struct transport *t, enum door door, uint32_t prog,
 {
 	assert(t->n_offers < OFFERS_MAX);
 	t->offers[t->n_offers++] =
-	    (struct offer){door, prog, vers, dispatch, arg};
+	    (struct offer){door, prog, vers, dispatch, arg, 0};
+}
+
+void
+transport_allow_plain(struct transport *t, uint32_t prog, uint32_t proc)
+{
+	struct offer *o;
+
+	assert(proc < 32);
+	for (o = t->offers; o < t->offers + t->n_offers; o++)
+		if (o->prog == prog)
+			o->plain |= 1u << proc;
 }
 
 void

@@ -28,8 +28,15 @@
  *	- Each run serves hosts and operators first, then one call of one source
  *	  after the other while the turn lasts; so are answers sent, and only
  *	  a few connections are closed at a time.
+ *
+ * With a tls_server, a connection of the network may go on in TLS (RFC 9289):
+ * after a NULL call with the credential AUTH_TLS, of any program, while no other
+ * call is under way.  Handshakes are done on threads, one source after the
+ * other, those from hosts' addresses first, and have to be over as soon as a
+ * first call (proof_ms).
  */
 struct transport;
+struct tls_server;
 
 /* What came in on: decides which programs are offered. */
 enum door { DOOR_NETWORK, DOOR_LOCAL };
@@ -58,7 +65,9 @@ struct transport_config {
 	uint64_t proof_ms; /* a call must have been completed by then */
 	/* A record must be whole by then, some of an answer be taken. */
 	uint64_t partial_ms;
-	uint64_t idle_ms; /* a connection without calls is closed */
+	uint64_t idle_ms;	/* a connection without calls is closed */
+	struct tls_server *tls; /* NULL: no TLS; has to outlive it */
+	bool tls_only;		/* see transport_allow_plain */
 	/* Told when a connection ends; conn as in transport_conn. May be NULL.
 	 */
 	void (*closed)(void *arg, uint64_t conn);
@@ -75,6 +84,12 @@ void transport_free(struct transport *);
 typedef void (*dispatcher)(struct svc_req *, SVCXPRT *);
 void transport_offer(struct transport *, enum door, uint32_t prog,
     uint32_t vers, dispatcher, void *arg);
+
+/*
+ * Under tls_only a call from the network outside TLS gets AUTH_TOOWEAK, unless
+ * it is NULL or was allowed.  Of an offered program.
+ */
+void transport_allow_plain(struct transport *, uint32_t prog, uint32_t proc);
 
 /*
  * Listens on tcp and tcp6 on the same port (0: one that is free on both; a

@@ -5,15 +5,22 @@
 
 #include "common/rpc/source.h"
 #include "common/rpc/stream.h"
+#include "common/rpc/tls.h"
 #include "common/rpc/transport.h"
+#include "common/workers.h"
 
 /*
  * Shared by transport.c (whose turn it is), listener.c (who gets a place),
- * pool.c (connections come and go), conn.c (the turn of one connection) and
- * call.c (one call).  From the socket to a procedure and back:
+ * pool.c (connections come and go), conn.c and serve.c (the turn of one
+ * connection), call.c (one call), channel.c (its bytes, in TLS or not) and
+ * shake.c (handshakes).  From the socket to a procedure and back:
  *
- *	conn_serve -> conn_read -> inbox_next -> conn_dispatch -> procedure
- *	    conn_reply (at once or by transport_complete) -> conn_send
+ *	conn_serve -> channel_receive -> inbox_next -> conn_dispatch -> procedure
+ *	    conn_reply (at once or by transport_complete) -> channel_put ->
+ *	    conn_send
+ *
+ * After a probe for TLS it is conn_serve -> shake_hear -> workers -> shakes_end,
+ * until the handshake is done.
  *
  * Nothing is freed on the way.  A connection that must go is doomed: it takes
  * no more calls and its handles no longer fit, but it stays in memory until
@@ -27,12 +34,20 @@
 #define OFFERS_MAX    16
 
 /* What epoll gives back; connections have greater ones (conn_id). */
-enum { ID_WAKE, ID_TRUSTED, ID_LISTENER };
+enum { ID_WAKE, ID_TRUSTED, ID_SHAKEN, ID_LISTENER };
 
 enum conn_state { CONN_FREE, CONN_OPEN, CONN_DOOMED };
 
 /* Unproven: has never completed a call.  Trusted: a host or an operator. */
 enum rank { RANK_UNPROVEN, RANK_PROVEN, RANK_TRUSTED };
+
+/* What the bytes on its socket are. */
+enum channel {
+	CHANNEL_PLAIN,
+	CHANNEL_HELLO,	 /* of a handshake, since its probe was accepted */
+	CHANNEL_SHAKING, /* the same, and a worker has its TLS */
+	CHANNEL_TLS
+};
 
 struct conn {
 	SVCXPRT xprt; /* its xp_p1 points back here */
@@ -49,7 +64,8 @@ struct conn {
 	size_t charged; /* bytes charged in all */
 	bool paused;	/* takes no calls now, see conn_may_call */
 	bool blocked;	/* its socket took no more */
-	bool unread;	/* its socket may have something */
+	bool unread;	/* its socket may have something, */
+	bool sealed;	/* or its TLS may */
 	bool ending;	/* it has an end, */
 	bool ended;	/* which was read: the client will send no more */
 	uint64_t opened_ms;
@@ -57,7 +73,10 @@ struct conn {
 	uint64_t partial_ms; /* since when a record lacks its end, or 0 */
 	uint64_t blocked_ms; /* since when the client has taken nothing */
 	struct inbox in;
-	struct outbox out;
+	struct outbox out; /* in plain */
+	enum channel channel;
+	struct tls *tls; /* NULL: none, or not now */
+	int heard;	 /* how often something came of its handshake */
 	/* The call that is being dispatched. */
 	XDR args;
 	uint32_t len;
@@ -66,7 +85,7 @@ struct conn {
 	bool held_now;
 
 	struct conns *ready_on; /* the list it waits on to be served, or NULL */
-	TAILQ_ENTRY(conn) ready; /* may have a whole record in its inbox */
+	TAILQ_ENTRY(conn) ready; /* may have a whole record, or a handshake */
 	bool on_dirty;
 	TAILQ_ENTRY(conn) dirty;  /* has something to send */
 	TAILQ_ENTRY(conn) member; /* of its source, by its rank */
@@ -86,6 +105,7 @@ struct offer {
 	uint32_t vers;
 	dispatcher dispatch;
 	void *arg;
+	uint32_t plain; /* bit N: procedure N may be called outside TLS */
 };
 
 struct transport {
@@ -109,8 +129,10 @@ struct transport {
 	int strangers; /* places taken, of config.max_conns */
 	int locals;    /* connections of DOOR_LOCAL */
 	size_t bytes;  /* what all but the trusted hold, of config.max_memory */
-	struct turns turns;   /* sources with something to serve */
-	struct conns trusted; /* the same, hosts and operators */
+	struct turns turns;	 /* sources with something to serve */
+	struct conns trusted;	 /* the same, hosts and operators */
+	struct workers *workers; /* of handshakes, */
+	struct turns shakes;	 /* which sources wait for: hosts first */
 	struct conns dirty, doomed, free;
 	unsigned char *scratch; /* one reply of the largest size, with mark */
 	struct transport_stats stats;
@@ -151,8 +173,37 @@ void conn_doom(struct conn *);
 void conn_close(struct conn *);
 /* Closes so many of the doomed at most. */
 void conns_reap(struct transport *, int most);
+/* One of its connections gives way to a new one: an unproven one first. */
+bool source_yield(struct transport *, struct source *);
 /* Forgets the source when it has no connection. */
 void source_leave(struct transport *, struct source *);
+
+/* ---- channel.c ---- */
+
+/* What waits to be sent. */
+static inline struct outbox *
+channel_outbox(struct conn *c)
+{
+	return (c->tls == NULL ? &c->out : tls_outbox(c->tls));
+}
+
+/* Its socket, or what was read from it, may have something. */
+static inline bool
+channel_has_more(const struct conn *c)
+{
+	return (c->unread || c->sealed);
+}
+
+/*
+ * Up to room bytes of what its client says, or (channel_recv) of what lies on
+ * the socket.  0: nothing for now, or no more (it has ended, or is doomed).
+ */
+size_t channel_receive(struct conn *, void *to, size_t room);
+size_t channel_recv(struct conn *, void *to, size_t room);
+/* 0, or -1 without memory. */
+int channel_put(struct conn *, const void *bytes, size_t len);
+/* Its TLS is broken. */
+void channel_break(struct conn *);
 
 /* ---- conn.c ---- */
 
@@ -170,10 +221,21 @@ void conn_ready(struct conn *, bool more);
 void conn_dirty(struct conn *);
 void conn_send(struct conn *);
 /* Whether it may have one more call under way. */
-bool conn_may_call(const struct conn *);
+bool conn_may_call(struct conn *);
 void conn_settle(struct conn *);
 /* It may have been paused, and need it no longer. */
 void conn_resume(struct conn *);
+
+/* ---- shake.c ---- */
+
+/* 0, or -1, logged. */
+int shakes_start(struct transport *);
+void shakes_stop(struct transport *);
+/* Its turn: what has come of its handshake waits for a worker. */
+void shake_hear(struct conn *);
+/* Gives the workers some of what waits; takes back what is done. */
+void shakes_begin(struct transport *);
+void shakes_end(struct transport *);
 
 /* ---- call.c ---- */
 

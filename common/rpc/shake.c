@@ -1,0 +1,214 @@
+#include "common/rpc/transport_impl.h"
+
+#include <stdlib.h>
+
+#include "common/need.h"
+
+/*
+ * Handshakes of TLS, which workers do.  While one has the TLS of a connection,
+ * the connection has none: so it may end meanwhile.
+ */
+#define HEAR_BYTES 16640 /* more than a record of TLS */
+#define HEARS_MAX  32	 /* parts that a handshake may come in */
+
+struct shake {
+	struct tls *tls;
+	uint64_t conn;
+	enum tls_got got;
+};
+
+static void
+shake_run(void *work)
+{
+	struct shake *k = work;
+
+	k->got = tls_shake(k->tls);
+}
+
+int
+shakes_start(struct transport *t)
+{
+	t->workers = workers_start(shake_run);
+	if (t->workers == NULL)
+		return (-1);
+	return (
+	    epoll_add(t->epoll_fd, workers_fd(t->workers), EPOLLIN, ID_SHAKEN));
+}
+
+void
+shakes_stop(struct transport *t)
+{
+	struct shake *k;
+
+	while ((k = workers_stop(t->workers)) != NULL) {
+		tls_free(k->tls);
+		free(k);
+	}
+	t->workers = NULL;
+}
+
+/* ---- waiting ---- */
+
+/* One source after the other, those of hosts first. */
+static void
+source_wait(struct transport *t, struct source *s)
+{
+	if (s->on_shakes)
+		return;
+	s->on_shakes = true;
+	if (s->host)
+		TAILQ_INSERT_HEAD(&t->shakes, s, shake);
+	else
+		TAILQ_INSERT_TAIL(&t->shakes, s, shake);
+}
+
+static void
+shake_wait(struct conn *c)
+{
+	c->ready_on = &c->source->shakes;
+	TAILQ_INSERT_TAIL(c->ready_on, c, ready);
+	source_wait(c->transport, c->source);
+}
+
+/*
+ * TLS is held as long as its connection is.  So it gets three quarters of what
+ * its source may hold (conn_has_room): the rest is for calls.
+ */
+static bool
+source_has_room(const struct transport *t, const struct source *s)
+{
+	size_t left = t->config.max_memory - t->bytes;
+
+	return (
+	    t->bytes <= t->config.max_memory && s->bytes <= left - left / 4);
+}
+
+/*
+ * Its TLS, on whose way out goes first what its client has not taken yet, if
+ * only the answer to the probe.
+ */
+static int
+shake_open(struct conn *c)
+{
+	struct outbox *out = &c->out;
+	size_t size = outbox_size(out);
+
+	if (c->tls != NULL)
+		return (0);
+	c->tls = tls_accept(c->transport->config.tls);
+	if (c->tls == NULL ||
+	    (size > 0 &&
+		outbox_add(tls_outbox(c->tls), out->data + out->start, size) ==
+		    -1))
+		return (-1);
+	outbox_clear(out);
+	return (0);
+}
+
+/* What it has sent of a handshake. */
+static void
+shake_take(struct conn *c, const void *bytes, size_t n)
+{
+	struct transport *t = c->transport;
+
+	conn_touch(c);
+	if (++c->heard > HEARS_MAX) {
+		conn_reject(c, "too many parts of a handshake");
+	} else if (c->rank != RANK_TRUSTED && !source_has_room(t, c->source) &&
+	    !source_yield(t, c->source)) {
+		t->stats.shed++;
+		conn_doom(c);
+	} else if (shake_open(c) == -1 || tls_feed(c->tls, bytes, n) == -1) {
+		conn_starved(c);
+	} else {
+		shake_wait(c);
+	}
+}
+
+void
+shake_hear(struct conn *c)
+{
+	void *bytes = c->transport->scratch;
+	size_t n;
+
+	if (!c->unread)
+		return;
+	n = channel_recv(c, bytes, HEAR_BYTES);
+	if (c->ended)
+		conn_doom(c);
+	else if (n > 0)
+		shake_take(c, bytes, n);
+}
+
+/* ---- at work ---- */
+
+static void
+shake_begin(struct conn *c)
+{
+	struct shake *k = need_zeroed(1, sizeof(*k));
+
+	k->tls = c->tls;
+	k->conn = conn_id(c);
+	c->tls = NULL;
+	c->channel = CHANNEL_SHAKING;
+	workers_submit(c->transport->workers, k, k);
+}
+
+void
+shakes_begin(struct transport *t)
+{
+	struct source *s;
+	struct conn *c;
+
+	while (
+	    (s = TAILQ_FIRST(&t->shakes)) != NULL && workers_room(t->workers)) {
+		TAILQ_REMOVE(&t->shakes, s, shake);
+		s->on_shakes = false;
+		c = TAILQ_FIRST(&s->shakes);
+		if (c == NULL)
+			continue;
+		conn_unready(c);
+		if (!TAILQ_EMPTY(&s->shakes))
+			source_wait(t, s);
+		shake_begin(c);
+	}
+}
+
+static void
+shake_end(struct conn *c, const struct shake *k)
+{
+	c->tls = k->tls;
+	c->channel = CHANNEL_HELLO;
+	conn_dirty(c);
+	conn_charge(c);
+	switch (k->got) {
+	case TLS_OK:
+		c->channel = CHANNEL_TLS;
+		c->sealed = true;
+		c->partial_ms = 0;
+		conn_ready(c, false);
+		break;
+	case TLS_MORE:
+		if (c->unread)
+			conn_ready(c, false);
+		break;
+	default:
+		channel_break(c);
+	}
+}
+
+void
+shakes_end(struct transport *t)
+{
+	struct shake *k;
+	struct conn *c;
+
+	while ((k = workers_next(t->workers)) != NULL) {
+		c = conn_find(t, (uint32_t)k->conn, k->conn >> 32);
+		if (c != NULL)
+			shake_end(c, k);
+		else
+			tls_free(k->tls);
+		free(k);
+	}
+}
