@@ -44,7 +44,7 @@ source_may_open(struct transport *t, struct source *s)
 		return (true);
 	alarm_crowded(t, "connections");
 	t->stats.yielded++;
-	return (source_yield(t, s));
+	return (source_yield(t, s, NULL));
 }
 
 /* ---- accepting ---- */

@@ -214,7 +214,7 @@ conn_doom(struct conn *c)
 }
 
 bool
-source_yield(struct transport *t, struct source *s)
+source_yield(struct transport *t, struct source *s, const struct conn *keep)
 {
 	struct conn *c;
 	int rank, looks;
@@ -222,7 +222,7 @@ source_yield(struct transport *t, struct source *s)
 	for (rank = RANK_UNPROVEN; rank < RANK_TRUSTED; rank++) {
 		c = TAILQ_FIRST(&s->members[rank]);
 		for (looks = 0; c != NULL && looks < YIELD_LOOKS; looks++) {
-			if (c->in_flight == 0) {
+			if (c->in_flight == 0 && c != keep) {
 				conn_doom(c);
 				TAILQ_REMOVE(&t->doomed, c, gone);
 				conn_close(c);

@@ -115,7 +115,7 @@ shake_take(struct conn *c, const void *bytes, size_t n)
 	if (++c->heard > HEARS_MAX) {
 		conn_reject(c, "too many parts of a handshake");
 	} else if (c->rank != RANK_TRUSTED && !source_has_room(t, c->source) &&
-	    !source_yield(t, c->source)) {
+	    !source_yield(t, c->source, c)) {
 		t->stats.shed++;
 		conn_doom(c);
 	} else if (shake_open(c) == -1 || tls_feed(c->tls, bytes, n) == -1) {

@@ -173,8 +173,11 @@ void conn_doom(struct conn *);
 void conn_close(struct conn *);
 /* Closes so many of the doomed at most. */
 void conns_reap(struct transport *, int most);
-/* One of its connections gives way to a new one: an unproven one first. */
-bool source_yield(struct transport *, struct source *);
+/*
+ * One of its connections gives way, an unproven one first; not the one to keep,
+ * which may be NULL.
+ */
+bool source_yield(struct transport *, struct source *, const struct conn *keep);
 /* Forgets the source when it has no connection. */
 void source_leave(struct transport *, struct source *);
 
