@@ -5,8 +5,8 @@ _evote_server() {
 	# shellcheck disable=SC2034 # words is for _init_completion
 	local cur prev words cword
 	local options="--config --data --origin --name --hosts --cluster-key
-	    --admin-socket --no-portmap --failback --role --suspect-ms
-	    --no-refused-proof --hang-ms --trust-clock --verbose --version
+	    --admin-socket --no-portmap --failback --role --tls
+	    --suspect-ms --no-refused-proof --hang-ms --trust-clock --verbose --version
 	    --help"
 
 	_init_completion -n = || return
@@ -15,6 +15,7 @@ _evote_server() {
 	--data) _filedir -d && return ;;
 	--failback) options="auto manual" ;;
 	--role) options="host witness" ;;
+	--tls) options="allow require" ;;
 	--origin | --name | --hosts | --suspect-ms | --hang-ms) return ;;
 	esac
 	((cword > 1)) || options+=" init"

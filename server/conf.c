@@ -85,6 +85,12 @@ failback_take(void *at, const char *value, char *err, size_t errlen)
 }
 
 static int
+tls_take(void *at, const char *value, char *err, size_t errlen)
+{
+	return (either(at, value, "allow", "require", err, errlen));
+}
+
+static int
 role_take(void *at, const char *value, char *err, size_t errlen)
 {
 	return (either(at, value, "host", "witness", err, errlen));
@@ -131,6 +137,9 @@ static const struct option_row options[] = {
 	"host (default), or witness: an arbiter that holds no votes; it comes "
 	"after the hosts in the hosts list",
 	.at = offsetof(struct conf, witness), .take = role_take},
+    {"tls", "allow|require",
+	"allow (default): clients may speak TLS; require: they have to",
+	.at = offsetof(struct conf, tls_required), .take = tls_take},
     {"suspect-ms", "N",
 	"milliseconds of silence after which a host counts as dead (3000)",
 	.at = offsetof(struct conf, suspect_ms), .take = ms_take},

@@ -25,6 +25,7 @@ struct conf {
 	int witness; /* --role witness */
 	int portmap;
 	int failback;
+	int tls_required;
 	int refused_proof; /* a refused connection proves a death */
 	int trust_clock;
 	int verbose;

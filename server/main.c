@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "common/log.h"
+#include "common/rpc/tls.h"
 #include "server/conf.h"
 #include "server/server.h"
 #include "server/store/datadir.h"
@@ -11,17 +12,24 @@
 static int
 init(const struct conf *conf)
 {
-	char err[1024];
+	char err[1024], pin[TLS_PIN];
+	struct datadir dir;
 
-	if (datadir_init(conf->data, conf->origin, err, sizeof(err)) == -1) {
+	if (datadir_init(conf->data, conf->origin, err, sizeof(err)) == -1 ||
+	    datadir_open(&dir, conf->data, NULL, err, sizeof(err)) == -1) {
 		fprintf(stderr, "evote_server: %s\n", err);
 		return (1);
 	}
+	tls_pin(dir.key, pin);
+	datadir_close(&dir);
 	printf("The new cluster is in %s.\n"
 	       "Bring %s/cluster.key to the other host over a channel that you "
 	       "trust, and\nkeep it secret: whoever has it can change the "
-	       "election.\n",
-	    conf->data, conf->data);
+	       "election.\n"
+	       "Give voters this line, which is no secret, in their hosts "
+	       "file: with it their\nclients speak to this service alone.\n"
+	       "  pin %s\n",
+	    conf->data, conf->data, pin);
 	return (0);
 }
 

@@ -8,6 +8,7 @@
 #include "replica/core/config.h"
 #include "replica/core/times.h"
 #include "server/budget.h"
+#include "server/certificate.h"
 #include "server/dispatchers.h"
 #include "server/driver.h"
 #include "server/events.h"
@@ -142,6 +143,9 @@ offer(struct server *s)
 	transport_offer(t, DOOR_LOCAL, EVOTE_PROG, EVOTE_V1, evote_prog_1, s);
 	transport_offer(t, DOOR_LOCAL, EVOTE_ADMIN_PROG, EVOTE_ADMIN_V1,
 	    evote_admin_prog_1, s);
+	/* What tells people where the service is, and how it is. */
+	transport_allow_plain(t, EVOTE_PROG, EVOTE_STATUS);
+	transport_allow_plain(t, EVOTE_PROBE_PROG, EVOTE_PROBE_SERVING);
 }
 
 static int
@@ -161,8 +165,9 @@ open_network(struct server *s)
 		peers[i].port = hosts->list[i].port;
 	}
 	budget_strangers(&tc, s->files, hosts->n);
-	s->transport = transport_new(&tc);
-	if (s->transport == NULL)
+	tc.tls = s->tls = certificate_make(s->conf, s->dir.key);
+	tc.tls_only = s->conf->tls_required;
+	if (s->tls == NULL || (s->transport = transport_new(&tc)) == NULL)
 		return (-1);
 	s->neighbours =
 	    neighbours_new(hosts, s->conf->self, s->transport, s->now_ms);
@@ -230,6 +235,7 @@ server_close(struct server *s)
 	inbound_free(s->inbound);
 	s->inbound = NULL; /* the transport still tells of its connections */
 	transport_free(s->transport);
+	tls_server_free(s->tls);
 	disk_stop(s->disk);
 	core_free(s->core);
 	auth_free(s->auth);

@@ -33,6 +33,7 @@ struct server {
 	struct turns *turns; /* of those who wait for the workers */
 	struct outbound *outbound;
 	struct arbiter *arbiter;
+	struct tls_server *tls;
 	struct transport *transport;
 	struct neighbours *neighbours;
 	struct inbound *inbound;

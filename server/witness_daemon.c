@@ -12,6 +12,7 @@
 #include "replica/core/times.h"
 #include "replica/link/inbound.h"
 #include "server/budget.h"
+#include "server/certificate.h"
 #include "server/dispatchers.h"
 #include "server/neighbours.h"
 #include "server/store/datadir.h"
@@ -24,6 +25,7 @@ struct witness_daemon {
 	const struct conf *conf;
 	struct supervisor supervisor;
 	struct datadir dir;
+	struct tls_server *tls;
 	struct transport *transport;
 	struct neighbours *neighbours;
 	struct inbound *inbound;
@@ -112,8 +114,9 @@ daemon_open(struct witness_daemon *v)
 		snprintf(v->names[i], sizeof(v->names[i]), "%s", names[i]);
 	}
 	budget_strangers(&tc, budget_files(), hosts->n);
-	v->transport = transport_new(&tc);
-	if (v->transport == NULL)
+	tc.tls = v->tls = certificate_make(v->conf, v->dir.key);
+	tc.tls_only = v->conf->tls_required;
+	if (v->tls == NULL || (v->transport = transport_new(&tc)) == NULL)
 		return (-1);
 	v->neighbours =
 	    neighbours_new(hosts, v->conf->self, v->transport, now_ms());
@@ -178,6 +181,7 @@ witness_daemon_run(const struct conf *conf)
 	inbound_free(v->inbound);
 	v->inbound = NULL;
 	transport_free(v->transport);
+	tls_server_free(v->tls);
 	datadir_close(&v->dir);
 	supervisor_close(&v->supervisor);
 	config_clear(&v->witness.k);
