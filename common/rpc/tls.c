@@ -30,8 +30,9 @@ struct tls_server {
 struct tls {
 	SSL *ssl;
 	int accepts;
-	int first_use; /* no pin is known */
-	char *name;    /* of the host that it connects to */
+	int first_use;	       /* no pin is known */
+	char *name;	       /* of the host that it connects to */
+	char refused[TLS_PIN]; /* what it has shown instead of the pin */
 	struct outbox in, out;
 	unsigned records; /* written with this key */
 	char why[160];
@@ -228,15 +229,25 @@ tls_is_pin(const char *text)
 	return (pin_read(text, digest) == 0);
 }
 
-void
-tls_peer_pin(const struct tls *t, char out[TLS_PIN])
+static void
+pin_of(STACK_OF(X509) * chain, char out[TLS_PIN])
 {
-	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(t->ssl);
-	int n = chain == NULL ? 0 : sk_X509_num(chain);
+	int n = sk_X509_num(chain);
 
 	out[0] = '\0';
 	if (n > 0)
 		pin_write(X509_get0_pubkey(sk_X509_value(chain, n - 1)), out);
+}
+
+void
+tls_peer_pin(const struct tls *t, char out[TLS_PIN])
+{
+	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(t->ssl);
+
+	if (chain != NULL)
+		pin_of(chain, out);
+	else
+		snprintf(out, TLS_PIN, "%s", t->refused);
 }
 
 /* ---- connections ---- */
@@ -269,6 +280,20 @@ tls_accept(struct tls_server *s)
 	return (t);
 }
 
+/* OpenSSL forgets a chain that it refuses. */
+static int
+chain_note(int ok, X509_STORE_CTX *ctx)
+{
+	SSL *ssl = X509_STORE_CTX_get_ex_data(
+	    ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct tls *t = BIO_get_data(SSL_get_rbio(ssl));
+	STACK_OF(X509) *chain = X509_STORE_CTX_get0_untrusted(ctx);
+
+	if (!ok && chain != NULL)
+		pin_of(chain, t->refused);
+	return (ok);
+}
+
 /* Trust in whoever has the pin, for that name: TLSA 2 1 1 (RFC 7671). */
 static int
 expect(struct tls *t, const char *name, const char *pin)
@@ -282,7 +307,7 @@ expect(struct tls *t, const char *name, const char *pin)
 	if (pin_read(pin, digest) == -1 || SSL_dane_enable(t->ssl, name) <= 0 ||
 	    SSL_dane_tlsa_add(t->ssl, 2, 1, 1, digest, sizeof(digest)) <= 0)
 		return (-1);
-	SSL_set_verify(t->ssl, SSL_VERIFY_PEER, NULL);
+	SSL_set_verify(t->ssl, SSL_VERIFY_PEER, chain_note);
 	return (0);
 }
 

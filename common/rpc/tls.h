@@ -70,7 +70,7 @@ struct outbox *tls_outbox(struct tls *);
 size_t tls_held(const struct tls *);
 /* "the certificate is of another service": the end of a sentence. */
 const char *tls_why(const struct tls *);
-/* The pin of the authority that the other end has shown. */
+/* The pin of the authority that the other end has shown, also in vain. */
 void tls_peer_pin(const struct tls *, char out[TLS_PIN]);
 
 #endif
