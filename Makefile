@@ -22,7 +22,8 @@ COMMON	= $(call room,common,log seal curve merkle text date number options \
 	  $(call room,common/rpc,transport serve listener pool conn call channel \
 	    shake stream \
 	    source listen caller lookup deadline header \
-	    inquiry portmap address tls authority)
+	    inquiry portmap address tls authority line \
+	    dial)
 REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 	    requests roles commit \
 	    lead proposal arbitration handshake follow policy orders stuck \

@@ -10,19 +10,16 @@
 #include "common/rpc/caller.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/now.h"
-#include "common/rpc/address.h"
+#include "common/rpc/line.h"
 #include "common/rpc/deadline.h"
+#include "common/rpc/dial.h"
 #include "common/rpc/header.h"
 #include "common/rpc/stream.h"
 #include "evote.h"
@@ -32,7 +29,7 @@
 struct caller {
 	CLIENT client;
 	struct clnt_ops ops;
-	int fd;
+	struct line line;
 	rpcprog_t prog;
 	rpcvers_t vers;
 	uint32_t xid;
@@ -92,30 +89,26 @@ call_encode(struct caller *c, rpcproc_t proc, xdrproc_t xargs, void *args,
 }
 
 static enum clnt_stat
-bytes_send(
-    struct caller *c, const unsigned char *p, size_t n, uint64_t deadline_ms)
+bytes_send(struct caller *c, const void *bytes, size_t n, uint64_t deadline_ms)
 {
-	ssize_t k;
 	int ready;
 
-	while (n > 0) {
-		k = send(c->fd, p, n, MSG_NOSIGNAL);
-		if (k >= 0) {
-			p += k;
-			n -= (size_t)k;
-		} else if (errno == EAGAIN) {
-			ready = deadline_wait(c->fd, POLLOUT, deadline_ms);
-			if (ready == 0)
-				return (fail(c, RPC_TIMEDOUT, ETIMEDOUT));
-			if (ready < 0)
-				return (fail(c, RPC_CANTSEND, errno));
-		} else if (errno != EINTR)
+	if (line_put(&c->line, bytes, n) != 0)
+		return (fail(c, RPC_CANTSEND, ENOMEM));
+	for (;;) {
+		if (line_flush(&c->line) != 0)
+			return (fail(c, RPC_CANTSEND, errno));
+		if (line_unsent(&c->line) == 0)
+			return (RPC_SUCCESS);
+		ready = deadline_wait(c->line.fd, POLLOUT, deadline_ms);
+		if (ready == 0)
+			return (fail(c, RPC_TIMEDOUT, ETIMEDOUT));
+		if (ready < 0)
 			return (fail(c, RPC_CANTSEND, errno));
 	}
-	return (RPC_SUCCESS);
 }
 
-/* Like wait_ready; silence may end it sooner, see caller_patience. */
+/* Like deadline_wait; silence may end it sooner, see caller_patience. */
 static int
 wait_answer(const struct caller *c, uint64_t deadline_ms)
 {
@@ -123,12 +116,12 @@ wait_answer(const struct caller *c, uint64_t deadline_ms)
 	int ready;
 
 	if (c->there == NULL)
-		return (deadline_wait(c->fd, POLLIN, deadline_ms));
+		return (deadline_wait(c->line.fd, POLLIN, deadline_ms));
 	for (;; patience *= 2) {
 		until = now_ms() + patience;
 		if (until > deadline_ms)
 			until = deadline_ms;
-		ready = deadline_wait(c->fd, POLLIN, until);
+		ready = deadline_wait(c->line.fd, POLLIN, until);
 		if (ready != 0 || until == deadline_ms)
 			return (ready);
 		if (!c->there(c->there_arg))
@@ -140,23 +133,21 @@ wait_answer(const struct caller *c, uint64_t deadline_ms)
 static enum clnt_stat
 some_receive(struct caller *c, uint64_t deadline_ms)
 {
-	struct inbox *in = &c->in;
+	struct line *ch = &c->line;
+	bool all;
 	ssize_t k;
 	int ready;
 
-	if (inbox_room(in, EVOTE_CALL_MAX) == -1)
-		return (fail(c, RPC_CANTRECV, ENOMEM));
 	do {
-		ready = wait_answer(c, deadline_ms);
+		ready = line_pending(ch) ? 1 : wait_answer(c, deadline_ms);
 		if (ready == 0)
 			return (fail(c, RPC_TIMEDOUT, ETIMEDOUT));
 		if (ready < 0)
 			return (fail(c, RPC_CANTRECV, errno));
-		k = recv(c->fd, in->data + in->end, in->cap - in->end, 0);
+		k = line_receive(ch, &c->in, EVOTE_CALL_MAX, &all);
 	} while (k < 0 && (errno == EAGAIN || errno == EINTR));
 	if (k <= 0)
 		return (fail(c, RPC_CANTRECV, k < 0 ? errno : ECONNRESET));
-	in->end += (size_t)k;
 	return (RPC_SUCCESS);
 }
 
@@ -196,21 +187,19 @@ reply_decode(struct caller *c, unsigned char *reply, size_t len, xdrproc_t xres,
 	return (c->err.re_status);
 }
 
-/* Records of other calls, or of none, are passed over. */
+/* The reply to this call; records of others, or of none, are passed over. */
 static enum clnt_stat
-reply_await(struct caller *c, xdrproc_t xres, void *res, uint64_t deadline_ms)
+reply_find(struct caller *c, unsigned char **reply, uint32_t *len,
+    uint64_t deadline_ms)
 {
-	unsigned char *reply = NULL;
 	enum clnt_stat status;
-	uint32_t xid = htonl(c->xid), len = 0;
+	uint32_t xid = htonl(c->xid);
 
 	do
-		status = reply_receive(c, &reply, &len, deadline_ms);
+		status = reply_receive(c, reply, len, deadline_ms);
 	while (status == RPC_SUCCESS &&
-	    (len < sizeof(xid) || memcmp(reply, &xid, sizeof(xid)) != 0));
-	if (status != RPC_SUCCESS)
-		return (status);
-	return (reply_decode(c, reply, len, xres, res));
+	    (*len < sizeof(xid) || memcmp(*reply, &xid, sizeof(xid)) != 0));
+	return (status);
 }
 
 static uint64_t
@@ -230,8 +219,9 @@ caller_call(CLIENT *client, rpcproc_t proc, xdrproc_t xargs, void *args,
 {
 	struct caller *c = client->cl_private;
 	uint64_t deadline_ms = call_deadline(c, &stub);
-	unsigned char *out = NULL;
+	unsigned char *out = NULL, *reply = NULL;
 	enum clnt_stat status;
+	uint32_t reply_len = 0;
 	size_t len = 0;
 
 	if (c->broken)
@@ -244,7 +234,9 @@ caller_call(CLIENT *client, rpcproc_t proc, xdrproc_t xargs, void *args,
 		status = bytes_send(c, out, len, deadline_ms);
 	free(out);
 	if (status == RPC_SUCCESS)
-		status = reply_await(c, xres, res, deadline_ms);
+		status = reply_find(c, &reply, &reply_len, deadline_ms);
+	if (status == RPC_SUCCESS)
+		status = reply_decode(c, reply, reply_len, xres, res);
 	return (status);
 }
 
@@ -273,7 +265,7 @@ caller_destroy(CLIENT *client)
 {
 	struct caller *c = client->cl_private;
 
-	close(c->fd);
+	line_close(&c->line);
 	inbox_clear(&c->in);
 	free(c);
 }
@@ -290,7 +282,7 @@ caller_control(CLIENT *client, u_int request, void *info)
 		c->deadline_ms = 0;
 		return (TRUE);
 	case CLGET_FD:
-		*(int *)info = c->fd;
+		*(int *)info = c->line.fd;
 		return (TRUE);
 	case CLSET_PROG:
 		c->prog = *(uint32_t *)info;
@@ -321,14 +313,117 @@ caller_patience(CLIENT *client, uint64_t ms, caller_there *there, void *arg)
 	c->there_arg = arg;
 }
 
-/* Takes the socket; NULL when there is no memory. */
+/* ---- TLS ---- */
+
+/* What the last call of the connection came to, as the end of a sentence. */
+static enum caller_tls
+tls_failed(struct caller *c, char *err, size_t errlen, const char *why)
+{
+	int error = c->err.re_errno;
+
+	if (!c->broken)
+		(void)fail(c, RPC_CANTRECV, error = EPROTO);
+	snprintf(err, errlen, "%s", why);
+	errno = error;
+	return (CALLER_FAILED);
+}
+
+static const char *
+probe_why(enum clnt_stat stat)
+{
+	return (stat == RPC_TIMEDOUT ? "no answer in time"
+				     : "the connection broke");
+}
+
+/* Asks whether the server speaks TLS; err is set for CALLER_FAILED. */
+static enum caller_tls
+tls_probe(struct caller *c, uint64_t deadline_ms, char *err, size_t errlen)
+{
+	unsigned char call[HEADER_PROBE], *reply = NULL;
+	enum clnt_stat stat;
+	uint32_t len = 0;
+
+	header_probe(call, ++c->xid, c->prog, c->vers);
+	stat = bytes_send(c, call, sizeof(call), deadline_ms);
+	if (stat == RPC_SUCCESS)
+		stat = reply_find(c, &reply, &len, deadline_ms);
+	if (stat != RPC_SUCCESS)
+		return (tls_failed(c, err, errlen, probe_why(stat)));
+	switch (header_offer(reply, len, c->xid)) {
+	case OFFER_TLS:
+		break;
+	case OFFER_NONE:
+		return (CALLER_PLAIN);
+	case OFFER_STRANGE:
+		return (tls_failed(c, err, errlen,
+		    "what it answers when asked for TLS is neither yes nor "
+		    "no"));
+	}
+	if (inbox_empty(&c->in))
+		return (CALLER_TLS);
+	return (tls_failed(
+	    c, err, errlen, "it goes on in plain where TLS has to begin"));
+}
+
+static enum caller_tls
+tls_greet(struct caller *c, uint64_t deadline_ms, char *err, size_t errlen)
+{
+	enum tls_got got;
+
+	while ((got = line_shake(&c->line)) == TLS_MORE) {
+		int ready = deadline_wait(c->line.fd, POLLIN, deadline_ms);
+
+		if (ready == 1)
+			continue;
+		(void)fail(c, RPC_TIMEDOUT, ready == 0 ? ETIMEDOUT : errno);
+		return (tls_failed(c, err, errlen,
+		    "its handshake for TLS did not end in time"));
+	}
+	if (got == TLS_OK)
+		return (CALLER_TLS);
+	if (got == TLS_BROKEN)
+		return (tls_failed(c, err, errlen, tls_why(c->line.tls)));
+	(void)fail(c, RPC_CANTRECV, errno);
+	return (tls_failed(
+	    c, err, errlen, "the connection broke in the handshake for TLS"));
+}
+
+enum caller_tls
+caller_tls(CLIENT *client, const char *name, const char *pin,
+    uint64_t deadline_ms, char *err, size_t errlen)
+{
+	struct caller *c = client->cl_private;
+	enum caller_tls got = tls_probe(c, deadline_ms, err, errlen);
+
+	if (got != CALLER_TLS)
+		return (got);
+	if (line_begin(&c->line, name, pin) != 0)
+		return (tls_failed(c, err, errlen, "no memory for TLS"));
+	return (tls_greet(c, deadline_ms, err, errlen));
+}
+
+void
+caller_pin(CLIENT *client, char out[TLS_PIN])
+{
+	struct caller *c = client->cl_private;
+
+	out[0] = '\0';
+	if (c->line.tls != NULL)
+		tls_peer_pin(c->line.tls, out);
+}
+
+/* ---- the connection ---- */
+
+/* Takes the socket; NULL without memory. */
 static CLIENT *
-caller_new(int fd, uint32_t prog, uint32_t vers)
+caller_new(int fd, uint32_t prog, uint32_t vers, char *err, size_t errlen)
 {
 	struct caller *c = calloc(1, sizeof(*c));
 
 	if (c == NULL) {
 		close(fd);
+		snprintf(err, errlen, "no memory");
+		errno = ENOMEM;
 		return (NULL);
 	}
 	c->ops = (struct clnt_ops){
@@ -342,112 +437,27 @@ caller_new(int fd, uint32_t prog, uint32_t vers)
 	c->client.cl_ops = &c->ops;
 	c->client.cl_auth = authnone_create();
 	c->client.cl_private = c;
-	c->fd = fd;
+	c->line.fd = fd;
 	c->prog = prog;
 	c->vers = vers;
 	c->xid = (uint32_t)now_ms();
 	return (&c->client);
 }
 
-/* ---- connecting ---- */
-
-/* A connected socket, or -1 with errno. */
-static int
-connect_by(const struct sockaddr *sa, socklen_t len, uint64_t deadline_ms)
-{
-	int fd, error = 0, ready;
-	socklen_t size = sizeof(error);
-
-	fd = socket(
-	    sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return (-1);
-	if (connect(fd, sa, len) == 0)
-		return (fd);
-	if ((error = errno) == EINPROGRESS) {
-		ready = deadline_wait(fd, POLLOUT, deadline_ms);
-		if (ready == 0)
-			error = ETIMEDOUT;
-		else if (ready < 0 ||
-		    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
-			error = errno;
-		if (error == 0)
-			return (fd);
-	}
-	close(fd);
-	errno = error;
-	return (-1);
-}
-
-/* A silent address must not eat the time of those after it. */
-static uint64_t
-share_deadline(int addresses, uint64_t deadline_ms)
-{
-	uint64_t now = now_ms();
-
-	return (now >= deadline_ms
-		? now
-		: now + (deadline_ms - now) / (uint64_t)addresses);
-}
-
 CLIENT *
 caller_tcp(const char *host, int port, uint32_t prog, uint32_t vers,
     uint64_t deadline_ms, char *err, size_t errlen)
 {
-	struct address found[ADDRESS_MAX];
-	struct sockaddr_storage sa;
-	socklen_t len;
-	CLIENT *client = NULL;
-	int fd = -1, one = 1, error, i, n;
+	int fd = dial_tcp(host, port, deadline_ms, err, errlen);
 
-	n = address_find(host, deadline_ms, found);
-	if (n <= 0) {
-		caller_why(n == 0 ? CALLER_NAME_LATE : CALLER_NAME_UNKNOWN,
-		    host, err, errlen);
-		errno = n == 0 ? ETIMEDOUT : ENOENT;
-		return (NULL);
-	}
-	for (i = 0; i < n && fd < 0; i++) {
-		len = address_port(&found[i], port, &sa);
-		fd = connect_by((struct sockaddr *)&sa, len,
-		    share_deadline(n - i, deadline_ms));
-	}
-	if (fd >= 0) {
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-		client = caller_new(fd, prog, vers);
-	}
-	if (client == NULL) {
-		error = errno;
-		snprintf(err, errlen, "cannot connect to %s port %d: %s", host,
-		    port, strerror(error));
-		errno = error;
-	}
-	return (client);
+	return (fd < 0 ? NULL : caller_new(fd, prog, vers, err, errlen));
 }
 
 CLIENT *
 caller_unix(const char *path, uint32_t prog, uint32_t vers,
     uint64_t deadline_ms, char *err, size_t errlen)
 {
-	const struct timespec pause = {.tv_nsec = 10 * 1000000};
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	CLIENT *client = NULL;
-	int fd = -1;
+	int fd = dial_unix(path, deadline_ms, err, errlen);
 
-	if (strlen(path) >= sizeof(sun.sun_path)) {
-		snprintf(err, errlen, "the path %s is too long", path);
-		return (NULL);
-	}
-	memcpy(sun.sun_path, path, strlen(path) + 1);
-	/* EAGAIN here means that the listener's queue is full. */
-	while ((fd = connect_by((const struct sockaddr *)&sun, sizeof(sun),
-		    deadline_ms)) < 0 &&
-	    errno == EAGAIN && deadline_left_ms(deadline_ms) > 0)
-		nanosleep(&pause, NULL);
-	if (fd >= 0)
-		client = caller_new(fd, prog, vers);
-	if (client == NULL)
-		snprintf(err, errlen, "cannot connect to %s: %s", path,
-		    strerror(errno));
-	return (client);
+	return (fd < 0 ? NULL : caller_new(fd, prog, vers, err, errlen));
 }

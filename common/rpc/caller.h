@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/rpc/tls.h"
+
 /*
  * The client's side of ONC RPC over a stream, for the generated stubs, with
  * one absolute deadline for every step: libtirpc's own transports bound only
@@ -52,6 +54,18 @@ CLIENT *caller_tcp(const char *host, int port, uint32_t prog, uint32_t vers,
     uint64_t deadline_ms, char *err, size_t errlen);
 CLIENT *caller_unix(const char *path, uint32_t prog, uint32_t vers,
     uint64_t deadline_ms, char *err, size_t errlen);
+
+/*
+ * Asks for TLS (RFC 9289), and shakes hands with the host of that name, see
+ * tls_connect; before any other call.  After CALLER_FAILED, with the end of a
+ * sentence in err and errno, the connection is broken: whoever fails in this
+ * has not declined, and is not to be called in plain for it.
+ */
+enum caller_tls { CALLER_TLS, CALLER_PLAIN, CALLER_FAILED };
+enum caller_tls caller_tls(CLIENT *, const char *name, const char *pin,
+    uint64_t deadline_ms, char *err, size_t errlen);
+/* The pin that the server has shown, "" without TLS. */
+void caller_pin(CLIENT *, char out[TLS_PIN]);
 
 /*
  * Calls through the stubs are bounded by this from now on (in place of the

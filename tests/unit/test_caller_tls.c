@@ -1,0 +1,605 @@
+/*
+ * The client's side of RPC over TLS, towards servers that this test plays: one
+ * connection each, on a thread, and most of them misbehave.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "common/log.h"
+#include "common/now.h"
+#include "common/rpc/caller.h"
+#include "common/rpc/header.h"
+
+#define PROG 0x20001234
+#define SLOW 5000 /* ms; nothing here may take that long */
+#define SOON 300  /* ms; for servers that say nothing */
+
+static const unsigned char key[32] = {7}, other_key[32] = {8};
+static const char *const names[] = {"alpha", "127.0.0.1"};
+
+/* ---- what the servers do ---- */
+
+enum answer {
+	YES,
+	NO_TOKEN,
+	NO_ERROR,
+	NO_PROGRAM,
+	WRONG_TOKEN,
+	MISMATCH,
+	OTHER_FLAVOR,
+	GARBAGE,
+	HANGS_UP,
+	SAYS_NOTHING,
+	YES_AND_MORE
+};
+
+/* After "yes". */
+enum greeting {
+	TLS,
+	PLAIN_GOES_ON,
+	STALLS,
+	STALLS_HALF_WAY,
+	CLOSES,
+	OLD_TLS,
+	NO_ALPN,
+	EXPIRED,
+	SELF_SIGNED
+};
+
+struct server {
+	enum answer answer;
+	enum greeting greeting;
+	const unsigned char *key;
+	int listener, port;
+	pthread_t thread;
+	int probes, calls; /* what has come; calls also in plain */
+	uint32_t words[10];
+};
+
+static int
+read_exactly(int fd, void *buf, size_t n)
+{
+	char *p = buf;
+	ssize_t k;
+
+	for (; n > 0; p += k, n -= (size_t)k)
+		if ((k = read(fd, p, n)) <= 0)
+			return (-1);
+	return (0);
+}
+
+static void
+send_record(int fd, const uint32_t *words, size_t n)
+{
+	uint32_t out[64] = {stream_mark(4 * n)};
+
+	memcpy(out + 1, words, 4 * n);
+	(void)!send(fd, out, 4 + 4 * n, MSG_NOSIGNAL);
+}
+
+/* In words: what RFC 5531 and RFC 9289 have. */
+static void
+probe_answer(const struct server *s, int fd)
+{
+	const uint32_t x = s->words[0], reply = htonl(1), error = htonl(1);
+	uint32_t token[2];
+
+	memcpy(token, "STARTTLS", 8);
+	/* Both records in one packet: the client sees all of it, or nothing. */
+	if (s->answer == YES_AND_MORE)
+		(void)!send(fd,
+		    (uint32_t[]){stream_mark(32), x, reply, 0, 0, htonl(8),
+			token[0], token[1], 0, stream_mark(24), x, reply, 0, 0,
+			0, 0},
+		    64, MSG_NOSIGNAL);
+	if (s->answer == YES)
+		send_record(fd,
+		    (uint32_t[]){
+			x, reply, 0, 0, htonl(8), token[0], token[1], 0},
+		    8);
+	if (s->answer == NO_TOKEN)
+		send_record(fd, (uint32_t[]){x, reply, 0, 0, 0, 0}, 6);
+	if (s->answer == NO_ERROR)
+		send_record(
+		    fd, (uint32_t[]){x, reply, error, error, htonl(2)}, 5);
+	if (s->answer == NO_PROGRAM)
+		send_record(fd, (uint32_t[]){x, reply, 0, 0, 0, htonl(1)}, 6);
+	if (s->answer == WRONG_TOKEN)
+		send_record(fd,
+		    (uint32_t[]){
+			x, reply, 0, 0, htonl(8), token[1], token[0], 0},
+		    8);
+	if (s->answer == MISMATCH)
+		send_record(fd,
+		    (uint32_t[]){x, reply, error, 0, htonl(2), htonl(2)}, 6);
+	if (s->answer == OTHER_FLAVOR)
+		send_record(fd,
+		    (uint32_t[]){
+			x, reply, 0, htonl(1), htonl(8), token[0], token[1], 0},
+		    8);
+	if (s->answer == GARBAGE)
+		send_record(fd, (uint32_t[]){x, reply, 0}, 3);
+}
+
+static void
+flush(int fd, struct tls *t)
+{
+	struct outbox *out = tls_outbox(t);
+
+	if (outbox_size(out) == 0)
+		return;
+	(void)!send(fd, out->data + out->start, outbox_size(out), MSG_NOSIGNAL);
+	outbox_clear(out);
+}
+
+/* -1: the client has closed it. */
+static int
+more(int fd, struct tls *t)
+{
+	char buf[4096];
+	ssize_t n = read(fd, buf, sizeof(buf));
+
+	return (n <= 0 ? -1 : tls_feed(t, buf, (size_t)n));
+}
+
+/* The next call, of 11 words; its answer is one more than it asked. */
+static int
+sealed_call(struct server *s, int fd, struct tls *t)
+{
+	uint32_t call[12], r[8];
+	enum tls_got got = TLS_MORE;
+	size_t n, have = 0;
+
+	while (have < sizeof(call)) {
+		got = tls_read(t, (char *)call + have, sizeof(call) - have, &n);
+		have += n;
+		if (got != TLS_OK && (got != TLS_MORE || more(fd, t) != 0))
+			return (-1);
+	}
+	s->calls++;
+	memcpy(r,
+	    (uint32_t[]){stream_mark(28), call[1], htonl(1), 0, 0, 0, 0,
+		htonl(ntohl(call[11]) + 1)},
+	    sizeof(r));
+	/* In two pieces, which the client puts together. */
+	(void)tls_write(t, r, 9);
+	(void)tls_write(t, (char *)r + 9, sizeof(r) - 9);
+	flush(fd, t);
+	return (0);
+}
+
+static void
+greet_tls(struct server *s, int fd)
+{
+	struct tls_server *server = tls_server_new(s->key, names, 2);
+	struct tls *t = tls_accept(server);
+	enum tls_got got;
+
+	while ((got = tls_shake(t)) == TLS_MORE) {
+		/* The first hundred bytes of its certificates, perhaps. */
+		if (s->greeting == STALLS_HALF_WAY &&
+		    outbox_size(tls_outbox(t)) > 200)
+			tls_outbox(t)->end = tls_outbox(t)->start + 200;
+		flush(fd, t);
+		if (more(fd, t) != 0)
+			break;
+	}
+	flush(fd, t);
+	while (got == TLS_OK && sealed_call(s, fd, t) == 0)
+		continue;
+	tls_free(t);
+	tls_server_free(server);
+}
+
+static int
+alpn_any(SSL *ssl, const unsigned char **out, unsigned char *len,
+    const unsigned char *in, unsigned in_len, void *arg)
+{
+	*out = in + 1;
+	*len = in[0];
+	return (SSL_TLSEXT_ERR_OK);
+}
+
+/* A certificate as others make them, signed by itself, for "alpha". */
+static SSL_CTX *
+foreign(enum greeting greeting)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	X509 *cert = X509_new();
+	X509_NAME *name = X509_get_subject_name(cert);
+	long end = greeting == EXPIRED ? -3600 : 3600;
+
+	X509_set_version(cert, 2);
+	X509_gmtime_adj(X509_getm_notBefore(cert), -7200);
+	X509_gmtime_adj(X509_getm_notAfter(cert), end);
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+	    (const unsigned char *)"alpha", -1, -1, 0);
+	X509_set_issuer_name(cert, name);
+	X509_set_pubkey(cert, pkey);
+	X509_sign(cert, pkey, NULL);
+	SSL_CTX_use_certificate(ctx, cert);
+	SSL_CTX_use_PrivateKey(ctx, pkey);
+	if (greeting == OLD_TLS)
+		SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
+	if (greeting != NO_ALPN)
+		SSL_CTX_set_alpn_select_cb(ctx, alpn_any, NULL);
+	X509_free(cert);
+	EVP_PKEY_free(pkey);
+	return (ctx);
+}
+
+static void
+greet_foreign(enum greeting greeting, int fd)
+{
+	SSL_CTX *ctx = foreign(greeting);
+	SSL *ssl = SSL_new(ctx);
+	char byte;
+
+	SSL_set_fd(ssl, fd);
+	if (SSL_accept(ssl) == 1)
+		(void)SSL_read(ssl, &byte, 1);
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+}
+
+static void
+greet(struct server *s, int fd)
+{
+	const uint32_t plain[] = {s->words[0], htonl(1), 0, 0, 0, 0};
+	char byte;
+
+	switch (s->greeting) {
+	case TLS:
+	case STALLS_HALF_WAY:
+		greet_tls(s, fd);
+		break;
+	case PLAIN_GOES_ON:
+		(void)!read(fd, &byte, 1);
+		send_record(fd, plain, 6);
+		while (read(fd, &byte, 1) == 1)
+			continue;
+		break;
+	case STALLS:
+		while (read(fd, &byte, 1) == 1)
+			continue;
+		break;
+	case CLOSES:
+		(void)!read(fd, &byte, 1);
+		break;
+	case OLD_TLS:
+	case NO_ALPN:
+	case EXPIRED:
+	case SELF_SIGNED:
+		greet_foreign(s->greeting, fd);
+		break;
+	}
+}
+
+static void
+serve(struct server *s, int fd)
+{
+	uint32_t words[11] = {0};
+
+	if (read_exactly(fd, words, sizeof(words)) != 0)
+		return;
+	s->probes++;
+	memcpy(s->words, words + 1, sizeof(s->words));
+	if (s->answer == HANGS_UP)
+		return;
+	probe_answer(s, fd);
+	if (s->answer == YES) {
+		greet(s, fd);
+		return;
+	}
+	/* Whatever more comes is a call in plain. */
+	while (read_exactly(fd, words, 4) == 0 &&
+	    (ntohl(words[0]) & ~STREAM_LAST) <= sizeof(words) &&
+	    read_exactly(fd, words, ntohl(words[0]) & ~STREAM_LAST) == 0) {
+		const uint32_t r[] = {words[0], htonl(1), 0, 0, 0, 0,
+		    htonl(ntohl(words[10]) + 1)};
+
+		s->calls++;
+		send_record(fd, r, 7);
+	}
+}
+
+static void *
+server_run(void *arg)
+{
+	struct server *s = arg;
+	int fd;
+
+	while ((fd = accept(s->listener, NULL, NULL)) >= 0) {
+		serve(s, fd);
+		close(fd);
+	}
+	return (NULL);
+}
+
+static void
+server_start(struct server *s, enum answer answer, enum greeting greeting)
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET};
+	socklen_t len = sizeof(sin);
+
+	*s = (struct server){.answer = answer,
+	    .greeting = greeting,
+	    .key = key,
+	    .listener = socket(AF_INET, SOCK_STREAM, 0)};
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(
+	    0, bind(s->listener, (struct sockaddr *)&sin, sizeof(sin)));
+	assert_int_equal(0, listen(s->listener, 8));
+	getsockname(s->listener, (struct sockaddr *)&sin, &len);
+	s->port = ntohs(sin.sin_port);
+	assert_int_equal(0, pthread_create(&s->thread, NULL, server_run, s));
+}
+
+static void
+server_stop(struct server *s)
+{
+	shutdown(s->listener, SHUT_RDWR);
+	pthread_join(s->thread, NULL);
+	close(s->listener);
+}
+
+/* ---- the client ---- */
+
+static CLIENT *
+connect_to(const struct server *s)
+{
+	char err[200];
+	CLIENT *client = caller_tcp(
+	    "127.0.0.1", s->port, PROG, 1, now_ms() + SLOW, err, sizeof(err));
+
+	assert_non_null(client);
+	return (client);
+}
+
+static enum clnt_stat
+call(CLIENT *client, uint32_t *value)
+{
+	static const struct timeval unused = {60, 0};
+	uint32_t arg = 7;
+
+	caller_deadline(client, now_ms() + SLOW);
+	return (clnt_call(client, 1, (xdrproc_t)xdr_uint32_t, &arg,
+	    (xdrproc_t)xdr_uint32_t, value, unused));
+}
+
+static void
+calls_answered(CLIENT *client, int n)
+{
+	uint32_t value = 0;
+
+	for (; n > 0; n--, value = 0) {
+		assert_int_equal(call(client, &value), RPC_SUCCESS);
+		assert_int_equal(value, 8);
+	}
+}
+
+/* It fails so, within its time, and nothing more is said on the connection. */
+static void
+assert_fails(struct server *s, const char *name, const char *pin,
+    uint64_t within_ms, int error, const char *why)
+{
+	CLIENT *client = connect_to(s);
+	uint64_t began = now_ms();
+	uint32_t value;
+	char err[320] = "";
+
+	assert_int_equal(CALLER_FAILED,
+	    caller_tls(client, name, pin, began + within_ms, err, sizeof(err)));
+	assert_int_equal(errno, error);
+	assert_string_equal(err, why);
+	assert_true(now_ms() - began < within_ms + 1000);
+	assert_int_not_equal(call(client, &value), RPC_SUCCESS);
+	clnt_destroy(client);
+	server_stop(s);
+	assert_int_equal(s->calls, 0);
+}
+
+/* ---- what must work ---- */
+
+static void
+test_pinned(void **state)
+{
+	char pin[TLS_PIN], shown[TLS_PIN], err[320];
+	struct server s;
+	CLIENT *client;
+
+	tls_pin(key, pin);
+	server_start(&s, YES, TLS);
+	client = connect_to(&s);
+	caller_pin(client, shown);
+	assert_string_equal(shown, "");
+	assert_int_equal(CALLER_TLS,
+	    caller_tls(
+		client, "alpha", pin, now_ms() + SLOW, err, sizeof(err)));
+	caller_pin(client, shown);
+	assert_string_equal(shown, pin);
+	calls_answered(client, 3);
+	clnt_destroy(client);
+	server_stop(&s);
+	assert_int_equal(s.probes, 1);
+	assert_int_equal(s.calls, 3);
+	/* Procedure 0 with flavor 7, and nothing in any body. */
+	assert_int_equal(ntohl(s.words[3]), PROG);
+	assert_int_equal(ntohl(s.words[5]), 0);
+	assert_int_equal(ntohl(s.words[6]), 7);
+	assert_int_equal(s.words[7] | s.words[8] | s.words[9], 0);
+}
+
+static void
+test_first_use(void **state)
+{
+	char pin[TLS_PIN], shown[TLS_PIN], err[320];
+	struct server s;
+	CLIENT *client;
+
+	tls_pin(key, pin);
+	server_start(&s, YES, TLS);
+	client = connect_to(&s);
+	assert_int_equal(CALLER_TLS,
+	    caller_tls(
+		client, "alpha", NULL, now_ms() + SLOW, err, sizeof(err)));
+	caller_pin(client, shown);
+	assert_string_equal(shown, pin);
+	calls_answered(client, 1);
+	clnt_destroy(client);
+	server_stop(&s);
+}
+
+/* These two are declines, and the same connection goes on in plain. */
+static void
+test_declines(void **state)
+{
+	static const enum answer answers[] = {NO_TOKEN, NO_ERROR, NO_PROGRAM};
+	char err[320], shown[TLS_PIN];
+	struct server s;
+	CLIENT *client;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		server_start(&s, answers[i], TLS);
+		client = connect_to(&s);
+		assert_int_equal(CALLER_PLAIN,
+		    caller_tls(client, "alpha", NULL, now_ms() + SLOW, err,
+			sizeof(err)));
+		caller_pin(client, shown);
+		assert_string_equal(shown, "");
+		calls_answered(client, 2);
+		clnt_destroy(client);
+		server_stop(&s);
+	}
+}
+
+/* ---- answers that are neither ---- */
+
+static void
+test_strange_answers(void **state)
+{
+	static const char strange[] =
+	    "what it answers when asked for TLS is neither yes nor no";
+	static const enum answer answers[] = {
+	    WRONG_TOKEN, MISMATCH, OTHER_FLAVOR, GARBAGE};
+	struct server s;
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		server_start(&s, answers[i], TLS);
+		assert_fails(&s, "alpha", NULL, SLOW, EPROTO, strange);
+	}
+	server_start(&s, YES_AND_MORE, TLS);
+	assert_fails(&s, "alpha", NULL, SLOW, EPROTO,
+	    "it goes on in plain where TLS has to begin");
+}
+
+static void
+test_no_answer(void **state)
+{
+	struct server s;
+
+	server_start(&s, HANGS_UP, TLS);
+	assert_fails(
+	    &s, "alpha", NULL, SLOW, ECONNRESET, "the connection broke");
+	server_start(&s, SAYS_NOTHING, TLS);
+	assert_fails(&s, "alpha", NULL, SOON, ETIMEDOUT, "no answer in time");
+}
+
+/* ---- handshakes that come to nothing ---- */
+
+static void
+test_stalls(void **state)
+{
+	static const char late[] = "its handshake for TLS did not end in time";
+	struct server s;
+
+	server_start(&s, YES, STALLS);
+	assert_fails(&s, "alpha", NULL, SOON, ETIMEDOUT, late);
+	server_start(&s, YES, STALLS_HALF_WAY);
+	assert_fails(&s, "alpha", NULL, SOON, ETIMEDOUT, late);
+	server_start(&s, YES, CLOSES);
+	assert_fails(&s, "alpha", NULL, SLOW, ECONNRESET,
+	    "the connection broke in the handshake for TLS");
+	server_start(&s, YES, PLAIN_GOES_ON);
+	assert_fails(
+	    &s, "alpha", NULL, SLOW, EPROTO, "what it sends is not TLS");
+}
+
+static void
+test_others(void **state)
+{
+	char pin[TLS_PIN], shown[TLS_PIN], other[TLS_PIN], err[320];
+	CLIENT *client;
+	struct server s;
+
+	tls_pin(key, pin);
+	tls_pin(other_key, other);
+	server_start(&s, YES, TLS);
+	assert_fails(&s, "beta", pin, SLOW, EPROTO,
+	    "its certificate is not for a host named beta");
+	server_start(&s, YES, TLS);
+	s.key = other_key;
+	assert_fails(&s, "alpha", pin, SLOW, EPROTO,
+	    "its certificate is of another service than the pin's");
+	server_start(&s, YES, OLD_TLS);
+	assert_fails(
+	    &s, "alpha", pin, SLOW, EPROTO, "it does not speak TLS 1.3");
+	server_start(&s, YES, EXPIRED);
+	assert_fails(&s, "alpha", pin, SLOW, EPROTO,
+	    "its certificate is of another service than the pin's");
+	server_start(&s, YES, NO_ALPN);
+	assert_fails(&s, "alpha", NULL, SLOW, EPROTO,
+	    "it does not say that it speaks RPC over TLS");
+	server_start(&s, YES, SELF_SIGNED);
+	assert_fails(&s, "alpha", NULL, SLOW, EPROTO,
+	    "its certificate is not one of an evote service (unable to get "
+	    "issuer certificate)");
+
+	/* What it has shown stays for the evidence. */
+	server_start(&s, YES, TLS);
+	s.key = other_key;
+	client = connect_to(&s);
+	assert_int_equal(CALLER_FAILED,
+	    caller_tls(
+		client, "alpha", pin, now_ms() + SLOW, err, sizeof(err)));
+	caller_pin(client, shown);
+	assert_string_equal(shown, other);
+	clnt_destroy(client);
+	server_stop(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_pinned),
+	    cmocka_unit_test(test_first_use),
+	    cmocka_unit_test(test_declines),
+	    cmocka_unit_test(test_strange_answers),
+	    cmocka_unit_test(test_no_answer),
+	    cmocka_unit_test(test_stalls),
+	    cmocka_unit_test(test_others),
+	};
+
+	signal(SIGPIPE, SIG_IGN); /* OpenSSL's own sockets */
+	log_open("test", LOG_L_ALARM);
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
