@@ -195,6 +195,55 @@ host_meant(struct span s, char *out, size_t size)
 	return (0);
 }
 
+int
+hosts_add_pin(struct hosts *hosts, const char *pin, const char *where,
+    char *err, size_t errlen)
+{
+	unsigned char digest[SEAL_HASH];
+
+	if (seal_unbase64(digest, sizeof(digest), pin, strlen(pin)) !=
+	    SEAL_HASH)
+		return (text_why(err, errlen,
+		    "%s\"%.200s\" is not a pin, which is 44 characters of "
+		    "base64 and ends with =; `status` shows it",
+		    where, pin));
+	if (hosts->pin[0] != '\0' && strcmp(hosts->pin, pin) != 0)
+		return (text_why(err, errlen,
+		    "%sthis pin is another one than %s, which is given as "
+		    "well; keep the right one",
+		    where, hosts->pin));
+	snprintf(hosts->pin, sizeof(hosts->pin), "%s", pin);
+	return (0);
+}
+
+/* "pin BASE64", of which the second word is left. */
+static int
+is_pin(struct span *s)
+{
+	if (s->len < 4 || memcmp(s->at, "pin", 3) != 0 ||
+	    !isspace((unsigned char)s->at[3]))
+		return (0);
+	s->at += 4;
+	s->len -= 4;
+	*s = span_trim(*s);
+	return (1);
+}
+
+/* Only a file has pins: what a list was typed for knows of none. */
+static int
+pin_add(struct hosts *hosts, struct span s, const char *where, char *err,
+    size_t errlen)
+{
+	char pin[EVOTE_TEXT_MAX];
+
+	if (where[0] == '\0')
+		return (text_why(err, errlen,
+		    "a pin stands on a line of a file of hosts, or in "
+		    "EVOTE_PIN"));
+	snprintf(pin, sizeof(pin), "%.*s", (int)s.len, s.at);
+	return (hosts_add_pin(hosts, pin, where, err, errlen));
+}
+
 /* `where` is the file and the line, or "". */
 static int
 hosts_add(struct hosts *hosts, struct span s, const char *where, char *err,
@@ -203,6 +252,8 @@ hosts_add(struct hosts *hosts, struct span s, const char *where, char *err,
 	char meant[300];
 	struct host h;
 
+	if (is_pin(&s))
+		return (pin_add(hosts, s, where, err, errlen));
 	if (host_parse(s, &h) != 0) {
 		int hint = host_meant(s, meant, sizeof(meant));
 

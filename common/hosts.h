@@ -12,9 +12,12 @@ struct host {
 	int port;		       /* 0: its portmapper knows */
 };
 
+#define HOSTS_PIN 45 /* base64 of a SHA-256, NUL: see tls.h */
+
 struct hosts {
 	struct host list[EVOTE_HOSTS_MAX];
 	int n;
+	char pin[HOSTS_PIN]; /* of their service, or "" */
 };
 
 /*
@@ -27,6 +30,12 @@ int hosts_parse(const char *list, struct hosts *, char *err, size_t errlen);
 /* The same for what came from another machine: never reads a file. */
 int hosts_parse_list(
     const char *list, struct hosts *, char *err, size_t errlen);
+/*
+ * Adds a pin to them, unless it is another than theirs; 0, or -1 as above, with
+ * `where` before the sentence.
+ */
+int hosts_add_pin(struct hosts *, const char *pin, const char *where, char *err,
+    size_t errlen);
 /* The place of the host of that name, -1: none. */
 int hosts_find(const struct hosts *, const char *name);
 /* HOST[:PORT] as a list has it: reads it, with a name beside; 0 or -1. */
