@@ -56,7 +56,9 @@ json_take(void *at, const char *value, char *err, size_t errlen)
 
 static const struct option_row options[] = {
     {"hosts", "LIST",
-	"NAME=HOST[:PORT],... in order of preference, or @FILE ($EVOTE_HOSTS)",
+	"NAME=HOST[:PORT],... in order of preference, or @FILE ($EVOTE_HOSTS); "
+	"a line \"pin PIN\" in "
+	"FILE, or $EVOTE_PIN, says whom to trust",
 	.at = offsetof(struct client, options.hosts)},
     {"voter", "NAME", "who asks ($EVOTE_VOTER)",
 	.at = offsetof(struct client, options.voter)},
@@ -67,6 +69,9 @@ static const struct option_row options[] = {
 	.at = offsetof(struct client, options.key)},
     {"login", NULL, "log in and use a token instead of signing each request",
 	.at = offsetof(struct client, options.login)},
+    {"plain", NULL,
+	"do not use TLS, not even with a service that has offered it before",
+	.at = offsetof(struct client, options.plain)},
     {"timeout", "SECONDS", "until then a request is repeated (30)",
 	.at = offsetof(struct client, options.timeout_ms),
 	.take = timeout_take},
@@ -354,6 +359,7 @@ main(int argc, char **argv)
 	struct client c = {
 	    .options.voter = getenv("EVOTE_VOTER"),
 	    .options.key = getenv("EVOTE_KEY"),
+	    .options.met = say_met,
 	};
 	int status;
 

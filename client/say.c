@@ -122,6 +122,16 @@ say_clock(const struct evote *e)
 }
 
 void
+say_met(void *arg, const char *pin)
+{
+	say_aside(
+	    "This is the first time that the service is met over TLS. Its "
+	    "pin is %s: compare it with the one that whoever runs the "
+	    "election has published. From now on no other is accepted.",
+	    pin);
+}
+
+void
 say_stamp(struct client *c, const evote_stamp *stamp)
 {
 	char root[2 * SEAL_HASH + 1];

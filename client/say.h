@@ -24,6 +24,8 @@ void say_aside(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void say_clock(const struct evote *);
 /* A list of names, for programs. */
 void say_names(cJSON *object, const char *key, u_int n, char **names);
+/* For evote_options: the pin that the service's TLS is known by from now on. */
+void say_met(void *arg, const char *pin);
 /* Where the answer stands in the ledger, for programs. */
 void say_stamp(struct client *, const evote_stamp *);
 

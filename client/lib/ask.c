@@ -45,6 +45,8 @@ ended(struct evote *e, enum route_end end, const evote_answer *last)
 	case ROUTE_BROKEN:
 		return (handle_fail(
 		    e, "the request breaks a limit of the service"));
+	case ROUTE_TOO_WEAK:
+		return (handle_fail(e, "%s", route_why(e->route)));
 	default:
 		return (unanswered(e));
 	}
@@ -172,6 +174,8 @@ evote_status(
 	if (outcome != EVOTE_ANSWERED)
 		return (outcome);
 	if (route_status(e->route, host, deadline_ms, res) != 0) {
+		if (reach_is_other(route_reach(e->route), host))
+			return (trust_other(e, host));
 		handle_fail(e, "%s", route_why(e->route));
 		return (EVOTE_UNANSWERED);
 	}

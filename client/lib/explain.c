@@ -17,6 +17,7 @@
 struct walk {
 	struct explain *out;
 	const struct host *host;
+	const struct reach *reach; /* what is expected of its TLS */
 	int port;
 	CLIENT *client; /* from EXPLAIN_PORT on */
 };
@@ -32,6 +33,7 @@ explain_stage_name(enum explain_stage s)
 	    [EXPLAIN_PORTMAPPER] = "portmapper",
 	    [EXPLAIN_PORT] = "port",
 	    [EXPLAIN_ANSWER] = "answer",
+	    [EXPLAIN_TLS] = "tls",
 	    [EXPLAIN_VERSION] = "version",
 	    [EXPLAIN_CLOCK] = "clock",
 	};
@@ -187,6 +189,54 @@ walk_answer(struct walk *w)
 	    "port in the hosts list."));
 }
 
+/* Its handshake failed, or it has declined. */
+static int
+tls_failed(struct walk *w, enum caller_tls got, const char *why)
+{
+	char shown[TLS_PIN];
+
+	step_set(w, EXPLAIN_TLS, EXPLAIN_FAILED, "%s",
+	    got == CALLER_PLAIN ? REACH_NO_TLS : why);
+	if (got == CALLER_PLAIN)
+		return (step_failed(w, EXPLAIN_TLS,
+		    "Upgrade evote on the host, or find out who is in "
+		    "between."));
+	caller_pin(w->client, shown);
+	if (w->reach->pin[0] != '\0' && strcmp(shown, w->reach->pin) != 0)
+		return (step_failed(w, EXPLAIN_TLS,
+		    "Check the pin with whoever runs the election, and the "
+		    "address and port in the hosts list."));
+	return (step_failed(w, EXPLAIN_TLS,
+	    "Check the address, port and name in the hosts list, and the "
+	    "server's log."));
+}
+
+static int
+walk_tls(struct walk *w)
+{
+	const char *pin = w->reach->pin[0] != '\0' ? w->reach->pin : NULL;
+	char err[320], shown[TLS_PIN];
+	enum caller_tls got;
+
+	if (w->reach->plain) {
+		step_set(w, EXPLAIN_TLS, EXPLAIN_SKIPPED, "not used: --plain");
+		return (0);
+	}
+	got = caller_tls(
+	    w->client, w->host->name, pin, step_deadline(), err, sizeof(err));
+	if (got == CALLER_FAILED || (got == CALLER_PLAIN && pin != NULL))
+		return (tls_failed(w, got, err));
+	caller_pin(w->client, shown);
+	if (got == CALLER_PLAIN)
+		step_set(w, EXPLAIN_TLS, EXPLAIN_SKIPPED,
+		    "it is not offered: all goes in plain");
+	else
+		step_set(w, EXPLAIN_TLS, EXPLAIN_OK, "the pin is %s%s", shown,
+		    pin != NULL ? ", as it should be"
+				: ", which nothing is known of");
+	return (0);
+}
+
 static void
 clock_judge(struct walk *w, uint64_t clock, struct reach_span span)
 {
@@ -232,9 +282,11 @@ walk_version(struct walk *w)
 void
 explain_host(const struct evote *e, int host, struct explain *out)
 {
-	static stage *const stages[] = {
-	    walk_name, walk_portmapper, walk_port, walk_answer, walk_version};
-	struct walk w = {.out = out, .host = &e->hosts.list[host]};
+	static stage *const stages[] = {walk_name, walk_portmapper, walk_port,
+	    walk_answer, walk_tls, walk_version};
+	struct walk w = {.out = out,
+	    .host = &e->hosts.list[host],
+	    .reach = route_reach(e->route)};
 	size_t i;
 
 	memset(out, 0, sizeof(*out));

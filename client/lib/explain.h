@@ -12,6 +12,7 @@ enum explain_stage {
 	EXPLAIN_PORTMAPPER, /* which knows the server's port */
 	EXPLAIN_PORT,	    /* it accepts connections */
 	EXPLAIN_ANSWER,	    /* the server answers */
+	EXPLAIN_TLS,	    /* and is who it should be */
 	EXPLAIN_VERSION,    /* in the language of this client */
 	EXPLAIN_CLOCK,	    /* its clock and this machine's agree */
 	EXPLAIN_NR

@@ -28,6 +28,12 @@ evote_served_by(const struct evote *e)
 	return (evote_host_name(e, route_host(e->route, NULL)));
 }
 
+const char *
+evote_pin(const struct evote *e, int host)
+{
+	return (route_reach(e->route)->shown[host]);
+}
+
 uint64_t
 handle_deadline(const struct evote *e)
 {

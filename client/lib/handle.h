@@ -19,6 +19,7 @@ struct evote {
 	struct signer *signer; /* opened when first needed */
 	struct service service;
 	int pinned;	      /* service is set */
+	char pin[TLS_PIN];    /* of its TLS, as kept; or "" */
 	struct sighting seen; /* what requests tell of */
 	uint64_t epoch;	      /* of the host that serves, as greeted */
 	int64_t ahead;	      /* its clock before ours, us, as it says */

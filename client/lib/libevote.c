@@ -35,11 +35,17 @@ options_copy(const struct evote_options *from, struct evote_options *to)
 }
 
 static int
-find_hosts(struct evote *e, const char *list, char *err, size_t errlen)
+find_hosts(struct hosts *hosts, const char *list, char *err, size_t errlen)
 {
+	const char *pin = getenv("EVOTE_PIN");
+
 	if (list == NULL && (list = getenv("EVOTE_HOSTS")) == NULL)
 		return (text_why(err, errlen, "no hosts are given"));
-	return (hosts_parse(list, &e->hosts, err, errlen));
+	if (hosts_parse(list, hosts, err, errlen) != 0)
+		return (-1);
+	return (pin == NULL || pin[0] == '\0'
+		? 0
+		: hosts_add_pin(hosts, pin, "EVOTE_PIN: ", err, errlen));
 }
 
 /* Starts with the host that answered last, whichever process that was. */
@@ -65,13 +71,14 @@ evote_open(const struct evote_options *options, char *err, size_t errlen)
 
 	snprintf(err, errlen, "no memory");
 	if (e == NULL || options_copy(options, &e->options) != 0 ||
-	    find_hosts(e, options->hosts, err, errlen) != 0)
+	    find_hosts(&e->hosts, options->hosts, err, errlen) != 0)
 		goto fail;
 	e->state = state_open(options->state, &e->hosts, err, errlen);
 	if (e->state == NULL)
 		goto fail;
 	if ((e->route = route_new(&e->hosts, trust_greeted, e)) == NULL)
 		goto fail;
+	route_secure(e->route, e->options.plain, e->hosts.pin);
 	recall_host(e);
 	return (e);
 fail:
@@ -147,12 +154,11 @@ evote_clnt_create_timed(const char *list, rpcprog_t prog, rpcvers_t vers,
 
 	if (nettype != NULL && strcmp(nettype, "tcp") != 0)
 		return (create_failed(RPC_UNKNOWNPROTO));
-	if (list == NULL && (list = getenv("EVOTE_HOSTS")) == NULL)
-		return (create_failed(RPC_UNKNOWNHOST));
-	if (hosts_parse(list, &hosts, err, sizeof(err)) != 0)
+	if (find_hosts(&hosts, list, err, sizeof(err)) != 0)
 		return (create_failed(RPC_UNKNOWNHOST));
 	if ((route = route_new(&hosts, NULL, NULL)) == NULL)
 		return (create_failed(RPC_SYSTEMERROR));
+	route_secure(route, 0, hosts.pin);
 	route_find(route, now_ms() + ms);
 	client = route_take(route);
 	route_free(route);

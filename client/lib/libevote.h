@@ -24,11 +24,13 @@
 struct evote;
 
 struct evote_options {
-	const char *hosts;   /* list as in hosts.h; NULL: $EVOTE_HOSTS */
-	const char *voter;   /* NULL: for reading only */
-	const char *key;     /* the voter's key file, as in signer.h, or NULL */
-	const char *state;   /* directory; NULL: as in state.h */
-	int login;	     /* use PREAUTH, AUTH and a token, do not sign */
+	const char *hosts; /* list as in hosts.h; NULL: $EVOTE_HOSTS; $EVOTE_PIN
+			      is a pin for it */
+	const char *voter; /* NULL: for reading only */
+	const char *key;   /* the voter's key file, as in signer.h, or NULL */
+	const char *state; /* directory; NULL: as in state.h */
+	int login;	   /* use PREAUTH, AUTH and a token, do not sign */
+	int plain;	   /* no TLS, even where it is offered or was before */
 	uint64_t timeout_ms; /* of each operation; 0: 30 s */
 	/*
 	 * Told what became of an earlier, unanswered request that had to be
@@ -36,6 +38,11 @@ struct evote_options {
 	 */
 	void (*earlier)(void *arg, evote_act_kind, const char *election,
 	    const evote_answer *);
+	/*
+	 * Told, once for each service, of the pin that its TLS is known by from
+	 * now on, when none was given.  May be NULL.
+	 */
+	void (*met)(void *arg, const char *pin);
 	void *arg;
 };
 
@@ -107,6 +114,8 @@ enum evote_outcome evote_list(struct evote *, unsigned first, evote_list_res *);
 const char *evote_host_name(const struct evote *, int i);
 /* The one that answered last, or NULL. */
 const char *evote_served_by(const struct evote *);
+/* The pin that the host has shown, "" as long as it was not reached by TLS. */
+const char *evote_pin(const struct evote *, int host);
 /* What one host says of itself, within timeout_ms. */
 enum evote_outcome evote_status(
     struct evote *, int host, uint64_t timeout_ms, evote_status_res *);
@@ -133,7 +142,7 @@ int64_t evote_clock_off(const struct evote *);
  * host of the list that serves; its calls are bounded by their stub's timeout.
  * Stock clnt_create is not used underneath: it may block for minutes, or abort.
  * NULL: see clnt_pcreateerror(3).  hosts NULL: $EVOTE_HOSTS; nettype is "tcp"
- * or NULL.
+ * or NULL.  With TLS where it is offered; with a pin, see above, only so.
  */
 CLIENT *evote_clnt_create(
     const char *hosts, rpcprog_t prog, rpcvers_t vers, const char *nettype);

@@ -130,8 +130,8 @@ reach_port(struct reach *r, int i, uint64_t deadline_ms)
 	reach_why(r, i, "%s: %s", host->name, why);
 }
 
-CLIENT *
-reach_connect(struct reach *r, int i, uint64_t deadline_ms)
+static CLIENT *
+dial(struct reach *r, int i, uint64_t deadline_ms)
 {
 	const struct host *host = &r->hosts->list[i];
 	uint64_t began_ms = now_ms();
@@ -145,6 +145,53 @@ reach_connect(struct reach *r, int i, uint64_t deadline_ms)
 	if (errno != ETIMEDOUT || !is_excused(r, i, began_ms, deadline_ms))
 		reach_why(r, i, "%s: %s", host->name, err);
 	host_failed(r, i, deadline_ms);
+	return (NULL);
+}
+
+int
+reach_is_other(const struct reach *r, int i)
+{
+	return (r->pin[0] != '\0' && r->shown[i][0] != '\0' &&
+	    strcmp(r->pin, r->shown[i]) != 0);
+}
+
+/* TLS where it is offered: 0, or -1. */
+static int
+secure(struct reach *r, int i, CLIENT *client, uint64_t deadline_ms)
+{
+	const struct host *host = &r->hosts->list[i];
+	const char *pin = r->pin[0] != '\0' ? r->pin : NULL;
+	uint64_t began_ms = now_ms();
+	enum caller_tls got;
+	char err[320];
+
+	r->shown[i][0] = '\0';
+	if (r->plain)
+		return (0);
+	got =
+	    caller_tls(client, host->name, pin, deadline_ms, err, sizeof(err));
+	if (got == CALLER_PLAIN && pin == NULL)
+		return (0);
+	if (got == CALLER_PLAIN)
+		reach_why(r, i, "%s: %s", host->name, REACH_NO_TLS);
+	else if (got == CALLER_FAILED &&
+	    (errno != ETIMEDOUT || !is_excused(r, i, began_ms, deadline_ms)))
+		reach_why(r, i, "%s: %s", host->name, err);
+	caller_pin(client, r->shown[i]);
+	if (got == CALLER_TLS)
+		return (0);
+	host_failed(r, i, deadline_ms);
+	return (-1);
+}
+
+CLIENT *
+reach_connect(struct reach *r, int i, uint64_t deadline_ms)
+{
+	CLIENT *client = dial(r, i, deadline_ms);
+
+	if (client == NULL || secure(r, i, client, deadline_ms) == 0)
+		return (client);
+	clnt_destroy(client);
 	return (NULL);
 }
 
@@ -171,11 +218,12 @@ reach_greet(struct reach *r, int i, CLIENT *client, uint64_t deadline_ms,
 	return (-1);
 }
 
+/* In plain, as it carries nothing: a handshake takes longer than an answer. */
 int
 reach_lives(struct reach *r, int i)
 {
 	uint64_t deadline_ms = now_ms() + reach_patience_ms(r);
-	CLIENT *client = reach_connect(r, i, deadline_ms);
+	CLIENT *client = dial(r, i, deadline_ms);
 	enum clnt_stat stat;
 
 	if (client == NULL)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "common/hosts.h"
+#include "common/rpc/tls.h"
 #include "evote.h"
 
 /*
@@ -32,6 +33,13 @@ struct reach {
 	 */
 	char why[EVOTE_HOSTS_MAX][400];
 	struct reach_span greeting; /* the last one */
+	/*
+	 * TLS is used wherever it is offered, and not even asked for if plain;
+	 * with a pin no host is greeted that lacks TLS, or has another pin.
+	 */
+	int plain;
+	char pin[TLS_PIN];
+	char shown[EVOTE_HOSTS_MAX][TLS_PIN]; /* the last one, "": in plain */
 };
 void reach_init(struct reach *, const struct hosts *);
 
@@ -39,7 +47,14 @@ void reach_init(struct reach *, const struct hosts *);
 uint64_t reach_step(uint64_t deadline_ms);
 /* Finds the port of the host, if it is not known. */
 void reach_port(struct reach *, int host, uint64_t deadline_ms);
+/* As the host of that name, see above. */
 CLIENT *reach_connect(struct reach *, int host, uint64_t deadline_ms);
+/* The pin that it has shown was another one than ours: nothing was sent. */
+int reach_is_other(const struct reach *, int host);
+/* The end of a sentence about a host that has a pin and does not offer TLS. */
+#define REACH_NO_TLS                                                    \
+	"it does not offer TLS, which this service is known to speak: " \
+	"its evote is too old, or somebody in between hides the offer"
 /* 0 with *res, or -1; the caller frees *res in any case. */
 int reach_greet(struct reach *, int host, CLIENT *, uint64_t deadline_ms,
     evote_status_res *res);

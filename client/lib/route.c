@@ -67,6 +67,19 @@ route_free(struct route *r)
 }
 
 void
+route_secure(struct route *r, int plain, const char *pin)
+{
+	r->reach.plain = plain;
+	snprintf(r->reach.pin, sizeof(r->reach.pin), "%s", pin);
+}
+
+const struct reach *
+route_reach(const struct route *r)
+{
+	return (&r->reach);
+}
+
+void
 route_prefer(struct route *r, int host, int port)
 {
 	assert(host >= 0 && host < r->reach.hosts->n);
@@ -171,7 +184,9 @@ visit(struct route *r, int i, uint64_t deadline_ms)
 	int rc = 0;
 
 	if (client == NULL)
-		return (0);
+		return (r->greeted != NULL && reach_is_other(&r->reach, i)
+			? r->greeted(r->arg, host_name(r, i), NULL)
+			: 0);
 	step = reach_step(deadline_ms);
 	if (reach_greet(&r->reach, i, client, step, &res) == 0) {
 		r->reach.silent_until[i] = 0;
@@ -417,6 +432,22 @@ result_clear(const struct procedure *p, void *res)
 	route_unanswered(res);
 }
 
+static void
+call_failed(struct route *r, enum clnt_stat stat)
+{
+	if (stat != RPC_AUTHERROR)
+		reach_why_stat(&r->reach, r->current, stat);
+	else if (r->reach.plain)
+		reach_why(&r->reach, r->current,
+		    "%s demands TLS: leave --plain out",
+		    host_name(r, r->current));
+	else
+		reach_why(&r->reach, r->current,
+		    "%s demands TLS, and yet none was offered: somebody in "
+		    "between hides the offer",
+		    host_name(r, r->current));
+}
+
 static enum clnt_stat
 call_once(struct route *r, const struct procedure *p, void *args, void *res,
     uint64_t deadline_ms)
@@ -431,7 +462,7 @@ call_once(struct route *r, const struct procedure *p, void *args, void *res,
 	    r->client, p->number, p->xargs, args, p->xres, res, unused);
 	if (stat == RPC_SUCCESS)
 		return (stat);
-	reach_why_stat(&r->reach, r->current, stat);
+	call_failed(r, stat);
 	result_clear(p, res);
 	return (stat);
 }
@@ -453,6 +484,8 @@ route_call(struct route *r, const struct procedure *p, void *args, void *res,
 		stat = call_once(r, p, args, res, deadline_ms);
 		if (stat == RPC_CANTENCODEARGS)
 			return (ROUTE_BROKEN);
+		if (stat == RPC_AUTHERROR)
+			return (ROUTE_TOO_WEAK);
 		++*sends;
 		if (stat == RPC_SUCCESS && answer->standing == EVOTE_SERVED)
 			return (ROUTE_SERVED);

@@ -21,8 +21,9 @@
 struct route;
 
 /*
- * Told of each greeting that was answered.  Returns 0, or -1 to end the
- * search: then whatever the route was asked for ends with ROUTE_STOPPED.
+ * Told of each greeting that was answered; NULL: the host was not greeted, for
+ * it has shown another pin.  Returns 0, or -1 to end the search: then whatever
+ * the route was asked for ends with ROUTE_STOPPED.
  */
 typedef int route_greeted(
     void *arg, const char *host, const evote_status_res *);
@@ -32,12 +33,17 @@ enum route_end {
 	ROUTE_NONE,    /* no host answered before the deadline */
 	ROUTE_BEHIND,  /* all hosts know less than the caller has seen */
 	ROUTE_STOPPED, /* by greeted */
-	ROUTE_BROKEN   /* the arguments cannot be encoded: nothing was sent */
+	ROUTE_BROKEN,  /* the arguments cannot be encoded: nothing was sent */
+	ROUTE_TOO_WEAK /* a host demands TLS, see route_why: nothing was done */
 };
 
 /* Both the list and arg must outlive it.  greeted may be NULL. */
 struct route *route_new(const struct hosts *, route_greeted *, void *arg);
 void route_free(struct route *); /* NULL is fine */
+
+/* From now on, see struct reach; pin "": none is known. */
+void route_secure(struct route *, int plain, const char *pin);
+const struct reach *route_reach(const struct route *);
 
 /* Tries this host first; port 0: as listed, or ask its portmapper. */
 void route_prefer(struct route *, int host, int port);

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "common/hosts.h"
+#include "common/rpc/tls.h"
 #include "evote.h"
 
 /*
@@ -12,6 +13,7 @@
  *
  *	hosts		where it was reached
  *	service		origin and cluster id, as first met
+ *	pin		what its TLS was known by when it first served
  *	seen		the highest epoch, size and root any answer showed
  *	last		the host that answered last, and its port
  *	*.request	a voter's client id, last number and, until it is
@@ -51,6 +53,13 @@ struct service {
 int state_service(struct state *, struct service *);
 int state_pin(struct state *, const struct service *);
 
+/*
+ * In a file of its own: programs of older versions share the directory.  1 it
+ * is known, 0 not yet, -1; 1 it is kept, 0 there is no directory, -1.
+ */
+int state_tls(struct state *, char pin[TLS_PIN]);
+int state_set_tls(struct state *, const char *pin);
+
 struct sighting {
 	uint64_t epoch, size;
 	unsigned char root[32];
@@ -68,9 +77,12 @@ int state_raise(
 int state_last(struct state *, char name[EVOTE_HOST_MAX + 1], int *port);
 void state_set_last(struct state *, const char *name, int port);
 
-/* The first evidence of a sighting stays; the path is put out. */
+/*
+ * The first evidence of a sighting, and of that kind of contradiction, stays;
+ * the path is put out.
+ */
 int state_evidence(struct state *, const struct sighting *kept,
-    const char *text, char *path, size_t size);
+    const char *kind, const char *text, char *path, size_t size);
 
 /* ---- one voter's requests ---- */
 

@@ -54,6 +54,35 @@ state_pin(struct state *s, const struct service *v)
 	return (state_replace(s, "service", text, (size_t)n));
 }
 
+int
+state_tls(struct state *s, char pin[TLS_PIN])
+{
+	char *text = NULL, word[TLS_PIN];
+	long n = state_read(s, "pin", &text);
+	int rc = (int)n;
+
+	if (n < 0 || text == NULL)
+		return (rc);
+	if (sscanf(text, "pin %44s", word) == 1 && tls_is_pin(word)) {
+		snprintf(pin, TLS_PIN, "%s", word);
+		rc = 1;
+	} else
+		rc = state_damaged(s, "pin");
+	free(text);
+	return (rc);
+}
+
+int
+state_set_tls(struct state *s, const char *pin)
+{
+	char text[TLS_PIN + 8];
+	int n = snprintf(text, sizeof(text), "pin %s\n", pin);
+
+	if (s->dir < 0)
+		return (0);
+	return (state_replace(s, "pin", text, (size_t)n) == 0 ? 1 : -1);
+}
+
 /* The file, locked against other processes; without a directory *fd is -1. */
 static int
 seen_open(struct state *s, int *fd)
@@ -181,14 +210,14 @@ state_set_last(struct state *s, const char *name, int port)
 }
 
 int
-state_evidence(struct state *s, const struct sighting *kept, const char *text,
-    char *path, size_t size)
+state_evidence(struct state *s, const struct sighting *kept, const char *kind,
+    const char *text, char *path, size_t size)
 {
 	char name[80];
 	int fd, ok;
 
-	snprintf(name, sizeof(name), "evidence-%" PRIu64 "-%" PRIu64,
-	    kept->epoch, kept->size);
+	snprintf(name, sizeof(name), "evidence-%" PRIu64 "-%" PRIu64 "%s",
+	    kept->epoch, kept->size, kind);
 	snprintf(path, size, "%s/%s", s->path, name);
 	fd = plain_open(s->dir, name, O_WRONLY | O_CREAT | O_EXCL);
 	if (fd < 0 && errno == EEXIST)

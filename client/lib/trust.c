@@ -34,24 +34,35 @@ sighting_of(const evote_stamp *stamp)
 	return (v);
 }
 
+/* shown: the lines that say what is to be seen now. */
+static void
+evidence_write(struct evote *e, const char *kind, const char *who,
+    const char *what, const char *shown)
+{
+	char text[4096], before[300], when[64];
+
+	date_utc(date_now_us(), when, sizeof(when));
+	sighting_text(&e->seen, e->service.cluster, before, sizeof(before));
+	snprintf(text, sizeof(text),
+	    "noticed at %s\n%s %s\nseen before: %s origin %s\n%s\n", when, who,
+	    what, before, e->service.origin, shown);
+	if (state_evidence(e->state, &e->seen, kind, text, e->evidence,
+		sizeof(e->evidence)) != 0)
+		e->evidence[0] = '\0';
+}
+
 static void
 evidence_keep(struct evote *e, const char *who, const char *what,
     const evote_stamp *stamp, uint64_t forced_epoch)
 {
 	struct sighting now = sighting_of(stamp);
-	char text[4096], before[300], shown[300], when[64];
+	char shown[300], line[400];
 
-	date_utc(date_now_us(), when, sizeof(when));
-	sighting_text(&e->seen, e->service.cluster, before, sizeof(before));
 	sighting_text(
 	    &now, (const unsigned char *)stamp->cluster, shown, sizeof(shown));
-	snprintf(text, sizeof(text),
-	    "noticed at %s\n%s %s\nseen before: %s origin %s\n"
-	    "shown now: %s forced epoch %" PRIu64 "\n",
-	    when, who, what, before, e->service.origin, shown, forced_epoch);
-	if (state_evidence(e->state, &e->seen, text, e->evidence,
-		sizeof(e->evidence)) != 0)
-		e->evidence[0] = '\0';
+	snprintf(line, sizeof(line), "shown now: %s forced epoch %" PRIu64,
+	    shown, forced_epoch);
+	evidence_write(e, "", who, what, line);
 }
 
 /* The requests beside the two files that are to go are not to be lost. */
@@ -67,9 +78,38 @@ broken(struct evote *e, const char *host, const char *what,
 	handle_fail(e,
 	    "%s %s, and votes that were accepted may be missing. Show %.500s "
 	    "to whoever runs the election. To go on with the service as it is "
-	    "now, remove the files seen and service in %.500s",
+	    "now, remove the files seen, service and pin in %.500s",
 	    who, what, e->evidence[0] != '\0' ? e->evidence : "this message",
 	    state_dir(e->state));
+	return (EVOTE_CHANGED);
+}
+
+/* Whether the pin was given, or is the one of the first time. */
+enum evote_outcome
+trust_other(struct evote *e, int host)
+{
+	const char *shown = evote_pin(e, host),
+		   *name = evote_host_name(e, host);
+	int given = e->hosts.pin[0] != '\0';
+	const char *pin = given ? e->hosts.pin : e->pin;
+	char who[EVOTE_HOST_MAX + 8], line[2 * TLS_PIN + 64], todo[PATH_MAX];
+
+	snprintf(who, sizeof(who), "host %s", name);
+	snprintf(line, sizeof(line), "pin before: %s\npin shown now: %s", pin,
+	    shown);
+	evidence_write(e, "-pin", who, "shows another pin", line);
+	if (given)
+		snprintf(todo, sizeof(todo), "give that one instead");
+	else
+		snprintf(todo, sizeof(todo), "remove the file pin in %.500s",
+		    state_dir(e->state));
+	handle_fail(e,
+	    "%s shows the pin %s, and not %s: it is another service, or "
+	    "somebody stands in between. Nothing was sent to it. Show %.500s "
+	    "to "
+	    "whoever runs the election. If they have published the new pin, %s",
+	    who, shown, pin,
+	    e->evidence[0] != '\0' ? e->evidence : "this message", todo);
 	return (EVOTE_CHANGED);
 }
 
@@ -79,24 +119,71 @@ trust_behind(struct evote *e, const evote_stamp *last)
 	return (broken(e, NULL, "knows less than was seen before", last, 0));
 }
 
+/* ---- its pin ---- */
+
+/* One that was given is right; else there may be one of the first time. */
+static void
+pin_expect(struct evote *e)
+{
+	route_secure(e->route, e->options.plain,
+	    e->hosts.pin[0] != '\0' ? e->hosts.pin : e->pin);
+}
+
+/*
+ * The host serves, and was reached before it was known whose it is: what is
+ * known of that service has to fit; what is not is kept.
+ */
+static int
+pin_keep(struct evote *e, const char *host)
+{
+	const struct reach *reach = route_reach(e->route);
+	int i = hosts_find(&e->hosts, host), kept;
+	const char *shown = reach->shown[i];
+
+	if (e->options.plain)
+		return (0);
+	if (reach_is_other(reach, i)) {
+		e->stopped = trust_other(e, i);
+		return (-1);
+	}
+	if (shown[0] == '\0' && reach->pin[0] != '\0') {
+		e->stopped = handle_fail(e, "host %s: %s", host, REACH_NO_TLS);
+		return (-1);
+	}
+	if (shown[0] == '\0' || strcmp(shown, e->pin) == 0)
+		return (0);
+	if ((kept = state_set_tls(e->state, shown)) < 0) {
+		e->stopped = handle_fail(e, "%s", state_error(e->state));
+		return (-1);
+	}
+	snprintf(e->pin, sizeof(e->pin), "%s", shown);
+	pin_expect(e);
+	if (kept && e->hosts.pin[0] == '\0' && e->options.met != NULL)
+		e->options.met(e->options.arg, e->pin);
+	return (0);
+}
+
 /* ---- on each new connection ---- */
 
 enum evote_outcome
 trust_begin(struct evote *e)
 {
-	int known = 1;
+	int known = 1, has_pin = 1;
 
 	e->problem[0] = e->evidence[0] = '\0';
 	if (!e->pinned)
 		known = state_service(e->state, &e->service);
-	if (known < 0 || state_seen(e->state, &e->seen) != 0)
+	if (e->pin[0] == '\0')
+		has_pin = state_tls(e->state, e->pin);
+	if (known < 0 || has_pin < 0 || state_seen(e->state, &e->seen) != 0)
 		return (handle_fail(e, "%s", state_error(e->state)));
 	e->pinned = known;
+	pin_expect(e);
 	return (EVOTE_ANSWERED);
 }
 
 static int
-pin(struct evote *e, const char *host, const evote_status_res *st)
+adopt(struct evote *e, const char *host, const evote_status_res *st)
 {
 	const unsigned char *cluster =
 	    (const unsigned char *)st->answer.stamp.cluster;
@@ -113,7 +200,7 @@ pin(struct evote *e, const char *host, const evote_status_res *st)
 		return (-1);
 	}
 	e->pinned = 1;
-	return (0);
+	return (pin_keep(e, host));
 }
 
 static int
@@ -140,10 +227,15 @@ int
 trust_greeted(void *arg, const char *host, const evote_status_res *st)
 {
 	static const char none[16];
-	const evote_stamp *stamp = &st->answer.stamp;
 	struct evote *e = arg;
+	const evote_stamp *stamp;
 	const char *what;
 
+	if (st == NULL) {
+		e->stopped = trust_other(e, hosts_find(&e->hosts, host));
+		return (-1);
+	}
+	stamp = &st->answer.stamp;
 	/* An empty host that has not joined yet. */
 	if (memcmp(stamp->cluster, none, sizeof(none)) == 0)
 		return (0);
@@ -155,7 +247,9 @@ trust_greeted(void *arg, const char *host, const evote_status_res *st)
 		return (0);
 	e->epoch = stamp->epoch;
 	e->ahead = evote_clock_ahead(e, st, &e->within);
-	return (!e->pinned && st->origin[0] != '\0' ? pin(e, host, st) : 0);
+	if (!e->pinned && st->origin[0] != '\0')
+		return (adopt(e, host, st));
+	return (pin_keep(e, host));
 }
 
 /* ---- behind each answer ---- */

@@ -13,6 +13,8 @@
 enum evote_outcome trust_begin(struct evote *);
 /* A host says who it is: a route_greeted; arg is the struct evote. */
 int trust_greeted(void *arg, const char *host, const evote_status_res *);
+/* A host shows another pin: it was not greeted. */
+enum evote_outcome trust_other(struct evote *, int host);
 /* Compares what stands behind the answer of the host that served. */
 enum evote_outcome trust_served(
     struct evote *, const evote_stamp *, uint64_t deadline_ms);

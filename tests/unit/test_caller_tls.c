@@ -24,6 +24,7 @@
 #include "common/now.h"
 #include "common/rpc/caller.h"
 #include "common/rpc/header.h"
+#include "tests/unit/tls_end.h"
 
 #define PROG 0x20001234
 #define SLOW 5000 /* ms; nothing here may take that long */
@@ -136,41 +137,14 @@ probe_answer(const struct server *s, int fd)
 		send_record(fd, (uint32_t[]){x, reply, 0}, 3);
 }
 
-static void
-flush(int fd, struct tls *t)
-{
-	struct outbox *out = tls_outbox(t);
-
-	if (outbox_size(out) == 0)
-		return;
-	(void)!send(fd, out->data + out->start, outbox_size(out), MSG_NOSIGNAL);
-	outbox_clear(out);
-}
-
-/* -1: the client has closed it. */
-static int
-more(int fd, struct tls *t)
-{
-	char buf[4096];
-	ssize_t n = read(fd, buf, sizeof(buf));
-
-	return (n <= 0 ? -1 : tls_feed(t, buf, (size_t)n));
-}
-
 /* The next call, of 11 words; its answer is one more than it asked. */
 static int
 sealed_call(struct server *s, int fd, struct tls *t)
 {
 	uint32_t call[12], r[8];
-	enum tls_got got = TLS_MORE;
-	size_t n, have = 0;
 
-	while (have < sizeof(call)) {
-		got = tls_read(t, (char *)call + have, sizeof(call) - have, &n);
-		have += n;
-		if (got != TLS_OK && (got != TLS_MORE || more(fd, t) != 0))
-			return (-1);
-	}
+	if (tls_end_read(fd, t, call, sizeof(call)) != 0)
+		return (-1);
 	s->calls++;
 	memcpy(r,
 	    (uint32_t[]){stream_mark(28), call[1], htonl(1), 0, 0, 0, 0,
@@ -179,7 +153,7 @@ sealed_call(struct server *s, int fd, struct tls *t)
 	/* In two pieces, which the client puts together. */
 	(void)tls_write(t, r, 9);
 	(void)tls_write(t, (char *)r + 9, sizeof(r) - 9);
-	flush(fd, t);
+	tls_end_flush(fd, t);
 	return (0);
 }
 
@@ -195,11 +169,11 @@ greet_tls(struct server *s, int fd)
 		if (s->greeting == STALLS_HALF_WAY &&
 		    outbox_size(tls_outbox(t)) > 200)
 			tls_outbox(t)->end = tls_outbox(t)->start + 200;
-		flush(fd, t);
-		if (more(fd, t) != 0)
+		tls_end_flush(fd, t);
+		if (tls_end_more(fd, t) != 0)
 			break;
 	}
-	flush(fd, t);
+	tls_end_flush(fd, t);
 	while (got == TLS_OK && sealed_call(s, fd, t) == 0)
 		continue;
 	tls_free(t);

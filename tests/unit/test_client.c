@@ -33,10 +33,13 @@
 #include "common/record.h"
 #include "common/rpc/caller.h"
 #include "common/seal.h"
+#include "tests/unit/tls_end.h"
 
 #define HOSTS 2
 #define CONNS 64
 #define ONLY  "test origin"
+
+static const unsigned char tls_key[32] = {7}, tls_other_key[32] = {8};
 
 #define HOUR_US (3600ULL * 1000000)
 
@@ -55,6 +58,8 @@ struct fake_host {
 	int behind; /* for calls, not for STATUS */
 	int lose;   /* this many replies to changes, after executing them */
 	int mute;   /* answers nothing at all */
+	const unsigned char *tls; /* the cluster key; NULL: it is declined */
+	int shaken;
 	int greets, calls, probes;
 };
 
@@ -334,38 +339,85 @@ dispatch(struct fake_host *h, const struct rpc_msg *msg, XDR *in,
 	return (len);
 }
 
+struct conn {
+	struct fake_host *host;
+	int fd;
+	struct tls_server *server;
+	struct tls *tls; /* NULL: in plain */
+};
+
 static int
-read_exactly(int fd, void *buf, size_t n)
+read_exactly(struct conn *c, void *buf, size_t n)
 {
 	char *p = buf;
 	ssize_t k;
 
+	if (c->tls != NULL)
+		return (tls_end_read(c->fd, c->tls, buf, n));
 	for (; n > 0; p += k, n -= (size_t)k)
-		if ((k = read(fd, p, n)) <= 0)
+		if ((k = read(c->fd, p, n)) <= 0)
 			return (-1);
+	return (0);
+}
+
+static void
+conn_send(struct conn *c, const void *bytes, size_t len)
+{
+	if (c->tls == NULL) {
+		send(c->fd, bytes, len, MSG_NOSIGNAL);
+		return;
+	}
+	(void)tls_write(c->tls, bytes, len);
+	tls_end_flush(c->fd, c->tls);
+}
+
+/* The answer to a probe; then TLS. */
+static int
+conn_shake(struct conn *c, const char xid[4])
+{
+	static const char *const names[] = {"a", "b", "y"};
+	uint32_t reply[9] = {
+	    htonl(0x80000000 | 32), 0, htonl(1), 0, 0, htonl(8)};
+
+	memcpy(reply + 1, xid, 4);
+	memcpy(reply + 6, "STARTTLS", 8);
+	conn_send(c, reply, sizeof(reply));
+	c->server = tls_server_new(c->host->tls, names, 3);
+	c->tls = tls_accept(c->server);
+	if (tls_end_shake(c->fd, c->tls) != 0)
+		return (-1);
+	pthread_mutex_lock(&c->host->fake->lock);
+	c->host->shaken++;
+	pthread_mutex_unlock(&c->host->fake->lock);
 	return (0);
 }
 
 /* One call; -1 ends the connection. */
 static int
-serve_one(struct fake_host *h, int fd)
+serve_one(struct conn *c)
 {
 	static const uint32_t head[6] = {0, 0x01000000, 0, 0, 0, 0};
 	char cred[MAX_AUTH_BYTES], verf[MAX_AUTH_BYTES], *in;
+	struct fake_host *h = c->host;
 	struct rpc_msg msg = {0};
 	unsigned char *out = NULL, reply[28 + 65536];
 	uint32_t mark;
 	long len = -1;
 	XDR xdrs;
 
-	if (read_exactly(fd, &mark, 4) != 0)
+	if (read_exactly(c, &mark, 4) != 0)
 		return (-1);
 	mark = ntohl(mark) & 0x7fffffff;
 	in = malloc(mark);
 	msg.rm_call.cb_cred.oa_base = cred;
 	msg.rm_call.cb_verf.oa_base = verf;
 	xdrmem_create(&xdrs, in, mark, XDR_DECODE);
-	if (read_exactly(fd, in, mark) == 0 && xdr_callmsg(&xdrs, &msg)) {
+	if (read_exactly(c, in, mark) == 0 && xdr_callmsg(&xdrs, &msg)) {
+		if (msg.rm_call.cb_cred.oa_flavor == AUTH_TLS &&
+		    h->tls != NULL) {
+			len = conn_shake(c, in);
+			goto out;
+		}
 		pthread_mutex_lock(&h->fake->lock);
 		if (h->up)
 			len = dispatch(h, &msg, &xdrs, &out);
@@ -385,17 +437,12 @@ serve_one(struct fake_host *h, int fd)
 		if (len > 0)
 			memcpy(reply + 28, out, (size_t)len);
 		free(out);
-		send(fd, reply, 28 + (size_t)len, MSG_NOSIGNAL);
+		conn_send(c, reply, 28 + (size_t)len);
 	}
 out:
 	free(in);
 	return (len >= 0 ? 0 : -1);
 }
-
-struct conn {
-	struct fake_host *host;
-	int fd;
-};
 
 static void *
 conn_run(void *arg)
@@ -405,8 +452,10 @@ conn_run(void *arg)
 	int i;
 
 	free(arg);
-	while (serve_one(c.host, c.fd) == 0)
+	while (serve_one(&c) == 0)
 		;
+	tls_free(c.tls);
+	tls_server_free(c.server);
 	pthread_mutex_lock(&f->lock);
 	for (i = 0; f->conns[i] != c.fd; i++)
 		;
@@ -427,7 +476,7 @@ host_run(void *arg)
 
 	while ((fd = accept(h->listener, NULL, NULL)) >= 0) {
 		c = malloc(sizeof(*c));
-		*c = (struct conn){h, fd};
+		*c = (struct conn){h, fd, NULL, NULL};
 		pthread_mutex_lock(&h->fake->lock);
 		h->fake->conns[h->fake->nconns++] = fd;
 		pthread_create(&thread, NULL, conn_run, c);
@@ -484,6 +533,9 @@ struct world {
 	int earlier;
 	char earlier_election[100];
 	evote_reason earlier_reason;
+	int plain;
+	int met;
+	char met_pin[TLS_PIN];
 };
 
 static int
@@ -566,6 +618,15 @@ on_earlier(void *arg, evote_act_kind kind, const char *election,
 	    w->earlier_election, sizeof(w->earlier_election), "%s", election);
 }
 
+static void
+on_met(void *arg, const char *pin)
+{
+	struct world *w = arg;
+
+	w->met++;
+	snprintf(w->met_pin, sizeof(w->met_pin), "%s", pin);
+}
+
 static struct evote *
 open_with(struct world *w, uint64_t timeout_ms, int login)
 {
@@ -576,7 +637,9 @@ open_with(struct world *w, uint64_t timeout_ms, int login)
 	    .state = w->dir,
 	    .login = login,
 	    .timeout_ms = timeout_ms,
+	    .plain = w->plain,
 	    .earlier = on_earlier,
+	    .met = on_met,
 	    .arg = w,
 	};
 	char err[500] = "";
@@ -676,6 +739,7 @@ test_hosts_file(void **state)
 	fclose(f);
 	check_hosts(path, "a|h1|7 b|h2|0 ");
 	hosts_parse(path, &h, err, sizeof(err));
+	assert_string_equal("", h.pin);
 	hosts_digest(&h, one);
 	hosts_parse("b=h2,a=h1:7", &other, err, sizeof(err));
 	hosts_digest(&other, two);
@@ -683,6 +747,57 @@ test_hosts_file(void **state)
 	hosts_parse("b=h2,a=h1:8", &other, err, sizeof(err));
 	hosts_digest(&other, two);
 	assert_memory_not_equal(one, two, 32);
+}
+
+#define PIN	  "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+#define OTHER_PIN "YpRMTfNFeFfNNFMsVF3P2YWtUWb0Wnsmrq8yKUrTJts="
+
+static void
+check_pins(struct world *w, const char *lines, const char *expected)
+{
+	struct hosts h;
+	char path[100], err[300];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "@%s/pins", w->dir);
+	f = fopen(path + 1, "w");
+	fprintf(f, "a=h1:7\n%s\n", lines);
+	fclose(f);
+	if (hosts_parse(path, &h, err, sizeof(err)) == 0) {
+		assert_int_equal(1, h.n);
+		assert_string_equal(expected, h.pin);
+	} else {
+		assert_non_null(strstr(err, "pins line "));
+		assert_string_equal(expected, strstr(err, "line"));
+	}
+}
+
+static void
+test_pin_lines(void **state)
+{
+	static const char slips[][64] = {"AAAA",
+	    "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
+	    "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=", "10.0.0.1"};
+	char line[100], why[300];
+	struct world *w = *state;
+	size_t i;
+
+	check_pins(w, "pin " PIN, PIN);
+	check_pins(w, "  pin\t " PIN "  # ours", PIN);
+	check_pins(w, "pin " PIN "\npin " PIN, PIN);
+	check_pins(w, "pin " PIN "\npin " OTHER_PIN,
+	    "line 3: this pin is another one than " PIN
+	    ", which is given as well; keep the right one");
+	for (i = 0; i < 4; i++) {
+		snprintf(line, sizeof(line), "pin %s", slips[i]);
+		snprintf(why, sizeof(why),
+		    "line 2: \"%s\" is not a pin, which is 44 characters of "
+		    "base64 and ends with =; `status` shows it",
+		    slips[i]);
+		check_pins(w, line, why);
+	}
+	check_hosts("a=h,pin " PIN,
+	    "!a pin stands on a line of a file of hosts, or in EVOTE_PIN");
 }
 
 /* ---- state
@@ -1953,7 +2068,7 @@ explains(struct world *w, int failed, const char *text, const char *todo)
 	assert_int_equal(failed, x.failed);
 	for (i = 0; i < EXPLAIN_NR && i != failed; i++)
 		assert_true(x.steps[i].state == EXPLAIN_OK ||
-		    (i == EXPLAIN_PORTMAPPER &&
+		    ((i == EXPLAIN_PORTMAPPER || i == EXPLAIN_TLS) &&
 			x.steps[i].state == EXPLAIN_SKIPPED));
 	for (i = failed + 1; failed >= 0 && i < EXPLAIN_NR; i++)
 		assert_int_equal(EXPLAIN_SKIPPED, x.steps[i].state);
@@ -1973,6 +2088,13 @@ test_explain(void **state)
 	clock_gettime(CLOCK_REALTIME, &now);
 	w->fake.clock = (uint64_t)now.tv_sec * 1000000;
 	explains(w, -1, "", "");
+	w->fake.host[0].tls = tls_key;
+	explains(w, -1, "", "");
+	setenv("EVOTE_PIN", OTHER_PIN, 1);
+	explains(w, EXPLAIN_TLS, "than the pin's", "Check the pin");
+	w->fake.host[0].tls = NULL;
+	explains(w, EXPLAIN_TLS, "does not offer TLS", "Upgrade evote");
+	unsetenv("EVOTE_PIN");
 	w->fake.clock -= HOUR_US;
 	explains(w, EXPLAIN_CLOCK, "it is -36", "chrony");
 	w->fake.host[0].mute = 1;
@@ -1983,6 +2105,171 @@ test_explain(void **state)
 	explains(w, EXPLAIN_PORTMAPPER, "no portmapper", "Start rpcbind");
 	strcpy(w->hosts, "a=no-such-host.invalid");
 	explains(w, EXPLAIN_NAME, "no address is known for no-such", "Check");
+}
+
+/* ---- TLS ---- */
+
+/* No answer, for that reason, and nothing asked. */
+static void
+check_refused(struct world *w, enum evote_outcome outcome, const char *why)
+{
+	int calls = w->fake.host[0].calls, greets = w->fake.host[0].greets;
+	struct evote *e = open_with(w, 300, 0);
+	evote_result_res res;
+
+	assert_int_equal(outcome, evote_result(e, "E", &res));
+	if (strstr(evote_problem(e), why) == NULL)
+		fail_msg("%s", evote_problem(e));
+	xdr_free((xdrproc_t)xdr_evote_result_res, &res);
+	evote_close(e);
+	assert_int_equal(calls, w->fake.host[0].calls);
+	if (outcome != EVOTE_FAILED) /* else the greeting told who it is */
+		assert_int_equal(greets, w->fake.host[0].greets);
+}
+
+/* Both speak TLS; the first time is over. */
+static void
+tls_met(struct world *w, char pin[TLS_PIN])
+{
+	tls_pin(tls_key, pin);
+	w->fake.host[0].tls = w->fake.host[1].tls = tls_key;
+	check_answered(w);
+	assert_int_equal(1, w->met);
+	assert_string_equal(pin, w->met_pin);
+	assert_int_equal(1, w->fake.host[0].shaken);
+}
+
+static void
+test_tls(void **state)
+{
+	struct world *w = *state;
+	char pin[TLS_PIN];
+
+	tls_met(w, pin);
+	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, "yes"));
+	serve_from(w, 1);
+	host_kill(&w->fake.host[0]);
+	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, "no"));
+	assert_true(w->fake.host[1].shaken > 0);
+	assert_int_equal(1, w->met);
+	assert_int_equal(2, w->fake.votes);
+}
+
+static void
+test_tls_changed(void **state)
+{
+	struct world *w = *state;
+	char pin[TLS_PIN], other[TLS_PIN], path[100];
+	struct evote *e;
+	evote_status_res res;
+	int greets, calls;
+
+	tls_met(w, pin);
+	greets = w->fake.host[0].greets;
+	calls = w->fake.host[0].calls;
+	w->fake.host[0].tls = tls_other_key;
+	check_changed(w, "shows the pin");
+	check_changed(w, "remove the file pin in /tmp");
+	e = open_with(w, 1000, 0);
+	assert_int_equal(EVOTE_CHANGED, evote_status(e, 0, 1000, &res));
+	tls_pin(tls_other_key, other);
+	assert_string_equal(other, evote_pin(e, 0));
+	snprintf(path, sizeof(path), "%.90s", evote_evidence(e));
+	assert_non_null(strstr(path, "-pin"));
+	evote_close(e);
+	assert_int_equal(greets, w->fake.host[0].greets);
+	assert_int_equal(calls, w->fake.host[0].calls);
+	/* One that is given is right, and kept in its place. */
+	setenv("EVOTE_PIN", pin, 1);
+	check_changed(w, "give that one instead");
+	setenv("EVOTE_PIN", other, 1);
+	check_answered(w);
+	unsetenv("EVOTE_PIN");
+	check_answered(w);
+	assert_int_equal(1, w->met);
+}
+
+/* Whoever takes the offer away gets nothing. */
+static void
+test_tls_hidden(void **state)
+{
+	struct world *w = *state;
+	char pin[TLS_PIN];
+	int shaken;
+
+	tls_met(w, pin);
+	w->fake.host[0].tls = w->fake.host[1].tls = NULL;
+	check_refused(w, EVOTE_UNANSWERED, "does not offer TLS");
+	w->plain = 1;
+	check_answered(w);
+	w->plain = 0;
+	check_refused(w, EVOTE_UNANSWERED, "does not offer TLS");
+	w->fake.host[0].tls = tls_key;
+	shaken = w->fake.host[0].shaken;
+	w->plain = 1;
+	check_answered(w);
+	assert_int_equal(shaken, w->fake.host[0].shaken);
+}
+
+/* With a pin there is no first time. */
+static void
+test_tls_given(void **state)
+{
+	struct world *w = *state;
+	char pin[TLS_PIN];
+
+	tls_pin(tls_key, pin);
+	setenv("EVOTE_PIN", pin, 1);
+	check_refused(w, EVOTE_UNANSWERED, "does not offer TLS");
+	w->fake.host[0].tls = tls_other_key;
+	check_refused(w, EVOTE_CHANGED, "shows the pin");
+	w->fake.host[0].tls = tls_key;
+	check_answered(w);
+	assert_int_equal(0, w->met);
+	unsetenv("EVOTE_PIN");
+	w->fake.host[0].tls = NULL;
+	check_refused(w, EVOTE_UNANSWERED, "does not offer TLS");
+}
+
+/* New hosts of a service that is known: what is known of it holds. */
+static void
+test_tls_moved(void **state)
+{
+	struct world *w = *state;
+	char pin[TLS_PIN];
+
+	tls_met(w, pin);
+	snprintf(
+	    w->hosts, sizeof(w->hosts), "y=localhost:%d", w->fake.host[0].port);
+	w->fake.host[0].tls = NULL;
+	check_refused(w, EVOTE_FAILED, "does not offer TLS");
+	snprintf(
+	    w->hosts, sizeof(w->hosts), "y=127.0.0.1:%d", w->fake.host[0].port);
+	w->fake.host[0].tls = tls_other_key;
+	check_changed(w, "shows the pin");
+	w->fake.host[0].tls = tls_key;
+	check_answered(w);
+	assert_int_equal(1, w->met);
+}
+
+static void
+test_tls_clnt_create(void **state)
+{
+	struct world *w = *state;
+	char pin[TLS_PIN];
+	CLIENT *client;
+
+	tls_pin(tls_key, pin);
+	w->fake.host[0].tls = tls_key;
+	setenv("EVOTE_PIN", pin, 1);
+	client = evote_clnt_create(w->hosts, EVOTE_PROG, EVOTE_V1, "tcp");
+	assert_non_null(client);
+	assert_int_equal(RPC_SUCCESS, evote_null_1(NULL, NULL, client));
+	clnt_destroy(client);
+	assert_int_equal(1, w->fake.host[0].shaken);
+	setenv("EVOTE_PIN", "nonsense", 1);
+	assert_null(evote_clnt_create(w->hosts, EVOTE_PROG, EVOTE_V1, "tcp"));
+	unsetenv("EVOTE_PIN");
 }
 
 static void
@@ -2016,6 +2303,13 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_hosts),
+	    test(test_pin_lines),
+	    test(test_tls),
+	    test(test_tls_changed),
+	    test(test_tls_hidden),
+	    test(test_tls_given),
+	    test(test_tls_moved),
+	    test(test_tls_clnt_create),
 	    test(test_no_directory),
 	    test(test_hosts_file),
 	    test(test_kept),
