@@ -30,7 +30,9 @@ sight_take(struct survey *s, struct evote *e, int i)
 	at->name = evote_host_name(e, i);
 	outcome = evote_status(e, i, EACH_MS, &at->res);
 	/* A host that shows a changed service was reached all the same. */
-	at->reached = outcome == EVOTE_ANSWERED || outcome == EVOTE_CHANGED;
+	at->reached = outcome == EVOTE_ANSWERED ||
+	    (outcome == EVOTE_CHANGED && at->res.origin != NULL);
+	at->pin = evote_pin(e, i);
 	if (outcome == EVOTE_CHANGED || outcome == EVOTE_FAILED) {
 		s->worst = outcome;
 		snprintf(

@@ -9,7 +9,8 @@ struct sight {
 	int reached;
 	char problem[512]; /* why not */
 	evote_status_res res;
-	int64_t ahead_us;   /* its clock before this machine's, */
+	const char *pin;  /* of its TLS; "": reached in plain, or not at all */
+	int64_t ahead_us; /* its clock before this machine's, */
 	uint64_t within_us; /* give or take */
 };
 

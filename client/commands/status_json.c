@@ -49,6 +49,7 @@ host_json(cJSON *list, const struct survey *s, int i)
 		return;
 	}
 	seal_hex(root, res->root, sizeof(res->root));
+	cJSON_AddStringToObject(host, "pin", at->pin);
 	cJSON_AddStringToObject(host, "role", role_name(res->role));
 	cJSON_AddStringToObject(
 	    host, "standing", say_standing(res->answer.standing));

@@ -80,6 +80,28 @@ host_notes(struct client *c, const struct sight *at)
 		    at->res.alarms.alarms_val[i].text);
 }
 
+/* One line: the pin, as all of one service show the same one. */
+static void
+pin_say(struct client *c, const struct survey *s)
+{
+	char plain[EVOTE_HOSTS_MAX * (EVOTE_HOST_MAX + 2)] = "";
+	const struct sight *at;
+	const char *pin = "";
+
+	for (at = s->hosts; at < s->hosts + s->n; at++) {
+		if (!at->reached)
+			continue;
+		if (at->pin[0] != '\0')
+			pin = at->pin;
+		else
+			text_join(plain, sizeof(plain), ", ", at->name);
+	}
+	if (pin[0] != '\0')
+		say_line(c, "TLS pin: %s", pin);
+	if (plain[0] != '\0')
+		say_line(c, "without TLS: %s", plain);
+}
+
 /* The hosts from this one on with the same arbiter; "": one before has it. */
 static void
 arbiter_hosts(const struct survey *s, int first, char *out, size_t size)
@@ -156,6 +178,7 @@ status_table(struct client *c, const struct survey *s)
 	for (i = 0; i < s->n; i++)
 		host_notes(c, &s->hosts[i]);
 	arbiter_say(c, s);
+	pin_say(c, s);
 	catch_up_say(c, s, columns);
 }
 
