@@ -320,7 +320,7 @@ tls_connect(const char *name, const char *pin)
 	t = connection_new(client);
 	if (t == NULL)
 		return (NULL);
-	t->name = strdup(name);
+	t->name = strdup(name != NULL ? name : "");
 	SSL_set_connect_state(t->ssl);
 	if (t->name != NULL && expect(t, name, pin) == 0)
 		return (t);

@@ -40,7 +40,8 @@ struct tls;
 struct tls *tls_accept(struct tls_server *);
 /*
  * The other end has to be the host of that name, in a cluster of that pin.  pin
- * NULL: of any one; whoever asks for this looks at tls_peer_pin.
+ * NULL: of any one; whoever asks for this looks at tls_peer_pin.  name NULL,
+ * with a pin: any of its hosts.
  */
 struct tls *tls_connect(const char *name, const char *pin);
 void tls_free(struct tls *); /* NULL is fine */
