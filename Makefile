@@ -28,7 +28,7 @@ REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 	    requests roles commit \
 	    lead proposal arbitration handshake follow policy orders stuck \
 	    status history config role clock alarm identity refusal message) \
-	  $(call room,replica/link,session outbound link inbound reach wire) \
+	  $(call room,replica/link,session outbound link talk inbound reach wire) \
 	  $(call room,replica/arbiter,arbiter witness etcd etcd_txn)
 SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	    machine service procedures auth turns serve serve_admin \

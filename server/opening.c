@@ -183,8 +183,9 @@ open_network(struct server *s)
 	if (s->conf->portmap && (s->portmap = portmap_start(port)) == NULL)
 		return (-1);
 	s->outbound =
-	    outbound_new(s->dir.key, peers, hosts->n, s->conf->self, &out);
-	s->arbiter = arbiter_new(s->dir.key, s->conf->name, events_decided, s);
+	    outbound_new(s->dir.key, peers, hosts->n, s->conf->self, 0, &out);
+	s->arbiter =
+	    arbiter_new(s->dir.key, s->conf->name, 0, events_decided, s);
 	log_info("listen port=%d admin=%s", port, s->conf->admin_socket);
 	return (s->neighbours == NULL || s->outbound == NULL ||
 		    s->inbound == NULL || s->arbiter == NULL ||

@@ -21,6 +21,7 @@ enum { SELF, WITNESS, PEERS };
 struct arbiter {
 	unsigned char key[32];
 	char self[EVOTE_HOST_MAX + 1];
+	int tls_require;
 	arbiter_heard *heard;
 	void *arg;
 	int epoll;
@@ -36,7 +37,7 @@ struct arbiter {
 
 struct arbiter *
 arbiter_new(const unsigned char cluster_key[32], const char *self,
-    arbiter_heard *heard, void *arg)
+    int tls_require, arbiter_heard *heard, void *arg)
 {
 	struct arbiter *a = calloc(1, sizeof(*a));
 
@@ -44,6 +45,7 @@ arbiter_new(const unsigned char cluster_key[32], const char *self,
 		return (NULL);
 	memcpy(a->key, cluster_key, sizeof(a->key));
 	snprintf(a->self, sizeof(a->self), "%s", self);
+	a->tls_require = tls_require;
 	a->heard = heard;
 	a->arg = arg;
 	a->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -178,7 +180,8 @@ witness_meet(struct arbiter *a, const char *where)
 	peers[WITNESS].name = a->hosts.list[0].name;
 	peers[WITNESS].host = a->hosts.list[0].address;
 	peers[WITNESS].port = a->hosts.list[0].port;
-	a->outbound = outbound_new(a->key, peers, PEERS, SELF, &hooks);
+	a->outbound =
+	    outbound_new(a->key, peers, PEERS, SELF, a->tls_require, &hooks);
 	if (a->outbound == NULL ||
 	    epoll_ctl(a->epoll, EPOLL_CTL_ADD, outbound_fd(a->outbound), &ev) ==
 		0)

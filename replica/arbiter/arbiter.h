@@ -14,9 +14,9 @@ struct arbiter;
 /* Called from arbiter_run only; *decided is borrowed. */
 typedef void arbiter_heard(void *arg, const evote_decided *);
 
-/* NULL: no memory or descriptors, logged. */
+/* tls_require: of a witness, see outbound.h.  NULL: no memory, logged. */
 struct arbiter *arbiter_new(const unsigned char cluster_key[32],
-    const char *self, arbiter_heard *, void *arg);
+    const char *self, int tls_require, arbiter_heard *, void *arg);
 void arbiter_free(struct arbiter *); /* NULL is fine */
 
 /* For an outer epoll; and how long until arbiter_run wants to be called, -1:

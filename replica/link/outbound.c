@@ -9,7 +9,7 @@
 
 struct outbound *
 outbound_new(const unsigned char cluster_key[32],
-    const struct outbound_peer *peers, int n, int self,
+    const struct outbound_peer *peers, int n, int self, int tls_require,
     const struct outbound_hooks *hooks)
 {
 	struct outbound *p = calloc(1, sizeof(*p));
@@ -17,6 +17,8 @@ outbound_new(const unsigned char cluster_key[32],
 	if (p == NULL)
 		return (NULL);
 	memcpy(p->key, cluster_key, sizeof(p->key));
+	tls_pin(cluster_key, p->pin);
+	p->tls_require = tls_require;
 	p->hooks = *hooks;
 	p->epoll = epoll_create1(EPOLL_CLOEXEC);
 	p->links = calloc(EVOTE_HOSTS_MAX, sizeof(*p->links));
@@ -79,7 +81,7 @@ outbound_wait_ms(struct outbound *p, uint64_t now_ms)
 	for (int i = 0; i < EVOTE_HOSTS_MAX; i++) {
 		const struct link *l = &p->links[i];
 
-		if (l->ended || l->refused)
+		if (l->ended || l->refused || line_pending(&l->line))
 			return (0);
 		if (l->due < due)
 			due = l->due;
@@ -107,6 +109,11 @@ outbound_run(struct outbound *p, uint64_t now_ms)
 		else
 			link_ready(l, ready[i].events);
 	}
+	/* Of what TLS has already taken from the socket that tells nothing. */
+	for (int i = 0; i < EVOTE_HOSTS_MAX; i++) {
+		if (line_pending(&p->links[i].line))
+			link_ready(&p->links[i], EPOLLIN);
+	}
 	/* After a stall: what has come in counts before what took too long. */
 	for (int i = 0; i < EVOTE_HOSTS_MAX; i++) {
 		if (p->links[i].due <= now_ms)
@@ -123,7 +130,7 @@ outbound_call(struct outbound *p, int peer, const struct message *m)
 
 	if (l->state != LINK_UP && l->state != LINK_UNWELCOME)
 		return (-1);
-	if (l->out.unsent > UNSENT_MAX) {
+	if (link_unsent(l) > UNSENT_MAX) {
 		link_end(l, LOG_L_ALARM, "it does not take what is sent");
 		return (-1);
 	}

@@ -7,8 +7,9 @@
 
 /*
  * This host's links to its peers: for each one connection on which this host
- * is the caller of EVOTE_REPLICA.  Never blocks: connects, opens a session,
- * sends calls, several at once, and hands the replies over in whatever order
+ * is the caller of EVOTE_REPLICA.  Never blocks: connects, shakes hands for TLS
+ * (a third of a millisecond) unless the peer declines, opens a session, sends
+ * calls, several at once, and hands the replies over in whatever order
  * they come.  A link that ended is tried again at once, then after 10, 20, 40
  * ... 500 ms, counted from the beginning of the attempt; one that was refused
  * for good every two seconds.  Port lookups by the portmapper are asked by UDP
@@ -45,9 +46,13 @@ struct outbound_hooks {
 	void *arg;
 };
 
-/* peers[self] is skipped.  NULL: no memory or descriptors, logged. */
+/*
+ * peers[self] is skipped.  A peer that declines TLS is called in plain, unless
+ * it has spoken TLS before, or tls_require.  NULL: no memory or descriptors,
+ * logged.
+ */
 struct outbound *outbound_new(const unsigned char cluster_key[32],
-    const struct outbound_peer *peers, int n, int self,
+    const struct outbound_peer *peers, int n, int self, int tls_require,
     const struct outbound_hooks *);
 void outbound_free(struct outbound *);
 /*

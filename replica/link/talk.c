@@ -1,19 +1,15 @@
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
-#include "common/seal.h"
+#include "common/rpc/header.h"
 #include "replica/link/outbound_impl.h"
 
-#define OPEN_MS	       1000
-#define RETRY_FIRST_MS 10
-#define REFUSED_MS     2000 /* somebody has to change something first */
-#define SETTLED_MS     50   /* sessions that end so far apart do not spin */
-#define READS_MAX      16   /* of one link, before it is others' turn */
+#define OPEN_MS	   1000
+#define REFUSED_MS 2000 /* somebody has to change something first */
+#define READS_MAX  16	/* of one link, before it is others' turn */
 
 static const uint32_t procs[] = {
     [SAY_HELLO] = EVOTE_REPLICA_HELLO,
@@ -22,103 +18,7 @@ static const uint32_t procs[] = {
     [SAY_DECIDE] = EVOTE_REPLICA_DECIDE,
 };
 
-/* ---- the end of an attempt or a session ---- */
-
-static void
-link_move(struct link *l, enum link_state to, uint64_t due)
-{
-	l->state = to;
-	l->due = due;
-}
-
-static void
-link_close(struct link *l)
-{
-	struct pending *call, *next;
-
-	if (l->fd >= 0)
-		close(l->fd);
-	l->fd = -1;
-	HASH_ITER (hh, l->calls, call, next) {
-		HASH_DEL(l->calls, call);
-		free(call);
-	}
-	wire_out_clear(&l->out);
-	inbox_clear(&l->in);
-	link_move(l, LINK_CLOSED, NEVER);
-}
-
-/* While it is not up, only what is louder than what was said before. */
-static void
-link_say(struct link *l, enum log_level level, const char *why)
-{
-	const int up = l->state == LINK_UP;
-	const char *is = up ? "down" : "not-up";
-
-	if (!up && level <= l->told)
-		level = LOG_L_DEBUG;
-	else if (!up)
-		l->told = level;
-	if (level == LOG_L_ALARM)
-		log_alarm("link peer=%s is=%s why=\"%s\"", l->name, is, why);
-	else if (level == LOG_L_INFO)
-		log_info("link peer=%s is=%s why=\"%s\"", l->name, is, why);
-	else
-		log_debug("link peer=%s is=%s why=\"%s\"", l->name, is, why);
-}
-
-/* How long to wait this time: 0, 10, 20, 40 ... 500 ms. */
-static unsigned
-pause_next(unsigned *ms)
-{
-	unsigned now = *ms;
-
-	*ms = now > 0 ? now * 2 : RETRY_FIRST_MS;
-	if (*ms > RETRY_MAX_MS)
-		*ms = RETRY_MAX_MS;
-	return (now);
-}
-
-/*
- * Whatever failed before a session says nothing about what follows it.  Only
- * sessions that end as soon as they are open, one after the other, must not
- * spin.  After an attempt the pause counts from its beginning.
- */
-static uint64_t
-retry_due(struct link *l)
-{
-	const uint64_t now = l->outbound->now;
-	uint64_t due;
-
-	if (l->state == LINK_UP) {
-		l->retry_ms = RETRY_FIRST_MS;
-		if (now - l->ended_at >= SETTLED_MS + l->brief_ms)
-			l->brief_ms = 0;
-		l->ended_at = now;
-		return (now + pause_next(&l->brief_ms));
-	}
-	due = l->began + pause_next(&l->retry_ms);
-	return (due > now ? due : now);
-}
-
-/* Every end passes here; hooks are told later, by link_tell. */
-void
-link_end(struct link *l, enum log_level level, const char *why)
-{
-	const int hurry = l->state == LINK_REACHING && l->reach.hurry;
-	const uint64_t due = hurry ? l->outbound->now : retry_due(l);
-
-	link_say(l, level, why);
-	snprintf(l->why, sizeof(l->why), "%s", why);
-	if (l->state == LINK_UP) {
-		l->why[0] = '\0'; /* not before it fails to come back */
-		l->ended = 1;
-	}
-	if (l->state == LINK_OPENING)
-		reach_failed(&l->reach);
-	link_close(l);
-	l->due = due;
-}
+/* ---- opening a session ---- */
 
 static void
 link_end_unwelcome(struct link *l)
@@ -128,49 +28,6 @@ link_end_unwelcome(struct link *l)
 }
 
 static void
-link_errno(struct link *l, int error)
-{
-	link_end(l, LOG_L_INFO, strerror(error));
-}
-
-/* ---- sending ---- */
-
-static void
-link_watch(struct link *l, uint32_t events)
-{
-	struct epoll_event ev = {.events = events};
-
-	if (events == l->events)
-		return;
-	ev.data.u64 = (uint64_t)l->peer << 1;
-	if (epoll_ctl(l->outbound->epoll, EPOLL_CTL_MOD, l->fd, &ev) != 0)
-		link_errno(l, errno);
-	l->events = events;
-}
-
-/* As far as the socket takes it; the rest when epoll says so. */
-static void
-link_send(struct link *l)
-{
-	if (wire_out_send(&l->out, l->fd) != 0)
-		link_errno(l, errno);
-	else
-		link_watch(l, l->out.unsent > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN);
-}
-
-static void
-link_queue(struct link *l, struct frame *f)
-{
-	int idle = l->out.unsent == 0;
-
-	wire_out_add(&l->out, f);
-	if (idle)
-		link_send(l);
-}
-
-/* ---- opening a session ---- */
-
-static void
 open_start(struct link *l)
 {
 	evote_open_args args;
@@ -178,9 +35,7 @@ open_start(struct link *l)
 	unsigned char *body;
 	long len;
 
-	l->fd = reach_take(&l->reach);
-	l->events = EPOLLOUT;
-	link_move(l, LINK_OPENING, l->outbound->now + OPEN_MS);
+	link_move(l, LINK_OPENING, l->due);
 	session_begin(&l->session, l->outbound->self, l->name, &args);
 	len = xdr_to_bytes((xdrproc_t)xdr_evote_open_args, &args, &body);
 	if (len >= 0)
@@ -236,6 +91,99 @@ open_reply(struct link *l, const unsigned char *data, size_t len)
 	xdr_free(proc, &res);
 }
 
+/* ---- TLS (RFC 9289), if the peer has it ---- */
+
+/* From here to the session there is one time for all steps. */
+static void
+probe_start(struct link *l)
+{
+	unsigned char call[HEADER_PROBE];
+
+	l->line.fd = reach_take(&l->reach);
+	l->events = EPOLLOUT;
+	link_move(l, LINK_PROBING, l->outbound->now + OPEN_MS);
+	header_probe(call, ++l->xid, EVOTE_REPLICA_PROG, EVOTE_REPLICA_V1);
+	if (line_put(&l->line, call, sizeof(call)) != 0)
+		link_errno(l, ENOMEM);
+	else
+		link_send(l);
+}
+
+static void
+shake(struct link *l)
+{
+	char why[sizeof(l->why)];
+
+	switch (line_shake(&l->line)) {
+	case TLS_OK:
+		l->spoke_tls = 1;
+		open_start(l);
+		break;
+	case TLS_MORE:
+		link_send(l);
+		break;
+	case TLS_END:
+		link_errno(l, errno);
+		break;
+	case TLS_BROKEN:
+		snprintf(why, sizeof(why),
+		    "%s: check that both hosts have the same cluster key",
+		    tls_why(l->line.tls));
+		link_end(l, LOG_L_ALARM, why);
+		break;
+	}
+}
+
+/*
+ * With any host of this cluster: which one, the session inside has to prove,
+ * and it can say why it is another one.
+ */
+static void
+shake_start(struct link *l)
+{
+	if (!inbox_empty(&l->in))
+		link_end(l, LOG_L_ALARM,
+		    "it goes on in plain where TLS has to begin");
+	else if (line_begin(&l->line, NULL, l->outbound->pin) != 0)
+		link_errno(l, ENOMEM);
+	else {
+		link_move(l, LINK_SHAKING, l->due);
+		shake(l);
+	}
+}
+
+/* A host of an older version declines, and is upgraded some day. */
+static void
+declined(struct link *l)
+{
+	if (l->outbound->tls_require)
+		link_end(l, LOG_L_ALARM,
+		    "it does not offer TLS, and this host has tls = require: "
+		    "upgrade evote there first");
+	else if (l->spoke_tls)
+		link_end(l, LOG_L_ALARM,
+		    "it does not offer TLS any more: if it was set back to an "
+		    "older version, restart this host as well");
+	else
+		open_start(l);
+}
+
+static void
+probe_reply(struct link *l, const unsigned char *data, size_t len)
+{
+	switch (header_offer(data, len, l->xid)) {
+	case OFFER_TLS:
+		shake_start(l);
+		break;
+	case OFFER_NONE:
+		declined(l);
+		break;
+	case OFFER_STRANGE:
+		link_end(l, LOG_L_INFO, "no evote server answers there");
+		break;
+	}
+}
+
 /* ---- replies ---- */
 
 static struct message *
@@ -277,8 +225,8 @@ call_reply(struct link *l, const unsigned char *data, size_t len)
 static int
 link_talks(const struct link *l)
 {
-	return (l->state == LINK_OPENING || l->state == LINK_UNWELCOME ||
-	    l->state == LINK_UP);
+	return (l->state == LINK_PROBING || l->state == LINK_OPENING ||
+	    l->state == LINK_UNWELCOME || l->state == LINK_UP);
 }
 
 /* Hooks run in here; of a link that they end no more records are left. */
@@ -291,7 +239,9 @@ records_take(struct link *l)
 
 	while ((got = inbox_next(&l->in, EVOTE_CALL_MAX, &data, &len)) ==
 	    RECORD_WHOLE) {
-		if (l->state == LINK_OPENING)
+		if (l->state == LINK_PROBING)
+			probe_reply(l, data, len);
+		else if (l->state == LINK_OPENING)
 			open_reply(l, data, len);
 		else
 			call_reply(l, data, len);
@@ -301,12 +251,22 @@ records_take(struct link *l)
 }
 
 static void
+link_broke(struct link *l)
+{
+	if (errno == EPROTO)
+		link_end(l, LOG_L_ALARM, tls_why(l->line.tls));
+	else
+		link_errno(l, errno);
+}
+
+static void
 link_read(struct link *l)
 {
-	int all;
+	bool all;
 
 	for (int i = 0; i < READS_MAX && link_talks(l); i++) {
-		ssize_t n = wire_receive(&l->in, l->fd, &all);
+		ssize_t n =
+		    line_receive(&l->line, &l->in, EVOTE_CALL_MAX, &all);
 
 		if (n > 0) {
 			records_take(l);
@@ -318,7 +278,7 @@ link_read(struct link *l)
 		if (n == 0)
 			link_end(l, LOG_L_INFO, "closed by the peer");
 		else if (errno != EAGAIN && errno != EINTR)
-			link_errno(l, errno);
+			link_broke(l);
 		return;
 	}
 }
@@ -333,7 +293,7 @@ link_reached(struct link *l, enum reach_got got)
 		l->due = l->reach.due;
 		break;
 	case REACH_DONE:
-		open_start(l);
+		probe_start(l);
 		break;
 	case REACH_REFUSED:
 		l->refused = 1;
@@ -358,6 +318,8 @@ link_due(struct link *l)
 	case LINK_REACHING:
 		link_reached(l, reach_due(&l->reach, now));
 		break;
+	case LINK_PROBING:
+	case LINK_SHAKING:
 	case LINK_OPENING:
 		link_end(l, LOG_L_INFO, "it is silent");
 		break;
@@ -376,6 +338,10 @@ link_ready(struct link *l, uint32_t events)
 		link_reached(l, reach_ready(&l->reach, l->outbound->now));
 		return;
 	}
+	if (l->state == LINK_SHAKING) {
+		shake(l);
+		return;
+	}
 	/* A hook may have ended it since epoll looked. */
 	if (link_talks(l) && (events & EPOLLOUT) != 0)
 		link_send(l);
@@ -390,70 +356,6 @@ link_answered(struct link *l)
 
 	if (l->state == LINK_REACHING)
 		link_reached(l, got);
-}
-
-void
-link_tell(struct link *l)
-{
-	const struct outbound_hooks *h = &l->outbound->hooks;
-	int ended = l->ended, refused = l->refused;
-
-	l->ended = l->refused = 0;
-	if (ended)
-		h->down(h->arg, l->peer, 0);
-	if (refused)
-		h->down(h->arg, l->peer, 1);
-}
-
-/* A place for a link, to nobody. */
-void
-link_none(struct outbound *p, int peer)
-{
-	struct link *l = &p->links[peer];
-
-	l->outbound = p;
-	l->peer = peer;
-	l->fd = -1;
-	l->due = NEVER;
-	wire_out_init(&l->out);
-	seal_random(&l->xid, sizeof(l->xid));
-}
-
-int
-link_init(struct link *l, const struct outbound_peer *who)
-{
-	l->name = strdup(who->name);
-	l->host = strdup(who->host);
-	l->port = who->port;
-	l->retry_ms = 0;
-	l->told = LOG_L_DEBUG;
-	l->due = 0;
-	if (reach_init(&l->reach, l->outbound->epoll, (uint64_t)l->peer << 1,
-		who->host, who->port) != 0)
-		return (-1);
-	return (l->name != NULL && l->host != NULL ? 0 : -1);
-}
-
-void
-link_clear(struct link *l)
-{
-	if (l->name == NULL)
-		return;
-	if (l->state == LINK_UP)
-		l->ended = 1;
-	link_close(l);
-	reach_clear(&l->reach);
-	free(l->name);
-	free(l->host);
-	l->name = l->host = NULL;
-}
-
-int
-link_leads_to(const struct link *l, const struct outbound_peer *who)
-{
-	return (l->name != NULL && who->host != NULL &&
-	    strcmp(l->name, who->name) == 0 &&
-	    strcmp(l->host, who->host) == 0 && l->port == who->port);
 }
 
 /* The message, sealed as the session's next call; -1: the link was ended. */

@@ -12,6 +12,8 @@
 
 #define HEAD_BYTES 64 /* mark, call header, order, length */
 #define IOVS_MAX   48
+#define FLAT_MAX   16384 /* a record of TLS */
+#define SEALED_MAX (256u << 10)
 
 /* The body is never copied: it is sent from where it lies. */
 struct frame {
@@ -190,8 +192,8 @@ out_sent(struct wire_out *o, size_t sent)
 	}
 }
 
-int
-wire_out_send(struct wire_out *o, int fd)
+static int
+plain_send(struct wire_out *o, int fd)
 {
 	struct iovec iov[IOVS_MAX];
 	struct msghdr msg = {.msg_iov = iov};
@@ -211,20 +213,50 @@ wire_out_send(struct wire_out *o, int fd)
 	return (0);
 }
 
-/* ---- in ---- */
-
-ssize_t
-wire_receive(struct inbox *in, int fd, int *all)
+/* A small frame is one record of TLS. */
+static int
+frame_put(const struct frame *f, struct line *line)
 {
-	size_t room;
-	ssize_t n;
+	unsigned char flat[FLAT_MAX];
+	const struct iovec *v = f->left;
+	size_t n = 0;
 
-	if (inbox_room(in, EVOTE_CALL_MAX) == -1)
-		return (-1);
-	room = in->cap - in->end;
-	n = recv(fd, in->data + in->end, room, 0);
-	if (n > 0)
-		in->end += (size_t)n;
-	*all = n < (ssize_t)room;
-	return (n);
+	if (frame_left(f) > sizeof(flat)) {
+		for (; v < f->left + 3; v++)
+			if (line_put(line, v->iov_base, v->iov_len) != 0)
+				return (-1);
+		return (0);
+	}
+	for (; v < f->left + 3; n += v++->iov_len)
+		if (v->iov_len > 0)
+			memcpy(flat + n, v->iov_base, v->iov_len);
+	return (line_put(line, flat, n));
+}
+
+/* Frames become bytes of TLS a few at a time, not all that wait. */
+static int
+sealed_send(struct wire_out *o, struct line *line)
+{
+	do {
+		while (o->unsent > 0 && line_unsent(line) < SEALED_MAX) {
+			const struct frame *f = STAILQ_FIRST(&o->frames);
+
+			if (frame_put(f, line) != 0) {
+				errno = EPROTO;
+				return (-1);
+			}
+			out_sent(o, frame_left(f));
+		}
+		if (line_flush(line) != 0)
+			return (-1);
+	} while (o->unsent > 0 && line_unsent(line) == 0);
+	return (0);
+}
+
+int
+wire_out_send(struct wire_out *o, struct line *line)
+{
+	if (line->tls != NULL)
+		return (sealed_send(o, line));
+	return (line_flush(line) != 0 ? -1 : plain_send(o, line->fd));
 }

@@ -7,7 +7,7 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
-#include "common/rpc/stream.h"
+#include "common/rpc/line.h"
 #include "evote.h"
 
 /*
@@ -44,14 +44,6 @@ void wire_out_clear(struct wire_out *);
 /* Takes the frame over. */
 void wire_out_add(struct wire_out *, struct frame *);
 /* As far as the socket takes it; 0, or -1 with errno when that is broken. */
-int wire_out_send(struct wire_out *, int fd);
-
-/* ---- what comes in ---- */
-
-/*
- * As recv(2), once; *all: there was no more.  Records are taken out of it with
- * inbox_next, of up to EVOTE_CALL_MAX bytes.
- */
-ssize_t wire_receive(struct inbox *, int fd, int *all);
+int wire_out_send(struct wire_out *, struct line *);
 
 #endif

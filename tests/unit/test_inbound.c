@@ -232,7 +232,7 @@ scene_link(struct scene *s, const char *name)
 	const struct outbound_hooks hooks = {
 	    on_up, on_down, on_unwelcome, on_reply, s};
 
-	s->outbound = outbound_new(key, peers, 2, ALPHA, &hooks);
+	s->outbound = outbound_new(key, peers, 2, ALPHA, 0, &hooks);
 }
 
 static void
@@ -278,7 +278,7 @@ answer(struct scene *s, int i)
 /* ---- a caller that does as it likes ---- */
 
 struct raw {
-	int fd;
+	struct line line;
 	uint32_t xid;
 	struct session session;
 	struct inbox in;
@@ -292,15 +292,15 @@ raw_connect(struct scene *s, struct raw *r)
 	memset(r, 0, sizeof(*r));
 	sin.sin_port = htons(s->port);
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	r->fd = socket(AF_INET, SOCK_STREAM, 0);
+	r->line.fd = socket(AF_INET, SOCK_STREAM, 0);
 	assert_int_equal(
-	    connect(r->fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	    connect(r->line.fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
 }
 
 static void
 raw_close(struct raw *r)
 {
-	close(r->fd);
+	line_close(&r->line);
 	inbox_clear(&r->in);
 }
 
@@ -315,7 +315,7 @@ raw_send(struct raw *r, uint32_t proc, const void *body, uint32_t len,
 	wire_out_init(&out);
 	wire_out_add(&out, wire_frame(++r->xid, proc, copy, len, sealed));
 	/* Whoever was hung up on need not notice. */
-	(void)wire_out_send(&out, r->fd);
+	(void)wire_out_send(&out, &r->line);
 	wire_out_clear(&out);
 }
 
@@ -323,17 +323,17 @@ raw_send(struct raw *r, uint32_t proc, const void *body, uint32_t len,
 static int
 raw_wait(struct scene *s, struct raw *r, unsigned char **data, uint32_t *len)
 {
-	int all;
+	bool all;
 
 	for (int i = 0; i < STEPS_MAX; i++) {
-		struct pollfd fd = {r->fd, POLLIN, 0};
+		struct pollfd fd = {r->line.fd, POLLIN, 0};
 
 		step(s);
 		if (inbox_next(&r->in, EVOTE_CALL_MAX, data, len) ==
 		    RECORD_WHOLE)
 			return (1);
 		if (poll(&fd, 1, 0) > 0 &&
-		    wire_receive(&r->in, r->fd, &all) <= 0)
+		    line_receive(&r->line, &r->in, EVOTE_CALL_MAX, &all) <= 0)
 			return (0);
 	}
 	fail_msg("neither answered nor closed");

@@ -26,12 +26,14 @@
 #include "replica/link/outbound.h"
 #include "replica/link/reach.h"
 #include "replica/link/session.h"
+#include "tests/unit/tls_end.h"
 
 #define CALLS_MAX 16
 #define BETA	  1 /* the peer; the caller, alpha, is 0 */
 
 static const unsigned char key[32] = {7};
 static const unsigned char other_key[32] = {8};
+static int offer; /* of the peers, in this run of the tests */
 
 /* ---- the peer ---- */
 
@@ -42,14 +44,21 @@ struct heard {
 	uint32_t len;
 };
 
+/* Towards a probe; all but DECLINES and ODD say that TLS is spoken. */
+enum offer { DECLINES, SPEAKS, ODD, STALLS, GOES_ON };
+
 enum manner { ANSWERS, UNWELCOMING, SILENT, HANGS_UP, NO_PROGRAM };
 
 struct peer {
 	const unsigned char *key;
+	enum offer offer;
 	enum manner manner; /* towards an opening */
 	int paused;	    /* reads nothing */
 	int listener, fd, port;
-	int accepted;
+	int accepted, probes;
+	struct tls_server *server; /* of this connection, */
+	struct tls *tls;	   /* or NULL: in plain */
+	int shaken;
 	struct session session;
 	unsigned char *in;
 	size_t in_len;
@@ -91,6 +100,10 @@ peer_hang_up(struct peer *b)
 		close(b->fd);
 	b->fd = -1;
 	b->in_len = 0;
+	tls_free(b->tls);
+	tls_server_free(b->server);
+	b->tls = NULL;
+	b->server = NULL;
 	for (int i = 0; i < b->n; i++)
 		free(b->calls[i].body);
 	b->n = 0;
@@ -109,7 +122,37 @@ peer_stop(struct peer *b)
 static void
 peer_send(struct peer *b, const void *data, size_t len)
 {
+	if (b->tls != NULL && b->shaken) {
+		assert_int_equal(tls_write(b->tls, data, len), 0);
+		tls_end_flush(b->fd, b->tls);
+		return;
+	}
 	assert_int_equal(send(b->fd, data, len, MSG_NOSIGNAL), (ssize_t)len);
+}
+
+static void
+peer_probed(struct peer *b, uint32_t xid)
+{
+	static const char *const names[] = {"beta"};
+	const uint32_t no[] = {stream_mark(20), htonl(xid), htonl(1), htonl(1),
+	    htonl(1), htonl(2)};
+	uint32_t yes[9] = {
+	    stream_mark(32), htonl(xid), htonl(1), 0, 0, htonl(8)};
+
+	b->probes++;
+	if (b->offer == DECLINES) {
+		peer_send(b, no, sizeof(no));
+		return;
+	}
+	memcpy(yes + 6, b->offer == ODD ? "STOPTLS?" : TLS_PROBE, 8);
+	peer_send(b, yes, sizeof(yes));
+	if (b->offer == GOES_ON)
+		peer_send(b, yes, sizeof(yes));
+	if (b->offer == GOES_ON || b->offer == ODD)
+		return;
+	b->server = tls_server_new(b->key, names, 1);
+	b->tls = tls_accept(b->server);
+	b->shaken = 0;
 }
 
 /* A reply as one record, mark and all; returns its length. */
@@ -166,6 +209,12 @@ peer_called(struct peer *b, const unsigned char *data, size_t len)
 	msg.rm_call.cb_verf.oa_base = verf;
 	xdrmem_create(&x, (char *)data, (u_int)len, XDR_DECODE);
 	assert_true(xdr_callmsg(&x, &msg));
+	if (msg.rm_call.cb_cred.oa_flavor == AUTH_TLS) {
+		assert_int_equal(msg.rm_call.cb_proc, NULLPROC);
+		assert_int_equal(b->n, 0);
+		peer_probed(b, msg.rm_xid);
+		return;
+	}
 	assert_int_equal(msg.rm_call.cb_prog, EVOTE_REPLICA_PROG);
 	assert_int_equal(msg.rm_call.cb_vers, EVOTE_REPLICA_V1);
 	h->xid = msg.rm_xid;
@@ -204,6 +253,39 @@ peer_records(struct peer *b)
 	}
 }
 
+/* What has come, decrypted; as recv(2). */
+static ssize_t
+peer_unseal(struct peer *b, void *to, size_t room)
+{
+	size_t n;
+
+	(void)tls_end_more(b->fd, b->tls);
+	if (b->offer == STALLS)
+		return (-1);
+	if (!b->shaken) {
+		b->shaken = tls_shake(b->tls) == TLS_OK;
+		tls_end_flush(b->fd, b->tls);
+	}
+	if (!b->shaken)
+		return (-1);
+	switch (tls_read(b->tls, to, room, &n)) {
+	case TLS_OK:
+		return ((ssize_t)n);
+	case TLS_MORE:
+		return (-1);
+	default:
+		return (0);
+	}
+}
+
+static int
+peer_gone(const struct peer *b)
+{
+	char byte;
+
+	return (recv(b->fd, &byte, 1, MSG_PEEK) == 0);
+}
+
 static void
 peer_read(struct peer *b)
 {
@@ -216,7 +298,12 @@ peer_read(struct peer *b)
 	if (b->fd < 0 || b->paused)
 		return;
 	b->in = realloc(b->in, b->in_len + (1 << 20));
-	n = recv(b->fd, b->in + b->in_len, 1 << 20, 0);
+	if (b->tls != NULL && peer_gone(b))
+		n = 0;
+	else if (b->tls != NULL)
+		n = peer_unseal(b, b->in + b->in_len, 1 << 20);
+	else
+		n = recv(b->fd, b->in + b->in_len, 1 << 20, 0);
 	if (n > 0) {
 		b->in_len += (size_t)n;
 		peer_records(b);
@@ -278,6 +365,7 @@ struct scene {
 	int replies;
 	evote_refusal unwelcome;
 	int reset_in_reply, call_in_up, call_in_down;
+	int tls_require;
 };
 
 static uint64_t
@@ -386,7 +474,7 @@ scene_host(struct scene *s, const char *host, int port)
 	const struct outbound_hooks hooks = {
 	    on_up, on_down, on_unwelcome, on_reply, s};
 
-	s->outbound = outbound_new(key, peers, 2, 0, &hooks);
+	s->outbound = outbound_new(key, peers, 2, 0, s->tls_require, &hooks);
 	assert_non_null(s->outbound);
 }
 
@@ -396,6 +484,7 @@ scene_begin(struct scene *s)
 {
 	memset(s, 0, sizeof(*s));
 	s->b.key = key;
+	s->b.offer = offer;
 	s->b.listener = s->b.fd = s->b.pmap = -1;
 	s->end_first = 1;
 	peer_start(&s->b);
@@ -1045,6 +1134,105 @@ hooks_may_call_and_reset(void **state)
 	scene_end(&s);
 }
 
+/* ---- TLS ---- */
+
+/* Tries a few times, and comes up neither in plain nor otherwise. */
+static void
+stays_down(struct scene *s, const char *why, int times)
+{
+	int accepted = s->b.accepted, ups = s->ups;
+	struct hush h;
+
+	hush_begin(&h);
+	for (int i = 0; i < STEPS_MAX && s->b.accepted < accepted + 4; i++)
+		step(s);
+	assert_int_equal(hush_end(&h, why), times);
+	assert_int_equal(s->b.accepted, accepted + 4);
+	assert_int_equal(s->ups, ups);
+	assert_int_equal(s->refusals, 0);
+	assert_int_equal(s->b.n, 0);
+}
+
+static void
+a_decline_is_not_taken_after_tls(void **state)
+{
+	struct scene s;
+
+	scene_begin(&s);
+	s.b.offer = DECLINES;
+	scene_host(&s, "127.0.0.1", s.b.port);
+	UNTIL(&s, s.ups == 1);
+	assert_int_equal(s.b.probes, 1);
+	assert_null(s.b.tls);
+	/* Upgraded. */
+	s.b.offer = SPEAKS;
+	peer_hang_up(&s.b);
+	UNTIL(&s, s.ups == 2);
+	assert_non_null(s.b.tls);
+	confirm(&s, 1);
+	UNTIL(&s, s.b.n == 1);
+	/* And now somebody else, perhaps. */
+	s.b.offer = DECLINES;
+	peer_hang_up(&s.b);
+	stays_down(&s, "does not offer TLS any more", 1);
+	s.b.offer = SPEAKS;
+	UNTIL(&s, s.ups == 3);
+	scene_end(&s);
+}
+
+static void
+a_host_may_demand_tls(void **state)
+{
+	struct scene s;
+
+	scene_begin(&s);
+	s.b.offer = DECLINES;
+	s.tls_require = 1;
+	scene_host(&s, "127.0.0.1", s.b.port);
+	stays_down(&s, "this host has tls = require", 1);
+	s.b.offer = SPEAKS;
+	UNTIL(&s, s.ups == 1);
+	scene_end(&s);
+}
+
+static void
+strange_offers_open_nothing(void **state)
+{
+	struct scene s;
+
+	scene_begin(&s);
+	s.b.offer = ODD;
+	scene_host(&s, "127.0.0.1", s.b.port);
+	stays_down(&s, " alarm ", 0);
+	s.b.offer = GOES_ON;
+	stays_down(&s, "in plain where TLS has to begin", 1);
+	s.b.offer = SPEAKS;
+	UNTIL(&s, s.ups == 1);
+	scene_end(&s);
+}
+
+/* One time for all of it, and no proof that the peer is dead. */
+static void
+a_handshake_that_stalls_is_given_up(void **state)
+{
+	struct scene s;
+	struct hush h;
+
+	scene_begin(&s);
+	s.b.offer = STALLS;
+	scene_host(&s, "127.0.0.1", s.b.port);
+	UNTIL(&s, s.b.tls != NULL);
+	steps(&s, 20);
+	assert_in_range(outbound_wait_ms(s.outbound, now_ms(&s)), 500, 1000);
+	hush_begin(&h);
+	s.skew += 1000;
+	s.b.offer = SPEAKS;
+	UNTIL(&s, s.ups == 1);
+	assert_int_equal(hush_end(&h, "is=not-up why=\"it is silent\""), 1);
+	assert_int_equal(s.ends + s.refusals, 0);
+	scene_end(&s);
+}
+
 /* ---- addresses, names, ports ---- */
 
 /* Refused where the server never was: it may live at its other address. */
@@ -1328,12 +1516,22 @@ main(void)
 	    cmocka_unit_test(a_dead_portmapper_does_not_keep_us_away),
 	    cmocka_unit_test(a_socket_that_meets_itself_is_refused),
 	};
+	const struct CMUnitTest tls[] = {
+	    cmocka_unit_test(a_decline_is_not_taken_after_tls),
+	    cmocka_unit_test(a_host_may_demand_tls),
+	    cmocka_unit_test(strange_offers_open_nothing),
+	    cmocka_unit_test(a_handshake_that_stalls_is_given_up),
+	};
 	int own = own_network() == 0;
-	int failed = cmocka_run_group_tests(links, NULL, NULL);
+	int failed = cmocka_run_group_tests(tls, NULL, NULL);
 
-	if (own)
-		failed += cmocka_run_group_tests(ports, NULL, NULL);
-	else
+	/* All of it with peers of either kind. */
+	for (offer = DECLINES; offer <= SPEAKS; offer++) {
+		failed += cmocka_run_group_tests(links, NULL, NULL);
+		if (own)
+			failed += cmocka_run_group_tests(ports, NULL, NULL);
+	}
+	if (!own)
 		print_message("no network of our own: no portmapper tests\n");
 	return (failed);
 }
