@@ -778,7 +778,7 @@ test_pin_lines(void **state)
 	static const char slips[][64] = {"AAAA",
 	    "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
 	    "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=", "10.0.0.1"};
-	char line[100], why[300];
+	char line[300], why[400];
 	struct world *w = *state;
 	size_t i;
 
