@@ -33,8 +33,7 @@ int line_flush(struct line *);
  * As recv(2), into an inbox of records of up to max bytes, after RECORD_MORE;
  * 0 also at the end of TLS.  *all: no more had come.  EPROTO: see tls_why.
  */
-ssize_t line_receive(
-    struct line *, struct inbox *, uint32_t max, bool *all);
+ssize_t line_receive(struct line *, struct inbox *, uint32_t max, bool *all);
 /* There is more to receive, of which no socket will tell. */
 bool line_pending(const struct line *);
 
