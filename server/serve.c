@@ -77,6 +77,42 @@ evote_empty_groups_1_svc(
 }
 
 bool_t
+evote_checkpoint_1_svc(evote_checkpoint_args *args,
+    evote_checkpoint_res *result, struct svc_req *q)
+{
+	memset(result, 0, sizeof(*result));
+	svcerr_noproc(q->rq_xprt);
+	return (FALSE);
+}
+
+bool_t
+evote_receipt_1_svc(
+    evote_receipt_args *args, evote_receipt_res *result, struct svc_req *q)
+{
+	memset(result, 0, sizeof(*result));
+	svcerr_noproc(q->rq_xprt);
+	return (FALSE);
+}
+
+bool_t
+evote_prove_1_svc(
+    evote_prove_args *args, evote_prove_res *result, struct svc_req *q)
+{
+	memset(result, 0, sizeof(*result));
+	svcerr_noproc(q->rq_xprt);
+	return (FALSE);
+}
+
+bool_t
+evote_keys_1_svc(
+    evote_keys_args *args, evote_keys_res *result, struct svc_req *q)
+{
+	memset(result, 0, sizeof(*result));
+	svcerr_noproc(q->rq_xprt);
+	return (FALSE);
+}
+
+bool_t
 evote_status_1_svc(void *args, evote_status_res *result, struct svc_req *q)
 {
 	memset(result, 0, sizeof(*result));
