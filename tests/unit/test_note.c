@@ -98,8 +98,8 @@ names_are_escaped(void **state)
 	assert_string_equal(
 	    out, "a%20b%2Bc%25d/000102030405060708090a0b0c0d0e0f");
 	/* A no-break space is white space, and a letter of Chinese is not. */
-	assert_int_equal(note_escape(out, sizeof(out), "x\xc2\xa0王\x7f"), 0);
-	assert_string_equal(out, "x%C2%A0王%7F");
+	assert_int_equal(note_escape(out, sizeof(out), "x\xc2\xa0王\x01"), 0);
+	assert_string_equal(out, "x%C2%A0王%01");
 	assert_int_equal(note_host_name(out, "log", "al pha"), 0);
 	assert_string_equal(out, "log/al%20pha");
 	assert_int_equal(note_escape(small, sizeof(small), "1234567"), 0);
@@ -207,6 +207,26 @@ signed_and_not(void **state)
 	assert_int_equal(note_verify(&n, &w->beta.public, &at), NOTE_UNSIGNED);
 }
 
+/* As tlog-cosignature says. */
+static void
+times_are_below_2_to_63(void **state)
+{
+	struct world *w = *state;
+	struct note n;
+	char err[100];
+
+	for (int i = 0; i < 2; i++) {
+		note_begin(w->note, sizeof(w->note), w->text);
+		sign(w->note, sizeof(w->note), &w->beta, w->text,
+		    (uint64_t)INT64_MAX + (uint64_t)i);
+		assert_int_equal(
+		    note_read(&n, w->note, strlen(w->note), err, sizeof(err)),
+		    0);
+		assert_int_equal(note_verify(&n, &w->beta.public, NULL),
+		    i == 0 ? NOTE_SIGNED : NOTE_FORGED);
+	}
+}
+
 /* Whichever bit is flipped, nobody has signed that. */
 static void
 each_flipped_bit_is_found(void **state)
@@ -272,6 +292,10 @@ a_second_line_of_a_key_counts_too(void **state)
 	    note_read(&n, w->note, strlen(w->note), err, sizeof(err)), 0);
 	assert_int_equal(note_verify(&n, &w->log.public, NULL), NOTE_FORGED);
 	assert_int_equal(note_verify(&n, &w->alpha.public, NULL), NOTE_SIGNED);
+	sign(w->note, sizeof(w->note), &w->log, w->text, 0);
+	assert_int_equal(
+	    note_read(&n, w->note, strlen(w->note), err, sizeof(err)), 0);
+	assert_int_equal(note_verify(&n, &w->log.public, NULL), NOTE_FORGED);
 }
 
 static void
@@ -373,6 +397,8 @@ main(void)
 	    cmocka_unit_test(keys_that_are_none),
 	    cmocka_unit_test_setup_teardown(
 		signed_and_not, world_make, world_free),
+	    cmocka_unit_test_setup_teardown(
+		times_are_below_2_to_63, world_make, world_free),
 	    cmocka_unit_test_setup_teardown(
 		each_flipped_bit_is_found, world_make, world_free),
 	    cmocka_unit_test_setup_teardown(

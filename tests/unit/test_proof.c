@@ -321,6 +321,32 @@ empty_and_backward(void **state)
 	assert_false(proof_includes(a, 1, 1, a, NULL, 0));
 }
 
+static void
+node(hash out, const hash left, const hash right)
+{
+	const struct seal_part parts[] = {
+	    {"\x01", 1}, {left, SEAL_HASH}, {right, SEAL_HASH}};
+
+	seal_hash(out, parts, 3);
+}
+
+/* Who may choose the root can make the hashes fit, but not beyond the root. */
+static void
+nothing_is_above_the_root(void **state)
+{
+	hash path[4] = {{1}, {2}, {3}, {4}}, leaf = {5}, root, before, after;
+
+	node(root, path[0], leaf);
+	assert_false(proof_includes(leaf, 0, 1, root, path, 1));
+	node(after, path[0], path[1]);
+	node(before, path[2], path[0]);
+	node(after, path[2], after);
+	assert_true(proof_extends(3, before, 4, after, path, 3));
+	node(before, path[3], before);
+	node(after, path[3], after);
+	assert_false(proof_extends(3, before, 4, after, path, 4));
+}
+
 /* However long a path is, it ends. */
 static void
 the_largest_numbers(void **state)
@@ -345,6 +371,7 @@ main(void)
 	    cmocka_unit_test(known_proofs),
 	    cmocka_unit_test(every_size_as_the_rfc_says),
 	    cmocka_unit_test(empty_and_backward),
+	    cmocka_unit_test(nothing_is_above_the_root),
 	    cmocka_unit_test(the_largest_numbers),
 	};
 
