@@ -112,16 +112,22 @@ merkle_cut(struct merkle *m, uint64_t size)
 			m->roots[i].size = 0;
 }
 
-/* The bits of size are the complete subtrees, largest first: from the right. */
+/*
+ * The root over the leaves from `from` on, which is a multiple of a power of two
+ * that is not smaller than size.  The bits of size are the complete subtrees,
+ * largest first: from the right.
+ */
 static void
-root_fold(const struct merkle *m, uint64_t size, unsigned char out[MERKLE_HASH])
+root_fold(const struct merkle *m, uint64_t from, uint64_t size,
+    unsigned char out[MERKLE_HASH])
 {
+	uint64_t end = from + size;
 	int k = __builtin_ctzll(size);
 
-	memcpy(out, m->level[k].node[(size >> k) - 1], MERKLE_HASH);
+	memcpy(out, m->level[k].node[(end >> k) - 1], MERKLE_HASH);
 	for (k++; k < LEVELS && (size >> k) != 0; k++) {
 		if ((size >> k & 1) == 1)
-			node_hash(out, m->level[k].node[(size >> k) - 1], out);
+			node_hash(out, m->level[k].node[(end >> k) - 1], out);
 	}
 }
 
@@ -137,8 +143,92 @@ merkle_root(
 		return;
 	}
 	if (r->size != size) {
-		root_fold(m, size, r->hash);
+		root_fold(m, 0, size, r->hash);
 		r->size = size;
 	}
 	memcpy(out, r->hash, MERKLE_HASH);
+}
+
+/* ---- proofs: RFC 6962, 2.1.1 and 2.1.2, without the recursion ---- */
+
+/* A subtree on the way down, and its other half's roots, the last one lowest.
+ */
+struct way {
+	uint64_t from, size;
+	unsigned char (*path)[MERKLE_HASH];
+	int n;
+};
+
+/* The largest power of two that is smaller. */
+static uint64_t
+half_of(uint64_t size)
+{
+	return (1ULL << (63 - __builtin_clzll(size - 1)));
+}
+
+static void
+go_left(const struct merkle *m, struct way *w)
+{
+	uint64_t half = half_of(w->size);
+
+	root_fold(m, w->from + half, w->size - half, w->path[w->n++]);
+	w->size = half;
+}
+
+static void
+go_right(const struct merkle *m, struct way *w)
+{
+	uint64_t half = half_of(w->size);
+
+	root_fold(m, w->from, half, w->path[w->n++]);
+	w->from += half;
+	w->size -= half;
+}
+
+static int
+from_below(struct way *w)
+{
+	unsigned char one[MERKLE_HASH];
+
+	for (int i = 0, j = w->n - 1; i < j; i++, j--) {
+		memcpy(one, w->path[i], MERKLE_HASH);
+		memcpy(w->path[i], w->path[j], MERKLE_HASH);
+		memcpy(w->path[j], one, MERKLE_HASH);
+	}
+	return (w->n);
+}
+
+int
+merkle_inclusion(const struct merkle *m, uint64_t seq, uint64_t size,
+    unsigned char path[MERKLE_PATH][MERKLE_HASH])
+{
+	struct way w = {.size = size, .path = path};
+
+	assert(seq < size && size <= m->size);
+	while (w.size > 1) {
+		if (seq - w.from < half_of(w.size))
+			go_left(m, &w);
+		else
+			go_right(m, &w);
+	}
+	return (from_below(&w));
+}
+
+int
+merkle_consistency(const struct merkle *m, uint64_t old, uint64_t size,
+    unsigned char path[MERKLE_PATH][MERKLE_HASH])
+{
+	struct way w = {.size = size, .path = path};
+
+	assert(old <= size && size <= m->size);
+	while (old > 0 && old - w.from < w.size) {
+		if (old - w.from <= half_of(w.size))
+			go_left(m, &w);
+		else
+			go_right(m, &w);
+	}
+	/* The verifier has the old root itself. */
+	if (w.from > 0)
+		root_fold(m, w.from, w.size, w.path[w.n++]);
+	return (from_below(&w));
 }

@@ -26,4 +26,16 @@ void merkle_cut(struct merkle *, uint64_t size);
 void merkle_root(
     const struct merkle *, uint64_t size, unsigned char out[MERKLE_HASH]);
 
+/*
+ * Proofs about the tree of the first size leaves, from the leaves up: that the
+ * leaf at that index is in it (seq < size), and that it begins with the tree of
+ * the first `old` leaves (old <= size; none is needed of 0).  O(log n) hashes,
+ * each of O(log n) work; the number of them.
+ */
+#define MERKLE_PATH 64
+int merkle_inclusion(const struct merkle *, uint64_t seq, uint64_t size,
+    unsigned char path[MERKLE_PATH][MERKLE_HASH]);
+int merkle_consistency(const struct merkle *, uint64_t old, uint64_t size,
+    unsigned char path[MERKLE_PATH][MERKLE_HASH]);
+
 #endif

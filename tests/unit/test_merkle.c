@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "common/merkle.h"
+#include "common/proof.h"
 #include "common/seal.h"
 
 #define LEAVES 300
@@ -134,6 +135,98 @@ cut_and_grow_otherwise(void **state)
 	merkle_free(m);
 }
 
+/* Of Certificate Transparency's own tests too; there leaves count from 1. */
+#define H01 "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
+#define H02 "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"
+#define H04 "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7"
+#define H12 "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7"
+#define H24 "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e"
+#define H45 "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b"
+#define H46 "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a"
+#define H48 "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4"
+#define H68 "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0"
+
+static const struct {
+	int consistency;
+	uint64_t first, size; /* the leaf, or the older size */
+	int n;
+	const char *path[3];
+} known_paths[] = {
+    {0, 0, 1, 0, {NULL}},
+    {0, 0, 8, 3, {H12, H24, H48}},
+    {0, 5, 8, 3, {H45, H68, H04}},
+    {0, 2, 3, 1, {H02}},
+    {0, 1, 5, 3, {H01, H24, H45}},
+    {1, 1, 1, 0, {NULL}},
+    {1, 1, 8, 3, {H12, H24, H48}},
+    {1, 6, 8, 3, {H46, H68, H04}},
+    {1, 2, 5, 2, {H24, H45}},
+};
+
+static void
+known_proofs(void **state)
+{
+	struct merkle *m = merkle_new();
+	unsigned char path[MERKLE_PATH][MERKLE_HASH], hash[MERKLE_HASH];
+	char text[2 * MERKLE_HASH + 1];
+
+	for (int i = 0; i < 8; i++) {
+		uint32_t len = (uint32_t)strlen(known_leaves[i]) / 2;
+
+		assert_int_equal(seal_unhex(hash, len, known_leaves[i]), 0);
+		merkle_leaf_hash(hash, hash, len);
+		merkle_append(m, hash);
+	}
+	for (size_t i = 0; i < sizeof(known_paths) / sizeof(*known_paths);
+	     i++) {
+		int n = (known_paths[i].consistency ? merkle_consistency
+						    : merkle_inclusion)(
+		    m, known_paths[i].first, known_paths[i].size, path);
+
+		assert_int_equal(n, known_paths[i].n);
+		for (int j = 0; j < n; j++) {
+			seal_hex(text, path[j], MERKLE_HASH);
+			assert_string_equal(text, known_paths[i].path[j]);
+		}
+	}
+	assert_int_equal(merkle_consistency(m, 0, 8, path), 0);
+	merkle_free(m);
+}
+
+/* Every proof about every tree up to a size is one; a flipped bit is not. */
+static void
+every_proof_is_verified(void **state)
+{
+	unsigned char path[MERKLE_PATH][MERKLE_HASH], root[MERKLE_HASH];
+	unsigned char leaf[70][MERKLE_HASH], old[MERKLE_HASH];
+	struct merkle *m = merkle_new();
+	int n;
+
+	for (uint32_t i = 0; i < 70; i++) {
+		merkle_leaf_hash(leaf[i], &i, sizeof(i));
+		merkle_append(m, leaf[i]);
+	}
+	for (uint64_t size = 1; size <= 70; size++) {
+		merkle_root(m, size, root);
+		for (uint64_t i = 0; i < size; i++) {
+			n = merkle_inclusion(m, i, size, path);
+			assert_true(
+			    proof_includes(leaf[i], i, size, root, path, n));
+			assert_false(proof_includes(
+			    leaf[(i + 1) % 70], i, size, root, path, n));
+		}
+		for (uint64_t i = 1; i <= size; i++) {
+			merkle_root(m, i, old);
+			n = merkle_consistency(m, i, size, path);
+			assert_true(proof_extends(i, old, size, root, path, n));
+			old[0] ^= 1;
+			assert_false(
+			    proof_extends(i, old, size, root, path, n));
+		}
+	}
+	merkle_free(m);
+}
+
 int
 main(void)
 {
@@ -141,6 +234,8 @@ main(void)
 	    cmocka_unit_test(known_vectors),
 	    cmocka_unit_test(every_size_as_the_rfc_says),
 	    cmocka_unit_test(cut_and_grow_otherwise),
+	    cmocka_unit_test(known_proofs),
+	    cmocka_unit_test(every_proof_is_verified),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
