@@ -27,6 +27,7 @@ say_alarm(evote_alarm_kind kind)
 	    [EVOTE_ALARM_CLOCK] = "clock",
 	    [EVOTE_ALARM_LINK] = "link",
 	    [EVOTE_ALARM_SETTINGS] = "settings",
+	    [EVOTE_ALARM_KEY] = "key",
 	};
 	const unsigned n = sizeof(names) / sizeof(*names);
 

@@ -13,6 +13,9 @@ body_proc(enum message_kind kind, int reply)
 	if (kind == SAY_DECIDE)
 		return (reply ? (xdrproc_t)xdr_evote_decided
 			      : (xdrproc_t)xdr_evote_decide);
+	if (kind == SAY_SIGN)
+		return (reply ? (xdrproc_t)xdr_evote_signed_by
+			      : (xdrproc_t)xdr_evote_sign);
 	if (reply)
 		return ((xdrproc_t)xdr_evote_acked);
 	return (kind == SAY_APPEND ? (xdrproc_t)xdr_evote_append
@@ -133,6 +136,8 @@ enums_known(const struct message *m)
 	if (m->kind == SAY_DECIDE)
 		return (
 		    m->u.decide.next == NULL || config_known(m->u.decide.next));
+	if (m->kind == SAY_SIGN && m->reply)
+		return ((unsigned)m->u.signed_by.taken <= EVOTE_UNFIT);
 	if (m->reply)
 		return ((unsigned)m->u.acked.taken <= EVOTE_UNFIT);
 	return (1);

@@ -10,8 +10,12 @@
  * structures are evote.x's; only the records of a push are held as references
  * and not as copies.
  */
-enum message_kind { SAY_HELLO, SAY_APPEND, SAY_CONFIRM, SAY_DECIDE };
+enum message_kind { SAY_HELLO, SAY_APPEND, SAY_CONFIRM, SAY_DECIDE, SAY_SIGN };
 
+/*
+ * A reply to SAY_SIGN that is all zero is what a host of an older version says,
+ * which does not know the call.
+ */
 struct message {
 	enum message_kind kind;
 	int reply;
@@ -22,6 +26,8 @@ struct message {
 		evote_acked acked;   /* replies of the last two */
 		evote_decide decide; /* SAY_DECIDE, to an arbiter */
 		evote_decided decided;
+		evote_sign sign; /* SAY_SIGN */
+		evote_signed_by signed_by;
 	} u;
 	struct record **records; /* SAY_APPEND, with references */
 	uint32_t n;

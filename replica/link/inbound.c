@@ -48,6 +48,7 @@ static const uint32_t procs[] = {
     [SAY_APPEND] = EVOTE_REPLICA_APPEND,
     [SAY_CONFIRM] = EVOTE_REPLICA_CONFIRM,
     [SAY_DECIDE] = EVOTE_REPLICA_DECIDE,
+    [SAY_SIGN] = EVOTE_REPLICA_SIGN,
 };
 
 struct inbound *
@@ -244,7 +245,7 @@ call_hold(struct inbound *in, struct svc_req *req, struct visit *v,
 	return (h->handle);
 }
 
-/* HELLO, APPEND and CONFIRM differ in nothing but the body. */
+/* They differ in nothing but the body. */
 static bool_t
 sealed_call(enum message_kind kind, const evote_sealed *arg,
     evote_sealed *result, struct svc_req *req)
@@ -345,6 +346,13 @@ evote_replica_decide_1_svc(
     evote_sealed *arg, evote_sealed *result, struct svc_req *req)
 {
 	return (sealed_call(SAY_DECIDE, arg, result, req));
+}
+
+bool_t
+evote_replica_sign_1_svc(
+    evote_sealed *arg, evote_sealed *result, struct svc_req *req)
+{
+	return (sealed_call(SAY_SIGN, arg, result, req));
 }
 
 int

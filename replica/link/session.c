@@ -150,11 +150,18 @@ message_check(const struct session *s, enum direction dir, uint32_t proc,
 	return (seal_equal(mac, in->mac, sizeof(mac)) ? 0 : -1);
 }
 
+/* A host that does not know SIGN does not count its calls. */
+static int
+lane(uint32_t proc)
+{
+	return (proc == EVOTE_REPLICA_SIGN);
+}
+
 void
 session_seal_call(struct session *s, uint32_t proc, const void *body,
     uint32_t len, evote_sealed *out)
 {
-	message_seal(s, DIR_CALL, proc, ++s->sent, body, len, out);
+	message_seal(s, DIR_CALL, proc, ++s->sent[lane(proc)], body, len, out);
 }
 
 void
@@ -167,9 +174,11 @@ session_seal_reply(struct session *s, uint32_t proc, uint64_t order,
 int
 session_check_call(struct session *s, uint32_t proc, const evote_sealed *in)
 {
-	if (message_check(s, DIR_CALL, proc, s->heard + 1, in) != 0)
+	uint64_t *heard = &s->heard[lane(proc)];
+
+	if (message_check(s, DIR_CALL, proc, *heard + 1, in) != 0)
 		return (-1);
-	s->heard++;
+	++*heard;
 	return (0);
 }
 

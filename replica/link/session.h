@@ -16,8 +16,8 @@ struct session {
 	char callee[EVOTE_HOST_MAX + 1];
 	unsigned char nonce[2][32]; /* caller's, callee's */
 	unsigned char key[32];
-	uint64_t sent;	/* order of the last call sent */
-	uint64_t heard; /* order of the last call accepted */
+	/* Order of the last call sent, accepted; those of SIGN apart. */
+	uint64_t sent[2], heard[2];
 };
 
 /*

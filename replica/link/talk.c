@@ -16,6 +16,7 @@ static const uint32_t procs[] = {
     [SAY_APPEND] = EVOTE_REPLICA_APPEND,
     [SAY_CONFIRM] = EVOTE_REPLICA_CONFIRM,
     [SAY_DECIDE] = EVOTE_REPLICA_DECIDE,
+    [SAY_SIGN] = EVOTE_REPLICA_SIGN,
 };
 
 /* ---- opening a session ---- */
@@ -196,6 +197,13 @@ reply_read(struct link *l, const struct pending *call, const evote_sealed *in)
 	    call->kind, 1, in->body.body_val, in->body.body_len));
 }
 
+/* A host of an older version has no key: see struct message. */
+static struct message *
+reply_unknown(const struct pending *call)
+{
+	return (call->kind == SAY_SIGN ? message_new(SAY_SIGN, 1) : NULL);
+}
+
 static void
 call_reply(struct link *l, const unsigned char *data, size_t len)
 {
@@ -205,10 +213,14 @@ call_reply(struct link *l, const unsigned char *data, size_t len)
 	evote_sealed sealed = {0};
 	struct message *m = NULL;
 	struct pending *call;
+	int got;
 
 	HASH_FIND(hh, l->calls, &xid, sizeof(xid), call);
-	if (call != NULL && wire_reply(data, len, proc, &sealed) == 0)
+	got = call == NULL ? -1 : wire_reply(data, len, proc, &sealed);
+	if (got == 0)
 		m = reply_read(l, call, &sealed);
+	else if (got == 1)
+		m = reply_unknown(call);
 	xdr_free(proc, &sealed);
 	if (m == NULL) {
 		link_end(l, LOG_L_ALARM,

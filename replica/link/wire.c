@@ -43,8 +43,11 @@ wire_reply(const void *data, size_t len, xdrproc_t proc, void *result)
 	XDR x;
 
 	xdrmem_create(&x, (char *)data, (u_int)len, XDR_DECODE);
-	if (header_reply(&x, &xid, &err) == -1 ||
-	    err.re_status != RPC_SUCCESS || !proc(&x, result) ||
+	if (header_reply(&x, &xid, &err) == -1)
+		return (-1);
+	if (err.re_status == RPC_PROCUNAVAIL)
+		return (1);
+	if (err.re_status != RPC_SUCCESS || !proc(&x, result) ||
 	    xdr_getpos(&x) != len)
 		return (-1);
 	return (0);

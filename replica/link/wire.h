@@ -19,7 +19,8 @@
 uint32_t wire_xid(const void *data, size_t len);
 /*
  * Reads a successful reply, all of it, into *result; 0 or -1.  In either case
- * *result, zeroed before, is the caller's to xdr_free.
+ * *result, zeroed before, is the caller's to xdr_free.  1: the other end does
+ * not know the procedure.
  */
 int wire_reply(const void *data, size_t len, xdrproc_t, void *result);
 

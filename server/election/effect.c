@@ -87,10 +87,11 @@ apply_create(struct election_state *e, struct effect *f, const evote_leaf *leaf,
 }
 
 static void
-apply_answer(struct effect *f, const struct verdict *v)
+apply_answer(struct effect *f, const evote_leaf *leaf, const struct verdict *v)
 {
 	struct client c = v->client;
 
+	c.seq = leaf->seq;
 	c.code = v->out.code;
 	c.reason = v->out.reason;
 	f->u.asked.voter = v->voter;
@@ -109,6 +110,10 @@ effect_apply(
 	switch (leaf->op.kind) {
 	case EVOTE_OP_GENESIS:
 		apply_genesis(e, &leaf->op.evote_op_u.genesis);
+		keys_add(&e->keys, leaf);
+		break;
+	case EVOTE_OP_HOST:
+		keys_add(&e->keys, leaf);
 		break;
 	case EVOTE_OP_EPOCH:
 		apply_epoch(e, f, leaf);
@@ -124,11 +129,11 @@ effect_apply(
 		voter_unlock(v->voter, leaf->time, &f->u.unlocked);
 		break;
 	case EVOTE_OP_CREATE:
-		apply_answer(f, v);
+		apply_answer(f, leaf, v);
 		apply_create(e, f, leaf, v);
 		break;
 	case EVOTE_OP_VOTE:
-		apply_answer(f, v);
+		apply_answer(f, leaf, v);
 		apply_vote(f, v);
 		break;
 	case EVOTE_OP_CLOSE:
@@ -137,7 +142,7 @@ effect_apply(
 		voter_close(v->poll->creator);
 		break;
 	case EVOTE_OP_REFUSED:
-		apply_answer(f, v);
+		apply_answer(f, leaf, v);
 		f->u.asked.quota = voter_refuse(v->voter, leaf->time);
 		break;
 	}
@@ -188,6 +193,10 @@ effect_undo(struct election_state *e)
 	switch (f->kind) {
 	case EVOTE_OP_GENESIS:
 		undo_genesis(e);
+		keys_add_undo(&e->keys);
+		break;
+	case EVOTE_OP_HOST:
+		keys_add_undo(&e->keys);
 		break;
 	case EVOTE_OP_EPOCH:
 		e->forced_epoch = f->u.forced_epoch;

@@ -23,6 +23,7 @@ election_free(struct election_state *e)
 		return;
 	election_discard_undo(e, e->size);
 	polls_clear(&e->polls);
+	keys_clear(&e->keys);
 	voters_clear(&e->voters);
 	if (e->genesis != NULL)
 		xdr_free((xdrproc_t)xdr_evote_genesis, (char *)e->genesis);
@@ -87,6 +88,11 @@ leaf_fill(evote_leaf *leaf, const struct op *op, const struct verdict *v)
 		break;
 	case EVOTE_OP_EPOCH:
 		to->evote_op_u.epoch = op->epoch;
+		break;
+	case EVOTE_OP_HOST:
+		to->evote_op_u.host = op->host;
+		memcpy(to->evote_op_u.host.replaces, v->replaces,
+		    sizeof(v->replaces));
 		break;
 	case EVOTE_OP_REGISTER:
 		to->evote_op_u.voters.voters_len = v->out.added;
@@ -187,6 +193,9 @@ op_fill(struct op *op, const evote_leaf *leaf, const evote_opening *opening)
 	case EVOTE_OP_CLOSE:
 		op->name = from->evote_op_u.election;
 		break;
+	case EVOTE_OP_HOST:
+		op->host = from->evote_op_u.host;
+		break;
 	case EVOTE_OP_GENESIS:
 	case EVOTE_OP_EPOCH:
 	case EVOTE_OP_REFUSED:
@@ -217,6 +226,10 @@ replay_judge(const struct election_state *e, const struct record *r,
 	if (!v->recorded || v->out.code != leaf->code ||
 	    v->out.reason != leaf->reason)
 		return ("executing it gives another outcome");
+	if (leaf->op.kind == EVOTE_OP_HOST &&
+	    memcmp(leaf->op.evote_op_u.host.replaces, v->replaces,
+		sizeof(v->replaces)) != 0)
+		return ("it replaces another key");
 	return (NULL);
 }
 
@@ -326,6 +339,27 @@ election_voters(
 	voters_page(&e->voters, first, res);
 }
 
+const struct keys *
+election_keys(const struct election_state *e)
+{
+	return (&e->keys);
+}
+
+int
+election_receipt(
+    const struct election_state *e, const evote_asker *asker, uint64_t *seq)
+{
+	const struct voter *v = voter_find(&e->voters, asker->voter);
+	const struct client *c = v == NULL
+	    ? NULL
+	    : voter_client(v, (const unsigned char *)asker->client);
+
+	if (c == NULL || c->number != asker->number)
+		return (0);
+	*seq = c->seq;
+	return (1);
+}
+
 const evote_genesis *
 election_genesis(const struct election_state *e)
 {
@@ -352,4 +386,5 @@ election_hash(const struct election_state *e, unsigned char out[32])
 	mix_number(out, e->forced_epoch);
 	voters_mix(&e->voters, out);
 	polls_mix(&e->polls, out);
+	keys_mix(&e->keys, out);
 }

@@ -2,6 +2,7 @@
 #define EVOTE_ELECTION_H
 
 #include "common/record.h"
+#include "server/election/keys.h"
 
 /*
  * The rules of the vote: the roll, the elections, who has voted, what was
@@ -25,9 +26,10 @@ struct op {
 	 * by what the operator said of them.
 	 */
 	int admitted;
-	/* GENESIS, EPOCH */
+	/* GENESIS, EPOCH, HOST (what it replaces is found out) */
 	evote_genesis genesis;
 	evote_epoch_op epoch;
+	evote_host_op host;
 	/* REGISTER */
 	evote_voter *voters;
 	uint32_t n;
@@ -49,7 +51,8 @@ struct op {
 
 struct outcome {
 	int code; /* as the procedure's in evote.x; CLOSE: 0, or 2 with
-		     NO_ELECTION, CLOSED or ONGOING */
+		     NO_ELECTION, CLOSED or ONGOING; HOST: 0, or 2 with
+		     MALFORMED or SHARED_KEY */
 	evote_reason reason;
 	uint32_t where;	      /* REGISTER: the refused one */
 	uint32_t added, same; /* REGISTER */
@@ -107,6 +110,14 @@ void election_empty(const struct election_state *, const evote_groups_args *,
     evote_groups_res *);
 void election_voters(
     const struct election_state *, uint32_t first, evote_voters_res *);
+/* The hosts' keys on record; the first record is GENESIS. */
+const struct keys *election_keys(const struct election_state *);
+/*
+ * The place of the record that answers a request, the latest of that client id;
+ * 1, or 0 when there is none.
+ */
+int election_receipt(
+    const struct election_state *, const evote_asker *, uint64_t *seq);
 /* Of the genesis record; NULL before it. */
 const evote_genesis *election_genesis(const struct election_state *);
 /* Epoch of the last forced EPOCH record, 0: none. */

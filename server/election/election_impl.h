@@ -2,6 +2,7 @@
 #define EVOTE_ELECTION_IMPL_H
 
 #include "server/election/election.h"
+#include "server/election/keys.h"
 #include "server/election/polls.h"
 #include "server/election/voters.h"
 
@@ -11,13 +12,15 @@
  * leaves behind what undoes it.  Executing makes the record in between,
  * replaying starts from one: both go through the same two doors.
  *
- * The voters (voters.c) and the polls (polls.c) know nothing of the rest.
+ * The voters (voters.c), the polls (polls.c) and the hosts' keys (keys.c) know
+ * nothing of the rest.
  */
 struct effect;
 
 struct election_state {
 	struct voters voters;
 	struct polls polls;
+	struct keys keys;
 	evote_genesis *genesis;
 	uint64_t forced_epoch;
 	uint64_t size;
@@ -30,12 +33,13 @@ struct election_state {
 struct verdict {
 	int recorded;
 	struct outcome out;
-	struct voter *voter;  /* CREATE, VOTE, REFUSED: the asker */
-	struct client client; /* and his entry in the client table */
-	struct poll *poll;    /* VOTE, CLOSE */
-	uint32_t choice;      /* VOTE */
-	evote_voter *fresh;   /* REGISTER: whom to add, out.added of them;
+	struct voter *voter;	    /* CREATE, VOTE, REFUSED: the asker */
+	struct client client;	    /* and his entry in the client table */
+	struct poll *poll;	    /* VOTE, CLOSE */
+	uint32_t choice;	    /* VOTE */
+	evote_voter *fresh;	    /* REGISTER: whom to add, out.added of them;
 				 malloc'd, the caller frees the list */
+	unsigned char replaces[16]; /* HOST */
 };
 
 /* judge.c; the verdict is all zero before */

@@ -193,6 +193,37 @@ judge_member(
 		verdict_record(v, 0, EVOTE_R_OK);
 }
 
+/* ---- what the hosts ask ---- */
+
+/*
+ * One incarnation, one key, and the other way round: two are not one secret.
+ * Or the end of a host's, which has one.
+ */
+static void
+judge_host(
+    const struct election_state *e, const struct op *op, struct verdict *v)
+{
+	const evote_host_op *h = &op->host;
+	const struct key_record *old;
+
+	old = keys_latest(&e->keys, h->name);
+	if (keys_is_end(h)
+		? old == NULL || keys_is_over(old)
+		: keys_is_none(h) || !text_is_line(h->name, EVOTE_HOST_MAX)) {
+		verdict_answer(v, 2, EVOTE_R_MALFORMED);
+		return;
+	}
+	if (!keys_is_end(h) &&
+	    (keys_of(&e->keys, (const unsigned char *)h->incarnation) != NULL ||
+		keys_hold(&e->keys, (const unsigned char *)h->key))) {
+		verdict_answer(v, 2, EVOTE_R_SHARED_KEY);
+		return;
+	}
+	if (old != NULL)
+		memcpy(v->replaces, old->incarnation, sizeof(v->replaces));
+	verdict_record(v, 0, EVOTE_R_OK);
+}
+
 /* ---- what the clock asks ---- */
 
 static void
@@ -340,6 +371,9 @@ judge_op(const struct election_state *e, const struct op *op, uint64_t time,
 		return;
 	case EVOTE_OP_CLOSE:
 		judge_close(e, op, time, v);
+		return;
+	case EVOTE_OP_HOST:
+		judge_host(e, op, v);
 		return;
 	case EVOTE_OP_REGISTER:
 		judge_register(e, op, v);

@@ -9,7 +9,7 @@
 
 #define AHEAD_MAX (EVOTE_AHEAD_S * 1000000ULL)
 
-static_assert(sizeof(struct client) == 64, "no padding: it is hashed as is");
+static_assert(sizeof(struct client) == 72, "no padding: it is hashed as is");
 
 struct group *
 voter_group(struct voters *vs, const char *name)

@@ -28,6 +28,7 @@ struct client {
 	unsigned char act[SEAL_HASH];
 	int32_t code;
 	uint32_t reason;
+	uint64_t seq; /* of the record of that */
 };
 
 struct voter {

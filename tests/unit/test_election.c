@@ -111,6 +111,19 @@ op_epoch(int forced)
 		.primary = "incarnation-000", .name = "a", .forced = forced}});
 }
 
+/* A host's key is its incarnation's letters, and one more. */
+static struct op
+op_host(const char *name, char id, char key)
+{
+	struct op op = {.kind = EVOTE_OP_HOST, .host = {.name = (char *)name}};
+
+	memset(op.host.incarnation, id, sizeof(op.host.incarnation));
+	memset(op.host.key, key, sizeof(op.host.key));
+	/* What it replaces is not the asker's to say. */
+	memset(op.host.replaces, 'x', sizeof(op.host.replaces));
+	return (op);
+}
+
 static evote_voter
 person(const char *name, const char *group, char key)
 {
@@ -1104,6 +1117,131 @@ test_empty_groups(void **state)
 }
 
 static void
+assert_key(struct world *w, uint32_t i, const char *name, char id, char key,
+    char replaces)
+{
+	const struct keys *ks = election_keys(w->e);
+
+	assert_in_range(i, 1, ks->n - 1);
+	assert_string_equal(ks->list[i].name, name);
+	assert_int_equal(ks->list[i].incarnation[15], id);
+	assert_int_equal(ks->list[i].key[31], key);
+	assert_int_equal(ks->list[i].replaces[15], replaces);
+	assert_int_equal(
+	    ks->list[i].leaf_len, w->log[ks->list[i].seq]->leaf_len);
+	assert_memory_equal(ks->list[i].leaf,
+	    record_leaf(w->log[ks->list[i].seq]), ks->list[i].leaf_len);
+}
+
+static void
+test_hosts(void **state)
+{
+	struct world *w = *state;
+	const struct keys *ks = election_keys(w->e);
+	char long_name[EVOTE_HOST_MAX + 2] = "";
+	uint64_t size;
+
+	assert_int_equal(ks->n, 1); /* GENESIS */
+	assert_memory_equal(
+	    ks->list[0].leaf, record_leaf(w->log[0]), w->log[0]->leaf_len);
+	expect(w, op_host("a", 1, 'A'), 0, EVOTE_R_OK, 1);
+	expect(w, op_host("b", 2, 'B'), 0, EVOTE_R_OK, 1);
+	assert_key(w, 1, "a", 1, 'A', 0);
+	assert_key(w, 2, "b", 2, 'B', 0);
+	/* One incarnation, one key. */
+	expect(w, op_host("b", 2, 'B'), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_host("b", 2, 'C'), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_host("b", 3, 'A'), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_host("", 3, 'C'), 2, EVOTE_R_MALFORMED, 0);
+	memset(long_name, 'x', EVOTE_HOST_MAX + 1);
+	expect(w, op_host(long_name, 3, 'C'), 2, EVOTE_R_MALFORMED, 0);
+	expect(w, op_host("c", 0, 'C'), 2, EVOTE_R_MALFORMED, 0);
+	expect(w, op_host("c", 3, 0), 2, EVOTE_R_MALFORMED, 0);
+	/* Its disk was lost; then it was removed, and came back. */
+	size = w->size;
+	expect(w, op_host("b", 3, 'C'), 0, EVOTE_R_OK, 1);
+	assert_key(w, 3, "b", 3, 'C', 2);
+	expect(w, op_host("c", 0, 0), 2, EVOTE_R_MALFORMED, 0);
+	expect(w, op_host("b", 0, 0), 0, EVOTE_R_OK, 1);
+	assert_key(w, 4, "b", 0, 0, 3);
+	expect(w, op_host("b", 0, 0), 2, EVOTE_R_MALFORMED, 0);
+	assert_string_equal(keys_name(ks, 0), "a");
+	assert_null(keys_name(ks, 1));
+	expect(w, op_host("b", 4, 'D'), 0, EVOTE_R_OK, 1);
+	assert_key(w, 5, "b", 4, 'D', 0);
+	assert_string_equal(keys_name(ks, 1), "b");
+	assert_ptr_equal(
+	    keys_of(ks, (const unsigned char *)ks->list[3].incarnation),
+	    &ks->list[3]);
+	world_undo(w, size);
+	assert_int_equal(ks->n, 3);
+	expect(w, op_host("b", 4, 'D'), 0, EVOTE_R_OK, 1);
+	assert_key(w, 3, "b", 4, 'D', 2);
+}
+
+/* Whoever says that it replaces another one's key is not followed. */
+static void
+test_hosts_tampered(void **state)
+{
+	struct world *w = *state;
+	evote_leaf leaf;
+	evote_opening none;
+	struct record *r;
+	char err[256];
+
+	expect(w, op_host("a", 1, 'A'), 0, EVOTE_R_OK, 1);
+	expect(w, op_host("a", 2, 'B'), 0, EVOTE_R_OK, 1);
+	assert_int_equal(record_open(w->log[w->size - 1], &leaf, &none), 0);
+	election_undo(w->e, w->size - 1);
+	leaf.op.evote_op_u.host.replaces[0] ^= 1;
+	r = record_make(&leaf, NULL);
+	assert_int_equal(election_replay(w->e, r, err, sizeof(err)), -1);
+	assert_non_null(strstr(err, "it replaces another key"));
+	record_drop(r);
+	record_clear(&leaf, &none);
+	assert_int_equal(
+	    election_replay(w->e, w->log[w->size - 1], err, sizeof(err)), 0);
+}
+
+static void
+assert_receipt(struct world *w, evote_asker who, int found, uint64_t seq)
+{
+	uint64_t at = UINT64_MAX;
+
+	assert_int_equal(election_receipt(w->e, &who, &at), found);
+	if (found)
+		assert_int_equal(at, seq);
+}
+
+/* Where the answer to a request stands, as long as it is the client's last. */
+static void
+test_receipt(void **state)
+{
+	struct world *w = *state;
+	evote_asker first = asker("Bob", 2, 10), next = asker("Bob", 2, 11);
+	uint64_t size = w->size;
+
+	assert_receipt(w, first, 0, 0);
+	expect(w, op_vote(first, POLL, "C"), 0, EVOTE_R_OK, 1);
+	assert_receipt(w, first, 1, size);
+	/* Asked again it is the same one; another client's number is not. */
+	expect(w, op_vote(first, POLL, "C"), 0, EVOTE_R_OK, 0);
+	assert_receipt(w, first, 1, size);
+	assert_receipt(w, asker("Bob", 3, 10), 0, 0);
+	assert_receipt(w, asker("Ann", 2, 10), 0, 0);
+	assert_receipt(w, asker("Nobody", 2, 10), 0, 0);
+	/* A refusal is a record, too. */
+	expect(w, op_vote(next, POLL, "C"), 4, EVOTE_R_VOTED, 1);
+	assert_receipt(w, next, 1, size + 1);
+	assert_receipt(w, first, 0, 0);
+	world_undo(w, size + 1);
+	assert_receipt(w, next, 0, 0);
+	assert_receipt(w, first, 1, size);
+	world_undo(w, size);
+	assert_receipt(w, first, 0, 0);
+}
+
+static void
 test_genesis_and_epochs(void **state)
 {
 	struct world *w = *state;
@@ -1502,6 +1640,17 @@ random_asker(struct world *w, unsigned *seed)
 }
 
 static struct op
+random_host(unsigned *seed)
+{
+	static const char *const names[] = {"a", "b", "c"};
+	char id = (char)draw(seed, 100), key = (char)draw(seed, 100);
+
+	if (draw(seed, 4) == 0)
+		id = key = 0;
+	return (op_host(names[draw(seed, 3)], id, key));
+}
+
+static struct op
 random_op(struct world *w, unsigned *seed)
 {
 	static evote_name options[] = {"A", "B", "C", "D"};
@@ -1520,6 +1669,8 @@ random_op(struct world *w, unsigned *seed)
 		return (op_epoch(draw(seed, 4) == 0));
 	case 1:
 	case 2:
+		if (draw(seed, 4) == 0)
+			return (random_host(seed));
 		return (random_roll(seed));
 	case 3:
 	case 4:
@@ -1667,6 +1818,9 @@ main(void)
 	    TEST(test_pages),
 	    TEST(test_show),
 	    TEST(test_empty_groups),
+	    TEST(test_hosts),
+	    TEST(test_hosts_tampered),
+	    TEST(test_receipt),
 	    TEST(test_genesis_and_epochs),
 	    TEST(test_newer_letters),
 	    TEST(test_tampered),

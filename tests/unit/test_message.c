@@ -155,6 +155,8 @@ static void
 the_others_come_back(void **state)
 {
 	struct message *m = greeting(), *back = there_and_back(m);
+	unsigned char *bytes;
+	long len;
 
 	assert_string_equal(back->u.hello.name, "alpha");
 	assert_int_equal(back->u.hello.role, EVOTE_BACKUP);
@@ -186,6 +188,32 @@ the_others_come_back(void **state)
 	back = there_and_back(m);
 	assert_int_equal(back->u.decided.verdict, EVOTE_DENIED);
 	message_free(back);
+	message_free(m);
+
+	m = message_new(SAY_SIGN, 0);
+	m->u.sign.size = 5;
+	m->u.sign.committed = 6;
+	back = there_and_back(m);
+	assert_int_equal(back->u.sign.size, 5);
+	assert_int_equal(back->u.sign.committed, 6);
+	message_free(back);
+	message_free(m);
+
+	m = message_new(SAY_SIGN, 1);
+	m->u.signed_by.taken = EVOTE_GAP;
+	m->u.signed_by.time = 7;
+	m->u.signed_by.signature.evote_signature_val = strdup("signature");
+	m->u.signed_by.signature.evote_signature_len = 9;
+	back = there_and_back(m);
+	assert_int_equal(back->u.signed_by.taken, EVOTE_GAP);
+	assert_int_equal(back->u.signed_by.time, 7);
+	assert_int_equal(back->u.signed_by.signature.evote_signature_len, 9);
+	message_free(back);
+	m->u.signed_by.taken = (evote_taken)(EVOTE_UNFIT + 1);
+	len = message_encode(m, &bytes);
+	assert_true(len > 0);
+	assert_null(message_decode(SAY_SIGN, 1, bytes, (size_t)len));
+	free(bytes);
 	message_free(m);
 
 	for (int kind = SAY_APPEND; kind <= SAY_CONFIRM; kind++) {

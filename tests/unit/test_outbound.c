@@ -602,6 +602,40 @@ a_call_and_its_reply(void **state)
 	scene_end(&s);
 }
 
+/* To a host of an older version: an answer, and the link goes on. */
+static void
+a_call_that_is_not_known(void **state)
+{
+	struct message *m = message_new(SAY_SIGN, 0);
+	unsigned char out[256];
+	struct scene s;
+
+	scene_up(&s);
+	assert_int_equal(outbound_call(s.outbound, BETA, m), 0);
+	message_free(m);
+	UNTIL(&s, s.b.n == 1);
+	peer_send(&s.b, out,
+	    reply_bytes(
+		s.b.calls[0].xid, PROC_UNAVAIL, NULL, NULL, out, sizeof(out)));
+	UNTIL(&s, s.replies == 1);
+	assert_int_equal(s.kinds[0], SAY_SIGN);
+	/* It has not counted that call. */
+	s.b.session.heard[1] = 0;
+	assert_int_equal(confirm(&s, 42), 0);
+	UNTIL(&s, s.b.n == 2);
+	answer(&s, 1);
+	UNTIL(&s, s.replies == 2);
+	assert_int_equal(s.ends, 0);
+	/* Of any other call that is no answer. */
+	assert_int_equal(confirm(&s, 43), 0);
+	UNTIL(&s, s.b.n == 3);
+	peer_send(&s.b, out,
+	    reply_bytes(
+		s.b.calls[2].xid, PROC_UNAVAIL, NULL, NULL, out, sizeof(out)));
+	UNTIL(&s, s.ends == 1);
+	scene_end(&s);
+}
+
 static struct message *
 push_of(uint32_t n, uint32_t size)
 {
@@ -1488,6 +1522,7 @@ main(void)
 {
 	const struct CMUnitTest links[] = {
 	    cmocka_unit_test(a_call_and_its_reply),
+	    cmocka_unit_test(a_call_that_is_not_known),
 	    cmocka_unit_test(replies_in_any_order),
 	    cmocka_unit_test(large_calls_arrive_whole),
 	    cmocka_unit_test(what_waits_is_bounded),

@@ -182,6 +182,34 @@ calls_come_once_and_in_order(void **state)
 	assert_int_equal(session_check_call(&p.b, 3, &third), 0);
 }
 
+/* Whoever does not know SIGN loses count of nothing. */
+static void
+sign_is_counted_apart(void **state)
+{
+	struct pair p;
+	evote_sealed first, sign, again, second;
+
+	pair_open(&p);
+	session_seal_call(&p.a, EVOTE_REPLICA_CONFIRM, "one", 3, &first);
+	session_seal_call(&p.a, EVOTE_REPLICA_SIGN, "sign", 4, &sign);
+	session_seal_call(&p.a, EVOTE_REPLICA_CONFIRM, "two", 3, &second);
+	session_seal_call(&p.a, EVOTE_REPLICA_SIGN, "again", 5, &again);
+	assert_int_equal(
+	    session_check_call(&p.b, EVOTE_REPLICA_CONFIRM, &first), 0);
+	assert_int_equal(
+	    session_check_call(&p.b, EVOTE_REPLICA_CONFIRM, &second), 0);
+	assert_int_equal(
+	    session_check_call(&p.b, EVOTE_REPLICA_SIGN, &again), -1);
+	assert_int_equal(
+	    session_check_call(&p.b, EVOTE_REPLICA_SIGN, &sign), 0);
+	assert_int_equal(
+	    session_check_call(&p.b, EVOTE_REPLICA_SIGN, &sign), -1);
+	assert_int_equal(
+	    session_check_call(&p.b, EVOTE_REPLICA_SIGN, &again), 0);
+	assert_int_equal(
+	    session_check_call(&p.b, EVOTE_REPLICA_CONFIRM, &sign), -1);
+}
+
 static void
 nothing_can_be_changed(void **state)
 {
@@ -203,9 +231,9 @@ nothing_can_be_changed(void **state)
 	bad = call;
 	bad.order = 2;
 	assert_int_equal(session_check_call(&p.b, 3, &bad), -1);
-	p.b.heard = 1;
+	p.b.heard[0] = 1;
 	assert_int_equal(session_check_call(&p.b, 3, &bad), -1);
-	p.b.heard = 0;
+	p.b.heard[0] = 0;
 	body[0] ^= 1;
 	assert_int_equal(session_check_call(&p.b, 3, &call), -1);
 	body[0] ^= 1;
@@ -259,6 +287,7 @@ main(void)
 	    cmocka_unit_test(an_answer_serves_one_opening),
 	    cmocka_unit_test(names_do_not_run_together),
 	    cmocka_unit_test(calls_come_once_and_in_order),
+	    cmocka_unit_test(sign_is_counted_apart),
 	    cmocka_unit_test(nothing_can_be_changed),
 	    cmocka_unit_test(sessions_do_not_mix),
 	    cmocka_unit_test(a_reply_belongs_to_its_call),
