@@ -25,7 +25,7 @@ COMMON	= $(call room,common,log seal curve merkle note proof text date number op
 	    inquiry portmap address tls authority line \
 	    dial)
 REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
-	    requests roles commit \
+	    requests roles commit cosign \
 	    lead proposal arbitration handshake follow policy orders stuck \
 	    status history config role clock alarm identity refusal message) \
 	  $(call room,replica/link,session outbound link talk inbound reach wire) \
@@ -44,7 +44,7 @@ CLIENT	= $(call room,client,evote_client admin say survey tally when await \
 	    state_voter sshkey agent signer explain) \
 	  $(call room,client/roll,roll csv diff)
 
-SIM	= main world disk net witness host machine clients faults rules
+SIM	= main world disk net witness host machine clients faults rules notes
 
 STRANGERS = $(patsubst %,tests/strangers/%,strangers sayings greed)
 

@@ -79,6 +79,16 @@
 #define BUG_REMOVE_AT_ONCE 0
 #endif
 
+#ifndef BUG_SIGN_STORED /* 20: sign what is not accepted yet */
+#define BUG_SIGN_STORED 0
+#endif
+#ifndef BUG_JOIN_WITHOUT_KEY /* 19: grow before the HOST record */
+#define BUG_JOIN_WITHOUT_KEY 0
+#endif
+#ifndef BUG_RECORD_UNASKED /* 19: HOST records though a host is old */
+#define BUG_RECORD_UNASKED 0
+#endif
+
 /*
  * Roots are compared wherever records change hands, so a mistake in these two
  * would only halt a host.  Ignoring roots shows that the rule itself matters.

@@ -1,5 +1,7 @@
 #include <assert.h>
+#include <string.h>
 
+#include "common/curve.h"
 #include "server/procedures.h"
 
 /* The core's view of the election: see struct machine in core.h. */
@@ -44,6 +46,40 @@ close_due(void *arg, const struct entry_header *at)
 }
 
 static int
+key_of(void *arg, const unsigned char *id, unsigned char key[32], uint64_t *seq)
+{
+	const struct keys *ks = election_keys(((struct server *)arg)->election);
+	const struct key_record *k;
+
+	if (id == NULL)
+		return (ks->n > 1);
+	if ((k = keys_of(ks, id)) == NULL)
+		return (0);
+	memcpy(key, k->key, sizeof(k->key));
+	*seq = k->seq;
+	return (1);
+}
+
+static struct record *
+host_record(void *arg, const evote_host_op *host, const struct entry_header *at)
+{
+	struct op op = {.kind = EVOTE_OP_HOST, .host = *host};
+	struct outcome out = {0};
+
+	if (!keys_is_end(host) &&
+	    !curve_has_key((const unsigned char *)host->key))
+		return (NULL);
+	return (
+	    election_execute(((struct server *)arg)->election, &op, at, &out));
+}
+
+static const char *
+signer(void *arg, uint32_t i)
+{
+	return (keys_name(election_keys(((struct server *)arg)->election), i));
+}
+
+static int
 replay(void *arg, const struct record *r, char *err, size_t len)
 {
 	return (election_replay(((struct server *)arg)->election, r, err, len));
@@ -68,4 +104,7 @@ const struct machine service_machine = {
     .replay = replay,
     .undo = undo,
     .discard_undo = discard_undo,
+    .key = key_of,
+    .host = host_record,
+    .signer = signer,
 };

@@ -262,6 +262,24 @@ settings(const struct core *c, evote_status_res *s)
 			    c->cf.names[i]);
 }
 
+static void
+keys(const struct core *c, evote_status_res *s)
+{
+	if (cosign_key_differs(c))
+		alarm_add(s, EVOTE_ALARM_KEY,
+		    "host.key is not the key of this host that is on record: "
+		    "it signs no checkpoints. Put the right file back, or move "
+		    "the data directory away and start with an empty one.");
+	for (int i = 0; i < c->cf.n; i++)
+		if (i == c->cf.self ? c->key_refused
+				    : c->peers[i].key_phase == KEY_REFUSED)
+			alarm_add(s, EVOTE_ALARM_KEY,
+			    "The host.key of %s is no key, or another host's. "
+			    "Move its data directory away and start it with an "
+			    "empty one.",
+			    c->cf.names[i]);
+}
+
 void
 alarm_list(const struct core *c, evote_status_res *s)
 {
@@ -276,4 +294,5 @@ alarm_list(const struct core *c, evote_status_res *s)
 	storage(c, s);
 	clocks(c, s);
 	settings(c, s);
+	keys(c, s);
 }

@@ -118,6 +118,11 @@ start(struct core *c, const struct event *ev)
 	    (unsigned long long)c->config.epoch,
 	    (unsigned long long)history_size(c->log),
 	    (unsigned long long)c->committed);
+	if (cosign_key_differs(c))
+		core_say(c, 1,
+		    "key differs why=\"host.key is not the key of this host "
+		    "that is on record\" hint=\"put the right one back, or "
+		    "let this host join again with an empty directory\"");
 	identity_own_name(c);
 }
 
@@ -181,6 +186,7 @@ tick(struct core *c)
 		requests_close_due(c);
 	renew_links(c);
 	lead_beat(c);
+	cosign_beat(c);
 	arbitration_beat(c);
 	stuck_tell(c);
 	hello_beat(c);
@@ -198,6 +204,8 @@ link_changed(struct core *c, const struct event *ev)
 	p->in_flight = 0;
 	p->confirming = 0;
 	p->load = 0;
+	p->signing = 0;
+	p->key_phase = KEY_UNKNOWN;
 	if (!BUG_EARLIER_SESSION_ACK) {
 		p->acked = 0;
 		p->round = 0;
@@ -290,6 +298,8 @@ hear(struct core *c, const struct event *ev)
 		p->last_received_ms = c->now_ms;
 		if (ev->message->kind == SAY_HELLO)
 			handshake_take(c, ev->peer, ev->message, 0);
+		else if (ev->message->kind == SAY_SIGN)
+			cosign_heard(c, ev->peer, &ev->message->u.signed_by);
 		else
 			lead_acked(c, ev->peer, ev->message);
 		message_free(ev->message);

@@ -30,6 +30,17 @@ struct machine {
 	int (*replay)(void *arg, const struct record *, char *err, size_t len);
 	void (*undo)(void *arg, uint64_t size);
 	void (*discard_undo)(void *arg, uint64_t size);
+	/*
+	 * Rule 19.  The key on record of that incarnation, and the record's
+	 * place: 1, or 0 when there is none.  With NULL for all three: whether
+	 * any key is.  And the record of one; NULL: it cannot be one's.
+	 */
+	int (*key)(void *arg, const unsigned char *incarnation,
+	    unsigned char key[32], uint64_t *seq);
+	struct record *(*host)(
+	    void *arg, const evote_host_op *, const struct entry_header *at);
+	/* The i-th host whose key is in force, or NULL: there are no more. */
+	const char *(*signer)(void *arg, uint32_t i);
 };
 
 /* What the core has others do. */
@@ -47,7 +58,10 @@ struct driver {
 	 * again.
 	 */
 	void (*decide)(void *arg, const evote_arbiter *, const evote_decide *);
-	/* A message to a peer; the driver frees it. */
+	/*
+	 * A message to a peer; the driver frees it.  To a reply to SAY_SIGN
+	 * that is `taken`, of a size above 0, it adds the signature.
+	 */
 	void (*call)(void *arg, int peer, struct message *);
 	void (*reply)(void *arg, uint64_t handle, struct message *);
 	void (*reset)(void *arg, int peer); /* end the link, open it anew */
@@ -65,6 +79,8 @@ struct driver {
 	/* This host begins or ceases to serve. */
 	void (*serving)(void *arg, int yes);
 	void (*log)(void *arg, int alarm, const char *line);
+	/* A host in sync has answered what core_cosign asked, or did not sign. */
+	void (*cosigned)(void *arg, const evote_signed_by *);
 };
 
 struct core_config {
@@ -78,9 +94,12 @@ struct core_config {
 	int self;
 	unsigned char incarnation[16];
 	unsigned char instance[16]; /* of this process, random */
-	evote_config config;	    /* as it was on disk */
-	int failback;		    /* by itself */
-	int trust_clock;	    /* an operator vouches for it */
+	unsigned char key[32]; /* its own; zero: as before there were any */
+	/* Its directory never was an older version's: a new cluster's host. */
+	int key_first;
+	evote_config config; /* as it was on disk */
+	int failback;	     /* by itself */
+	int trust_clock;     /* an operator vouches for it */
 	/* As in times.h, but that an operator may change suspect_ms. */
 	uint64_t beat_ms;
 	uint64_t suspect_ms;
@@ -152,6 +171,13 @@ const char *core_prefer(
 const evote_config *core_config(const struct core *);
 /* The place of a host that calls and holds the key; -1: there is none. */
 int core_visitor(struct core *, const char *name);
+
+/*
+ * Asks the other hosts in sync whose keys are on record to sign what is
+ * accepted, *what, and returns how many those are; -1: this host does not
+ * serve.
+ */
+int core_cosign(struct core *, evote_position *what);
 
 /* For replies: constant time. */
 void core_stamp(const struct core *, evote_stamp *);

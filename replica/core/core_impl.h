@@ -13,6 +13,7 @@
  *	roles.c		the one door of roles and of the configuration
  *	identity.c	who is not heeded at all
  *	commit.c	what is accepted: the promise
+ *	cosign.c	hosts' keys on record, and what is signed with them
  *	lead.c		a primary towards its peers: pushing, acknowledgements
  *	proposal.c	how the configuration changes
  *	arbitration.c	what the arbiter says to that
@@ -77,6 +78,14 @@ enum peer_phase {
 	PEER_UNFIT	  /* it has halted, or its ledger does not fit */
 };
 
+/* What the primary knows of a peer's own key, on the present link. */
+enum key_phase {
+	KEY_UNKNOWN,
+	KEY_NONE,   /* its version is an older one */
+	KEY_TOLD,   /* it has said so */
+	KEY_REFUSED /* so it has, and it cannot be that */
+};
+
 struct peer {
 	/* The link on which this host is the caller. */
 	int up;
@@ -115,6 +124,11 @@ struct peer {
 	uint64_t sent_round; /* of the last append or confirm */
 	int first;	     /* an append is due even without records */
 	int yielded; /* handed over to us on purpose, and not away since */
+
+	enum key_phase key_phase;
+	unsigned char key[32];
+	incarnation key_id; /* whose that is */
+	int signing;	    /* SAY_SIGN is not answered */
 };
 
 /* Who was refused last, and is no peer. */
@@ -205,6 +219,8 @@ struct core {
 	int must_reconfirm; /* stopped, and no primary has answered since */
 	int resigned;	    /* for want of room: see follow_room */
 	int relieved;	    /* so it handed over last */
+	int key_refused;    /* this host's own, see cosign.c */
+	int keys_due;	    /* there may be keys to record: also at each tick */
 
 	struct proposal proposal;
 	uint64_t arbiter_ms; /* when it last answered */
@@ -321,6 +337,24 @@ void core_reconfirm(struct core *); /* takes over nothing before it has asked */
 /* commit.c */
 void commit_to(struct core *, uint64_t size); /* that much is accepted */
 void commit_advance(struct core *);
+
+/* cosign.c */
+static inline int
+key_is_none(const unsigned char key[32])
+{
+	static const unsigned char none[32];
+
+	return (memcmp(key, none, sizeof(none)) == 0);
+}
+void cosign_begin(struct core *);  /* a new cluster: after its first EPOCH */
+void cosign_record(struct core *); /* what is due, at the primary */
+int cosign_may_join(const struct core *, const struct peer *);
+void cosign_beat(struct core *); /* each tick: asks for keys */
+void cosign_heard(struct core *, int peer, const evote_signed_by *);
+void cosign_answer(const struct core *, const evote_sign *, evote_taken heeded,
+    evote_signed_by *);
+/* This host's key is not the one that the ledger has of it. */
+int cosign_key_differs(const struct core *);
 
 /* lead.c */
 int lead_under_way(const struct core *);      /* a batch is, to the disks */

@@ -200,7 +200,8 @@ follow_send_deferred(struct core *c)
 			c->deferred[n++] = *o;
 			continue;
 		}
-		if (o->reply->kind != SAY_HELLO)
+		if (o->reply->kind == SAY_APPEND ||
+		    o->reply->kind == SAY_CONFIRM)
 			say_stored(c, &o->reply->u.acked);
 		c->driver->reply(c->arg, o->handle, o->reply);
 	}
@@ -231,6 +232,20 @@ follow_stranger(struct core *c, const struct event *ev)
 	message_free(ev->message);
 }
 
+/* Rule 20. */
+static void
+sign(struct core *c, const struct event *ev)
+{
+	const evote_sign *s = &ev->message->u.sign;
+	struct message *reply = core_message(SAY_SIGN, 1);
+	evote_taken taken = heeded(c, ev->peer, s->epoch);
+
+	if (taken == EVOTE_TAKEN)
+		know_accepted(c, s->committed);
+	cosign_answer(c, s, taken, &reply->u.signed_by);
+	defer(c, ev, reply, 0);
+}
+
 void
 follow_call(struct core *c, const struct event *ev)
 {
@@ -244,6 +259,11 @@ follow_call(struct core *c, const struct event *ev)
 		    hello_reply(
 			c, m->u.hello.asked, c->peers[ev->peer].refusal),
 		    0);
+		message_free(m);
+		return;
+	}
+	if (m->kind == SAY_SIGN) {
+		sign(c, ev);
 		message_free(m);
 		return;
 	}

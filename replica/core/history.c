@@ -56,6 +56,12 @@ history_time(const struct history *h)
 	return (h->time);
 }
 
+const struct merkle *
+history_tree(const struct history *h)
+{
+	return (h->tree);
+}
+
 void
 history_root(const struct history *h, uint64_t size, unsigned char out[32])
 {

@@ -17,6 +17,8 @@ void history_free(struct history *);
 uint64_t history_size(const struct history *);
 uint64_t history_epoch(const struct history *); /* of the last record */
 uint64_t history_time(const struct history *);	/* of the last record */
+/* The tree over all of them: for proofs. */
+const struct merkle *history_tree(const struct history *);
 void history_root(const struct history *, uint64_t size, unsigned char out[32]);
 
 /* Takes over a reference. */

@@ -51,6 +51,7 @@ lead_ready(struct core *c, int peer)
 							  : PEER_CATCHING_UP;
 	p->next = common;
 	p->first = 1;
+	c->keys_due = 1;
 }
 
 static void

@@ -226,7 +226,8 @@ establishing(struct core *c)
  * Rule 9.  A joiner that is nearly level is waited for, a moment: from then on
  * nothing is accepted without it, so that it is level when the set grows. While
  * it is not known whether the set has grown, nothing is accepted without it
- * either: so that is not asked of an arbiter who is away.
+ * either: so that is not asked of an arbiter who is away.  Rule 19: its key is
+ * on record before.
  */
 static int
 grow(struct core *c)
@@ -237,7 +238,8 @@ grow(struct core *c)
 		if (i == c->cf.self || !p->up || !core_pushed(p) ||
 		    !core_fit(p) || p->first || !p->room ||
 		    config_in_sync(&c->config, p->id) >= 0 ||
-		    !config_listed(&c->config, c->cf.names[i]))
+		    !config_listed(&c->config, c->cf.names[i]) ||
+		    !cosign_may_join(c, p))
 			continue;
 		if (!arbitration_answers(c)) {
 			p->counts = 0;
@@ -404,6 +406,7 @@ policy_act(struct core *c)
 			proposal_make(c, P_RENEW);
 			break;
 		}
+		cosign_record(c);
 		if (!grow(c))
 			give(c);
 		break;

@@ -198,6 +198,7 @@ proposal_establish(struct core *c, int forced)
 	assert(r != NULL || BUG_NO_BARRIER);
 	if (r != NULL)
 		core_append_record(c, r);
+	cosign_begin(c);
 	c->establish_size = history_size(c->log);
 	for (int i = 0; i < c->cf.n; i++)
 		c->peers[i].last_received_ms = c->now_ms;

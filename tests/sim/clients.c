@@ -45,6 +45,8 @@ do_answer(void *arg, uint64_t ticket)
 		fail("I3: a stale read");
 	if (r->kind == R_READ)
 		check_read(h, r);
+	if (r->kind == R_RECEIPT)
+		note_want(h, r);
 	reply_to(r, EVOTE_SERVED, h->id);
 	untake(h, r);
 }
@@ -98,6 +100,10 @@ client_next(struct client *c)
 	if (id == 0 && c->step < 3) {
 		r->kind = c->step == 2 ? R_CREATE : R_REGISTER;
 		r->voter = c->step * 150;
+	} else if (c->voted != 0 && chance(150)) {
+		r->kind = R_RECEIPT;
+		r->voter = c->voter;
+		r->asked = c->voted;
 	} else if (!w.opened || chance(200) || w.next_voter == VOTERS ||
 	    w.now > w.quiet)
 		r->kind = R_READ;
@@ -109,6 +115,8 @@ client_next(struct client *c)
 		    : w.next_voter++;
 		r->choice = (int)upto(1);
 		w.tried[r->voter][r->choice]++;
+		c->voter = r->voter;
+		c->voted = r->number;
 	}
 	client_send(c);
 }

@@ -46,7 +46,7 @@ do_serving(void *arg, int yes)
 
 static const struct driver driver = {do_store, do_truncate, do_load, do_save,
     do_decide, do_call, do_reply, do_reset, do_host, do_answer, do_refuse,
-    do_serving, do_log};
+    do_serving, do_log, do_cosigned};
 
 const char *const host_names[HOSTS_MAX] = {"A", "B", "C"};
 
@@ -101,6 +101,12 @@ host_start(struct host *h)
 	memset(h->at, -1, sizeof(h->at));
 	memset(h->called, 0, sizeof(h->called));
 	memcpy(cf.incarnation, h->inc, sizeof(h->inc));
+	h->older = h->older && !chance(300);
+	if (!h->older)
+		memcpy(cf.key, h->key, sizeof(h->key));
+	cf.key_first = !w.upgraded;
+	memset(&h->attempt, 0, sizeof(h->attempt));
+	h->n_wanted = 0;
 	cf.instance[0] = (unsigned char)(h->id + 1);
 	memcpy(cf.instance + 1, &h->life, sizeof(h->life));
 	h->election = election_new();
@@ -167,6 +173,8 @@ host_wipe(struct host *h)
 	for (size_t i = 0; i < sizeof(h->inc); i++)
 		h->inc[i] = (unsigned char)rng();
 	h->inc[0] = (unsigned char)(h->id + 1);
+	memcpy(h->key, h->inc, sizeof(h->inc));
+	h->key[31] = 'k';
 }
 
 /* An operator makes its directory from another host's, as it is on disk. */
@@ -185,5 +193,6 @@ host_copy(struct host *h, const struct host *from)
 	job_drop(&j);
 	config_copy(&h->k, &from->k);
 	memcpy(h->inc, from->inc, sizeof(h->inc));
+	memcpy(h->key, from->key, sizeof(h->key));
 	h->copied = 1;
 }

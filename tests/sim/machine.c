@@ -65,6 +65,19 @@ op_setup(struct host *h, struct request *r, const struct entry_header *at)
 	return (election_execute(h->election, &op, at, &r->out));
 }
 
+static void
+find_record(struct host *h, struct request *r)
+{
+	evote_asker asker = {.number = r->asked};
+	char voter[16];
+
+	snprintf(voter, sizeof(voter), "v%d", r->voter);
+	asker.voter = voter;
+	asker.client[0] = (char)r->client;
+	asker.client[1] = 1;
+	r->found = election_receipt(h->election, &asker, &r->seq);
+}
+
 static struct record *
 execute(void *arg, uint64_t ticket, const struct entry_header *at)
 {
@@ -72,7 +85,9 @@ execute(void *arg, uint64_t ticket, const struct entry_header *at)
 	struct request *r = (struct request *)(uintptr_t)ticket;
 	struct record *rec = NULL;
 
-	if (r->kind == R_VOTE)
+	if (r->kind == R_RECEIPT)
+		find_record(h, r);
+	else if (r->kind == R_VOTE)
 		rec = op_vote(h, r, at);
 	else if (r->kind != R_READ)
 		rec = op_setup(h, r, at);
@@ -104,9 +119,57 @@ close_due(void *arg, const struct entry_header *at)
 	return (election_execute(h->election, &op, at, &out));
 }
 
+/* An older program would not know what that record is. */
+static int
+known(const struct host *h, const struct record *r)
+{
+	evote_opening o;
+	evote_leaf leaf;
+	int kind;
+
+	if (!h->older || record_open(r, &leaf, &o) == -1)
+		return (1);
+	kind = leaf.op.kind;
+	record_clear(&leaf, &o);
+	return (kind != EVOTE_OP_HOST);
+}
+
+static int
+key_of(void *arg, const unsigned char *id, unsigned char key[32], uint64_t *seq)
+{
+	const struct keys *ks = election_keys(((struct host *)arg)->election);
+	const struct key_record *k;
+
+	if (id == NULL)
+		return (ks->n > 1);
+	if ((k = keys_of(ks, id)) == NULL)
+		return (0);
+	memcpy(key, k->key, sizeof(k->key));
+	*seq = k->seq;
+	return (1);
+}
+
+static struct record *
+host_record(void *arg, const evote_host_op *host, const struct entry_header *at)
+{
+	struct op op = {.kind = EVOTE_OP_HOST, .host = *host};
+	struct outcome out;
+
+	return (
+	    election_execute(((struct host *)arg)->election, &op, at, &out));
+}
+
+static const char *
+signer(void *arg, uint32_t i)
+{
+	return (keys_name(election_keys(((struct host *)arg)->election), i));
+}
+
 static int
 replay(void *arg, const struct record *r, char *err, size_t len)
 {
+	if (!known(arg, r))
+		fail("rule 19: a host of an older version meets a HOST record");
 	return (election_replay(((struct host *)arg)->election, r, err, len));
 }
 
@@ -125,5 +188,5 @@ settle(void *arg, uint64_t size)
 	election_discard_undo(h->election, size);
 }
 
-const struct machine machine = {
-    execute, first_record, close_due, replay, undo, settle};
+const struct machine machine = {execute, first_record, close_due, replay, undo,
+    settle, key_of, host_record, signer};

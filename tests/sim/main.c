@@ -2,6 +2,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/merkle.h"
 #include "sim.h"
 
 static void
@@ -34,6 +35,7 @@ paused(struct item *it)
 	case W_CONNECT:
 	case W_REQUEST:
 	case W_GONE:
+	case W_SIGN:
 		break;
 	default:
 		return (0);
@@ -117,6 +119,10 @@ happen(struct item *it)
 		ev.conn = it->b;
 		host_step(h, &ev);
 		break;
+	case W_SIGN:
+		if (h->life == it->a)
+			note_make(h);
+		break;
 	case W_CLIENT:
 		client_look(&w.clients[it->host], it->a);
 		break;
@@ -161,10 +167,13 @@ begin(uint64_t seed, int trace)
 	w.ailing = chance(350);
 	w.swapped = chance(300);
 	w.reshuffled = chance(300);
+	w.upgraded = !w.reshuffled && chance(300);
+	w.tree = merkle_new();
 	w.quiet =
 	    chance(w.ailing ? 700 : 100) ? FAULTS_US - upto(3000 * MS) : END_US;
 	for (int i = 0; i < w.n_hosts; i++) {
 		w.hosts[i].id = i;
+		w.hosts[i].older = w.upgraded;
 		host_wipe(&w.hosts[i]);
 	}
 	/* The first host is where the cluster was made. */
@@ -233,6 +242,9 @@ finish(void)
 			free(w.heap[i].p);
 	free(w.heap);
 	free(w.accepted);
+	free(w.notes);
+	free(w.receipts);
+	merkle_free(w.tree);
 }
 
 static uint64_t
@@ -268,9 +280,10 @@ run(uint64_t seed, int trace)
 	if (trace)
 		printf("seed %" PRIu64 ": %d hosts, %" PRIu64
 		       " answers, %" PRIu64 " records, %" PRIu64
-		       " kills, %" PRIu64 " times a primary began\n",
-		    seed, w.n_hosts, ops, w.hosts[0].size, w.kills,
-		    w.takeovers);
+		       " kills, %" PRIu64 " times a primary began, %" PRIu64
+		       " signatures, %u receipts\n",
+		    seed, w.n_hosts, ops, w.hosts[0].size, w.kills, w.takeovers,
+		    w.signatures, w.n_receipts);
 	finish();
 	return (ops);
 }

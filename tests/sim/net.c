@@ -152,6 +152,8 @@ link_deliver(struct host *h, int peer, int way)
 	    .peer = place_of(to, way == 0 ? h->id : peer),
 	    .conn = l->conn,
 	    .message = p->m};
+	uint64_t accepted;
+	int signing;
 
 	assert(p != NULL);
 	l->first[way] = p->next;
@@ -159,7 +161,11 @@ link_deliver(struct host *h, int peer, int way)
 	if (way == 0)
 		ev.handle = l->conn << 8 | (uint64_t)h->id;
 	free(p);
+	accepted = w.n_accepted;
+	signing = ev.message->kind == SAY_SIGN;
 	host_step(to, &ev);
+	if (signing && w.n_accepted != accepted)
+		fail("rule 20: signing has changed what is accepted");
 }
 
 void
@@ -179,6 +185,8 @@ do_reply(void *arg, uint64_t handle, struct message *m)
 {
 	struct host *self = arg, *caller = &w.hosts[handle & 255];
 
+	if (m->kind == SAY_SIGN)
+		note_signed(self, &m->u.signed_by);
 	if (caller->links[self->id].conn != handle >> 8)
 		message_free(m);
 	else

@@ -74,6 +74,7 @@ note_accepted(struct host *h, uint64_t n)
 		}
 		note_meaning(r);
 		memcpy(w.accepted[w.n_accepted++], r->hash, 32);
+		merkle_append(w.tree, r->hash);
 	}
 }
 
@@ -234,6 +235,7 @@ check_saved(const struct host *h, const evote_config *k)
 {
 	if (k->epoch < h->k.epoch)
 		fail("I8: an epoch went back on the disk");
+	check_keys(h, k);
 	/* With an arbiter a host may learn of its own grant later. */
 	if (k->arbiter.kind == EVOTE_ARBITER_NONE &&
 	    !config_id_zero(h->k.cluster) && k->epoch > h->k.epoch &&
@@ -384,6 +386,7 @@ check_end(void)
 		else if (memcmp(first, other, 32) != 0)
 			fail("I2: the ledgers differ");
 		check_votes(h);
+		check_notes(h);
 	}
 	for (int i = 0; i < w.n_hosts; i++) {
 		election_hash(w.hosts[i].election, other);

@@ -14,6 +14,7 @@
  *	clients.c	voters, who ask again until they are answered
  *	faults.c	what goes wrong, how it is mended, and operators
  *	rules.c		what must hold: the invariants I1 to I13
+ *	notes.c		checkpoints and receipts: rules 19 and 20
  *	main.c		a run
  */
 #include <inttypes.h>
@@ -55,6 +56,7 @@ enum what {
 	W_GONE,	   /* a host learns that a connection ended */
 	W_DECIDE,  /* a question reaches the witness */
 	W_DECIDED, /* and its verdict the host */
+	W_SIGN,	   /* a host makes a checkpoint, or gives one up */
 };
 
 struct item {
@@ -92,18 +94,38 @@ struct request {
 	int client, host;
 	uint64_t life; /* of the host's process */
 	uint64_t number;
-	enum { R_REGISTER, R_CREATE, R_VOTE, R_READ } kind;
+	enum { R_REGISTER, R_CREATE, R_VOTE, R_READ, R_RECEIPT } kind;
 	int voter, choice;
 	uint64_t floor; /* accepted anywhere when it was sent */
 	uint64_t taken; /* when the host got it */
 	struct outcome out;
 	uint64_t size;	   /* state it read */
+	uint64_t asked;	   /* R_RECEIPT: of that request, */
+	uint64_t seq;	   /* the record, */
+	int found;	   /* when there is one */
 	evote_seen seen;   /* of its client, */
 	evote_stamp stamp; /* and of the host that answers */
 };
 
+/* That the record answers that request of a voter's. */
+struct receipt {
+	uint64_t seq, number;
+	int voter, client;
+};
+
+#define WANTED_MAX 64
+
 struct host {
 	int id, alive, ever;
+	int older; /* its program knows no keys */
+	unsigned char key[32];
+	struct { /* the checkpoint that it is making */
+		int open, due, awaited, signers;
+		evote_position what;
+		uint64_t begun;
+	} attempt;
+	struct receipt wanted[WANTED_MAX];
+	uint32_t n_wanted;
 	uint64_t life, paused_until;
 	incarnation inc;
 	struct core *core;
@@ -140,6 +162,7 @@ struct client {
 	evote_seen seen;
 	int waiting, voter, choice;
 	uint64_t sent_at;
+	uint64_t voted; /* its last request that was a vote */
 	struct request ask;
 };
 
@@ -175,6 +198,15 @@ struct world {
 	} refused[4096]; /* requests that were told no */
 	int n_refused;
 	int next_voter;
+	/* All that was ever signed by a host, and proved to a voter. */
+	struct merkle *tree; /* of what is accepted */
+	struct {
+		evote_position what;
+		int signers; /* bits */
+	} * notes;
+	struct receipt *receipts;
+	uint32_t n_notes, max_notes, n_receipts, max_receipts;
+	uint64_t signatures;
 	/*
 	 * The witness, with links of its own to each host: the last column.
 	 * There is a second machine, in case that the first dies for good.
@@ -187,6 +219,7 @@ struct world {
 	int ordered;	 /* an operator had the service handed over */
 	int swapped;	 /* lists of hosts are in any order */
 	int reshuffled;	 /* operators add, remove and prefer hosts */
+	int upgraded;	 /* at first all programs know no keys */
 	uint64_t served; /* when anybody was answered last */
 	uint64_t ops, kills, takeovers;
 };
@@ -277,6 +310,14 @@ void check_equal(void);
 void check_prompt(const struct host *);
 void check_settled(struct host *, uint64_t size);
 void check_end(void);
+/* notes.c */
+void note_want(struct host *, const struct request *);
+void note_make(struct host *);
+void note_signed(const struct host *, const evote_signed_by *);
+void do_cosigned(void *, const evote_signed_by *);
+void check_notes(const struct host *);
+void check_keys(const struct host *, const evote_config *);
+
 int holds_all(const struct host *);
 int may_wipe(const struct host *);
 int is_member(const evote_config *, const struct host *);

@@ -18,12 +18,15 @@
  * host's disk, the calls from one host to another, the replies to them.
  *
  * The ledger holds words: the number of the request that wrote it, the name of
- * the host that became primary ("B!" by force), and "new" at the beginning.
+ * the host that became primary ("B!" by force), "key-B" when the host's key was
+ * put on record, and "new" at the beginning.  Hosts have no keys, as if their
+ * version were older, unless a story gives them some (key_give).
  */
 enum { A, B, C, CLUSTER_MAX };
 enum way { CALLS, REPLIES };
 
 #define CLUSTER_RECORDS 8192
+#define CLUSTER_KEYS	16
 #define CLUSTER_WALL	1700000000000000ULL
 
 struct packet {
@@ -57,7 +60,17 @@ struct host {
 	int lives;
 	incarnation inc;
 	struct core *core;
-	uint64_t size;	   /* of the operations' state */
+	uint64_t size;	       /* of the operations' state */
+	unsigned char key[32]; /* its own; zero: as if its version were older */
+	/* The HOST records of that state. */
+	struct {
+		uint64_t seq;
+		evote_host_op op;
+	} keys[CLUSTER_KEYS];
+	int n_keys, strange_key;
+	/* What it has signed last, and what the others have, as it heard. */
+	evote_signed_by signed_last, heard[CLUSTER_MAX];
+	int n_heard;
 	uint64_t stranger; /* the record that does not follow here; 0: none */
 	int failback;
 	uint64_t suspect_ms; /* 0: as all */
@@ -176,13 +189,74 @@ machine_close(void *arg, const struct entry_header *at)
 	return (NULL);
 }
 
+static inline int
+key_note(struct host *h, uint64_t seq, const evote_host_op *op)
+{
+	if (h->n_keys == CLUSTER_KEYS || h->key[0] == '\0')
+		return (-1); /* an older version does not know it */
+	h->keys[h->n_keys].seq = seq;
+	h->keys[h->n_keys].op = *op;
+	h->keys[h->n_keys++].op.name = NULL;
+	return (0);
+}
+
+static int
+machine_key(
+    void *arg, const unsigned char *id, unsigned char key[32], uint64_t *seq)
+{
+	struct host *h = arg;
+
+	for (int i = 0; i < h->n_keys && id != NULL; i++)
+		if (memcmp(h->keys[i].op.incarnation, id, 16) == 0) {
+			memcpy(key, h->keys[i].op.key, 32);
+			*seq = h->keys[i].seq;
+			return (1);
+		}
+	return (id == NULL && h->n_keys > 0);
+}
+
+/* Removing hosts is a story of others: here each signs for good. */
+static const char *
+machine_signer(void *arg, uint32_t i)
+{
+	return (NULL);
+}
+
+static struct record *
+machine_host(void *arg, const evote_host_op *op, const struct entry_header *at)
+{
+	struct host *h = arg;
+	evote_leaf leaf = {.format = EVOTE_LEAF_FORMAT,
+	    .seq = at->seq,
+	    .epoch = at->epoch,
+	    .time = at->time,
+	    .op = {.kind = EVOTE_OP_HOST, .evote_op_u.host = *op}};
+
+	if (h->strange_key || key_note(h, at->seq, op) == -1)
+		return (NULL);
+	h->size++;
+	return (record_make(&leaf, NULL));
+}
+
 static int
 machine_replay(void *arg, const struct record *r, char *err, size_t len)
 {
 	struct host *h = arg;
+	evote_opening opening;
+	evote_leaf leaf;
+	int rc = 0;
 
 	if (r->seq != h->size || (h->stranger != 0 && r->seq == h->stranger)) {
 		snprintf(err, len, "it has another result here");
+		return (-1);
+	}
+	if (record_open(r, &leaf, &opening) == -1)
+		abort();
+	if (leaf.op.kind == EVOTE_OP_HOST)
+		rc = key_note(h, r->seq, &leaf.op.evote_op_u.host);
+	record_clear(&leaf, &opening);
+	if (rc == -1) {
+		snprintf(err, len, "its kind is not known");
 		return (-1);
 	}
 	h->size++;
@@ -192,7 +266,11 @@ machine_replay(void *arg, const struct record *r, char *err, size_t len)
 static void
 machine_undo(void *arg, uint64_t size)
 {
-	((struct host *)arg)->size = size;
+	struct host *h = arg;
+
+	h->size = size;
+	while (h->n_keys > 0 && h->keys[h->n_keys - 1].seq >= size)
+		h->n_keys--;
 }
 
 static void
@@ -385,6 +463,9 @@ driver_reply(void *arg, uint64_t handle, struct message *m)
 	struct host *self = arg, *caller = &self->all->hosts[handle % 8];
 	struct link *l = &caller->links[self->id];
 
+	if (m->kind == SAY_SIGN && m->u.signed_by.size > 0 &&
+	    m->u.signed_by.taken == EVOTE_TAKEN)
+		self->signed_last = m->u.signed_by;
 	if (l->conn == handle / 8)
 		packet_add(l, REPLIES, m);
 	else
@@ -514,6 +595,14 @@ driver_refuse(void *arg, uint64_t ticket, evote_standing s, const char *host)
 }
 
 static void
+driver_cosigned(void *arg, const evote_signed_by *s)
+{
+	struct host *h = arg;
+
+	h->heard[h->n_heard++ % CLUSTER_MAX] = *s;
+}
+
+static void
 driver_serving(void *arg, int yes)
 {
 	((struct host *)arg)->serving = yes;
@@ -625,11 +714,12 @@ static inline void
 host_start(struct cluster *c, int who)
 {
 	static const struct machine machine = {machine_execute, machine_epoch,
-	    machine_close, machine_replay, machine_undo, machine_settle};
+	    machine_close, machine_replay, machine_undo, machine_settle,
+	    machine_key, machine_host, machine_signer};
 	static const struct driver driver = {driver_store, driver_cut,
 	    driver_load, driver_save, driver_decide, driver_call, driver_reply,
 	    driver_reset, driver_host, driver_answer, driver_refuse,
-	    driver_serving, driver_log};
+	    driver_serving, driver_log, driver_cosigned};
 	struct host *h = &c->hosts[who];
 	struct core_config cf = {.config = h->k,
 	    .failback = h->failback,
@@ -648,11 +738,22 @@ host_start(struct cluster *c, int who)
 	memcpy(cf.incarnation, h->inc, sizeof(h->inc));
 	cf.instance[0] = (unsigned char)(who + 1);
 	cf.instance[1] = (unsigned char)++h->lives;
+	memcpy(cf.key, h->key, sizeof(cf.key));
+	cf.key_first = h->lives == 1;
 	h->core = core_new(&cf, &machine, &driver, h);
 	h->running = 1;
-	h->size = h->stored;
-	for (uint64_t i = 0; i < h->stored; i++)
+	h->size = 0;
+	h->n_keys = 0;
+	for (uint64_t i = 0; i < h->stored; i++) {
+		char err[64];
+		uint64_t stranger = h->stranger;
+
+		h->stranger = 0;
+		if (machine_replay(h, h->ledger[i], err, sizeof(err)) == -1)
+			abort();
+		h->stranger = stranger;
 		core_load(h->core, record_hold(h->ledger[i]));
+	}
 	host_step(h, (struct event){.kind = EV_START, .from = h->accepted});
 	/* Nobody listens on the hosts that do not run. */
 	for (int i = 0; i < c->n; i++)
@@ -822,7 +923,10 @@ on_disk(struct cluster *c, int who)
 		if (record_open(h->ledger[i], &leaf, &opening) == -1)
 			abort();
 		len += (size_t)snprintf(w.text + len, sizeof(w.text) - len,
-		    "%s%s", len == 0 ? "" : " ", leaf.op.evote_op_u.voter);
+		    "%s%s%s", len == 0 ? "" : " ",
+		    leaf.op.kind == EVOTE_OP_HOST ? "key-" : "",
+		    leaf.op.kind == EVOTE_OP_HOST ? leaf.op.evote_op_u.host.name
+						  : leaf.op.evote_op_u.voter);
 		record_clear(&leaf, &opening);
 	}
 	return (w);
@@ -900,6 +1004,14 @@ cluster_new(int n)
 	a->ledger[a->stored++] = word_record("new", &first);
 	a->accepted = 1;
 	return (c);
+}
+
+/* A host's next process has a key of its own; in its directory, made anew. */
+static inline void
+key_give(struct cluster *c, int who)
+{
+	memcpy(c->hosts[who].key, c->hosts[who].inc, sizeof(incarnation));
+	c->hosts[who].key[31] = 'k';
 }
 
 /* All hosts in sync, A the primary. */
