@@ -34,7 +34,8 @@ SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	    machine service procedures auth turns serve serve_admin \
 	    budget certificate neighbours witness_daemon) \
 	  $(call room,server/election,election voters polls keys judge effect) \
-	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files)
+	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files \
+	    host_key)
 CLIENT	= $(call room,client,evote_client admin say survey tally when await \
 	    progress) \
 	  $(call room,client/commands,keygen elections vote result status \

@@ -19,6 +19,7 @@
 #include "replica/core/config.h"
 #include "server/store/files.h"
 #include "server/store/format.h"
+#include "server/store/host_key.h"
 #include "server/store/ledger.h"
 #include "server/store/slots.h"
 
@@ -331,6 +332,24 @@ ledger_check(const char *path, const struct why *why)
 	return (fail(why, "cannot use %s: %s; " REJOIN, file, strerror(errno)));
 }
 
+/*
+ * A directory of an older version has none yet.  If one was lost, the ledger
+ * still has its public half, and the core notices: PROTOCOL.md rule 19.
+ */
+static int
+own_key_read(struct datadir *d, const struct why *why)
+{
+	int rc = host_key_read(d->path, d->host_key, why->text, why->len);
+
+	if (rc != 1)
+		return (rc);
+	d->host_key_late = 1;
+	if (host_key_make(d->path) == -1)
+		return (fail(why, "cannot make %s/host.key: %s", d->path,
+		    strerror(errno)));
+	return (host_key_read(d->path, d->host_key, why->text, why->len));
+}
+
 static int
 contents_read(struct datadir *d, const struct why *why)
 {
@@ -339,7 +358,7 @@ contents_read(struct datadir *d, const struct why *why)
 	files_path(d->path, "cluster.key", file, sizeof(file));
 	if (key_read(file, d->key, why) == -1 ||
 	    incarnation_read(d->path, d->incarnation, why) == -1 ||
-	    ledger_check(d->path, why) == -1)
+	    own_key_read(d, why) != 0 || ledger_check(d->path, why) == -1)
 		return (-1);
 	return (config_read(d, why));
 }

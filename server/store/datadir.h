@@ -13,6 +13,8 @@
  *	lock		held (flock) while a process uses the directory
  *	cluster.key	32 random bytes in base64, mode 0600; equal on all hosts
  *	incarnation	hexadecimal; drawn when the directory was formatted
+ *	host.key	the seed of this host's own key, see host_key.h; drawn
+ *			then too, or at the first start after an older version
  *	config		the configuration: "evote config 2" and a line's end,
  *			then XDR of evote_config; see slots.h
  *	ledger.db	see ledger.h
@@ -27,13 +29,15 @@ struct datadir {
 			  no other */
 	unsigned char key[32];
 	unsigned char incarnation[16];
+	unsigned char host_key[32]; /* the seed */
+	int host_key_late;   /* it was not there before, as in older versions */
 	int fresh;	     /* formatted just now: joins */
 	evote_config config; /* as read at opening */
 };
 
 /*
  * Makes a new cluster in path (created if missing; must be empty): key,
- * cluster id, incarnation, a configuration of epoch 0 with this incarnation
+ * cluster id, incarnation, own key, a configuration of epoch 0 with this incarnation
  * alone in sync (named ""), and a ledger with its genesis record.  0, or -1
  * with err.
  */
@@ -41,8 +45,8 @@ int datadir_init(
     const char *path, const char *origin, char *err, size_t errlen);
 /*
  * Opens and locks.  An empty directory is formatted when key_path is given:
- * the key is copied in, a new incarnation is drawn, the configuration is all
- * zero.  With key_path and a directory in use both keys must be equal.  Errors
+ * the key is copied in, a new incarnation and an own key are drawn, the
+ * configuration is all zero.  With key_path and a directory in use both keys must be equal.  Errors
  * name the file and what to do: not there, empty without a key, in use by
  * another process (its pid), damaged, unknown version.
  */

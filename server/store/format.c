@@ -10,6 +10,7 @@
 #include "common/seal.h"
 #include "replica/core/config.h"
 #include "server/store/files.h"
+#include "server/store/host_key.h"
 #include "server/store/ledger.h"
 
 #define FORMAT_CONFIG "evote config 2\n"
@@ -98,7 +99,8 @@ format_dir(const char *path, const struct format *new, char *err, size_t errlen)
 		return (-1);
 	}
 	if (files_replace(path, "cluster.key", key, strlen(key)) == -1 ||
-	    aside_make(path) == -1 || config_make(path, new->config) == -1 ||
+	    host_key_make(path) == -1 || aside_make(path) == -1 ||
+	    config_make(path, new->config) == -1 ||
 	    files_replace(path, "incarnation", id, strlen(id)) == -1) {
 		snprintf(
 		    err, errlen, "cannot format %s: %s", path, strerror(errno));

@@ -178,7 +178,11 @@ a_new_cluster(void **state)
 	assert_false(is_zero(d.incarnation, sizeof(d.incarnation)));
 	assert_mode(p->dir, "", 0700);
 	assert_mode(p->dir, "cluster.key", 0600);
+	assert_mode(p->dir, "host.key", 0600);
 	assert_mode(p->dir, "aside", 0700);
+	assert_false(is_zero(d.host_key, sizeof(d.host_key)));
+	assert_memory_not_equal(d.host_key, d.key, sizeof(d.key));
+	assert_false(d.host_key_late);
 
 	assert_int_equal(ledger_first(p->dir, &first), 1);
 	assert_int_equal(first.leaf.op.kind, EVOTE_OP_GENESIS);
@@ -399,6 +403,45 @@ the_key_of_another_cluster(void **state)
 	datadir_close(&d);
 }
 
+/* A host's own key is drawn, comes with the incarnation, and stays. */
+static void
+the_own_key(void **state)
+{
+	struct place_of_test *p = *state;
+	unsigned char first[32];
+	struct datadir d, e;
+	char file[256];
+
+	init(p->dir, NULL);
+	open_it(&d, p->dir, NULL);
+	assert_int_equal(mkdir(p->other, 0700), 0);
+	open_it(&e, p->other, p->key);
+	assert_memory_equal(d.key, e.key, sizeof(d.key));
+	assert_memory_not_equal(d.host_key, e.host_key, sizeof(d.host_key));
+	assert_false(e.host_key_late);
+	datadir_close(&e);
+	memcpy(first, d.host_key, sizeof(first));
+	datadir_close(&d);
+	open_it(&e, p->dir, NULL);
+	assert_memory_equal(first, e.host_key, sizeof(first));
+	assert_false(e.host_key_late);
+	datadir_close(&e);
+
+	/* An older version has left none: it gets one, for good. */
+	files_path(p->dir, "host.key", file, sizeof(file));
+	assert_int_equal(unlink(file), 0);
+	open_it(&e, p->dir, NULL);
+	assert_true(e.host_key_late);
+	assert_memory_not_equal(first, e.host_key, sizeof(first));
+	assert_mode(p->dir, "host.key", 0600);
+	memcpy(first, e.host_key, sizeof(first));
+	datadir_close(&e);
+	open_it(&d, p->dir, NULL);
+	assert_false(d.host_key_late);
+	assert_memory_equal(first, d.host_key, sizeof(first));
+	datadir_close(&d);
+}
+
 static void
 a_file_is_missing(void **state)
 {
@@ -420,7 +463,8 @@ a_file_is_missing(void **state)
 static void
 a_byte_is_changed(void **state)
 {
-	static const char *const files[] = {"cluster.key", "incarnation"};
+	static const char *const files[] = {
+	    "cluster.key", "incarnation", "host.key"};
 	struct place_of_test *p = *state;
 	char file[256], err[512];
 	struct datadir d;
@@ -428,7 +472,7 @@ a_byte_is_changed(void **state)
 	int taken;
 
 	init(p->dir, NULL);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		files_path(p->dir, files[i], file, sizeof(file));
 		taken = 0;
 		for (at = 0; scratch_flip(file, at, 0x80) == 0; at++) {
@@ -704,6 +748,7 @@ main(void)
 	    TEST(init_happens_once),
 	    TEST(one_process_at_a_time),
 	    TEST(the_key_of_another_cluster),
+	    TEST(the_own_key),
 	    TEST(a_file_is_missing),
 	    TEST(a_byte_is_changed),
 	    TEST(config_of_another_version),
