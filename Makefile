@@ -31,7 +31,7 @@ REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 	  $(call room,replica/link,session outbound link talk inbound reach wire) \
 	  $(call room,replica/arbiter,arbiter witness etcd etcd_txn)
 SERVER	= $(call room,server,main conf supervisor opening loop events driver \
-	    machine service procedures auth turns serve serve_admin \
+	    machine service procedures proofs checkpoint signing auth turns serve serve_admin \
 	    budget certificate neighbours witness_daemon) \
 	  $(call room,server/election,election voters polls keys judge effect) \
 	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files \

@@ -1,7 +1,9 @@
 #include "common/failpoint.h"
 #include "common/log.h"
 #include "server/driver.h"
+#include "server/checkpoint.h"
 #include "server/service.h"
+#include "server/signing.h"
 
 /* In builds for tests: what it stores next, nobody else is to have. */
 static int
@@ -59,10 +61,26 @@ do_call(void *arg, int peer, struct message *m)
 }
 
 static void
+sign(struct server *s, evote_signed_by *by)
+{
+	signing_reply(s->signing, election_genesis(s->election),
+	    s->wall_us / 1000000, by);
+}
+
+static void
+do_cosigned(void *arg, const evote_signed_by *by)
+{
+	checkpoint_cosigned(arg, by);
+}
+
+static void
 do_reply(void *arg, uint64_t handle, struct message *m)
 {
 	if (m->kind == SAY_APPEND)
 		crash_at("ack-before");
+	if (m->kind == SAY_SIGN && m->u.signed_by.size > 0 &&
+	    m->u.signed_by.taken == EVOTE_TAKEN)
+		sign(arg, &m->u.signed_by);
 	(void)inbound_reply(((struct server *)arg)->inbound, handle, m);
 	if (m->kind == SAY_APPEND)
 		crash_at("ack-after");
@@ -149,4 +167,5 @@ const struct driver server_driver = {
     .refuse = service_refuse,
     .serving = do_serving,
     .log = do_log,
+    .cosigned = do_cosigned,
 };

@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "replica/core/config.h"
 #include "server/events.h"
+#include "server/proofs.h"
 
 #define SPACE_MIN (16u << 20) /* bytes free on the ledger's disk: no room */
 #define SPACE_MAX (32u << 20) /* and room again */
@@ -133,6 +134,8 @@ events_disk(struct server *s)
 	struct disk_done done;
 
 	while (disk_next(s->disk, &done)) {
+		if (done.kind == DISK_LOAD && proofs_loaded(s, &done))
+			continue;
 		struct event ev = {.kind = kinds[done.kind],
 		    .job = done.job,
 		    .from = done.from,

@@ -5,6 +5,7 @@
 
 #include "common/log.h"
 #include "replica/core/times.h"
+#include "server/checkpoint.h"
 #include "server/events.h"
 #include "server/service.h"
 
@@ -106,6 +107,7 @@ turn(struct server *s, uint32_t ready, uint64_t *tick_ms)
 		events_step(s, &tick);
 		supervisor_alive(&s->supervisor, s->now_ms);
 	}
+	more |= service_prove(s);
 	events_step(s, &flush);
 	transport_flush(s->transport);
 	return (more ? READY_WORKERS : 0);
@@ -117,6 +119,7 @@ leisure_ms(const struct server *s, uint64_t tick_ms)
 {
 	int push = outbound_wait_ms(s->outbound, s->now_ms);
 	int ask = arbiter_wait_ms(s->arbiter, s->now_ms);
+	int sign = checkpoint_wait_ms(s);
 	uint64_t due = tick_ms + BEAT_MS;
 	int wait = due > s->now_ms ? (int)(due - s->now_ms) : 0;
 
@@ -124,6 +127,8 @@ leisure_ms(const struct server *s, uint64_t tick_ms)
 		wait = push;
 	if (ask >= 0 && ask < wait)
 		wait = ask;
+	if (sign >= 0 && sign < wait)
+		wait = sign;
 	return (wait);
 }
 

@@ -9,10 +9,12 @@
 #include "replica/core/times.h"
 #include "server/budget.h"
 #include "server/certificate.h"
+#include "server/checkpoint.h"
 #include "server/dispatchers.h"
 #include "server/driver.h"
 #include "server/events.h"
 #include "server/service.h"
+#include "server/signing.h"
 #include "server/store/files.h"
 #include "server/store/ledger.h"
 
@@ -105,6 +107,8 @@ make_core(struct server *s)
 		cf.addresses[i] = addresses[i];
 	}
 	memcpy(cf.incarnation, s->dir.incarnation, sizeof(cf.incarnation));
+	memcpy(cf.key, signing_host_key(s->signing), sizeof(cf.key));
+	cf.key_first = !s->dir.host_key_late;
 	seal_random(cf.instance, sizeof(cf.instance));
 	return (core_new(&cf, &service_machine, &server_driver, s));
 }
@@ -215,6 +219,8 @@ server_open(struct server *s, const struct conf *conf)
 	}
 	s->election = election_new();
 	s->auth = auth_new(s->dir.key);
+	s->signing = signing_new(s->dir.key, s->dir.host_key);
+	s->checkpoints = checkpoints_new();
 	s->core = make_core(s);
 	if (open_ledger(s) == -1 || open_network(s) == -1)
 		return (EXIT_TROUBLE);
@@ -240,6 +246,8 @@ server_close(struct server *s)
 	disk_stop(s->disk);
 	core_free(s->core);
 	auth_free(s->auth);
+	checkpoints_free(s->checkpoints);
+	signing_free(s->signing);
 	election_free(s->election);
 	datadir_close(&s->dir);
 	supervisor_close(&s->supervisor);

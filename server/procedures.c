@@ -5,6 +5,7 @@
 #include "common/curve.h"
 #include "common/need.h"
 #include "common/seal.h"
+#include "server/proofs.h"
 
 /* ---- who asks ---- */
 
@@ -329,6 +330,18 @@ const struct procedure procedures[ASK_NR] = {
 	NO_SEEN, (xdrproc_t)xdr_evote_answer},
     [ASK_VOTERS] = {run_voters, (xdrproc_t)xdr_evote_voters_args,
 	sizeof(evote_voters_args), NO_SEEN, (xdrproc_t)xdr_evote_voters_res},
+    [ASK_CHECKPOINT] = {proof_checkpoint, (xdrproc_t)xdr_evote_checkpoint_args,
+	sizeof(evote_checkpoint_args), offsetof(evote_checkpoint_args, seen),
+	(xdrproc_t)xdr_evote_checkpoint_res},
+    [ASK_RECEIPT] = {proof_receipt, (xdrproc_t)xdr_evote_receipt_args,
+	sizeof(evote_receipt_args), offsetof(evote_receipt_args, seen),
+	(xdrproc_t)xdr_evote_receipt_res},
+    [ASK_PROVE] = {proof_prove, (xdrproc_t)xdr_evote_prove_args,
+	sizeof(evote_prove_args), offsetof(evote_prove_args, seen),
+	(xdrproc_t)xdr_evote_prove_res},
+    [ASK_KEYS] = {proof_keys, (xdrproc_t)xdr_evote_keys_args,
+	sizeof(evote_keys_args), offsetof(evote_keys_args, seen),
+	(xdrproc_t)xdr_evote_keys_res},
 };
 
 void

@@ -10,6 +10,18 @@
  * out.  What becomes of it before and after that is service.c's.
  */
 
+/* What a call waits for, once what it observed is accepted: see proofs.h. */
+struct proof {
+	struct request *prev, *next;
+	uint64_t need;	/* a checkpoint of so many records */
+	uint64_t since; /* whose consistency with that size is asked for */
+	uint64_t seq;	/* the record, of RECEIPT and PROVE */
+	uint64_t begun; /* checkpoints with higher numbers were made since */
+	uint64_t until_ms;
+	struct record *record; /* RECEIPT: a reference */
+	uint64_t job;	       /* the disk's, which loads it; 0: none */
+};
+
 /* A call that was taken and not yet answered; its address is the ticket. */
 struct request {
 	enum ask ask;
@@ -19,6 +31,7 @@ struct request {
 	int unsure;   /* its signature was not verified against this key */
 	struct auth_check check;
 	struct turn turn;
+	struct proof proof; /* of those that are answered with one */
 	union {
 		evote_preauth_args preauth;
 		evote_auth_args auth;
@@ -30,6 +43,10 @@ struct request {
 		evote_register_args roll;
 		evote_name name;
 		evote_voters_args voters;
+		evote_checkpoint_args checkpoint;
+		evote_receipt_args receipt;
+		evote_prove_args prove;
+		evote_keys_args keys;
 	} args;
 	union {
 		evote_answer answer; /* every result begins with one */
@@ -41,6 +58,10 @@ struct request {
 		evote_groups_res empty;
 		evote_register_res roll;
 		evote_voters_res voters;
+		evote_checkpoint_res checkpoint;
+		evote_receipt_res receipt;
+		evote_prove_res prove;
+		evote_keys_res keys;
 	} result;
 };
 

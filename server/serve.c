@@ -80,36 +80,28 @@ bool_t
 evote_checkpoint_1_svc(evote_checkpoint_args *args,
     evote_checkpoint_res *result, struct svc_req *q)
 {
-	memset(result, 0, sizeof(*result));
-	svcerr_noproc(q->rq_xprt);
-	return (FALSE);
+	return (ask(q, ASK_CHECKPOINT, args, result, sizeof(*result)));
 }
 
 bool_t
 evote_receipt_1_svc(
     evote_receipt_args *args, evote_receipt_res *result, struct svc_req *q)
 {
-	memset(result, 0, sizeof(*result));
-	svcerr_noproc(q->rq_xprt);
-	return (FALSE);
+	return (ask(q, ASK_RECEIPT, args, result, sizeof(*result)));
 }
 
 bool_t
 evote_prove_1_svc(
     evote_prove_args *args, evote_prove_res *result, struct svc_req *q)
 {
-	memset(result, 0, sizeof(*result));
-	svcerr_noproc(q->rq_xprt);
-	return (FALSE);
+	return (ask(q, ASK_PROVE, args, result, sizeof(*result)));
 }
 
 bool_t
 evote_keys_1_svc(
     evote_keys_args *args, evote_keys_res *result, struct svc_req *q)
 {
-	memset(result, 0, sizeof(*result));
-	svcerr_noproc(q->rq_xprt);
-	return (FALSE);
+	return (ask(q, ASK_KEYS, args, result, sizeof(*result)));
 }
 
 bool_t

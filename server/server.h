@@ -38,10 +38,13 @@ struct server {
 	struct neighbours *neighbours;
 	struct inbound *inbound;
 	struct portmap *portmap;
-	int files;	  /* how many may be open */
-	uint64_t now_ms;  /* monotonic, of the present turn */
-	uint64_t wall_us; /* wall clock, likewise */
-	int no_space;	  /* the disk is nearly full: see rule 17 */
+	struct signing *signing;
+	struct checkpoints *checkpoints;
+	struct proofs *proofs; /* calls that wait for a checkpoint */
+	int files;	       /* how many may be open */
+	uint64_t now_ms;       /* monotonic, of the present turn */
+	uint64_t wall_us;      /* wall clock, likewise */
+	int no_space;	       /* the disk is nearly full: see rule 17 */
 	uint64_t space_ms;
 	uint64_t disk_job; /* the oldest that is not done, */
 	uint64_t disk_ms;  /* since when */

@@ -8,7 +8,9 @@
 #include "common/seal.h"
 #include "replica/core/alarm.h"
 #include "server/budget.h"
+#include "server/checkpoint.h"
 #include "server/procedures.h"
+#include "server/proofs.h"
 
 #define WAITING_MAX (16u << 20) /* bytes of requests whose turn is to come */
 
@@ -18,6 +20,7 @@ static void
 request_free(struct request *r)
 {
 	auth_check_clear(&r->check);
+	proof_clear(r);
 	xdr_free(procedures[r->ask].args, &r->args);
 	xdr_free(procedures[r->ask].result, &r->result);
 	free(r);
@@ -150,6 +153,7 @@ service_begin(struct server *s)
 	uint64_t secret;
 
 	seal_random(&secret, sizeof(secret));
+	s->proofs = proofs_new();
 	s->turns = turns_new(secret, WAITING_MAX);
 	s->workers = workers_start(check_run);
 	return (s->workers == NULL ? -1 : 0);
@@ -169,6 +173,9 @@ service_end(struct server *s)
 	}
 	while ((t = turns_drain(s->turns)) != NULL)
 		request_free(request_of(t));
+	while ((r = proofs_drain(s)) != NULL)
+		request_free(r);
+	proofs_free(s->proofs);
 	turns_free(s->turns);
 	s->workers = NULL;
 	s->turns = NULL;
@@ -200,6 +207,7 @@ complete(struct server *s, struct request *r)
 		r->result.show.creator = need_copy("");
 		r->result.show.election.name = need_copy("");
 	}
+	proof_complete(r);
 	transport_complete(
 	    s->transport, r->call, procedures[r->ask].result, &r->result);
 	a->text = NULL;
@@ -222,8 +230,47 @@ service_answer(void *arg, uint64_t ticket)
 		request_free(r);
 		return;
 	}
+	if (r->result.answer.code == 0 && proof_is(r)) {
+		if (proofs_hold(s, r) == -1)
+			service_refuse(s, ticket, EVOTE_TRY_AGAIN, "");
+		return;
+	}
 	stand(&r->result.answer, EVOTE_SERVED, "");
 	complete(s, r);
+}
+
+/* Those that have what they waited for, for one turn; 1: there are more. */
+static int
+proved_take(struct server *s)
+{
+	uint64_t end_us = now_us() + BUDGET_TURN_US;
+	const char *host = "";
+	struct request *r;
+	evote_standing standing;
+
+	while ((r = proofs_next(s)) != NULL) {
+		standing = core_role(s->core) == EVOTE_PRIMARY
+		    ? EVOTE_SERVED
+		    : core_standing(s->core, &host);
+		if (standing == EVOTE_SERVED) {
+			stand(&r->result.answer, EVOTE_SERVED, "");
+			complete(s, r);
+		} else
+			service_refuse(
+			    s, (uint64_t)(uintptr_t)r, standing, host);
+		if (now_us() >= end_us)
+			return (1);
+	}
+	return (0);
+}
+
+int
+service_prove(struct server *s)
+{
+	int more = proved_take(s);
+
+	checkpoint_run(s, proofs_held(s) > 0);
+	return (proved_take(s) || more);
 }
 
 /* Nothing is said of what became of it, if it was carried out at all. */

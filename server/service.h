@@ -22,6 +22,10 @@ enum ask {
 	ASK_UNREGISTER,
 	ASK_UNLOCK,
 	ASK_VOTERS,
+	ASK_CHECKPOINT,
+	ASK_RECEIPT,
+	ASK_PROVE,
+	ASK_KEYS,
 	ASK_NR
 };
 
@@ -43,6 +47,11 @@ int service_begin(struct server *);
  * for one turn: when workers_fd says so, and while it returns 1.
  */
 int service_run(struct server *);
+/*
+ * Goes on with those that wait for a checkpoint, and with making it: each turn,
+ * and again at once while it returns 1.
+ */
+int service_prove(struct server *);
 /* A connection has ended: what waits of it for its turn is forgotten. */
 void service_gone(struct server *, uint64_t conn);
 /* Forgets those whose signatures are not verified, and stops the workers. */
