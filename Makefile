@@ -76,6 +76,8 @@ $(B)/fill_ledger: $(B)/tests/fill_ledger.o $(B)/server.a
 	$(link)
 $(B)/voter_loop: $(B)/tests/voter_loop.o $(B)/client.a
 	$(link)
+$(B)/prover: $(B)/tests/prover.o $(B)/client.a
+	$(link)
 $(B)/nemesis_%: $(B)/tests/nemesis/%.o $(B)/server.a $(B)/client.a
 	$(link)
 $(B)/strangers: $(call objs,$(STRANGERS)) $(B)/client.a
@@ -125,7 +127,7 @@ SANITIZE = CC=clang B=$(TESTB) OPT="-O1 -g" EXTRA=-DEVOTE_FAILPOINTS \
 	  SAN="-fsanitize=address,undefined -fno-sanitize-recover=all \
 	  -fno-omit-frame-pointer"
 NEMESIS = $(B)/nemesis_voter $(B)/nemesis_dump $(B)/power_cut
-programs: all $(B)/voter_loop $(B)/fill_ledger $(TESTS:%=$(B)/test_%)
+programs: all $(B)/voter_loop $(B)/prover $(B)/fill_ledger $(TESTS:%=$(B)/test_%)
 
 check: lint programs $(B)/sim $(NEMESIS) $(B)/floor $(B)/load \
     $(B)/strangers $(WRITERS)

@@ -166,6 +166,12 @@ address() {
 	fi
 }
 
+# prover HOST ARG...: see tests/prover.c.
+prover() {
+	host_run voters "$PAIR_BIN/prover" "$(address "$1")" \
+	    "$(port "$1" 2>/dev/null || echo 0)" "${@:2}"
+}
+
 # The host as the list has it.
 listed() {
 	tr , '\n' <<<"$EVOTE_HOSTS" | grep "^$1="
