@@ -126,7 +126,7 @@ TESTB	= build/test
 SANITIZE = CC=clang B=$(TESTB) OPT="-O1 -g" EXTRA=-DEVOTE_FAILPOINTS \
 	  SAN="-fsanitize=address,undefined -fno-sanitize-recover=all \
 	  -fno-omit-frame-pointer"
-NEMESIS = $(B)/nemesis_voter $(B)/nemesis_dump $(B)/power_cut
+NEMESIS = $(B)/nemesis_voter $(B)/nemesis_dump $(B)/power_cut $(B)/prover
 programs: all $(B)/voter_loop $(B)/prover $(B)/fill_ledger $(TESTS:%=$(B)/test_%)
 
 check: lint programs $(B)/sim $(NEMESIS) $(B)/floor $(B)/load \

@@ -10,6 +10,7 @@ setup() {
 	ledger >"$books/beta.dump"
 	echo "t alpha info role from=establishing to=primary epoch=1 size=1" >"$books/alpha.log"
 	echo "t alpha info role from=establishing to=primary epoch=2 size=4" >"$books/beta.log"
+	printf '%s\n' "20 3 r3 alpha,beta" "21 5 r5 beta" >"$books/notes"
 	history_of_ada >"$books/history/0"
 	history_of_bob >"$books/history/1"
 }
@@ -62,7 +63,7 @@ everywhere() {
 @test "checker: good books" {
 	run tests/nemesis/check "$books"
 	echo "$output"
-	[[ $status -eq 0 && $output == *"14 passed, 0 failed" ]]
+	[[ $status -eq 0 && $output == *"15 passed, 0 failed" ]]
 }
 
 @test "checker: a vote that was acknowledged is lost" {
@@ -112,6 +113,16 @@ everywhere() {
 @test "checker: an acknowledgement before the vote is there" {
 	sed -i 's/a 3 r3 1 -/a 2 r2 1 -/' "$books/history/0"
 	finds prefix
+}
+
+@test "checker: a checkpoint of another ledger, or with a forged signature" {
+	echo "22 5 other alpha,beta" >>"$books/notes"
+	finds signed
+	echo "22 9 r9 alpha,beta" >"$books/notes"
+	finds signed
+	echo "21 5 r5 beta" >"$books/notes"
+	echo "prover: a signature is forged" >"$books/forged"
+	finds signed
 }
 
 @test "checker: a stale reading" {
