@@ -355,6 +355,13 @@ inline take(i)
 #define ACKABLE		MIN(ME.durable, ME.matched)	/* 4 */
 #endif
 
+/* A backup's word on what its primary calls accepted. */
+#ifdef BUG_SIGN_STORED
+#define SIGNABLE	ACKABLE
+#else
+#define SIGNABLE	MIN(ACKABLE, PEER.accepted)		/* 20 */
+#endif
+
 /* The proof of being level: epoch, incarnation, size and root (9). */
 #ifdef BUG_LEVEL_BY_LENGTH
 #define FITS(m)		(m.size <= ME.size)
@@ -479,6 +486,12 @@ proctype live(byte h)
 		send(1 - h, ACK, ME.heard, n, scratch);
 		n = 0;
 		scratch = 0
+	}
+	:: d_step {
+		ME.role == FOLLOW && (ME.k.set & MINE) && PEER_LEADS ->
+		n = SIGNABLE;
+		sign(ME.log, n);
+		n = 0
 	}
 	:: d_step { RUNS && !FREE(h, 0) -> receive(0) }
 	:: d_step { !FREE(h, 0) -> drop(h, 0) }

@@ -434,6 +434,13 @@ inline take()
 #define ACKABLE		MIN(ME.durable, ME.matched)		/* 4 */
 #endif
 
+/* A backup's word on what its primary calls accepted. */
+#ifdef BUG_SIGN_STORED
+#define SIGNABLE	ACKABLE
+#else
+#define SIGNABLE	MIN(ACKABLE, PEER.accepted)		/* 20 */
+#endif
+
 /* The proof of being level: epoch, incarnation, size and root (9). */
 #ifdef BUG_LEVEL_BY_LENGTH
 #define FITS		(push[h].size <= ME.size)
@@ -673,6 +680,12 @@ proctype live(byte h)
 		send(ACK, ME.heard, n, scratch);
 		n = 0;
 		scratch = 0
+	}
+	:: d_step {
+		ME.role == BACKUP && PEER.reign > 0 && ME.k.epoch == PEER.k.epoch ->
+		n = SIGNABLE;
+		sign(ME.log, n);
+		n = 0
 	}
 	:: d_step { RUNS && push[h].kind != NOTHING -> receive() }
 	:: d_step { hello[h].old -> drop_hello(h) }

@@ -70,5 +70,11 @@ inline tell(ledger_, size_, reign_)
 	n = 0
 }
 
+/* 20: what is signed was told, and so it stays.  Signing changes nothing. */
+inline sign(ledger_, size_)
+{
+	assert(size_ <= told_size && EQUAL(ledger_, told, size_))
+}
+
 /* I3: does a ledger hold all that anyone has been told by now? */
 #define FRESH(l, size)	((size) >= told_size && EQUAL(l, told, told_size))
