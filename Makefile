@@ -33,7 +33,7 @@ REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	    machine service procedures proofs checkpoint signing auth turns serve serve_admin \
 	    budget certificate neighbours witness_daemon) \
-	  $(call room,server/election,election voters polls keys judge effect) \
+	  $(call room,server/election,election voters polls terms keys judge effect) \
 	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files \
 	    host_key)
 CLIENT	= $(call room,client,evote_client admin say survey tally when await \

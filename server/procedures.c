@@ -1,5 +1,6 @@
 #include "server/procedures.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "common/curve.h"
@@ -147,18 +148,39 @@ run_auth(struct server *s, struct request *r, const struct entry_header *at)
 	return (NULL);
 }
 
+static_assert(offsetof(evote_terms_args, terms.election) ==
+	offsetof(evote_create_args, election),
+    "both begin with the same");
+
+/* What the voter signs. */
+static evote_act
+create_act(const struct request *r)
+{
+	evote_act act = {.kind = EVOTE_ACT_CREATE};
+
+	if (r->ask == ASK_OPEN) {
+		act.kind = EVOTE_ACT_OPEN;
+		act.evote_act_u.terms = r->args.terms.terms;
+	} else
+		act.evote_act_u.election = r->args.create.election;
+	return (act);
+}
+
+/* CREATE and OPEN. */
 static struct record *
 run_create(struct server *s, struct request *r, const struct entry_header *at)
 {
 	evote_create_args *a = &r->args.create;
-	struct op op = {.kind = EVOTE_OP_CREATE, .no_room = core_full(s->core)};
+	struct op op = {
+	    .kind = r->ask == ASK_OPEN ? EVOTE_OP_OPEN : EVOTE_OP_CREATE,
+	    .no_room = core_full(s->core),
+	    .act = create_act(r),
+	};
 	char name[EVOTE_NAME_MAX + 1];
 	struct outcome out = {0};
 	struct record *rec;
 	evote_reason why;
 
-	op.act.kind = EVOTE_ACT_CREATE;
-	op.act.evote_act_u.election = a->election;
 	if ((why = claimed(s, &a->request, &op, name)) != EVOTE_R_OK ||
 	    (why = vouched(s, r, &a->request, &op)) != EVOTE_R_OK)
 		return (told_only(&r->result.answer, 1, why));
@@ -223,6 +245,17 @@ run_show(struct server *s, struct request *r, const struct entry_header *at)
 
 	election_show(
 	    s->election, r->args.named.election, &r->result.show, &out);
+	told(&r->result.answer, &out);
+	return (NULL);
+}
+
+static struct record *
+run_options(struct server *s, struct request *r, const struct entry_header *at)
+{
+	struct outcome out = {0};
+
+	election_options(
+	    s->election, r->args.named.election, &r->result.options, &out);
 	told(&r->result.answer, &out);
 	return (NULL);
 }
@@ -306,6 +339,9 @@ const struct procedure procedures[ASK_NR] = {
     [ASK_CREATE] = {run_create, (xdrproc_t)xdr_evote_create_args,
 	sizeof(evote_create_args), offsetof(evote_create_args, request.seen),
 	(xdrproc_t)xdr_evote_answer},
+    [ASK_OPEN] = {run_create, (xdrproc_t)xdr_evote_terms_args,
+	sizeof(evote_terms_args), offsetof(evote_terms_args, request.seen),
+	(xdrproc_t)xdr_evote_answer},
     [ASK_VOTE] = {run_vote, (xdrproc_t)xdr_evote_vote_args,
 	sizeof(evote_vote_args), offsetof(evote_vote_args, request.seen),
 	(xdrproc_t)xdr_evote_answer},
@@ -318,6 +354,9 @@ const struct procedure procedures[ASK_NR] = {
     [ASK_SHOW] = {run_show, (xdrproc_t)xdr_evote_named_args,
 	sizeof(evote_named_args), offsetof(evote_named_args, seen),
 	(xdrproc_t)xdr_evote_election_res},
+    [ASK_OPTIONS] = {run_options, (xdrproc_t)xdr_evote_named_args,
+	sizeof(evote_named_args), offsetof(evote_named_args, seen),
+	(xdrproc_t)xdr_evote_options_res},
     [ASK_EMPTY] = {run_empty, (xdrproc_t)xdr_evote_groups_args,
 	sizeof(evote_groups_args), offsetof(evote_groups_args, seen),
 	(xdrproc_t)xdr_evote_groups_res},
@@ -365,10 +404,9 @@ procedure_check(struct server *s, struct request *r)
 		    vote->election, vote->choice,
 		    (unsigned char *)act.evote_act_u.ballot.commitment);
 		check_statement(s, r, &vote->request, &act);
-	} else if (r->ask == ASK_CREATE &&
+	} else if ((r->ask == ASK_CREATE || r->ask == ASK_OPEN) &&
 	    create->request.credential.kind == EVOTE_BY_SIGNATURE) {
-		act.kind = EVOTE_ACT_CREATE;
-		act.evote_act_u.election = create->election;
+		act = create_act(r);
 		check_statement(s, r, &create->request, &act);
 	}
 }

@@ -36,6 +36,7 @@ struct request {
 		evote_preauth_args preauth;
 		evote_auth_args auth;
 		evote_create_args create;
+		evote_terms_args terms; /* begins as that does */
 		evote_vote_args vote;
 		evote_named_args named;
 		evote_list_args list;
@@ -55,6 +56,7 @@ struct request {
 		evote_result_res result;
 		evote_list_res list;
 		evote_election_res show;
+		evote_options_res options;
 		evote_groups_res empty;
 		evote_register_res roll;
 		evote_voters_res voters;

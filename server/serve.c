@@ -42,6 +42,20 @@ evote_create_election_1_svc(
 }
 
 bool_t
+evote_open_election_1_svc(
+    evote_terms_args *args, evote_answer *result, struct svc_req *q)
+{
+	return (ask(q, ASK_OPEN, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_get_options_1_svc(
+    evote_named_args *args, evote_options_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_OPTIONS, args, result, sizeof(*result)));
+}
+
+bool_t
 evote_cast_vote_1_svc(
     evote_vote_args *args, evote_answer *result, struct svc_req *q)
 {

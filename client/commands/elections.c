@@ -21,7 +21,7 @@ struct names {
 _Static_assert(EVOTE_GROUPS_MAX == EVOTE_CHOICES_MAX, "one room for both");
 
 struct creation {
-	evote_election election;
+	evote_terms terms;
 	char name[NAME_ROOM];
 	struct names groups, choices;
 	const char *end;
@@ -65,11 +65,11 @@ creation_read(struct client *c, struct creation *n, const char *name)
 	char err[300];
 	int status;
 
-	n->election.groups.groups_val = n->groups.list;
-	n->election.groups.groups_len = n->groups.n;
-	n->election.choices.choices_val = n->choices.list;
-	n->election.choices.choices_len = n->choices.n;
-	n->election.name = n->name;
+	n->terms.election.groups.groups_val = n->groups.list;
+	n->terms.election.groups.groups_len = n->groups.n;
+	n->terms.election.choices.choices_val = n->choices.list;
+	n->terms.election.choices.choices_len = n->choices.n;
+	n->terms.election.name = n->name;
 	if ((status = cmd_name(c, ELECTION, name, n->name)) >= 0)
 		return (status);
 	if (n->end == NULL)
@@ -79,7 +79,7 @@ creation_read(struct client *c, struct creation *n, const char *name)
 	if (date_parse(n->end, now, &at, err, sizeof(err)) != 0)
 		return (say_usage(c, "--end: %s", err));
 	n->relative = n->end[0] == '+';
-	n->election.end = n->relative ? at - now : at;
+	n->terms.election.end = n->relative ? at - now : at;
 	return (-1);
 }
 
@@ -141,12 +141,12 @@ empty_ask(struct client *c, const evote_election *v, const evote_groups_res *r)
 static int
 groups_check(struct client *c, struct evote *e, const struct creation *n)
 {
-	const evote_election *v = &n->election;
+	const evote_election *v = &n->terms.election;
 	enum evote_outcome outcome;
 	evote_groups_res res;
 	int status = -1;
 
-	if (n->empty || evote_create_kept(e, v, n->relative) != 0)
+	if (n->empty || evote_create_kept(e, &n->terms, n->relative) != 0)
 		return (-1);
 	outcome = evote_empty_groups(e, v, &res);
 	if (outcome == EVOTE_UNANSWERED)
@@ -174,14 +174,14 @@ run_create(struct client *c, void *own, int argc, char **argv)
 	if ((status = creation_read(c, n, argv[0])) >= 0 ||
 	    (status = cmd_open_voter(c, &e)) >= 0)
 		return (status);
-	end = n->relative ? 0 : n->election.end;
+	end = n->relative ? 0 : n->terms.election.end;
 	if ((status = groups_check(c, e, n)) >= 0) {
 		evote_close(e);
 		return (status);
 	}
-	outcome = evote_create(e, &n->election, n->relative, &end, &answer);
-	n->election.end = end;
-	status = creation_say(c, e, &n->election, outcome, &answer);
+	outcome = evote_create(e, &n->terms, n->relative, &end, &answer);
+	n->terms.election.end = end;
+	status = creation_say(c, e, &n->terms.election, outcome, &answer);
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	evote_close(e);
 	return (status);

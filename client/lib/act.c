@@ -16,12 +16,15 @@ static enum evote_outcome
 request_send(struct evote *e, struct kept *k, evote_answer *answer,
     uint64_t deadline_ms, unsigned *sends)
 {
-	rpcproc_t number = k->kind == EVOTE_ACT_CREATE ? EVOTE_CREATE_ELECTION
-						       : EVOTE_CAST_VOTE;
+	static const rpcproc_t numbers[] = {
+	    [EVOTE_ACT_CREATE] = EVOTE_CREATE_ELECTION,
+	    [EVOTE_ACT_OPEN] = EVOTE_OPEN_ELECTION,
+	    [EVOTE_ACT_VOTE] = EVOTE_CAST_VOTE,
+	};
 
 	xdr_free((xdrproc_t)xdr_evote_answer, answer);
-	return (handle_ask(e, number, &k->u, &kept_request(k)->seen, answer,
-	    deadline_ms, sends));
+	return (handle_ask(e, numbers[k->kind], &k->u, &kept_request(k)->seen,
+	    answer, deadline_ms, sends));
 }
 
 /*
@@ -114,8 +117,8 @@ request_settle(struct evote *e, struct kept *k, int fresh, int wanted,
 static const char *
 kept_election(const struct kept *k)
 {
-	return (k->kind == EVOTE_ACT_CREATE ? k->u.create.election.name
-					    : k->u.vote.election);
+	return (k->kind == EVOTE_ACT_VOTE ? k->u.vote.election
+					  : k->u.create.terms.election.name);
 }
 
 /* An outstanding request that is not the one wished for now. */
@@ -176,7 +179,8 @@ wish_make(struct evote *e, const struct wish *w, struct kept *k,
 	if ((outcome = handle_find(e, deadline_ms)) != EVOTE_ANSWERED)
 		return (outcome);
 	if (w->relative)
-		k->u.create.election.end = end_after(e, w->create->end);
+		k->u.create.terms.election.end =
+		    end_after(e, w->create->election.end);
 	return (request_renew(e, k, 0, deadline_ms, answer));
 }
 
@@ -221,8 +225,8 @@ act(struct evote *e, const struct wish *w, uint64_t *end, evote_answer *answer)
 		outcome = handle_fail(e, "%s", state_error(e->state));
 	else
 		outcome = wish_fulfil(e, w, &k, deadline_ms, answer);
-	if (end != NULL && k.kind == EVOTE_ACT_CREATE)
-		*end = k.u.create.election.end;
+	if (end != NULL && w->create != NULL && k.kind == (int)w->kind)
+		*end = k.u.create.terms.election.end;
 	kept_clear(&k);
 	state_unlock(lock);
 	return (outcome);
@@ -241,13 +245,21 @@ evote_vote(struct evote *e, const char *election, const char *choice,
 	return (act(e, &w, NULL, answer));
 }
 
+/* Without options it is what hosts of an older version know, too. */
+static evote_act_kind
+create_kind(const evote_terms *terms)
+{
+	return (terms->options.evote_options_len > 0 ? EVOTE_ACT_OPEN
+						     : EVOTE_ACT_CREATE);
+}
+
 enum evote_outcome
-evote_create(struct evote *e, const evote_election *election, int relative,
+evote_create(struct evote *e, const evote_terms *terms, int relative,
     uint64_t *end, evote_answer *answer)
 {
 	const struct wish w = {
-	    .kind = EVOTE_ACT_CREATE,
-	    .create = election,
+	    .kind = create_kind(terms),
+	    .create = terms,
 	    .relative = relative,
 	};
 
@@ -284,11 +296,11 @@ evote_kept(struct evote *e, const char *election)
 }
 
 int
-evote_create_kept(struct evote *e, const evote_election *election, int relative)
+evote_create_kept(struct evote *e, const evote_terms *terms, int relative)
 {
 	const struct wish w = {
-	    .kind = EVOTE_ACT_CREATE,
-	    .create = election,
+	    .kind = create_kind(terms),
+	    .create = terms,
 	    .relative = relative,
 	};
 

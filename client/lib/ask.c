@@ -14,6 +14,8 @@ static const struct procedure procedures[] = {
     PROCEDURE(EVOTE_PREAUTH, evote_preauth_args, evote_preauth_res),
     PROCEDURE(EVOTE_AUTH, evote_auth_args, evote_auth_res),
     PROCEDURE(EVOTE_CREATE_ELECTION, evote_create_args, evote_answer),
+    PROCEDURE(EVOTE_OPEN_ELECTION, evote_terms_args, evote_answer),
+    PROCEDURE(EVOTE_GET_OPTIONS, evote_named_args, evote_options_res),
     PROCEDURE(EVOTE_CAST_VOTE, evote_vote_args, evote_answer),
     PROCEDURE(EVOTE_GET_RESULT, evote_named_args, evote_result_res),
     PROCEDURE(EVOTE_LIST_ELECTIONS, evote_list_args, evote_list_res),
@@ -142,6 +144,14 @@ evote_show(struct evote *e, const char *election, evote_election_res *res)
 	evote_named_args args = {.election = (char *)election};
 
 	return (reading(e, EVOTE_GET_ELECTION, &args, &args.seen, res));
+}
+
+enum evote_outcome
+evote_options_of(struct evote *e, const char *election, evote_options_res *res)
+{
+	evote_named_args args = {.election = (char *)election};
+
+	return (reading(e, EVOTE_GET_OPTIONS, &args, &args.seen, res));
 }
 
 enum evote_outcome

@@ -94,11 +94,11 @@ int evote_kept(struct evote *, const char *election);
  * that serves; a kept request that differs only in its end is this one.  *end
  * becomes the one sent; 0 or unchanged if no host was reached for a span.
  */
-enum evote_outcome evote_create(struct evote *, const evote_election *,
+enum evote_outcome evote_create(struct evote *, const evote_terms *,
     int relative, uint64_t *end, evote_answer *);
 
 /* Whether a kept request is this one: as evote_kept. */
-int evote_create_kept(struct evote *, const evote_election *, int relative);
+int evote_create_kept(struct evote *, const evote_terms *, int relative);
 /* Which of its groups have nobody on the roll. */
 enum evote_outcome evote_empty_groups(
     struct evote *, const evote_election *, evote_groups_res *);
@@ -107,6 +107,9 @@ enum evote_outcome evote_result(
     struct evote *, const char *election, evote_result_res *);
 enum evote_outcome evote_show(
     struct evote *, const char *election, evote_election_res *);
+/* An election's options; a host of an older version knows of none. */
+enum evote_outcome evote_options_of(
+    struct evote *, const char *election, evote_options_res *);
 /* One page; first is 0, then `next`. */
 enum evote_outcome evote_list(struct evote *, unsigned first, evote_list_res *);
 

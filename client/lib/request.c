@@ -35,7 +35,9 @@ statement_bytes(
 	memcpy(s.cluster, e->service.cluster, sizeof(s.cluster));
 	memcpy(s.asker.client, k->client, sizeof(s.asker.client));
 	if (k->kind == EVOTE_ACT_CREATE)
-		s.act.evote_act_u.election = k->u.create.election;
+		s.act.evote_act_u.election = k->u.create.terms.election;
+	else if (k->kind == EVOTE_ACT_OPEN)
+		s.act.evote_act_u.terms = k->u.create.terms;
 	else {
 		s.act.evote_act_u.ballot.election = k->u.vote.election;
 		if (commit(&k->u.vote, s.act.evote_act_u.ballot.commitment))

@@ -92,7 +92,8 @@ struct kept {
 	uint64_t number;
 	int kind; /* evote_act_kind */
 	union {
-		evote_create_args create;
+		evote_terms_args create; /* OPEN, or CREATE if there is no
+					    option */
 		evote_vote_args vote;
 	} u;
 };

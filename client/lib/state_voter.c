@@ -39,6 +39,7 @@ kept_request(struct kept *k)
 {
 	switch (k->kind) {
 	case EVOTE_ACT_CREATE:
+	case EVOTE_ACT_OPEN:
 		return (&k->u.create.request);
 	case EVOTE_ACT_VOTE:
 		return (&k->u.vote.request);
@@ -67,8 +68,11 @@ xdr_body(XDR *xdrs, struct kept *k)
 	if (!xdr_int(xdrs, &k->kind))
 		return (FALSE);
 	switch (k->kind) {
-	case EVOTE_ACT_CREATE:
-		return (xdr_evote_create_args(xdrs, &k->u.create));
+	case EVOTE_ACT_CREATE: /* as evote_create_args */
+		return (xdr_evote_request(xdrs, &k->u.create.request) &&
+		    xdr_evote_election(xdrs, &k->u.create.terms.election));
+	case EVOTE_ACT_OPEN:
+		return (xdr_evote_terms_args(xdrs, &k->u.create));
 	case EVOTE_ACT_VOTE:
 		return (xdr_evote_vote_args(xdrs, &k->u.vote));
 	default:

@@ -28,22 +28,38 @@ same_election(const evote_election *a, const evote_election *b, int but_end)
 	    (but_end || a->end == b->end));
 }
 
+static int
+same_options(const evote_options *a, const evote_options *b)
+{
+	u_int i;
+
+	for (i = 0; i < a->evote_options_len && i < b->evote_options_len; i++)
+		if (a->evote_options_val[i].kind !=
+			b->evote_options_val[i].kind ||
+		    a->evote_options_val[i].value !=
+			b->evote_options_val[i].value)
+			return (0);
+	return (a->evote_options_len == b->evote_options_len);
+}
+
 int
 wish_is(const struct wish *w, const struct kept *k)
 {
 	if (k->kind != (int)w->kind)
 		return (0);
-	if (w->kind == EVOTE_ACT_CREATE)
-		return (same_election(
-		    &k->u.create.election, w->create, w->relative));
+	if (w->create != NULL)
+		return (same_election(&k->u.create.terms.election,
+			    &w->create->election, w->relative) &&
+		    same_options(
+			&k->u.create.terms.options, &w->create->options));
 	return (strcmp(k->u.vote.election, w->election) == 0 &&
 	    (w->choice == NULL || strcmp(k->u.vote.choice, w->choice) == 0));
 }
 
 static int
-election_copy(const evote_election *from, evote_election *to)
+terms_copy(const evote_terms *from, evote_terms *to)
 {
-	xdrproc_t proc = (xdrproc_t)xdr_evote_election;
+	xdrproc_t proc = (xdrproc_t)xdr_evote_terms;
 	unsigned char *bytes;
 	long len = xdr_to_bytes(proc, from, &bytes);
 	int rc;
@@ -61,11 +77,11 @@ wish_copy(const struct wish *w, struct kept *k, int salted)
 	memset(&k->u, 0, sizeof(k->u));
 	k->kind = (int)w->kind;
 	kept_request(k)->credential.kind = EVOTE_BY_TOKEN;
-	if (w->kind == EVOTE_ACT_CREATE) {
-		if (election_copy(w->create, &k->u.create.election) != 0)
+	if (w->create != NULL) {
+		if (terms_copy(w->create, &k->u.create.terms) != 0)
 			return (-1);
 		if (w->relative)
-			k->u.create.election.end = 0;
+			k->u.create.terms.election.end = 0;
 		return (0);
 	}
 	/* XDR frees no string that is too long for it. */

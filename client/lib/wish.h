@@ -6,10 +6,10 @@
 /* What the caller wants done, before it is a request. */
 struct wish {
 	evote_act_kind kind;
-	const char *election; /* VOTE */
-	const char *choice;   /* NULL: whichever was kept */
-	const evote_election *create;
-	int relative; /* its end is a span, see libevote.h */
+	const char *election;	   /* VOTE */
+	const char *choice;	   /* NULL: whichever was kept */
+	const evote_terms *create; /* CREATE, OPEN; else NULL */
+	int relative;		   /* its end is a span, see libevote.h */
 };
 
 /* Whether the outstanding request is the one that is wished for. */

@@ -20,12 +20,12 @@ struct effect {
 		struct voter *voter;	  /* UNREGISTER */
 		struct unlocked unlocked; /* UNLOCK */
 		struct poll *poll;	  /* CLOSE */
-		struct {		  /* CREATE, VOTE, REFUSED */
+		struct {		  /* CREATE, OPEN, VOTE, REFUSED */
 			struct voter *voter;
 			struct displaced displaced;
 			struct poll *poll; /* VOTE */
 			uint32_t choice;   /* VOTE */
-			uint64_t quota;	   /* CREATE, REFUSED: before */
+			uint64_t quota;	   /* the others: before */
 		} asked;
 	} u;
 };
@@ -81,9 +81,15 @@ apply_create(struct election_state *e, struct effect *f, const evote_leaf *leaf,
     const struct verdict *v)
 {
 	const evote_election *about = &leaf->op.evote_op_u.create.election;
+	const evote_terms *terms = &leaf->op.evote_op_u.open.terms;
+	const evote_options *options = NULL;
 
+	if (leaf->op.kind == EVOTE_OP_OPEN) {
+		about = &terms->election;
+		options = &terms->options;
+	}
 	f->u.asked.quota = voter_create(v->voter, about, leaf->time);
-	poll_add(&e->polls, &e->voters, about, v->voter);
+	poll_add(&e->polls, &e->voters, about, options, v->voter);
 }
 
 static void
@@ -129,6 +135,7 @@ effect_apply(
 		voter_unlock(v->voter, leaf->time, &f->u.unlocked);
 		break;
 	case EVOTE_OP_CREATE:
+	case EVOTE_OP_OPEN:
 		apply_answer(f, leaf, v);
 		apply_create(e, f, leaf, v);
 		break;
@@ -174,7 +181,7 @@ undo_asked(struct election_state *e, const struct effect *f)
 {
 	struct voter *v = f->u.asked.voter;
 
-	if (f->kind == EVOTE_OP_CREATE) {
+	if (f->kind == EVOTE_OP_CREATE || f->kind == EVOTE_OP_OPEN) {
 		poll_add_undo(&e->polls);
 		voter_create_undo(v, f->u.asked.quota);
 	} else if (f->kind == EVOTE_OP_VOTE)
@@ -215,6 +222,7 @@ effect_undo(struct election_state *e)
 		poll_close_undo(&e->polls, f->u.poll);
 		break;
 	case EVOTE_OP_CREATE:
+	case EVOTE_OP_OPEN:
 	case EVOTE_OP_VOTE:
 	case EVOTE_OP_REFUSED:
 		undo_asked(e, f);

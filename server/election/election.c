@@ -74,6 +74,22 @@ opening_fits(const evote_opening *opening, const evote_ballot *ballot)
 	    memcmp(hash, ballot->commitment, sizeof(hash)) == 0);
 }
 
+const evote_election *
+op_about(const struct op *op)
+{
+	return (op->act.kind == EVOTE_ACT_OPEN
+		? &op->act.evote_act_u.terms.election
+		: &op->act.evote_act_u.election);
+}
+
+const evote_options *
+op_options(const struct op *op)
+{
+	return (op->act.kind == EVOTE_ACT_OPEN
+		? &op->act.evote_act_u.terms.options
+		: NULL);
+}
+
 /* The leaf borrows from op and v. */
 static void
 leaf_fill(evote_leaf *leaf, const struct op *op, const struct verdict *v)
@@ -108,6 +124,11 @@ leaf_fill(evote_leaf *leaf, const struct op *op, const struct verdict *v)
 		to->evote_op_u.create.asker = op->asker;
 		to->evote_op_u.create.signature = op->signature;
 		to->evote_op_u.create.election = act->evote_act_u.election;
+		break;
+	case EVOTE_OP_OPEN:
+		to->evote_op_u.open.asker = op->asker;
+		to->evote_op_u.open.signature = op->signature;
+		to->evote_op_u.open.terms = act->evote_act_u.terms;
 		break;
 	case EVOTE_OP_VOTE:
 		to->evote_op_u.vote.asker = op->asker;
@@ -183,6 +204,11 @@ op_fill(struct op *op, const evote_leaf *leaf, const evote_opening *opening)
 		op->asker = from->evote_op_u.create.asker;
 		op->act.kind = EVOTE_ACT_CREATE;
 		op->act.evote_act_u.election = from->evote_op_u.create.election;
+		break;
+	case EVOTE_OP_OPEN:
+		op->asker = from->evote_op_u.open.asker;
+		op->act.kind = EVOTE_ACT_OPEN;
+		op->act.evote_act_u.terms = from->evote_op_u.open.terms;
 		break;
 	case EVOTE_OP_VOTE:
 		op->asker = from->evote_op_u.vote.asker;
@@ -316,6 +342,20 @@ election_show(const struct election_state *e, const char *name,
 		out->reason = EVOTE_R_NO_ELECTION;
 	}
 	poll_show(p, res);
+}
+
+void
+election_options(const struct election_state *e, const char *name,
+    evote_options_res *res, struct outcome *out)
+{
+	const struct poll *p = poll_find(&e->polls, name);
+
+	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
+	if (p == NULL) {
+		out->code = 1;
+		out->reason = EVOTE_R_NO_ELECTION;
+	}
+	poll_options(p, res);
 }
 
 void

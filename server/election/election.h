@@ -49,6 +49,10 @@ struct op {
 	evote_opening opening;
 };
 
+/* Of CREATE and OPEN: the election, and its options or NULL. */
+const evote_election *op_about(const struct op *);
+const evote_options *op_options(const struct op *);
+
 struct outcome {
 	int code; /* as the procedure's in evote.x; CLOSE: 0, or 2 with
 		     NO_ELECTION, CLOSED or ONGOING; HOST: 0, or 2 with
@@ -106,6 +110,8 @@ void election_list(
     const struct election_state *, uint32_t first, evote_list_res *);
 void election_show(const struct election_state *, const char *name,
     evote_election_res *, struct outcome *);
+void election_options(const struct election_state *, const char *name,
+    evote_options_res *, struct outcome *);
 void election_empty(const struct election_state *, const evote_groups_args *,
     evote_groups_res *);
 void election_voters(

@@ -33,7 +33,7 @@ struct election_state {
 struct verdict {
 	int recorded;
 	struct outcome out;
-	struct voter *voter;	    /* CREATE, VOTE, REFUSED: the asker */
+	struct voter *voter;	    /* CREATE, OPEN, VOTE, REFUSED: the asker */
 	struct client client;	    /* and his entry in the client table */
 	struct poll *poll;	    /* VOTE, CLOSE */
 	uint32_t choice;	    /* VOTE */

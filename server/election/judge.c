@@ -6,6 +6,7 @@
 #include "common/need.h"
 #include "common/text.h"
 #include "server/election/election_impl.h"
+#include "server/election/terms.h"
 
 #define SPAN_MAX (EVOTE_SPAN_S * 1000000ULL)
 
@@ -42,6 +43,7 @@ code_else(evote_op_kind kind)
 {
 	switch (kind) {
 	case EVOTE_OP_CREATE:
+	case EVOTE_OP_OPEN:
 		return (3);
 	case EVOTE_OP_VOTE:
 		return (5);
@@ -247,19 +249,23 @@ static void
 judge_create(const struct election_state *e, const struct op *op, uint64_t time,
     struct verdict *v)
 {
-	const evote_election *about = &op->act.evote_act_u.election;
+	const evote_election *about = op_about(op);
 	const evote_name *groups = about->groups.groups_val;
 	const evote_name *choices = about->choices.choices_val;
 	uint32_t n_groups = about->groups.groups_len;
 	uint32_t n_choices = about->choices.choices_len;
 
-	if (n_groups == 0)
+	if (op->kind == EVOTE_OP_OPEN && !keys_some(&e->keys))
+		verdict_answer(v, 3, EVOTE_R_NOT_YET);
+	else if (n_groups == 0)
 		verdict_answer(v, 2, EVOTE_R_NO_GROUPS);
 	else if (n_choices == 0)
 		verdict_answer(v, 2, EVOTE_R_NO_CHOICES);
 	else if (!names_valid(op, &about->name, 1) ||
 	    !names_valid(op, groups, n_groups) ||
-	    !names_valid(op, choices, n_choices))
+	    !names_valid(op, choices, n_choices) ||
+	    (op->kind == EVOTE_OP_OPEN &&
+		!terms_fit(&op->act.evote_act_u.terms.options)))
 		verdict_answer(v, 3, EVOTE_R_MALFORMED);
 	else if (names_repeat(groups, n_groups, 0) ||
 	    names_repeat(choices, n_choices, !op->admitted))
@@ -383,6 +389,7 @@ judge_op(const struct election_state *e, const struct op *op, uint64_t time,
 		judge_member(e, op, v);
 		break;
 	case EVOTE_OP_CREATE:
+	case EVOTE_OP_OPEN:
 	case EVOTE_OP_VOTE:
 		judge_asked(e, op, time, v);
 		break;

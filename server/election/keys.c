@@ -110,6 +110,12 @@ keys_latest(const struct keys *ks, const char *name)
 }
 
 int
+keys_some(const struct keys *k)
+{
+	return (k->n > 1);
+}
+
+int
 keys_hold(const struct keys *ks, const unsigned char key[SEAL_KEY])
 {
 	for (uint32_t i = 1; i < ks->n; i++)

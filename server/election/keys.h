@@ -43,6 +43,11 @@ const struct key_record *keys_of(
     const struct keys *, const unsigned char incarnation[16]);
 /* The latest of a host of that name, or NULL. */
 const struct key_record *keys_latest(const struct keys *, const char *name);
+/*
+ * 1 when there is a record of HOST: then no host of the cluster has a version
+ * that does not know it, nor what came with it and later.
+ */
+int keys_some(const struct keys *);
 /* 1 when some host has that key. */
 int keys_hold(const struct keys *, const unsigned char key[SEAL_KEY]);
 void keys_mix(const struct keys *, unsigned char h[SEAL_HASH]);

@@ -5,6 +5,7 @@
 #include "common/need.h"
 #include "server/election/mix.h"
 #include "server/election/polls.h"
+#include "server/election/terms.h"
 
 static evote_name *
 names_copy(const evote_name *from, uint32_t n)
@@ -42,6 +43,7 @@ static void
 poll_free(struct poll *p)
 {
 	xdr_free((xdrproc_t)xdr_evote_election, (char *)&p->about);
+	xdr_free((xdrproc_t)xdr_evote_options, (char *)&p->options);
 	free(p->groups);
 	free(p->counts);
 	free(p->voted);
@@ -184,13 +186,15 @@ poll_choice(const struct poll *p, const char *choice)
 
 void
 poll_add(struct polls *ps, struct voters *vs, const evote_election *about,
-    struct voter *creator)
+    const evote_options *options, struct voter *creator)
 {
 	uint32_t n_groups = about->groups.groups_len;
 	uint32_t n_choices = about->choices.choices_len;
 	struct poll *p = need(calloc(1, sizeof(*p)));
 
 	about_copy(&p->about, about);
+	if (options != NULL)
+		terms_copy(&p->options, options);
 	p->groups = need(calloc(n_groups, sizeof(struct group *)));
 	for (uint32_t i = 0; i < n_groups; i++)
 		p->groups[i] = voter_group(vs, about->groups.groups_val[i]);
@@ -278,6 +282,13 @@ poll_show(const struct poll *p, evote_election_res *res)
 }
 
 void
+poll_options(const struct poll *p, evote_options_res *res)
+{
+	if (p != NULL)
+		terms_copy(&res->options, &p->options);
+}
+
+void
 polls_page(const struct polls *ps, uint32_t first, evote_list_res *res)
 {
 	evote_summary *to = need(calloc(EVOTE_PAGE_MAX, sizeof(*to)));
@@ -308,6 +319,10 @@ poll_mix(const struct poll *p, unsigned char h[SEAL_HASH])
 	for (uint32_t i = 0; i < p->about.choices.choices_len; i++) {
 		mix_string(h, p->about.choices.choices_val[i]);
 		mix_number(h, p->counts[i]);
+	}
+	for (uint32_t i = 0; i < p->options.evote_options_len; i++) {
+		mix_number(h, p->options.evote_options_val[i].kind);
+		mix_number(h, p->options.evote_options_val[i].value);
 	}
 	mix_number(h, p->about.end);
 	mix_number(h, p->creator->index);

@@ -12,6 +12,7 @@
 struct poll {
 	UT_hash_handle hh;
 	evote_election about;
+	evote_options options;
 	struct group **groups; /* those of about, in its order */
 	struct voter *creator;
 	uint32_t index; /* in the order of creation */
@@ -43,9 +44,12 @@ int poll_has_voted(const struct poll *, const struct voter *);
 /* The choice's place in the list, or the length of the list. */
 uint32_t poll_choice(const struct poll *, const char *choice);
 
-/* The name is free; groups and choices are some, and different. */
+/*
+ * The name is free; groups and choices are some, and different; options may be
+ * NULL.
+ */
 void poll_add(struct polls *, struct voters *, const evote_election *,
-    struct voter *creator);
+    const evote_options *, struct voter *creator);
 void poll_add_undo(struct polls *); /* the newest */
 /* He has not voted here. */
 void poll_vote(struct poll *, const struct voter *, uint32_t choice);
@@ -56,7 +60,8 @@ void poll_close_undo(struct polls *, struct poll *);
 
 /* As evote.x's GET_RESULT (of a closed one), GET_ELECTION, LIST_ELECTIONS. */
 void poll_result(const struct poll *, evote_result_res *);
-void poll_show(const struct poll *, evote_election_res *); /* NULL: none */
+void poll_show(const struct poll *, evote_election_res *);   /* NULL: none */
+void poll_options(const struct poll *, evote_options_res *); /* likewise */
 void polls_page(const struct polls *, uint32_t first, evote_list_res *);
 void polls_mix(const struct polls *, unsigned char h[SEAL_HASH]);
 

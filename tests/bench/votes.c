@@ -253,7 +253,8 @@ election_open(struct evote *e, char *name)
 	    .end = ((uint64_t)time(NULL) + 3600) * 1000000};
 	evote_answer answer;
 
-	if (evote_create(e, &election, 0, NULL, &answer) != EVOTE_ANSWERED ||
+	if (evote_create(e, &(evote_terms){.election = election}, 0, NULL,
+		&answer) != EVOTE_ANSWERED ||
 	    answer.code != 0)
 		die("an election cannot be opened");
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);

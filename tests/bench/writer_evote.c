@@ -69,8 +69,10 @@ election_open(struct peer *p, char *name)
 	    .end = end};
 	evote_answer answer;
 
-	return (done(
-	    p, evote_create(p->evote, &election, 1, &end, &answer), &answer));
+	return (done(p,
+	    evote_create(p->evote, &(evote_terms){.election = election}, 1,
+		&end, &answer),
+	    &answer));
 }
 
 int

@@ -40,7 +40,8 @@ election_open(struct evote *e, unsigned n, struct greed *g)
 
 	names_fill(names, list, EVOTE_CHOICES_MAX);
 	snprintf(name, sizeof(name), "greed-%u", n);
-	if (evote_create(e, &election, 0, NULL, &answer) != EVOTE_ANSWERED)
+	if (evote_create(e, &(evote_terms){.election = election}, 0, NULL,
+		&answer) != EVOTE_ANSWERED)
 		g->other++;
 	else if (answer.code == 0)
 		g->opened++;

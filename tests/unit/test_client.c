@@ -1097,14 +1097,15 @@ test_create(void **state)
 	uint64_t end = 0, first;
 
 	w->fake.host[0].lose = 1000;
-	assert_int_equal(
-	    EVOTE_UNANSWERED, evote_create(e, &v, 1, &end, &answer));
+	assert_int_equal(EVOTE_UNANSWERED,
+	    evote_create(e, &(evote_terms){.election = v}, 1, &end, &answer));
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	first = end;
 	w->fake.host[0].lose = 0;
 	/* The same with a later end, as "+90s" gives it. */
 	v.end = 2000;
-	assert_int_equal(EVOTE_ANSWERED, evote_create(e, &v, 1, &end, &answer));
+	assert_int_equal(EVOTE_ANSWERED,
+	    evote_create(e, &(evote_terms){.election = v}, 1, &end, &answer));
 	assert_int_equal(0, answer.code);
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	assert_int_equal(first, end);
@@ -1140,14 +1141,16 @@ test_create_relative(void **state)
 
 	/* Ours is three hours fast. */
 	w->fake.clock = wall_us() - 3 * HOUR_US;
-	assert_int_equal(EVOTE_ANSWERED, evote_create(e, &v, 1, &end, &answer));
+	assert_int_equal(EVOTE_ANSWERED,
+	    evote_create(e, &(evote_terms){.election = v}, 1, &end, &answer));
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	assert_true(end > w->fake.clock + HOUR_US);
 	assert_true(end < w->fake.clock + 3 * HOUR_US);
 	assert_true(-evote_clock_off(e) > 2 * (int64_t)HOUR_US);
 	v.name = (char *)"F";
 	v.end = end + 5;
-	assert_int_equal(EVOTE_ANSWERED, evote_create(e, &v, 0, &end, &answer));
+	assert_int_equal(EVOTE_ANSWERED,
+	    evote_create(e, &(evote_terms){.election = v}, 0, &end, &answer));
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	assert_int_equal(v.end, end);
 	evote_close(e);

@@ -190,6 +190,21 @@ op_create(evote_asker who, const char *name, uint64_t end)
 	return (op_create_lists(who, name, students, 1, choices, 3, end));
 }
 
+/* The same with options. */
+static struct op
+op_open(struct op create, evote_option *options, uint32_t n)
+{
+	struct op op = create;
+
+	op.kind = EVOTE_OP_OPEN;
+	op.act.kind = EVOTE_ACT_OPEN;
+	op.act.evote_act_u.terms = (evote_terms){
+	    .election = create.act.evote_act_u.election,
+	    .options = {n, options},
+	};
+	return (op);
+}
+
 static struct op
 op_vote(evote_asker who, const char *name, const char *choice)
 {
@@ -301,6 +316,45 @@ test_create(void **state)
 	expect(w,
 	    op_create_lists(anew(w, "Bob"), "third", twice, 2, twice, 1, end),
 	    0, EVOTE_R_OK, 1);
+}
+
+static void
+test_open(void **state)
+{
+	struct world *w = *state;
+	uint64_t end = START + HOUR;
+	evote_option sheet[] = {{EVOTE_OPTION_SHEET, 1}};
+	evote_option no_sheet[] = {{EVOTE_OPTION_SHEET, 0}};
+	evote_option unknown[] = {{EVOTE_OPTION_SHEET, 1}, {1000, 1}};
+	evote_option twice[] = {
+	    {EVOTE_OPTION_SHEET, 1}, {EVOTE_OPTION_SHEET, 1}};
+	evote_options_res res = {0};
+	struct outcome out;
+
+#define OPEN(name, options, n) \
+	op_open(op_create(anew(w, "Bob"), name, end), options, n)
+	/* A host of an older version may be there. */
+	expect(w, OPEN("next", sheet, 1), 3, EVOTE_R_NOT_YET, 0);
+	expect(w, op_host("a", 1, 'A'), 0, EVOTE_R_OK, 1);
+	expect(w, OPEN("next", NULL, 0), 3, EVOTE_R_MALFORMED, 0);
+	expect(w, OPEN("next", no_sheet, 1), 3, EVOTE_R_MALFORMED, 0);
+	expect(w, OPEN("next", unknown, 2), 3, EVOTE_R_MALFORMED, 0);
+	expect(w, OPEN("next", twice, 2), 3, EVOTE_R_MALFORMED, 0);
+	expect(w, OPEN(POLL, sheet, 1), 3, EVOTE_R_NAME_TAKEN, 1);
+	expect(w, OPEN("next", sheet, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Ann"), "next", "C"), 0, EVOTE_R_OK, 1);
+	election_options(w->e, "next", &res, &out);
+	assert_int_equal(out.code, 0);
+	assert_int_equal(res.options.evote_options_len, 1);
+	assert_int_equal(
+	    res.options.evote_options_val[0].kind, EVOTE_OPTION_SHEET);
+	assert_int_equal(res.options.evote_options_val[0].value, 1);
+	xdr_free((xdrproc_t)xdr_evote_options, &res.options);
+	res = (evote_options_res){0};
+	election_options(w->e, "none", &res, &out);
+	assert_int_equal(out.reason, EVOTE_R_NO_ELECTION);
+	assert_int_equal(res.options.evote_options_len, 0);
+#undef OPEN
 }
 
 /* In place of the library, to be counted: names whose case was folded. */
@@ -1654,6 +1708,7 @@ static struct op
 random_op(struct world *w, unsigned *seed)
 {
 	static evote_name options[] = {"A", "B", "C", "D"};
+	static evote_option sheet = {EVOTE_OPTION_SHEET, 1};
 	static char name[16];
 	evote_asker who;
 	uint32_t n_groups, n_choices;
@@ -1682,6 +1737,8 @@ random_op(struct world *w, unsigned *seed)
 			end = UINT64_MAX;
 		op = op_create_lists(
 		    who, name, both, n_groups, options, n_choices, end);
+		if (who.number % 3 == 0)
+			op = op_open(op, &sheet, 1);
 		break;
 	default:
 		op = op_vote(who, name, options[draw(seed, LEN(options))]);
@@ -1700,7 +1757,7 @@ expect_repeat(struct world *w, struct op op, struct outcome first)
 }
 
 static void
-random_step(struct world *w, unsigned *seed, unsigned met[32])
+random_step(struct world *w, unsigned *seed, unsigned met[64])
 {
 	const char *due;
 	struct outcome out;
@@ -1712,9 +1769,10 @@ random_step(struct world *w, unsigned *seed, unsigned met[32])
 	op = random_op(w, seed);
 	(void)world_execute(w, &op, &out);
 	if (draw(seed, 16) == 0 &&
-	    (op.kind == EVOTE_OP_VOTE || op.kind == EVOTE_OP_CREATE))
+	    (op.kind == EVOTE_OP_VOTE || op.kind == EVOTE_OP_CREATE ||
+		op.kind == EVOTE_OP_OPEN))
 		expect_repeat(w, op, out);
-	assert_in_range(out.reason, 0, 31);
+	assert_in_range(out.reason, 0, 63);
 	met[out.reason]++;
 }
 
@@ -1729,11 +1787,12 @@ test_random(void **state)
 	    EVOTE_R_TOO_MANY, EVOTE_R_VOTER_EXISTS, EVOTE_R_NUMBER_AHEAD,
 	    EVOTE_R_END_FAR, EVOTE_R_SHARED_KEY};
 	struct world *w = *state;
-	unsigned met[32] = {0}, seed = SEED;
+	unsigned met[64] = {0}, seed = SEED;
 	uint64_t size, undone = 0, settled = 0;
 	struct election_state *again;
 
 	print_message("seed %u\n", seed);
+	expect(w, op_host("a", 1, 'A'), 0, EVOTE_R_OK, 1);
 	for (int i = 0; i < 3000; i++) {
 		random_step(w, &seed, met);
 		if (draw(&seed, 20) != 0)
@@ -1760,12 +1819,13 @@ test_undo_all(void **state)
 {
 	static unsigned char then[LOG_MAX + 1][32];
 	struct world *w = *state;
-	unsigned met[32] = {0}, seed = SEED + 1;
+	unsigned met[64] = {0}, seed = SEED + 1;
 	unsigned char now[32];
 	struct election_state *e;
 	char err[256];
 
 	print_message("seed %u\n", seed);
+	expect(w, op_host("a", 1, 'A'), 0, EVOTE_R_OK, 1);
 	for (int i = 0; i < 1500; i++)
 		random_step(w, &seed, met);
 	e = election_new();
@@ -1795,6 +1855,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_create),
 	    TEST(test_create_looks_once),
+	    TEST(test_open),
 	    TEST(test_vote),
 	    TEST(test_order_of_checks),
 	    TEST(test_no_room),

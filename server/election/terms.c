@@ -1,0 +1,62 @@
+#include "server/election/terms.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "common/need.h"
+
+static const struct row {
+	evote_option_kind kind;
+	uint64_t least, most;
+	uint64_t usual; /* without the option */
+} rows[] = {
+    {EVOTE_OPTION_SHEET, 1, 1, 0},
+};
+
+static const struct row *
+row_of(evote_option_kind kind)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].kind == kind)
+			return (&rows[i]);
+	}
+	return (NULL);
+}
+
+int
+terms_fit(const evote_options *o)
+{
+	const evote_option *all = o->evote_options_val;
+
+	for (uint32_t i = 0; i < o->evote_options_len; i++) {
+		const struct row *r = row_of(all[i].kind);
+
+		if (r == NULL || all[i].value < r->least ||
+		    all[i].value > r->most ||
+		    (i > 0 && all[i].kind <= all[i - 1].kind))
+			return (0);
+	}
+	return (o->evote_options_len > 0);
+}
+
+uint64_t
+terms_value(const evote_options *o, evote_option_kind kind)
+{
+	for (uint32_t i = 0; i < o->evote_options_len; i++) {
+		if (o->evote_options_val[i].kind == kind)
+			return (o->evote_options_val[i].value);
+	}
+	return (row_of(kind)->usual);
+}
+
+void
+terms_copy(evote_options *to, const evote_options *from)
+{
+	uint32_t n = from->evote_options_len;
+
+	to->evote_options_len = n;
+	to->evote_options_val = need_zeroed(n + 1, sizeof(evote_option));
+	if (n > 0)
+		memcpy(to->evote_options_val, from->evote_options_val,
+		    n * sizeof(evote_option));
+}

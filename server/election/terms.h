@@ -1,0 +1,19 @@
+#ifndef EVOTE_TERMS_H
+#define EVOTE_TERMS_H
+
+#include <stdint.h>
+
+#include "evote.h"
+
+/*
+ * The options of an election: which there are, what values they may have, and
+ * what they are when nothing is said.  Pure.
+ */
+
+/* Whether they are as evote.x wants them. */
+int terms_fit(const evote_options *);
+/* The option's value, or what it is without one. */
+uint64_t terms_value(const evote_options *, evote_option_kind);
+void terms_copy(evote_options *to, const evote_options *from);
+
+#endif
