@@ -231,22 +231,8 @@ note_add(char *note, size_t size, const struct note_key *k, uint64_t time_s,
 
 /* ---- reading ---- */
 
-/* The line at *at without its end, which is passed; NULL: no whole line. */
-static const char *
-line_next(const char **at, const char *end, size_t *len)
-{
-	const char *line = *at, *lf = memchr(line, '\n', (size_t)(end - line));
-
-	if (lf == NULL)
-		return (NULL);
-	*len = (size_t)(lf - line);
-	*at = lf + 1;
-	return (line);
-}
-
-/* Digits without a zero in front. */
-static int
-read_size(const char *s, size_t len, uint64_t *out)
+int
+note_number(const char *s, size_t len, uint64_t *out)
 {
 	char digits[24];
 
@@ -254,6 +240,8 @@ read_size(const char *s, size_t len, uint64_t *out)
 		return (-1);
 	memcpy(digits, s, len);
 	digits[len] = '\0';
+	if (strlen(digits) != len)
+		return (-1);
 	return (number_read(digits, 0, UINT64_MAX, out));
 }
 
@@ -263,19 +251,19 @@ read_text(struct note *n, char *err, size_t errlen)
 	const char *at = n->text, *end = n->text + n->text_len, *line;
 	size_t len;
 
-	line = line_next(&at, end, &len);
+	line = text_line(&at, end, &len);
 	if (line == NULL || len == 0 || len >= sizeof(n->log))
 		return (text_why(err, errlen, "line 1 is not a log's name"));
 	memcpy(n->log, line, len);
 	n->log[len] = '\0';
-	line = line_next(&at, end, &len);
-	if (line == NULL || read_size(line, len, &n->size) != 0)
+	line = text_line(&at, end, &len);
+	if (line == NULL || note_number(line, len, &n->size) != 0)
 		return (text_why(err, errlen, "line 2 is not the size"));
-	line = line_next(&at, end, &len);
+	line = text_line(&at, end, &len);
 	if (line == NULL ||
 	    seal_unbase64(n->root, SEAL_HASH, line, len) != SEAL_HASH)
 		return (text_why(err, errlen, "line 3 is not the root"));
-	while ((line = line_next(&at, end, &len)) != NULL)
+	while ((line = text_line(&at, end, &len)) != NULL)
 		if (len == 0)
 			return (text_why(err, errlen,
 			    "there is an empty line within the checkpoint"));
@@ -310,7 +298,7 @@ read_lines(
 	const char *line;
 	size_t len;
 
-	while ((line = line_next(&at, end, &len)) != NULL) {
+	while ((line = text_line(&at, end, &len)) != NULL) {
 		if (n->n == NOTE_SIGS)
 			return (text_why(err, errlen,
 			    "it has more than %d signatures", NOTE_SIGS));

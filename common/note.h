@@ -76,6 +76,9 @@ int note_add(char *note, size_t size, const struct note_key *, uint64_t time_s,
 
 /* ---- reading ---- */
 
+/* Digits and nothing else, without a zero in front; 0 or -1. */
+int note_number(const char *s, size_t len, uint64_t *out);
+
 struct note_line { /* a signature */
 	const char *name;
 	size_t name_len;

@@ -326,6 +326,18 @@ text_is_utf8(const char *s, size_t len, size_t *bad)
 	return (at == NULL);
 }
 
+const char *
+text_line(const char **at, const char *end, size_t *len)
+{
+	const char *line = *at, *lf = memchr(line, '\n', (size_t)(end - line));
+
+	if (lf == NULL)
+		return (NULL);
+	*len = (size_t)(lf - line);
+	*at = lf + 1;
+	return (line);
+}
+
 int
 text_width(const char *s)
 {

@@ -28,6 +28,8 @@ char *text_fold(const char *s);
 void text_harmless(char *s);
 /* 1 when the len bytes at s are well-formed UTF-8; else *bad is the offset. */
 int text_is_utf8(const char *s, size_t len, size_t *bad);
+/* The line at *at without its end, which is passed; NULL: no whole line. */
+const char *text_line(const char **at, const char *end, size_t *len);
 /* Says in err why something fails; -1. */
 int text_why(char *err, size_t errlen, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -9,46 +9,22 @@
 #include <cmocka.h>
 
 #include "common/note.h"
+#include "notes.h"
 
 #define ORIGIN "election.example"
 
 static const unsigned char cluster[16] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
-/* A signer of each kind, from a seed of one byte. */
-struct signer {
-	struct seal_key *key;
-	struct note_key public;
-};
-
-static struct signer
-signer_new(enum note_type type, const char *name, unsigned char seed_byte)
-{
-	unsigned char seed[SEAL_KEY], public[SEAL_KEY];
-	struct signer s;
-
-	memset(seed, seed_byte, sizeof(seed));
-	s.key = seal_key_seed(seed);
-	seal_key_public(s.key, public);
-	note_key_set(&s.public, type, name, public);
-	return (s);
-}
-
 static void
-sign(char *note, size_t size, const struct signer *s, const char *text,
+sign(char *note, size_t size, const struct notary *s, const char *text,
     uint64_t time_s)
 {
-	unsigned char sig[SEAL_SIG];
-
-	if (s->public.type == NOTE_LOG)
-		note_sign(s->key, text, sig);
-	else
-		note_cosign(s->key, text, time_s, sig);
-	assert_int_equal(note_add(note, size, &s->public, time_s, sig), 0);
+	assert_int_equal(notary_sign(note, size, s, text, time_s), 0);
 }
 
 struct world {
-	struct signer log, alpha, beta;
+	struct notaries by;
 	char text[NOTE_TEXT], note[4096];
 };
 
@@ -58,19 +34,13 @@ world_make(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
 	unsigned char root[SEAL_HASH];
-	char name[NOTE_NAME], host[NOTE_NAME];
 
 	memset(root, 0x5a, sizeof(root));
-	assert_int_equal(note_log_name(name, ORIGIN, cluster), 0);
-	w->log = signer_new(NOTE_LOG, name, 1);
-	assert_int_equal(note_host_name(host, name, "alpha"), 0);
-	w->alpha = signer_new(NOTE_HOST, host, 2);
-	assert_int_equal(note_host_name(host, name, "beta"), 0);
-	w->beta = signer_new(NOTE_HOST, host, 3);
-	note_text(w->text, name, 42, root);
+	w->by = notaries_new(ORIGIN, cluster);
+	note_text(w->text, w->by.log.public.name, 42, root);
 	assert_int_equal(note_begin(w->note, sizeof(w->note), w->text), 0);
-	sign(w->note, sizeof(w->note), &w->log, w->text, 0);
-	sign(w->note, sizeof(w->note), &w->alpha, w->text, 1764374401);
+	sign(w->note, sizeof(w->note), &w->by.log, w->text, 0);
+	sign(w->note, sizeof(w->note), &w->by.alpha, w->text, 1764374401);
 	*state = w;
 	return (0);
 }
@@ -80,9 +50,7 @@ world_free(void **state)
 {
 	struct world *w = *state;
 
-	seal_key_free(w->log.key);
-	seal_key_free(w->alpha.key);
-	seal_key_free(w->beta.key);
+	notaries_free(&w->by);
 	free(w);
 	return (0);
 }
@@ -199,12 +167,14 @@ signed_and_not(void **state)
 	assert_int_equal(n.n, 2);
 	assert_int_equal(n.size, 42);
 	assert_int_equal(n.root[31], 0x5a);
-	assert_string_equal(n.log, w->log.public.name);
-	assert_int_equal(note_verify(&n, &w->log.public, &at), NOTE_SIGNED);
+	assert_string_equal(n.log, w->by.log.public.name);
+	assert_int_equal(note_verify(&n, &w->by.log.public, &at), NOTE_SIGNED);
 	assert_int_equal(at, 0);
-	assert_int_equal(note_verify(&n, &w->alpha.public, &at), NOTE_SIGNED);
+	assert_int_equal(
+	    note_verify(&n, &w->by.alpha.public, &at), NOTE_SIGNED);
 	assert_int_equal(at, 1764374401);
-	assert_int_equal(note_verify(&n, &w->beta.public, &at), NOTE_UNSIGNED);
+	assert_int_equal(
+	    note_verify(&n, &w->by.beta.public, &at), NOTE_UNSIGNED);
 }
 
 /* As tlog-cosignature says. */
@@ -217,12 +187,12 @@ times_are_below_2_to_63(void **state)
 
 	for (int i = 0; i < 2; i++) {
 		note_begin(w->note, sizeof(w->note), w->text);
-		sign(w->note, sizeof(w->note), &w->beta, w->text,
+		sign(w->note, sizeof(w->note), &w->by.beta, w->text,
 		    (uint64_t)INT64_MAX + (uint64_t)i);
 		assert_int_equal(
 		    note_read(&n, w->note, strlen(w->note), err, sizeof(err)),
 		    0);
-		assert_int_equal(note_verify(&n, &w->beta.public, NULL),
+		assert_int_equal(note_verify(&n, &w->by.beta.public, NULL),
 		    i == 0 ? NOTE_SIGNED : NOTE_FORGED);
 	}
 }
@@ -240,9 +210,9 @@ each_flipped_bit_is_found(void **state)
 		copy = strdup(w->note);
 		copy[bit / 8] ^= (char)(1 << bit % 8);
 		if (note_read(&n, copy, len, err, sizeof(err)) == 0)
-			assert_false(note_verify(&n, &w->log.public, NULL) ==
+			assert_false(note_verify(&n, &w->by.log.public, NULL) ==
 				NOTE_SIGNED &&
-			    note_verify(&n, &w->alpha.public, NULL) ==
+			    note_verify(&n, &w->by.alpha.public, NULL) ==
 				NOTE_SIGNED);
 		free(copy);
 	}
@@ -253,27 +223,28 @@ static void
 signatures_are_not_for_other_things(void **state)
 {
 	struct world *w = *state;
-	struct signer other = w->alpha;
+	struct notary other = w->by.alpha;
 	unsigned char sig[SEAL_SIG];
 	struct note n;
 	char err[100];
 
-	note_cosign(w->alpha.key, w->text, 7, sig);
+	note_cosign(w->by.alpha.key, w->text, 7, sig);
 	assert_int_equal(note_begin(w->note, sizeof(w->note), w->text), 0);
 	assert_int_equal(
-	    note_add(w->note, sizeof(w->note), &w->alpha.public, 8, sig), 0);
+	    note_add(w->note, sizeof(w->note), &w->by.alpha.public, 8, sig), 0);
 	assert_int_equal(
 	    note_read(&n, w->note, strlen(w->note), err, sizeof(err)), 0);
-	assert_int_equal(note_verify(&n, &w->alpha.public, NULL), NOTE_FORGED);
-	note_key_set(&other.public, NOTE_LOG, w->alpha.public.name,
-	    w->alpha.public.public);
+	assert_int_equal(
+	    note_verify(&n, &w->by.alpha.public, NULL), NOTE_FORGED);
+	note_key_set(&other.public, NOTE_LOG, w->by.alpha.public.name,
+	    w->by.alpha.public.public);
 	assert_int_equal(note_begin(w->note, sizeof(w->note), w->text), 0);
 	assert_int_equal(
 	    note_add(w->note, sizeof(w->note), &other.public, 0, sig), 0);
 	assert_int_equal(
 	    note_read(&n, w->note, strlen(w->note), err, sizeof(err)), 0);
 	assert_int_equal(
-	    note_verify(&n, &w->alpha.public, NULL), NOTE_UNSIGNED);
+	    note_verify(&n, &w->by.alpha.public, NULL), NOTE_UNSIGNED);
 	assert_int_equal(note_verify(&n, &other.public, NULL), NOTE_FORGED);
 }
 
@@ -287,15 +258,16 @@ a_second_line_of_a_key_counts_too(void **state)
 	char err[100];
 
 	assert_int_equal(
-	    note_add(w->note, sizeof(w->note), &w->log.public, 0, sig), 0);
+	    note_add(w->note, sizeof(w->note), &w->by.log.public, 0, sig), 0);
 	assert_int_equal(
 	    note_read(&n, w->note, strlen(w->note), err, sizeof(err)), 0);
-	assert_int_equal(note_verify(&n, &w->log.public, NULL), NOTE_FORGED);
-	assert_int_equal(note_verify(&n, &w->alpha.public, NULL), NOTE_SIGNED);
-	sign(w->note, sizeof(w->note), &w->log, w->text, 0);
+	assert_int_equal(note_verify(&n, &w->by.log.public, NULL), NOTE_FORGED);
+	assert_int_equal(
+	    note_verify(&n, &w->by.alpha.public, NULL), NOTE_SIGNED);
+	sign(w->note, sizeof(w->note), &w->by.log, w->text, 0);
 	assert_int_equal(
 	    note_read(&n, w->note, strlen(w->note), err, sizeof(err)), 0);
-	assert_int_equal(note_verify(&n, &w->log.public, NULL), NOTE_FORGED);
+	assert_int_equal(note_verify(&n, &w->by.log.public, NULL), NOTE_FORGED);
 }
 
 static void
@@ -307,7 +279,7 @@ a_note_that_does_not_fit_stays(void **state)
 	char *before = strdup(w->note);
 
 	assert_int_equal(
-	    note_add(w->note, len + 100, &w->beta.public, 1, sig), -1);
+	    note_add(w->note, len + 100, &w->by.beta.public, 1, sig), -1);
 	assert_string_equal(w->note, before);
 	assert_int_equal(note_begin(w->note, strlen(w->text) + 1, w->text), -1);
 	assert_int_equal(note_begin(w->note, strlen(w->text) + 2, w->text), 0);
