@@ -172,6 +172,8 @@ files_that_are_no_receipts(void **state)
 	    {"", "line 1 is not that of a receipt, c2sp.org/tlog-proof@v1"},
 	    {"c2sp.org/tlog-proof@v2\nextra AAAA\nindex 0\n\n" NOTE,
 		"line 1 is not that of a receipt, c2sp.org/tlog-proof@v1"},
+	    {"c2sp.org/tlog-proof@v\nextra AAAA\nindex 0\n\n" NOTE,
+		"line 1 is not that of a receipt, c2sp.org/tlog-proof@v1"},
 	    {RECEIPT_HEAD "index 0\n\n" NOTE,
 		"it holds no record: line 2 does not begin with extra"},
 	    {RECEIPT_HEAD "extra AAA\nindex 0\n\n" NOTE,
