@@ -42,7 +42,8 @@ CLIENT	= $(call room,client,evote_client admin say survey tally when await \
 	    status_json status_table roll import hosts cluster) \
 	  $(call room,client/lib,libevote handle ask trust act wish request reason \
 	    login ports reach route plain shelf state state_service \
-	    state_voter sshkey agent signer explain) \
+	    state_voter state_proof sshkey agent signer explain keyring \
+	    proofs keys receipts) \
 	  $(call room,client/roll,roll csv diff)
 
 SIM	= main world disk net witness host machine clients faults rules notes

@@ -87,6 +87,19 @@ request_again(struct evote *e, struct kept *k, evote_answer *answer,
 	return (outcome);
 }
 
+/* What its receipt is asked for with, and no choice. */
+static void
+ballot_keep(struct evote *e, const struct kept *k)
+{
+	struct ballot b = {.number = k->number,
+	    .by_token = k->u.vote.request.credential.kind == EVOTE_BY_TOKEN};
+
+	memcpy(b.client, k->client, sizeof(b.client));
+	if (b.by_token || request_commit(&k->u.vote, (char *)b.commitment) == 0)
+		state_set_ballot(
+		    e->state, e->options.voter, k->u.vote.election, &b);
+}
+
 /* Until it is answered; fresh: no other process can have sent it. */
 static enum evote_outcome
 request_settle(struct evote *e, struct kept *k, int fresh, int wanted,
@@ -107,6 +120,9 @@ request_settle(struct evote *e, struct kept *k, int fresh, int wanted,
 	}
 	if (fresh && sends == 0 && outcome == EVOTE_UNANSWERED)
 		outcome = EVOTE_UNSENT;
+	if (answer->standing == EVOTE_SERVED && answer->code == 0 &&
+	    k->kind == EVOTE_ACT_VOTE)
+		ballot_keep(e, k);
 	/* If forgetting fails it is sent once more, and answered the same. */
 	if (outcome == EVOTE_ANSWERED || (fresh && sends == 0) ||
 	    (outcome == EVOTE_CHANGED && answer->standing == EVOTE_SERVED))

@@ -21,6 +21,10 @@ static const struct procedure procedures[] = {
     PROCEDURE(EVOTE_LIST_ELECTIONS, evote_list_args, evote_list_res),
     PROCEDURE(EVOTE_GET_ELECTION, evote_named_args, evote_election_res),
     PROCEDURE(EVOTE_EMPTY_GROUPS, evote_groups_args, evote_groups_res),
+    PROCEDURE(EVOTE_CHECKPOINT, evote_checkpoint_args, evote_checkpoint_res),
+    PROCEDURE(EVOTE_RECEIPT, evote_receipt_args, evote_receipt_res),
+    PROCEDURE(EVOTE_PROVE, evote_prove_args, evote_prove_res),
+    PROCEDURE(EVOTE_KEYS, evote_keys_args, evote_keys_res),
 };
 
 static enum evote_outcome
@@ -49,6 +53,12 @@ ended(struct evote *e, enum route_end end, const evote_answer *last)
 		    e, "the request breaks a limit of the service"));
 	case ROUTE_TOO_WEAK:
 		return (handle_fail(e, "%s", route_why(e->route)));
+	case ROUTE_OLDER:
+		handle_fail(e,
+		    "%s runs an older version of evote, which signs no "
+		    "checkpoints",
+		    evote_served_by(e));
+		return (EVOTE_UNSENT);
 	default:
 		return (unanswered(e));
 	}

@@ -3,6 +3,7 @@
 
 #include <limits.h>
 
+#include "client/lib/keyring.h"
 #include "client/lib/libevote.h"
 #include "client/lib/route.h"
 #include "client/lib/signer.h"
@@ -27,6 +28,7 @@ struct evote {
 	unsigned char token[EVOTE_TOKEN_MAX];
 	uint32_t token_len; /* 0: none */
 	uint64_t token_expires;
+	struct keyring keyring;
 	enum evote_outcome stopped; /* why a greeting ended a search */
 	int last, last_port;	    /* as written to the state */
 	char problem[2048];
@@ -58,6 +60,9 @@ int handle_sign(
  */
 enum evote_outcome request_renew(struct evote *, struct kept *, int anew,
     uint64_t deadline_ms, evote_answer *);
+
+/* The hash that hides the choice; 0, or -1: it breaks a limit. */
+int request_commit(const evote_vote_args *, evote_hash commitment);
 
 /*
  * login.c: sees to it that there is a token.  EVOTE_ANSWERED also when the

@@ -94,6 +94,7 @@ evote_close(struct evote *e)
 	route_free(e->route);
 	state_close(e->state);
 	signer_close(e->signer);
+	keyring_clear(&e->keyring);
 	free((char *)e->options.voter);
 	free((char *)e->options.key);
 	free(e);

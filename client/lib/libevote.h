@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/tlog_policy.h"
 #include "evote.h"
 
 /*
@@ -112,6 +113,46 @@ enum evote_outcome evote_options_of(
     struct evote *, const char *election, evote_options_res *);
 /* One page; first is 0, then `next`. */
 enum evote_outcome evote_list(struct evote *, unsigned first, evote_list_res *);
+
+/* ---- what the service signs ---- */
+
+/*
+ * Something that the service and its hosts have signed, verified: the log key's
+ * signature, the place of the record, and that the checkpoint continues the
+ * last one that was seen from here.  Freed with evote_proof_clear.
+ */
+struct evote_proof {
+	char *text;    /* of a receipt, or of a signed note */
+	char *path;    /* where a receipt is kept, or NULL */
+	uint64_t size; /* of the checkpoint */
+	unsigned char root[32];
+	uint64_t seq;		     /* of a receipt: the record's place */
+	struct tlog_policy *policy;  /* who signs at that size */
+	struct tlog_verdict verdict; /* TLOG_GOOD, or TLOG_SHORT */
+};
+void evote_proof_clear(struct evote_proof *);
+
+/*
+ * The receipt of the voter's own vote in this election, which counts and was
+ * sent from here: a new one, unless the one that is kept has more signatures.
+ */
+enum evote_outcome evote_receipt(struct evote *, const char *election,
+    uint64_t timeout_ms, struct evote_proof *);
+/*
+ * A checkpoint of at least what was seen.  since: another one, which it has to
+ * continue; NULL: none.
+ */
+enum evote_outcome evote_checkpoint(
+    struct evote *, const struct note *since, struct evote_proof *);
+/* The policy of that size, 0: of now.  Nothing else of the proof is set. */
+enum evote_outcome evote_trust(
+    struct evote *, uint64_t size, struct evote_proof *);
+/*
+ * The policy of that size of a service that was met before, by the name in its
+ * checkpoints, without asking it.  NULL: it was not.
+ */
+struct tlog_policy *evote_policy_kept(
+    const char *state, const char *log, uint64_t size);
 
 /* The hosts, in order of preference; NULL: no more. */
 const char *evote_host_name(const struct evote *, int i);

@@ -4,8 +4,8 @@
 #include "client/lib/handle.h"
 #include "common/record.h"
 
-static int
-commit(const evote_vote_args *vote, evote_hash commitment)
+int
+request_commit(const evote_vote_args *vote, evote_hash commitment)
 {
 	char domain[] = "evote opening 1";
 	evote_opening opening = {
@@ -40,7 +40,8 @@ statement_bytes(
 		s.act.evote_act_u.terms = k->u.create.terms;
 	else {
 		s.act.evote_act_u.ballot.election = k->u.vote.election;
-		if (commit(&k->u.vote, s.act.evote_act_u.ballot.commitment))
+		if (request_commit(
+			&k->u.vote, s.act.evote_act_u.ballot.commitment))
 			return (-1);
 	}
 	*len = xdr_to_bytes((xdrproc_t)xdr_evote_statement, &s, out);

@@ -486,6 +486,8 @@ route_call(struct route *r, const struct procedure *p, void *args, void *res,
 			return (ROUTE_BROKEN);
 		if (stat == RPC_AUTHERROR)
 			return (ROUTE_TOO_WEAK);
+		if (stat == RPC_PROCUNAVAIL)
+			return (ROUTE_OLDER);
 		++*sends;
 		if (stat == RPC_SUCCESS && answer->standing == EVOTE_SERVED)
 			return (ROUTE_SERVED);

@@ -33,6 +33,7 @@ enum route_end {
 	ROUTE_NONE,    /* no host answered before the deadline */
 	ROUTE_BEHIND,  /* all hosts know less than the caller has seen */
 	ROUTE_STOPPED, /* by greeted */
+	ROUTE_OLDER,   /* it does not know the procedure */
 	ROUTE_BROKEN,  /* the arguments cannot be encoded: nothing was sent */
 	ROUTE_TOO_WEAK /* a host demands TLS, see route_why: nothing was done */
 };

@@ -19,6 +19,10 @@
  *	*.request	a voter's client id, last number and, until it is
  *			answered, the whole request
  *	*.token		a voter's token
+ *	*.ballot	of a vote that counts: how the service knows it
+ *	*.tlog-proof	its receipt
+ *	checkpoint	the last one that was verified, with its signatures
+ *	keys		whose signatures these are, see keyring.h
  *	evidence-*	what was seen and what contradicts it
  *
  * Failures are -1 with one sentence in state_error.
@@ -116,6 +120,48 @@ int state_load(struct state *, const char *voter, struct kept *);
 int state_store(struct state *, const char *voter, struct kept *);
 /* The request was answered: forgets it, choice included, but its number. */
 int state_settle(struct state *, const char *voter);
+
+/* ---- proofs ---- */
+
+/* The last checkpoint, malloc'd: 1; 0 none yet, *note NULL; -1. */
+int state_checkpoint(struct state *, char **note);
+/*
+ * Keeps `now` instead of `before` (NULL: none).  1: another process has kept
+ * something else meanwhile, and nothing changed.
+ */
+int state_set_checkpoint(struct state *, const char *before, const char *now);
+/* A signed note as evidence: its path is put out.  The same note once. */
+int state_note_evidence(
+    struct state *, const char *note, uint64_t size, char *path, size_t len);
+
+/* As state_checkpoint. */
+int state_keys(struct state *, char **text);
+int state_set_keys(struct state *, const char *text);
+/*
+ * The same of a service that is known only by its cluster, for who asks no
+ * host; dir as in state_open.  1, or 0 for none, for whatever reason.
+ */
+int state_keys_of(
+    const char *dir, const unsigned char cluster[16], char **text);
+
+/* A vote that counts, without its choice. */
+struct ballot {
+	evote_id client;
+	uint64_t number;
+	int by_token; /* the commitment is not known here */
+	unsigned char commitment[32];
+};
+/* 1, 0: none, -1. */
+int state_ballot(
+    struct state *, const char *voter, const char *election, struct ballot *);
+/* Losing it costs a receipt, not a vote: failures are not told. */
+void state_set_ballot(
+    struct state *, const char *voter, const char *election, struct ballot *);
+/* As state_checkpoint.  `path` is where it is, or will be. */
+int state_receipt(struct state *, const char *voter, const char *election,
+    char **text, char *path, size_t size);
+int state_set_receipt(
+    struct state *, const char *voter, const char *election, const char *text);
 
 /* ---- log-ins ---- */
 

@@ -10,11 +10,10 @@
 #include "common/merkle.h"
 #include "common/proof.h"
 #include "common/seal.h"
+#include "naive.h"
 
 #define LEAVES 70
 #define PATH   16
-
-typedef unsigned char hash[SEAL_HASH];
 
 /* ---- what Certificate Transparency's own tests publish ---- */
 
@@ -213,74 +212,6 @@ known_proofs(void **state)
 	}
 }
 
-/* ---- RFC 6962, sections 2.1.1 and 2.1.2, word for word ---- */
-
-static uint64_t
-split(uint64_t n)
-{
-	uint64_t k = 1;
-
-	while (2 * k < n)
-		k *= 2;
-	return (k);
-}
-
-static void
-tree_hash(hash *d, uint64_t n, hash out)
-{
-	unsigned char sides[2][SEAL_HASH];
-	const struct seal_part parts[] = {{"\x01", 1}, {sides, sizeof(sides)}};
-	uint64_t k = split(n);
-
-	if (n == 1) {
-		memcpy(out, d[0], SEAL_HASH);
-		return;
-	}
-	tree_hash(d, k, sides[0]);
-	tree_hash(d + k, n - k, sides[1]);
-	seal_hash(out, parts, 2);
-}
-
-static size_t
-naive_path(hash *d, uint64_t m, uint64_t n, hash *out)
-{
-	uint64_t k = split(n);
-	size_t at;
-
-	if (n == 1)
-		return (0);
-	if (m < k) {
-		at = naive_path(d, m, k, out);
-		tree_hash(d + k, n - k, out[at]);
-	} else {
-		at = naive_path(d + k, m - k, n - k, out);
-		tree_hash(d, k, out[at]);
-	}
-	return (at + 1);
-}
-
-static size_t
-naive_subproof(hash *d, uint64_t m, uint64_t n, int whole, hash *out)
-{
-	uint64_t k = split(n);
-	size_t at;
-
-	if (m == n && whole)
-		return (0);
-	if (m == n) {
-		tree_hash(d, n, out[0]);
-		return (1);
-	}
-	if (m <= k) {
-		at = naive_subproof(d, m, k, whole, out);
-		tree_hash(d + k, n - k, out[at]);
-	} else {
-		at = naive_subproof(d + k, m - k, n - k, 0, out);
-		tree_hash(d, k, out[at]);
-	}
-	return (at + 1);
-}
-
 static void
 every_size_as_the_rfc_says(void **state)
 {
@@ -293,12 +224,12 @@ every_size_as_the_rfc_says(void **state)
 		for (uint64_t m = 0; m < n; m += 1 + n / 16) {
 			c = (struct claim){.from = m, .size = n};
 			memcpy(c.of, d[m], SEAL_HASH);
-			tree_hash(d, n, c.root);
+			naive_hash(d, n, c.root);
 			c.n = naive_path(d, m, n, c.path);
 			assert_only_this_holds(&c);
 			c.extends = 1;
 			c.from = m + 1;
-			tree_hash(d, m + 1, c.of);
+			naive_hash(d, m + 1, c.of);
 			c.n = naive_subproof(d, m + 1, n, 1, c.path);
 			assert_only_this_holds(&c);
 		}

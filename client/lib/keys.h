@@ -1,0 +1,23 @@
+#ifndef KEYS_H
+#define KEYS_H
+
+#include "client/lib/proofs.h"
+
+/*
+ * The service's keys: the log key as it was first met, and the hosts' keys by
+ * records in the ledger, each proved to be there.  Both are kept.
+ */
+
+/* Sees to it that the log key is known. */
+enum evote_outcome keys_ready(struct evote *, uint64_t deadline_ms);
+/* Asks for records that are not known yet. */
+enum evote_outcome keys_fetch(struct evote *, uint64_t deadline_ms);
+/*
+ * Who has signed: the policy of the checkpoint's size, the verdict, size and
+ * root.  Asks for new keys when there are signatures that it cannot place, or
+ * too few that it can; not with deadline_ms 0.
+ */
+enum evote_outcome keys_judge(struct evote *, const struct note *,
+    uint64_t deadline_ms, struct evote_proof *);
+
+#endif

@@ -1,0 +1,413 @@
+/* What the service signs, for libevote's users. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/lib/keys.h"
+#include "common/now.h"
+#include "common/proof.h"
+#include "common/receipt.h"
+#include "common/record.h"
+
+#define TIES 4 /* tries to see two proofs end in one checkpoint */
+
+void
+evote_proof_clear(struct evote_proof *p)
+{
+	free(p->text);
+	free(p->path);
+	tlog_policy_free(p->policy);
+	memset(p, 0, sizeof(*p));
+}
+
+static enum evote_outcome
+begin(struct evote *e, uint64_t deadline_ms, struct evote_proof *p)
+{
+	enum evote_outcome outcome;
+
+	memset(p, 0, sizeof(*p));
+	outcome = handle_ready(e, deadline_ms);
+	return (
+	    outcome == EVOTE_ANSWERED ? keys_ready(e, deadline_ms) : outcome);
+}
+
+/* ---- a receipt ---- */
+
+/* A vote's record, and its proof. */
+struct vote {
+	const char *election;
+	struct ballot ballot;
+	struct receipt kept; /* an earlier receipt; leaf NULL: none */
+	char *kept_text;
+	char path[PATH_MAX + 200];
+};
+
+static void
+vote_clear(struct vote *v)
+{
+	receipt_clear(&v->kept);
+	free(v->kept_text);
+}
+
+/* Whether the record is just what this voter asked for, and was granted. */
+static int
+is_own(
+    const struct evote *e, const struct vote *v, const void *bytes, size_t len)
+{
+	xdrproc_t proc = (xdrproc_t)xdr_evote_leaf;
+	const struct ballot *b = &v->ballot;
+	evote_leaf leaf = {0};
+	int own;
+
+	if (xdr_from_bytes(proc, &leaf, bytes, len) != 0)
+		return (0);
+	own = leaf.op.kind == EVOTE_OP_VOTE && leaf.code == 0;
+	if (own) {
+		const evote_vote_op *op = &leaf.op.evote_op_u.vote;
+
+		own = strcmp(op->asker.voter, e->options.voter) == 0 &&
+		    memcmp(op->asker.client, b->client, sizeof(b->client)) ==
+			0 &&
+		    op->asker.number == b->number &&
+		    strcmp(op->ballot.election, v->election) == 0 &&
+		    (b->by_token ||
+			memcmp(op->ballot.commitment, b->commitment,
+			    sizeof(b->commitment)) == 0);
+	}
+	xdr_free(proc, &leaf);
+	return (own);
+}
+
+/* What is kept here about the vote. */
+static enum evote_outcome
+vote_load(struct evote *e, const char *election, struct vote *v)
+{
+	char why[300];
+	int rc;
+
+	memset(v, 0, sizeof(*v));
+	v->election = election;
+	rc = state_ballot(e->state, e->options.voter, election, &v->ballot);
+	if (rc == 0)
+		return (handle_fail(e,
+		    "no vote of %s in \"%s\" that counts was sent from here, "
+		    "as %s has it",
+		    e->options.voter, election, state_dir(e->state)));
+	if (rc < 0 ||
+	    state_receipt(e->state, e->options.voter, election, &v->kept_text,
+		v->path, sizeof(v->path)) < 0)
+		return (handle_fail(e, "%s", state_error(e->state)));
+	/* One that is damaged, or of an earlier vote, is made anew. */
+	if (v->kept_text != NULL &&
+	    (receipt_read(&v->kept, v->kept_text, strlen(v->kept_text), why,
+		 sizeof(why)) != 0 ||
+		!is_own(e, v, v->kept.leaf, v->kept.leaf_len)))
+		receipt_clear(&v->kept);
+	return (EVOTE_ANSWERED);
+}
+
+static int
+receipt_make(struct evote_proof *p, const void *leaf, size_t len, uint64_t seq,
+    const evote_path *path, const char *note)
+{
+	p->text = receipt_write(
+	    leaf, len, seq, path->evote_path_val, path->evote_path_len, note);
+	p->seq = seq;
+	return (p->text != NULL ? 0 : -1);
+}
+
+/* By its place, which an earlier receipt has shown. */
+static enum evote_outcome
+receipt_renew(struct evote *e, const struct vote *v, uint64_t deadline_ms,
+    struct evote_proof *p)
+{
+	const struct receipt *r = &v->kept;
+	struct checkpoint c = {0};
+	evote_prove_res res = {0};
+	enum evote_outcome outcome = proofs_prove(
+	    e, r->index, r->leaf, r->leaf_len, deadline_ms, &c, &res);
+
+	if (outcome == EVOTE_ANSWERED &&
+	    receipt_make(
+		p, r->leaf, r->leaf_len, r->index, &res.inclusion, c.text) != 0)
+		outcome = handle_fail(e, "no memory");
+	checkpoint_clear(&c);
+	xdr_free((xdrproc_t)xdr_evote_prove_res, &res);
+	return (outcome);
+}
+
+static enum evote_outcome
+receipt_take(struct evote *e, const struct vote *v,
+    const evote_receipt_res *res, const struct checkpoint *c,
+    struct evote_proof *p)
+{
+	const void *leaf = res->leaf.leaf_val;
+	size_t len = res->leaf.leaf_len;
+	enum evote_outcome outcome;
+
+	if (res->answer.code != 0)
+		return (handle_fail(e,
+		    "the service does not say any more which record holds it, "
+		    "since it has answered a later request of this voter"));
+	if (!is_own(e, v, leaf, len))
+		return (proofs_broken(e,
+		    "has recorded something other than the vote that was sent",
+		    NULL, c->text));
+	outcome = proofs_included(e, leaf, len, res->seq, &res->inclusion, c);
+	if (outcome == EVOTE_ANSWERED &&
+	    receipt_make(p, leaf, len, res->seq, &res->inclusion, c->text) != 0)
+		outcome = handle_fail(e, "no memory");
+	return (outcome);
+}
+
+/* The first one. */
+static enum evote_outcome
+receipt_fetch(struct evote *e, const struct vote *v, uint64_t deadline_ms,
+    struct evote_proof *p)
+{
+	evote_receipt_args args = {.asker = {.voter = (char *)e->options.voter,
+				       .number = v->ballot.number}};
+	evote_receipt_res res = {0};
+	struct checkpoint c = {0};
+	const struct question q = {
+	    .number = EVOTE_RECEIPT,
+	    .args = &args,
+	    .seen = &args.seen,
+	    .since = &args.since,
+	    .res = &res,
+	    .xres = (xdrproc_t)xdr_evote_receipt_res,
+	    .answer = &res.answer,
+	    .note = &res.note,
+	    .path = &res.consistency,
+	};
+	enum evote_outcome outcome;
+
+	memcpy(args.asker.client, v->ballot.client, sizeof(args.asker.client));
+	outcome = proofs_ask(e, &q, deadline_ms, &c);
+	if (outcome == EVOTE_ANSWERED)
+		outcome = receipt_take(e, v, &res, &c, p);
+	checkpoint_clear(&c);
+	xdr_free((xdrproc_t)xdr_evote_receipt_res, &res);
+	return (outcome);
+}
+
+static int
+signatures(const struct evote_proof *p)
+{
+	return (__builtin_popcountll(p->verdict.signed_by));
+}
+
+/* The kept receipt, in place of one that fewer hosts have signed. */
+static enum evote_outcome
+receipt_prefer(struct evote *e, struct vote *v, struct evote_proof *p)
+{
+	struct evote_proof old = {0};
+	enum evote_outcome outcome;
+
+	if (v->kept.leaf == NULL)
+		return (EVOTE_ANSWERED);
+	outcome = keys_judge(e, &v->kept.note, 0, &old);
+	if (outcome == EVOTE_ANSWERED && receipt_fits(&v->kept) &&
+	    (old.verdict.judgement == TLOG_GOOD ||
+		old.verdict.judgement == TLOG_SHORT) &&
+	    signatures(&old) > signatures(p)) {
+		old.text = v->kept_text;
+		v->kept_text = NULL;
+		old.seq = v->kept.index;
+		evote_proof_clear(p);
+		*p = old;
+		return (outcome);
+	}
+	evote_proof_clear(&old);
+	return (EVOTE_ANSWERED);
+}
+
+/* As it will be read: what is handed out was verified as it stands. */
+static enum evote_outcome
+receipt_finish(struct evote *e, struct vote *v, uint64_t deadline_ms,
+    struct evote_proof *p)
+{
+	struct receipt r;
+	enum evote_outcome outcome;
+	char why[300];
+
+	if (receipt_read(&r, p->text, strlen(p->text), why, sizeof(why)) != 0)
+		return (handle_fail(e, "the receipt cannot be read: %s", why));
+	outcome = keys_judge(e, &r.note, deadline_ms, p);
+	if (outcome == EVOTE_ANSWERED && !receipt_fits(&r))
+		outcome = handle_fail(e, "the receipt does not fit");
+	receipt_clear(&r);
+	if (outcome == EVOTE_ANSWERED)
+		outcome = receipt_prefer(e, v, p);
+	if (outcome == EVOTE_ANSWERED &&
+	    state_set_receipt(
+		e->state, e->options.voter, v->election, p->text) != 0)
+		outcome = handle_fail(e, "%s", state_error(e->state));
+	if (outcome == EVOTE_ANSWERED && (p->path = strdup(v->path)) == NULL)
+		outcome = handle_fail(e, "no memory");
+	return (outcome);
+}
+
+enum evote_outcome
+evote_receipt(struct evote *e, const char *election, uint64_t timeout_ms,
+    struct evote_proof *p)
+{
+	uint64_t deadline_ms = now_ms() + timeout_ms;
+	enum evote_outcome outcome;
+	struct vote v = {0};
+
+	if (e->options.voter == NULL) {
+		memset(p, 0, sizeof(*p));
+		return (handle_fail(e, "no voter is given"));
+	}
+	outcome = begin(e, deadline_ms, p);
+	if (outcome == EVOTE_ANSWERED)
+		outcome = vote_load(e, election, &v);
+	if (outcome == EVOTE_ANSWERED)
+		outcome = v.kept.leaf != NULL
+		    ? receipt_renew(e, &v, deadline_ms, p)
+		    : receipt_fetch(e, &v, deadline_ms, p);
+	if (outcome == EVOTE_ANSWERED)
+		outcome = receipt_finish(e, &v, deadline_ms, p);
+	vote_clear(&v);
+	return (outcome);
+}
+
+/* ---- a checkpoint ---- */
+
+/* since NULL: from the last one that was seen. */
+static enum evote_outcome
+checkpoint_fetch(struct evote *e, const struct note *since, uint64_t least,
+    uint64_t deadline_ms, struct checkpoint *c)
+{
+	evote_checkpoint_args args = {.least = least};
+	evote_checkpoint_res res = {0};
+	const struct question q = {
+	    .number = EVOTE_CHECKPOINT,
+	    .args = &args,
+	    .seen = &args.seen,
+	    .since = &args.since,
+	    .since_size = since != NULL ? since->size : 0,
+	    .res = &res,
+	    .xres = (xdrproc_t)xdr_evote_checkpoint_res,
+	    .answer = &res.answer,
+	    .note = &res.note,
+	    .path = &res.consistency,
+	};
+	enum evote_outcome outcome = proofs_ask(e, &q, deadline_ms, c);
+
+	if (outcome == EVOTE_ANSWERED && since != NULL &&
+	    !proof_extends(since->size, since->root, c->note.size, c->note.root,
+		res.consistency.evote_path_val, res.consistency.evote_path_len))
+		outcome = proofs_broken(e,
+		    "shows a checkpoint that does not continue the one in the "
+		    "file",
+		    NULL, c->text);
+	xdr_free((xdrproc_t)xdr_evote_checkpoint_res, &res);
+	return (outcome);
+}
+
+static uint64_t
+larger(uint64_t a, uint64_t b)
+{
+	return (a > b ? a : b);
+}
+
+/*
+ * One checkpoint that continues both the file's and the last one that was seen.
+ * Each question gets a proof for one of them, so it is asked twice, and again
+ * if the ledger has grown in between.
+ */
+static enum evote_outcome
+checkpoint_since(struct evote *e, const struct note *since,
+    uint64_t deadline_ms, struct checkpoint *c)
+{
+	struct checkpoint other = {0};
+	enum evote_outcome outcome = EVOTE_ANSWERED;
+
+	for (int i = 0; i < TIES; i++) {
+		checkpoint_clear(&other);
+		checkpoint_clear(c);
+		outcome = checkpoint_fetch(e, since,
+		    larger(since->size, e->seen.size), deadline_ms, c);
+		if (outcome == EVOTE_ANSWERED)
+			outcome = checkpoint_fetch(
+			    e, NULL, c->note.size, deadline_ms, &other);
+		if (outcome != EVOTE_ANSWERED ||
+		    other.note.size == c->note.size)
+			break;
+	}
+	if (outcome == EVOTE_ANSWERED && other.note.size == c->note.size &&
+	    memcmp(other.note.root, c->note.root, SEAL_HASH) != 0)
+		outcome = proofs_broken(e,
+		    "shows two checkpoints that contradict each other",
+		    other.text, c->text);
+	checkpoint_clear(&other);
+	return (outcome);
+}
+
+enum evote_outcome
+evote_checkpoint(
+    struct evote *e, const struct note *since, struct evote_proof *p)
+{
+	uint64_t deadline_ms = handle_deadline(e);
+	struct checkpoint c = {0};
+	enum evote_outcome outcome = begin(e, deadline_ms, p);
+
+	if (outcome == EVOTE_ANSWERED && since != NULL &&
+	    (strcmp(since->log, e->keyring.log.name) != 0 ||
+		note_verify(since, &e->keyring.log, NULL) != NOTE_SIGNED))
+		outcome = handle_fail(e,
+		    "the file's checkpoint is not signed by the key of this "
+		    "service");
+	if (outcome == EVOTE_ANSWERED)
+		outcome = since != NULL && since->size > 0
+		    ? checkpoint_since(e, since, deadline_ms, &c)
+		    : checkpoint_fetch(e, NULL, e->seen.size, deadline_ms, &c);
+	if (outcome == EVOTE_ANSWERED)
+		outcome = keys_judge(e, &c.note, deadline_ms, p);
+	if (outcome == EVOTE_ANSWERED) {
+		p->text = c.text;
+		c.text = NULL;
+	}
+	checkpoint_clear(&c);
+	return (outcome);
+}
+
+/* ---- whom to trust ---- */
+
+enum evote_outcome
+evote_trust(struct evote *e, uint64_t size, struct evote_proof *p)
+{
+	uint64_t deadline_ms = handle_deadline(e);
+	enum evote_outcome outcome = begin(e, deadline_ms, p);
+
+	if (outcome == EVOTE_ANSWERED)
+		outcome = keys_fetch(e, deadline_ms);
+	if (outcome != EVOTE_ANSWERED)
+		return (outcome);
+	p->size = size != 0 ? size : e->seen.size;
+	p->policy = keyring_policy(&e->keyring, p->size);
+	return (p->policy != NULL ? outcome : handle_fail(e, "no memory"));
+}
+
+/* The cluster's id is the end of the log's name. */
+struct tlog_policy *
+evote_policy_kept(const char *state, const char *log, uint64_t size)
+{
+	const char *slash = strrchr(log, '/');
+	struct tlog_policy *p = NULL;
+	struct keyring k = {0};
+	unsigned char cluster[16];
+	char *text;
+
+	if (slash == NULL ||
+	    seal_unhex(cluster, sizeof(cluster), slash + 1) != 0 ||
+	    !state_keys_of(state, cluster, &text))
+		return (NULL);
+	if (keyring_read(&k, text) == 0 && strcmp(k.log.name, log) == 0)
+		p = keyring_policy(&k, size);
+	keyring_clear(&k);
+	free(text);
+	return (p);
+}

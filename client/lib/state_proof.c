@@ -1,0 +1,251 @@
+/* What is remembered of what the service has signed. */
+#include <sys/file.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/lib/keyring.h"
+#include "client/lib/plain.h"
+#include "client/lib/shelf.h"
+#include "client/lib/state_impl.h"
+#include "common/receipt.h"
+#include "common/record.h"
+#include "common/seal.h"
+
+#define BALLOT_FORMAT 1
+#define READABLE      60 /* bytes of a receipt's name that people know */
+
+static int
+text_load(struct state *s, const char *name, char **out)
+{
+	long n;
+
+	*out = NULL;
+	n = state_read(s, name, out);
+	return (n < 0 ? -1 : *out != NULL);
+}
+
+static int
+text_store(struct state *s, const char *name, const char *text)
+{
+	return (s->dir < 0 ? 0 : state_replace(s, name, text, strlen(text)));
+}
+
+/* ---- the last checkpoint ---- */
+
+int
+state_checkpoint(struct state *s, char **note)
+{
+	return (text_load(s, "checkpoint", note));
+}
+
+static int
+checkpoint_swap(struct state *s, const char *before, const char *now)
+{
+	char *kept;
+	int rc = state_checkpoint(s, &kept);
+
+	if (rc < 0)
+		return (-1);
+	if (before == NULL ? kept == NULL
+			   : kept != NULL && strcmp(before, kept) == 0)
+		rc = text_store(s, "checkpoint", now);
+	else
+		rc = 1;
+	free(kept);
+	return (rc);
+}
+
+int
+state_set_checkpoint(struct state *s, const char *before, const char *now)
+{
+	int rc, fd;
+
+	if (s->dir < 0)
+		return (0);
+	fd = plain_open(s->dir, "checkpoint.lock", O_RDWR | O_CREAT);
+	if (fd < 0 || flock(fd, LOCK_EX) != 0)
+		rc = state_fail(
+		    s, "%s/checkpoint.lock: %s", s->path, plain_why(errno));
+	else
+		rc = checkpoint_swap(s, before, now);
+	if (fd >= 0)
+		close(fd);
+	return (rc);
+}
+
+int
+state_note_evidence(
+    struct state *s, const char *note, uint64_t size, char *path, size_t len)
+{
+	const struct seal_part part = {note, strlen(note)};
+	unsigned char hash[SEAL_HASH];
+	char name[80], hex[9];
+
+	seal_hash(hash, &part, 1);
+	seal_hex(hex, hash, 4);
+	snprintf(name, sizeof(name), "evidence-checkpoint-%" PRIu64 "-%s", size,
+	    hex);
+	snprintf(path, len, "%s/%s", s->path, name);
+	return (text_store(s, name, note));
+}
+
+/* ---- keys ---- */
+
+int
+state_keys(struct state *s, char **text)
+{
+	return (text_load(s, "keys", text));
+}
+
+int
+state_set_keys(struct state *s, const char *text)
+{
+	return (text_store(s, "keys", text));
+}
+
+int
+state_keys_of(const char *dir, const unsigned char cluster[16], char **text)
+{
+	char path[PATH_MAX], name[SHELF_NAME];
+	int shelf = shelf_open(dir, path, sizeof(path)), at = -1;
+	long n = -1;
+
+	*text = NULL;
+	if (shelf >= 0 && shelf_by_cluster(shelf, cluster, name))
+		at = plain_directory(shelf, name);
+	if (at >= 0) {
+		n = plain_read(at, "keys", KEYRING_SIZE, text);
+		close(at);
+	}
+	if (shelf >= 0)
+		close(shelf);
+	return (n > 0);
+}
+
+/* ---- a vote ---- */
+
+/* What is the same for a voter and an election; the names may hold anything. */
+static void
+pair_hash(const char *voter, const char *election, char hex[33])
+{
+	const struct seal_part parts[] = {
+	    {voter, strlen(voter) + 1}, {election, strlen(election)}};
+	unsigned char hash[SEAL_HASH];
+
+	seal_hash(hash, parts, 2);
+	seal_hex(hex, hash, 16);
+}
+
+static const char *
+ballot_file(const char *voter, const char *election, char out[80])
+{
+	char hex[33];
+
+	pair_hash(voter, election, hex);
+	snprintf(out, 80, "%s.ballot", hex);
+	return (out);
+}
+
+static bool_t
+xdr_ballot(XDR *xdrs, struct ballot *b)
+{
+	u_int format = BALLOT_FORMAT;
+	u_quad_t number = b->number;
+	bool_t by_token = b->by_token != 0;
+
+	if (!xdr_u_int(xdrs, &format) || format != BALLOT_FORMAT ||
+	    !xdr_opaque(xdrs, b->client, sizeof(b->client)) ||
+	    !xdr_u_quad_t(xdrs, &number) || !xdr_bool(xdrs, &by_token) ||
+	    !xdr_opaque(xdrs, (char *)b->commitment, sizeof(b->commitment)))
+		return (FALSE);
+	b->number = number;
+	b->by_token = by_token;
+	return (TRUE);
+}
+
+int
+state_ballot(
+    struct state *s, const char *voter, const char *election, struct ballot *b)
+{
+	char name[80], *data = NULL;
+	long n = state_read(s, ballot_file(voter, election, name), &data);
+	int rc = 1;
+
+	memset(b, 0, sizeof(*b));
+	if (n < 0 || data == NULL)
+		return ((int)n);
+	if (xdr_from_bytes((xdrproc_t)xdr_ballot, b, data, (size_t)n) != 0)
+		rc = state_damaged(s, name);
+	free(data);
+	return (rc);
+}
+
+/* Not synchronized with the disk, unlike a request. */
+void
+state_set_ballot(
+    struct state *s, const char *voter, const char *election, struct ballot *b)
+{
+	unsigned char *data = NULL;
+	long n = xdr_to_bytes((xdrproc_t)xdr_ballot, b, &data);
+	char name[80];
+	int fd = -1;
+
+	if (s->dir >= 0 && n > 0)
+		fd = plain_open(s->dir, ballot_file(voter, election, name),
+		    O_WRONLY | O_CREAT | O_TRUNC);
+	if (fd >= 0) {
+		state_write(fd, data, (size_t)n);
+		close(fd);
+	}
+	free(data);
+}
+
+/* ---- its receipt ---- */
+
+/* "board-0123456789abcdef.tlog-proof": to be found, and of one vote only. */
+static const char *
+receipt_file(const char *voter, const char *election, char out[160])
+{
+	char hex[33], readable[READABLE + 1];
+	size_t len = strlen(election);
+
+	if (len > READABLE)
+		len = READABLE;
+	/* Not within a character. */
+	while (len > 0 && ((unsigned char)election[len] & 0xc0) == 0x80)
+		len--;
+	memcpy(readable, election, len);
+	readable[len] = '\0';
+	for (char *c = readable; *c != '\0'; c++)
+		if (strchr("/ .-\"'\\$`*?&|;<>()!~", *c) != NULL)
+			*c = '_';
+	pair_hash(voter, election, hex);
+	snprintf(out, 160, "%s-%.16s.tlog-proof", readable, hex);
+	return (out);
+}
+
+int
+state_receipt(struct state *s, const char *voter, const char *election,
+    char **text, char *path, size_t size)
+{
+	char name[160];
+
+	snprintf(
+	    path, size, "%s/%s", s->path, receipt_file(voter, election, name));
+	return (text_load(s, name, text));
+}
+
+int
+state_set_receipt(
+    struct state *s, const char *voter, const char *election, const char *text)
+{
+	char name[160];
+
+	receipt_file(voter, election, name);
+	return (state_replace(s, name, text, strlen(text)));
+}

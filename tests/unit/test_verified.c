@@ -1,0 +1,1052 @@
+/*
+ * What libevote makes of what a service signs, against one that runs in this
+ * process and lies when told to.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/lib/libevote.h"
+#include "common/date.h"
+#include "common/merkle.h"
+#include "common/now.h"
+#include "common/receipt.h"
+#include "common/record.h"
+#include "naive.h"
+#include "notes.h"
+#include "scratch.h"
+
+#define ORIGIN	  "test origin"
+#define LEAVES	  64
+#define CLUSTER	  "cccccccccccccccc"
+#define CHOICE	  "the choice of nobody else"
+#define PATH_MOST 16
+
+/* ---- the service ---- */
+
+struct leaf {
+	unsigned char *bytes;
+	long len;
+};
+
+struct fake {
+	pthread_mutex_t lock;
+	pthread_t thread;
+	int listener, port;
+	struct notaries by;
+	struct leaf leaves[LEAVES];
+	hash d[LEAVES];
+	uint64_t n, voted; /* leaves; the last vote's place */
+	int calls;
+	/* What it does otherwise than it should. */
+	int older;  /* has no such procedures */
+	int later;  /* so many calls are answered with code 2 */
+	int behind; /* so many checkpoints have only so many leaves: */
+	uint64_t few;
+	int alone;  /* beta does not sign */
+	int forged; /* the log key's signature is not its own */
+	int other_log;
+	int other_root;
+	int long_path;
+	evote_reason code; /* of the leaf of a vote */
+	int other_voter, other_number, other_election, other_commitment;
+};
+
+static void
+leaf_add(struct fake *f, evote_leaf *leaf)
+{
+	struct leaf *to = &f->leaves[f->n];
+
+	leaf->format = EVOTE_LEAF_FORMAT;
+	leaf->seq = f->n;
+	to->len = xdr_to_bytes((xdrproc_t)xdr_evote_leaf, leaf, &to->bytes);
+	assert_true(to->len > 0);
+	merkle_leaf_hash(f->d[f->n], to->bytes, (uint32_t)to->len);
+	f->n++;
+}
+
+static void
+host_add(struct fake *f, const char *name, char incarnation, char replaces,
+    const struct notary *n)
+{
+	evote_leaf leaf = {.op.kind = EVOTE_OP_HOST};
+	evote_host_op *op = &leaf.op.evote_op_u.host;
+
+	op->name = (char *)name;
+	op->incarnation[0] = incarnation;
+	op->replaces[0] = replaces;
+	memcpy(op->key, n->public.public, sizeof(op->key));
+	leaf_add(f, &leaf);
+}
+
+static void
+padding_add(struct fake *f, int n)
+{
+	evote_leaf leaf = {.op.kind = EVOTE_OP_CLOSE};
+
+	leaf.op.evote_op_u.election = (char *)"another";
+	for (; n > 0; n--)
+		leaf_add(f, &leaf);
+}
+
+static evote_answer
+answer_of(const struct fake *f)
+{
+	evote_answer a = {.host = (char *)"", .text = (char *)""};
+
+	memcpy(a.stamp.cluster, CLUSTER, 16);
+	a.stamp.epoch = 5;
+	a.stamp.size = f->n;
+	naive_hash((hash *)f->d, f->n, (unsigned char *)a.stamp.root);
+	return (a);
+}
+
+/* The checkpoint of so many leaves, by who signs now. */
+static char *
+note_of(struct fake *f, uint64_t size)
+{
+	char text[NOTE_TEXT], *note = calloc(1, EVOTE_NOTE_MAX);
+	unsigned char root[SEAL_HASH];
+
+	naive_hash(f->d, size, root);
+	root[0] ^= (unsigned char)f->other_root;
+	note_text(text, f->by.log.public.name, size, root);
+	note_begin(note, EVOTE_NOTE_MAX, text);
+	notary_sign(note, EVOTE_NOTE_MAX, &f->by.log,
+	    f->forged ? "something else\n" : text, 0);
+	notary_sign(note, EVOTE_NOTE_MAX, &f->by.alpha, text, 1000 + size);
+	if (!f->alone)
+		notary_sign(
+		    note, EVOTE_NOTE_MAX, &f->by.beta, text, 1000 + size);
+	return (note);
+}
+
+static evote_path
+extension(struct fake *f, uint64_t since, uint64_t size)
+{
+	evote_path p = {0};
+
+	p.evote_path_val = calloc(PATH_MOST, SEAL_HASH);
+	if (since > 0 && since < size)
+		p.evote_path_len = (u_int)naive_subproof(
+		    f->d, since, size, 1, (hash *)p.evote_path_val);
+	if (f->long_path)
+		p.evote_path_len++;
+	return (p);
+}
+
+static evote_path
+inclusion(struct fake *f, uint64_t seq, uint64_t size)
+{
+	evote_path p = {0};
+
+	p.evote_path_val = calloc(PATH_MOST, SEAL_HASH);
+	if (seq < size)
+		p.evote_path_len = (u_int)naive_path(
+		    f->d, seq, size, (hash *)p.evote_path_val);
+	return (p);
+}
+
+/* The size that the next checkpoint has. */
+static uint64_t
+size_now(struct fake *f)
+{
+	if (f->behind == 0)
+		return (f->n);
+	f->behind--;
+	return (f->few);
+}
+
+static long
+do_vote(struct fake *f, XDR *in, unsigned char **out)
+{
+	evote_vote_args args = {0};
+	evote_opening o = {.domain = (char *)"evote opening 1"};
+	evote_answer a;
+	evote_leaf leaf = {.op.kind = EVOTE_OP_VOTE};
+	evote_vote_op *op = &leaf.op.evote_op_u.vote;
+
+	assert_true(xdr_evote_vote_args(in, &args));
+	memcpy(o.salt, args.salt, sizeof(o.salt));
+	o.election = args.election;
+	o.choice = args.choice;
+	op->asker.voter = (char *)(f->other_voter ? "eve" : "ada");
+	memcpy(op->asker.client, args.request.client, 16);
+	op->asker.number = args.request.number + (f->other_number != 0);
+	op->ballot.election =
+	    f->other_election ? (char *)"another" : args.election;
+	xdr_hash((xdrproc_t)xdr_evote_opening, &o,
+	    (unsigned char *)op->ballot.commitment);
+	op->ballot.commitment[0] ^= (char)f->other_commitment;
+	leaf.code = f->code != EVOTE_R_OK;
+	leaf.reason = f->code;
+	f->voted = f->n;
+	leaf_add(f, &leaf);
+	a = answer_of(f);
+	xdr_free((xdrproc_t)xdr_evote_vote_args, &args);
+	return (xdr_to_bytes((xdrproc_t)xdr_evote_answer, &a, out));
+}
+
+static long
+do_receipt(struct fake *f, XDR *in, unsigned char **out)
+{
+	evote_receipt_args args = {0};
+	evote_receipt_res res = {.answer = answer_of(f)};
+	uint64_t size = size_now(f);
+	long len;
+
+	assert_true(xdr_evote_receipt_args(in, &args));
+	assert_string_equal(args.asker.voter, "ada");
+	res.leaf.leaf_val = (char *)f->leaves[f->voted].bytes;
+	res.leaf.leaf_len = (u_int)f->leaves[f->voted].len;
+	res.seq = f->voted;
+	res.note = note_of(f, size);
+	res.inclusion = inclusion(f, f->voted, size);
+	res.consistency = extension(f, args.since, size);
+	len = xdr_to_bytes((xdrproc_t)xdr_evote_receipt_res, &res, out);
+	free(res.note);
+	free(res.inclusion.evote_path_val);
+	free(res.consistency.evote_path_val);
+	xdr_free((xdrproc_t)xdr_evote_receipt_args, &args);
+	return (len);
+}
+
+static long
+do_prove(struct fake *f, XDR *in, unsigned char **out)
+{
+	evote_prove_args args = {0};
+	evote_prove_res res = {.answer = answer_of(f)};
+	uint64_t size = size_now(f);
+	long len;
+
+	assert_true(xdr_evote_prove_args(in, &args));
+	res.note = note_of(f, size);
+	res.inclusion = inclusion(f, args.seq, size);
+	res.consistency = extension(f, args.since, size);
+	if (args.seq >= size)
+		res.answer.code = 1;
+	len = xdr_to_bytes((xdrproc_t)xdr_evote_prove_res, &res, out);
+	free(res.note);
+	free(res.inclusion.evote_path_val);
+	free(res.consistency.evote_path_val);
+	return (len);
+}
+
+static long
+do_checkpoint(struct fake *f, XDR *in, unsigned char **out)
+{
+	evote_checkpoint_args args = {0};
+	evote_checkpoint_res res = {.answer = answer_of(f)};
+	uint64_t size = size_now(f);
+	long len;
+
+	assert_true(xdr_evote_checkpoint_args(in, &args));
+	res.note = note_of(f, size);
+	res.consistency = extension(f, args.since, size);
+	len = xdr_to_bytes((xdrproc_t)xdr_evote_checkpoint_res, &res, out);
+	free(res.note);
+	free(res.consistency.evote_path_val);
+	return (len);
+}
+
+/* Two records a page, for there to be pages. */
+static long
+do_keys(struct fake *f, XDR *in, unsigned char **out)
+{
+	evote_keys_args args = {0};
+	evote_key_record records[2] = {0};
+	evote_keys_res res = {.answer = answer_of(f)};
+	u_int place = 0;
+	long len;
+
+	assert_true(xdr_evote_keys_args(in, &args));
+	memcpy(res.log, f->by.log.public.public, sizeof(res.log));
+	res.log[0] ^= (char)f->other_log;
+	res.records.records_val = records;
+	for (uint64_t i = 0; i < f->n; i++) {
+		unsigned char kind = f->leaves[i].bytes[39];
+
+		if (kind != EVOTE_OP_GENESIS && kind != EVOTE_OP_HOST)
+			continue;
+		if (place++ < args.first)
+			continue;
+		if (res.records.records_len == 2) {
+			res.next = args.first + 2;
+			break;
+		}
+		records[res.records.records_len++] = (evote_key_record){
+		    .leaf = {(u_int)f->leaves[i].len,
+			(char *)f->leaves[i].bytes},
+		    .seq = i,
+		};
+	}
+	res.note = note_of(f, f->n);
+	len = xdr_to_bytes((xdrproc_t)xdr_evote_keys_res, &res, out);
+	free(res.note);
+	return (len);
+}
+
+static long
+do_status(struct fake *f, unsigned char **out)
+{
+	evote_status_res res = {
+	    .answer = answer_of(f),
+	    .origin = (char *)ORIGIN,
+	    .name = (char *)"alpha",
+	    .role = EVOTE_PRIMARY,
+	    .primary = (char *)"alpha",
+	    .arbiter = (char *)"",
+	    .clock = date_now_us(),
+	};
+
+	return (xdr_to_bytes((xdrproc_t)xdr_evote_status_res, &res, out));
+}
+
+static long
+do_later(struct fake *f, rpcproc_t proc, unsigned char **out)
+{
+	union {
+		evote_checkpoint_res checkpoint;
+		evote_receipt_res receipt;
+		evote_prove_res prove;
+		evote_keys_res keys;
+	} res = {0};
+	evote_answer a = answer_of(f);
+
+	f->later--;
+	a.code = 2;
+	res.checkpoint.answer = a;
+	switch (proc) {
+	case EVOTE_CHECKPOINT:
+		res.checkpoint.note = (char *)"";
+		return (xdr_to_bytes(
+		    (xdrproc_t)xdr_evote_checkpoint_res, &res, out));
+	case EVOTE_RECEIPT:
+		res.receipt.note = (char *)"";
+		return (
+		    xdr_to_bytes((xdrproc_t)xdr_evote_receipt_res, &res, out));
+	case EVOTE_PROVE:
+		res.prove.note = (char *)"";
+		return (
+		    xdr_to_bytes((xdrproc_t)xdr_evote_prove_res, &res, out));
+	default:
+		res.keys.note = (char *)"";
+		return (xdr_to_bytes((xdrproc_t)xdr_evote_keys_res, &res, out));
+	}
+}
+
+/* -1: there is no such procedure. */
+static long
+dispatch(struct fake *f, rpcproc_t proc, XDR *in, unsigned char **out)
+{
+	if (proc == EVOTE_NULL)
+		return (0);
+	if (proc == EVOTE_STATUS)
+		return (do_status(f, out));
+	f->calls++;
+	if (proc == EVOTE_CAST_VOTE)
+		return (do_vote(f, in, out));
+	if (f->older)
+		return (-1);
+	if (f->later > 0)
+		return (do_later(f, proc, out));
+	switch (proc) {
+	case EVOTE_CHECKPOINT:
+		return (do_checkpoint(f, in, out));
+	case EVOTE_RECEIPT:
+		return (do_receipt(f, in, out));
+	case EVOTE_PROVE:
+		return (do_prove(f, in, out));
+	case EVOTE_KEYS:
+		return (do_keys(f, in, out));
+	default:
+		return (-1);
+	}
+}
+
+static int
+read_exactly(int fd, void *buf, size_t n)
+{
+	return (recv(fd, buf, n, MSG_WAITALL) == (ssize_t)n ? 0 : -1);
+}
+
+/* One call; -1 ends the connection. */
+static int
+serve_one(struct fake *f, int fd)
+{
+	uint32_t head[7] = {0, 0, htonl(1)}, mark;
+	char cred[MAX_AUTH_BYTES], verf[MAX_AUTH_BYTES], *in;
+	struct rpc_msg msg = {0};
+	unsigned char *out = NULL;
+	long len = -1;
+	XDR xdrs;
+
+	if (read_exactly(fd, &mark, 4) != 0)
+		return (-1);
+	mark = ntohl(mark) & 0x7fffffff;
+	in = malloc(mark);
+	msg.rm_call.cb_cred.oa_base = cred;
+	msg.rm_call.cb_verf.oa_base = verf;
+	xdrmem_create(&xdrs, in, mark, XDR_DECODE);
+	if (read_exactly(fd, in, mark) == 0 && xdr_callmsg(&xdrs, &msg)) {
+		pthread_mutex_lock(&f->lock);
+		len = dispatch(f, msg.rm_call.cb_proc, &xdrs, &out);
+		pthread_mutex_unlock(&f->lock);
+	}
+	memcpy(&head[1], in, 4);
+	free(in);
+	if (len < 0)
+		head[6] = htonl(PROC_UNAVAIL);
+	len = len < 0 ? 0 : len;
+	head[0] = htonl(0x80000000 | (uint32_t)(sizeof(head) - 4 + len));
+	send(fd, head, sizeof(head), MSG_NOSIGNAL | MSG_MORE);
+	send(fd, out, (size_t)len, MSG_NOSIGNAL);
+	free(out);
+	return (0);
+}
+
+struct conn {
+	struct fake *fake;
+	int fd;
+};
+
+static void *
+conn_run(void *arg)
+{
+	struct conn c = *(struct conn *)arg;
+
+	free(arg);
+	while (serve_one(c.fake, c.fd) == 0)
+		;
+	close(c.fd);
+	return (NULL);
+}
+
+/* One connection after the other: the client ends each before the next. */
+static void *
+fake_run(void *arg)
+{
+	struct fake *f = arg;
+	pthread_t threads[256];
+	struct conn *c;
+	int fd, n = 0;
+
+	while ((fd = accept(f->listener, NULL, NULL)) >= 0) {
+		assert_true(n < 256);
+		c = malloc(sizeof(*c));
+		*c = (struct conn){f, fd};
+		pthread_create(&threads[n++], NULL, conn_run, c);
+	}
+	while (n > 0)
+		pthread_join(threads[--n], NULL);
+	return (NULL);
+}
+
+/* ---- a test's surroundings ---- */
+
+struct world {
+	struct fake fake;
+	char dir[200], key[300], hosts[100];
+};
+
+static void
+genesis_add(struct fake *f)
+{
+	evote_leaf leaf = {.op.kind = EVOTE_OP_GENESIS};
+
+	memcpy(leaf.op.evote_op_u.genesis.cluster, CLUSTER, 16);
+	leaf.op.evote_op_u.genesis.origin = (char *)ORIGIN;
+	leaf_add(f, &leaf);
+	host_add(f, "alpha", 'a', 0, &f->by.alpha);
+	host_add(f, "beta", 'b', 0, &f->by.beta);
+}
+
+static int
+setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	struct sockaddr_in sin = {.sin_family = AF_INET};
+	socklen_t len = sizeof(sin);
+	struct fake *f = &w->fake;
+	char err[200];
+
+	assert_non_null(scratch_make(w->dir, sizeof(w->dir)));
+	snprintf(w->key, sizeof(w->key), "%s/key.pem", w->dir);
+	seal_key_free(seal_key_make(w->key, err, sizeof(err)));
+	f->by = notaries_new(ORIGIN, (const unsigned char *)CLUSTER);
+	genesis_add(f);
+	pthread_mutex_init(&f->lock, NULL);
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	f->listener = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(
+	    bind(f->listener, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	assert_int_equal(listen(f->listener, 16), 0);
+	getsockname(f->listener, (struct sockaddr *)&sin, &len);
+	snprintf(w->hosts, sizeof(w->hosts), "alpha=127.0.0.1:%d",
+	    ntohs(sin.sin_port));
+	pthread_create(&f->thread, NULL, fake_run, f);
+	*state = w;
+	return (0);
+}
+
+static int
+teardown(void **state)
+{
+	struct world *w = *state;
+
+	shutdown(w->fake.listener, SHUT_RDWR);
+	pthread_join(w->fake.thread, NULL);
+	close(w->fake.listener);
+	for (uint64_t i = 0; i < w->fake.n; i++)
+		free(w->fake.leaves[i].bytes);
+	notaries_free(&w->fake.by);
+	scratch_remove(w->dir);
+	free(w);
+	return (0);
+}
+
+static struct evote *
+open_as(struct world *w, int login)
+{
+	struct evote_options options = {
+	    .hosts = w->hosts,
+	    .voter = "ada",
+	    .key = w->key,
+	    .state = w->dir,
+	    .login = login,
+	    .timeout_ms = 3000,
+	};
+	char err[500] = "";
+	struct evote *e = evote_open(&options, err, sizeof(err));
+
+	if (e == NULL)
+		fail_msg("%s", err);
+	return (e);
+}
+
+static struct evote *
+voted(struct world *w)
+{
+	struct evote *e = open_as(w, 0);
+	evote_answer answer;
+
+	assert_int_equal(
+	    evote_vote(e, "board", CHOICE, &answer), EVOTE_ANSWERED);
+	assert_int_equal(answer.code, 0);
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	return (e);
+}
+
+static void
+assert_outcome(
+    const struct evote *e, enum evote_outcome got, enum evote_outcome expected)
+{
+	if (got != expected)
+		fail_msg("outcome %d: %s", got, evote_problem(e));
+}
+
+/* A receipt, judged, and on the disk as it is handed out. */
+static void
+assert_receipt(struct evote *e, enum tlog_judgement judgement, uint64_t hosts)
+{
+	struct evote_proof p;
+	struct receipt r;
+	struct stat st;
+	char err[200], file[10000] = "";
+	FILE *f;
+
+	assert_outcome(e, evote_receipt(e, "board", 2000, &p), EVOTE_ANSWERED);
+	assert_int_equal(p.verdict.judgement, judgement);
+	assert_int_equal(p.verdict.signed_by, hosts);
+	assert_int_equal(
+	    receipt_read(&r, p.text, strlen(p.text), err, sizeof(err)), 0);
+	assert_true(receipt_fits(&r));
+	assert_int_equal(r.index, p.seq);
+	assert_int_equal(r.note.size, p.size);
+	assert_int_equal(stat(p.path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	f = fopen(p.path, "r");
+	assert_true(fread(file, 1, sizeof(file) - 1, f) > 0);
+	fclose(f);
+	assert_string_equal(file, p.text);
+	receipt_clear(&r);
+	evote_proof_clear(&p);
+}
+
+static int
+holds(const char *path, const char *text)
+{
+	static char file[100000];
+	FILE *f = fopen(path, "r");
+	size_t n = fread(file, 1, sizeof(file) - 1, f);
+
+	fclose(f);
+	return (memmem(file, n, text, strlen(text)) != NULL);
+}
+
+/* How many files of the service's directory have the name, and the text. */
+static int
+files(const struct world *w, const char *name, const char *text)
+{
+	char path[800];
+	struct dirent *d;
+	int n = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/%s", w->dir,
+	    "63636363636363636363636363636363");
+	dir = opendir(path);
+	assert_non_null(dir);
+	while ((d = readdir(dir)) != NULL) {
+		snprintf(path, sizeof(path), "%s/%s/%s", w->dir,
+		    "63636363636363636363636363636363", d->d_name);
+		n += d->d_name[0] != '.' && strstr(d->d_name, name) != NULL &&
+		    holds(path, text);
+	}
+	closedir(dir);
+	return (n);
+}
+
+/* ---- receipts ---- */
+
+static void
+both_have_signed(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+
+	assert_receipt(e, TLOG_GOOD, 3);
+	/* Asked for again, the ledger being longer. */
+	padding_add(&w->fake, 5);
+	assert_receipt(e, TLOG_GOOD, 3);
+	evote_close(e);
+	e = open_as(w, 0);
+	padding_add(&w->fake, 1);
+	assert_receipt(e, TLOG_GOOD, 3);
+	evote_close(e);
+	assert_int_equal(files(w, "board-", "extra "), 1);
+	assert_int_equal(files(w, "", CHOICE), 0);
+	assert_int_equal(files(w, "keys", "log test%20origin/63"), 1);
+	assert_int_equal(files(w, "checkpoint", "/beta "), 1);
+}
+
+/* One that more hosts have signed takes the place of the first. */
+static void
+a_better_one_later(void **state)
+{
+	struct world *w = *state;
+	struct evote *e;
+
+	w->fake.alone = 1;
+	e = voted(w);
+	assert_receipt(e, TLOG_SHORT, 1);
+	w->fake.alone = 0;
+	padding_add(&w->fake, 1);
+	assert_receipt(e, TLOG_GOOD, 3);
+	w->fake.alone = 1;
+	padding_add(&w->fake, 1);
+	assert_receipt(e, TLOG_GOOD, 3);
+	evote_close(e);
+}
+
+static void
+no_vote_no_receipt(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_as(w, 0);
+	struct evote_proof p;
+
+	assert_outcome(e, evote_receipt(e, "board", 1000, &p), EVOTE_FAILED);
+	assert_non_null(strstr(evote_problem(e), "no vote of ada"));
+	evote_close(e);
+}
+
+static void
+an_older_service(void **state)
+{
+	struct world *w = *state;
+	uint64_t began = now_ms();
+	struct evote_proof p;
+	struct evote *e;
+
+	w->fake.older = 1;
+	e = voted(w);
+	assert_outcome(e, evote_receipt(e, "board", 2000, &p), EVOTE_UNSENT);
+	assert_string_equal(evote_problem(e),
+	    "alpha runs an older version of evote, which signs no "
+	    "checkpoints");
+	assert_true(now_ms() - began < 1500);
+	w->fake.older = 0;
+	assert_receipt(e, TLOG_GOOD, 3);
+	evote_close(e);
+}
+
+static void
+not_yet(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+	uint64_t began = now_ms();
+	struct evote_proof p;
+
+	w->fake.later = 1000;
+	assert_outcome(e, evote_receipt(e, "board", 300, &p), EVOTE_UNANSWERED);
+	assert_string_equal(evote_problem(e),
+	    "the hosts have not signed a checkpoint that reaches so far");
+	assert_true(now_ms() - began < 2000);
+	w->fake.later = 3;
+	assert_receipt(e, TLOG_GOOD, 3);
+	w->fake.later = 2;
+	assert_receipt(e, TLOG_GOOD, 3);
+	evote_close(e);
+}
+
+/* What it shows instead of the vote that was sent. */
+static void
+assert_foreign(struct world *w)
+{
+	struct evote *e = voted(w);
+	struct evote_proof p;
+
+	assert_outcome(e, evote_receipt(e, "board", 1000, &p), EVOTE_CHANGED);
+	assert_non_null(strstr(evote_problem(e),
+	    "recorded something other than the vote that was sent"));
+	evote_proof_clear(&p);
+	evote_close(e);
+	assert_int_equal(files(w, "board-", "extra"), 0);
+}
+
+static void
+foreign_voter(void **state)
+{
+	((struct world *)*state)->fake.other_voter = 1;
+	assert_foreign(*state);
+}
+
+static void
+foreign_number(void **state)
+{
+	((struct world *)*state)->fake.other_number = 1;
+	assert_foreign(*state);
+}
+
+static void
+foreign_election(void **state)
+{
+	((struct world *)*state)->fake.other_election = 1;
+	assert_foreign(*state);
+}
+
+static void
+foreign_choice(void **state)
+{
+	((struct world *)*state)->fake.other_commitment = 1;
+	assert_foreign(*state);
+}
+
+static void
+a_refusal(void **state)
+{
+	((struct world *)*state)->fake.code = EVOTE_R_CLOSED;
+	assert_foreign(*state);
+}
+
+/* ---- a service that changes ---- */
+
+static void
+assert_changed(struct world *w, struct evote *e, const char *why)
+{
+	struct evote_proof p;
+
+	assert_outcome(e, evote_receipt(e, "board", 1000, &p), EVOTE_CHANGED);
+	if (strstr(evote_problem(e), why) == NULL)
+		fail_msg("%s", evote_problem(e));
+	assert_non_null(strstr(evote_evidence(e), "/evidence-checkpoint-"));
+	assert_non_null(strstr(evote_problem(e), evote_evidence(e)));
+	assert_int_equal(access(evote_evidence(e), R_OK), 0);
+	evote_proof_clear(&p);
+}
+
+/* Another history than that of the last checkpoint: both notes are kept. */
+static void
+another_history(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+	char *notes[2];
+
+	assert_receipt(e, TLOG_GOOD, 3);
+	notes[0] = note_of(&w->fake, w->fake.n);
+	w->fake.d[1][0] ^= 1;
+	padding_add(&w->fake, 1);
+	notes[1] = note_of(&w->fake, w->fake.n);
+	assert_changed(w, e, "does not continue an earlier one");
+	assert_int_equal(files(w, "evidence-checkpoint-4-", notes[0]), 1);
+	assert_int_equal(files(w, "evidence-checkpoint-5-", notes[1]), 1);
+	/* What was seen stays. */
+	assert_int_equal(files(w, "checkpoint", notes[0]), 2);
+	free(notes[0]);
+	free(notes[1]);
+	evote_close(e);
+}
+
+static void
+a_path_that_is_too_long(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+
+	assert_receipt(e, TLOG_GOOD, 3);
+	padding_add(&w->fake, 1);
+	w->fake.long_path = 1;
+	assert_changed(w, e, "does not continue an earlier one");
+	evote_close(e);
+}
+
+static void
+not_signed_by_the_log(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+
+	assert_receipt(e, TLOG_GOOD, 3);
+	w->fake.forged = 1;
+	assert_changed(w, e, "that the service's key has not signed");
+	evote_close(e);
+}
+
+static void
+another_log_key(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+
+	assert_receipt(e, TLOG_GOOD, 3);
+	w->fake.other_log = 1;
+	w->fake.alone = 1;
+	padding_add(&w->fake, 1);
+	assert_changed(w, e, "signs with another key than before");
+	evote_close(e);
+}
+
+/* A place that is not the record's. */
+static void
+misplaced(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+
+	w->fake.d[w->fake.voted][0] ^= 1;
+	padding_add(&w->fake, 1);
+	assert_changed(w, e, "does not contain the record");
+	evote_close(e);
+}
+
+/* A checkpoint of the size of an answer, with another root. */
+static void
+unlike_its_answers(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+
+	w->fake.other_root = 1;
+	assert_changed(w, e, "contradicts what it answered");
+	evote_close(e);
+}
+
+/* An older checkpoint is no contradiction: the client asks again. */
+static void
+behind_for_a_while(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+	struct evote_proof p;
+
+	padding_add(&w->fake, 2);
+	assert_receipt(e, TLOG_GOOD, 3);
+	w->fake.few = 5;
+	w->fake.behind = 3;
+	assert_receipt(e, TLOG_GOOD, 3);
+	w->fake.behind = 1000;
+	assert_outcome(e, evote_receipt(e, "board", 300, &p), EVOTE_UNANSWERED);
+	assert_non_null(strstr(evote_problem(e), "older checkpoint"));
+	evote_close(e);
+}
+
+/* ---- hosts' keys ---- */
+
+static void
+a_key_is_replaced(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+	struct evote_proof p;
+	struct tlog_policy *old;
+	struct tlog_verdict v;
+	struct receipt r;
+	char name[NOTE_NAME], err[200];
+
+	assert_outcome(e, evote_receipt(e, "board", 2000, &p), EVOTE_ANSWERED);
+	note_host_name(name, w->fake.by.log.public.name, "beta");
+	seal_key_free(w->fake.by.beta.key);
+	w->fake.by.beta = notary_new(NOTE_HOST, name, 77);
+	host_add(&w->fake, "beta", 'c', 'b', &w->fake.by.beta);
+	assert_receipt(e, TLOG_GOOD, 3);
+	/* The first one still holds, by the keys of its time. */
+	receipt_read(&r, p.text, strlen(p.text), err, sizeof(err));
+	old = evote_policy_kept(w->dir, r.note.log, r.note.size);
+	tlog_policy_judge(old, &r.note, &v);
+	assert_int_equal(v.judgement, TLOG_GOOD);
+	tlog_policy_free(old);
+	old = evote_policy_kept(w->dir, r.note.log, w->fake.n);
+	tlog_policy_judge(old, &r.note, &v);
+	assert_int_equal(v.judgement, TLOG_SHORT);
+	tlog_policy_free(old);
+	assert_null(evote_policy_kept(w->dir, "test%20origin/00", 5));
+	receipt_clear(&r);
+	evote_proof_clear(&p);
+	evote_close(e);
+}
+
+static void
+whom_to_trust(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_as(w, 0);
+	struct evote_proof p;
+
+	assert_outcome(e, evote_trust(e, 0, &p), EVOTE_ANSWERED);
+	assert_int_equal(p.policy->n_nodes, 3);
+	assert_int_equal(p.policy->quorum, 2);
+	evote_proof_clear(&p);
+	assert_outcome(e, evote_trust(e, 2, &p), EVOTE_ANSWERED);
+	assert_int_equal(p.policy->n_nodes, 2);
+	evote_proof_clear(&p);
+	evote_close(e);
+}
+
+/* A ledger that begins as another service's, under the same log key. */
+static void
+another_genesis(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_as(w, 0);
+	struct evote_proof p;
+
+	w->fake.leaves[0].bytes[w->fake.leaves[0].len - 2] ^= 1;
+	merkle_leaf_hash(w->fake.d[0], w->fake.leaves[0].bytes,
+	    (uint32_t)w->fake.leaves[0].len);
+	assert_outcome(e, evote_trust(e, 0, &p), EVOTE_FAILED);
+	assert_non_null(
+	    strstr(evote_problem(e), "begins as that of another service"));
+	evote_close(e);
+	assert_int_equal(files(w, "keys", ""), 0);
+}
+
+/* A record of keys that is not in the ledger. */
+static void
+an_invented_host(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_as(w, 0);
+	struct evote_proof p;
+
+	w->fake.leaves[2].bytes[60] ^= 1;
+	assert_outcome(e, evote_trust(e, 0, &p), EVOTE_CHANGED);
+	assert_non_null(
+	    strstr(evote_problem(e), "does not contain the record"));
+	evote_close(e);
+	assert_int_equal(files(w, "keys", ""), 0);
+}
+
+/* ---- checkpoints ---- */
+
+static void
+a_checkpoint_since(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_as(w, 0);
+	struct evote_proof first, second;
+	struct note n;
+	char err[200];
+
+	assert_outcome(e, evote_checkpoint(e, NULL, &first), EVOTE_ANSWERED);
+	assert_int_equal(first.size, 3);
+	padding_add(&w->fake, 4);
+	note_read(&n, first.text, strlen(first.text), err, sizeof(err));
+	assert_outcome(e, evote_checkpoint(e, &n, &second), EVOTE_ANSWERED);
+	assert_int_equal(second.size, 7);
+	assert_int_equal(second.verdict.judgement, TLOG_GOOD);
+	evote_proof_clear(&second);
+	/* The file is of another history, or of another service. */
+	n.root[0] ^= 1;
+	assert_outcome(e, evote_checkpoint(e, &n, &second), EVOTE_CHANGED);
+	n.text_len--;
+	assert_outcome(e, evote_checkpoint(e, &n, &second), EVOTE_FAILED);
+	evote_proof_clear(&first);
+	evote_close(e);
+}
+
+/* Who shows different histories to different questions is found out. */
+static void
+a_checkpoint_since_another_history(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_as(w, 0);
+	struct evote_proof first, second;
+	struct note n;
+	char err[200];
+
+	assert_outcome(e, evote_checkpoint(e, NULL, &first), EVOTE_ANSWERED);
+	note_read(&n, first.text, strlen(first.text), err, sizeof(err));
+	w->fake.d[1][0] ^= 1;
+	padding_add(&w->fake, 4);
+	assert_outcome(e, evote_checkpoint(e, &n, &second), EVOTE_CHANGED);
+	evote_proof_clear(&first);
+	evote_close(e);
+}
+
+int
+main(void)
+{
+#define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    WITH(both_have_signed),
+	    WITH(a_better_one_later),
+	    WITH(no_vote_no_receipt),
+	    WITH(an_older_service),
+	    WITH(not_yet),
+	    WITH(foreign_voter),
+	    WITH(foreign_number),
+	    WITH(foreign_election),
+	    WITH(foreign_choice),
+	    WITH(a_refusal),
+	    WITH(another_history),
+	    WITH(a_path_that_is_too_long),
+	    WITH(not_signed_by_the_log),
+	    WITH(another_log_key),
+	    WITH(misplaced),
+	    WITH(unlike_its_answers),
+	    WITH(behind_for_a_while),
+	    WITH(a_key_is_replaced),
+	    WITH(whom_to_trust),
+	    WITH(another_genesis),
+	    WITH(an_invented_host),
+	    WITH(a_checkpoint_since),
+	    WITH(a_checkpoint_since_another_history),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
