@@ -37,8 +37,9 @@ SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files \
 	    host_key)
 CLIENT	= $(call room,client,evote_client admin say survey tally when await \
-	    progress) \
-	  $(call room,client/commands,keygen elections vote result status \
+	    progress proved) \
+	  $(call room,client/commands,keygen elections vote receipt verify trust checkpoint \
+	    result status \
 	    status_json status_table roll import hosts cluster) \
 	  $(call room,client/lib,libevote handle ask trust act wish request reason \
 	    login ports reach route plain shelf state state_service \

@@ -45,10 +45,14 @@ struct command {
 	X(keygen)     \
 	X(create)     \
 	X(vote)       \
+	X(receipt)    \
+	X(verify)     \
 	X(result)     \
 	X(elections)  \
 	X(show)       \
 	X(status)     \
+	X(trust)      \
+	X(checkpoint) \
 	X(register)   \
 	X(import)     \
 	X(unregister) \
@@ -77,8 +81,8 @@ int cmd_name(
 uint64_t cmd_timeout_ms(const struct client *, uint64_t otherwise);
 
 int cmd_open(struct client *, struct evote **out);
-/* The same for commands that need a voter and his key. */
-int cmd_open_voter(struct client *, struct evote **out);
+/* The same for commands that need a voter, and his key unless `keyless`. */
+int cmd_open_voter(struct client *, int keyless, struct evote **out);
 
 /* ---- the operators' side: admin.c ---- */
 

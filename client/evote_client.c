@@ -197,14 +197,14 @@ key_doubt(const char *path)
 }
 
 int
-cmd_open_voter(struct client *c, struct evote **out)
+cmd_open_voter(struct client *c, int keyless, struct evote **out)
 {
 	int status;
 
 	if (c->options.voter == NULL)
 		return (say_usage(
 		    c, "no voter is given; use --voter or EVOTE_VOTER"));
-	if (c->options.key == NULL && !c->options.login)
+	if (c->options.key == NULL && !c->options.login && !keyless)
 		return (say_usage(
 		    c, "no private key is given; use --key or EVOTE_KEY"));
 	status = cmd_name(c, "voter's name", c->options.voter, c->voter);
@@ -256,6 +256,8 @@ args_fault(const char *args, int n)
 		return (NULL);
 	for (p = args; p != NULL && *p != '\0'; p++) {
 		depth += (*p == '[') - (*p == ']');
+		if (strcmp(p, "...") == 0)
+			return (n < least ? "an argument is missing" : NULL);
 		if (p == args || p[-1] == ' ') {
 			least += depth == 0;
 			most++;

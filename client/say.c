@@ -155,6 +155,19 @@ say_names(cJSON *object, const char *key, u_int n, char **names)
 		cJSON_AddItemToArray(list, cJSON_CreateString(names[i]));
 }
 
+void
+say_and(char *out, size_t size, const char *name, u_int i, u_int n)
+{
+	size_t len = strlen(out);
+	const char *before = ", ";
+
+	if (i == 0)
+		before = "";
+	else if (i + 1 == n)
+		before = " and ";
+	snprintf(out + len, size - len, "%s%s", before, name);
+}
+
 /* ---- the last sentence ---- */
 
 static int
@@ -188,6 +201,31 @@ say_usage(struct client *c, const char *fmt, ...)
 
 	COMPOSE(text, fmt);
 	return (finish(c, EXIT_USAGE, -1, "usage", text));
+}
+
+int
+say_document(struct client *c, const char *key, const char *document,
+    const char *fmt, ...)
+{
+	char text[SENTENCE];
+
+	COMPOSE(text, fmt);
+	if (c->json == NULL) {
+		fputs(document, stdout);
+		say_aside("%s.", text);
+		return (EXIT_DONE);
+	}
+	cJSON_AddStringToObject(c->json, key, document);
+	return (finish(c, EXIT_DONE, 0, reason_of(EVOTE_R_OK)->name, text));
+}
+
+int
+say_unproved(struct client *c, const char *fmt, ...)
+{
+	char text[SENTENCE];
+
+	COMPOSE(text, fmt);
+	return (finish(c, EXIT_REFUSED, -1, "not-proved", text));
 }
 
 int

@@ -26,6 +26,8 @@ void say_clock(const struct evote *);
 void say_names(cJSON *object, const char *key, u_int n, char **names);
 /* For evote_options: the pin that the service's TLS is known by from now on. */
 void say_met(void *arg, const char *pin);
+/* Adds "alpha", "alpha and beta", "alpha, beta and gamma" piece by piece. */
+void say_and(char *out, size_t size, const char *name, u_int i, u_int n);
 /* Where the answer stands in the ledger, for programs. */
 void say_stamp(struct client *, const evote_stamp *);
 
@@ -36,6 +38,13 @@ void say_stamp(struct client *, const evote_stamp *);
 int say_done(struct client *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 int say_usage(struct client *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* What is asked for is itself a file: it goes to standard output, or under this
+   key to programs, and the sentence to standard error. */
+int say_document(struct client *, const char *key, const char *text,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* A file does not prove what it should. */
+int say_unproved(struct client *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 int say_unknown(struct client *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -172,7 +172,7 @@ run_create(struct client *c, void *own, int argc, char **argv)
 
 	c->options.earlier = say_earlier;
 	if ((status = creation_read(c, n, argv[0])) >= 0 ||
-	    (status = cmd_open_voter(c, &e)) >= 0)
+	    (status = cmd_open_voter(c, 0, &e)) >= 0)
 		return (status);
 	end = n->relative ? 0 : n->terms.election.end;
 	if ((status = groups_check(c, e, n)) >= 0) {

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,11 +7,14 @@
 
 #include "client/cmd.h"
 #include "client/lib/reason.h"
+#include "client/proved.h"
 #include "client/say.h"
 #include "client/when.h"
 
-#define ASK_TIMES 3
-#define COPIES_MS 1000 /* to hear where a vote is stored */
+#define ASK_TIMES  3
+#define SIGNERS	   4200 /* bytes about who has signed */
+#define COPIES_MS  1000 /* to hear where a vote is stored */
+#define RECEIPT_MS 5000 /* to have its receipt */
 
 /* The next line of standard input without its end; NULL: there is none. */
 static char *
@@ -138,20 +142,6 @@ served_status(struct evote *e, evote_status_res *res)
 	return (-1);
 }
 
-/* Adds "alpha", "alpha and beta", "alpha, beta and gamma" piece by piece. */
-static void
-names_text(char *out, size_t size, const char *name, u_int i, u_int n)
-{
-	size_t len = strlen(out);
-	const char *before = ", ";
-
-	if (i == 0)
-		before = "";
-	else if (i + 1 == n)
-		before = " and ";
-	snprintf(out + len, size - len, "%s%s", before, name);
-}
-
 /*
  * Which hosts have the vote on disk, by the word of the one that took it; when
  * that cannot be had any more, what being accepted means.
@@ -174,7 +164,7 @@ copies_text(struct client *c, struct evote *e, const evote_answer *answer,
 		list = cJSON_AddArrayToObject(c->json, "stored_on");
 	snprintf(out, size, "%s", n > 0 ? "" : "every host in sync");
 	for (i = 0; i < n; i++) {
-		names_text(out, size, has[i]->name, i, n);
+		say_and(out, size, has[i]->name, i, n);
 		if (list != NULL)
 			cJSON_AddItemToArray(
 			    list, cJSON_CreateString(has[i]->name));
@@ -185,21 +175,70 @@ copies_text(struct client *c, struct evote *e, const evote_answer *answer,
 	xdr_free((xdrproc_t)xdr_evote_status_res, &res);
 }
 
+/* What became of the receipt, after the sentence about a vote that counts. */
+static void
+receipt_text(struct client *c, const char *problem, enum evote_outcome outcome,
+    const struct evote_proof *p, char *out, size_t size)
+{
+	char who[SIGNERS];
+
+	if (outcome != EVOTE_ANSWERED) {
+		snprintf(out, size,
+		    "There is no receipt yet: %s. `receipt` asks for it again",
+		    problem);
+		if (c->json != NULL)
+			cJSON_AddStringToObject(
+			    c->json, "receipt_problem", problem);
+		return;
+	}
+	if (c->json != NULL)
+		proved_receipt_json(
+		    cJSON_AddObjectToObject(c->json, "receipt"), p);
+	proved_signers(p->policy, &p->verdict, who, sizeof(who));
+	snprintf(out, size, "Your receipt is %s, signed by %s%s", p->path, who,
+	    p->verdict.judgement == TLOG_GOOD
+		? ""
+		: ". `receipt` asks for a better one later");
+}
+
+/* The vote counts, whatever becomes of its receipt. */
+static int
+counted_say(struct client *c, struct evote *e, const char *election,
+    const evote_answer *answer)
+{
+	char where[EVOTE_HOSTS_MAX * (EVOTE_HOST_MAX + 8) + 64];
+	char receipt[SIGNERS + PATH_MAX];
+	struct evote_proof p;
+	enum evote_outcome outcome;
+	int status;
+
+	say_stamp(c, &answer->stamp);
+	copies_text(c, e, answer, where, sizeof(where));
+	outcome = evote_receipt(e, election, cmd_timeout_ms(c, RECEIPT_MS), &p);
+	if (outcome == EVOTE_CHANGED)
+		status = say_problem(c, evote_problem(e), outcome,
+		    "Your vote in \"%s\" was taken, and the service cannot be "
+		    "trusted",
+		    election);
+	else {
+		receipt_text(
+		    c, evote_problem(e), outcome, &p, receipt, sizeof(receipt));
+		status = say_done(c,
+		    "Your vote in \"%s\" counts; it is stored on %s, among "
+		    "the first %llu records of the ledger in epoch %llu. %s",
+		    election, where, (unsigned long long)answer->stamp.size,
+		    (unsigned long long)answer->stamp.epoch, receipt);
+	}
+	evote_proof_clear(&p);
+	return (status);
+}
+
 static int
 answer_say(struct client *c, struct evote *e, const char *election,
     const evote_answer *answer)
 {
-	char where[EVOTE_HOSTS_MAX * (EVOTE_HOST_MAX + 8) + 64];
-
-	if (answer->code == 0) {
-		say_stamp(c, &answer->stamp);
-		copies_text(c, e, answer, where, sizeof(where));
-		return (say_done(c,
-		    "Your vote in \"%s\" counts; it is stored on %s, among "
-		    "the first %llu records of the ledger in epoch %llu",
-		    election, where, (unsigned long long)answer->stamp.size,
-		    (unsigned long long)answer->stamp.epoch));
-	}
+	if (answer->code == 0)
+		return (counted_say(c, e, election, answer));
 	/* Neither counted nor not: voting again tells. */
 	if (answer->reason == EVOTE_R_NUMBER_STALE)
 		return (say_unknown(c,
@@ -279,7 +318,7 @@ run(struct client *c, void *own, int argc, char **argv)
 
 	c->options.earlier = say_earlier;
 	if ((status = cmd_name(c, ELECTION, argv[0], election)) >= 0 ||
-	    (status = cmd_open_voter(c, &e)) >= 0)
+	    (status = cmd_open_voter(c, 0, &e)) >= 0)
 		return (status);
 	status = vote(c, e, election, argv[1]);
 	evote_close(e);

@@ -1,0 +1,116 @@
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/cmd.h"
+#include "client/proved.h"
+#include "client/say.h"
+#include "common/receipt.h"
+
+#define SIGNERS 4200
+
+struct since {
+	const char *file;
+};
+
+static const struct option_row since_options[] = {
+    {"since", "FILE", "prove that it continues this checkpoint or receipt",
+	.at = offsetof(struct since, file)},
+    {0},
+};
+
+/* The checkpoint in a file, or in a receipt; points into *text. */
+static int
+since_read(struct client *c, const char *file, char **text, struct note *note)
+{
+	struct receipt r;
+	char why[300];
+	size_t len;
+	int status;
+
+	if ((*text = proved_file(c, file, &len, &status)) == NULL)
+		return (status);
+	if (strncmp(*text, RECEIPT_HEAD, strlen(RECEIPT_HEAD)) != 0) {
+		if (note_read(note, *text, len, why, sizeof(why)) == 0)
+			return (-1);
+	} else if (receipt_read(&r, *text, len, why, sizeof(why)) == 0) {
+		*note = r.note;
+		receipt_clear(&r);
+		return (-1);
+	}
+	return (
+	    say_usage(c, "%s is no checkpoint and no receipt: %s", file, why));
+}
+
+static int
+checkpoint_say(struct client *c, const struct evote_proof *p, const char *file,
+    const struct note *since)
+{
+	char who[SIGNERS], more[SIGNERS] = "", root[2 * SEAL_HASH + 1];
+
+	proved_signers(p->policy, &p->verdict, who, sizeof(who));
+	if (file != NULL)
+		snprintf(more, sizeof(more),
+		    ". They begin with the %" PRIu64 " records of %s: none of "
+		    "those was changed or taken out",
+		    since->size, file);
+	if (c->json != NULL) {
+		seal_hex(root, p->root, sizeof(p->root));
+		cJSON_AddNumberToObject(c->json, "size", (double)p->size);
+		cJSON_AddStringToObject(c->json, "root", root);
+		proved_json(c->json, p->policy, &p->verdict);
+	}
+	if (c->json != NULL && file != NULL)
+		cJSON_AddNumberToObject(c->json, "since", (double)since->size);
+	return (say_document(c, "note", p->text,
+	    "The ledger has %" PRIu64 " records, signed by %s%s", p->size, who,
+	    more));
+}
+
+static int
+checkpoint(struct client *c, const char *file, const struct note *since)
+{
+	enum evote_outcome outcome;
+	struct evote_proof p;
+	struct evote *e;
+	int status;
+
+	if ((status = cmd_open(c, &e)) >= 0)
+		return (status);
+	outcome = evote_checkpoint(e, file != NULL ? since : NULL, &p);
+	if (outcome != EVOTE_ANSWERED)
+		status = say_problem(
+		    c, evote_problem(e), outcome, "There is no checkpoint");
+	else
+		status = checkpoint_say(c, &p, file, since);
+	evote_proof_clear(&p);
+	evote_close(e);
+	return (status);
+}
+
+static int
+run(struct client *c, void *own, int argc, char **argv)
+{
+	const struct since *since = own;
+	struct note note;
+	char *text = NULL;
+	int status = -1;
+
+	if (since->file != NULL)
+		status = since_read(c, since->file, &text, &note);
+	if (status < 0)
+		status = checkpoint(c, since->file, &note);
+	free(text);
+	return (status);
+}
+
+const struct command cmd_checkpoint = {
+    .name = "checkpoint",
+    .help = "Prints what the service and its hosts sign about the ledger as a "
+	    "whole: its size and the root of its tree.",
+    .size = sizeof(struct since),
+    .options = since_options,
+    .run = run,
+};

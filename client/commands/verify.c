@@ -1,0 +1,355 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/cmd.h"
+#include "client/proved.h"
+#include "client/say.h"
+#include "client/when.h"
+#include "common/receipt.h"
+#include "common/record.h"
+
+#define SIGNERS	 4200
+#define SENTENCE 8000
+
+struct options {
+	const char *policy;
+};
+
+static const struct option_row verify_options[] = {
+    {"policy", "FILE",
+	"whose signatures count, as `trust` prints it; without it, those that "
+	"this computer has met",
+	.at = offsetof(struct options, policy)},
+    {0},
+};
+
+/* A file under examination. */
+struct examined {
+	const char *name;
+	cJSON *json; /* its object, or NULL */
+	struct receipt receipt;
+	const struct note *note;
+	struct tlog_policy *met; /* the policy by keys that were met */
+	const struct tlog_policy *policy;
+	struct tlog_verdict verdict;
+	char text[SENTENCE]; /* what it proves, or why it does not */
+};
+
+static int __attribute__((format(printf, 2, 3)))
+not_proved(struct examined *x, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(x->text, sizeof(x->text), fmt, ap);
+	va_end(ap);
+	return (EXIT_REFUSED);
+}
+
+/* ---- what a record says ---- */
+
+static void
+json_text(struct examined *x, const char *key, const char *text)
+{
+	if (x->json != NULL)
+		cJSON_AddStringToObject(x->json, key, text);
+}
+
+static void
+json_number(struct examined *x, const char *key, uint64_t number)
+{
+	if (x->json != NULL)
+		cJSON_AddNumberToObject(x->json, key, (double)number);
+}
+
+/* "a vote of ada in "board" was accepted" */
+static void
+op_text(struct examined *x, const evote_leaf *leaf, char *out, size_t size)
+{
+	const evote_op *op = &leaf->op;
+	const evote_asker *asker = NULL;
+	const char *election = NULL;
+
+	if (op->kind == EVOTE_OP_VOTE) {
+		asker = &op->evote_op_u.vote.asker;
+		election = op->evote_op_u.vote.ballot.election;
+		snprintf(out, size, "a vote of %s in \"%s\" was accepted",
+		    asker->voter, election);
+	} else if (op->kind == EVOTE_OP_CREATE) {
+		asker = &op->evote_op_u.create.asker;
+		election = op->evote_op_u.create.election.name;
+		snprintf(out, size, "%s created the election \"%s\"",
+		    asker->voter, election);
+	} else if (op->kind == EVOTE_OP_REFUSED) {
+		asker = &op->evote_op_u.refused.asker;
+		snprintf(
+		    out, size, "a request of %s was refused", asker->voter);
+	} else
+		snprintf(out, size, "something other than a vote happened");
+	if (asker != NULL)
+		json_text(x, "voter", asker->voter);
+	if (election != NULL)
+		json_text(x, "election", election);
+}
+
+static int
+record_text(struct examined *x, char *out, size_t size)
+{
+	xdrproc_t proc = (xdrproc_t)xdr_evote_leaf;
+	const struct receipt *r = &x->receipt;
+	char op[2 * EVOTE_NAME_MAX + 100];
+	evote_leaf leaf = {0};
+	struct when w;
+
+	if (xdr_from_bytes(proc, &leaf, r->leaf, r->leaf_len) != 0 ||
+	    leaf.seq != r->index) {
+		xdr_free(proc, &leaf);
+		return (-1);
+	}
+	op_text(x, &leaf, op, sizeof(op));
+	w = when_of(leaf.time);
+	json_text(x, "time", w.rfc3339);
+	json_number(x, "time_us", leaf.time);
+	snprintf(out, size, "%s at %s, as record %llu", op, w.utc,
+	    (unsigned long long)r->index);
+	xdr_free(proc, &leaf);
+	return (0);
+}
+
+/* ---- whose signatures ---- */
+
+static int
+judged(struct examined *x)
+{
+	char have[SIGNERS], not [SIGNERS];
+
+	tlog_policy_judge(x->policy, x->note, &x->verdict);
+	proved_names(x->policy, &x->verdict, 1, have, sizeof(have));
+	proved_names(x->policy, &x->verdict, 0, not, sizeof(not ));
+	switch (x->verdict.judgement) {
+	case TLOG_STRANGE:
+		return (not_proved(x,
+		    "%s is from another service than the policy, which it "
+		    "names %s",
+		    x->name, x->note->log));
+	case TLOG_UNSIGNED:
+		return (not_proved(x,
+		    "%s proves nothing: the service's own signature is "
+		    "missing",
+		    x->name));
+	case TLOG_FORGED:
+		return (not_proved(x,
+		    "%s proves nothing: the signature of %s is not genuine. "
+		    "The file was changed",
+		    x->name, x->verdict.forged));
+	case TLOG_SHORT:
+		proved_json(x->json, x->policy, &x->verdict);
+		return (not_proved(x,
+		    "%s does not prove enough: %s%s%s not signed it. "
+		    "`receipt` asks for a better one",
+		    x->name, have,
+		    have[0] != '\0' ? " alone has signed it; " : "", not ));
+	default:
+		proved_json(x->json, x->policy, &x->verdict);
+		return (-1);
+	}
+}
+
+static int
+policy_find(struct client *c, struct examined *x)
+{
+	if (x->policy != NULL)
+		return (-1);
+	x->met =
+	    evote_policy_kept(c->options.state, x->note->log, x->note->size);
+	if ((x->policy = x->met) != NULL)
+		return (-1);
+	return (not_proved(x,
+	    "%s cannot be judged: this computer has not met the service %s. "
+	    "Give --policy with the file that the service publishes",
+	    x->name, x->note->log));
+}
+
+/* ---- a file ---- */
+
+/* "alpha and beta have signed that", after the policy was met. */
+static void
+signers_text(const struct examined *x, char *out, size_t size)
+{
+	char who[SIGNERS];
+	unsigned n = (unsigned)__builtin_popcountll(x->verdict.signed_by);
+
+	proved_names(x->policy, &x->verdict, 1, who, sizeof(who));
+	if (n == 0)
+		snprintf(out, size,
+		    "The service has signed that, and no host had to");
+	else
+		snprintf(out, size, "%s %s signed that", who,
+		    n == 1 ? "has" : "have");
+}
+
+static int
+receipt_examine(struct client *c, struct examined *x)
+{
+	char record[2 * EVOTE_NAME_MAX + 300], who[SIGNERS + 60];
+	int status;
+
+	x->note = &x->receipt.note;
+	json_number(x, "record", x->receipt.index);
+	json_number(x, "size", x->note->size);
+	if (!receipt_fits(&x->receipt))
+		return (not_proved(x,
+		    "%s proves nothing: its record does not belong to its "
+		    "checkpoint. The file was changed",
+		    x->name));
+	if ((status = policy_find(c, x)) >= 0 || (status = judged(x)) >= 0)
+		return (status);
+	if (record_text(x, record, sizeof(record)) != 0)
+		return (not_proved(x,
+		    "%s proves nothing: its record cannot be read", x->name));
+	signers_text(x, who, sizeof(who));
+	snprintf(x->text, sizeof(x->text),
+	    "%s proves that %s of the ledger. %s, and nobody can take it "
+	    "out unnoticed",
+	    x->name, record, who);
+	return (-1);
+}
+
+static int
+note_examine(struct client *c, struct examined *x, const struct note *note)
+{
+	char who[SIGNERS + 60];
+	int status;
+
+	x->note = note;
+	json_number(x, "size", note->size);
+	if ((status = policy_find(c, x)) >= 0 || (status = judged(x)) >= 0)
+		return (status);
+	signers_text(x, who, sizeof(who));
+	snprintf(x->text, sizeof(x->text),
+	    "%s proves that the ledger had %llu records. %s", x->name,
+	    (unsigned long long)note->size, who);
+	return (-1);
+}
+
+static int
+text_examine(struct client *c, struct examined *x, const char *text, size_t len)
+{
+	struct note note;
+	char why[300];
+
+	if (strncmp(text, RECEIPT_HEAD, strlen(RECEIPT_HEAD)) != 0 &&
+	    note_read(&note, text, len, why, sizeof(why)) == 0)
+		return (note_examine(c, x, &note));
+	if (receipt_read(&x->receipt, text, len, why, sizeof(why)) != 0)
+		return (not_proved(x, "%s is not a receipt: %s", x->name, why));
+	return (receipt_examine(c, x));
+}
+
+/* -1: it proves what the text says. */
+static int
+examine(struct client *c, struct examined *x)
+{
+	size_t len;
+	int status;
+	char *text = proved_file(c, x->name, &len, &status);
+
+	if (text == NULL)
+		return (status);
+	status = text_examine(c, x, text, len);
+	if (x->json != NULL) {
+		cJSON_AddBoolToObject(x->json, "proved", status < 0);
+		cJSON_AddStringToObject(x->json, "text", x->text);
+	}
+	receipt_clear(&x->receipt);
+	tlog_policy_free(x->met);
+	free(text);
+	return (status);
+}
+
+/* ---- all of them ---- */
+
+static int
+one_verify(struct client *c, const struct tlog_policy *policy, cJSON *list,
+    const char *name, int last)
+{
+	struct examined *x = calloc(1, sizeof(*x));
+	int status;
+
+	if (x == NULL)
+		return (say_usage(c, "no memory"));
+	x->name = name;
+	x->policy = policy;
+	if (list != NULL) {
+		x->json = cJSON_CreateObject();
+		cJSON_AddStringToObject(x->json, "file", name);
+		cJSON_AddItemToArray(list, x->json);
+	}
+	status = examine(c, x);
+	if (last && status < 0)
+		status = say_done(c, "%s", x->text);
+	else if (last && status == EXIT_REFUSED)
+		status = say_unproved(c, "%s", x->text);
+	else if (status < 0 || status == EXIT_REFUSED)
+		say_line(c, "%s.", x->text);
+	free(x);
+	return (status);
+}
+
+static int
+all_verify(
+    struct client *c, const struct tlog_policy *policy, int n, char **names)
+{
+	cJSON *list =
+	    c->json != NULL ? cJSON_AddArrayToObject(c->json, "files") : NULL;
+	int status, bad = 0;
+
+	if (n == 1)
+		return (one_verify(c, policy, list, names[0], 1));
+	for (int i = 0; i < n; i++) {
+		status = one_verify(c, policy, list, names[i], 0);
+		if (status == EXIT_USAGE)
+			return (status);
+		bad += status == EXIT_REFUSED;
+	}
+	if (bad == 0)
+		return (say_done(c, "All %d files prove what they say", n));
+	return (say_unproved(
+	    c, "%d of %d files do not prove what they should", bad, n));
+}
+
+static int
+run(struct client *c, void *own, int argc, char **argv)
+{
+	const struct options *o = own;
+	struct tlog_policy *policy = NULL;
+	char *text, why[NOTE_NAME + 300];
+	size_t len;
+	int status;
+
+	if (o->policy != NULL) {
+		if ((text = proved_file(c, o->policy, &len, &status)) == NULL)
+			return (status);
+		policy = tlog_policy_read(text, len, why, sizeof(why));
+		free(text);
+		if (policy == NULL)
+			return (
+			    say_usage(c, "the policy %s: %s", o->policy, why));
+	}
+	status = all_verify(c, policy, argc, argv);
+	tlog_policy_free(policy);
+	return (status);
+}
+
+const struct command cmd_verify = {
+    .name = "verify",
+    .args = "FILE ...",
+    .help = "Says what receipts and checkpoints prove, without asking "
+	    "anybody.",
+    .size = sizeof(struct options),
+    .options = verify_options,
+    .run = run,
+};

@@ -1,0 +1,147 @@
+#include "client/proved.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/say.h"
+#include "common/receipt.h"
+
+#define NAMES 2000
+
+static int
+has_signed(const struct tlog_verdict *v, int node)
+{
+	return ((v->signed_by >> node & 1) != 0);
+}
+
+/* Whether the node is a host that has signed, or else one that has not. */
+static int
+is_one(const struct tlog_policy *p, const struct tlog_verdict *v, int node,
+    int have)
+{
+	return (p->nodes[node].n == 0 && has_signed(v, node) == have);
+}
+
+static unsigned
+count(const struct tlog_policy *p, const struct tlog_verdict *v, int have)
+{
+	unsigned n = 0;
+
+	for (int i = 0; i < p->n_nodes; i++)
+		n += (unsigned)is_one(p, v, i, have);
+	return (n);
+}
+
+void
+proved_names(const struct tlog_policy *p, const struct tlog_verdict *v,
+    int have, char *out, size_t size)
+{
+	unsigned n = count(p, v, have), at = 0;
+
+	out[0] = '\0';
+	for (int i = 0; i < p->n_nodes; i++)
+		if (is_one(p, v, i, have))
+			say_and(out, size, p->nodes[i].name, at++, n);
+}
+
+void
+proved_signers(const struct tlog_policy *p, const struct tlog_verdict *v,
+    char *out, size_t size)
+{
+	unsigned n = count(p, v, 1), lacking = count(p, v, 0);
+	char have[NAMES], not [NAMES];
+
+	proved_names(p, v, 1, have, sizeof(have));
+	proved_names(p, v, 0, not, sizeof(not ));
+	if (n + lacking == 0)
+		snprintf(out, size, "no host, since none has a key");
+	else if (lacking == 0)
+		snprintf(out, size, "%s", have);
+	else
+		snprintf(out, size, "%s%s; %s %s not signed",
+		    n == 0 ? "no host" : have, n == 1 ? " alone" : "", not,
+		    lacking == 1 ? "has" : "have");
+}
+
+/* ---- for programs ---- */
+
+static void
+names_json(cJSON *object, const char *key, const struct tlog_policy *p,
+    const struct tlog_verdict *v, int have)
+{
+	cJSON *list = cJSON_AddArrayToObject(object, key);
+
+	for (int i = 0; i < p->n_nodes; i++)
+		if (is_one(p, v, i, have))
+			cJSON_AddItemToArray(
+			    list, cJSON_CreateString(p->nodes[i].name));
+}
+
+void
+proved_json(
+    cJSON *object, const struct tlog_policy *p, const struct tlog_verdict *v)
+{
+	if (object == NULL)
+		return;
+	names_json(object, "signed_by", p, v, 1);
+	names_json(object, "not_signed_by", p, v, 0);
+}
+
+void
+proved_hosts_json(cJSON *object, const struct tlog_policy *p)
+{
+	cJSON *list = cJSON_AddArrayToObject(object, "hosts"), *host;
+	char vkey[NOTE_VKEY];
+
+	for (int i = 0; i < p->n_nodes; i++) {
+		if (p->nodes[i].n > 0)
+			continue;
+		note_vkey_write(&p->nodes[i].key, vkey);
+		host = cJSON_CreateObject();
+		cJSON_AddStringToObject(host, "name", p->nodes[i].name);
+		cJSON_AddStringToObject(host, "key", vkey);
+		cJSON_AddItemToArray(list, host);
+	}
+}
+
+void
+proved_receipt_json(cJSON *object, const struct evote_proof *p)
+{
+	char root[2 * SEAL_HASH + 1];
+
+	if (object == NULL)
+		return;
+	seal_hex(root, p->root, sizeof(p->root));
+	cJSON_AddStringToObject(object, "file", p->path);
+	cJSON_AddNumberToObject(object, "record", (double)p->seq);
+	cJSON_AddNumberToObject(object, "size", (double)p->size);
+	cJSON_AddStringToObject(object, "root", root);
+	proved_json(object, p->policy, &p->verdict);
+}
+
+/* ---- files ---- */
+
+char *
+proved_file(struct client *c, const char *path, size_t *len, int *status)
+{
+	char *text = malloc(RECEIPT_SIZE + 2);
+	FILE *f = text != NULL ? fopen(path, "re") : NULL;
+	int failed = f == NULL;
+
+	if (f != NULL) {
+		*len = fread(text, 1, RECEIPT_SIZE + 1, f);
+		failed = ferror(f);
+	}
+	if (failed)
+		*status = say_usage(c, "%s: %s", path, strerror(errno));
+	if (f != NULL)
+		fclose(f);
+	if (failed) {
+		free(text);
+		return (NULL);
+	}
+	text[*len] = '\0';
+	return (text);
+}

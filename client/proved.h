@@ -1,0 +1,28 @@
+#ifndef EVOTE_PROVED_H
+#define EVOTE_PROVED_H
+
+#include "client/cmd.h"
+
+/* What the commands about receipts and checkpoints share: who has signed. */
+
+/* Names by policy: those that have signed, or those that have not. */
+void proved_names(const struct tlog_policy *, const struct tlog_verdict *,
+    int have, char *out, size_t size);
+/*
+ * "alpha and beta", "alpha alone; beta has not signed", "no host; alpha and
+ * beta have not signed", "no host, since none has a key".
+ */
+void proved_signers(const struct tlog_policy *, const struct tlog_verdict *,
+    char *out, size_t size);
+/* `signed_by` and `not_signed_by`; NULL is fine. */
+void proved_json(
+    cJSON *, const struct tlog_policy *, const struct tlog_verdict *);
+/* `hosts`, their names and keys. */
+void proved_hosts_json(cJSON *, const struct tlog_policy *);
+/* `file`, `record`, `size`, `root` and these, of a receipt of our own. */
+void proved_receipt_json(cJSON *, const struct evote_proof *);
+
+/* A whole file, NUL-terminated, to be freed; NULL: told with *status. */
+char *proved_file(struct client *, const char *path, size_t *len, int *status);
+
+#endif
