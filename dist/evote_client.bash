@@ -3,15 +3,18 @@
 
 _evote_client() {
 	local cur prev words cword command='' i
-	local commands="keygen create vote result elections show status register
-	    import unregister unlock voters handover hosts arbiter
+	local commands="keygen create vote receipt verify result elections show status
+	    trust checkpoint register import unregister unlock voters handover hosts arbiter
 	    promote"
 	local options="--hosts --voter --key --login --timeout --state --admin
 	    --json --version --help"
 	local -A own=(
 		[create]="--group --choice --end --empty-groups"
+		[verify]="--policy"
 		[result]="--csv"
 		[status]="--watch --count --prometheus --explain"
+		[trust]="--at"
+		[checkpoint]="--since"
 		[hosts]="add remove prefer"
 		[register]="--shared-keys"
 		[import]="--dry-run --shared-keys --name-column --group-column --key-column"
@@ -32,15 +35,15 @@ _evote_client() {
 		esac
 	done
 	case $prev in
-	--key | --admin) _filedir && return ;;
+	--key | --admin | --policy | --since) _filedir && return ;;
 	--state) _filedir -d && return ;;
-	--hosts | --voter | --timeout | --group | --choice | --end | --count | \
+	--hosts | --voter | --timeout | --group | --choice | --end | --count | --at | \
 	    --epoch | --*-column) return ;;
 	esac
 	case $command in
 	'') mapfile -t COMPREPLY < <(compgen -W "$commands help $options" -- "$cur") ;;
 	help) mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur") ;;
-	import | keygen)
+	import | keygen | verify)
 		mapfile -t COMPREPLY < <(compgen -W "${own[$command]-} --help" -- "$cur")
 		_filedir
 		;;

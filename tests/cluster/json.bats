@@ -51,6 +51,7 @@ voters_show() {
 	    --empty-groups
 	shows vote 0 as ada --json vote club yes
 	shows vote 1 as ada --json vote club no
+	receipts_show
 	shows result 1 client --json result club
 	shows show 0 client --json show club
 	shows show 1 client --json show nothing
@@ -61,6 +62,22 @@ voters_show() {
 	shows result 0 client --json result club
 	shows show 0 client --json show club
 	shows vote 2 as ada --json vote
+}
+
+receipts_show() {
+	local receipt=$PAIR_DIR/receipt
+	client trust >"$PAIR_DIR/policy"
+	shows receipt 0 as ada --json receipt club "$receipt"
+	shows receipt 2 as bob --json receipt club
+	shows verify 0 client --json verify "$receipt"
+	sed "s,^index .*,index 99," "$receipt" >"$receipt.changed"
+	shows verify 1 client --json verify --policy "$PAIR_DIR/policy" \
+	    "$receipt" "$receipt.changed"
+	shows verify 2 client --json verify "$receipt.missing"
+	shows trust 0 client --json trust
+	shows trust 0 client --json trust --at 3
+	shows checkpoint 0 client --json checkpoint --since "$receipt"
+	shows checkpoint 2 client --json checkpoint --since "$PAIR_DIR/policy"
 }
 
 operators_show() {
@@ -100,13 +117,19 @@ operators_show() {
 	server_kill alpha
 	wait_until 10 alone beta
 	shows status 0 client --json status
+	shows checkpoint 0 client --json checkpoint
 	server_kill beta
 	shows status 4 client --json status
 	shows status 4 client --json status --explain
+	shows trust 4 client --json --timeout 1 trust
 	shows vote 4 as bob --json --timeout 1 vote club yes
 	shows voters 4 admin alpha --json voters
-	# Nobody waited for anybody here; seeing.bats has a host that does.
+	# Nobody waited for anybody here; seeing.bats has a host that does.  All
+	# hosts had signed the receipts, and the service is of this version.
 	echo 'status hosts[].waiting_for[]' >>"$PAIR_DIR/shown"
+	printf '%s\n' 'receipt not_signed_by[]' 'verify files[].not_signed_by[]' \
+	    'vote receipt.not_signed_by[]' 'vote receipt_problem' \
+	    >>"$PAIR_DIR/shown"
 	for command in $(commands) "any command"; do
 		grep -qx "## $command" docs/JSON.md
 		[[ $command == any* ]] || not never_shown "$command"
