@@ -353,7 +353,7 @@ lengths_are_bounded(void **state)
 	assert_string_equal(err, "it is too long");
 	len = (size_t)sprintf(big, "log\n42\n" ROOT "\n");
 	for (int i = 0; i <= NOTE_SIGS; i++)
-		len += (size_t)sprintf(big + len, "%s", i == 0 ? SIG : SIG + 1);
+		len += (size_t)sprintf(big + len, "%s", i == 0 ? SIG : &SIG[1]);
 	assert_int_equal(note_read(&n, big, len, err, sizeof(err)), -1);
 	assert_string_equal(err, "it has more than 64 signatures");
 	free(big);
