@@ -18,7 +18,7 @@ GEN	= xdr clnt
 # room NAME, its files
 room	= $(2:%=$(1)/%)
 COMMON	= $(call room,common,log seal curve merkle note proof receipt tlog_policy text date number options \
-	    nearest role_name record hosts failpoint thread workers) \
+	    nearest role_name record hosts failpoint thread progress workers) \
 	  $(call room,common/rpc,transport serve listener pool conn call channel \
 	    shake stream \
 	    source listen caller lookup deadline header \
@@ -37,7 +37,7 @@ SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files \
 	    host_key)
 CLIENT	= $(call room,client,evote_client admin say survey tally when await \
-	    progress proved) \
+	    proved) \
 	  $(call room,client/commands,keygen elections vote receipt verify trust checkpoint \
 	    result status \
 	    status_json status_table roll import hosts cluster) \

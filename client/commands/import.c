@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "client/cmd.h"
-#include "client/progress.h"
 #include "client/roll/diff.h"
 #include "client/roll/roll.h"
 #include "client/say.h"
 #include "common/now.h"
+#include "common/progress.h"
 #include "common/rpc/caller.h"
 
 #define FILE_MAX   (256UL << 20) /* bytes */
@@ -135,7 +135,7 @@ roll_send(struct client *c, CLIENT *client, struct import *m, int only_check)
 	int status = -1;
 
 	m->added = m->same = 0;
-	progress_begin(&m->progress, c,
+	progress_begin(&m->progress, c->json == NULL,
 	    only_check ? "checking   " : "registering", m->roll.n);
 	for (i = 0; i < m->roll.n && status < 0; i += n) {
 		n = m->roll.n - i < EVOTE_ROLL_MAX ? m->roll.n - i
@@ -161,7 +161,7 @@ diff_fill(struct client *c, CLIENT *client, struct diff *d, evote_stamp *stamp)
 	enum clnt_stat stat;
 	int status;
 
-	progress_begin(&progress, c, "comparing  ", d->roll->n);
+	progress_begin(&progress, c->json == NULL, "comparing  ", d->roll->n);
 	do {
 		memset(&res, 0, sizeof(res));
 		caller_deadline(

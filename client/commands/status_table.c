@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/progress.h"
 #include "client/say.h"
+#include "common/progress.h"
 #include "common/role_name.h"
 #include "common/seal.h"
 #include "common/text.h"

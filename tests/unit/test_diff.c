@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/progress.h"
+#include "common/progress.h"
 #include "client/roll/diff.h"
 #include "client/say.h"
 

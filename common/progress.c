@@ -1,4 +1,4 @@
-#include "client/progress.h"
+#include "common/progress.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,13 +11,12 @@
 #define WIPE	"\r\033[K"
 
 void
-progress_begin(struct progress *p, const struct client *c, const char *what,
-    uint64_t total)
+progress_begin(struct progress *p, int people, const char *what, uint64_t total)
 {
 	*p = (struct progress){
 	    .what = what,
 	    .total = total,
-	    .on = c->json == NULL && isatty(STDERR_FILENO),
+	    .on = people && isatty(STDERR_FILENO),
 	};
 }
 

@@ -4,12 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/cmd.h"
-
 /*
  * How far a long piece of work is: a line on standard error that is drawn over
  * and wiped at the end.  Nothing at all unless that is a terminal, and people
- * are to read it.
+ * (not a program) are to read what comes after.
  */
 struct progress {
 	const char *what;
@@ -19,7 +17,7 @@ struct progress {
 };
 
 void progress_begin(
-    struct progress *, const struct client *, const char *what, uint64_t total);
+    struct progress *, int people, const char *what, uint64_t total);
 void progress_at(struct progress *, uint64_t done);
 void progress_end(struct progress *);
 
