@@ -35,7 +35,7 @@ SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	    budget certificate neighbours witness_daemon) \
 	  $(call room,server/election,election voters polls terms keys judge effect) \
 	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files \
-	    host_key)
+	    host_key view)
 CLIENT	= $(call room,client,evote_client admin say survey tally when await \
 	    proved) \
 	  $(call room,client/commands,keygen elections vote receipt verify trust checkpoint \

@@ -5,7 +5,11 @@
 
 #include "server/store/ledger.h"
 
-/* What ledger.c and ledger_open.c share: they alone know of SQLite. */
+/* What ledger*.c and view.c share: they alone know of SQLite. */
+
+/* As SQLite gives them back: text. */
+#define APPLICATION_ID "1163284308" /* "EVOT" */
+#define FORMAT	       "2"
 
 /* The statements prepared once. */
 enum query {

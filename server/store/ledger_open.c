@@ -8,10 +8,6 @@
 #include "common/log.h"
 #include "server/store/ledger_impl.h"
 
-/* As SQLite gives them back: text. */
-#define APPLICATION_ID "1163284308" /* "EVOT" */
-#define FORMAT	       "2"
-
 static const char *const query_sql[Q_NR] = {
     [Q_BEGIN] = "BEGIN IMMEDIATE",
     [Q_COMMIT] = "COMMIT",

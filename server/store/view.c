@@ -1,0 +1,299 @@
+#include "server/store/view.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/need.h"
+#include "common/seal.h"
+#include "common/text.h"
+#include "replica/core/config.h"
+#include "server/store/files.h"
+#include "server/store/format.h"
+#include "server/store/ledger_impl.h"
+#include "server/store/slots.h"
+
+struct view {
+	char *path;
+	int lock_fd; /* -1: a copy without one */
+	sqlite3 *db;
+	uint64_t size;
+};
+
+/* ---- opening ---- */
+
+/* Shared, so that no server starts meanwhile; a copy may have no lock. */
+static int
+lock_share(struct view *v, char *err, size_t errlen)
+{
+	char file[FILES_PATH], pid[32];
+
+	files_path(v->path, "lock", file, sizeof(file));
+	v->lock_fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (v->lock_fd == -1 && errno == ENOENT)
+		return (0);
+	if (v->lock_fd == -1)
+		return (text_why(
+		    err, errlen, "cannot open %s: %s", file, strerror(errno)));
+	if (flock(v->lock_fd, LOCK_SH | LOCK_NB) == 0)
+		return (0);
+	if (errno != EWOULDBLOCK)
+		return (text_why(
+		    err, errlen, "cannot lock %s: %s", file, strerror(errno)));
+	if (files_line(file, pid, sizeof(pid)) == -1 || pid[0] == '\0')
+		snprintf(pid, sizeof(pid), "(unknown)");
+	return (text_why(err, errlen,
+	    "%s is in use by process %s: stop it first, or name a copy that "
+	    "was "
+	    "made while it was stopped",
+	    v->path, pid));
+}
+
+/* "file:PATH?immutable=1", with what has a meaning in such a name escaped. */
+static char *
+uri_make(const char *file)
+{
+	char *uri = need(malloc(3 * strlen(file) + 32));
+	size_t n = (size_t)sprintf(uri, "file:");
+
+	for (; *file != '\0'; file++)
+		n += (size_t)sprintf(uri + n,
+		    strchr("%?#", *file) != NULL ? "%%%02X" : "%c",
+		    (unsigned char)*file);
+	strcpy(uri + n, "?immutable=1");
+	return (uri);
+}
+
+/*
+ * Without a lock of SQLite's own, which would need the right to write, and
+ * with what is in the WAL if there is one.  Where there is none SQLite would
+ * make it: then the file counts as one that cannot change.
+ */
+static int
+db_open(struct view *v, const char *file)
+{
+	int on = 1, rc, flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
+	char wal[FILES_PATH + 8], *uri;
+	struct stat st;
+
+	snprintf(wal, sizeof(wal), "%s-wal", file);
+	if (stat(wal, &st) == 0 && st.st_size > 0) {
+		rc = sqlite3_open_v2(file, &v->db, flags, "unix-none");
+	} else {
+		uri = uri_make(file);
+		rc =
+		    sqlite3_open_v2(uri, &v->db, flags | SQLITE_OPEN_URI, NULL);
+		free(uri);
+	}
+	if (rc == SQLITE_OK)
+		rc = sqlite3_db_config(
+		    v->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on, NULL);
+	/* EXCLUSIVE: the index of the WAL is kept in memory. */
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(v->db,
+		    "PRAGMA locking_mode = EXCLUSIVE;"
+		    "PRAGMA trusted_schema = OFF",
+		    NULL, NULL, NULL);
+	return (rc);
+}
+
+/* The first value that a query gives, as text; -1 when it gives none. */
+static int
+value_get(struct view *v, const char *sql, char *value, size_t len)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(v->db, sql, -1, &stmt, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW && sqlite3_column_text(stmt, 0) != NULL)
+		snprintf(value, len, "%s",
+		    (const char *)sqlite3_column_text(stmt, 0));
+	else
+		rc = SQLITE_DONE;
+	sqlite3_finalize(stmt);
+	return (rc == SQLITE_ROW ? 0 : -1);
+}
+
+static int
+number_get(struct view *v, const char *sql, uint64_t *n)
+{
+	char value[32];
+
+	if (value_get(v, sql, value, sizeof(value)) == -1)
+		return (-1);
+	*n = strtoull(value, NULL, 10);
+	return (0);
+}
+
+static int
+db_failed(struct view *v, const char *file, char *err, size_t errlen)
+{
+	return (text_why(err, errlen,
+	    "cannot read %s: %s: audit another host's directory", file,
+	    sqlite3_errmsg(v->db)));
+}
+
+static int
+ledger_look(struct view *v, char *err, size_t errlen)
+{
+	char file[FILES_PATH], id[32], version[32];
+
+	files_path(v->path, "ledger.db", file, sizeof(file));
+	if (access(file, R_OK) == -1)
+		return (text_why(
+		    err, errlen, "cannot read %s: %s", file, strerror(errno)));
+	if (db_open(v, file) != SQLITE_OK ||
+	    value_get(v, "PRAGMA application_id", id, sizeof(id)) == -1 ||
+	    value_get(v, "PRAGMA user_version", version, sizeof(version)) == -1)
+		return (db_failed(v, file, err, errlen));
+	if (strcmp(id, APPLICATION_ID) != 0)
+		return (
+		    text_why(err, errlen, "%s is not a ledger of evote", file));
+	if (strcmp(version, FORMAT) != 0)
+		return (text_why(err, errlen,
+		    "%s was written by another version of evote (format %s, "
+		    "this one knows %s): use that one",
+		    file, version, FORMAT));
+	if (number_get(v, "SELECT coalesce(max(seq) + 1, 0) FROM record",
+		&v->size) == -1)
+		return (db_failed(v, file, err, errlen));
+	return (0);
+}
+
+struct view *
+view_open(const char *path, char *err, size_t errlen)
+{
+	struct view *v = need_zeroed(1, sizeof(*v));
+
+	v->lock_fd = -1;
+	v->path = need_copy(path);
+	if (strlen(path) + 32 > FILES_PATH)
+		text_why(err, errlen, "the data directory's path is too long");
+	else if (lock_share(v, err, errlen) == 0 &&
+	    ledger_look(v, err, errlen) == 0)
+		return (v);
+	view_close(v);
+	return (NULL);
+}
+
+void
+view_close(struct view *v)
+{
+	if (v == NULL)
+		return;
+	sqlite3_close(v->db);
+	if (v->lock_fd != -1)
+		close(v->lock_fd);
+	free(v->path);
+	free(v);
+}
+
+uint64_t
+view_size(const struct view *v)
+{
+	return (v->size);
+}
+
+/* ---- beside the records ---- */
+
+/* 1 when there is one, 0 when there is not, -1. */
+static int
+config_look(struct view *v, evote_config *config, char *err, size_t errlen)
+{
+	unsigned char value[SLOTS_MOST];
+	char file[FILES_PATH];
+	ssize_t len;
+	int fd;
+
+	files_path(v->path, "config", file, sizeof(file));
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (fd == -1 && errno == ENOENT)
+		return (0);
+	len = fd == -1 ? -1 : slots_read(fd, value);
+	if (fd != -1)
+		close(fd);
+	if (len == -1)
+		return (
+		    text_why(err, errlen, "%s is damaged or unreadable", file));
+	if (format_read(config, value, (size_t)len) == -1)
+		return (text_why(err, errlen,
+		    "%s was written by another version of this program", file));
+	return (1);
+}
+
+static int
+in_sync_look(struct view *v, const evote_config *config)
+{
+	char file[FILES_PATH], line[64];
+	incarnation id;
+
+	files_path(v->path, "incarnation", file, sizeof(file));
+	return (files_line(file, line, sizeof(line)) != -1 &&
+	    seal_unhex(id, sizeof(id), line) == 0 &&
+	    config_in_sync(config, id) >= 0);
+}
+
+int
+view_claim(struct view *v, struct view_claim *claim, char *err, size_t errlen)
+{
+	evote_config config = {0};
+	int there;
+
+	*claim = (struct view_claim){0};
+	if (number_get(v, "SELECT accepted FROM state", &claim->accepted) == -1)
+		return (text_why(err, errlen,
+		    "%s/ledger.db does not say what is accepted", v->path));
+	there = config_look(v, &config, err, errlen);
+	if (there < 1)
+		return (there);
+	claim->config = 1;
+	claim->in_sync = in_sync_look(v, &config);
+	claim->end = config.end;
+	memcpy(claim->cluster, config.cluster, sizeof(claim->cluster));
+	config_clear(&config);
+	return (0);
+}
+
+/* ---- the records ---- */
+
+static void
+row_take(struct view_row *r, sqlite3_stmt *stmt)
+{
+	r->seq = (uint64_t)sqlite3_column_int64(stmt, 0);
+	r->leaf = sqlite3_column_blob(stmt, 1);
+	r->leaf_len = (uint32_t)sqlite3_column_bytes(stmt, 1);
+	r->opening = sqlite3_column_blob(stmt, 2);
+	r->opening_len = (uint32_t)sqlite3_column_bytes(stmt, 2);
+	r->hash = sqlite3_column_blob(stmt, 3);
+	r->hash_len = (uint32_t)sqlite3_column_bytes(stmt, 3);
+}
+
+int
+view_scan(struct view *v, int (*each)(void *, const struct view_row *),
+    void *arg, char *err, size_t errlen)
+{
+	sqlite3_stmt *stmt = NULL;
+	struct view_row row;
+	int rc;
+
+	rc = sqlite3_prepare_v2(v->db,
+	    "SELECT seq, leaf, opening, hash FROM record ORDER BY seq", -1,
+	    &stmt, NULL);
+	if (rc == SQLITE_OK) {
+		while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+			row_take(&row, stmt);
+			if (each(arg, &row) != 0)
+				break;
+		}
+	}
+	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+		text_why(err, errlen, "%s", sqlite3_errmsg(v->db));
+	sqlite3_finalize(stmt);
+	return (rc == SQLITE_DONE || rc == SQLITE_ROW ? 0 : -1);
+}
