@@ -8,6 +8,9 @@
  *		so many of each: all voters vote in one election after the
  *		other until there are as many votes
  *
+ * With --signed before that, votes are signed, by keys made of the voters'
+ * names; else they are as by a log-in.
+ *
  * DIR was made by `evote_server init` and is not in use.  Voters are f0, f1...
  */
 #include <getopt.h>
@@ -16,6 +19,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/seal.h"
 #include "server/auth.h"
 #include "server/election/election.h"
 #include "server/store/datadir.h"
@@ -32,6 +36,7 @@ struct fill {
 	struct ledger *ledger;
 	uint64_t time;
 	uint32_t voters;
+	int sign;
 	struct record *batch[BATCH];
 	uint32_t n;
 };
@@ -82,6 +87,52 @@ execute(struct fill *f, const struct op *op)
 		flush(f);
 }
 
+static struct seal_key *
+key_of(const char *name)
+{
+	unsigned char seed[SEAL_KEY];
+	struct seal_part part = {name, strlen(name)};
+
+	seal_hash(seed, &part, 1);
+	return (seal_key_seed(seed));
+}
+
+/* Puts the voter's signature over what is asked into `to`. */
+static void
+sign(struct fill *f, struct op *op, unsigned char to[SEAL_SIG])
+{
+	const evote_genesis *genesis = election_genesis(f->election);
+	evote_statement statement = {.domain = "evote statement 1",
+	    .origin = genesis->origin,
+	    .asker = op->asker,
+	    .act = op->act};
+	struct seal_key *key = key_of(op->asker.voter);
+	unsigned char *bytes;
+	long len;
+
+	memcpy(statement.cluster, genesis->cluster, sizeof(statement.cluster));
+	len = xdr_to_bytes((xdrproc_t)xdr_evote_statement, &statement, &bytes);
+	need_that(len > 0, "a statement is too long");
+	seal_key_sign(key, to, bytes, (size_t)len);
+	op->signature.evote_signature_len = SEAL_SIG;
+	op->signature.evote_signature_val = (char *)to;
+	free(bytes);
+	seal_key_free(key);
+}
+
+static void
+voter_key(const struct fill *f, const char *name, evote_voter *v)
+{
+	struct seal_key *key;
+
+	memcpy(v->key, name, strlen(name) + 1);
+	if (!f->sign)
+		return;
+	key = key_of(name);
+	seal_key_public(key, (unsigned char *)v->key);
+	seal_key_free(key);
+}
+
 static void
 add_voters(struct fill *f, uint32_t from, uint32_t n)
 {
@@ -93,7 +144,7 @@ add_voters(struct fill *f, uint32_t from, uint32_t n)
 		snprintf(names[i], sizeof(names[i]), "f%u", from + i);
 		list[i].name = names[i];
 		list[i].group = group;
-		memcpy(list[i].key, names[i], sizeof(names[i]));
+		voter_key(f, names[i], &list[i]);
 	}
 	execute(f, &op);
 	f->voters += n;
@@ -129,6 +180,7 @@ add_election(struct fill *f, uint32_t i)
 static void
 add_vote(struct fill *f, uint32_t voter, uint32_t election, uint64_t number)
 {
+	unsigned char signature[SEAL_SIG];
 	char name[16], in[32];
 	struct op op = {.kind = EVOTE_OP_VOTE,
 	    .asker = {.voter = name, .number = number},
@@ -143,6 +195,8 @@ add_vote(struct fill *f, uint32_t voter, uint32_t election, uint64_t number)
 	memcpy(op.opening.salt, name, sizeof(name));
 	auth_commitment((unsigned char *)op.opening.salt, in, op.opening.choice,
 	    (unsigned char *)op.act.evote_act_u.ballot.commitment);
+	if (f->sign)
+		sign(f, &op, signature);
 	execute(f, &op);
 }
 
@@ -189,6 +243,7 @@ main(int argc, char **argv)
 	    {"voters", required_argument, NULL, 'v'},
 	    {"elections", required_argument, NULL, 'e'},
 	    {"votes", required_argument, NULL, 'b'},
+	    {"signed", no_argument, NULL, 's'},
 	    {NULL, 0, NULL, 0},
 	};
 	struct fill f = {.election = election_new()};
@@ -197,11 +252,13 @@ main(int argc, char **argv)
 	int ch;
 
 	while ((ch = getopt_long(argc, argv, "", options, NULL)) != -1)
-		n[(unsigned char)ch] =
-		    ch == '?' ? 0 : strtoull(optarg, NULL, 10);
+		n[(unsigned char)ch] = ch == '?' ? 0
+		    : ch == 's'			 ? 1
+						 : strtoull(optarg, NULL, 10);
 	need_that(optind + (n['v'] == 0) + 1 == argc,
-	    "usage: fill_ledger DIR RECORDS | --voters N --elections N "
-	    "--votes N");
+	    "usage: fill_ledger [--signed] DIR RECORDS | --voters N "
+	    "--elections N --votes N");
+	f.sign = (int)n['s'];
 	files_path(argv[optind], "ledger.db", path, sizeof(path));
 	f.ledger = ledger_open(path, 0);
 	need_that(f.ledger != NULL &&
