@@ -32,7 +32,8 @@ REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 	  $(call room,replica/arbiter,arbiter witness etcd etcd_txn)
 SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	    machine service procedures proofs checkpoint signing auth turns serve serve_admin \
-	    budget certificate neighbours witness_daemon) \
+	    budget certificate neighbours witness_daemon audit audit_note) \
+	  $(call room,server/audit,book index findings page) \
 	  $(call room,server/election,election voters polls terms keys judge effect) \
 	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files \
 	    host_key view)

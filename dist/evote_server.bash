@@ -7,18 +7,19 @@ _evote_server() {
 	local options="--config --data --origin --name --hosts --cluster-key
 	    --admin-socket --no-portmap --failback --role --tls
 	    --suspect-ms --no-refused-proof --hang-ms --trust-clock --verbose --version
-	    --help"
+	    --help --checkpoint --policy --json"
 
 	_init_completion -n = || return
 	case $prev in
-	--config | --cluster-key | --admin-socket) _filedir && return ;;
+	--config | --cluster-key | --admin-socket | --checkpoint | --policy)
+		_filedir && return ;;
 	--data) _filedir -d && return ;;
 	--failback) options="auto manual" ;;
 	--role) options="host witness" ;;
 	--tls) options="allow require" ;;
 	--origin | --name | --hosts | --suspect-ms | --hang-ms) return ;;
 	esac
-	((cword > 1)) || options+=" init"
+	((cword > 1)) || options+=" init audit"
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 }
 complete -F _evote_server evote_server

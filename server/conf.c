@@ -120,6 +120,12 @@ static const struct option_row options[] = {
     {"origin", "NAME", "init: the name of this service, which voters sign",
 	.at = offsetof(struct conf, origin), .take = origin_take,
 	.use = OPTION_APART},
+    {"checkpoint", "FILE", "audit: a checkpoint that this ledger has to fit",
+	TEXT(checkpoint), .use = OPTION_APART},
+    {"policy", "FILE", "audit: who has to have signed the checkpoint",
+	TEXT(policy), .use = OPTION_APART},
+    {"json", NULL, "audit: print JSON, for programs",
+	.at = offsetof(struct conf, json), .use = OPTION_APART},
     {"name", "NAME", "which entry of the hosts list this host is", TEXT(name)},
     {"hosts", "LIST", "NAME=HOST[:PORT],... preferred first, or @FILE",
 	.at = offsetof(struct conf, hosts), .take = hosts_take},
@@ -171,12 +177,17 @@ help(void)
 {
 	char synopsis[600];
 
-	puts("usage: evote_server init [--data DIR] [--origin NAME]");
+	puts("usage: evote_server init [--data DIR] [--origin NAME]\n"
+	     "       evote_server audit [--data DIR] [--checkpoint FILE] "
+	     "[--policy FILE]\n"
+	     "                          [--json]");
 	options_synopsis(options, synopsis, sizeof(synopsis));
 	options_fill(stdout, synopsis, printf("       evote_server "), 20);
 	puts("\n"
 	     "init makes a new cluster in DIR: its key, its id, an empty "
 	     "ledger.\n"
+	     "audit checks everything in DIR, which no server may use "
+	     "meanwhile.\n"
 	     "Otherwise the server runs this host.  With an empty DIR it joins "
 	     "the\n"
 	     "cluster whose key file is given.\n");
@@ -303,6 +314,16 @@ take_file(struct conf *c, const char *path, uint32_t told)
 
 /* ---- all of it ---- */
 
+static int
+check_audit(const struct conf *c)
+{
+	if (c->policy != NULL && c->checkpoint == NULL)
+		return (wrong("",
+		    "--policy says who signs checkpoints: give one with "
+		    "--checkpoint"));
+	return (-1);
+}
+
 /* Everything needed is there and fits together. */
 static int
 check(struct conf *c)
@@ -311,8 +332,14 @@ check(struct conf *c)
 
 	if (c->data == NULL)
 		return (wrong("", "--data is missing"));
+	if (c->command != CONF_AUDIT &&
+	    (c->checkpoint != NULL || c->policy != NULL || c->json))
+		return (wrong(
+		    "", "--checkpoint, --policy and --json are for audit"));
 	if (c->command == CONF_INIT)
 		return (-1);
+	if (c->command == CONF_AUDIT)
+		return (check_audit(c));
 	if (c->origin != NULL)
 		return (wrong("", "--origin is given once, to init"));
 	if (c->name == NULL)
@@ -335,6 +362,25 @@ check(struct conf *c)
 	return (-1);
 }
 
+static int
+command_of(const char *word)
+{
+	if (strcmp(word, "init") == 0)
+		return (CONF_INIT);
+	return (strcmp(word, "audit") == 0 ? CONF_AUDIT : CONF_RUN);
+}
+
+/* The options that say nothing of where things are. */
+static uint32_t
+bits_apart(void)
+{
+	uint32_t bits = 0;
+
+	for (const struct option_row *o = options; o->name != NULL; o++)
+		bits |= o->use == OPTION_APART ? bit_of(o) : 0;
+	return (bits);
+}
+
 int
 conf_read(struct conf *c, int argc, char **argv)
 {
@@ -347,8 +393,7 @@ conf_read(struct conf *c, int argc, char **argv)
 	    .failback = 1,
 	    .suspect_ms = SUSPECT_MS,
 	    .hang_ms = 10000};
-	if (argc > 1 && strcmp(argv[1], "init") == 0) {
-		c->command = CONF_INIT;
+	if (argc > 1 && (c->command = command_of(argv[1])) != CONF_RUN) {
 		argv[1] = argv[0];
 		argv++;
 		argc--;
@@ -370,8 +415,7 @@ conf_read(struct conf *c, int argc, char **argv)
 		return (wrong("", "unexpected argument \"%s\"", argv[optind]));
 	if (c->config != NULL)
 		rc = take_file(c, c->config, told);
-	else if ((told & ~bit_of(options_find(options, "origin"))) == 0 &&
-	    access(CONFIG, F_OK) == 0)
+	else if ((told & ~bits_apart()) == 0 && access(CONFIG, F_OK) == 0)
 		rc = take_file(c, CONFIG, told);
 	return (rc != -1 ? rc : check(c));
 }
@@ -382,6 +426,8 @@ conf_clear(struct conf *c)
 	free(c->config);
 	free(c->data);
 	free(c->origin);
+	free(c->policy);
+	free(c->checkpoint);
 	free(c->name);
 	free(c->cluster_key);
 	free(c->admin_socket);

@@ -13,10 +13,12 @@
  * option but --origin the file is /etc/evote/evote.conf.
  */
 struct conf {
-	enum { CONF_RUN, CONF_INIT } command;
+	enum { CONF_RUN, CONF_INIT, CONF_AUDIT } command;
 	char *config;
 	char *data;
-	char *origin; /* init */
+	char *origin;		   /* init */
+	char *policy, *checkpoint; /* audit: files */
+	int json;		   /* audit */
 	char *name;
 	char *cluster_key;
 	char *admin_socket; /* default: DIR/admin.sock */

@@ -4,6 +4,7 @@
 
 #include "common/log.h"
 #include "common/rpc/tls.h"
+#include "server/audit.h"
 #include "server/conf.h"
 #include "server/server.h"
 #include "server/store/datadir.h"
@@ -56,6 +57,9 @@ main(int argc, char **argv)
 	if (rc == -1 && conf.command == CONF_INIT) {
 		log_open("init", LOG_L_INFO);
 		rc = init(&conf);
+	} else if (rc == -1 && conf.command == CONF_AUDIT) {
+		log_open("audit", LOG_L_INFO);
+		rc = audit_run(&conf);
 	} else if (rc == -1) {
 		log_open(conf.name, conf.verbose ? LOG_L_DEBUG : LOG_L_INFO);
 		rc = conf.witness ? witness_daemon_run(&conf) : host_run(&conf);

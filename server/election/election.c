@@ -260,31 +260,42 @@ replay_judge(const struct election_state *e, const struct record *r,
 }
 
 int
-election_replay(
-    struct election_state *e, const struct record *r, char *err, size_t errlen)
+election_replay_opened(struct election_state *e, const struct record *r,
+    const evote_leaf *leaf, const evote_opening *opening, char *err,
+    size_t errlen)
 {
 	struct verdict v = {0};
 	const char *why;
+
+	why = replay_judge(e, r, leaf, opening, &v);
+	if (why == NULL)
+		effect_apply(e, leaf, &v);
+	else
+		snprintf(err, errlen,
+		    "record seq=%" PRIu64 " kind=%d code=%d reason=%d: %s "
+		    "(size=%" PRIu64 " code=%d reason=%d)",
+		    r->seq, leaf->op.kind, leaf->code, leaf->reason, why,
+		    e->size, v.out.code, v.out.reason);
+	free(v.fresh);
+	return (why == NULL ? 0 : -1);
+}
+
+int
+election_replay(
+    struct election_state *e, const struct record *r, char *err, size_t errlen)
+{
 	evote_leaf leaf;
 	evote_opening opening;
+	int rc;
 
 	if (record_open(r, &leaf, &opening) == -1) {
 		snprintf(err, errlen, "record seq=%" PRIu64 " is unreadable",
 		    r->seq);
 		return (-1);
 	}
-	why = replay_judge(e, r, &leaf, &opening, &v);
-	if (why == NULL)
-		effect_apply(e, &leaf, &v);
-	else
-		snprintf(err, errlen,
-		    "record seq=%" PRIu64 " kind=%d code=%d reason=%d: %s "
-		    "(size=%" PRIu64 " code=%d reason=%d)",
-		    r->seq, leaf.op.kind, leaf.code, leaf.reason, why, e->size,
-		    v.out.code, v.out.reason);
-	free(v.fresh);
+	rc = election_replay_opened(e, r, &leaf, &opening, err, errlen);
 	record_clear(&leaf, &opening);
-	return (why == NULL ? 0 : -1);
+	return (rc);
 }
 
 /* ---- reading ---- */

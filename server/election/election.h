@@ -84,6 +84,9 @@ struct record *election_execute(struct election_state *, const struct op *,
  */
 int election_replay(
     struct election_state *, const struct record *, char *err, size_t errlen);
+/* The same, of one that has been opened (record_open). */
+int election_replay_opened(struct election_state *, const struct record *,
+    const evote_leaf *, const evote_opening *, char *err, size_t errlen);
 /* Back to the state after `size` records, size >= the last settled. */
 void election_undo(struct election_state *, uint64_t size);
 /* The first `size` records will never be undone. */

@@ -1,0 +1,362 @@
+#include "server/audit/book.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/need.h"
+#include "common/record.h"
+
+static const char *
+voter_name(const void *arg, uint32_t i)
+{
+	return (((const struct book *)arg)->voters[i]->name);
+}
+
+static struct book_voter *
+voter_find(const struct book *b, const char *name)
+{
+	uint32_t i = index_find(&b->voters_by_name, name, voter_name, b);
+
+	return (i == INDEX_NONE ? NULL : b->voters[i]);
+}
+
+static const char *
+poll_name(const void *arg, uint32_t i)
+{
+	return (((const struct book *)arg)->polls[i]->about.name);
+}
+
+static struct book_poll *
+poll_find(const struct book *b, const char *name)
+{
+	uint32_t i = index_find(&b->polls_by_name, name, poll_name, b);
+
+	return (i == INDEX_NONE ? NULL : b->polls[i]);
+}
+
+/* The place in a list of names, or its length. */
+static uint32_t
+name_find(const evote_name *list, uint32_t n, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < n && strcmp(list[i], name) != 0; i++)
+		;
+	return (i);
+}
+
+/* ---- the service itself ---- */
+
+static const char *
+take_genesis(struct book *b, const evote_genesis *from)
+{
+	if (b->genesis.origin != NULL)
+		return ("the service begins a second time");
+	b->genesis = *from;
+	b->genesis.origin = need_copy(from->origin);
+	return (NULL);
+}
+
+static const char *
+take_epoch(struct book *b, const evote_leaf *leaf)
+{
+	const evote_epoch_op *op = &leaf->op.evote_op_u.epoch;
+	struct book_epoch *e;
+
+	b->epochs = need_room(b->epochs, b->n_epochs, sizeof(*b->epochs));
+	e = &b->epochs[b->n_epochs++];
+	*e = (struct book_epoch){.seq = leaf->seq,
+	    .epoch = leaf->epoch,
+	    .time = leaf->time,
+	    .silence = leaf->time > b->last ? leaf->time - b->last : 0,
+	    .forced = op->forced,
+	    .name = need_copy(op->name)};
+	return (leaf->epoch > b->epoch
+		? NULL
+		: "a primary begins with an epoch that is not new");
+}
+
+static const char *
+take_host(struct book *b, const evote_leaf *leaf)
+{
+	const evote_host_op *op = &leaf->op.evote_op_u.host;
+	struct book_host *h;
+
+	b->hosts = need_room(b->hosts, b->n_hosts, sizeof(*b->hosts));
+	h = &b->hosts[b->n_hosts++];
+	*h = (struct book_host){.seq = leaf->seq, .name = need_copy(op->name)};
+	memcpy(h->key, op->key, sizeof(h->key));
+	return (NULL);
+}
+
+/* ---- the roll ---- */
+
+static const char *
+enrol(struct book *b, const evote_voter *from)
+{
+	struct book_voter *v = voter_find(b, from->name);
+	size_t len = strlen(from->name);
+
+	if (v != NULL && v->registered)
+		return ("it registers somebody who is on the roll");
+	if (v == NULL) {
+		v = need_zeroed(1, sizeof(*v) + len + 1);
+		memcpy(v->name, from->name, len);
+		v->index = b->n_voters++;
+		b->voters = need_room(b->voters, v->index, sizeof(*b->voters));
+		b->voters[v->index] = v;
+		index_add(&b->voters_by_name, v->name, v->index);
+	}
+	free(v->group);
+	v->group = need_copy(from->group);
+	memcpy(v->key, from->key, sizeof(v->key));
+	v->registered = 1;
+	b->on_roll++;
+	return (NULL);
+}
+
+static const char *
+take_register(struct book *b, const evote_voter *list, uint32_t n)
+{
+	const char *wrong = NULL, *one;
+
+	for (uint32_t i = 0; i < n; i++) {
+		one = enrol(b, &list[i]);
+		wrong = one != NULL ? one : wrong;
+	}
+	return (n > 0 ? wrong : "it registers nobody");
+}
+
+static const char *
+take_member(struct book *b, const char *name, int strike)
+{
+	struct book_voter *v = voter_find(b, name);
+
+	if (v == NULL || !v->registered)
+		return ("it is about somebody who is not on the roll");
+	b->n_unlocked += !strike;
+	b->on_roll -= (uint32_t)strike;
+	v->registered = !strike;
+	return (NULL);
+}
+
+/* ---- elections ---- */
+
+static evote_name *
+names_copy(const evote_name *from, uint32_t n)
+{
+	evote_name *to = need_zeroed(n + 1, sizeof(*to));
+
+	for (uint32_t i = 0; i < n; i++)
+		to[i] = need_copy(from[i]);
+	return (to);
+}
+
+static void
+poll_add(struct book *b, const evote_election *from, const char *creator,
+    uint64_t time)
+{
+	uint32_t groups = from->groups.groups_len;
+	uint32_t choices = from->choices.choices_len;
+	struct book_poll *p = need_zeroed(1, sizeof(*p));
+
+	p->about.name = need_copy(from->name);
+	p->about.end = from->end;
+	p->about.groups.groups_len = groups;
+	p->about.groups.groups_val =
+	    names_copy(from->groups.groups_val, groups);
+	p->about.choices.choices_len = choices;
+	p->about.choices.choices_val =
+	    names_copy(from->choices.choices_val, choices);
+	p->counts = need_zeroed(choices + 1, sizeof(*p->counts));
+	p->creator = need_copy(creator);
+	p->created = time;
+	b->polls = need_room(b->polls, b->n_polls, sizeof(*b->polls));
+	b->polls[b->n_polls] = p;
+	index_add(&b->polls_by_name, p->about.name, b->n_polls++);
+}
+
+static const char *
+take_create(struct book *b, const evote_create_op *op, uint64_t time,
+    struct book_entry *e)
+{
+	const char *name = op->election.name;
+
+	e->asker = voter_find(b, op->asker.voter);
+	e->poll = poll_find(b, name);
+	if (e->poll != NULL)
+		return ("it opens an election of a name that exists");
+	poll_add(b, &op->election, op->asker.voter, time);
+	e->poll = poll_find(b, name);
+	if (e->asker == NULL || !e->asker->registered)
+		return ("who opens the election is not on the roll");
+	return (op->election.end > time ? NULL
+					: "it opens an election that is over");
+}
+
+static const char *
+take_close(
+    struct book *b, const char *name, uint64_t time, struct book_entry *e)
+{
+	e->poll = poll_find(b, name);
+	if (e->poll == NULL)
+		return ("it closes an election that does not exist");
+	if (e->poll->closed != 0)
+		return ("it closes an election that is closed");
+	e->poll->closed = time;
+	return (time < e->poll->about.end
+		? "it closes an election before its end"
+		: NULL);
+}
+
+/* ---- votes ---- */
+
+/* Notes that he has voted; 1 when he had before. */
+static int
+mark_voted(struct book_poll *p, uint32_t index)
+{
+	uint32_t at = index / 8, len = p->voted_len;
+	unsigned char bit = (unsigned char)(1 << index % 8);
+
+	if (at >= len) {
+		p->voted_len = 2 * at + 64;
+		p->voted = need(realloc(p->voted, p->voted_len));
+		memset(p->voted + len, 0, p->voted_len - len);
+	}
+	if ((p->voted[at] & bit) != 0)
+		return (1);
+	p->voted[at] |= bit;
+	return (0);
+}
+
+static const char *
+take_vote(struct book *b, const evote_vote_op *op, const evote_opening *opening,
+    uint64_t time, struct book_entry *e)
+{
+	struct book_poll *p = e->poll = poll_find(b, op->ballot.election);
+	const struct book_voter *v = e->asker = voter_find(b, op->asker.voter);
+	uint32_t choice;
+
+	if (p == NULL)
+		return ("it votes in an election that does not exist");
+	p->received++;
+	p->signed_votes += op->signature.evote_signature_len > 0;
+	choice = opening->choice == NULL
+	    ? p->about.choices.choices_len
+	    : name_find(p->about.choices.choices_val,
+		  p->about.choices.choices_len, opening->choice);
+	if (choice == p->about.choices.choices_len)
+		return ("what it votes for is not one of the choices");
+	p->counts[choice]++;
+	if (p->closed != 0 || time >= p->about.end)
+		return ("it votes in an election that is over");
+	if (v == NULL || !v->registered)
+		return ("its voter is not on the roll");
+	if (name_find(p->about.groups.groups_val, p->about.groups.groups_len,
+		v->group) == p->about.groups.groups_len)
+		return ("its voter's group may not vote in that election");
+	return (mark_voted(p, v->index)
+		? "its voter had voted in that election before"
+		: NULL);
+}
+
+/* ---- refusals ---- */
+
+static const char *
+take_refused(struct book *b, const evote_leaf *leaf, struct book_entry *e)
+{
+	uint32_t reason = (uint32_t)leaf->reason;
+
+	e->asker = voter_find(b, leaf->op.evote_op_u.refused.asker.voter);
+	b->refused[reason < BOOK_REASONS ? reason : BOOK_REASONS]++;
+	b->n_refused++;
+	if (e->asker == NULL)
+		return ("who was refused was never on the roll");
+	return (leaf->code == 0 || leaf->reason == EVOTE_R_OK
+		? "it is a refusal without a reason"
+		: NULL);
+}
+
+/* ---- all of it ---- */
+
+static const char *
+take(struct book *b, const evote_leaf *leaf, const evote_opening *opening,
+    struct book_entry *e)
+{
+	const evote_op *op = &leaf->op;
+
+	switch (op->kind) {
+	case EVOTE_OP_GENESIS:
+		return (take_genesis(b, &op->evote_op_u.genesis));
+	case EVOTE_OP_EPOCH:
+		return (take_epoch(b, leaf));
+	case EVOTE_OP_HOST:
+		return (take_host(b, leaf));
+	case EVOTE_OP_REGISTER:
+		return (take_register(b, op->evote_op_u.voters.voters_val,
+		    op->evote_op_u.voters.voters_len));
+	case EVOTE_OP_UNREGISTER:
+		return (take_member(b, op->evote_op_u.voter, 1));
+	case EVOTE_OP_UNLOCK:
+		return (take_member(b, op->evote_op_u.unlocked, 0));
+	case EVOTE_OP_CREATE:
+		return (take_create(b, &op->evote_op_u.create, leaf->time, e));
+	case EVOTE_OP_VOTE:
+		return (
+		    take_vote(b, &op->evote_op_u.vote, opening, leaf->time, e));
+	case EVOTE_OP_CLOSE:
+		return (take_close(b, op->evote_op_u.election, leaf->time, e));
+	case EVOTE_OP_REFUSED:
+		return (take_refused(b, leaf, e));
+	}
+	return ("it is of a kind that this version does not know");
+}
+
+void
+book_take(struct book *b, const evote_leaf *leaf, const evote_opening *opening,
+    struct book_entry *e)
+{
+	*e = (struct book_entry){0};
+	e->wrong = take(b, leaf, opening, e);
+	if (e->wrong == NULL && leaf->op.kind != EVOTE_OP_REFUSED &&
+	    (leaf->code != 0 || leaf->reason != EVOTE_R_OK))
+		e->wrong =
+		    "it was carried out, and has the answer of a refusal";
+	if (b->first == 0)
+		b->first = leaf->time;
+	b->last = leaf->time;
+	b->epoch = leaf->epoch;
+}
+
+static void
+poll_free(struct book_poll *p)
+{
+	xdr_free((xdrproc_t)xdr_evote_election, (char *)&p->about);
+	free(p->creator);
+	free(p->counts);
+	free(p->voted);
+	free(p);
+}
+
+void
+book_clear(struct book *b)
+{
+	for (uint32_t i = 0; i < b->n_voters; i++) {
+		free(b->voters[i]->group);
+		free(b->voters[i]);
+	}
+	for (uint32_t i = 0; i < b->n_polls; i++)
+		poll_free(b->polls[i]);
+	for (uint32_t i = 0; i < b->n_epochs; i++)
+		free(b->epochs[i].name);
+	for (uint32_t i = 0; i < b->n_hosts; i++)
+		free(b->hosts[i].name);
+	free(b->voters);
+	free(b->polls);
+	free(b->epochs);
+	free(b->hosts);
+	index_clear(&b->voters_by_name);
+	index_clear(&b->polls_by_name);
+	free(b->genesis.origin);
+	*b = (struct book){0};
+}

@@ -1,0 +1,196 @@
+#include "server/audit_note.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/need.h"
+#include "common/receipt.h"
+#include "common/text.h"
+#include "common/tlog_policy.h"
+#include "server/store/files.h"
+
+struct audit_note {
+	char *file, *text; /* the note points into the text */
+	struct note note;
+	struct tlog_policy *policy; /* NULL: nobody was named */
+	struct tlog_verdict verdict;
+};
+
+/* ---- reading ---- */
+
+/* The whole file, to be freed, and its length; NULL: err. */
+static char *
+file_take(const char *file, size_t max, size_t *len, char *err, size_t errlen)
+{
+	char *text = need(malloc(max + 1));
+	ssize_t n = files_read(file, text, max);
+
+	if (n == -1) {
+		text_why(
+		    err, errlen, "cannot read %s: %s", file, strerror(errno));
+		free(text);
+		return (NULL);
+	}
+	text[n] = '\0';
+	*len = (size_t)n;
+	return (text);
+}
+
+static int
+policy_read(struct audit_note *n, const char *file, char *err, size_t errlen)
+{
+	char why[200], *text;
+	size_t len;
+
+	text = file_take(file, TLOG_POLICY_SIZE, &len, err, errlen);
+	if (text == NULL)
+		return (-1);
+	n->policy = tlog_policy_read(text, len, why, sizeof(why));
+	free(text);
+	if (n->policy == NULL)
+		return (
+		    text_why(err, errlen, "%s is not a policy: %s", file, why));
+	tlog_policy_judge(n->policy, &n->note, &n->verdict);
+	return (0);
+}
+
+/* A voter's receipt holds a checkpoint, too. */
+static int
+receipt_take(struct audit_note *n, size_t len, char *err, size_t errlen)
+{
+	struct receipt r = {0};
+	char why[200];
+	int fits;
+
+	if (receipt_read(&r, n->text, len, why, sizeof(why)) == -1)
+		return (text_why(
+		    err, errlen, "%s is not a receipt: %s", n->file, why));
+	n->note = r.note;
+	fits = receipt_fits(&r);
+	receipt_clear(&r);
+	if (fits)
+		return (0);
+	return (text_why(err, errlen,
+	    "%s is a receipt that contradicts itself: its record is not in its "
+	    "checkpoint",
+	    n->file));
+}
+
+static int
+note_take(struct audit_note *n, size_t len, char *err, size_t errlen)
+{
+	char why[200];
+
+	if (strncmp(n->text, RECEIPT_HEAD, strlen(RECEIPT_HEAD)) == 0)
+		return (receipt_take(n, len, err, errlen));
+	if (note_read(&n->note, n->text, len, why, sizeof(why)) == 0)
+		return (0);
+	return (
+	    text_why(err, errlen, "%s is not a checkpoint: %s", n->file, why));
+}
+
+struct audit_note *
+audit_note_read(const char *file, const char *policy, char *err, size_t errlen)
+{
+	struct audit_note *n = need_zeroed(1, sizeof(*n));
+	size_t len;
+
+	n->file = need_copy(file);
+	n->text = file_take(file, RECEIPT_SIZE, &len, err, errlen);
+	if (n->text != NULL && note_take(n, len, err, errlen) == 0 &&
+	    (policy == NULL || policy_read(n, policy, err, errlen) == 0))
+		return (n);
+	audit_note_free(n);
+	return (NULL);
+}
+
+void
+audit_note_free(struct audit_note *n)
+{
+	if (n == NULL)
+		return;
+	tlog_policy_free(n->policy);
+	free(n->file);
+	free(n->text);
+	free(n);
+}
+
+/* ---- judging ---- */
+
+static void
+signatures_check(const struct audit_note *n, struct findings *f)
+{
+	static const char *const wrong[] = {
+	    [TLOG_STRANGE] = "the policy does not know its service",
+	    [TLOG_UNSIGNED] = "the service has not signed it",
+	    [TLOG_FORGED] = "a signature in it is forged",
+	    [TLOG_SHORT] = "fewer hosts have signed it than the policy wants",
+	};
+
+	if (n->policy != NULL && n->verdict.judgement != TLOG_GOOD)
+		findings_add(f, FINDING_SIGNATURE, FINDING_NO_SEQ,
+		    "The checkpoint in %s: %s.", n->file,
+		    wrong[n->verdict.judgement]);
+}
+
+void
+audit_note_check(const struct audit_note *n, const struct merkle *tree,
+    const evote_genesis *genesis, struct findings *f)
+{
+	unsigned char root[MERKLE_HASH];
+	char log[NOTE_NAME];
+
+	signatures_check(n, f);
+	if (genesis->origin == NULL ||
+	    note_log_name(log, genesis->origin,
+		(const unsigned char *)genesis->cluster) == -1 ||
+	    strcmp(log, n->note.log) != 0) {
+		findings_add(f, FINDING_CLAIM, FINDING_NO_SEQ,
+		    "The checkpoint in %s is of another service, %s.", n->file,
+		    n->note.log);
+		return;
+	}
+	if (n->note.size > merkle_size(tree)) {
+		findings_add(f, FINDING_CLAIM, FINDING_NO_SEQ,
+		    "The checkpoint in %s is of %" PRIu64 " records, and only "
+		    "%" PRIu64 " are there.",
+		    n->file, n->note.size, merkle_size(tree));
+		return;
+	}
+	merkle_root(tree, n->note.size, root);
+	if (memcmp(root, n->note.root, sizeof(root)) != 0)
+		findings_add(f, FINDING_CLAIM, FINDING_NO_SEQ,
+		    "The checkpoint in %s is of %" PRIu64 " other records than "
+		    "the first ones here: the roots differ.",
+		    n->file, n->note.size);
+}
+
+uint64_t
+audit_note_size(const struct audit_note *n)
+{
+	return (n->note.size);
+}
+
+char *
+audit_note_signers(const struct audit_note *n)
+{
+	char names[TLOG_POLICY_NODES * 64] = "", *text;
+	const struct tlog_policy *p = n->policy;
+
+	if (p == NULL)
+		return (need_copy("its signatures were not checked, which "
+				  "takes --policy"));
+	if (n->verdict.judgement != TLOG_GOOD)
+		return (need_copy("not signed as it should be"));
+	for (int i = 0; i < p->n_nodes; i++) {
+		if ((n->verdict.signed_by >> i & 1) != 0)
+			text_join(names, sizeof(names), ", ", p->nodes[i].name);
+	}
+	if (asprintf(&text, "signed by the service%s%s",
+		names[0] == '\0' ? "" : " and by ", names) == -1)
+		abort();
+	return (text);
+}

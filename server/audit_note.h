@@ -1,0 +1,26 @@
+#ifndef EVOTE_AUDIT_NOTE_H
+#define EVOTE_AUDIT_NOTE_H
+
+#include "common/merkle.h"
+#include "server/audit/book.h"
+#include "server/audit/findings.h"
+
+/* A signed checkpoint that a ledger is compared with. */
+struct audit_note;
+
+/*
+ * The checkpoint in that file, or in a receipt; the policy file may be NULL.
+ * NULL: why is in err, one sentence without its full stop.
+ */
+struct audit_note *audit_note_read(
+    const char *file, const char *policy, char *err, size_t errlen);
+void audit_note_free(struct audit_note *); /* NULL is fine */
+
+/* Whether it is this ledger's, of these records, and signed as it should be. */
+void audit_note_check(const struct audit_note *, const struct merkle *,
+    const evote_genesis *, struct findings *);
+uint64_t audit_note_size(const struct audit_note *);
+/* Who signed it, to be freed: "signed by the log and by alpha, beta". */
+char *audit_note_signers(const struct audit_note *);
+
+#endif

@@ -1,0 +1,92 @@
+#!/usr/bin/env bats
+#
+# The audit of what a real pair has left behind.
+
+load lib
+
+# audits STATUS HOST [OPTION...]: it ends so; the page is kept.
+audits() {
+	exits "$1" "$PAIR_BIN/evote_server" audit --data "$PAIR_DIR/$2" "${@:3}"
+}
+
+# Votes of two kinds, a take-over in the middle, refusals, a close.
+an_election() {
+	cluster_up people crowd
+	election board 6
+	start_voting board
+	by_hand ada yes board
+	fails as ada vote board no
+	fails as bob vote nothing no
+	more_votes 20
+	server_kill alpha
+	wait_until 10 alone beta
+	by_hand bob no board --login
+	more_votes 20
+	server_start alpha
+	check_books board
+}
+
+stop_both() {
+	server_stop alpha
+	server_stop beta
+	ended alpha
+	ended beta
+}
+
+@test "after votes, refusals and a take-over, both hosts' ledgers hold" {
+	local votes host
+	an_election
+	votes=$(jq .votes "$PAIR_DIR/result")
+	audits 1 beta
+	says "is in use by process"
+	says "stop it first"
+	stop_both
+	cp -r "$PAIR_DIR/alpha" "$PAIR_DIR/before"
+	for host in alpha beta; do
+		audits 0 "$host"
+		says "All holds"
+		says "votes received $votes, valid $votes, counted $votes"
+		says "a previous vote had been cast"
+		says "no such election"
+		[[ $output == *" alpha, after "*" beta, after "* ]]
+	done
+	diff -r "$PAIR_DIR/alpha" "$PAIR_DIR/before"
+	audits 0 alpha --json
+	jq -e --slurpfile r "$PAIR_DIR/result" '.ok and
+	    (.elections[0].counts | sort_by(.choice)) == ([$r[0].counts[] |
+	    {choice, votes}] | sort_by(.choice)) and
+	    .refused.voted == 1 and .elections[0].signed < .elections[0].received
+	    and .elections[0].eligible == $r[0].eligible' <<<"$output"
+	# Nothing of it keeps a server from starting.
+	server_start alpha
+	server_start beta
+	wait_until 15 level
+}
+
+# Each "no" becomes a "yes", as somebody would do it who only has the disk.
+turn_votes() {
+	python3 - "$1" <<-'end'
+		import sqlite3, sys
+		db = sqlite3.connect(sys.argv[1])
+		rows = db.execute("SELECT seq, opening FROM record WHERE "
+		    "opening IS NOT NULL").fetchall()
+		for seq, opening in rows:
+		    db.execute("UPDATE record SET opening = ? WHERE seq = ?",
+			(opening.replace(b"\0\0\0\2no\0\0", b"\0\0\0\3yes\0"), seq))
+		db.commit()
+	end
+}
+
+@test "what was changed on the disk is found; the other host's still holds" {
+	cluster_up people
+	election board 3
+	by_hand ada yes board
+	by_hand bob no board
+	wait_until 30 client result board
+	stop_both
+	turn_votes "$PAIR_DIR/alpha/ledger.db"
+	audits 1 alpha
+	says "its private part does not open its commitment"
+	says "does NOT hold"
+	audits 0 beta
+}
