@@ -13,12 +13,13 @@
 #include "common/record.h"
 #include "common/seal.h"
 #include "common/text.h"
+#include "common/workers.h"
 #include "server/audit/page.h"
 #include "server/audit_note.h"
+#include "server/auth.h"
 #include "server/conf.h"
 #include "server/election/election.h"
 #include "server/store/view.h"
-#include "server/workers.h"
 
 #define SETTLE_EVERY 64
 
@@ -100,7 +101,8 @@ signature_submit(struct audit *a, const evote_leaf *leaf,
 	auth_check_statement(&p->check, e->asker->key, sig,
 	    a->book.genesis.origin == NULL ? "" : a->book.genesis.origin,
 	    (const unsigned char *)a->book.genesis.cluster, asker, act);
-	workers_submit(a->workers, &p->check, p);
+	workers_submit(
+	    a->workers, p->check.bytes != NULL ? &p->check : NULL, p);
 	a->under_way++;
 	signatures_wait(a, 0);
 }
@@ -110,6 +112,7 @@ signature_check(
     struct audit *a, const evote_leaf *leaf, const struct book_entry *e)
 {
 	const evote_create_op *create = &leaf->op.evote_op_u.create;
+	const evote_open_op *open = &leaf->op.evote_op_u.open;
 	const evote_vote_op *vote = &leaf->op.evote_op_u.vote;
 	evote_act act = {0};
 
@@ -118,6 +121,11 @@ signature_check(
 		act.evote_act_u.election = create->election;
 		signature_submit(
 		    a, leaf, e, &create->signature, &create->asker, &act);
+	} else if (leaf->op.kind == EVOTE_OP_OPEN) {
+		act.kind = EVOTE_ACT_OPEN;
+		act.evote_act_u.terms = open->terms;
+		signature_submit(
+		    a, leaf, e, &open->signature, &open->asker, &act);
 	} else if (leaf->op.kind == EVOTE_OP_VOTE) {
 		act.kind = EVOTE_ACT_VOTE;
 		act.evote_act_u.ballot = vote->ballot;
@@ -423,6 +431,12 @@ audit_clear(struct audit *a)
 	free(a);
 }
 
+static void
+check_run(void *check)
+{
+	auth_check_run(check);
+}
+
 /* What has to be there before anything else is done; -1: err. */
 static int
 audit_open(struct audit *a, const struct conf *conf, char *err, size_t errlen)
@@ -439,7 +453,7 @@ audit_open(struct audit *a, const struct conf *conf, char *err, size_t errlen)
 	a->replaying = 1;
 	a->election = election_new();
 	a->tree = need(merkle_new());
-	a->workers = workers_start();
+	a->workers = workers_start(check_run);
 	if (a->workers == NULL)
 		return (text_why(err, errlen, "no thread can be started"));
 	return (0);

@@ -177,21 +177,20 @@ poll_add(struct book *b, const evote_election *from, const char *creator,
 }
 
 static const char *
-take_create(struct book *b, const evote_create_op *op, uint64_t time,
-    struct book_entry *e)
+take_create(struct book *b, const evote_asker *asker,
+    const evote_election *about, uint64_t time, struct book_entry *e)
 {
-	const char *name = op->election.name;
+	const char *name = about->name;
 
-	e->asker = voter_find(b, op->asker.voter);
+	e->asker = voter_find(b, asker->voter);
 	e->poll = poll_find(b, name);
 	if (e->poll != NULL)
 		return ("it opens an election of a name that exists");
-	poll_add(b, &op->election, op->asker.voter, time);
+	poll_add(b, about, asker->voter, time);
 	e->poll = poll_find(b, name);
 	if (e->asker == NULL || !e->asker->registered)
 		return ("who opens the election is not on the roll");
-	return (op->election.end > time ? NULL
-					: "it opens an election that is over");
+	return (about->end > time ? NULL : "it opens an election that is over");
 }
 
 static const char *
@@ -300,7 +299,11 @@ take(struct book *b, const evote_leaf *leaf, const evote_opening *opening,
 	case EVOTE_OP_UNLOCK:
 		return (take_member(b, op->evote_op_u.unlocked, 0));
 	case EVOTE_OP_CREATE:
-		return (take_create(b, &op->evote_op_u.create, leaf->time, e));
+		return (take_create(b, &op->evote_op_u.create.asker,
+		    &op->evote_op_u.create.election, leaf->time, e));
+	case EVOTE_OP_OPEN:
+		return (take_create(b, &op->evote_op_u.open.asker,
+		    &op->evote_op_u.open.terms.election, leaf->time, e));
 	case EVOTE_OP_VOTE:
 		return (
 		    take_vote(b, &op->evote_op_u.vote, opening, leaf->time, e));
