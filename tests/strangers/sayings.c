@@ -9,6 +9,7 @@
 #include <rpc/rpc.h>
 
 #include "strangers.h"
+#include "common/rpc/tls.h"
 
 #define MARK	 4
 #define CALL_MAX 65536
@@ -47,10 +48,10 @@ add(struct kind *k, const void *bytes, size_t len)
 	k->len += len;
 }
 
-/* A call as one record. */
+/* A call as one record, with an empty credential of that flavor. */
 static void
-add_call(struct kind *k, uint32_t prog, uint32_t proc, xdrproc_t xargs,
-    const void *args)
+add_call_as(struct kind *k, int flavor, uint32_t prog, uint32_t proc,
+    xdrproc_t xargs, const void *args)
 {
 	static unsigned char room[MARK + CALL_MAX];
 	struct rpc_msg msg = {.rm_direction = CALL};
@@ -62,6 +63,7 @@ add_call(struct kind *k, uint32_t prog, uint32_t proc, xdrproc_t xargs,
 	msg.rm_call.cb_prog = prog;
 	msg.rm_call.cb_vers = 1;
 	msg.rm_call.cb_proc = proc;
+	msg.rm_call.cb_cred.oa_flavor = flavor;
 	xdrmem_create(&xdrs, (char *)room + MARK, CALL_MAX, XDR_ENCODE);
 	if (!xdr_callmsg(&xdrs, &msg) ||
 	    (xargs != NULL && !xargs(&xdrs, (void *)args)))
@@ -70,6 +72,13 @@ add_call(struct kind *k, uint32_t prog, uint32_t proc, xdrproc_t xargs,
 	memcpy(room, &mark, MARK);
 	add(k, room, MARK + xdr_getpos(&xdrs));
 	xdr_destroy(&xdrs);
+}
+
+static void
+add_call(struct kind *k, uint32_t prog, uint32_t proc, xdrproc_t xargs,
+    const void *args)
+{
+	add_call_as(k, AUTH_NONE, prog, proc, xargs, args);
 }
 
 /* ---- to the voters' program ---- */
@@ -227,27 +236,84 @@ say_nothing(struct kind *k)
 {
 }
 
+/* ---- about TLS ---- */
+
+static void
+say_probe(struct kind *k)
+{
+	add_call_as(k, AUTH_TLS, EVOTE_PROG, EVOTE_NULL, NULL, NULL);
+}
+
+static void
+say_null(struct kind *k)
+{
+	add_call(k, EVOTE_PROG, EVOTE_NULL, NULL, NULL);
+}
+
+/* Somebody on the way puts a call behind the probe. */
+static void
+say_injection(struct kind *k)
+{
+	say_probe(k);
+	say_status(k);
+}
+
+/* One byte in so many of a ClientHello. */
+static void
+hello(struct kind *k, size_t share)
+{
+	struct tls *t = tls_connect("127.0.0.1", NULL);
+
+	if (t == NULL || tls_shake(t) != TLS_MORE)
+		abort();
+	add(k, tls_outbox(t)->data, outbox_size(tls_outbox(t)) / share);
+	tls_free(t);
+}
+
+static void
+say_hello(struct kind *k)
+{
+	hello(k, 1);
+}
+
+static void
+say_half_hello(struct kind *k)
+{
+	hello(k, 2);
+}
+
 static const struct saying {
 	const char *name;
 	void (*say)(struct kind *);
 	unsigned times;
 	enum manner manner;
 	unsigned share, life_ms;
+	enum secrecy secrecy;
 } sayings[KINDS] = {
-    {"login", say_login, 64, READS, 10, 1000},
-    {"vote", say_vote, 64, READS, 10, 1000},
-    {"vote_and_leave", say_vote, 64, LEAVES, 5, 1000},
-    {"line", say_line, 1, READS, 5, 1000},
-    {"create", say_create, 8, READS, 3, 2000},
-    {"status", say_status, 600, READS, 10, 1000},
-    {"deaf", say_status, 200, DEAF, 15, 8000},
-    {"deaf_list", say_list, 200, DEAF, 5, 8000},
-    {"idle", say_nothing, 1, WAITS, 20, 20000},
-    {"half", say_half, 1, WAITS, 10, 20000},
-    {"huge", say_huge, 1, WAITS, 2, 8000},
-    {"shut", say_list, 1, SHUTS, 5, 1000},
-    {"replica", say_replica, 8, READS, 5, 1000},
-    {"noise", say_noise, 4, READS, 5, 1000},
+    {"login", say_login, 64, READS, 10, 1000, PLAIN},
+    {"vote", say_vote, 64, READS, 10, 1000, PLAIN},
+    {"vote_and_leave", say_vote, 64, LEAVES, 5, 1000, PLAIN},
+    {"line", say_line, 1, READS, 5, 1000, PLAIN},
+    {"create", say_create, 8, READS, 3, 2000, PLAIN},
+    {"status", say_status, 600, READS, 10, 1000, PLAIN},
+    {"deaf", say_status, 200, DEAF, 15, 8000, PLAIN},
+    {"deaf_list", say_list, 200, DEAF, 5, 8000, PLAIN},
+    {"idle", say_nothing, 1, WAITS, 20, 20000, PLAIN},
+    {"half", say_half, 1, WAITS, 10, 20000, PLAIN},
+    {"huge", say_huge, 1, WAITS, 2, 8000, PLAIN},
+    {"shut", say_list, 1, SHUTS, 5, 1000, PLAIN},
+    {"replica", say_replica, 8, READS, 5, 1000, PLAIN},
+    {"noise", say_noise, 4, READS, 5, 1000, PLAIN},
+    {"probe", say_nothing, 1, WAITS, 10, 20000, PROBES},
+    {"probe_and_leave", say_probe, 1, LEAVES, 5, 200, PLAIN},
+    {"injection", say_injection, 1, READS, 3, 1000, PLAIN},
+    {"hello_noise", say_noise, 1, READS, 3, 1000, PROBES},
+    {"hello_half", say_half_hello, 1, WAITS, 5, 20000, PROBES},
+    {"hello", say_hello, 1, WAITS, 10, 20000, PROBES},
+    {"tls_silent", say_nothing, 1, WAITS, 5, 20000, SHAKES},
+    {"tls_idle", say_null, 1, WAITS, 10, 20000, SHAKES},
+    {"tls_vote", say_vote, 8, READS, 5, 1000, SHAKES},
+    {"tls_deaf", say_status, 200, DEAF, 5, 8000, SHAKES},
 };
 
 void
@@ -256,8 +322,12 @@ kinds_make(struct kind kinds[KINDS])
 	for (int i = 0; i < KINDS; i++) {
 		kinds[i] = (struct kind){.name = sayings[i].name,
 		    .manner = sayings[i].manner,
+		    .secrecy = sayings[i].secrecy,
 		    .share = sayings[i].share,
 		    .life_ms = sayings[i].life_ms};
+		if (sayings[i].secrecy != PLAIN)
+			say_probe(&kinds[i]);
+		kinds[i].probe = kinds[i].len;
 		for (unsigned n = 0; n < sayings[i].times; n++) {
 			sayings[i].say(&kinds[i]);
 			if (sayings[i].say == say_replica)

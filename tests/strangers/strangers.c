@@ -21,6 +21,7 @@
 
 #include "strangers.h"
 #include "common/now.h"
+#include "common/rpc/tls.h"
 
 #define TARGETS_MAX 8
 #define READY_MAX   256
@@ -33,7 +34,9 @@ struct stranger {
 	size_t sent;
 	size_t got;
 	uint64_t end_ms;
-	int done; /* has sent all */
+	int done;	 /* has sent all, for now */
+	struct tls *tls; /* NULL: speaks in plain */
+	int shaken;
 };
 
 struct crowd {
@@ -90,6 +93,17 @@ stranger_end(struct crowd *c, struct stranger *s)
 	t->received += s->got;
 	close(s->fd);
 	s->fd = -1;
+	tls_free(s->tls);
+	s->tls = NULL;
+}
+
+/* It has asked for TLS, and the handshake if there is one is not over. */
+static int
+stranger_asks(const struct stranger *s)
+{
+	if (s->kind->secrecy == SHAKES)
+		return (!s->shaken);
+	return (s->kind->secrecy == PROBES && s->got == 0);
 }
 
 static void
@@ -97,7 +111,7 @@ stranger_arm(struct crowd *c, struct stranger *s, int op)
 {
 	struct epoll_event ev = {.data.ptr = s};
 
-	if (s->kind->manner != DEAF)
+	if (s->kind->manner != DEAF || stranger_asks(s))
 		ev.events |= EPOLLIN;
 	if (!s->done)
 		ev.events |= EPOLLOUT;
@@ -154,29 +168,112 @@ stranger_said(struct crowd *c, struct stranger *s)
 	stranger_arm(c, s, EPOLL_CTL_MOD);
 }
 
+/* Nothing more before the other end has said something. */
 static void
-stranger_send(struct crowd *c, struct stranger *s)
+stranger_listen(struct crowd *c, struct stranger *s)
 {
-	const struct kind *k = s->kind;
-	size_t len = k->len - s->sent;
+	s->done = 1;
+	stranger_arm(c, s, EPOLL_CTL_MOD);
+}
+
+/* How many of these bytes went, 0 if none or (its fd is -1) if it has ended. */
+static size_t
+stranger_put(struct crowd *c, struct stranger *s, const void *bytes, size_t len)
+{
 	ssize_t n;
 
 	if (len > c->line)
 		len = c->line;
 	if (len == 0)
-		return;
-	n = send(s->fd, k->bytes + s->sent, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		return (0);
+	n = send(s->fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
+		return (0);
 	if (n == -1) {
 		stranger_end(c, s);
-		return;
+		return (0);
 	}
 	c->line -= (uint64_t)n;
-	c->tally[k - c->kinds].sent += (uint64_t)n;
-	s->sent += (size_t)n;
-	if (s->sent == k->len)
+	c->tally[s->kind - c->kinds].sent += (uint64_t)n;
+	return ((size_t)n);
+}
+
+/* What its TLS has to send; then what it has to say, which becomes that. */
+static void
+stranger_send_tls(struct crowd *c, struct stranger *s)
+{
+	const struct kind *k = s->kind;
+	struct outbox *out = tls_outbox(s->tls);
+	size_t from = s->sent > k->probe ? s->sent : k->probe, n;
+
+	n = stranger_put(c, s, out->data + out->start, outbox_size(out));
+	if (n > 0)
+		outbox_sent(out, n);
+	if (s->fd == -1 || outbox_size(out) > 0)
+		return;
+	if (!s->shaken) {
+		stranger_listen(c, s);
+	} else if (from == k->len) {
 		stranger_said(c, s);
+	} else {
+		if (tls_write(s->tls, k->bytes + from, k->len - from) == -1)
+			die("tls");
+		s->sent = k->len;
+	}
+}
+
+static void
+stranger_send(struct crowd *c, struct stranger *s)
+{
+	const struct kind *k = s->kind;
+	size_t end = s->sent < k->probe ? k->probe : k->len;
+
+	if (s->tls != NULL) {
+		stranger_send_tls(c, s);
+		return;
+	}
+	s->sent += stranger_put(c, s, k->bytes + s->sent, end - s->sent);
+	if (s->fd == -1 || s->sent < end)
+		return;
+	if (stranger_asks(s))
+		stranger_listen(c, s);
+	else if (s->sent == k->len)
+		stranger_said(c, s);
+}
+
+/* The answer to its probe, or more of its handshake, has come. */
+static void
+stranger_shake(struct crowd *c, struct stranger *s, const void *bytes, size_t n)
+{
+	enum tls_got got;
+
+	if (s->tls == NULL)
+		s->tls = tls_connect("127.0.0.1", NULL);
+	else if (tls_feed(s->tls, bytes, n) == -1)
+		die("memory");
+	if (s->tls == NULL)
+		die("memory");
+	got = tls_shake(s->tls);
+	s->shaken = got == TLS_OK;
+	if (got == TLS_BROKEN || got == TLS_END)
+		stranger_end(c, s);
+}
+
+/* Whoever has waited for an answer goes on. */
+static void
+stranger_told(struct crowd *c, struct stranger *s, const void *bytes, size_t n)
+{
+	int asked = stranger_asks(s);
+
+	s->got += n;
+	if (!asked)
+		return;
+	if (s->kind->secrecy == SHAKES)
+		stranger_shake(c, s, bytes, n);
+	if (s->fd == -1)
+		return;
+	s->done = 0;
+	stranger_arm(c, s, EPOLL_CTL_MOD);
 }
 
 static void
@@ -186,7 +283,7 @@ stranger_read(struct crowd *c, struct stranger *s)
 	ssize_t n = recv(s->fd, bin, sizeof(bin), MSG_DONTWAIT);
 
 	if (n > 0)
-		s->got += (size_t)n;
+		stranger_told(c, s, bin, (size_t)n);
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		stranger_end(c, s);
 }

@@ -13,7 +13,7 @@ unsigned draw(unsigned n); /* 0 .. n - 1 */
 
 /* ---- what strangers say (sayings.c) ---- */
 
-#define KINDS 14
+#define KINDS 24
 
 enum manner {
 	READS,	/* says it, and reads what comes until its life ends */
@@ -23,13 +23,22 @@ enum manner {
 	LEAVES, /* says it and closes at once */
 };
 
+/* Whether it asks for TLS first, and waits for the answer before it goes on. */
+enum secrecy {
+	PLAIN,
+	PROBES, /* and then says it as it is */
+	SHAKES, /* and says it in TLS */
+};
+
 struct kind {
 	const char *name;
 	enum manner manner;
+	enum secrecy secrecy;
 	unsigned share;	  /* of the connections */
 	unsigned life_ms; /* at most */
 	unsigned char *bytes;
 	size_t len;
+	size_t probe; /* bytes of it */
 };
 
 void kinds_make(struct kind[KINDS]);
