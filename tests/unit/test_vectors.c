@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "common/merkle.h"
+#include "common/note.h"
 #include "common/number.h"
 #include "common/record.h"
 #include "common/seal.h"
@@ -238,6 +239,87 @@ a_record(void **state)
 }
 
 static void
+is_text(const char *name, const char *value)
+{
+	if (strcmp(value, text(name)) != 0)
+		fail_msg("%s is %s", name, value);
+}
+
+/* The line with which a key signs, as the last one of a note. */
+static void
+is_line(const char *name, const char *vkey, const struct note_key *key,
+    const char *checkpoint, uint64_t time_s, const unsigned char sig[SEAL_SIG])
+{
+	char note[VALUE_MAX], written[NOTE_VKEY];
+	char *line;
+
+	assert_int_equal(note_begin(note, sizeof(note), checkpoint), 0);
+	line = note + strlen(note);
+	assert_int_equal(note_add(note, sizeof(note), key, time_s, sig), 0);
+	line[strcspn(line, "\n")] = '\0';
+	is_text(name, line);
+	note_vkey_write(key, written);
+	is_text(vkey, written);
+}
+
+static void
+log_signs(const char *log, const char *checkpoint)
+{
+	unsigned char cluster_key[32], seed[SEAL_HASH], public[SEAL_KEY];
+	unsigned char sig[SEAL_SIG];
+	struct note_key name;
+	struct seal_key *key;
+
+	bytes("cluster-key", cluster_key, sizeof(cluster_key));
+	seal_mac(seed, cluster_key, sizeof(cluster_key),
+	    &(struct seal_part){"evote log 1", 11}, 1);
+	is("log-seed", seed, sizeof(seed));
+	key = seal_key_seed(seed);
+	seal_key_public(key, public);
+	note_key_set(&name, NOTE_LOG, log, public);
+	note_sign(key, checkpoint, sig);
+	is("log-signature", sig, sizeof(sig));
+	is_line("log-line", "log-vkey", &name, checkpoint, 0, sig);
+	seal_key_free(key);
+}
+
+static void
+host_signs(const char *log, const char *checkpoint)
+{
+	unsigned char seed[SEAL_KEY], public[SEAL_KEY], sig[SEAL_SIG];
+	char host[NOTE_NAME];
+	struct note_key name;
+	struct seal_key *key;
+
+	bytes("seed", seed, sizeof(seed));
+	key = seal_key_seed(seed);
+	seal_key_public(key, public);
+	assert_int_equal(note_host_name(host, log, text("host")), 0);
+	note_key_set(&name, NOTE_HOST, host, public);
+	note_cosign(key, checkpoint, number("signed-at"), sig);
+	is("host-signature", sig, sizeof(sig));
+	is_line("host-line", "host-vkey", &name, checkpoint,
+	    number("signed-at"), sig);
+	seal_key_free(key);
+}
+
+static void
+a_checkpoint(void **state)
+{
+	unsigned char cluster[16], root[SEAL_HASH];
+	char log[NOTE_NAME], checkpoint[NOTE_TEXT];
+
+	bytes("cluster", cluster, sizeof(cluster));
+	bytes("root", root, sizeof(root));
+	assert_int_equal(note_log_name(log, text("origin"), cluster), 0);
+	is_text("log", log);
+	is("checkpoint", checkpoint,
+	    note_text(checkpoint, log, number("size"), root));
+	log_signs(log, checkpoint);
+	host_signs(log, checkpoint);
+}
+
+static void
 nothing_on_the_page_is_unchecked(void **state)
 {
 	assert_true(n_entries > 20);
@@ -254,6 +336,7 @@ main(void)
 	    cmocka_unit_test(an_election),
 	    cmocka_unit_test(a_login),
 	    cmocka_unit_test(a_record),
+	    cmocka_unit_test(a_checkpoint),
 	    cmocka_unit_test(nothing_on_the_page_is_unchecked),
 	};
 
