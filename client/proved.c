@@ -51,17 +51,17 @@ proved_signers(const struct tlog_policy *p, const struct tlog_verdict *v,
     char *out, size_t size)
 {
 	unsigned n = count(p, v, 1), lacking = count(p, v, 0);
-	char have[NAMES], not [NAMES];
+	char have[NAMES], lack[NAMES];
 
 	proved_names(p, v, 1, have, sizeof(have));
-	proved_names(p, v, 0, not, sizeof(not ));
+	proved_names(p, v, 0, lack, sizeof(lack));
 	if (n + lacking == 0)
 		snprintf(out, size, "no host, since none has a key");
 	else if (lacking == 0)
 		snprintf(out, size, "%s", have);
 	else
 		snprintf(out, size, "%s%s; %s %s not signed",
-		    n == 0 ? "no host" : have, n == 1 ? " alone" : "", not,
+		    n == 0 ? "no host" : have, n == 1 ? " alone" : "", lack,
 		    lacking == 1 ? "has" : "have");
 }
 

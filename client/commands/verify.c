@@ -124,17 +124,15 @@ record_text(struct examined *x, char *out, size_t size)
 static int
 judged(struct examined *x)
 {
-	char have[SIGNERS], not [SIGNERS];
+	char who[SIGNERS];
 
 	tlog_policy_judge(x->policy, x->note, &x->verdict);
-	proved_names(x->policy, &x->verdict, 1, have, sizeof(have));
-	proved_names(x->policy, &x->verdict, 0, not, sizeof(not ));
+	proved_signers(x->policy, &x->verdict, who, sizeof(who));
 	switch (x->verdict.judgement) {
 	case TLOG_STRANGE:
 		return (not_proved(x,
-		    "%s is from another service than the policy, which it "
-		    "names %s",
-		    x->name, x->note->log));
+		    "%s is from another service than the policy's: %s", x->name,
+		    x->note->log));
 	case TLOG_UNSIGNED:
 		return (not_proved(x,
 		    "%s proves nothing: the service's own signature is "
@@ -148,10 +146,9 @@ judged(struct examined *x)
 	case TLOG_SHORT:
 		proved_json(x->json, x->policy, &x->verdict);
 		return (not_proved(x,
-		    "%s does not prove enough: %s%s%s not signed it. "
-		    "`receipt` asks for a better one",
-		    x->name, have,
-		    have[0] != '\0' ? " alone has signed it; " : "", not ));
+		    "%s does not prove enough: it is signed by %s. `receipt` "
+		    "asks for a better one",
+		    x->name, who));
 	default:
 		proved_json(x->json, x->policy, &x->verdict);
 		return (-1);

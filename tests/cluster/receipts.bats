@@ -1,189 +1,251 @@
 #!/usr/bin/env bats
 #
-# Checkpoints, and what they prove, on two hosts: who signs, and that all that
-# was ever proved stays so.  tests/prover.c asks, and checks every proof.
+# Receipts and checkpoints: what the client says about them, what it finds out,
+# and what other people's programs say about the same files.
 
 load lib
 
-# signed_by HOSTS [HOST]: a checkpoint of the host that serves has their
-# signatures; it is kept in $size and $root.
-signed_by() {
-	local signers
-	run prover "${2:-alpha}" checkpoint
-	((status == 0)) || return 1
-	read -r size root signers < <(grep -E '^[0-9]+ [0-9a-f]{64} ' \
-	    <<<"$output")
-	[[ $(tr , '\n' <<<"$signers" | sort | paste -sd ,) == "$1" ]]
-}
-
-# extended [HOST]: a checkpoint of now extends the one kept.
-extended() {
-	prover "${1:-alpha}" checkpoint "$size" "$root"
-}
-
-keys() {
-	prover alpha keys | awk '$1 == "key" { print $3 }' | xargs
-}
-
-@test "both hosts sign; one when the other is away, and both again" {
+# A vote of ada's, its receipt, and the policy that the service publishes.
+voted_once() {
 	cluster_up people
-	election board 600
-	by_hand ada yes board
-	signed_by alpha,beta
-	exits 0 extended
+	election board 3600
+	as ada vote board yes
+	receipt=$PAIR_DIR/ada.tlog-proof
+	policy=$PAIR_DIR/policy
+	as ada receipt board "$receipt"
+	client trust >"$policy"
+}
+
+# The client, as one who has never met the service.
+stranger() {
+	client --state "$PAIR_DIR/stranger" "$@"
+}
+
+kept() {
+	# shellcheck disable=SC2086 # a pattern
+	echo "$EVOTE_STATE"/*/$1
+}
+
+# spoil NAME SED...: the receipt, otherwise.
+spoil() {
+	sed "${@:2}" "$receipt" >"$PAIR_DIR/$1"
+	not cmp -s "$receipt" "$PAIR_DIR/$1"
+}
+
+# Files that are not to be believed, each for another reason.
+spoil_all() {
+	spoil flipped '2s/AAAAAQ/AAAAIQ/'
+	spoil hash '5y/ABCDEFGHIJKLMNOPQRSTUVWXYZ/BCDEFGHIJKLMNOPQRSTUVWXYZA/'
+	spoil index 's/^index .*/index 3/'
+	spoil larger '/^election/{n;s/$/0/}'
+	spoil name 's,^election.example/,election.examplf/,'
+	spoil unsigned '/\/beta /d'
+	spoil no-log '/^— [^ ]*[0-9a-f] /d'
+	spoil forged '/\/beta /s/[A-Za-z0-9+/]\{6\}==$/AAAAAA==/'
+	spoil shorter 5d
+	spoil longer 5p
+	cat "$receipt" "$receipt" >"$PAIR_DIR/doubled"
+	head -c 700 "$receipt" >"$PAIR_DIR/half"
+	as bob vote board no
+	as bob receipt board "$PAIR_DIR/bob"
+	leaf=$(sed -n 2p "$PAIR_DIR/bob")
+	spoil foreign "2s,.*,$leaf,"
+	spoiled="flipped hash index larger name unsigned no-log forged
+	    shorter longer doubled half foreign"
+}
+
+@test "a vote ends with its receipt; verify says what it proves, and to whom" {
+	voted_once
+	exits 0 as bob vote board no
+	says "Your receipt is $PAIR_DIR/state/"
+	says ".tlog-proof, signed by alpha and beta."
+	exits 0 client verify "$receipt"
+	says 'proves that a vote of ada in "board" was accepted at'
+	says "alpha and beta have signed that"
+	exits 1 stranger verify "$receipt"
+	says "this computer has not met the service"
+	exits 0 stranger verify --policy "$policy" "$receipt"
+	[[ $(stat -c %a "$(kept 'board-*.tlog-proof' | cut -d' ' -f1)") == 600 ]]
+	# The choice is nowhere.
+	not grep -rqE '\b(yes|no)\b' "$EVOTE_STATE" "$receipt"
+	exits 2 as eva receipt board
+	says 'no vote of eva in "board"'
+}
+
+@test "verify: what is cut, doubled, foreign or forged, and policies" {
+	local name
+	voted_once
+	spoil_all
+	for name in $spoiled; do
+		exits 1 client verify "$PAIR_DIR/$name"
+		says "$PAIR_DIR/$name "
+	done
+	exits 1 client verify "$PAIR_DIR/unsigned"
+	says "signed by alpha alone; beta has not signed"
+	exits 1 client verify "$PAIR_DIR/forged"
+	says "the signature of beta is not genuine"
+	exits 1 client verify "$PAIR_DIR/foreign"
+	says "its record does not belong to its checkpoint"
+	exits 1 stranger verify --policy "$policy" "$PAIR_DIR/name"
+	says "is from another service than the policy's: election.examplf"
+	# Other people's signatures do not matter, nor do they count.
+	{ cat "$receipt" && printf '— somebody.example/w1 %s\n' AAAAAAAA; } \
+	    >"$PAIR_DIR/more"
+	exits 0 client verify "$PAIR_DIR/more"
+	exits 1 client verify "$receipt" "$PAIR_DIR/half" "$PAIR_DIR/bob"
+	says "1 of 3 files do not prove what they should"
+	sed '/^quorum/d' "$policy" >"$policy.none"
+	exits 2 client verify --policy "$policy.none" "$receipt"
+	says "there is no quorum line"
+	sed '3s/..$/==/' "$policy" >"$policy.bad"
+	exits 2 client verify --policy "$policy.bad" "$receipt"
+	says "line 3: in the key,"
+	exits 2 client verify "$PAIR_DIR/nothing"
+}
+
+# agree COMMAND...: it believes the good ones, and no other.
+agree() {
+	local name
+	"$@" "$policy" "$receipt"
+	"$@" "$policy" "$PAIR_DIR/bob"
+	for name in $spoiled; do
+		not "$@" "$policy" "$PAIR_DIR/$name" 2>>"$PAIR_DIR/why" || {
+			echo "believed: $name"
+			return 1
+		}
+	done
+}
+
+@test "Go's sumdb/note and sumdb/tlog say the same" {
+	voted_once
+	spoil_all
+	GOCACHE=$BATS_FILE_TMPDIR/go GO111MODULE=off GOPATH=/usr/share/gocode \
+	    go build -o "$BATS_FILE_TMPDIR/receipt" tests/interop/receipt.go
+	agree "$BATS_FILE_TMPDIR/receipt"
+}
+
+@test "a script of openssl, coreutils, xxd and awk says the same" {
+	voted_once
+	spoil_all
+	agree dist/verify-receipt
+}
+
+@test "npm's @sigstore/verify says the same of the log's signature and the place" {
+	voted_once
+	spoil_all
+	local modules=$BATS_FILE_TMPDIR/node_modules
+	command -v npm >/dev/null || skip "there is no npm here"
+	(cd "$BATS_FILE_TMPDIR" && timeout 60 npm install --no-audit \
+	    --no-fund --no-save @sigstore/verify >/dev/null 2>&1) ||
+		skip "npm has no @sigstore/verify for this machine"
+	# It does not look for hosts' signatures.
+	spoiled=$(tr -s ' \n\t' '\n' <<<"$spoiled" |
+		grep -vxE 'unsigned|forged|half|doubled')
+	NODE_PATH=$modules agree node tests/interop/sigstore.js
+}
+
+@test "one host alone: vote says so, and receipt asks for a better one later" {
+	cluster_up people
+	election board 3600
 	server_kill beta
-	wait_until 15 alone alpha
-	by_hand bob no board
-	exits 0 extended
-	signed_by alpha
-	exits 0 extended
+	wait_until 10 alone alpha
+	exits 0 as ada vote board yes
+	says "signed by alpha alone; beta has not signed"
+	says "receipt\` asks for a better one later"
+	exits 1 client verify "$(kept 'board-*.tlog-proof')"
+	says "does not prove enough"
 	server_start beta
 	wait_until 15 level
-	# Of the same size as before, if need be.
-	signed_by alpha,beta
-	exits 0 extended
+	exits 0 as ada receipt board
+	says "signed by alpha and beta"
+	exits 0 client verify "$(kept 'board-*.tlog-proof')"
 }
 
-@test "a host that is silent keeps nobody waiting for long" {
-	local begun
-	cluster_up people
-	signed_by alpha,beta
-	kill -STOP "$(server_pid beta)"
-	begun=$SECONDS
-	run prover alpha checkpoint
-	# Its word, that alpha is primary, or its being left out, is awaited.
-	((SECONDS - begun <= 5))
-	kill -CONT "$(server_pid beta)"
-	wait_until 20 level
-	wait_until 5 signed_by alpha,beta
-}
-
-@test "a take-over: the same log key, and older checkpoints stand" {
-	cluster_up people
-	election board 600
-	by_hand ada yes board
-	signed_by alpha,beta
+@test "a take-over: checkpoints continue, and receipts hold" {
+	voted_once
+	client checkpoint >"$PAIR_DIR/checkpoint"
 	server_kill alpha
-	wait_until 15 serves beta
-	exits 0 extended beta
-	by_hand bob no board
-	signed_by beta beta
-	exits 0 extended beta
+	wait_until 10 alone beta
+	exits 0 as bob vote board no
+	says "signed by beta alone; alpha has not signed"
+	exits 0 client checkpoint --since "$PAIR_DIR/checkpoint"
+	says "none of those was changed or taken out"
+	exits 0 client verify "$receipt" "$PAIR_DIR/checkpoint"
+	exits 0 as ada receipt board
+	says "signed by alpha and beta"
 	server_start alpha
 	wait_until 15 level
-	wait_until 15 serves alpha
-	wait_until 5 signed_by alpha,beta
-	exits 0 extended
-	[[ $(keys) == "alpha beta" ]]
+	exits 0 as bob receipt board
+	says "signed by alpha and beta"
+	exits 0 client checkpoint --since "$receipt"
 }
 
-@test "a lost host: its new key replaces the old one" {
-	cluster_up people
-	signed_by alpha,beta
+@test "a host that was lost has another key: receipts hold by that of their time" {
+	local size
+	voted_once
+	size=$(client --json trust | jq .size)
 	server_kill beta
 	rm -r "$PAIR_DIR/beta"
-	wait_until 15 alone alpha
 	server_start beta
 	wait_until 15 level
-	[[ $(keys) == "alpha beta beta" ]]
-	exits 0 extended
-	signed_by alpha,beta
+	exits 0 as bob vote board no
+	says "signed by alpha and beta"
+	exits 0 client verify "$receipt"
+	client trust >"$policy.now"
+	not diff "$policy" "$policy.now"
+	diff <(client trust --at "$size") "$policy"
+	exits 1 stranger verify --policy "$policy.now" "$receipt"
+	says "signed by alpha alone; beta has not signed"
+	exits 0 client checkpoint --since "$receipt"
+	says "signed by alpha and beta"
 }
 
-@test "another host.key than the one on record is noticed, and does not sign" {
-	cluster_up people
-	server_kill beta
-	mv "$PAIR_DIR/beta/host.key" "$PAIR_DIR/beta.key"
-	server_start beta
-	wait_until 15 level
-	logged beta 'key differs'
-	alarms beta 'host.key is not the key of this host that is on record'
-	signed_by alpha
-	server_kill beta
-	mv "$PAIR_DIR/beta.key" "$PAIR_DIR/beta/host.key"
-	server_start beta
-	wait_until 15 level
-	signed_by alpha,beta
-}
-
-@test "whoever is not primary proves nothing" {
-	cluster_up people
-	exits 8 prover beta checkpoint
-	exits 1 prover alpha prove 100000
-	exits 0 prover alpha prove 0
-}
-
-# The course's client has a client id that is known.
-@test "a receipt: the record that answers a vote, on either host" {
-	needs_net
-	cluster_up people
-	election board 600
-	mkdir "$PAIR_DIR/course"
-	cp evote.x tests/interop/course.c "$PAIR_DIR/course"
-	(cd "$PAIR_DIR/course" && rpcgen evote.x &&
-		${CC:-cc} -w -I/usr/include/tirpc -I. -o course course.c \
-		    evote_clnt.c evote_xdr.c -ltirpc -lcrypto)
-	wait_until 10 port alpha
-	exits 0 host_run voters "$PAIR_DIR/course/course" ada \
-	    "$KEYS/people/ada.pem" board yes 100 "$(address alpha)"
-	exits 0 prover alpha receipt ada "a course's client" 100
-	says "kind 5 code 0 voter ada"
-	exits 1 prover alpha receipt ada "another client" 100
-	exits 1 prover alpha receipt bob "a course's client" 100
-	server_kill alpha
-	wait_until 15 serves beta
-	exits 0 prover beta receipt ada "a course's client" 100
-	says "kind 5 code 0 voter ada"
-}
-
-# The program as it was before there were keys.
-older_make() {
-	local first
-	first=$(git log -S EVOTE_REPLICA_SIGN --format=%H -- evote.x | tail -n 1)
-	[[ $first ]] || return
-	mkdir "$PAIR_DIR/older"
-	git archive "$first^" | tar -x -C "$PAIR_DIR/older"
-	nice make -s -j2 -C "$PAIR_DIR/older" build/evote_server \
-	    >"$PAIR_DIR/older.out" 2>&1 3>&-
-}
-
-older_start() {
-	PAIR_BIN=$PAIR_DIR/older/build server_start "$1"
-}
-
-@test "a pair is upgraded: keys once both are new, and no host minds" {
-	[[ -e .git ]] || skip "the version before is in the history"
-	older_make || skip "the version before cannot be made"
-	pair_init --origin "$ORIGIN" >/dev/null
-	rm "$PAIR_DIR/alpha/host.key"
-	older_start alpha
-	older_start beta
-	wait_until 15 level
-	admin alpha import "$KEYS/people.csv"
-	server_stop beta
-	server_start beta
-	wait_until 15 level
-	# It is new, follows, and has a key that nobody asks for.
-	[[ -s $PAIR_DIR/beta/host.key ]]
-	election board 600
-	by_hand ada yes board
-	# It takes over, and still none is on record: alpha may come back.
-	server_kill alpha
-	wait_until 15 serves beta
-	by_hand bob no board
-	signed_by - beta
-	older_start alpha
-	wait_until 15 level
-	wait_until 15 serves alpha
+@test "another history: exit status 3, and both signed notes are kept" {
+	voted_once
 	server_stop alpha
-	server_start alpha
-	wait_until 15 level
-	wait_until 15 serves alpha
-	wait_until 10 signed_by alpha,beta
-	signed_by alpha,beta
-	exits 0 extended
-	not logged alpha 'role .*to=halted'
-	not logged beta 'role .*to=halted'
-	not logged beta 'forged, damaged'
-	not logged alpha 'forged, damaged'
+	server_stop beta
+	cp -a "$PAIR_DIR/alpha" "$PAIR_DIR/alpha.old"
+	cp -a "$PAIR_DIR/beta" "$PAIR_DIR/beta.old"
+	pair_up
+	as bob vote board no
+	client checkpoint >"$PAIR_DIR/checkpoint"
+	cp -r "$EVOTE_STATE" "$PAIR_DIR/seen"
+	server_stop alpha
+	server_stop beta
+	rm -r "$PAIR_DIR/alpha" "$PAIR_DIR/beta"
+	mv "$PAIR_DIR/alpha.old" "$PAIR_DIR/alpha"
+	mv "$PAIR_DIR/beta.old" "$PAIR_DIR/beta"
+	pair_up
+	# Somebody whom it shows enough to look no older than before.
+	for i in 1 2 3 4 5 6; do
+		EVOTE_STATE=$PAIR_DIR/other as ada create "again $i" \
+		    --group members --choice yes --end +1h
+	done
+	rm "$(kept seen)"
+	exits 3 client checkpoint
+	says "does not continue an earlier one"
+	[[ $(cat "$EVOTE_STATE"/*/evidence-checkpoint-* |
+		grep -c '^election.example/') == 2 ]]
+	cat "$EVOTE_STATE"/*/evidence-checkpoint-* |
+		grep -qxF -f <(sed -n 3p "$PAIR_DIR/checkpoint")
+	exits 3 as ada receipt board
+}
+
+@test "a vote with a token has a receipt, too" {
+	cluster_up people
+	election board 3600
+	exits 0 as ada --login vote board yes
+	says "signed by alpha and beta"
+	exits 0 as ada receipt board "$PAIR_DIR/file"
+	exits 0 client verify "$PAIR_DIR/file"
+	says "a vote of ada"
+}
+
+@test "receipt writes over receipts only" {
+	voted_once
+	exits 0 as ada receipt board "$receipt"
+	echo precious >"$PAIR_DIR/precious"
+	exits 2 as ada receipt board "$PAIR_DIR/precious"
+	says "exists, and is no receipt"
+	[[ $(<"$PAIR_DIR/precious") == precious ]]
 }
