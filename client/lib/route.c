@@ -432,22 +432,6 @@ result_clear(const struct procedure *p, void *res)
 	route_unanswered(res);
 }
 
-static void
-call_failed(struct route *r, enum clnt_stat stat)
-{
-	if (stat != RPC_AUTHERROR)
-		reach_why_stat(&r->reach, r->current, stat);
-	else if (r->reach.plain)
-		reach_why(&r->reach, r->current,
-		    "%s demands TLS: leave --plain out",
-		    host_name(r, r->current));
-	else
-		reach_why(&r->reach, r->current,
-		    "%s demands TLS, and yet none was offered: somebody in "
-		    "between hides the offer",
-		    host_name(r, r->current));
-}
-
 static enum clnt_stat
 call_once(struct route *r, const struct procedure *p, void *args, void *res,
     uint64_t deadline_ms)
@@ -462,7 +446,7 @@ call_once(struct route *r, const struct procedure *p, void *args, void *res,
 	    r->client, p->number, p->xargs, args, p->xres, res, unused);
 	if (stat == RPC_SUCCESS)
 		return (stat);
-	call_failed(r, stat);
+	reach_why_stat(&r->reach, r->current, stat);
 	result_clear(p, res);
 	return (stat);
 }

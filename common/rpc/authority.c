@@ -1,6 +1,7 @@
 #include "common/rpc/authority.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/x509v3.h>
@@ -218,4 +219,28 @@ authority_check(STACK_OF(X509) * chain, const char *name)
 	X509_STORE_CTX_free(ctx);
 	X509_STORE_free(store);
 	return (code);
+}
+
+void
+authority_why(long code, const char *name, char *out, size_t len)
+{
+	switch (code) {
+	case X509_V_ERR_DANE_NO_MATCH:
+		snprintf(out, len,
+		    "its certificate is of another service than the pin's");
+		break;
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+		snprintf(out, len,
+		    "its certificate is not for a host named %.64s", name);
+		break;
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		snprintf(out, len,
+		    "its certificate is not valid now, and so is not evote's");
+		break;
+	default:
+		snprintf(out, len,
+		    "its certificate is not one of an evote service (%s)",
+		    X509_verify_cert_error_string(code));
+	}
 }

@@ -27,4 +27,7 @@ int authority_digest(EVP_PKEY *, unsigned char out[32]);
  */
 int authority_check(STACK_OF(X509) * chain, const char *name);
 
+/* What an X509_V_ code says, as the end of a sentence about that host. */
+void authority_why(long code, const char *name, char *out, size_t len);
+
 #endif

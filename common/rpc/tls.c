@@ -343,30 +343,6 @@ tls_free(struct tls *t)
 /* ---- what went wrong ---- */
 
 static void
-why_certificate(struct tls *t, long code)
-{
-	switch (code) {
-	case X509_V_ERR_DANE_NO_MATCH:
-		snprintf(t->why, sizeof(t->why),
-		    "its certificate is of another service than the pin's");
-		break;
-	case X509_V_ERR_HOSTNAME_MISMATCH:
-		snprintf(t->why, sizeof(t->why),
-		    "its certificate is not for a host named %.64s", t->name);
-		break;
-	case X509_V_ERR_CERT_HAS_EXPIRED:
-	case X509_V_ERR_CERT_NOT_YET_VALID:
-		snprintf(t->why, sizeof(t->why),
-		    "its certificate is not valid now, and so is not evote's");
-		break;
-	default:
-		snprintf(t->why, sizeof(t->why),
-		    "its certificate is not one of an evote service (%s)",
-		    X509_verify_cert_error_string(code));
-	}
-}
-
-static void
 why_openssl(struct tls *t)
 {
 	unsigned long error = ERR_peek_error();
@@ -401,7 +377,7 @@ broken(struct tls *t)
 	if (t->why[0] != '\0')
 		return (TLS_BROKEN);
 	if (!t->accepts && !t->first_use && code != X509_V_OK)
-		why_certificate(t, code);
+		authority_why(code, t->name, t->why, sizeof(t->why));
 	else
 		why_openssl(t);
 	return (TLS_BROKEN);
@@ -451,7 +427,7 @@ shaken(struct tls *t)
 	code = authority_check(SSL_get_peer_cert_chain(t->ssl), t->name);
 	if (code == X509_V_OK)
 		return (TLS_OK);
-	why_certificate(t, code);
+	authority_why(code, t->name, t->why, sizeof(t->why));
 	return (TLS_BROKEN);
 }
 

@@ -74,22 +74,6 @@ opening_fits(const evote_opening *opening, const evote_ballot *ballot)
 	    memcmp(hash, ballot->commitment, sizeof(hash)) == 0);
 }
 
-const evote_election *
-op_about(const struct op *op)
-{
-	return (op->act.kind == EVOTE_ACT_OPEN
-		? &op->act.evote_act_u.terms.election
-		: &op->act.evote_act_u.election);
-}
-
-const evote_options *
-op_options(const struct op *op)
-{
-	return (op->act.kind == EVOTE_ACT_OPEN
-		? &op->act.evote_act_u.terms.options
-		: NULL);
-}
-
 /* The leaf borrows from op and v. */
 static void
 leaf_fill(evote_leaf *leaf, const struct op *op, const struct verdict *v)

@@ -49,10 +49,6 @@ struct op {
 	evote_opening opening;
 };
 
-/* Of CREATE and OPEN: the election, and its options or NULL. */
-const evote_election *op_about(const struct op *);
-const evote_options *op_options(const struct op *);
-
 struct outcome {
 	int code; /* as the procedure's in evote.x; CLOSE: 0, or 2 with
 		     NO_ELECTION, CLOSED or ONGOING; HOST: 0, or 2 with

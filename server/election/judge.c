@@ -245,6 +245,14 @@ judge_close(const struct election_state *e, const struct op *op, uint64_t time,
 
 /* ---- what voters ask ---- */
 
+/* Of CREATE and OPEN. */
+static const evote_election *
+op_about(const struct op *op)
+{
+	return (op->kind == EVOTE_OP_OPEN ? &op->act.evote_act_u.terms.election
+					  : &op->act.evote_act_u.election);
+}
+
 static void
 judge_create(const struct election_state *e, const struct op *op, uint64_t time,
     struct verdict *v)
