@@ -87,7 +87,8 @@ $(B)/strangers: $(call objs,$(STRANGERS)) $(B)/client.a
 	$(link)
 $(B)/floor: $(B)/tests/bench/floor.o
 	$(link)
-$(B)/load: $(B)/tests/bench/load.o $(B)/tests/bench/votes.o $(B)/client.a
+$(B)/load: $(B)/tests/bench/load.o $(B)/tests/bench/votes.o \
+    $(B)/tests/bench/wire.o $(B)/client.a
 	$(link)
 $(B)/writer_%: $(B)/tests/bench/writer_%.o $(B)/tests/bench/writer.o \
     $(B)/client.a

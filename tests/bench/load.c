@@ -4,29 +4,26 @@
  * that the processes of --cpu-of have had for each request while the loop ran.
  * Ends when its seconds are over, its requests used up, or at SIGTERM.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "floor.h"
 #include "load.h"
+#include "wire.h"
 
 #define ANSWER_MAX 8192
 #define READY_MAX  512
 #define PIDS_MAX   16
 
 struct conn {
-	int fd;
+	struct wire wire;
 	uint64_t sent_ns;
 	size_t have;
 	unsigned char in[ANSWER_MAX];
@@ -192,18 +189,18 @@ redis_requests(struct requests *r, const char *run)
 
 /* ---- driving ---- */
 
-static int
-connected(const struct load *l)
+/* Idle ones come from many places: no source may have them all. */
+static void
+wire_up(struct load *l, struct wire *w, int idle)
 {
-	struct sockaddr_in sin = {.sin_family = AF_INET};
-	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+	char from[32];
 
-	sin.sin_port = htons((uint16_t)l->options.port);
-	inet_pton(AF_INET, l->options.host, &sin.sin_addr);
-	if (connect(fd, (struct sockaddr *)&sin, sizeof(sin)) == -1)
+	snprintf(from, sizeof(from), "127.0.%d.%d", 1 + idle / 250 % 250,
+	    1 + idle % 250);
+	if (wire_connect(w, l->options.kind, l->options.host, l->options.port,
+		idle < 0 ? NULL : from) == -1)
 		die("connect");
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	return (fd);
+	wire_await(w);
 }
 
 static void
@@ -211,8 +208,8 @@ conn_open(struct load *l, struct conn *c)
 {
 	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = c};
 
-	c->fd = connected(l);
-	if (epoll_ctl(l->epfd, EPOLL_CTL_ADD, c->fd, &ev) == -1)
+	wire_up(l, &c->wire, -1);
+	if (epoll_ctl(l->epfd, EPOLL_CTL_ADD, c->wire.fd, &ev) == -1)
 		die("epoll_ctl");
 }
 
@@ -223,8 +220,10 @@ conn_open(struct load *l, struct conn *c)
 static void
 idle_open(struct load *l)
 {
+	struct wire w;
+
 	for (int i = 0; i < l->options.idle; i++)
-		connected(l);
+		wire_up(l, &w, i);
 }
 
 /* Requests are small: the socket takes one whole. */
@@ -241,8 +240,8 @@ conn_ask(struct load *l, struct conn *c)
 	c->sent_ns = now_ns();
 	if (stopped || c->sent_ns >= l->end_ns)
 		return;
-	if (send(c->fd, r->bytes + r->at[i], r->at[i + 1] - r->at[i],
-		MSG_NOSIGNAL) != (ssize_t)(r->at[i + 1] - r->at[i]))
+	if (wire_send(&c->wire, r->bytes + r->at[i], r->at[i + 1] - r->at[i]) ==
+	    -1)
 		die("send");
 	l->under_way++;
 }
@@ -262,9 +261,11 @@ note(struct load *l, uint64_t ns)
 static void
 conn_answer(struct load *l, struct conn *c)
 {
-	ssize_t n = recv(c->fd, c->in + c->have, ANSWER_MAX - c->have, 0);
+	ssize_t n = wire_recv(&c->wire, c->in + c->have, ANSWER_MAX - c->have);
 	size_t len;
 
+	if (n == -1 && errno == EAGAIN)
+		return;
 	if (n <= 0)
 		die("the server ended the connection");
 	c->have += (size_t)n;
@@ -328,6 +329,29 @@ drive(struct load *l)
 	return ((double)(l->last_ns - began) / 1e9);
 }
 
+/* One connection after the other, each no longer than it takes to open. */
+static double
+shake_hands(struct load *l)
+{
+	uint64_t began, cpu_ns;
+	struct wire w;
+
+	clocks_find(l);
+	cpu_ns = clocks_read(l);
+	began = now_ns();
+	l->end_ns = began + (uint64_t)(l->options.seconds * 1e9);
+	while (!stopped && l->last_ns < l->end_ns) {
+		uint64_t from = now_ns();
+
+		wire_up(l, &w, -1);
+		wire_close(&w);
+		l->last_ns = now_ns();
+		note(l, l->last_ns - from);
+	}
+	l->cpu_ns = clocks_read(l) - cpu_ns;
+	return ((double)(l->last_ns - began) / 1e9);
+}
+
 /* ---- what came of it ---- */
 
 static int
@@ -377,6 +401,8 @@ options_read(struct load_options *o, int argc, char **argv)
 	    {"cpu-of", required_argument, NULL, 'C'},
 	    {"idle", required_argument, NULL, 'i'},
 	    {"began", required_argument, NULL, 'b'},
+	    {"tls", no_argument, NULL, 'T'},
+	    {"tls-at-once", no_argument, NULL, 'U'},
 	    {NULL, 0, NULL, 0},
 	};
 	int ch;
@@ -431,6 +457,12 @@ options_read(struct load_options *o, int argc, char **argv)
 		case 'b':
 			o->began = optarg;
 			break;
+		case 'T':
+			o->kind = WIRE_PROBE;
+			break;
+		case 'U':
+			o->kind = WIRE_TLS;
+			break;
 		default:
 			exit(2);
 		}
@@ -447,6 +479,10 @@ main(int argc, char **argv)
 
 	options_read(&l.options, argc, argv);
 	signal(SIGTERM, on_term);
+	if (strcmp(l.options.system, "handshake") == 0) {
+		report(&l, shake_hands(&l));
+		return (0);
+	}
 	if (strcmp(l.options.system, "floor") == 0)
 		floor_requests(&l.requests);
 	else if (strcmp(l.options.system, "redis-wait") == 0)

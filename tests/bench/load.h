@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "wire.h"
+
 /*
  * What is sent to a system, and when it is answered: made before the clock
  * runs, so that driving costs about the same whoever is driven.
@@ -20,8 +22,12 @@ struct requests {
 };
 
 struct load_options {
-	/* evote-token, -signed, -login, -preauth; null, floor, redis-wait */
+	/*
+	 * evote-token, -signed, -login, -preauth; null, floor, redis-wait;
+	 * handshake: connections only
+	 */
 	const char *system;
+	enum wire_kind kind;
 	const char *host;
 	int port;
 	int connections;
