@@ -90,6 +90,8 @@ $(B)/floor: $(B)/tests/bench/floor.o
 $(B)/load: $(B)/tests/bench/load.o $(B)/tests/bench/votes.o \
     $(B)/tests/bench/wire.o $(B)/client.a
 	$(link)
+$(B)/crowd: $(B)/tests/bench/crowd.o $(B)/tests/bench/wire.o $(B)/client.a
+	$(link)
 $(B)/writer_%: $(B)/tests/bench/writer_%.o $(B)/tests/bench/writer.o \
     $(B)/client.a
 	$(link)

@@ -197,8 +197,8 @@ wire_up(struct load *l, struct wire *w, int idle)
 
 	snprintf(from, sizeof(from), "127.0.%d.%d", 1 + idle / 250 % 250,
 	    1 + idle % 250);
-	if (wire_connect(w, l->options.kind, l->options.host, l->options.port,
-		idle < 0 ? NULL : from) == -1)
+	if (wire_connect(w, l->options.kind, "alpha", l->options.host,
+		l->options.port, idle < 0 ? NULL : from) == -1)
 		die("connect");
 	wire_await(w);
 }

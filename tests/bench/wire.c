@@ -19,13 +19,13 @@ static const uint32_t accepted[] = {0x80000020, 7, 1, 0, 0, 8};
 #define ACCEPTED 36 /* its bytes: these, STARTTLS and SUCCESS */
 
 int
-wire_connect(struct wire *w, enum wire_kind kind, const char *host, int port,
-    const char *from)
+wire_connect(struct wire *w, enum wire_kind kind, const char *name,
+    const char *host, int port, const char *from)
 {
 	struct sockaddr_in sin = {.sin_family = AF_INET};
 	int one = 1;
 
-	*w = (struct wire){.kind = kind};
+	*w = (struct wire){.kind = kind, .name = name};
 	w->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (w->fd == -1)
 		return (-1);
@@ -73,7 +73,7 @@ shake(struct wire *w)
 	enum tls_got got;
 	ssize_t n;
 
-	if (w->tls == NULL && (w->tls = tls_connect("alpha", NULL)) == NULL)
+	if (w->tls == NULL && (w->tls = tls_connect(w->name, NULL)) == NULL)
 		return (WIRE_GONE);
 	while ((got = tls_shake(w->tls)) == TLS_MORE) {
 		if (box_sent(w) == -1)

@@ -24,6 +24,7 @@ struct wire {
 	int fd;
 	enum wire_kind kind;
 	enum wire_state state;
+	const char *name; /* of the host, as the servers' list has it */
 	struct tls *tls;
 	unsigned char reply[32]; /* to the probe */
 	size_t have;
@@ -33,8 +34,8 @@ struct wire {
  * Begins to connect to an IPv4 address, from another one unless that is NULL.
  * -1 with errno: it cannot even begin.
  */
-int wire_connect(struct wire *, enum wire_kind, const char *host, int port,
-    const char *from);
+int wire_connect(struct wire *, enum wire_kind, const char *name,
+    const char *host, int port, const char *from);
 /* Goes on when the socket is ready for something. */
 enum wire_state wire_go(struct wire *);
 /* Goes on until it is open; exits with a message when it does not get so. */
