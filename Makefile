@@ -136,7 +136,7 @@ NEMESIS = $(B)/nemesis_voter $(B)/nemesis_dump $(B)/power_cut $(B)/prover
 programs: all $(B)/voter_loop $(B)/prover $(B)/fill_ledger $(TESTS:%=$(B)/test_%)
 
 check: lint programs $(B)/sim $(NEMESIS) $(B)/floor $(B)/load \
-    $(B)/strangers $(WRITERS)
+    $(B)/strangers $(B)/crowd $(WRITERS)
 	scripts/circles
 	$(MAKE) $(SANITIZE) programs
 	B=$(TESTB) scripts/run-tests $(TESTS:%=$(TESTB)/test_%) \
@@ -176,6 +176,9 @@ bench: all $(B)/floor $(B)/load
 # RUNS=30 MISSING=100000 PEER_RUNS=10
 bench-failover: all $(B)/load $(WRITERS)
 	tests/bench/failover
+# SECONDS_EACH=3 RUNS=5 IDLE=5000 CROWD=5000: what TLS costs.
+bench-tls: all $(B)/load $(B)/crowd $(B)/writer_evote
+	tests/bench/tls
 # REVISIONS="HEAD~5 HEAD": where the processor's time goes, by perf.
 bench-profile: all $(B)/load
 	tests/bench/profile
@@ -243,7 +246,7 @@ SCRIPTS	= $(shell grep -lrE '^.!/usr/bin/env bash|^. shellcheck shell=bash' \
 SOURCES	= $(foreach top,common replica server client tests, \
 	  $(wildcard $(top)/*.[ch] $(top)/*/*.[ch]))
 
-.PHONY: all programs check lint sim model model-full soak nemesis strangers bench bench-failover bench-profile bench-scale \
+.PHONY: all programs check lint sim model model-full soak nemesis strangers bench bench-failover bench-profile bench-tls bench-scale \
 	evaluate report install deb clean
 .SECONDARY:
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)

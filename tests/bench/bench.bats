@@ -70,3 +70,10 @@ said() {
 	    (map(select(.n != null)) | length == 48)' build/scale.json
 	jq -e 'length == 4 and all(.value > 0)' build/scale-goals.json
 }
+
+@test "bench-tls: votes, handshakes, idle connections, and a crowd that comes back" {
+	SECONDS_EACH=0.3 RUNS=1 CONNECTIONS="1 8" IDLE=100 CROWD=100 \
+	    long tests/bench/tls
+	said "tls: 8 clients, tls, 1 of 1"
+	jq -e 'length == 7 and all(.value > 0)' build/tls.json
+}
