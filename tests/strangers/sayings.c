@@ -174,6 +174,26 @@ say_line(struct kind *k)
 		say_list(k);
 }
 
+/* Much that is proved, some that never comes, and receipts of others. */
+static void
+say_prove(struct kind *k)
+{
+	evote_checkpoint_args far = {.least = UINT64_MAX}, since = {.since = 1};
+	evote_receipt_args receipt = {.asker = {.voter = somebody()}};
+	evote_prove_args prove = {.seq = draw(300), .since = draw(300)};
+	evote_keys_args keys = {0};
+
+	garbage(receipt.asker.client, sizeof(receipt.asker.client));
+	add_call(k, EVOTE_PROG, EVOTE_CHECKPOINT,
+	    (xdrproc_t)xdr_evote_checkpoint_args, draw(2) ? &far : &since);
+	add_call(k, EVOTE_PROG, EVOTE_RECEIPT,
+	    (xdrproc_t)xdr_evote_receipt_args, &receipt);
+	add_call(k, EVOTE_PROG, EVOTE_PROVE, (xdrproc_t)xdr_evote_prove_args,
+	    &prove);
+	add_call(
+	    k, EVOTE_PROG, EVOTE_KEYS, (xdrproc_t)xdr_evote_keys_args, &keys);
+}
+
 /* ---- to those that are not for them ---- */
 
 static void
@@ -296,6 +316,7 @@ static const struct saying {
     {"line", say_line, 1, READS, 5, 1000, PLAIN},
     {"create", say_create, 8, READS, 3, 2000, PLAIN},
     {"status", say_status, 600, READS, 10, 1000, PLAIN},
+    {"prove", say_prove, 16, READS, 10, 3000, PLAIN},
     {"deaf", say_status, 200, DEAF, 15, 8000, PLAIN},
     {"deaf_list", say_list, 200, DEAF, 5, 8000, PLAIN},
     {"idle", say_nothing, 1, WAITS, 20, 20000, PLAIN},
