@@ -19,7 +19,7 @@
  *
  * The ledger holds words: the number of the request that wrote it, the name of
  * the host that became primary ("B!" by force), "key-B" when the host's key was
- * put on record, and "new" at the beginning.  Hosts have no keys, as if their
+ * put on record ("end-B" when it was removed), and "new" at the beginning.  Hosts have no keys, as if their
  * version were older, unless a story gives them some (key_give).
  */
 enum { A, B, C, CLUSTER_MAX };
@@ -66,6 +66,7 @@ struct host {
 	struct {
 		uint64_t seq;
 		evote_host_op op;
+		char name[EVOTE_HOST_MAX + 1];
 	} keys[CLUSTER_KEYS];
 	int n_keys, strange_key;
 	/* What it has signed last, and what the others have, as it heard. */
@@ -196,7 +197,10 @@ key_note(struct host *h, uint64_t seq, const evote_host_op *op)
 		return (-1); /* an older version does not know it */
 	h->keys[h->n_keys].seq = seq;
 	h->keys[h->n_keys].op = *op;
-	h->keys[h->n_keys++].op.name = NULL;
+	h->keys[h->n_keys].op.name = NULL;
+	snprintf(
+	    h->keys[h->n_keys].name, sizeof(h->keys[0].name), "%s", op->name);
+	h->n_keys++;
 	return (0);
 }
 
@@ -215,10 +219,19 @@ machine_key(
 	return (id == NULL && h->n_keys > 0);
 }
 
-/* Removing hosts is a story of others: here each signs for good. */
 static const char *
 machine_signer(void *arg, uint32_t i)
 {
+	struct host *h = arg;
+
+	for (int j = 0; j < h->n_keys; j++) {
+		int latest = 1;
+
+		for (int k = j + 1; k < h->n_keys; k++)
+			latest &= strcmp(h->keys[j].name, h->keys[k].name) != 0;
+		if (latest && h->keys[j].op.key[0] != '\0' && i-- == 0)
+			return (h->keys[j].name);
+	}
 	return (NULL);
 }
 
@@ -924,7 +937,9 @@ on_disk(struct cluster *c, int who)
 			abort();
 		len += (size_t)snprintf(w.text + len, sizeof(w.text) - len,
 		    "%s%s%s", len == 0 ? "" : " ",
-		    leaf.op.kind == EVOTE_OP_HOST ? "key-" : "",
+		    leaf.op.kind != EVOTE_OP_HOST		 ? ""
+			: leaf.op.evote_op_u.host.key[0] != '\0' ? "key-"
+								 : "end-",
 		    leaf.op.kind == EVOTE_OP_HOST ? leaf.op.evote_op_u.host.name
 						  : leaf.op.evote_op_u.voter);
 		record_clear(&leaf, &opening);

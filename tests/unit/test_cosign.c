@@ -85,6 +85,52 @@ a_key_is_on_record_before_its_host_is_in_sync(void **state)
 	cluster_free(c);
 }
 
+/* Accepted, by all that are in the set: not only written. */
+static void
+its_record_is_accepted_before(void **state)
+{
+	struct cluster *c = cluster_new(3);
+
+	for (int i = A; i <= C; i++)
+		key_give(c, i);
+	host_start(c, A);
+	host_start(c, B);
+	cluster_wait(c, 1000);
+	assert_set(c, A, "AB");
+	hold_disk(c, B);
+	host_start(c, C);
+	cluster_wait(c, 2000);
+	assert_disk(c, A, "new A key-A key-B key-C");
+	assert_set(c, A, "AB");
+	free_disk(c, B);
+	cluster_wait(c, 1000);
+	assert_set(c, A, "ABC");
+	cluster_free(c);
+}
+
+/* Made by an older version, it may have an older host. */
+static void
+only_a_new_cluster_records_its_first_key_at_once(void **state)
+{
+	struct cluster *c = cluster_new(2);
+
+	hold_disk(c, A);
+	host_start(c, A);
+	cluster_wait(c, 100);
+	host_kill(c, A, 0);
+	key_give(c, A);
+	c->hosts[A].disk_held = 0;
+	host_start(c, A);
+	cluster_wait(c, 2000);
+	assert_role(c, A, "primary");
+	assert_disk(c, A, "new A");
+	host_start(c, B);
+	cluster_wait(c, 2000);
+	assert_set(c, A, "AB");
+	assert_disk(c, B, "new A");
+	cluster_free(c);
+}
+
 static void
 no_record_while_a_host_is_older(void **state)
 {
@@ -284,6 +330,30 @@ after_a_take_over_the_other_one_asks(void **state)
 	cluster_free(c);
 }
 
+/* Nobody waits for the signature of a host that is none any more. */
+static void
+a_removed_host_s_key_ends(void **state)
+{
+	struct cluster *c = keyed();
+	int again;
+
+	host_kill(c, B, 0);
+	cluster_wait(c, 4000);
+	assert_disk(c, A, "new A key-A key-B");
+	assert_null(core_remove_host(c->hosts[A].core, "B", &again));
+	cluster_wait(c, 500);
+	assert_disk(c, A, "new A key-A key-B end-B");
+	/* It comes back: with its directory there is no other key for it. */
+	assert_null(core_add_host(c->hosts[A].core, "B", "", &again));
+	host_wipe(c, B);
+	key_give(c, B);
+	host_start(c, B);
+	cluster_wait(c, 3000);
+	assert_set(c, A, "AB");
+	assert_disk(c, B, "new A key-A key-B end-B key-B");
+	cluster_free(c);
+}
+
 static void
 one_call_at_a_time(void **state)
 {
@@ -307,6 +377,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_new_cluster_records_its_first_key_at_once),
 	    cmocka_unit_test(a_key_is_on_record_before_its_host_is_in_sync),
+	    cmocka_unit_test(its_record_is_accepted_before),
+	    cmocka_unit_test(only_a_new_cluster_records_its_first_key_at_once),
 	    cmocka_unit_test(no_record_while_a_host_is_older),
 	    cmocka_unit_test(an_older_host_cannot_join_where_keys_are_in_use),
 	    cmocka_unit_test(another_s_key_is_refused),
@@ -315,6 +387,7 @@ main(void)
 	    cmocka_unit_test(what_is_only_stored_is_not_signed),
 	    cmocka_unit_test(a_host_judges_by_itself_what_it_signs),
 	    cmocka_unit_test(after_a_take_over_the_other_one_asks),
+	    cmocka_unit_test(a_removed_host_s_key_ends),
 	    cmocka_unit_test(one_call_at_a_time),
 	};
 
