@@ -18,6 +18,7 @@ struct proof {
 	uint64_t seq;	/* the record, of RECEIPT and PROVE */
 	uint64_t begun; /* checkpoints with higher numbers were made since */
 	uint64_t until_ms;
+	uint32_t far;	       /* 1: it is not accepted yet */
 	struct record *record; /* RECEIPT: a reference */
 	uint64_t job;	       /* the disk's, which loads it; 0: none */
 };

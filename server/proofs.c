@@ -10,12 +10,13 @@
 
 #define HOLD_LONG_MS 2000
 #define HELD_MAX     8192
+#define FAR_MAX	     256   /* of those, for records that are not accepted yet */
 #define FRESH_MS     60000 /* so old a time of signing will do */
 #define LOADS_MAX    4	   /* of records, on the disk at a time */
 
 struct proofs {
 	struct request *held; /* the oldest first */
-	uint32_t n;
+	uint32_t n, far;
 	int loading;
 	/* Nothing has changed for any of them since all were looked at. */
 	int quiet;
@@ -233,13 +234,32 @@ fill(const struct server *s, struct request *r, const struct checkpoint *c)
 
 /* ---- those that wait ---- */
 
+static void
+give_up(struct request *r)
+{
+	r->result.answer.code = 2;
+	r->result.answer.reason = EVOTE_R_NOT_POSSIBLE;
+}
+
+/*
+ * Whoever asks for what will never be holds a place for long, the others for
+ * as long as it takes to sign: so they do not share the places.
+ */
 int
 proofs_hold(struct server *s, struct request *r)
 {
 	struct proofs *p = s->proofs;
+	evote_stamp stamp;
 
-	if (p->n == HELD_MAX)
+	core_stamp(s->core, &stamp);
+	r->proof.far = r->proof.need > stamp.size;
+	if (r->proof.far && p->far == FAR_MAX) {
+		give_up(r);
+		return (1);
+	}
+	if (p->n - p->far == HELD_MAX)
 		return (-1);
+	p->far += r->proof.far;
 	r->proof.begun = checkpoint_begun(s);
 	r->proof.until_ms = s->now_ms + HOLD_LONG_MS;
 	DL_APPEND2(p->held, r, proof.prev, proof.next);
@@ -252,6 +272,7 @@ static void
 release(struct proofs *p, struct request *r)
 {
 	DL_DELETE2(p->held, r, proof.prev, proof.next);
+	p->far -= r->proof.far;
 	p->n--;
 }
 
@@ -322,8 +343,7 @@ is_done(struct server *s, struct request *r)
 	}
 	if (s->now_ms < r->proof.until_ms || r->proof.job != 0)
 		return (0);
-	r->result.answer.code = 2;
-	r->result.answer.reason = EVOTE_R_NOT_POSSIBLE;
+	give_up(r);
 	return (1);
 }
 

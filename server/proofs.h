@@ -31,7 +31,10 @@ int proof_is(const struct request *);
 void proof_complete(struct request *);
 void proof_clear(struct request *);
 
-/* What it observed is accepted, now it waits; -1: too many do. */
+/*
+ * What it observed is accepted, and now it waits: 0; 1 when it is answered at
+ * once, as nothing can be done for it; -1: too many wait.
+ */
 int proofs_hold(struct server *, struct request *);
 /* The record that one of them needs: 1, or 0 when nobody here asked for it. */
 int proofs_loaded(struct server *, const struct disk_done *);

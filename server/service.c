@@ -219,6 +219,7 @@ service_answer(void *arg, uint64_t ticket)
 {
 	struct server *s = arg;
 	struct request *r = (struct request *)(uintptr_t)ticket;
+	int held;
 
 	if (r->unsure) {
 		service_refuse(s, ticket, EVOTE_TRY_AGAIN, "");
@@ -231,9 +232,11 @@ service_answer(void *arg, uint64_t ticket)
 		return;
 	}
 	if (r->result.answer.code == 0 && proof_is(r)) {
-		if (proofs_hold(s, r) == -1)
+		held = proofs_hold(s, r);
+		if (held == -1)
 			service_refuse(s, ticket, EVOTE_TRY_AGAIN, "");
-		return;
+		if (held != 1)
+			return;
 	}
 	stand(&r->result.answer, EVOTE_SERVED, "");
 	complete(s, r);

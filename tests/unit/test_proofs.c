@@ -77,10 +77,20 @@ keys_know(struct scene *a)
 }
 
 static int
+dial(struct scene *a)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(sun.sun_path, a->socket);
+	assert_int_equal(connect(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	return (fd);
+}
+
+static int
 setup(void **state)
 {
 	struct scene *a = calloc(1, sizeof(*a));
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	char err[512];
 
 	assert_non_null(scratch_make(a->dir, sizeof(a->dir)));
@@ -99,10 +109,7 @@ setup(void **state)
 	while (core_role(a->server.core) != EVOTE_PRIMARY)
 		step(&a->server);
 	keys_know(a);
-	a->client = socket(AF_UNIX, SOCK_STREAM, 0);
-	strcpy(sun.sun_path, a->socket);
-	assert_int_equal(
-	    connect(a->client, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	a->client = dial(a);
 	*state = a;
 	return (0);
 }
@@ -325,6 +332,33 @@ nobody_is_held_for_long(void **state)
 	xdr_free((xdrproc_t)xdr_evote_checkpoint_res, &res);
 }
 
+/* Who waits for what will not be takes no place of those who will be served. */
+static void
+what_will_not_be_keeps_nobody_out(void **state)
+{
+	struct scene *a = *state;
+	evote_checkpoint_args far = {.least = UINT64_MAX}, near = {0};
+	evote_checkpoint_res res;
+	int own = a->client, others[5];
+
+	for (int i = 0; i < 5; i++) {
+		a->client = others[i] = dial(a);
+		for (int j = 0; j < 60; j++)
+			send_call(a, EVOTE_PROG, EVOTE_CHECKPOINT,
+			    (xdrproc_t)xdr_evote_checkpoint_args, &far);
+		step(&a->server);
+	}
+	for (int i = 0; i < 20; i++)
+		step(&a->server);
+	assert_int_equal(proofs_held(&a->server), 256);
+	a->client = own;
+	ask(a, CHECKPOINT, checkpoint, &near, &res);
+	assert_int_equal(res.answer.code, 0);
+	xdr_free((xdrproc_t)xdr_evote_checkpoint_res, &res);
+	for (int i = 0; i < 5; i++)
+		close(others[i]);
+}
+
 /* ---- receipts ---- */
 
 static void
@@ -538,6 +572,7 @@ main(void)
 	    TEST(one_is_made_for_all),
 	    TEST(not_more_often_than_each_50_ms),
 	    TEST(nobody_is_held_for_long),
+	    TEST(what_will_not_be_keeps_nobody_out),
 	    TEST(a_receipt_is_of_the_record_that_answers),
 	    TEST(a_record_is_proved),
 	    TEST(keys_are_told_with_their_records),
