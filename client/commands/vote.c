@@ -210,11 +210,14 @@ counted_say(struct client *c, struct evote *e, const char *election,
 	char receipt[SIGNERS + PATH_MAX];
 	struct evote_proof p;
 	enum evote_outcome outcome;
+	uint64_t timeout_ms;
 	int status;
 
 	say_stamp(c, &answer->stamp);
 	copies_text(c, e, answer, where, sizeof(where));
-	outcome = evote_receipt(e, election, cmd_timeout_ms(c, RECEIPT_MS), &p);
+	if ((timeout_ms = cmd_timeout_ms(c, RECEIPT_MS)) > RECEIPT_MS)
+		timeout_ms = RECEIPT_MS;
+	outcome = evote_receipt(e, election, timeout_ms, &p);
 	if (outcome == EVOTE_CHANGED)
 		status = say_problem(c, evote_problem(e), outcome,
 		    "Your vote in \"%s\" was taken, and the service cannot be "

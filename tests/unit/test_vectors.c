@@ -13,8 +13,10 @@
 #include "common/merkle.h"
 #include "common/note.h"
 #include "common/number.h"
+#include "common/receipt.h"
 #include "common/record.h"
 #include "common/seal.h"
+#include "common/tlog_policy.h"
 
 #define ENTRIES	  64
 #define VALUE_MAX 2048
@@ -26,6 +28,29 @@ struct entry {
 static struct entry entries[ENTRIES];
 static int n_entries;
 
+/* Between "```name" and "```": lines as they are.  1: this is one of them. */
+static int
+fenced_line(char *line)
+{
+	static int inside;
+	struct entry *e;
+
+	if (strncmp(line, "```", 3) == 0) {
+		inside = !inside;
+		if (!inside)
+			return (1);
+		assert_true(n_entries < ENTRIES);
+		e = &entries[n_entries++];
+		snprintf(e->name, sizeof(e->name), "%.*s",
+		    (int)strcspn(line + 3, "\n"), line + 3);
+	} else if (inside) {
+		e = &entries[n_entries - 1];
+		assert_true(strlen(e->value) + strlen(line) < VALUE_MAX);
+		strcat(e->value, line);
+	}
+	return (inside);
+}
+
 /* Indented lines: "name = value", and what a long value goes on with. */
 static void
 page_line(char *line)
@@ -33,6 +58,8 @@ page_line(char *line)
 	char *value = strstr(line, " =");
 	struct entry *e;
 
+	if (fenced_line(line))
+		return;
 	line[strcspn(line, "\n")] = '\0';
 	if (strncmp(line, "    ", 4) != 0)
 		return;
@@ -319,6 +346,57 @@ a_checkpoint(void **state)
 	host_signs(log, checkpoint);
 }
 
+/* Of 00 to 06 and the leaf: the way from that one up to the root. */
+static void
+tree_make(const unsigned char *leaf, uint32_t len,
+    unsigned char path[MERKLE_PATH][MERKLE_HASH])
+{
+	unsigned char hash[SEAL_HASH], root[SEAL_HASH];
+	struct merkle *m = merkle_new();
+
+	for (unsigned char i = 0; i < 7; i++) {
+		merkle_leaf_hash(hash, &i, 1);
+		merkle_append(m, hash);
+	}
+	merkle_leaf_hash(hash, leaf, len);
+	merkle_append(m, hash);
+	merkle_root(m, 8, root);
+	is("root", root, sizeof(root));
+	assert_int_equal(merkle_inclusion(m, 7, 8, path), 3);
+	merkle_free(m);
+}
+
+static void
+a_receipt(void **state)
+{
+	unsigned char leaf[VALUE_MAX], path[MERKLE_PATH][MERKLE_HASH];
+	size_t len = strlen(text("leaf")) / 2;
+	char note[2 * VALUE_MAX], err[200], *made;
+	struct tlog_policy *p;
+	struct tlog_verdict v;
+	struct receipt r;
+
+	bytes("leaf", leaf, len);
+	tree_make(leaf, (uint32_t)len, path);
+	bytes("checkpoint", note, strlen(text("checkpoint")) / 2);
+	note[strlen(text("checkpoint")) / 2] = '\0';
+	snprintf(note + strlen(note), VALUE_MAX, "\n%s\n%s\n", text("log-line"),
+	    text("host-line"));
+	made = receipt_write(leaf, len, 7, path, 3, note);
+	assert_string_equal(made, text("receipt"));
+	p = tlog_policy_read(
+	    text("policy"), strlen(text("policy")), err, sizeof(err));
+	assert_non_null(p);
+	assert_int_equal(
+	    receipt_read(&r, made, strlen(made), err, sizeof(err)), 0);
+	assert_true(receipt_fits(&r));
+	tlog_policy_judge(p, &r.note, &v);
+	assert_int_equal(v.judgement, TLOG_GOOD);
+	receipt_clear(&r);
+	tlog_policy_free(p);
+	free(made);
+}
+
 static void
 nothing_on_the_page_is_unchecked(void **state)
 {
@@ -337,6 +415,7 @@ main(void)
 	    cmocka_unit_test(a_login),
 	    cmocka_unit_test(a_record),
 	    cmocka_unit_test(a_checkpoint),
+	    cmocka_unit_test(a_receipt),
 	    cmocka_unit_test(nothing_on_the_page_is_unchecked),
 	};
 
