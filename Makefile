@@ -34,7 +34,8 @@ SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	    machine service procedures proofs checkpoint signing auth turns serve serve_admin \
 	    budget certificate neighbours witness_daemon audit audit_note) \
 	  $(call room,server/audit,book index findings page) \
-	  $(call room,server/election,election voters polls terms keys judge effect) \
+	  $(call room,server/election,election voters standing stage polls terms keys \
+	    judge judge_roll effect) \
 	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files \
 	    host_key view)
 CLIENT	= $(call room,client,evote_client admin say survey tally when await \

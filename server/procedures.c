@@ -329,6 +329,94 @@ run_voters(struct server *s, struct request *r, const struct entry_header *at)
 	return (NULL);
 }
 
+static struct record *
+run_rekey(struct server *s, struct request *r, const struct entry_header *at)
+{
+	evote_rekey_args *a = &r->args.rekey;
+	struct op op = {
+	    .kind = EVOTE_OP_REKEY,
+	    .no_room = core_full(s->core),
+	    .rekey.voter = a->name,
+	    .shared_keys = a->shared_keys,
+	};
+	struct outcome out = {0};
+	struct record *rec;
+
+	memcpy(op.rekey.key, a->key, sizeof(op.rekey.key));
+	if (!curve_has_key((const unsigned char *)a->key))
+		return (told_only(&r->result.rekey.answer, 2, EVOTE_R_KEY));
+	rec = election_execute(s->election, &op, at, &out);
+	told(&r->result.rekey.answer, &out);
+	r->result.rekey.same = out.same != 0;
+	return (rec);
+}
+
+/* How many rows, from the first on, have keys that can sign or need none. */
+static uint32_t
+rows_fit(const evote_row *rows, uint32_t n)
+{
+	uint32_t i = 0;
+
+	while (i < n && (rows[i].leaves || keys_fit(&rows[i].voter, 1) == 1))
+		i++;
+	return (i);
+}
+
+static struct record *
+run_stage(struct server *s, struct request *r, const struct entry_header *at)
+{
+	evote_stage_args *a = &r->args.stage;
+	struct op op = {
+	    .kind = EVOTE_OP_STAGE,
+	    .no_room = core_full(s->core),
+	    .stage.stage = a->stage,
+	    .stage.from = a->from,
+	    .stage.rows.rows_len = a->rows.rows_len,
+	    .stage.rows.rows_val = a->rows.rows_val,
+	    .roll = a->roll,
+	    .only_check = a->only_check,
+	    .shared_keys = a->shared_keys,
+	};
+	uint32_t n = a->rows.rows_len;
+	evote_stage_res *res = &r->result.stage;
+	struct outcome out = {0};
+	struct record *rec;
+
+	if ((res->where = rows_fit(a->rows.rows_val, n)) < n)
+		return (told_only(&res->answer, 2, EVOTE_R_KEY));
+	rec = election_execute(s->election, &op, at, &out);
+	told(&res->answer, &out);
+	res->stage = election_stage(s->election);
+	res->where = out.where;
+	return (rec);
+}
+
+static struct record *
+run_commit(struct server *s, struct request *r, const struct entry_header *at)
+{
+	struct op op = {
+	    .kind = EVOTE_OP_COMMIT,
+	    .no_room = core_full(s->core),
+	    .commit = r->args.commit,
+	};
+	struct outcome out = {0};
+	struct record *rec = election_execute(s->election, &op, at, &out);
+
+	told(&r->result.answer, &out);
+	return (rec);
+}
+
+static struct record *
+run_roll_page(
+    struct server *s, struct request *r, const struct entry_header *at)
+{
+	struct outcome out = {0};
+
+	election_roll(s->election, &r->args.page, &r->result.page, &out);
+	told(&r->result.page.answer, &out);
+	return (NULL);
+}
+
 const struct procedure procedures[ASK_NR] = {
     [ASK_PREAUTH] = {run_preauth, (xdrproc_t)xdr_evote_preauth_args,
 	sizeof(evote_preauth_args), offsetof(evote_preauth_args, seen),
@@ -369,6 +457,14 @@ const struct procedure procedures[ASK_NR] = {
 	NO_SEEN, (xdrproc_t)xdr_evote_answer},
     [ASK_VOTERS] = {run_voters, (xdrproc_t)xdr_evote_voters_args,
 	sizeof(evote_voters_args), NO_SEEN, (xdrproc_t)xdr_evote_voters_res},
+    [ASK_REKEY] = {run_rekey, (xdrproc_t)xdr_evote_rekey_args,
+	sizeof(evote_rekey_args), NO_SEEN, (xdrproc_t)xdr_evote_rekey_res},
+    [ASK_STAGE] = {run_stage, (xdrproc_t)xdr_evote_stage_args,
+	sizeof(evote_stage_args), NO_SEEN, (xdrproc_t)xdr_evote_stage_res},
+    [ASK_COMMIT] = {run_commit, (xdrproc_t)xdr_evote_commit,
+	sizeof(evote_commit), NO_SEEN, (xdrproc_t)xdr_evote_answer},
+    [ASK_ROLL_PAGE] = {run_roll_page, (xdrproc_t)xdr_evote_roll_args,
+	sizeof(evote_roll_args), NO_SEEN, (xdrproc_t)xdr_evote_roll_res},
     [ASK_CHECKPOINT] = {proof_checkpoint, (xdrproc_t)xdr_evote_checkpoint_args,
 	sizeof(evote_checkpoint_args), offsetof(evote_checkpoint_args, seen),
 	(xdrproc_t)xdr_evote_checkpoint_res},

@@ -45,6 +45,10 @@ struct request {
 		evote_register_args roll;
 		evote_name name;
 		evote_voters_args voters;
+		evote_rekey_args rekey;
+		evote_stage_args stage;
+		evote_commit commit;
+		evote_roll_args page;
 		evote_checkpoint_args checkpoint;
 		evote_receipt_args receipt;
 		evote_prove_args prove;
@@ -61,6 +65,9 @@ struct request {
 		evote_groups_res empty;
 		evote_register_res roll;
 		evote_voters_res voters;
+		evote_rekey_res rekey;
+		evote_stage_res stage;
+		evote_roll_res page;
 		evote_checkpoint_res checkpoint;
 		evote_receipt_res receipt;
 		evote_prove_res prove;

@@ -87,6 +87,33 @@ evote_voters_1_svc(
 	return (ask(q, ASK_VOTERS, args, result, sizeof(*result)));
 }
 
+bool_t
+evote_rekey_1_svc(
+    evote_rekey_args *args, evote_rekey_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_REKEY, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_stage_1_svc(
+    evote_stage_args *args, evote_stage_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_STAGE, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_commit_1_svc(evote_commit *args, evote_answer *result, struct svc_req *q)
+{
+	return (ask(q, ASK_COMMIT, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_roll_page_1_svc(
+    evote_roll_args *args, evote_roll_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_ROLL_PAGE, args, result, sizeof(*result)));
+}
+
 /* What an order to the core came to: code 0 begun, 1 not possible now. */
 static bool_t
 ordered(struct svc_req *q, evote_answer *result, const char *why)

@@ -5,6 +5,9 @@
 
 #include "common/need.h"
 #include "server/election/election_impl.h"
+#include "server/election/standing.h"
+
+#define SWEEP 200 /* voters tidied by each record that is settled */
 
 /* What takes one record back. */
 struct effect {
@@ -13,10 +16,13 @@ struct effect {
 	uint64_t epoch, time; /* of the record before */
 	union {
 		uint64_t forced_epoch; /* EPOCH: the one before */
-		struct {	       /* REGISTER */
+		struct {	       /* REGISTER, STAGE, REKEY */
 			uint32_t n;
 			struct enrolment *list;
+			int begins;	  /* STAGE: the first of a stage, */
+			uint32_t dropped; /* which dropped that one, or 0 */
 		} roll;
+		uint32_t stage;		  /* COMMIT */
 		struct voter *voter;	  /* UNREGISTER */
 		struct unlocked unlocked; /* UNLOCK */
 		struct poll *poll;	  /* CLOSE */
@@ -33,7 +39,8 @@ struct effect {
 static void
 effect_free(struct effect *f)
 {
-	if (f->kind == EVOTE_OP_REGISTER)
+	if (f->kind == EVOTE_OP_REGISTER || f->kind == EVOTE_OP_STAGE ||
+	    f->kind == EVOTE_OP_REKEY)
 		free(f->u.roll.list);
 	free(f);
 }
@@ -57,15 +64,45 @@ apply_epoch(struct election_state *e, struct effect *f, const evote_leaf *leaf)
 }
 
 static void
+roll_room(struct effect *f, uint32_t n)
+{
+	f->u.roll.n = n;
+	f->u.roll.list = need(calloc(n, sizeof(*f->u.roll.list)));
+}
+
+static void
 apply_register(struct election_state *e, struct effect *f,
     const struct verdict *v, uint64_t time)
 {
 	uint32_t n = v->out.added;
 
-	f->u.roll.n = n;
-	f->u.roll.list = need(calloc(n, sizeof(*f->u.roll.list)));
+	roll_room(f, n);
 	for (uint32_t i = 0; i < n; i++)
 		voter_enrol(&e->voters, &v->fresh[i], time, &f->u.roll.list[i]);
+}
+
+static void
+apply_rekey(struct election_state *e, struct effect *f, const evote_leaf *leaf,
+    const struct verdict *v)
+{
+	roll_room(f, 1);
+	voter_rekey(&e->voters, v->voter,
+	    (const unsigned char *)leaf->op.evote_op_u.rekey.key,
+	    f->u.roll.list);
+}
+
+static void
+apply_stage(struct election_state *e, struct effect *f, const evote_leaf *leaf)
+{
+	const evote_stage_op *op = &leaf->op.evote_op_u.stage;
+
+	roll_room(f, op->rows.rows_len);
+	f->u.roll.begins = op->from == 0;
+	if (f->u.roll.begins)
+		f->u.roll.dropped = stage_begin(&e->voters);
+	for (uint32_t i = 0; i < f->u.roll.n; i++)
+		stage_row(&e->voters, &op->rows.rows_val[i], leaf->time,
+		    &f->u.roll.list[i]);
 }
 
 static void
@@ -127,6 +164,16 @@ effect_apply(
 	case EVOTE_OP_REGISTER:
 		apply_register(e, f, v, leaf->time);
 		break;
+	case EVOTE_OP_REKEY:
+		apply_rekey(e, f, leaf, v);
+		break;
+	case EVOTE_OP_STAGE:
+		apply_stage(e, f, leaf);
+		break;
+	case EVOTE_OP_COMMIT:
+		f->u.stage = leaf->op.evote_op_u.commit.stage;
+		stage_commit(&e->voters);
+		break;
 	case EVOTE_OP_UNREGISTER:
 		f->u.voter = v->voter;
 		voter_strike(&e->voters, v->voter);
@@ -177,6 +224,15 @@ undo_register(struct election_state *e, const struct effect *f)
 }
 
 static void
+undo_stage(struct election_state *e, const struct effect *f)
+{
+	for (uint32_t i = f->u.roll.n; i-- > 0;)
+		stage_row_undo(&e->voters, &f->u.roll.list[i]);
+	if (f->u.roll.begins)
+		stage_begin_undo(&e->voters, f->u.roll.dropped);
+}
+
+static void
 undo_asked(struct election_state *e, const struct effect *f)
 {
 	struct voter *v = f->u.asked.voter;
@@ -211,6 +267,15 @@ effect_undo(struct election_state *e)
 	case EVOTE_OP_REGISTER:
 		undo_register(e, f);
 		break;
+	case EVOTE_OP_REKEY:
+		voter_rekey_undo(&e->voters, f->u.roll.list);
+		break;
+	case EVOTE_OP_STAGE:
+		undo_stage(e, f);
+		break;
+	case EVOTE_OP_COMMIT:
+		stage_commit_undo(&e->voters);
+		break;
 	case EVOTE_OP_UNREGISTER:
 		voter_strike_undo(&e->voters, f->u.voter);
 		break;
@@ -235,11 +300,27 @@ effect_undo(struct election_state *e)
 	effect_free(f);
 }
 
+/* What it kept of before will not be needed. */
+static void
+settle_roll(struct election_state *e, struct effect *f)
+{
+	for (uint32_t i = 0; i < f->u.roll.n; i++)
+		enrolment_free(&f->u.roll.list[i]);
+	if (f->kind == EVOTE_OP_STAGE && f->u.roll.begins)
+		stage_begin_settle(&e->voters, f->u.roll.dropped);
+}
+
 void
 effect_settle(struct election_state *e)
 {
 	struct effect *f = e->effects;
 
+	if (f->kind == EVOTE_OP_REGISTER || f->kind == EVOTE_OP_STAGE ||
+	    f->kind == EVOTE_OP_REKEY)
+		settle_roll(e, f);
+	else if (f->kind == EVOTE_OP_COMMIT)
+		stage_commit_settle(&e->voters, f->u.stage);
+	standing_sweep(&e->voters, SWEEP);
 	DL_DELETE(e->effects, f);
 	effect_free(f);
 	e->settled++;

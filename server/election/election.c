@@ -98,6 +98,16 @@ leaf_fill(evote_leaf *leaf, const struct op *op, const struct verdict *v)
 		to->evote_op_u.voters.voters_len = v->out.added;
 		to->evote_op_u.voters.voters_val = v->fresh;
 		break;
+	case EVOTE_OP_REKEY:
+		to->evote_op_u.rekey = op->rekey;
+		break;
+	case EVOTE_OP_STAGE:
+		to->evote_op_u.stage = op->stage;
+		to->evote_op_u.stage.stage = v->stage;
+		break;
+	case EVOTE_OP_COMMIT:
+		to->evote_op_u.commit = op->commit;
+		break;
 	case EVOTE_OP_UNREGISTER:
 		to->evote_op_u.voter = op->name;
 		break;
@@ -177,6 +187,15 @@ op_fill(struct op *op, const evote_leaf *leaf, const evote_opening *opening)
 	case EVOTE_OP_REGISTER:
 		op->n = from->evote_op_u.voters.voters_len;
 		op->voters = from->evote_op_u.voters.voters_val;
+		break;
+	case EVOTE_OP_REKEY:
+		op->rekey = from->evote_op_u.rekey;
+		break;
+	case EVOTE_OP_STAGE:
+		op->stage = from->evote_op_u.stage;
+		break;
+	case EVOTE_OP_COMMIT:
+		op->commit = from->evote_op_u.commit;
 		break;
 	case EVOTE_OP_UNREGISTER:
 		op->name = from->evote_op_u.voter;
@@ -372,6 +391,49 @@ election_voters(
     const struct election_state *e, uint32_t first, evote_voters_res *res)
 {
 	voters_page(&e->voters, first, res);
+}
+
+uint32_t
+election_stage(const struct election_state *e)
+{
+	return (stage_open(&e->voters));
+}
+
+static int
+in_group(const struct voter *v, const char *group)
+{
+	return (group[0] == '\0' || strcmp(v->group->name, group) == 0);
+}
+
+/* As many as a page has, and no more than so many looked at. */
+#define LOOK_MAX 20000
+
+void
+election_roll(const struct election_state *e, const evote_roll_args *args,
+    evote_roll_res *res, struct outcome *out)
+{
+	const struct poll *p = poll_find(&e->polls, args->not_voted);
+	evote_voter *to = need(calloc(EVOTE_ROLL_PAGE_MAX, sizeof(*to)));
+	uint32_t i, n = 0, end = e->voters.n;
+	const struct voter *v;
+
+	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
+	if (p == NULL && args->not_voted[0] != '\0') {
+		*out = (struct outcome){1, EVOTE_R_NO_ELECTION, .where = 0};
+		end = 0;
+	}
+	if (end > args->first && end - args->first > LOOK_MAX)
+		end = args->first + LOOK_MAX;
+	for (i = args->first; i < end && n < EVOTE_ROLL_PAGE_MAX; i++) {
+		v = voter_at(&e->voters, i);
+		if (v->registered && in_group(v, args->group) &&
+		    (p == NULL || (poll_admits(p, v) && !poll_has_voted(p, v))))
+			voter_write(v, &to[n++]);
+	}
+	res->roll = e->voters.changes;
+	res->voters.voters_len = n;
+	res->voters.voters_val = to;
+	res->next = out->code == 0 && i < e->voters.n ? i : 0;
 }
 
 const struct keys *

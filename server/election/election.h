@@ -34,6 +34,15 @@ struct op {
 	evote_voter *voters;
 	uint32_t n;
 	int only_check, skip_same, shared_keys;
+	/* REKEY */
+	evote_rekey_op rekey;
+	/*
+	 * STAGE (of no. 0: the next one is begun, if the roll has this
+	 * version), with only_check and shared_keys as above; COMMIT
+	 */
+	evote_stage_op stage;
+	uint64_t roll;
+	evote_commit commit;
 	/* UNREGISTER, UNLOCK: the voter; CLOSE: the election */
 	char *name;
 	/*
@@ -54,8 +63,8 @@ struct outcome {
 		     NO_ELECTION, CLOSED or ONGOING; HOST: 0, or 2 with
 		     MALFORMED or SHARED_KEY */
 	evote_reason reason;
-	uint32_t where;	      /* REGISTER: the refused one */
-	uint32_t added, same; /* REGISTER */
+	uint32_t where;	      /* REGISTER, STAGE: the refused one */
+	uint32_t added, same; /* REGISTER; REKEY: 1 when it was his key */
 };
 
 struct election_state *election_new(void);
@@ -102,7 +111,7 @@ struct voter_view {
 /* 1 when the roll knows or knew the name. */
 int election_voter(
     const struct election_state *, const char *name, struct voter_view *);
-/* evote.x's GET_RESULT, ..., EMPTY_GROUPS and VOTERS but `answer`. */
+/* evote.x's GET_RESULT, ..., EMPTY_GROUPS, VOTERS and ROLL_PAGE but `answer`. */
 void election_result(const struct election_state *, const char *name,
     evote_result_res *, struct outcome *);
 void election_list(
@@ -115,6 +124,8 @@ void election_empty(const struct election_state *, const evote_groups_args *,
     evote_groups_res *);
 void election_voters(
     const struct election_state *, uint32_t first, evote_voters_res *);
+void election_roll(const struct election_state *, const evote_roll_args *,
+    evote_roll_res *, struct outcome *);
 /* The hosts' keys on record; the first record is GENESIS. */
 const struct keys *election_keys(const struct election_state *);
 /*
@@ -123,6 +134,8 @@ const struct keys *election_keys(const struct election_state *);
  */
 int election_receipt(
     const struct election_state *, const evote_asker *, uint64_t *seq);
+/* The stage that is open, or 0. */
+uint32_t election_stage(const struct election_state *);
 /* Of the genesis record; NULL before it. */
 const evote_genesis *election_genesis(const struct election_state *);
 /* Epoch of the last forced EPOCH record, 0: none. */

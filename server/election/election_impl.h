@@ -4,6 +4,7 @@
 #include "server/election/election.h"
 #include "server/election/keys.h"
 #include "server/election/polls.h"
+#include "server/election/stage.h"
 #include "server/election/voters.h"
 
 /*
@@ -40,9 +41,21 @@ struct verdict {
 	evote_voter *fresh;	    /* REGISTER: whom to add, out.added of them;
 				 malloc'd, the caller frees the list */
 	unsigned char replaces[16]; /* HOST */
+	uint32_t stage;		    /* STAGE: its number */
 };
 
-/* judge.c; the verdict is all zero before */
+/* judge_roll.c, for judge.c; the verdict is all zero before */
+
+/* An answer that leaves no trace. */
+void verdict_answer(struct verdict *, int code, evote_reason);
+/* An answer that becomes a record: what was asked, or its refusal. */
+void verdict_record(struct verdict *, int code, evote_reason);
+int names_valid(const struct op *, const evote_name *, uint32_t n);
+/* What operators ask. */
+void judge_operator(
+    const struct election_state *, const struct op *, struct verdict *);
+
+/* judge.c */
 
 void judge_op(const struct election_state *, const struct op *, uint64_t time,
     struct verdict *);

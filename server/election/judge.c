@@ -10,22 +10,6 @@
 
 #define SPAN_MAX (EVOTE_SPAN_S * 1000000ULL)
 
-/* An answer that leaves no trace. */
-static void
-verdict_answer(struct verdict *v, int code, evote_reason reason)
-{
-	v->recorded = 0;
-	v->out = (struct outcome){.code = code, .reason = reason};
-}
-
-/* An answer that becomes a record: what was asked, or its refusal. */
-static void
-verdict_record(struct verdict *v, int code, evote_reason reason)
-{
-	verdict_answer(v, code, reason);
-	v->recorded = 1;
-}
-
 /* No state knows an ill-formed name: such a refusal need not be recorded. */
 static void
 verdict_unknown(
@@ -53,19 +37,6 @@ code_else(evote_op_kind kind)
 }
 
 static int
-names_valid(const struct op *op, const evote_name *names, uint32_t n)
-{
-	int (*fits)(const char *, size_t) =
-	    op->admitted ? text_is_line : text_is_name;
-
-	for (uint32_t i = 0; i < n; i++) {
-		if (!fits(names[i], EVOTE_NAME_MAX))
-			return (0);
-	}
-	return (1);
-}
-
-static int
 by_text(const void *a, const void *b)
 {
 	return (strcmp(*(char *const *)a, *(char *const *)b));
@@ -88,111 +59,6 @@ names_repeat(const evote_name *names, uint32_t n, int alike)
 		free(forms[--n]);
 	free(forms);
 	return (found);
-}
-
-/* ---- what operators ask ---- */
-
-/* What stands in a list so far. */
-struct seen {
-	UT_hash_handle hh, hh_key;
-};
-struct listed {
-	struct seen *names, *keys, all[EVOTE_ROLL_MAX];
-	uint32_t added, same;
-};
-
-static evote_reason
-name_check(const struct op *op, struct listed *l, uint32_t i)
-{
-	const evote_voter *w = &op->voters[i];
-	size_t len = strlen(w->name);
-	struct seen *found;
-
-	if (!names_valid(op, &w->name, 1) || !names_valid(op, &w->group, 1))
-		return (EVOTE_R_MALFORMED);
-	HASH_FIND(hh, l->names, w->name, len, found);
-	if (found != NULL)
-		return (EVOTE_R_DUPLICATE);
-	HASH_ADD_KEYPTR(hh, l->names, w->name, len, &l->all[i]);
-	return (EVOTE_R_OK);
-}
-
-/* One key is one person, whatever the spelling, unless an operator insists. */
-static evote_reason
-key_check(const struct election_state *e, const struct op *op, struct listed *l,
-    uint32_t i)
-{
-	const unsigned char *key = (unsigned char *)op->voters[i].key;
-	struct seen *found;
-
-	if (op->shared_keys || op->admitted)
-		return (EVOTE_R_OK);
-	HASH_FIND(hh_key, l->keys, key, SEAL_KEY, found);
-	if (found != NULL || voter_holding(&e->voters, key) != NULL)
-		return (EVOTE_R_SHARED_KEY);
-	HASH_ADD_KEYPTR(hh_key, l->keys, key, SEAL_KEY, &l->all[i]);
-	return (EVOTE_R_OK);
-}
-
-static evote_reason
-entry_judge(const struct election_state *e, const struct op *op,
-    struct listed *l, uint32_t i, evote_voter *fresh)
-{
-	const evote_voter *w = &op->voters[i];
-	const struct voter *known = voter_find(&e->voters, w->name);
-	evote_reason reason = name_check(op, l, i);
-
-	if (reason != EVOTE_R_OK)
-		return (reason);
-	if (known == NULL || !known->registered) {
-		fresh[l->added++] = *w;
-		return (key_check(e, op, l, i));
-	}
-	if (!op->skip_same || !voter_same(known, w))
-		return (EVOTE_R_VOTER_EXISTS);
-	l->same++;
-	return (EVOTE_R_OK);
-}
-
-static void
-judge_register(
-    const struct election_state *e, const struct op *op, struct verdict *v)
-{
-	struct listed l = {0};
-	evote_reason reason = EVOTE_R_OK;
-	uint32_t i;
-
-	if (op->n > EVOTE_ROLL_MAX) {
-		verdict_answer(v, 2, EVOTE_R_MALFORMED);
-		return;
-	}
-	v->fresh = need(calloc(op->n + 1, sizeof(*v->fresh)));
-	for (i = 0; i < op->n && reason == EVOTE_R_OK; i++)
-		reason = entry_judge(e, op, &l, i, v->fresh);
-	HASH_CLEAR(hh, l.names);
-	HASH_CLEAR(hh_key, l.keys);
-	if (reason != EVOTE_R_OK) {
-		verdict_answer(
-		    v, reason == EVOTE_R_VOTER_EXISTS ? 1 : 2, reason);
-		v->out.where = i - 1;
-		return;
-	}
-	verdict_record(v, 0, EVOTE_R_OK);
-	v->recorded = l.added > 0 && !op->only_check;
-	v->out.added = l.added;
-	v->out.same = l.same;
-}
-
-/* UNREGISTER and UNLOCK: of whoever is on the roll. */
-static void
-judge_member(
-    const struct election_state *e, const struct op *op, struct verdict *v)
-{
-	v->voter = voter_find(&e->voters, op->name);
-	if (v->voter == NULL || !v->voter->registered)
-		verdict_answer(v, 1, EVOTE_R_NO_VOTER);
-	else
-		verdict_record(v, 0, EVOTE_R_OK);
 }
 
 /* ---- what the hosts ask ---- */
@@ -390,11 +256,12 @@ judge_op(const struct election_state *e, const struct op *op, uint64_t time,
 		judge_host(e, op, v);
 		return;
 	case EVOTE_OP_REGISTER:
-		judge_register(e, op, v);
-		break;
 	case EVOTE_OP_UNREGISTER:
 	case EVOTE_OP_UNLOCK:
-		judge_member(e, op, v);
+	case EVOTE_OP_REKEY:
+	case EVOTE_OP_STAGE:
+	case EVOTE_OP_COMMIT:
+		judge_operator(e, op, v);
 		break;
 	case EVOTE_OP_CREATE:
 	case EVOTE_OP_OPEN:

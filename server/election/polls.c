@@ -162,10 +162,10 @@ eligible(const struct poll *p, const struct voters *vs)
 	for (uint32_t i = 0; i < p->about.groups.groups_len; i++)
 		n += p->groups[i]->registered;
 	for (uint32_t i = 0; i < vs->n && i / 8 < p->voted_len; i++) {
-		v = vs->list[i];
-		if (poll_has_voted(p, v) &&
-		    !(v->registered && poll_admits(p, v)))
-			n++;
+		if (!poll_has_voted(p, vs->list[i]))
+			continue;
+		v = voter_at(vs, i);
+		n += !(v->registered && poll_admits(p, v));
 	}
 	return (n);
 }

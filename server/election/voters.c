@@ -5,44 +5,13 @@
 #include "common/need.h"
 #include "server/election/mix.h"
 #include "server/election/quota.h"
+#include "server/election/stage.h"
+#include "server/election/standing.h"
 #include "server/election/voters.h"
 
 #define AHEAD_MAX (EVOTE_AHEAD_S * 1000000ULL)
 
 static_assert(sizeof(struct client) == 72, "no padding: it is hashed as is");
-
-struct group *
-voter_group(struct voters *vs, const char *name)
-{
-	size_t len = strlen(name);
-	struct group *g;
-
-	HASH_FIND(hh, vs->groups, name, len, g);
-	if (g == NULL) {
-		g = need(calloc(1, sizeof(*g) + len + 1));
-		memcpy(g->name, name, len);
-		HASH_ADD_KEYPTR(hh, vs->groups, g->name, len, g);
-	}
-	return (g);
-}
-
-struct voter *
-voter_find(const struct voters *vs, const char *name)
-{
-	struct voter *v;
-
-	HASH_FIND(hh, vs->by_name, name, strlen(name), v);
-	return (v);
-}
-
-struct voter *
-voter_holding(const struct voters *vs, const unsigned char key[SEAL_KEY])
-{
-	struct voter *v;
-
-	HASH_FIND(hh_key, vs->by_key, key, SEAL_KEY, v);
-	return (v);
-}
 
 int
 voter_same(const struct voter *v, const evote_voter *w)
@@ -51,37 +20,18 @@ voter_same(const struct voter *v, const evote_voter *w)
 	    memcmp(v->key, w->key, sizeof(v->key)) == 0);
 }
 
-static struct voter *
-voter_add(struct voters *vs, const char *name)
-{
-	size_t len = strlen(name);
-	struct voter *v = need(calloc(1, sizeof(*v) + len + 1));
-
-	memcpy(v->name, name, len);
-	HASH_ADD_KEYPTR(hh, vs->by_name, v->name, len, v);
-	vs->list = need_room(vs->list, vs->n, sizeof(*vs->list));
-	v->index = vs->n;
-	vs->list[vs->n++] = v;
-	return (v);
-}
-
-static void
-voter_free(struct voter *v)
-{
-	free(v->clients);
-	free(v);
-}
-
 void
 voters_clear(struct voters *vs)
 {
 	struct group *g, *next;
 
+	HASH_CLEAR(hh_key, vs->by_other);
 	HASH_CLEAR(hh_key, vs->by_key);
 	HASH_CLEAR(hh, vs->by_name);
 	for (uint32_t i = 0; i < vs->n; i++)
 		voter_free(vs->list[i]);
 	free(vs->list);
+	stages_clear(vs);
 	HASH_ITER (hh, vs->groups, g, next) {
 		HASH_DEL(vs->groups, g);
 		free(g);
@@ -97,63 +47,63 @@ lower(uint64_t a, uint64_t b)
 
 /* ---- the roll ---- */
 
-static void
-voter_enter(struct voters *vs, struct voter *v)
-{
-	v->registered = 1;
-	v->group->registered++;
-	HASH_ADD(hh_key, vs->by_key, key, SEAL_KEY, v);
-}
-
 void
 voter_enrol(struct voters *vs, const evote_voter *w, uint64_t time,
     struct enrolment *old)
 {
-	struct voter *v = voter_find(vs, w->name);
+	struct voter *v = standing_take(vs, w->name, old);
 
-	if (v == NULL)
-		v = voter_add(vs, w->name);
-	assert(!v->registered);
-	old->voter = v;
-	old->group = v->group;
-	old->floor = v->floor;
-	memcpy(old->key, v->key, sizeof(old->key));
 	v->group = voter_group(vs, w->group);
 	memcpy(v->key, w->key, sizeof(v->key));
 	v->floor = lower(v->floor, time);
-	voter_enter(vs, v);
+	assert(!v->registered);
+	v->registered = 1;
+	v->group->registered++;
+	standing_key(vs, v);
+	vs->changes++;
 }
 
 void
 voter_enrol_undo(struct voters *vs, const struct enrolment *old)
 {
-	struct voter *v = old->voter;
+	old->voter->group->registered--;
+	vs->changes--;
+	standing_put_back(vs, old);
+}
 
-	voter_strike(vs, v);
-	if (old->group != NULL) {
-		v->group = old->group;
-		v->floor = old->floor;
-		memcpy(v->key, old->key, sizeof(v->key));
-		return;
-	}
-	assert(v->index == vs->n - 1);
-	vs->n--;
-	HASH_DEL(vs->by_name, v);
-	voter_free(v);
+void
+voter_rekey(struct voters *vs, struct voter *v,
+    const unsigned char key[SEAL_KEY], struct enrolment *old)
+{
+	standing_take(vs, v->name, old);
+	memcpy(v->key, key, sizeof(v->key));
+	standing_key(vs, v);
+	vs->changes++;
+}
+
+void
+voter_rekey_undo(struct voters *vs, const struct enrolment *old)
+{
+	vs->changes--;
+	standing_put_back(vs, old);
 }
 
 void
 voter_strike(struct voters *vs, struct voter *v)
 {
-	HASH_DELETE(hh_key, vs->by_key, v);
 	v->registered = 0;
 	v->group->registered--;
+	standing_key(vs, v);
+	vs->changes++;
 }
 
 void
 voter_strike_undo(struct voters *vs, struct voter *v)
 {
-	voter_enter(vs, v);
+	v->registered = 1;
+	v->group->registered++;
+	standing_key(vs, v);
+	vs->changes--;
 }
 
 void
@@ -323,6 +273,14 @@ voters_empty(const struct voters *vs, const evote_groups_args *args,
 }
 
 void
+voter_write(const struct voter *v, evote_voter *to)
+{
+	to->name = need_copy(v->name);
+	to->group = need_copy(v->group->name);
+	memcpy(to->key, v->key, sizeof(to->key));
+}
+
+void
 voters_page(const struct voters *vs, uint32_t first, evote_voters_res *res)
 {
 	evote_voter *to = need(calloc(EVOTE_PAGE_MAX, sizeof(*to)));
@@ -331,17 +289,14 @@ voters_page(const struct voters *vs, uint32_t first, evote_voters_res *res)
 
 	res->next = 0;
 	for (i = first; i < vs->n; i++) {
-		v = vs->list[i];
+		v = voter_at(vs, i);
 		if (!v->registered)
 			continue;
 		if (n == EVOTE_PAGE_MAX) {
 			res->next = i;
 			break;
 		}
-		to[n].name = need_copy(v->name);
-		to[n].group = need_copy(v->group->name);
-		memcpy(to[n].key, v->key, sizeof(to[n].key));
-		n++;
+		voter_write(v, &to[n++]);
 	}
 	res->voters.voters_len = n;
 	res->voters.voters_val = to;
@@ -349,13 +304,17 @@ voters_page(const struct voters *vs, uint32_t first, evote_voters_res *res)
 
 /* The head-count as well, so that the derived numbers are under test. */
 static void
-voter_mix(const struct voter *v, unsigned char h[SEAL_HASH])
+voter_mix(
+    const struct voters *vs, const struct voter *v, unsigned char h[SEAL_HASH])
 {
 	mix_string(h, v->name);
-	mix_string(h, v->group->name);
-	mix_number(h, v->group->registered);
-	mix(h, v->key, sizeof(v->key));
-	mix_number(h, v->registered);
+	if (v->group != NULL && !standing_unknown(vs, v)) {
+		mix_string(h, v->group->name);
+		mix_number(h, v->group->registered);
+		mix(h, v->key, sizeof(v->key));
+		mix_number(h, v->registered);
+	}
+	stage_mix(vs, v, h);
 	mix_number(h, v->floor);
 	if (v->n_clients > 0)
 		mix(h, v->clients, v->n_clients * sizeof(*v->clients));
@@ -368,6 +327,8 @@ void
 voters_mix(const struct voters *vs, unsigned char h[SEAL_HASH])
 {
 	mix_number(h, vs->n);
+	mix_number(h, vs->changes);
+	stages_mix(vs, h);
 	for (uint32_t i = 0; i < vs->n; i++)
-		voter_mix(vs->list[i], h);
+		voter_mix(vs, voter_at(vs, i), h);
 }

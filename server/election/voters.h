@@ -31,47 +31,75 @@ struct client {
 	uint64_t seq; /* of the record of that */
 };
 
+/* How a voter stands, other than his fields say: see stage.h. */
+struct standing {
+	UT_hash_handle hh_key;
+	struct voter *voter;
+	struct group *group;
+	unsigned char key[SEAL_KEY];
+	uint8_t registered;
+};
+
 struct voter {
 	UT_hash_handle hh, hh_key;
-	struct group *group;
+	struct standing *other; /* with the stage, or without */
+	struct group *group;	/* NULL: unknown, was only ever staged */
 	struct client *clients; /* least recently recorded first */
 	uint64_t floor;		/* highest number of a forgotten client */
 	uint64_t refused;	/* quota of recorded refusals, see quota.h */
 	uint64_t created;	/* and of elections */
 	uint32_t open; /* elections that he opened, and are not closed */
 	unsigned char key[SEAL_KEY];
-	uint32_t index; /* in the order of registration */
+	uint32_t index; /* in the order of registration, or staging */
+	uint32_t stage; /* the last one with a row of his, 0: none */
+	uint8_t staged; /* the fields are as that row has them */
+	uint8_t keyed;	/* is found by his key */
 	uint8_t n_clients;
 	uint8_t registered; /* 0: has left the roll, is remembered */
 	char name[];
 };
 
 struct voters {
-	struct group *groups;  /* by name */
-	struct voter *by_name; /* whoever was ever registered */
-	struct voter **list;   /* the same, by index */
-	struct voter *by_key;  /* those on the roll; some may share a key */
+	struct group *groups;	   /* by name */
+	struct voter *by_name;	   /* whoever was ever registered or staged */
+	struct voter **list;	   /* the same, by index */
+	struct voter *by_key;	   /* those on the roll; some may share a key */
+	struct standing *by_other; /* the other standings, by key */
 	uint32_t n;
+	uint64_t changes;     /* the roll's version */
+	struct stage *stages; /* the first is no. 1 */
+	uint32_t n_stages;
+	uint32_t sweep, to_sweep; /* who is to be tidied, see standing.h */
 };
 
 void voters_clear(struct voters *);
 
 struct voter *voter_find(const struct voters *, const char *name); /* NULL */
-/* One who is on the roll with that key, or NULL. */
-struct voter *voter_holding(
-    const struct voters *, const unsigned char key[SEAL_KEY]);
+/* The i-th; his fields hold, but he may be unknown. */
+struct voter *voter_at(const struct voters *, uint32_t i);
+/*
+ * Another one who is on the roll with that key, or NULL.  As the roll stands
+ * now, or (stage is not 0) as it would with that stage.
+ */
+struct voter *voter_holding(const struct voters *,
+    const unsigned char key[SEAL_KEY], const struct voter *but, uint32_t stage);
 /* Whether he has just that group and key. */
 int voter_same(const struct voter *, const evote_voter *);
 /* The group of that name, from now on if not before. */
 struct group *voter_group(struct voters *, const char *name);
 
-/* A voter as he stood before he was registered. */
+/* A voter as he stood before he was registered, or staged, or got a new key. */
 struct enrolment {
 	struct voter *voter;
-	struct group *group; /* NULL: he was unknown */
+	int made; /* he was not there */
+	struct group *group;
+	struct standing *other; /* is the enrolment's until it is undone */
 	uint64_t floor;
+	uint32_t stage;
+	uint8_t staged, registered;
 	unsigned char key[SEAL_KEY];
 };
+void enrolment_free(struct enrolment *); /* of what cannot be undone now */
 
 /*
  * Registers him, who is not registered; he may have been, and then his floor
@@ -80,6 +108,10 @@ struct enrolment {
 void voter_enrol(
     struct voters *, const evote_voter *, uint64_t time, struct enrolment *old);
 void voter_enrol_undo(struct voters *, const struct enrolment *old);
+/* A new key for one who is on the roll. */
+void voter_rekey(struct voters *, struct voter *,
+    const unsigned char key[SEAL_KEY], struct enrolment *old);
+void voter_rekey_undo(struct voters *, const struct enrolment *old);
 /* Off the roll. */
 void voter_strike(struct voters *, struct voter *);
 void voter_strike_undo(struct voters *, struct voter *);
@@ -134,6 +166,7 @@ void voters_empty(
     const struct voters *, const evote_groups_args *, evote_groups_res *);
 /* evote.x's VOTERS but `answer`. */
 void voters_page(const struct voters *, uint32_t first, evote_voters_res *);
+void voter_write(const struct voter *, evote_voter *); /* copies */
 void voters_mix(const struct voters *, unsigned char h[SEAL_HASH]);
 
 #endif

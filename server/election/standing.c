@@ -1,0 +1,300 @@
+#include "server/election/standing.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/need.h"
+#include "server/election/stage.h"
+
+struct group *
+voter_group(struct voters *vs, const char *name)
+{
+	size_t len = strlen(name);
+	struct group *g;
+
+	HASH_FIND(hh, vs->groups, name, len, g);
+	if (g == NULL) {
+		g = need(calloc(1, sizeof(*g) + len + 1));
+		memcpy(g->name, name, len);
+		HASH_ADD_KEYPTR(hh, vs->groups, g->name, len, g);
+	}
+	return (g);
+}
+
+static struct voter *
+voter_add(struct voters *vs, const char *name)
+{
+	size_t len = strlen(name);
+	struct voter *v = need(calloc(1, sizeof(*v) + len + 1));
+
+	memcpy(v->name, name, len);
+	HASH_ADD_KEYPTR(hh, vs->by_name, v->name, len, v);
+	vs->list = need_room(vs->list, vs->n, sizeof(*vs->list));
+	v->index = vs->n;
+	vs->list[vs->n++] = v;
+	return (v);
+}
+
+static void
+voter_remove(struct voters *vs, struct voter *v)
+{
+	assert(v->index == vs->n - 1);
+	vs->n--;
+	if (v->keyed)
+		HASH_DELETE(hh_key, vs->by_key, v);
+	HASH_DEL(vs->by_name, v);
+	voter_free(v);
+}
+
+void
+voter_free(struct voter *v)
+{
+	free(v->other);
+	free(v->clients);
+	free(v);
+}
+
+/* ---- which standing holds ---- */
+
+static const struct stage *
+stage_at(const struct voters *vs, uint32_t number)
+{
+	return (&vs->stages[number - 1]);
+}
+
+/* The row of a stage is the first that was heard of him. */
+static int
+is_new(const struct voter *v)
+{
+	return (v->stage != 0 && v->other == NULL);
+}
+
+int
+standing_unknown(const struct voters *vs, const struct voter *v)
+{
+	return (v->group == NULL ||
+	    (is_new(v) && stage_at(vs, v->stage)->state != STAGE_COMMITTED));
+}
+
+void
+standing_key(struct voters *vs, struct voter *v)
+{
+	if (v->keyed)
+		HASH_DELETE(hh_key, vs->by_key, v);
+	v->keyed = v->registered || is_new(v);
+	if (v->keyed)
+		HASH_ADD(hh_key, vs->by_key, key, SEAL_KEY, v);
+}
+
+void
+standing_add(struct voters *vs, struct standing *o)
+{
+	if (o->registered)
+		HASH_ADD(hh_key, vs->by_other, key, SEAL_KEY, o);
+}
+
+void
+standing_drop(struct voters *vs, struct standing *o)
+{
+	if (o->registered)
+		HASH_DELETE(hh_key, vs->by_other, o);
+}
+
+static void
+change_over(struct voters *vs, struct voter *v)
+{
+	struct standing *o = v->other, was = {.registered = v->registered};
+
+	v->staged = !v->staged;
+	if (o == NULL) {
+		v->registered = v->staged;
+		return;
+	}
+	standing_drop(vs, o);
+	was.group = v->group;
+	memcpy(was.key, v->key, sizeof(was.key));
+	v->group = o->group;
+	v->registered = o->registered;
+	memcpy(v->key, o->key, sizeof(v->key));
+	o->group = was.group;
+	o->registered = was.registered;
+	memcpy(o->key, was.key, sizeof(o->key));
+	standing_add(vs, o);
+	standing_key(vs, v);
+}
+
+/* What does not hold will not any more. */
+static void
+forget_other(struct voters *vs, struct voter *v)
+{
+	if (v->other != NULL) {
+		standing_drop(vs, v->other);
+		free(v->other);
+		v->other = NULL;
+	} else if (!v->staged)
+		v->group = NULL;
+	v->stage = 0;
+	standing_key(vs, v);
+}
+
+/*
+ * The fields as they hold.  No part of the state changes, only how it is kept:
+ * so this is done to a state that is only read, too.
+ */
+static struct voter *
+look(const struct voters *read, struct voter *v)
+{
+	struct voters *vs = (struct voters *)read;
+	const struct stage *s;
+
+	if (v == NULL || v->stage == 0)
+		return (v);
+	s = stage_at(vs, v->stage);
+	if (v->staged != (s->state == STAGE_COMMITTED))
+		change_over(vs, v);
+	if (s->final)
+		forget_other(vs, v);
+	return (v);
+}
+
+void
+standing_sweep(struct voters *vs, uint32_t n)
+{
+	for (; n > 0 && vs->to_sweep > 0; n--, vs->to_sweep--) {
+		vs->sweep = vs->sweep + 1 < vs->n ? vs->sweep + 1 : 0;
+		if (vs->sweep < vs->n)
+			look(vs, vs->list[vs->sweep]);
+	}
+}
+
+/* ---- finding ---- */
+
+struct voter *
+standing_find(const struct voters *vs, const char *name)
+{
+	struct voter *v;
+
+	HASH_FIND(hh, vs->by_name, name, strlen(name), v);
+	return (look(vs, v));
+}
+
+struct voter *
+voter_find(const struct voters *vs, const char *name)
+{
+	struct voter *v = standing_find(vs, name);
+
+	return (v == NULL || standing_unknown(vs, v) ? NULL : v);
+}
+
+struct voter *
+voter_at(const struct voters *vs, uint32_t i)
+{
+	return (look(vs, vs->list[i]));
+}
+
+/* His key on the roll, with that stage (0: as it is), or NULL. */
+static const unsigned char *
+key_in(const struct voters *vs, const struct voter *v, uint32_t stage)
+{
+	int staged;
+
+	if (v->stage == 0)
+		return (v->registered ? v->key : NULL);
+	staged = v->stage == stage ||
+	    stage_at(vs, v->stage)->state == STAGE_COMMITTED;
+	if (v->staged == staged)
+		return (v->registered ? v->key : NULL);
+	if (v->other == NULL)
+		return (staged ? v->key : NULL);
+	return (v->other->registered ? v->other->key : NULL);
+}
+
+static int
+holds(const struct voters *vs, const struct voter *v, uint32_t stage,
+    const unsigned char key[SEAL_KEY], const struct voter *but)
+{
+	const unsigned char *his = v == but ? NULL : key_in(vs, v, stage);
+
+	return (his != NULL && memcmp(his, key, SEAL_KEY) == 0);
+}
+
+/* The next one of the same bucket, where those of one key are. */
+#define NEXT(head, p)                   \
+	((p)->hh_key.hh_next == NULL    \
+		? NULL                  \
+		: (void *)ELMT_FROM_HH( \
+		      (head)->hh_key.tbl, (p)->hh_key.hh_next))
+
+struct voter *
+voter_holding(const struct voters *vs, const unsigned char key[SEAL_KEY],
+    const struct voter *but, uint32_t stage)
+{
+	struct standing *o;
+	struct voter *v;
+
+	HASH_FIND(hh_key, vs->by_key, key, SEAL_KEY, v);
+	for (; v != NULL; v = NEXT(vs->by_key, v))
+		if (holds(vs, v, stage, key, but))
+			return (v);
+	HASH_FIND(hh_key, vs->by_other, key, SEAL_KEY, o);
+	for (; o != NULL; o = NEXT(vs->by_other, o))
+		if (holds(vs, o->voter, stage, key, but))
+			return (o->voter);
+	return (NULL);
+}
+
+/* ---- changes ---- */
+
+struct voter *
+standing_take(struct voters *vs, const char *name, struct enrolment *old)
+{
+	struct voter *v = standing_find(vs, name);
+
+	*old = (struct enrolment){.made = v == NULL};
+	if (v == NULL)
+		v = voter_add(vs, name);
+	old->voter = v;
+	old->group = v->group;
+	old->other = v->other;
+	old->floor = v->floor;
+	old->stage = v->stage;
+	old->staged = v->staged;
+	old->registered = v->registered;
+	memcpy(old->key, v->key, sizeof(old->key));
+	if (standing_unknown(vs, v))
+		v->group = NULL;
+	if (v->other != NULL)
+		standing_drop(vs, v->other);
+	v->other = NULL;
+	v->stage = 0;
+	v->staged = 0;
+	return (v);
+}
+
+void
+standing_put_back(struct voters *vs, const struct enrolment *old)
+{
+	struct voter *v = old->voter;
+
+	if (old->made) {
+		voter_remove(vs, v);
+		return;
+	}
+	v->group = old->group;
+	v->other = old->other;
+	v->floor = old->floor;
+	v->stage = old->stage;
+	v->staged = old->staged;
+	v->registered = old->registered;
+	memcpy(v->key, old->key, sizeof(v->key));
+	if (v->other != NULL)
+		standing_add(vs, v->other);
+	standing_key(vs, v);
+}
+
+void
+enrolment_free(struct enrolment *old)
+{
+	free(old->other);
+}
