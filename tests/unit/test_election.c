@@ -1669,6 +1669,51 @@ random_roll(unsigned *seed)
 	return (op);
 }
 
+static uint64_t
+roll_version(const struct election_state *e)
+{
+	evote_roll_args args = {UINT32_MAX, "", ""};
+	evote_roll_res res;
+	struct outcome out;
+
+	election_roll(e, &args, &res, &out);
+	free(res.voters.voters_val);
+	return (res.roll);
+}
+
+/* A key, or one row of a stage, or its end: see test_stage.c for more. */
+static struct op
+random_change(struct world *w, unsigned *seed)
+{
+	static evote_row row;
+	struct op op = random_roll(seed);
+
+	if (op.kind != EVOTE_OP_REGISTER)
+		return (op);
+	row = (evote_row){op.voters[0], draw(seed, 4) == 0};
+	switch (draw(seed, 3)) {
+	case 0:
+		op.kind = EVOTE_OP_REKEY;
+		op.rekey.voter = row.voter.name;
+		memcpy(op.rekey.key, row.voter.key, sizeof(op.rekey.key));
+		break;
+	case 1:
+		op.kind = EVOTE_OP_STAGE;
+		op.roll = roll_version(w->e);
+		op.stage.rows.rows_len = 1;
+		op.stage.rows.rows_val = &row;
+		op.stage.from = draw(seed, 2);
+		if (op.stage.from > 0)
+			op.stage.stage = election_stage(w->e);
+		break;
+	default:
+		op.kind = EVOTE_OP_COMMIT;
+		op.commit.stage = election_stage(w->e);
+		op.commit.rows = 1 + draw(seed, 2);
+	}
+	return (op);
+}
+
 static evote_asker
 random_asker(struct world *w, unsigned *seed)
 {
@@ -1726,6 +1771,8 @@ random_op(struct world *w, unsigned *seed)
 	case 2:
 		if (draw(seed, 4) == 0)
 			return (random_host(seed));
+		if (draw(seed, 2) == 0)
+			return (random_change(w, seed));
 		return (random_roll(seed));
 	case 3:
 	case 4:
@@ -1785,7 +1832,7 @@ test_random(void **state)
 	    EVOTE_R_NO_CHOICES, EVOTE_R_NAME_TAKEN, EVOTE_R_END_PAST,
 	    EVOTE_R_DUPLICATE, EVOTE_R_NUMBER_STALE, EVOTE_R_NUMBER_REUSED,
 	    EVOTE_R_TOO_MANY, EVOTE_R_VOTER_EXISTS, EVOTE_R_NUMBER_AHEAD,
-	    EVOTE_R_END_FAR, EVOTE_R_SHARED_KEY};
+	    EVOTE_R_END_FAR, EVOTE_R_SHARED_KEY, EVOTE_R_STAGE};
 	struct world *w = *state;
 	unsigned met[64] = {0}, seed = SEED;
 	uint64_t size, undone = 0, settled = 0;

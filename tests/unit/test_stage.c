@@ -1,0 +1,731 @@
+/* Changes of the roll that are carried out whole or not at all, and new keys. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/election/election.h"
+
+#define START	1700000000000000ULL
+#define LOG_MAX 8192
+#define NAMES	12
+#define SEED	20261129u
+#define LEN(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* How the roll is to stand, found out in the plainest way. */
+struct stand {
+	int known, registered, group;
+	char key;
+};
+struct plain {
+	struct stand now[NAMES];
+	struct {
+		int set, leaves, group;
+		char key;
+	} rows[NAMES];
+	uint32_t stage, stages, n;
+	uint64_t roll, began; /* its version, and when the stage began */
+};
+
+struct world {
+	struct election_state *e;
+	struct record *log[LOG_MAX];
+	struct plain plain[LOG_MAX]; /* after so many records */
+	uint64_t size, settled;
+};
+
+static const char *const names[NAMES] = {"Ann", "Bob", "Cy", "D'Arcy", "Eve",
+    "Fay", "Gil", "Hal", "Ida", "Jo", "王大明", "王小明"};
+static const char *const groups[] = {"students", "staff", "guests"};
+
+static struct plain *
+plain_now(struct world *w)
+{
+	return (&w->plain[w->size]);
+}
+
+static struct record *
+execute(struct world *w, const struct op *op, struct outcome *out)
+{
+	struct entry_header at = {w->size, 1, START + w->size + 1};
+	struct record *r = election_execute(w->e, op, &at, out);
+
+	if (r != NULL) {
+		assert_true(w->size + 1 < LOG_MAX);
+		w->plain[w->size + 1] = w->plain[w->size];
+		w->log[w->size++] = r;
+	}
+	return (r);
+}
+
+static void
+expect_(struct world *w, struct op op, int code, evote_reason reason,
+    int recorded, const char *file, int line)
+{
+	struct outcome out = {.code = -1};
+	struct record *r = execute(w, &op, &out);
+
+	_assert_int_equal(out.code, code, file, line);
+	_assert_int_equal(out.reason, reason, file, line);
+	_assert_int_equal(r != NULL, recorded, file, line);
+}
+#define expect(w, op, code, reason, recorded) \
+	expect_(w, op, code, reason, recorded, __FILE__, __LINE__)
+
+static void
+undo(struct world *w, uint64_t size)
+{
+	election_undo(w->e, size);
+	while (w->size > size)
+		record_drop(w->log[--w->size]);
+}
+
+static void
+settle(struct world *w, uint64_t size)
+{
+	election_discard_undo(w->e, size);
+	w->settled = size;
+}
+
+static void
+assert_replays(struct world *w)
+{
+	struct election_state *again = election_new();
+	unsigned char a[32], b[32];
+	char err[256] = "";
+
+	for (uint64_t i = 0; i < w->size; i++)
+		if (election_replay(again, w->log[i], err, sizeof(err)) != 0)
+			fail_msg("%s", err);
+	election_hash(w->e, a);
+	election_hash(again, b);
+	assert_memory_equal(a, b, sizeof(a));
+	election_free(again);
+}
+
+static evote_voter
+person(const char *name, const char *group, char key)
+{
+	evote_voter v = {.name = (char *)name, .group = (char *)group};
+
+	memset(v.key, key, sizeof(v.key));
+	return (v);
+}
+
+static evote_row
+row(const char *name, const char *group, char key)
+{
+	return ((evote_row){.voter = person(name, group, key)});
+}
+
+static evote_row
+leaves(const char *name)
+{
+	return ((evote_row){.voter = person(name, "", 0), .leaves = TRUE});
+}
+
+static struct op
+op_stage(uint32_t stage, uint32_t from, evote_row *rows, uint32_t n)
+{
+	return ((struct op){.kind = EVOTE_OP_STAGE,
+	    .stage = {.stage = stage, .from = from, .rows = {n, rows}}});
+}
+
+/* The first rows, of the roll as it stands. */
+static struct op
+op_begin(struct world *w, evote_row *rows, uint32_t n)
+{
+	struct op op = op_stage(0, 0, rows, n);
+	evote_roll_args args = {.group = "", .not_voted = ""};
+	evote_roll_res res = {0};
+	struct outcome out;
+
+	election_roll(w->e, &args, &res, &out);
+	op.roll = res.roll;
+	xdr_free((xdrproc_t)xdr_evote_voter, res.voters.voters_val);
+	for (uint32_t i = 1; i < res.voters.voters_len; i++)
+		xdr_free((xdrproc_t)xdr_evote_voter, &res.voters.voters_val[i]);
+	free(res.voters.voters_val);
+	return (op);
+}
+
+static struct op
+op_commit(uint32_t stage, uint32_t rows)
+{
+	return ((struct op){
+	    .kind = EVOTE_OP_COMMIT, .commit = {.stage = stage, .rows = rows}});
+}
+
+static struct op
+op_rekey(const char *name, char key)
+{
+	struct op op = {
+	    .kind = EVOTE_OP_REKEY, .rekey = {.voter = (char *)name}};
+
+	memset(op.rekey.key, key, sizeof(op.rekey.key));
+	return (op);
+}
+
+static struct op
+op_register(evote_voter *list, uint32_t n)
+{
+	return ((struct op){.kind = EVOTE_OP_REGISTER, .voters = list, .n = n});
+}
+
+static struct op
+op_unregister(const char *name)
+{
+	return ((struct op){.kind = EVOTE_OP_UNREGISTER, .name = (char *)name});
+}
+
+static struct op
+op_host(void)
+{
+	struct op op = {.kind = EVOTE_OP_HOST, .host = {.name = "a"}};
+
+	memset(op.host.incarnation, 1, sizeof(op.host.incarnation));
+	memset(op.host.key, 1, sizeof(op.host.key));
+	return (op);
+}
+
+/* Ann, Bob and Cy are there. */
+static int
+setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	evote_voter list[] = {person("Ann", "students", 'a'),
+	    person("Bob", "students", 'b'), person("Cy", "staff", 'c')};
+	struct op genesis = {
+	    .kind = EVOTE_OP_GENESIS, .genesis = {.origin = "vote.test"}};
+
+	*state = w;
+	w->e = election_new();
+	expect(w, genesis, 0, EVOTE_R_OK, 1);
+	expect(w, op_register(list, LEN(list)), 0, EVOTE_R_OK, 1);
+	for (int i = 0; i < 3; i++)
+		plain_now(w)->now[i] =
+		    (struct stand){1, 1, i / 2, list[i].key[0]};
+	plain_now(w)->roll = 1;
+	return (0);
+}
+
+static int
+teardown(void **state)
+{
+	struct world *w = *state;
+
+	assert_replays(w);
+	while (w->size > 0)
+		record_drop(w->log[--w->size]);
+	election_free(w->e);
+	free(w);
+	return (0);
+}
+
+/* group NULL: off the roll; "": nobody has heard of him. */
+static void
+assert_stands_(struct world *w, const char *name, const char *group, char key,
+    const char *file, int line)
+{
+	struct voter_view v = {0};
+	int known = election_voter(w->e, name, &v);
+
+	_assert_int_equal(known, group == NULL || *group != '\0', file, line);
+	_assert_int_equal(v.registered, group != NULL && *group, file, line);
+	if (!v.registered)
+		return;
+	_assert_string_equal(v.group, group, file, line);
+	_assert_int_equal(v.key[31], key, file, line);
+}
+#define assert_stands(w, name, group, key) \
+	assert_stands_(w, name, group, key, __FILE__, __LINE__)
+
+/* ---- a key ---- */
+
+static void
+test_rekey(void **state)
+{
+	struct world *w = *state;
+	struct op op = op_rekey("Ann", 'b');
+	uint64_t size;
+
+	/* A host of an older version may be there. */
+	expect(w, op_rekey("Ann", 'x'), 2, EVOTE_R_NOT_YET, 0);
+	expect(w, op_host(), 0, EVOTE_R_OK, 1);
+	size = w->size;
+	expect(w, op_rekey("Ann", 'x'), 0, EVOTE_R_OK, 1);
+	assert_stands(w, "Ann", "students", 'x');
+	expect(w, op_rekey("Ann", 'x'), 0, EVOTE_R_OK, 0);
+	/* Her old key is free, and her new one is not. */
+	expect(w, op_rekey("Bob", 'x'), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_rekey("Bob", 'a'), 0, EVOTE_R_OK, 1);
+	undo(w, size);
+	assert_stands(w, "Ann", "students", 'a');
+	expect(w, op_rekey("Cy", 'a'), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op, 2, EVOTE_R_SHARED_KEY, 0);
+	op.shared_keys = 1;
+	expect(w, op, 0, EVOTE_R_OK, 1);
+	expect(w, op_rekey("Nobody", 'x'), 1, EVOTE_R_NO_VOTER, 0);
+	expect(w, op_unregister("Cy"), 0, EVOTE_R_OK, 1);
+	expect(w, op_rekey("Cy", 'x'), 1, EVOTE_R_NO_VOTER, 0);
+	op = op_rekey("Bob", 'y');
+	op.no_room = 1;
+	expect(w, op, 2, EVOTE_R_STORAGE, 0);
+}
+
+/* ---- stages ---- */
+
+static void
+assert_as_before(struct world *w)
+{
+	assert_stands(w, "Ann", "students", 'a');
+	assert_stands(w, "Bob", "students", 'b');
+	assert_stands(w, "Cy", "staff", 'c');
+	assert_stands(w, "Eve", "", 0);
+	assert_stands(w, "Fay", "", 0);
+}
+
+static void
+test_whole_or_not(void **state)
+{
+	struct world *w = *state;
+	evote_row first[] = {leaves("Bob")};
+	evote_row then[] = {row("Ann", "staff", 'A'), row("Eve", "staff", 'b'),
+	    row("Cy", "students", 'c')};
+	evote_row last[] = {row("Fay", "guests", 'f')};
+	uint64_t size;
+
+	expect(w, op_begin(w, first, 1), 2, EVOTE_R_NOT_YET, 0);
+	expect(w, op_host(), 0, EVOTE_R_OK, 1);
+	expect(w, op_begin(w, first, 1), 0, EVOTE_R_OK, 1);
+	assert_int_equal(election_stage(w->e), 1);
+	/* Bob's key is free for who comes after him. */
+	expect(w, op_stage(1, 1, then, 3), 0, EVOTE_R_OK, 1);
+	expect(w, op_stage(1, 4, last, 1), 0, EVOTE_R_OK, 1);
+	assert_as_before(w);
+	assert_replays(w);
+	size = w->size;
+	expect(w, op_commit(1, 4), 2, EVOTE_R_STAGE, 0);
+	expect(w, op_commit(2, 5), 2, EVOTE_R_STAGE, 0);
+	expect(w, op_commit(1, 5), 0, EVOTE_R_OK, 1);
+	assert_stands(w, "Ann", "staff", 'A');
+	assert_stands(w, "Bob", NULL, 0);
+	assert_stands(w, "Cy", "students", 'c');
+	assert_stands(w, "Eve", "staff", 'b');
+	assert_stands(w, "Fay", "guests", 'f');
+	expect(w, op_commit(1, 5), 2, EVOTE_R_STAGE, 0);
+	expect(w, op_rekey("Ann", 'b'), 2, EVOTE_R_SHARED_KEY, 0);
+	undo(w, size);
+	assert_as_before(w);
+	expect(w, op_rekey("Ann", 'b'), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_commit(1, 5), 0, EVOTE_R_OK, 1);
+	settle(w, w->size);
+	assert_stands(w, "Eve", "staff", 'b');
+	assert_int_equal(election_stage(w->e), 0);
+}
+
+static void
+test_rows_refused(void **state)
+{
+	struct world *w = *state;
+	evote_row twice[] = {
+	    row("Eve", "staff", 'e'), row("Eve", "guests", 'f')};
+	evote_row shared[] = {
+	    row("Eve", "staff", 'e'), row("Fay", "staff", 'e')};
+	evote_row held[] = {row("Eve", "staff", 'a')};
+	evote_row eve[] = {row("Eve", "staff", 'e')};
+	evote_row fay[] = {row("Fay", "staff", 'e')};
+	evote_row nobody[] = {leaves("Eve")};
+	evote_row bad[] = {row("Fay", "", 'f')};
+	evote_row ann[] = {row("Ann", "students", 'a')};
+	struct op op;
+
+	expect(w, op_host(), 0, EVOTE_R_OK, 1);
+	expect(w, op_begin(w, twice, 2), 2, EVOTE_R_DUPLICATE, 0);
+	expect(w, op_begin(w, shared, 2), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_begin(w, held, 1), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_begin(w, nobody, 1), 1, EVOTE_R_NO_VOTER, 0);
+	expect(w, op_begin(w, bad, 1), 2, EVOTE_R_MALFORMED, 0);
+	expect(w, op_begin(w, NULL, 0), 2, EVOTE_R_MALFORMED, 0);
+	op = op_begin(w, held, 1);
+	op.only_check = op.shared_keys = 1;
+	expect(w, op, 0, EVOTE_R_OK, 0);
+	op = op_begin(w, eve, 1);
+	op.no_room = 1;
+	expect(w, op, 2, EVOTE_R_STORAGE, 0);
+	assert_int_equal(election_stage(w->e), 0);
+	expect(w, op_begin(w, eve, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_stage(1, 1, eve, 1), 2, EVOTE_R_DUPLICATE, 0);
+	expect(w, op_stage(1, 1, fay, 1), 2, EVOTE_R_SHARED_KEY, 0);
+	/* Who stands so is no reason to refuse. */
+	expect(w, op_stage(1, 1, ann, 1), 0, EVOTE_R_OK, 1);
+	/* Doubled, too early, and of another one. */
+	expect(w, op_stage(1, 1, fay, 1), 2, EVOTE_R_STAGE, 0);
+	expect(w, op_stage(1, 3, fay, 1), 2, EVOTE_R_STAGE, 0);
+	expect(w, op_stage(2, 2, fay, 1), 2, EVOTE_R_STAGE, 0);
+	expect(w, op_stage(5, 0, fay, 1), 2, EVOTE_R_STAGE, 0);
+	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
+}
+
+/* Another change of the roll meanwhile: what was shown is not what is done. */
+static void
+test_roll_changed(void **state)
+{
+	struct world *w = *state;
+	evote_row eve[] = {row("Eve", "staff", 'e')};
+	evote_voter fay = person("Fay", "staff", 'f');
+	const struct op others[] = {
+	    op_register(&fay, 1), op_rekey("Ann", 'x'), op_unregister("Ann")};
+	uint64_t size;
+	struct op op;
+
+	expect(w, op_host(), 0, EVOTE_R_OK, 1);
+	for (size_t i = 0; i < LEN(others); i++) {
+		size = w->size;
+		op = op_begin(w, eve, 1);
+		expect(w, others[i], 0, EVOTE_R_OK, 1);
+		expect(w, op, 2, EVOTE_R_STAGE, 0);
+		undo(w, size);
+		expect(w, op, 0, EVOTE_R_OK, 1);
+		size = w->size;
+		expect(w, others[i], 0, EVOTE_R_OK, 1);
+		expect(
+		    w, op_commit(election_stage(w->e), 1), 2, EVOTE_R_STAGE, 0);
+		undo(w, size);
+	}
+	expect(w, op_commit(election_stage(w->e), 1), 0, EVOTE_R_OK, 1);
+}
+
+/* What was begun and given up leaves nothing; not even a known name. */
+static void
+test_dropped(void **state)
+{
+	struct world *w = *state;
+	evote_row gone[] = {row("Eve", "staff", 'e'), leaves("Ann")};
+	evote_row fay[] = {row("Fay", "staff", 'e')};
+	uint64_t size;
+
+	expect(w, op_host(), 0, EVOTE_R_OK, 1);
+	expect(w, op_begin(w, gone, 2), 0, EVOTE_R_OK, 1);
+	size = w->size;
+	expect(w, op_begin(w, fay, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 2), 2, EVOTE_R_STAGE, 0);
+	expect(w, op_commit(2, 1), 0, EVOTE_R_OK, 1);
+	assert_stands(w, "Eve", "", 0);
+	assert_stands(w, "Ann", "students", 'a');
+	assert_stands(w, "Fay", "staff", 'e');
+	undo(w, size);
+	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
+	assert_stands(w, "Eve", "staff", 'e');
+	assert_stands(w, "Fay", "", 0);
+	undo(w, size);
+	expect(w, op_begin(w, fay, 1), 0, EVOTE_R_OK, 1);
+	settle(w, w->size);
+	for (int i = 0; i < 2; i++) {
+		assert_stands(w, "Eve", "", 0);
+		assert_stands(w, "Ann", "students", 'a');
+		assert_replays(w);
+	}
+}
+
+/* ---- pages ---- */
+
+static void
+assert_page(struct world *w, uint32_t first, const char *group,
+    const char *not_voted, const char *found, uint32_t next)
+{
+	evote_roll_args args = {first, (char *)group, (char *)not_voted};
+	evote_roll_res res = {.answer = {.host = NULL}};
+	char text[256] = "";
+	struct outcome out;
+
+	election_roll(w->e, &args, &res, &out);
+	assert_int_equal(out.code, 0);
+	for (u_int i = 0; i < res.voters.voters_len; i++) {
+		strcat(text, i == 0 ? "" : " ");
+		strcat(text, res.voters.voters_val[i].name);
+	}
+	assert_string_equal(found, text);
+	assert_int_equal(next, res.next);
+	xdr_free((xdrproc_t)xdr_evote_roll_res, (char *)&res);
+}
+
+static void
+test_pages(void **state)
+{
+	struct world *w = *state;
+	evote_name students[] = {"students"};
+	evote_name yes[] = {"yes"};
+	evote_row rows[] = {leaves("Bob"), row("Eve", "students", 'e')};
+	evote_roll_args args = {.group = "", .not_voted = "none"};
+	evote_roll_res res = {.answer = {.host = NULL}};
+	struct outcome out;
+	struct op create = {.kind = EVOTE_OP_CREATE,
+	    .asker = {.voter = "Cy", .number = 1},
+	    .act = {.kind = EVOTE_ACT_CREATE,
+		.evote_act_u.election = {.name = "club",
+		    .groups = {1, students},
+		    .choices = {1, yes},
+		    .end = START + 1000000}}};
+
+	assert_page(w, 0, "", "", "Ann Bob Cy", 0);
+	assert_page(w, 1, "", "", "Bob Cy", 0);
+	assert_page(w, 7, "", "", "", 0);
+	assert_page(w, 0, "students", "", "Ann Bob", 0);
+	assert_page(w, 0, "guests", "", "", 0);
+	expect(w, create, 0, EVOTE_R_OK, 1);
+	assert_page(w, 0, "", "club", "Ann Bob", 0);
+	election_roll(w->e, &args, &res, &out);
+	assert_int_equal(1, out.code);
+	assert_int_equal(EVOTE_R_NO_ELECTION, out.reason);
+	xdr_free((xdrproc_t)xdr_evote_roll_res, (char *)&res);
+	expect(w, op_host(), 0, EVOTE_R_OK, 1);
+	expect(w, op_begin(w, rows, 2), 0, EVOTE_R_OK, 1);
+	assert_page(w, 0, "students", "", "Ann Bob", 0);
+	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
+	assert_page(w, 0, "students", "club", "Ann Eve", 0);
+}
+
+/* ---- any of them in any order, and undone ---- */
+
+static unsigned
+draw(unsigned *seed, unsigned n)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return ((*seed >> 8) % n);
+}
+
+/* That nobody is in it, or somebody, is what is counted. */
+static void
+assert_group(struct world *w, int group)
+{
+	evote_name name = (char *)groups[group];
+	evote_groups_args args = {.groups = {1, &name}};
+	evote_groups_res res = {.answer = {.host = NULL}};
+	int n = 0;
+
+	for (int i = 0; i < NAMES; i++)
+		n += plain_now(w)->now[i].registered &&
+		    plain_now(w)->now[i].group == group;
+	election_empty(w->e, &args, &res);
+	assert_int_equal(n == 0, res.empty.empty_len);
+	xdr_free((xdrproc_t)xdr_evote_groups_res, (char *)&res);
+}
+
+static void
+assert_as_plain(struct world *w)
+{
+	const struct plain *p = plain_now(w);
+
+	for (int i = 0; i < NAMES; i++)
+		assert_stands(w, names[i],
+		    p->now[i].registered  ? groups[p->now[i].group]
+			: p->now[i].known ? NULL
+					  : "",
+		    p->now[i].key);
+	assert_int_equal(election_stage(w->e), p->stage);
+	for (size_t g = 0; g < LEN(groups); g++)
+		assert_group(w, (int)g);
+}
+
+/* Whether someone else has the key, with the rows (those before them, not). */
+static int
+taken(const struct plain *p, int who, char key, int staged)
+{
+	for (int i = 0; i < NAMES; i++) {
+		if (i == who)
+			continue;
+		if (staged && p->rows[i].set) {
+			if (!p->rows[i].leaves && p->rows[i].key == key)
+				return (1);
+		} else if (p->now[i].registered && p->now[i].key == key)
+			return (1);
+	}
+	return (0);
+}
+
+static void
+random_rekey(struct world *w, unsigned *seed)
+{
+	int who = (int)draw(seed, NAMES);
+	char key = (char)('a' + draw(seed, 20));
+	const struct stand *s = &plain_now(w)->now[who];
+
+	if (!s->registered)
+		expect(w, op_rekey(names[who], key), 1, EVOTE_R_NO_VOTER, 0);
+	else if (s->key == key)
+		expect(w, op_rekey(names[who], key), 0, EVOTE_R_OK, 0);
+	else if (taken(plain_now(w), who, key, 0))
+		expect(w, op_rekey(names[who], key), 2, EVOTE_R_SHARED_KEY, 0);
+	else {
+		expect(w, op_rekey(names[who], key), 0, EVOTE_R_OK, 1);
+		plain_now(w)->now[who].key = key;
+		plain_now(w)->roll++;
+	}
+}
+
+static void
+random_register(struct world *w, unsigned *seed)
+{
+	int who = (int)draw(seed, NAMES), group = (int)draw(seed, LEN(groups));
+	char key = (char)('a' + draw(seed, 20));
+	evote_voter v = person(names[who], groups[group], key);
+	const struct stand *s = &plain_now(w)->now[who];
+
+	if (s->registered && draw(seed, 2)) {
+		expect(w, op_unregister(names[who]), 0, EVOTE_R_OK, 1);
+		plain_now(w)->now[who].registered = 0;
+	} else if (s->registered) {
+		expect(w, op_register(&v, 1), 1, EVOTE_R_VOTER_EXISTS, 0);
+		return;
+	} else if (taken(plain_now(w), who, key, 0)) {
+		expect(w, op_register(&v, 1), 2, EVOTE_R_SHARED_KEY, 0);
+		return;
+	} else {
+		expect(w, op_register(&v, 1), 0, EVOTE_R_OK, 1);
+		plain_now(w)->now[who] = (struct stand){1, 1, group, key};
+	}
+	plain_now(w)->roll++;
+}
+
+static void
+random_stage(struct world *w, unsigned *seed)
+{
+	const struct plain *before = plain_now(w);
+	int who = (int)draw(seed, NAMES), group = (int)draw(seed, LEN(groups));
+	char key = (char)('a' + draw(seed, 20));
+	int go = draw(seed, 3) == 0, begin = draw(seed, 6) == 0;
+	int goes_on = before->stage != 0 && !begin;
+	evote_row r =
+	    go ? leaves(names[who]) : row(names[who], groups[group], key);
+	struct op op = goes_on ? op_stage(before->stage, before->n, &r, 1)
+			       : op_begin(w, &r, 1);
+	struct plain *p;
+
+	if (goes_on && before->began != before->roll) {
+		expect(w, op, 2, EVOTE_R_STAGE, 0);
+		return;
+	}
+	if (goes_on && before->rows[who].set) {
+		expect(w, op, 2, EVOTE_R_DUPLICATE, 0);
+		return;
+	}
+	if (go && !before->now[who].registered) {
+		expect(w, op, 1, EVOTE_R_NO_VOTER, 0);
+		return;
+	}
+	if (!go &&
+	    !(before->now[who].registered && before->now[who].key == key) &&
+	    taken(before, who, key, goes_on)) {
+		expect(w, op, 2, EVOTE_R_SHARED_KEY, 0);
+		return;
+	}
+	expect(w, op, 0, EVOTE_R_OK, 1);
+	p = plain_now(w);
+	if (!goes_on) {
+		memset(p->rows, 0, sizeof(p->rows));
+		p->n = 0;
+		p->stage = ++p->stages;
+		p->began = p->roll;
+	}
+	p->n++;
+	p->rows[who].set = 1;
+	p->rows[who].leaves = go;
+	p->rows[who].group = group;
+	p->rows[who].key = key;
+}
+
+static void
+random_commit(struct world *w, unsigned *seed)
+{
+	struct plain *p = plain_now(w);
+	struct op op = op_commit(p->stage, p->n);
+
+	if (p->stage == 0 || p->roll != p->began) {
+		expect(w, op, 2, EVOTE_R_STAGE, 0);
+		return;
+	}
+	expect(w, op, 0, EVOTE_R_OK, 1);
+	p = plain_now(w);
+	for (int i = 0; i < NAMES; i++) {
+		if (!p->rows[i].set)
+			continue;
+		if (p->rows[i].leaves)
+			p->now[i].registered = 0;
+		else
+			p->now[i] = (struct stand){
+			    1, 1, p->rows[i].group, p->rows[i].key};
+	}
+	p->stage = 0;
+	p->roll++;
+}
+
+static void
+random_step(struct world *w, unsigned *seed)
+{
+	unsigned what = draw(seed, 24);
+
+	if (what < 2)
+		random_rekey(w, seed);
+	else if (what < 4)
+		random_register(w, seed);
+	else if (what < 7)
+		random_commit(w, seed);
+	else
+		random_stage(w, seed);
+}
+
+static void
+test_random(void **state)
+{
+	struct world *w = *state;
+	unsigned seed = SEED;
+	uint64_t size;
+
+	print_message("seed %u\n", seed);
+	expect(w, op_host(), 0, EVOTE_R_OK, 1);
+	settle(w, w->size);
+	for (int i = 0; i < 6000; i++) {
+		random_step(w, &seed);
+		/* Looked at or not, it stands the same. */
+		if (draw(&seed, 3) == 0)
+			assert_as_plain(w);
+		if (draw(&seed, 12) != 0)
+			continue;
+		size = w->size - draw(&seed, (w->size - w->settled) % 30 + 1);
+		undo(w, size);
+		if (draw(&seed, 2) == 0)
+			assert_as_plain(w);
+		if (draw(&seed, 3) == 0)
+			settle(w,
+			    w->size -
+				draw(&seed,
+				    (unsigned)(w->size - w->settled) + 1));
+		if (draw(&seed, 8) == 0)
+			assert_replays(w);
+	}
+	assert_as_plain(w);
+	assert_true(plain_now(w)->stages > 100);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_rekey),
+	    TEST(test_whole_or_not),
+	    TEST(test_rows_refused),
+	    TEST(test_roll_changed),
+	    TEST(test_dropped),
+	    TEST(test_pages),
+	    TEST(test_random),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
