@@ -377,9 +377,11 @@ test_roll_changed(void **state)
 {
 	struct world *w = *state;
 	evote_row eve[] = {row("Eve", "staff", 'e')};
+	evote_row has_hers[] = {row("Gil", "staff", 'e')};
 	evote_voter fay = person("Fay", "staff", 'f');
-	const struct op others[] = {
-	    op_register(&fay, 1), op_rekey("Ann", 'x'), op_unregister("Ann")};
+	evote_voter her = person("Eve", "guests", 'E');
+	const struct op others[] = {op_register(&fay, 1), op_rekey("Ann", 'x'),
+	    op_unregister("Ann"), op_register(&her, 1)};
 	uint64_t size;
 	struct op op;
 
@@ -397,6 +399,8 @@ test_roll_changed(void **state)
 		    w, op_commit(election_stage(w->e), 1), 2, EVOTE_R_STAGE, 0);
 		undo(w, size);
 	}
+	expect(w, op_stage(election_stage(w->e), 1, has_hers, 1), 2,
+	    EVOTE_R_SHARED_KEY, 0);
 	expect(w, op_commit(election_stage(w->e), 1), 0, EVOTE_R_OK, 1);
 }
 
