@@ -42,7 +42,7 @@ CLIENT	= $(call room,client,evote_client admin say survey tally when await \
 	    proved) \
 	  $(call room,client/commands,keygen elections vote receipt verify trust checkpoint \
 	    result status \
-	    status_json status_table roll import hosts cluster) \
+	    status_json status_table roll import import_send hosts cluster) \
 	  $(call room,client/lib,libevote handle ask trust act wish request reason \
 	    login ports reach route plain shelf state state_service \
 	    state_voter state_proof sshkey agent signer explain keyring \

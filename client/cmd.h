@@ -55,6 +55,7 @@ struct command {
 	X(checkpoint) \
 	X(register)   \
 	X(import)     \
+	X(rekey)      \
 	X(unregister) \
 	X(unlock)     \
 	X(voters)     \

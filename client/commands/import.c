@@ -3,27 +3,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "client/cmd.h"
-#include "client/roll/diff.h"
+#include "client/commands/import.h"
 #include "client/roll/roll.h"
 #include "client/say.h"
 #include "common/now.h"
-#include "common/progress.h"
 #include "common/rpc/caller.h"
 
-#define FILE_MAX   (256UL << 20) /* bytes */
-#define TIMEOUT_MS 30000
-
-struct import {
-	const char *path;
-	int dry_run;
-	struct roll_options options;
-	char *text;
-	struct roll roll;
-	struct progress progress;
-	uint32_t added, same;
-};
+#define FILE_MAX (256UL << 20) /* bytes */
 
 /* One spare byte is left at the end. */
 static int
@@ -54,239 +42,262 @@ file_load(struct client *c, const char *path, char **out, size_t *len)
 	return (-1);
 }
 
-static int
-refusal_say(struct client *c, const struct import *m, uint32_t first,
-    const evote_register_res *res, const char *what)
-{
-	uint32_t i = first + res->where;
-	char where[300];
-
-	if (res->where >= EVOTE_ROLL_MAX || i >= m->roll.n)
-		return (say_refused(c, &res->answer, "%s", what));
-	if (c->json != NULL) {
-		cJSON_AddNumberToObject(
-		    c->json, "line", (double)m->roll.places[i].line);
-		cJSON_AddNumberToObject(
-		    c->json, "byte", (double)m->roll.places[i].byte);
-	}
-	snprintf(where, sizeof(where), "%.200s, line %lu, byte %zu", m->path,
-	    m->roll.places[i].line, m->roll.places[i].byte);
-	return (say_refused(c, &res->answer, "%s (%s)", what, where));
-}
-
-static void
-progress_text(const struct import *m, int only_check, char *out, size_t size)
-{
-	if (only_check || m->added == 0)
-		snprintf(out, size, "Nobody was registered");
-	else
-		snprintf(out, size,
-		    "%u voters were registered, the others were not. Run the "
-		    "same import again to continue",
-		    m->added);
-}
-
-/* A bar must not stand where a sentence about a failure will. */
-static void
-progress_judge(
-    struct progress *p, enum clnt_stat stat, const evote_answer *answer)
-{
-	if (stat != RPC_SUCCESS || answer->standing != EVOTE_SERVED ||
-	    answer->code != 0)
-		progress_end(p);
-}
-
-static int
-chunk_send(struct client *c, CLIENT *client, struct import *m, uint32_t first,
-    uint32_t n, int only_check)
-{
-	evote_register_args args = {
-	    .voters = {n, m->roll.voters + first},
-	    .only_check = only_check,
-	    .skip_same = TRUE,
-	    .shared_keys = m->options.shared_keys,
-	};
-	evote_register_res res = {0};
-	enum clnt_stat stat;
-	char what[200];
-	int status;
-
-	progress_text(m, only_check, what, sizeof(what));
-	stat = evote_register_1(&args, &res, client);
-	progress_judge(&m->progress, stat, &res.answer);
-	if (stat == RPC_SUCCESS && res.answer.standing == EVOTE_SERVED &&
-	    res.answer.code != 0)
-		status = refusal_say(c, m, first, &res, what);
-	else
-		status = admin_check(c, stat, &res.answer, what);
-	if (status < 0) {
-		m->added += res.added;
-		m->same += res.same;
-	}
-	xdr_free((xdrproc_t)xdr_evote_register_res, &res);
-	return (status);
-}
-
-/* The whole roll in chunks; counts anew. */
-static int
-roll_send(struct client *c, CLIENT *client, struct import *m, int only_check)
-{
-	uint32_t i, n;
-	int status = -1;
-
-	m->added = m->same = 0;
-	progress_begin(&m->progress, c->json == NULL,
-	    only_check ? "checking   " : "registering", m->roll.n);
-	for (i = 0; i < m->roll.n && status < 0; i += n) {
-		n = m->roll.n - i < EVOTE_ROLL_MAX ? m->roll.n - i
-						   : EVOTE_ROLL_MAX;
-		caller_deadline(
-		    client, now_ms() + cmd_timeout_ms(c, TIMEOUT_MS));
-		progress_at(&m->progress, i);
-		status = chunk_send(c, client, m, i, n, only_check);
-	}
-	progress_end(&m->progress);
-	return (status);
-}
-
 /* ---- what would change ---- */
+
+static int
+page_compare(struct client *c, struct import *m, const evote_roll_res *res)
+{
+	u_int i, n = res->voters.voters_len;
+
+	for (i = 0; i < n; i++)
+		if (diff_with(m->diff, &res->voters.voters_val[i]) == -1)
+			return (say_usage(c, "no memory"));
+	return (-1);
+}
 
 /* Compares with the roll, page by page; how long it is nobody says before. */
 static int
-diff_fill(struct client *c, CLIENT *client, struct diff *d, evote_stamp *stamp)
+compare(struct client *c, CLIENT *client, struct import *m)
 {
-	evote_voters_args args = {0};
+	evote_roll_args args = {.group = "", .not_voted = ""};
+	evote_answer changed = {.code = 2, .reason = EVOTE_R_STAGE};
 	struct progress progress;
-	evote_voters_res res;
+	evote_roll_res res;
 	enum clnt_stat stat;
 	int status;
 
-	progress_begin(&progress, c->json == NULL, "comparing  ", d->roll->n);
+	progress_begin(&progress, c->json == NULL, "comparing  ", m->roll.n);
 	do {
 		memset(&res, 0, sizeof(res));
 		caller_deadline(
-		    client, now_ms() + cmd_timeout_ms(c, TIMEOUT_MS));
+		    client, now_ms() + cmd_timeout_ms(c, IMPORT_TIMEOUT_MS));
 		progress_at(&progress, args.first);
-		stat = evote_voters_1(&args, &res, client);
-		progress_judge(&progress, stat, &res.answer);
-		status = admin_check(
-		    c, stat, &res.answer, "What would change is not known");
-		for (u_int i = 0; status < 0 && i < res.voters.voters_len; i++)
-			diff_with(d, &res.voters.voters_val[i]);
-		*stamp = res.answer.stamp;
+		stat = evote_roll_page_1(&args, &res, client);
+		import_progress(&progress, stat, &res.answer);
+		status = admin_check(c, stat, &res.answer, "Nothing was done");
+		if (status < 0 && args.first == 0)
+			m->version = res.roll;
+		else if (status < 0 && res.roll != m->version)
+			status = say_refused(c, &changed, "Nothing was done");
+		if (status < 0)
+			status = page_compare(c, m, &res);
 		args.first = res.next > args.first ? res.next : 0;
-		xdr_free((xdrproc_t)xdr_evote_voters_res, &res);
+		xdr_free((xdrproc_t)xdr_evote_roll_res, &res);
 	} while (status < 0 && args.first != 0);
 	progress_end(&progress);
 	return (status);
 }
 
+static const char *const changes[] = {
+    [CHANGE_NONE] = "none",
+    [CHANGE_ADD] = "add",
+    [CHANGE_GROUP] = "group",
+    [CHANGE_KEY] = "key",
+    [CHANGE_GROUP | CHANGE_KEY] = "group and key",
+    [CHANGE_SHARED] = "shared key",
+};
+
 static void
-change_say(struct client *c, cJSON *list, const evote_voter *v, enum change how,
-    const char *holder)
+change_add(cJSON *list, const char *name, const char *group, const char *change,
+    const char *more, const char *value)
 {
-	static const char *const names[] = {
-	    [CHANGE_NONE] = "none",
-	    [CHANGE_ADD] = "add",
-	    [CHANGE_GROUP] = "group",
-	    [CHANGE_KEY] = "key",
-	    [CHANGE_GROUP | CHANGE_KEY] = "group and key",
-	    [CHANGE_SHARED] = "shared key",
-	};
 	cJSON *object;
 
-	if (how == CHANGE_NONE)
+	if (list == NULL)
+		return;
+	object = cJSON_CreateObject();
+	cJSON_AddStringToObject(object, "name", name);
+	cJSON_AddStringToObject(object, "group", group);
+	cJSON_AddStringToObject(object, "change", change);
+	if (value != NULL)
+		cJSON_AddStringToObject(object, more, value);
+	cJSON_AddItemToArray(list, object);
+}
+
+/* Those that are only added are many, and told in a dry run. */
+static void
+change_say(struct client *c, const struct import *m, cJSON *list, uint32_t i)
+{
+	const evote_voter *v = &m->roll.voters[i];
+	enum change how = diff_of(m->diff, i);
+	const char *was = diff_group(m->diff, i);
+	const char *holder = diff_holder(m->diff, i);
+
+	if (how == CHANGE_NONE || (how == CHANGE_ADD && !m->dry_run))
 		return;
 	if (how == CHANGE_ADD)
 		say_line(c, "+ %s (%s)", v->name, v->group);
 	else if (how == CHANGE_SHARED)
 		say_line(c, "! %s (%s): %s is on the roll with the same key",
 		    v->name, v->group, holder);
-	else
+	else if (!m->update)
 		say_line(c, "! %s (%s): on the roll with another %s", v->name,
-		    v->group, names[how]);
-	if (list == NULL)
-		return;
-	object = cJSON_CreateObject();
-	cJSON_AddStringToObject(object, "name", v->name);
-	cJSON_AddStringToObject(object, "group", v->group);
-	cJSON_AddStringToObject(object, "change", names[how]);
-	if (how == CHANGE_SHARED)
-		cJSON_AddStringToObject(object, "holder", holder);
-	cJSON_AddItemToArray(list, object);
+		    v->group, changes[how]);
+	else if (how == CHANGE_KEY)
+		say_line(c, "~ %s (%s): another key", v->name, v->group);
+	else
+		say_line(c, "~ %s (%s): was in group %s%s", v->name, v->group,
+		    was, how & CHANGE_KEY ? "; another key" : "");
+	change_add(list, v->name, v->group, changes[how],
+	    how == CHANGE_SHARED ? "holder" : "was_group",
+	    how == CHANGE_SHARED ? holder : was);
 }
 
-/* The lines; *others: how many of the file the roll has otherwise. */
 static void
-changes_say(struct client *c, const struct import *m, const struct diff *d,
-    uint32_t *others)
+changes_say(struct client *c, const struct import *m)
 {
+	const struct diff *d = m->diff;
 	cJSON *list = NULL;
-	enum change how;
-	uint32_t i;
 
 	if (c->json != NULL) {
 		list = cJSON_AddArrayToObject(c->json, "changes");
 		cJSON_AddNumberToObject(
 		    c->json, "not_in_file", (double)d->not_in_file);
 	}
-	*others = 0;
-	for (i = 0; i < m->roll.n; i++) {
-		how = diff_of(d, i);
-		*others += (how & ~(unsigned)CHANGE_ADD) != 0;
-		change_say(c, list, &m->roll.voters[i], how, diff_holder(d, i));
+	for (uint32_t i = 0; i < m->roll.n; i++)
+		change_say(c, m, list, i);
+	for (uint32_t i = 0; m->remove && i < d->not_in_file; i++) {
+		say_line(
+		    c, "- %s (%s)", d->missing[i].name, d->missing[i].group);
+		change_add(list, d->missing[i].name, d->missing[i].group,
+		    "remove", NULL, NULL);
 	}
-	if (d->not_in_file > 0)
+	if (d->not_in_file > 0 && !m->remove && m->dry_run)
 		say_line(c, "%u on the roll are not in the file. They stay",
 		    d->not_in_file);
 }
 
+/* ---- whether that is wanted ---- */
+
 static int
-changes_tell(struct client *c, CLIENT *client, const struct import *m)
+conflicts_refuse(struct client *c, const struct import *m)
 {
 	evote_answer answer = {.code = 1, .reason = EVOTE_R_VOTER_EXISTS};
-	uint32_t others = 0;
-	struct diff *d;
-	int status;
+	uint32_t shared = diff_count(m->diff, CHANGE_SHARED);
+	uint32_t others = diff_count(m->diff, CHANGE_GROUP | CHANGE_KEY);
 
-	if ((d = diff_new(&m->roll, m->options.shared_keys)) == NULL)
-		return (say_usage(c, "no memory"));
-	status = diff_fill(c, client, d, &answer.stamp);
-	if (status < 0)
-		changes_say(c, m, d, &others);
-	if (status < 0 && others > 0)
-		status = say_refused(c, &answer,
-		    "Nobody would be registered, because of %u of %u voters "
-		    "(marked !); unregister them first, or correct the file; "
-		    "--shared-keys lets two voters have one key",
-		    others, m->roll.n);
-	diff_free(d);
-	return (status);
+	if (!m->update && others > 0)
+		return (say_refused(c, &answer,
+		    "Nobody was registered, because of %u of %u voters (marked "
+		    "!); --update changes their groups and keys, or correct "
+		    "the file",
+		    others + shared, m->roll.n));
+	answer.code = 2;
+	answer.reason = EVOTE_R_SHARED_KEY;
+	if (shared > 0)
+		return (say_refused(c, &answer,
+		    "The roll was not changed, because of %u of %u voters "
+		    "(marked !)",
+		    shared, m->roll.n));
+	return (-1);
+}
+
+static int
+removal_ask(struct client *c, const struct import *m)
+{
+	char line[16] = "";
+	uint32_t n = m->diff->not_in_file;
+
+	if (m->yes)
+		return (-1);
+	if (!isatty(STDIN_FILENO) || c->json != NULL)
+		return (say_usage(c,
+		    "Nothing was changed. %u of %u voters would be taken off "
+		    "the roll; add --yes if that is right",
+		    n, m->diff->on_roll));
+	fprintf(stderr, "Take these %u of %u voters off the roll (yes/no)? ", n,
+	    m->diff->on_roll);
+	if (fgets(line, sizeof(line), stdin) != NULL &&
+	    strncmp(line, "yes", 3) == 0 && strcspn(line, "\r\n") == 3)
+		return (-1);
+	return (say_usage(c, "Nothing was changed"));
+}
+
+/* A file that was cut short looks as if most voters had left. */
+static int
+removal_check(struct client *c, const struct import *m)
+{
+	uint32_t n = m->diff->not_in_file, all = m->diff->on_roll;
+
+	if (!m->remove || n == 0)
+		return (-1);
+	if (n == all && !(m->everybody && m->yes))
+		return (say_usage(c,
+		    "Nothing was changed, because nobody on the roll is in "
+		    "the file: all %u would be taken off. Check the file; if "
+		    "that is right, add --everybody --yes",
+		    all));
+	if (n > all / 2)
+		say_aside("Warning: more than half of the roll, %u of %u "
+			  "voters, are not in the file.",
+		    n, all);
+	return (m->dry_run ? -1 : removal_ask(c, m));
 }
 
 /* ---- all of it ---- */
 
+static void
+row_add(struct import *m, evote_voter v, int leaves, uint32_t place)
+{
+	m->places[m->n] = place;
+	m->rows[m->n++] = (evote_row){.voter = v, .leaves = leaves};
+}
+
+static int
+rows_make(struct client *c, struct import *m)
+{
+	const struct diff *d = m->diff;
+	size_t n = (size_t)m->roll.n + (m->remove ? d->not_in_file : 0) + 1;
+	uint32_t i;
+
+	m->rows = calloc(n, sizeof(*m->rows));
+	m->places = calloc(n, sizeof(*m->places));
+	if (m->rows == NULL || m->places == NULL)
+		return (say_usage(c, "no memory"));
+	for (i = 0; m->remove && i < d->not_in_file; i++)
+		row_add(m,
+		    (evote_voter){.name = d->missing[i].name,
+			.group = d->missing[i].group},
+		    TRUE, UINT32_MAX);
+	m->leave = m->n;
+	for (i = 0; i < m->roll.n; i++)
+		if (diff_of(d, i) != CHANGE_NONE)
+			row_add(m, m->roll.voters[i], FALSE, i);
+	m->added = diff_count(d, CHANGE_ADD);
+	m->changed = m->n - m->leave - m->added;
+	return (-1);
+}
+
 static int
 import_say(struct client *c, const struct import *m)
 {
+	const char *be = m->dry_run ? " would be"
+	    : m->added == 1	    ? " was"
+				    : " were";
+	uint32_t same = m->roll.n - m->added - m->changed;
+	char more[100] = "";
+
 	if (c->json != NULL) {
 		cJSON_AddNumberToObject(c->json, "added", m->added);
-		cJSON_AddNumberToObject(c->json, "same", m->same);
+		cJSON_AddNumberToObject(c->json, "changed", m->changed);
+		cJSON_AddNumberToObject(c->json, "removed", m->leave);
+		cJSON_AddNumberToObject(c->json, "same", same);
 	}
+	if (m->update || m->remove)
+		snprintf(more, sizeof(more),
+		    ", %u changed, %u taken off the "
+		    "roll",
+		    m->changed, m->leave);
 	return (say_done(c,
-	    "%u voter%s %s registered; %u %s already on the roll, unchanged%s",
-	    m->added, m->added == 1 ? "" : "s",
-	    m->dry_run		? "would be"
-		: m->added == 1 ? "was"
-				: "were",
-	    m->same, m->same == 1 ? "was" : "were",
+	    "%u voter%s%s registered%s; %u %s already on the roll, unchanged%s",
+	    m->added, m->added == 1 ? "" : "s", be, more, same,
+	    same == 1 ? "was" : "were",
 	    m->dry_run ? "; nothing was changed" : ""));
 }
 
 /*
- * Every row is checked here and by the service before the first is registered.
- * The service takes EVOTE_ROLL_MAX at a time, all or none of them; if it stops
- * between two such pages, the same import again goes on from there.
+ * Every row is checked here and by the service, and what was shown is what is
+ * done, or nothing: see import_send.c.
  */
 static int
 import(struct client *c, struct import *m)
@@ -302,14 +313,18 @@ import(struct client *c, struct import *m)
 	    0)
 		return (say_usage(
 		    c, "Nobody was registered: %s, %s", m->path, err));
+	m->diff = diff_new(&m->roll, m->options.shared_keys, m->remove);
+	if (m->diff == NULL)
+		return (say_usage(c, "no memory"));
 	if ((status = admin_open(c, &client)) >= 0)
 		return (status);
-	if (m->dry_run)
-		status = changes_tell(c, client, m);
+	status = compare(c, client, m);
 	if (status < 0)
-		status = roll_send(c, client, m, TRUE);
-	if (status < 0 && !m->dry_run)
-		status = roll_send(c, client, m, FALSE);
+		changes_say(c, m);
+	if (status < 0 && (status = conflicts_refuse(c, m)) < 0 &&
+	    (status = removal_check(c, m)) < 0 &&
+	    (status = rows_make(c, m)) < 0)
+		status = import_send(c, client, m);
 	clnt_destroy(client);
 	return (status < 0 ? import_say(c, m) : status);
 }
@@ -317,6 +332,13 @@ import(struct client *c, struct import *m)
 static const struct option_row import_options[] = {
     {"dry-run", NULL, "only tell what would change",
 	.at = offsetof(struct import, dry_run)},
+    {"update", NULL, "change the groups and keys that the file has otherwise",
+	.at = offsetof(struct import, update)},
+    {"remove-missing", NULL, "take off the roll who is not in the file",
+	.at = offsetof(struct import, remove)},
+    {"yes", NULL, "do so without asking", .at = offsetof(struct import, yes)},
+    {"everybody", NULL, "even if nobody on the roll is in the file",
+	.at = offsetof(struct import, everybody)},
     {"shared-keys", NULL, "let two voters have one key",
 	.at = offsetof(struct import, options.shared_keys)},
     {"name-column", "T", "the title of the column with the names",
@@ -336,6 +358,9 @@ run_import(struct client *c, void *own, int argc, char **argv)
 
 	m->path = argv[0];
 	status = import(c, m);
+	free(m->rows);
+	free(m->places);
+	diff_free(m->diff);
 	roll_clear(&m->roll);
 	free(m->text);
 	return (status);

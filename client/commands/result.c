@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/cmd.h"
+#include "client/roll/csv.h"
 #include "client/say.h"
 #include "client/tally.h"
 #include "client/when.h"
@@ -38,38 +39,13 @@ counts_json(struct client *c, const evote_result_res *res)
 	when_json(c->json, res->end);
 }
 
-/*
- * Names come from any voter, and spreadsheets calculate what begins like this,
- * quoted or not; the wide forms as well, where such are written.
- */
-static int
-is_formula(const char *name)
-{
-	static const char *const begins[] = {
-	    "=", "+", "-", "@", "＝", "＋", "－", "＠"};
-	size_t i;
-
-	for (i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
-		if (strncmp(name, begins[i], strlen(begins[i])) == 0)
-			return (1);
-	return (0);
-}
-
-/* RFC 4180: in quotes, and quotes doubled. */
 static void
 csv_text(const char *text)
 {
-	char name[EVOTE_NAME_MAX + 1], *p;
+	char field[CSV_FIELD];
 
-	snprintf(name, sizeof(name), "%s", text);
-	text_harmless(name);
-	fputs(is_formula(name) ? "\"'" : "\"", stdout);
-	for (p = name; *p != '\0'; p++) {
-		if (*p == '"')
-			putchar('"');
-		putchar(*p);
-	}
-	putchar('"');
+	csv_write(field, sizeof(field), text);
+	fputs(field, stdout);
 }
 
 /*

@@ -3,12 +3,17 @@
 
 #include "client/cmd.h"
 #include "client/lib/sshkey.h"
+#include "client/roll/csv.h"
 #include "client/say.h"
+#include "common/now.h"
+#include "common/rpc/caller.h"
 #include "common/seal.h"
 #include "common/text.h"
 
 #define KEY_TEXT (4 * ((SEAL_KEY + 2) / 3) + 1)
 #define PADDED	 (EVOTE_NAME_MAX * 2 + 1)
+
+#define TIMEOUT_MS 30000
 
 /* ---- register ---- */
 
@@ -54,6 +59,52 @@ const struct command cmd_register = {
     .size = sizeof(evote_register_args),
     .options = register_options,
     .run = run_register,
+};
+
+/* ---- rekey ---- */
+
+static const struct option_row rekey_options[] = {
+    {"shared-keys", NULL, "let two voters have one key",
+	.at = offsetof(evote_rekey_args, shared_keys)},
+    {0},
+};
+
+static int
+run_rekey(struct client *c, void *own, int argc, char **argv)
+{
+	evote_rekey_args *args = own;
+	evote_rekey_res res = {0};
+	char name[NAME_ROOM], what[400];
+	int status;
+
+	if ((status = cmd_name(c, "name", argv[0], name)) >= 0)
+		return (status);
+	if (sshkey_public(
+		(unsigned char *)args->key, argv[1], what, sizeof(what)) != 0)
+		return (say_usage(c, "the key %s", what));
+	args->name = name;
+	snprintf(what, sizeof(what), "%.300s has the key of before", name);
+	status = admin_call(c, EVOTE_REKEY, (xdrproc_t)xdr_evote_rekey_args,
+	    args, (xdrproc_t)xdr_evote_rekey_res, &res, what);
+	if (status < 0)
+		status = say_done(c,
+		    res.same ? "%s had this key already; nothing was changed"
+			     : "%s has this key from now on, and the one of "
+			       "before is refused; votes already cast still "
+			       "count",
+		    name);
+	xdr_free((xdrproc_t)xdr_evote_rekey_res, &res);
+	return (status);
+}
+
+const struct command cmd_rekey = {
+    .name = "rekey",
+    .args = "NAME KEY",
+    .help = "Gives a voter another key, as register takes it (--admin). "
+	    "Log-ins with the one of before end.",
+    .size = sizeof(evote_rekey_args),
+    .options = rekey_options,
+    .run = run_rekey,
 };
 
 /* ---- unregister, unlock ---- */
@@ -113,10 +164,23 @@ const struct command cmd_unlock = {
 /* ---- voters ---- */
 
 struct listing {
+	const char *group, *not_voted;
+	int csv;
+	char group_name[NAME_ROOM], election[NAME_ROOM];
 	cJSON *list; /* NULL: for people */
 	u_int next, count;
 	int name_columns, group_columns; /* the widest so far */
 };
+
+static void
+voter_csv(const evote_voter *v, const char *key)
+{
+	char name[CSV_FIELD], group[CSV_FIELD];
+
+	csv_write(name, sizeof(name), v->name);
+	csv_write(group, sizeof(group), v->group);
+	printf("%s,%s,%s\r\n", name, group, key);
+}
 
 static void
 voter_say(struct client *c, const struct listing *l, const evote_voter *v)
@@ -125,6 +189,10 @@ voter_say(struct client *c, const struct listing *l, const evote_voter *v)
 	cJSON *object, *list = l->list;
 
 	seal_base64(key, v->key, sizeof(v->key));
+	if (l->csv) {
+		voter_csv(v, key);
+		return;
+	}
 	say_pad(name, sizeof(name), v->name, l->name_columns);
 	say_pad(group, sizeof(group), v->group, l->group_columns);
 	say_line(c, "%s  %s  %s", name, group, key);
@@ -140,12 +208,14 @@ voter_say(struct client *c, const struct listing *l, const evote_voter *v)
 static int
 page_say(struct client *c, CLIENT *client, struct listing *l)
 {
-	evote_voters_args args = {l->next};
-	evote_voters_res res = {0};
-	enum clnt_stat stat = evote_voters_1(&args, &res, client);
+	evote_roll_args args = {l->next, l->group_name, l->election};
+	evote_roll_res res = {0};
+	enum clnt_stat stat;
 	int status;
 	u_int i;
 
+	caller_deadline(client, now_ms() + cmd_timeout_ms(c, TIMEOUT_MS));
+	stat = evote_roll_page_1(&args, &res, client);
 	status =
 	    admin_check(c, stat, &res.answer, "The roll was not shown whole");
 	for (i = 0; status < 0 && i < res.voters.voters_len; i++) {
@@ -156,33 +226,75 @@ page_say(struct client *c, CLIENT *client, struct listing *l)
 		voter_say(c, l, &res.voters.voters_val[i]);
 	l->count += i;
 	l->next = res.next > l->next ? res.next : 0;
-	xdr_free((xdrproc_t)xdr_evote_voters_res, &res);
+	xdr_free((xdrproc_t)xdr_evote_roll_res, &res);
 	return (status);
+}
+
+/* Without the mark in front some spreadsheets do not take it for UTF-8. */
+static void
+listing_begin(struct client *c, struct listing *l)
+{
+	if (c->json != NULL)
+		l->list = cJSON_AddArrayToObject(c->json, "voters");
+	if (l->csv)
+		fputs("\xef\xbb\xbf"
+		      "name,group,public key\r\n",
+		    stdout);
+}
+
+/* A table for programs has no sentence at its end. */
+static int
+listing_end(struct client *c, const struct listing *l)
+{
+	if (!l->csv)
+		return (say_done(
+		    c, "%u voter%s", l->count, l->count == 1 ? "" : "s"));
+	if (fflush(stdout) == EOF || ferror(stdout))
+		return (say_usage(c, "The roll could not be written"));
+	return (EXIT_DONE);
 }
 
 static int
 run_voters(struct client *c, void *own, int argc, char **argv)
 {
-	struct listing l = {0};
+	struct listing *l = own;
 	CLIENT *client;
 	int status;
 
+	if (l->csv && c->json != NULL)
+		return (say_usage(c, "either --csv or --json"));
+	if (l->group != NULL &&
+	    (status = cmd_name(c, "group", l->group, l->group_name)) >= 0)
+		return (status);
+	if (l->not_voted != NULL &&
+	    (status = cmd_name(c, ELECTION, l->not_voted, l->election)) >= 0)
+		return (status);
 	if ((status = admin_open(c, &client)) >= 0)
 		return (status);
-	if (c->json != NULL)
-		l.list = cJSON_AddArrayToObject(c->json, "voters");
+	listing_begin(c, l);
 	do
-		status = page_say(c, client, &l);
-	while (status < 0 && l.next != 0);
+		status = page_say(c, client, l);
+	while (status < 0 && l->next != 0);
 	if (status < 0)
-		status =
-		    say_done(c, "%u voter%s", l.count, l.count == 1 ? "" : "s");
+		status = listing_end(c, l);
 	clnt_destroy(client);
 	return (status);
 }
 
+static const struct option_row voters_options[] = {
+    {"group", "GROUP", "only those of a group",
+	.at = offsetof(struct listing, group)},
+    {"not-voted", "ELECTION", "only those who may vote there and have not",
+	.at = offsetof(struct listing, not_voted)},
+    {"csv", NULL, "print a table that import takes",
+	.at = offsetof(struct listing, csv)},
+    {0},
+};
+
 const struct command cmd_voters = {
     .name = "voters",
     .help = "Shows the roll: name, group, key (--admin).",
+    .size = sizeof(struct listing),
+    .options = voters_options,
     .run = run_voters,
 };

@@ -220,3 +220,50 @@ csv_next(struct csv *csv, struct csv_row *row, char *err, size_t errlen)
 	while (rc == 1 && is_empty(row));
 	return (rc);
 }
+
+/* ---- writing ---- */
+
+/*
+ * Names come from any voter, and spreadsheets calculate what begins like this,
+ * quoted or not; the wide forms as well, where such are written.  An apostrophe
+ * in front keeps them from it; another one, where one was there before, so that
+ * csv_plain takes off only ours.
+ */
+static int
+is_formula(const char *name)
+{
+	static const char *const begins[] = {
+	    "=", "+", "-", "@", "＝", "＋", "－", "＠"};
+	size_t i;
+
+	name += strspn(name, "'");
+	for (i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (strncmp(name, begins[i], strlen(begins[i])) == 0)
+			return (1);
+	return (0);
+}
+
+void
+csv_write(char *out, size_t size, const char *text)
+{
+	char plain[CSV_TEXT_MAX + 1], *end = out + size - 2;
+
+	snprintf(plain, sizeof(plain), "%s", text);
+	text_harmless(plain);
+	*out++ = '"';
+	if (is_formula(plain))
+		*out++ = '\'';
+	for (const char *p = plain; *p != '\0' && out < end - 1; p++) {
+		if (*p == '"')
+			*out++ = '"';
+		*out++ = *p;
+	}
+	*out++ = '"';
+	*out = '\0';
+}
+
+char *
+csv_plain(char *field)
+{
+	return (field + (field[0] == '\'' && is_formula(field)));
+}

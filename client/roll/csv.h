@@ -39,4 +39,11 @@ int csv_open(struct csv *, char *text, size_t len, char *err, size_t errlen);
  */
 int csv_next(struct csv *, struct csv_row *, char *err, size_t errlen);
 
+#define CSV_TEXT_MAX 255 /* bytes of what is written */
+#define CSV_FIELD    (2 * CSV_TEXT_MAX + 4)
+/* Quotes a field, such that no spreadsheet takes it for a formula. */
+void csv_write(char *out, size_t size, const char *text);
+/* What was written so, as it was before: begins in the field. */
+char *csv_plain(char *field);
+
 #endif

@@ -6,12 +6,12 @@
 
 struct diff_row {
 	enum change change;
-	char *holder;
+	char *holder, *group;
 	UT_hash_handle hh, hh_key; /* name and key lie in the roll */
 };
 
 struct diff *
-diff_new(const struct roll *roll, int shared_keys)
+diff_new(const struct roll *roll, int shared_keys, int removes)
 {
 	struct diff *d = calloc(1, sizeof(*d));
 	const char *name;
@@ -24,6 +24,7 @@ diff_new(const struct roll *roll, int shared_keys)
 		return (NULL);
 	}
 	d->roll = roll;
+	d->removes = removes;
 	for (i = 0; i < roll->n; i++) {
 		name = roll->voters[i].name;
 		d->rows[i].change = CHANGE_ADD;
@@ -43,14 +44,21 @@ diff_free(struct diff *d)
 		return;
 	HASH_CLEAR(hh_key, d->by_key);
 	HASH_CLEAR(hh, d->by_name);
-	for (uint32_t i = 0; i < d->roll->n; i++)
+	for (uint32_t i = 0; i < d->roll->n; i++) {
 		free(d->rows[i].holder);
+		free(d->rows[i].group);
+	}
+	for (uint32_t i = 0; d->missing != NULL && i < d->not_in_file; i++) {
+		free(d->missing[i].name);
+		free(d->missing[i].group);
+	}
+	free(d->missing);
 	free(d->rows);
 	free(d);
 }
 
-/* The file gives the key of who stands to somebody else. */
-static void
+/* The file gives the key of who stands, and stays, to somebody else. */
+static int
 key_shared(struct diff *d, const evote_voter *stands)
 {
 	struct diff_row *row;
@@ -58,29 +66,54 @@ key_shared(struct diff *d, const evote_voter *stands)
 	HASH_FIND(hh_key, d->by_key, stands->key, sizeof(stands->key), row);
 	if (row == NULL || row->holder != NULL ||
 	    strcmp(d->roll->voters[row - d->rows].name, stands->name) == 0)
-		return;
+		return (0);
 	row->holder = strdup(stands->name);
+	return (row->holder == NULL ? -1 : 0);
 }
 
-void
+static int
+missing_add(struct diff *d, const evote_voter *stands)
+{
+	uint32_t n = d->not_in_file;
+	struct diff_missing *m = d->missing;
+
+	if (!d->removes) {
+		d->not_in_file++;
+		return (key_shared(d, stands));
+	}
+	if ((n & (n - 1)) == 0) {
+		m = realloc(m, (n == 0 ? 1 : 2 * (size_t)n) * sizeof(*m));
+		if (m == NULL)
+			return (-1);
+		d->missing = m;
+	}
+	m[n].name = strdup(stands->name);
+	m[n].group = strdup(stands->group);
+	d->not_in_file++;
+	return (m[n].name == NULL || m[n].group == NULL ? -1 : 0);
+}
+
+int
 diff_with(struct diff *d, const evote_voter *stands)
 {
 	const evote_voter *wanted;
 	struct diff_row *row;
 	unsigned change = CHANGE_NONE;
 
-	key_shared(d, stands);
+	d->on_roll++;
 	HASH_FIND_STR(d->by_name, stands->name, row);
-	if (row == NULL) {
-		d->not_in_file++;
-		return;
-	}
+	if (row == NULL)
+		return (missing_add(d, stands));
 	wanted = &d->roll->voters[row - d->rows];
-	if (strcmp(wanted->group, stands->group) != 0)
+	if (strcmp(wanted->group, stands->group) != 0) {
 		change |= CHANGE_GROUP;
+		if ((row->group = strdup(stands->group)) == NULL)
+			return (-1);
+	}
 	if (memcmp(wanted->key, stands->key, sizeof(wanted->key)) != 0)
 		change |= CHANGE_KEY;
 	row->change = (enum change)change;
+	return (key_shared(d, stands));
 }
 
 enum change
@@ -88,7 +121,7 @@ diff_of(const struct diff *d, uint32_t i)
 {
 	const struct diff_row *row = &d->rows[i];
 
-	if (row->change == CHANGE_ADD && row->holder != NULL)
+	if (row->change & (CHANGE_ADD | CHANGE_KEY) && row->holder != NULL)
 		return (CHANGE_SHARED);
 	return (row->change);
 }
@@ -97,4 +130,21 @@ const char *
 diff_holder(const struct diff *d, uint32_t i)
 {
 	return (d->rows[i].holder);
+}
+
+const char *
+diff_group(const struct diff *d, uint32_t i)
+{
+	return (d->rows[i].group);
+}
+
+uint32_t
+diff_count(const struct diff *d, unsigned changes)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < d->roll->n; i++)
+		n += changes == 0 ? diff_of(d, i) == CHANGE_NONE
+				  : (diff_of(d, i) & changes) != 0;
+	return (n);
 }

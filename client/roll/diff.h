@@ -9,27 +9,37 @@ enum change {
 	CHANGE_GROUP = 1,
 	CHANGE_KEY = 2, /* perhaps with CHANGE_GROUP */
 	CHANGE_ADD = 4,
-	CHANGE_SHARED = 8 /* to be added, with the key of another voter */
+	CHANGE_SHARED = 8 /* to be added or changed, with another's key */
 };
 
 struct diff_row;
 struct diff {
 	const struct roll *roll;
 	struct diff_row *rows, *by_name, *by_key;
+	uint32_t on_roll;
 	uint32_t not_in_file;
+	/* These, if they are to be taken off the roll. */
+	int removes;
+	struct diff_missing {
+		char *name, *group;
+	} * missing;
 };
 
 /*
  * The roll must outlive it; its keys are looked at unless they may be shared.
  * NULL: no memory.
  */
-struct diff *diff_new(const struct roll *, int shared_keys);
+struct diff *diff_new(const struct roll *, int shared_keys, int removes);
 void diff_free(struct diff *); /* NULL is fine */
-/* Takes one voter of the roll that stands. */
-void diff_with(struct diff *, const evote_voter *);
+/* Takes one voter of the roll that stands; -1: no memory. */
+int diff_with(struct diff *, const evote_voter *);
 /* What importing the i-th voter of the file would have to change. */
 enum change diff_of(const struct diff *, uint32_t i);
 /* Who has the key, for CHANGE_SHARED. */
 const char *diff_holder(const struct diff *, uint32_t i);
+/* The group that he is in, for CHANGE_GROUP. */
+const char *diff_group(const struct diff *, uint32_t i);
+/* How many of the file are so: 0, or any of these bits. */
+uint32_t diff_count(const struct diff *, unsigned changes);
 
 #endif

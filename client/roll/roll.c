@@ -170,7 +170,8 @@ static int
 name_read(struct roll *r, const struct csv_row *row, int column,
     const char *what, char **out, char *err, size_t errlen)
 {
-	char name[EVOTE_NAME_MAX + 1], why[200], *field = cell(row, column);
+	char name[EVOTE_NAME_MAX + 1], why[200];
+	char *field = csv_plain(cell(row, column));
 
 	if (text_is_name(field, EVOTE_NAME_MAX)) {
 		*out = field;

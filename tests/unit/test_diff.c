@@ -40,7 +40,7 @@ test_changes(void **state)
 	    voter("ad", "m", 1),
 	};
 	const struct roll wanted = {.voters = file, .n = 5};
-	struct diff *d = diff_new(&wanted, 1);
+	struct diff *d = diff_new(&wanted, 1, 0);
 	size_t i;
 
 	assert_non_null(d);
@@ -66,7 +66,7 @@ test_shared_keys(void **state)
 	struct diff *d;
 
 	for (int shared_keys = 0; shared_keys < 2; shared_keys++) {
-		d = diff_new(&wanted, shared_keys);
+		d = diff_new(&wanted, shared_keys, 0);
 		assert_non_null(d);
 		diff_with(d, &roll[0]);
 		diff_with(d, &roll[1]);
@@ -85,7 +85,7 @@ test_empty(void **state)
 {
 	const evote_voter ada = voter("ada", "m", 1);
 	const struct roll none = {0};
-	struct diff *d = diff_new(&none, 0);
+	struct diff *d = diff_new(&none, 0, 0);
 
 	assert_non_null(d);
 	diff_with(d, &ada);
