@@ -17,7 +17,7 @@ VERSION	:= $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 GEN	= xdr clnt
 # room NAME, its files
 room	= $(2:%=$(1)/%)
-COMMON	= $(call room,common,log seal curve merkle note proof receipt tlog_policy text date number options \
+COMMON	= $(call room,common,log seal curve merkle note proof receipt tlog_policy text date number options options_file \
 	    nearest role_name record hosts failpoint thread progress workers) \
 	  $(call room,common/rpc,transport serve listener pool conn call channel \
 	    shake stream \
@@ -39,12 +39,12 @@ SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files \
 	    host_key view)
 CLIENT	= $(call room,client,evote_client admin say survey tally when await \
-	    proved) \
-	  $(call room,client/commands,keygen elections vote receipt verify trust checkpoint \
+	    proved secret) \
+	  $(call room,client/commands,keygen check pending elections vote receipt verify trust checkpoint \
 	    result status \
 	    status_json status_table roll import import_send hosts cluster) \
 	  $(call room,client/lib,libevote handle ask trust act wish request reason \
-	    login ports reach route plain shelf state state_service \
+	    login checkup ports reach route plain shelf state state_service \
 	    state_voter state_proof sshkey agent signer explain keyring \
 	    proofs keys receipts) \
 	  $(call room,client/roll,roll csv diff)

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include "client/cmd.h"
 #include "client/lib/reason.h"
 #include "client/say.h"
@@ -12,10 +14,12 @@ admin_open(struct client *c, CLIENT **out)
 	uint64_t deadline_ms = now_ms() + cmd_timeout_ms(c, TIMEOUT_MS);
 	char err[400];
 
+	if (c->admin == NULL && access(CMD_SOCKET, W_OK) == 0)
+		c->admin = CMD_SOCKET;
 	if (c->admin == NULL)
 		return (say_usage(c,
 		    "this is for operators; name the server's socket on this "
-		    "machine, as --admin /run/evote/admin.sock"));
+		    "machine, as --admin " CMD_SOCKET));
 	*out = caller_unix(c->admin, EVOTE_ADMIN_PROG, EVOTE_ADMIN_V1,
 	    deadline_ms, err, sizeof(err));
 	if (*out == NULL)

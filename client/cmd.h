@@ -2,6 +2,7 @@
 #define EVOTE_CMD_H
 
 #include <cJSON.h>
+#include <limits.h>
 
 #include "client/lib/libevote.h"
 #include "common/options.h"
@@ -13,17 +14,26 @@ enum {
 	EXIT_REFUSED = 1, /* by the service */
 	EXIT_USAGE = 2,	  /* or this machine: nothing was sent */
 	EXIT_CHANGED = 3, /* the service lost or changed what was seen */
-	EXIT_UNKNOWN = 4  /* no host answered */
+	EXIT_UNKNOWN = 4, /* no host answered */
+	EXIT_NEEDS = 5	  /* status: serves, but needs an operator */
 };
 
 #define NAME_ROOM (EVOTE_NAME_MAX + 1)
 #define ELECTION  "election's name" /* for cmd_name */
 
+/* Where the packages put them: used when nothing else is said. */
+#define CMD_HOSTS  "/etc/evote/hosts"
+#define CMD_SOCKET "/run/evote/admin.sock"
+#define CMD_CONF   "/etc/evote/client.conf"
+
 struct client {
 	struct evote_options options;
 	char voter[NAME_ROOM]; /* as the roll has it, for options.voter */
+	char key[PATH_MAX];    /* for options.key, with a ~ resolved */
 	const char *admin;     /* path of the operators' socket, or NULL */
-	cJSON *json;	       /* the object to print with --json, else NULL */
+	const char *passphrase_file;
+	char *conf[2]; /* what configuration files say */
+	cJSON *json;   /* the object to print with --json, else NULL */
 	int version;
 };
 
@@ -50,6 +60,8 @@ struct command {
 	X(result)     \
 	X(elections)  \
 	X(show)       \
+	X(check)      \
+	X(pending)    \
 	X(status)     \
 	X(trust)      \
 	X(checkpoint) \

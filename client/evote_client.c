@@ -6,12 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/cmd.h"
 #include "client/lib/signer.h"
 #include "client/say.h"
+#include "client/secret.h"
 #include "common/nearest.h"
 #include "common/need.h"
+#include "common/options_file.h"
 #include "common/text.h"
 
 #define MAX_TIMEOUT_S 86400
@@ -56,17 +59,28 @@ json_take(void *at, const char *value, char *err, size_t errlen)
 
 static const struct option_row options[] = {
     {"hosts", "LIST",
-	"NAME=HOST[:PORT],... in order of preference, or @FILE ($EVOTE_HOSTS); "
-	"a line \"pin PIN\" in "
-	"FILE, or $EVOTE_PIN, says whom to trust",
-	.at = offsetof(struct client, options.hosts)},
+	"NAME=HOST[:PORT],... in order of preference, or @FILE ($EVOTE_HOSTS; "
+	"@" CMD_HOSTS
+	"); a line \"pin PIN\" in FILE says whom to trust, like --pin",
+	.at = offsetof(struct client, options.hosts), .env = "EVOTE_HOSTS"},
+    {"origin", "NAME",
+	"the service's name as its operators published it; another one is "
+	"refused ($EVOTE_ORIGIN)",
+	.at = offsetof(struct client, options.origin), .env = "EVOTE_ORIGIN"},
+    {"pin", "PIN",
+	"what the service's TLS is known by, as `status` shows it "
+	"($EVOTE_PIN)",
+	.at = offsetof(struct client, options.pin), .env = "EVOTE_PIN"},
     {"voter", "NAME", "who asks ($EVOTE_VOTER)",
-	.at = offsetof(struct client, options.voter)},
+	.at = offsetof(struct client, options.voter), .env = "EVOTE_VOTER"},
     {"key", "FILE",
 	"the voter's private key: of keygen, or of OpenSSH ($EVOTE_KEY); a "
 	"FILE.pub, or one with a passphrase, is used through the SSH agent "
 	"($SSH_AUTH_SOCK)",
-	.at = offsetof(struct client, options.key)},
+	.at = offsetof(struct client, options.key), .env = "EVOTE_KEY"},
+    {"passphrase-file", "FILE",
+	"the passphrase of a key of keygen; otherwise it is asked for",
+	.at = offsetof(struct client, passphrase_file)},
     {"login", NULL, "log in and use a token instead of signing each request",
 	.at = offsetof(struct client, options.login)},
     {"plain", NULL,
@@ -76,13 +90,15 @@ static const struct option_row options[] = {
 	.at = offsetof(struct client, options.timeout_ms),
 	.take = timeout_take},
     {"state", "DIR", "what is remembered between calls ($EVOTE_STATE)",
-	.at = offsetof(struct client, options.state)},
-    {"admin", "PATH", "the socket of the server on this machine, for operators",
+	.at = offsetof(struct client, options.state), .env = "EVOTE_STATE"},
+    {"admin", "PATH",
+	"the socket of the server on this machine, for operators "
+	"(" CMD_SOCKET ")",
 	.at = offsetof(struct client, admin)},
     {"json", NULL, "print one JSON object", .at = offsetof(struct client, json),
-	.take = json_take},
+	.take = json_take, .by_hand = 1},
     {"version", NULL, "print the version",
-	.at = offsetof(struct client, version)},
+	.at = offsetof(struct client, version), .by_hand = 1},
     {0},
 };
 
@@ -126,7 +142,9 @@ help(void)
 	}
 	puts("\nExit status: 0 done; 1 the service refused; 2 usage, or "
 	     "this machine failed;\n3 the service lost or changed what was "
-	     "seen before; 4 no host answered.");
+	     "seen before; 4 no host answered;\n5 the service serves, but "
+	     "needs an "
+	     "operator (status).");
 	return (EXIT_DONE);
 }
 
@@ -178,9 +196,14 @@ cmd_open(struct client *c, struct evote **out)
 {
 	char err[1024];
 
-	if (c->options.hosts == NULL && getenv("EVOTE_HOSTS") == NULL)
-		return (say_usage(
-		    c, "no hosts are given; use --hosts or EVOTE_HOSTS"));
+	if (c->options.hosts == NULL && access(CMD_HOSTS, R_OK) == 0)
+		c->options.hosts = "@" CMD_HOSTS;
+	if (c->options.hosts == NULL)
+		return (say_usage(c,
+		    "no hosts are given; use --hosts, EVOTE_HOSTS or " CMD_HOSTS
+		    ""));
+	c->options.passphrase = secret_give;
+	c->options.arg = c;
 	*out = evote_open(&c->options, err, sizeof(err));
 	return (*out != NULL ? -1 : say_usage(c, "%s", err));
 }
@@ -196,6 +219,31 @@ key_doubt(const char *path)
 		    path, why);
 }
 
+/* As the shell would have it, since a configuration file knows no shell. */
+static void
+key_resolve(struct client *c)
+{
+	const char *home = getenv("HOME");
+
+	if (c->options.key == NULL || home == NULL ||
+	    strncmp(c->options.key, "~/", 2) != 0)
+		return;
+	snprintf(c->key, sizeof(c->key), "%s%s", home, c->options.key + 1);
+	c->options.key = c->key;
+}
+
+/* A passphrase is asked for before the time for an answer begins to run. */
+static int
+key_open(struct client *c, int keyless, struct evote *e)
+{
+	unsigned char public[SEAL_KEY];
+
+	if (c->options.key == NULL || c->options.login || keyless ||
+	    !signer_is_locked(c->options.key) || evote_key(e, public) == 0)
+		return (-1);
+	return (say_usage(c, "%s", evote_problem(e)));
+}
+
 int
 cmd_open_voter(struct client *c, int keyless, struct evote **out)
 {
@@ -209,9 +257,60 @@ cmd_open_voter(struct client *c, int keyless, struct evote **out)
 		    c, "no private key is given; use --key or EVOTE_KEY"));
 	status = cmd_name(c, "voter's name", c->options.voter, c->voter);
 	c->options.voter = c->voter;
-	if (status < 0 && c->options.key != NULL)
+	if (status >= 0)
+		return (status);
+	key_resolve(c);
+	if (c->options.key != NULL)
 		key_doubt(c->options.key);
-	return (status < 0 ? cmd_open(c, out) : status);
+	if ((status = cmd_open(c, out)) < 0 &&
+	    (status = key_open(c, keyless, *out)) >= 0)
+		evote_close(*out);
+	return (status);
+}
+
+/* ---- the configuration ---- */
+
+/* $XDG_CONFIG_HOME or ~/.config; 0, or -1: there is no such place. */
+static int
+own_conf(char *path, size_t size)
+{
+	const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	int n;
+
+	if (base != NULL && base[0] == '/')
+		n = snprintf(path, size, "%s/evote/client.conf", base);
+	else if (home != NULL && home[0] != '\0')
+		n = snprintf(path, size, "%s/.config/evote/client.conf", home);
+	else
+		return (-1);
+	return (n >= 0 && (size_t)n < size ? 0 : -1);
+}
+
+static int
+conf_read(struct client *c, const char *path, uint32_t *told, char **text)
+{
+	char err[1200];
+
+	if (access(path, F_OK) != 0 ||
+	    options_file(options, c, path, told, text, err, sizeof(err)) == 0)
+		return (-1);
+	return (say_usage(c, "%s", err));
+}
+
+/* After the command line, since what is read first wins. */
+static int
+conf_all(struct client *c, uint32_t told)
+{
+	char err[700], path[PATH_MAX];
+	int status = -1;
+
+	if (options_environment(options, c, &told, err, sizeof(err)) != 0)
+		return (say_usage(c, "%s", err));
+	if (own_conf(path, sizeof(path)) == 0)
+		status = conf_read(c, path, &told, &c->conf[0]);
+	if (status < 0)
+		status = conf_read(c, CMD_CONF, &told, &c->conf[1]);
+	return (status);
 }
 
 /* ---- the command line ---- */
@@ -314,11 +413,12 @@ run(struct client *c, int argc, char **argv)
 {
 	const struct command *cmd;
 	char err[600];
+	uint32_t told;
 	void *own;
 	int status;
 
 	switch (
-	    options_read(options, c, argc, argv, 1, NULL, err, sizeof(err))) {
+	    options_read(options, c, argc, argv, 1, &told, err, sizeof(err))) {
 	case OPTIONS_HELP:
 		return (help());
 	case OPTIONS_WRONG:
@@ -336,7 +436,8 @@ run(struct client *c, int argc, char **argv)
 		    c, "no command is given; see evote_client --help"));
 	if (strcmp(argv[0], "help") == 0)
 		return (run_help(c, argc - 1, argv + 1));
-	if ((cmd = command_find(c, argv[0], &status)) == NULL)
+	if ((cmd = command_find(c, argv[0], &status)) == NULL ||
+	    (status = conf_all(c, told)) >= 0)
 		return (status);
 	own = need(calloc(1, cmd->size + 1));
 	status = command_run(c, cmd, own, argc, argv);
@@ -358,11 +459,7 @@ print_json(cJSON *json)
 int
 main(int argc, char **argv)
 {
-	struct client c = {
-	    .options.voter = getenv("EVOTE_VOTER"),
-	    .options.key = getenv("EVOTE_KEY"),
-	    .options.met = say_met,
-	};
+	struct client c = {.options.met = say_met};
 	int status;
 
 	setlocale(LC_CTYPE, "");
@@ -372,6 +469,8 @@ main(int argc, char **argv)
 		print_json(c.json);
 	else
 		cJSON_Delete(c.json);
+	free(c.conf[0]);
+	free(c.conf[1]);
 	return (
 	    fflush(stdout) != 0 && status == EXIT_DONE ? EXIT_USAGE : status);
 }

@@ -237,6 +237,15 @@ say_unknown(struct client *c, const char *fmt, ...)
 	return (finish(c, EXIT_UNKNOWN, -1, "unknown", text));
 }
 
+int
+say_needs(struct client *c, int status, const char *fmt, ...)
+{
+	char text[SENTENCE];
+
+	COMPOSE(text, fmt);
+	return (finish(c, status, -1, "needs-you", text));
+}
+
 /* The service's own words, after ours. */
 static void
 append_detail(char all[2 * SENTENCE], const evote_answer *answer)

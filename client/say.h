@@ -31,6 +31,9 @@ void say_and(char *out, size_t size, const char *name, u_int i, u_int n);
 /* Where the answer stands in the ledger, for programs. */
 void say_stamp(struct client *, const evote_stamp *);
 
+/* How a vote that counts is told, wherever it is. */
+#define SAY_COUNTS "Your vote in \"%s\" counts"
+
 /*
  * The sentence every command ends with; each returns the exit status.  done
  * goes to standard output, all else to standard error.
@@ -48,6 +51,9 @@ int say_unproved(struct client *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 int say_unknown(struct client *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* Something was found that somebody has to see to. */
+int say_needs(struct client *, int status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* "FMT: why; what next" */
 int say_refused(struct client *, const evote_answer *, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

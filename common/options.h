@@ -26,6 +26,8 @@ struct option_row {
 		OPTION_MANY, /* times */
 		OPTION_APART /* not there */
 	} use;		     /* as the synopsis shows it */
+	const char *env;     /* the variable that stands in for it, or NULL */
+	int by_hand;	     /* on the command line only, see options_file.h */
 };
 #define OPTIONS_MAX 32 /* rows of a table */
 

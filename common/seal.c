@@ -17,6 +17,7 @@
 #include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/pkcs12.h> /* PKCS8_set0_pbe */
 
 /*
  * Algorithms are looked up once for the process, and each thread keeps one
@@ -217,19 +218,27 @@ key_wrap(EVP_PKEY *pkey)
 	return (key);
 }
 
-/* A service cannot be asked for a passphrase: such a file is refused. */
+/* OpenSSL would ask at the terminal.  NULL: a file with one is refused. */
 static int
-no_passphrase(char *buf, int size, int writing, void *arg)
+passphrase_give(char *buf, int size, int writing, void *arg)
 {
-	(void)buf;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return (-1);
+	const char *pass = arg;
+	size_t len = pass != NULL ? strlen(pass) : 0;
+
+	if (len == 0 || len > (size_t)size)
+		return (-1);
+	memcpy(buf, pass, len);
+	return ((int)len);
 }
 
 struct seal_key *
 seal_key_load(const char *path, char *err, size_t errlen)
+{
+	return (seal_key_unlock(path, NULL, err, errlen));
+}
+
+struct seal_key *
+seal_key_unlock(const char *path, const char *pass, char *err, size_t errlen)
 {
 	EVP_PKEY *pkey;
 	FILE *f;
@@ -240,12 +249,14 @@ seal_key_load(const char *path, char *err, size_t errlen)
 		    strerror(errno));
 		return (NULL);
 	}
-	pkey = PEM_read_PrivateKey(f, NULL, no_passphrase, NULL);
+	pkey = PEM_read_PrivateKey(f, NULL, passphrase_give, (void *)pass);
 	fclose(f);
 	ERR_clear_error();
 	if (pkey == NULL) {
 		snprintf(err, errlen,
-		    "%s holds no private key in PEM form without a passphrase",
+		    pass != NULL ? "the passphrase does not fit the key file %s"
+				 : "%s holds no private key in PEM form "
+				   "without a passphrase",
 		    path);
 		return (NULL);
 	}
@@ -268,9 +279,37 @@ seal_key_seed(const unsigned char seed[SEAL_KEY])
 	return (key_wrap(pkey));
 }
 
+/* As `openssl pkcs8 -topk8 -scrypt` does: guessing costs 16 MB each time. */
+static int
+key_put_locked(FILE *f, EVP_PKEY *pkey, const char *pass)
+{
+	PKCS8_PRIV_KEY_INFO *open = EVP_PKEY2PKCS8(pkey);
+	X509_ALGOR *how = PKCS5_pbe2_set_scrypt(
+	    EVP_aes_256_cbc(), NULL, 0, NULL, 16384, 8, 1);
+	X509_SIG *locked = NULL;
+	int ok;
+
+	if (open != NULL && how != NULL)
+		locked = PKCS8_set0_pbe(pass, (int)strlen(pass), open, how);
+	if (locked == NULL)
+		X509_ALGOR_free(how);
+	ok = locked != NULL && PEM_write_PKCS8(f, locked) == 1;
+	PKCS8_PRIV_KEY_INFO_free(open);
+	X509_SIG_free(locked);
+	return (ok);
+}
+
+static int
+key_put(FILE *f, EVP_PKEY *pkey, const char *pass)
+{
+	if (pass != NULL)
+		return (key_put_locked(f, pkey, pass));
+	return (PEM_write_PrivateKey(f, pkey, NULL, NULL, 0, NULL, NULL) == 1);
+}
+
 /* 0, or -1 with errno. */
 static int
-key_write(int fd, EVP_PKEY *pkey)
+key_write(int fd, EVP_PKEY *pkey, const char *pass)
 {
 	FILE *f = fdopen(fd, "w");
 	int ok;
@@ -279,8 +318,7 @@ key_write(int fd, EVP_PKEY *pkey)
 		close(fd);
 		return (-1);
 	}
-	ok = PEM_write_PrivateKey(f, pkey, NULL, NULL, 0, NULL, NULL) == 1 &&
-	    fflush(f) == 0 && fsync(fd) == 0;
+	ok = key_put(f, pkey, pass) && fflush(f) == 0 && fsync(fd) == 0;
 	ERR_clear_error();
 	return (fclose(f) == 0 && ok ? 0 : -1);
 }
@@ -311,6 +349,13 @@ key_draw(void)
 struct seal_key *
 seal_key_make(const char *path, char *err, size_t errlen)
 {
+	return (seal_key_make_locked(path, NULL, err, errlen));
+}
+
+struct seal_key *
+seal_key_make_locked(
+    const char *path, const char *pass, char *err, size_t errlen)
+{
 	EVP_PKEY *pkey;
 	int fd;
 
@@ -321,7 +366,7 @@ seal_key_make(const char *path, char *err, size_t errlen)
 		return (NULL);
 	}
 	pkey = key_draw();
-	if (key_write(fd, pkey) == -1) {
+	if (key_write(fd, pkey, pass) == -1) {
 		snprintf(err, errlen, "cannot write the key file %s: %s", path,
 		    strerror(errno));
 		unlink(path);

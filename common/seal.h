@@ -41,13 +41,18 @@ int seal_verify(const unsigned char key[SEAL_KEY],
     const unsigned char sig[SEAL_SIG], const void *msg, size_t len);
 
 /*
- * A private key.  seal_key_load reads a PEM file (PKCS#8, Ed25519);
- * seal_key_make writes a new one, mode 0600, refusing to overwrite.  NULL:
- * why is in err, one sentence.
+ * A private key.  seal_key_load reads a PEM file (PKCS#8, Ed25519), and
+ * seal_key_unlock one with a passphrase.  seal_key_make writes a new one, mode
+ * 0600, refusing to overwrite, and seal_key_make_locked one with a passphrase.
+ * NULL: why is in err, one sentence.
  */
 struct seal_key;
 struct seal_key *seal_key_load(const char *path, char *err, size_t errlen);
+struct seal_key *seal_key_unlock(
+    const char *path, const char *pass, char *err, size_t errlen);
 struct seal_key *seal_key_make(const char *path, char *err, size_t errlen);
+struct seal_key *seal_key_make_locked(
+    const char *path, const char *pass, char *err, size_t errlen);
 /* The key of a 32-byte seed, as RFC 8032 has it. */
 struct seal_key *seal_key_seed(const unsigned char seed[SEAL_KEY]);
 void seal_key_free(struct seal_key *);

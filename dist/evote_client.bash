@@ -3,15 +3,18 @@
 
 _evote_client() {
 	local cur prev words cword command='' i
-	local commands="keygen create vote receipt verify result elections show status
+	local commands="keygen create vote receipt verify result elections show
+	    check pending status
 	    trust checkpoint register import unregister unlock voters handover hosts arbiter
 	    promote"
-	local options="--hosts --voter --key --login --timeout --state --admin
+	local options="--hosts --origin --pin --voter --key --passphrase-file --login
+	    --timeout --state --admin
 	    --json --version --help"
 	local -A own=(
 		[create]="--group --choice --end --empty-groups"
 		[verify]="--policy"
 		[result]="--csv"
+		[pending]="--settle --drop --yes"
 		[status]="--watch --count --prometheus --explain"
 		[trust]="--at"
 		[checkpoint]="--since"
@@ -25,7 +28,8 @@ _evote_client() {
 	_init_completion -n = || return
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		--hosts | --voter | --key | --timeout | --state | --admin)
+		--hosts | --origin | --pin | --voter | --key | --passphrase-file | \
+		    --timeout | --state | --admin)
 			((i++)) ;;
 		-*) ;;
 		*)
@@ -35,9 +39,9 @@ _evote_client() {
 		esac
 	done
 	case $prev in
-	--key | --admin | --policy | --since) _filedir && return ;;
+	--key | --passphrase-file | --admin | --policy | --since) _filedir && return ;;
 	--state) _filedir -d && return ;;
-	--hosts | --voter | --timeout | --group | --choice | --end | --count | --at | \
+	--hosts | --origin | --pin | --voter | --timeout | --group | --choice | --end | --count | --at | \
 	    --epoch | --*-column) return ;;
 	esac
 	case $command in

@@ -7,23 +7,22 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/nearest.h"
 #include "common/need.h"
 #include "common/number.h"
 #include "common/options.h"
+#include "common/options_file.h"
 #include "common/text.h"
 #include "replica/core/times.h"
 #include "server/conf.h"
 
 #define CONFIG "/etc/evote/evote.conf"
 
-/* A line of a configuration file, or the command line: "". */
-__attribute__((format(printf, 2, 3))) static int
-wrong(const char *where, const char *fmt, ...)
+__attribute__((format(printf, 1, 2))) static int
+wrong(const char *fmt, ...)
 {
 	va_list ap;
 
-	fprintf(stderr, "evote_server: %s", where);
+	fputs("evote_server: ", stderr);
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
@@ -115,17 +114,17 @@ static const struct option_row options[] = {
     {"config", "FILE",
 	"lines \"option = value\", names as here; without another option: "
 	"/etc/evote/evote.conf",
-	TEXT(config)},
+	TEXT(config), .by_hand = 1},
     {"data", "DIR", "this host's data directory", TEXT(data)},
     {"origin", "NAME", "init: the name of this service, which voters sign",
 	.at = offsetof(struct conf, origin), .take = origin_take,
 	.use = OPTION_APART},
     {"checkpoint", "FILE", "audit: a checkpoint that this ledger has to fit",
-	TEXT(checkpoint), .use = OPTION_APART},
+	TEXT(checkpoint), .use = OPTION_APART, .by_hand = 1},
     {"policy", "FILE", "audit: who has to have signed the checkpoint",
-	TEXT(policy), .use = OPTION_APART},
+	TEXT(policy), .use = OPTION_APART, .by_hand = 1},
     {"json", NULL, "audit: print JSON, for programs",
-	.at = offsetof(struct conf, json), .use = OPTION_APART},
+	.at = offsetof(struct conf, json), .use = OPTION_APART, .by_hand = 1},
     {"name", "NAME", "which entry of the hosts list this host is", TEXT(name)},
     {"hosts", "LIST", "NAME=HOST[:PORT],... preferred first, or @FILE",
 	.at = offsetof(struct conf, hosts), .take = hosts_take},
@@ -162,7 +161,7 @@ static const struct option_row options[] = {
 	.at = offsetof(struct conf, trust_clock)},
     {"verbose", NULL, "log more", .at = offsetof(struct conf, verbose)},
     {"version", NULL, "print the version", .at = offsetof(struct conf, version),
-	.use = OPTION_APART},
+	.use = OPTION_APART, .by_hand = 1},
     {0},
 };
 
@@ -195,132 +194,15 @@ help(void)
 	return (0);
 }
 
-/* ---- the configuration file ---- */
-
-/* Without blanks and line ends around it, whoever's they are. */
-static char *
-trim(char *s)
-{
-	static const char blanks[] = " \t\r\n\v\f";
-	size_t len;
-
-	s += strspn(s, blanks);
-	len = strlen(s);
-	while (len > 0 && strchr(blanks, s[len - 1]) != NULL)
-		s[--len] = '\0';
-	return (s);
-}
-
-/* The option of that name that a file may set, or NULL, told. */
-static const struct option_row *
-key_find(const char *where, const char *key)
-{
-	struct nearest near = {.typed = key};
-	const struct option_row *o;
-
-	for (o = options; o->name != NULL; o++) {
-		if (strcmp(o->name, "config") == 0 ||
-		    strcmp(o->name, "version") == 0)
-			continue;
-		if (strcmp(o->name, key) == 0)
-			return (o);
-		nearest_try(&near, o->name);
-	}
-	wrong(where, "no option is named \"%s\"%s", key, nearest_ask(&near));
-	return (NULL);
-}
-
-/* A value; of a flag "yes" or "no".  The command line wins, see `told`. */
-static int
-value_take(struct conf *c, const char *where, const struct option_row *o,
-    const char *value, uint32_t told)
-{
-	char err[600];
-
-	if (o->arg == NULL && strcmp(value, "no") == 0)
-		return (-1);
-	if (o->arg == NULL && strcmp(value, "yes") != 0)
-		return (wrong(where, "%s is yes or no", o->name));
-	if ((told & bit_of(o)) == 0 &&
-	    options_take(o, c, value, err, sizeof(err)) != 0)
-		return (wrong(where, "%s", err + strlen("--")));
-	return (-1);
-}
-
-static int
-take_line(struct conf *c, const char *where, char *line, uint32_t told)
-{
-	const struct option_row *o;
-	char *key, *value;
-
-	line[strcspn(line, "#")] = '\0';
-	key = trim(line);
-	if (*key == '\0')
-		return (-1);
-	value = strchr(key, '=');
-	if (value == NULL)
-		return (
-		    wrong(where, "want \"option = value\", not \"%s\"", key));
-	*value++ = '\0';
-	key = trim(key);
-	value = trim(value);
-	if (strncmp(key, "--", 2) == 0)
-		return (
-		    wrong(where, "in a file the option is \"%s\"", key + 2));
-	if ((o = key_find(where, key)) == NULL)
-		return (EXIT_USAGE);
-	if (value[0] == '"' || value[0] == '\'')
-		return (wrong(where, "write %s without quotes", value));
-	return (value_take(c, where, o, value, told));
-}
-
-static int
-take_lines(struct conf *c, const char *path, FILE *f, uint32_t told)
-{
-	char where[512], *line = NULL, *text;
-	int rc = -1, number = 0;
-	size_t size = 0;
-	ssize_t len;
-
-	while (rc == -1 && (len = getline(&line, &size, f)) != -1) {
-		snprintf(
-		    where, sizeof(where), "%.400s line %d: ", path, ++number);
-		text = line;
-		/* The byte-order mark that some editors begin a file with. */
-		if (number == 1 && strncmp(text, "\xef\xbb\xbf", 3) == 0)
-			text += 3;
-		rc = strlen(line) == (size_t)len
-		    ? take_line(c, where, text, told)
-		    : wrong(where, "not plain text: save the file as UTF-8");
-	}
-	free(line);
-	if (rc == -1 && ferror(f))
-		return (wrong("", "cannot read %s: %s", path, strerror(errno)));
-	return (rc);
-}
-
-static int
-take_file(struct conf *c, const char *path, uint32_t told)
-{
-	FILE *f = fopen(path, "re");
-	int rc;
-
-	if (f == NULL)
-		return (wrong("", "cannot read %s: %s", path, strerror(errno)));
-	rc = take_lines(c, path, f, told);
-	fclose(f);
-	return (rc);
-}
-
 /* ---- all of it ---- */
 
 static int
 check_audit(const struct conf *c)
 {
 	if (c->policy != NULL && c->checkpoint == NULL)
-		return (wrong("",
-		    "--policy says who signs checkpoints: give one with "
-		    "--checkpoint"));
+		return (
+		    wrong("--policy says who signs checkpoints: give one with "
+			  "--checkpoint"));
 	return (-1);
 }
 
@@ -331,29 +213,28 @@ check(struct conf *c)
 	char path[4096];
 
 	if (c->data == NULL)
-		return (wrong("", "--data is missing"));
+		return (wrong("--data is missing"));
 	if (c->command != CONF_AUDIT &&
 	    (c->checkpoint != NULL || c->policy != NULL || c->json))
-		return (wrong(
-		    "", "--checkpoint, --policy and --json are for audit"));
+		return (
+		    wrong("--checkpoint, --policy and --json are for audit"));
 	if (c->command == CONF_INIT)
 		return (-1);
 	if (c->command == CONF_AUDIT)
 		return (check_audit(c));
 	if (c->origin != NULL)
-		return (wrong("", "--origin is given once, to init"));
+		return (wrong("--origin is given once, to init"));
 	if (c->name == NULL)
-		return (wrong("", "--name is missing"));
+		return (wrong("--name is missing"));
 	if (c->hosts.n == 0)
-		return (wrong("", "--hosts is missing"));
+		return (wrong("--hosts is missing"));
 	c->self = hosts_find(&c->hosts, c->name);
 	if (c->self < 0)
-		return (wrong("",
+		return (wrong(
 		    "the hosts list does not name this host, \"%s\"", c->name));
 	if (!c->portmap && c->hosts.list[c->self].port == 0)
-		return (wrong("",
-		    "with --no-portmap the hosts list needs a port "
-		    "for \"%s\"",
+		return (wrong("with --no-portmap the hosts list needs a port "
+			      "for \"%s\"",
 		    c->name));
 	if (c->admin_socket == NULL) {
 		snprintf(path, sizeof(path), "%s/admin.sock", c->data);
@@ -381,6 +262,16 @@ bits_apart(void)
 	return (bits);
 }
 
+static int
+take_file(struct conf *c, const char *path, uint32_t told)
+{
+	char err[1024], *text = NULL;
+	int rc = options_file(options, c, path, &told, &text, err, sizeof(err));
+
+	free(text);
+	return (rc == 0 ? -1 : wrong("%s", err));
+}
+
 int
 conf_read(struct conf *c, int argc, char **argv)
 {
@@ -403,7 +294,7 @@ conf_read(struct conf *c, int argc, char **argv)
 	case OPTIONS_HELP:
 		return (help());
 	case OPTIONS_WRONG:
-		return (wrong("", "%s", err));
+		return (wrong("%s", err));
 	default:
 		break;
 	}
@@ -412,7 +303,7 @@ conf_read(struct conf *c, int argc, char **argv)
 		return (0);
 	}
 	if (optind < argc)
-		return (wrong("", "unexpected argument \"%s\"", argv[optind]));
+		return (wrong("unexpected argument \"%s\"", argv[optind]));
 	if (c->config != NULL)
 		rc = take_file(c, c->config, told);
 	else if ((told & ~bits_apart()) == 0 && access(CONFIG, F_OK) == 0)

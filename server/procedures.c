@@ -11,6 +11,27 @@
 /* ---- who asks ---- */
 
 /*
+ * Whom a token names, in name, which has room for EVOTE_NAME_MAX + 1.  One that
+ * has expired is still authentic.
+ */
+static evote_reason
+token_voter(struct server *s, const evote_token *token, char *name)
+{
+	struct voter_view v;
+	unsigned char key[SEAL_KEY];
+	evote_reason why = auth_token(s->auth, token->evote_token_val,
+	    token->evote_token_len, s->wall_us, name, key);
+
+	if (why == EVOTE_R_TOKEN)
+		return (why);
+	/* A key that was replaced on the roll takes its tokens with it. */
+	if (!election_voter(s->election, name, &v) ||
+	    memcmp(v.key, key, sizeof(key)) != 0)
+		return (EVOTE_R_TOKEN);
+	return (why);
+}
+
+/*
  * Names the asker as the credential claims; what cannot be authentic is told
  * here, a signature is checked once the act is known (vouched).  name has room
  * for EVOTE_NAME_MAX + 1.
@@ -18,10 +39,6 @@
 static evote_reason
 claimed(struct server *s, evote_request *q, struct op *op, char *name)
 {
-	struct voter_view v;
-	unsigned char key[SEAL_KEY];
-	evote_token *token = &q->credential.evote_credential_u.token;
-
 	op->asker.voter = name;
 	memcpy(op->asker.client, q->client, sizeof(op->asker.client));
 	op->asker.number = q->number;
@@ -30,15 +47,9 @@ claimed(struct server *s, evote_request *q, struct op *op, char *name)
 		op->asker.voter = q->credential.evote_credential_u.own.voter;
 		return (EVOTE_R_OK);
 	}
-	op->credential = auth_token(s->auth, token->evote_token_val,
-	    token->evote_token_len, s->wall_us, name, key);
-	if (op->credential == EVOTE_R_TOKEN)
-		return (EVOTE_R_TOKEN);
-	/* A key that was replaced on the roll takes its tokens with it. */
-	if (!election_voter(s->election, name, &v) ||
-	    memcmp(v.key, key, sizeof(key)) != 0)
-		return (EVOTE_R_TOKEN);
-	return (EVOTE_R_OK);
+	op->credential =
+	    token_voter(s, &q->credential.evote_credential_u.token, name);
+	return (op->credential == EVOTE_R_TOKEN ? EVOTE_R_TOKEN : EVOTE_R_OK);
 }
 
 /* The act is one that its asker has signed. */
@@ -267,6 +278,35 @@ run_empty(struct server *s, struct request *r, const struct entry_header *at)
 	return (NULL);
 }
 
+static struct record *
+run_turnout(struct server *s, struct request *r, const struct entry_header *at)
+{
+	struct outcome out = {0};
+
+	election_turnout(
+	    s->election, r->args.named.election, &r->result.turnout, &out);
+	told(&r->result.answer, &out);
+	return (NULL);
+}
+
+/* Nothing but an empty result unless the token is good. */
+static struct record *
+run_check(struct server *s, struct request *r, const struct entry_header *at)
+{
+	evote_check_args *a = &r->args.check;
+	char name[EVOTE_NAME_MAX + 1];
+	evote_reason why = token_voter(s, &a->token, name);
+	struct voter_view v;
+
+	if (why == EVOTE_R_OK &&
+	    !(election_voter(s->election, name, &v) && v.registered))
+		why = EVOTE_R_NO_VOTER;
+	if (why == EVOTE_R_OK)
+		election_check(s->election, name, a->first, &r->result.check);
+	return (
+	    told_only(&r->result.check.answer, why == EVOTE_R_OK ? 0 : 1, why));
+}
+
 /* How many of them, from the first on, have keys that can sign. */
 static uint32_t
 keys_fit(const evote_voter *voters, uint32_t n)
@@ -448,6 +488,12 @@ const struct procedure procedures[ASK_NR] = {
     [ASK_EMPTY] = {run_empty, (xdrproc_t)xdr_evote_groups_args,
 	sizeof(evote_groups_args), offsetof(evote_groups_args, seen),
 	(xdrproc_t)xdr_evote_groups_res},
+    [ASK_TURNOUT] = {run_turnout, (xdrproc_t)xdr_evote_named_args,
+	sizeof(evote_named_args), offsetof(evote_named_args, seen),
+	(xdrproc_t)xdr_evote_turnout_res},
+    [ASK_CHECK] = {run_check, (xdrproc_t)xdr_evote_check_args,
+	sizeof(evote_check_args), offsetof(evote_check_args, seen),
+	(xdrproc_t)xdr_evote_check_res},
     [ASK_REGISTER] = {run_register, (xdrproc_t)xdr_evote_register_args,
 	sizeof(evote_register_args), NO_SEEN,
 	(xdrproc_t)xdr_evote_register_res},

@@ -42,6 +42,7 @@ struct request {
 		evote_named_args named;
 		evote_list_args list;
 		evote_groups_args groups;
+		evote_check_args check;
 		evote_register_args roll;
 		evote_name name;
 		evote_voters_args voters;
@@ -63,6 +64,8 @@ struct request {
 		evote_election_res show;
 		evote_options_res options;
 		evote_groups_res empty;
+		evote_turnout_res turnout;
+		evote_check_res check;
 		evote_register_res roll;
 		evote_voters_res voters;
 		evote_rekey_res rekey;

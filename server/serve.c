@@ -91,6 +91,20 @@ evote_empty_groups_1_svc(
 }
 
 bool_t
+evote_turnout_1_svc(
+    evote_named_args *args, evote_turnout_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_TURNOUT, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_check_1_svc(
+    evote_check_args *args, evote_check_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_CHECK, args, result, sizeof(*result)));
+}
+
+bool_t
 evote_checkpoint_1_svc(evote_checkpoint_args *args,
     evote_checkpoint_res *result, struct svc_req *q)
 {

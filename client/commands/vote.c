@@ -227,7 +227,8 @@ counted_say(struct client *c, struct evote *e, const char *election,
 		receipt_text(
 		    c, evote_problem(e), outcome, &p, receipt, sizeof(receipt));
 		status = say_done(c,
-		    "Your vote in \"%s\" counts; it is stored on %s, among "
+		    SAY_COUNTS
+		    "; it is stored on %s, among "
 		    "the first %llu records of the ledger in epoch %llu. %s",
 		    election, where, (unsigned long long)answer->stamp.size,
 		    (unsigned long long)answer->stamp.epoch, receipt);

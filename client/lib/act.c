@@ -2,6 +2,7 @@
  * What a voter asks for, carried out exactly once: written down before it is
  * sent, sent unchanged until it is answered, forgotten after that.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "client/lib/handle.h"
@@ -137,18 +138,28 @@ kept_election(const struct kept *k)
 					  : k->u.create.terms.election.name);
 }
 
-/* An outstanding request that is not the one wished for now. */
+/* As it was sent before; what became of it is told. */
 static enum evote_outcome
-earlier_settle(struct evote *e, struct kept *k, uint64_t deadline_ms)
+kept_settle(struct evote *e, struct kept *k, uint64_t deadline_ms)
 {
 	evote_answer answer = {0};
 	enum evote_outcome outcome;
-	char why[sizeof(e->problem)];
 
 	outcome = request_settle(e, k, 0, 0, &answer, deadline_ms);
 	if (outcome == EVOTE_ANSWERED && e->options.earlier != NULL)
 		e->options.earlier(e->options.arg, (evote_act_kind)k->kind,
 		    kept_election(k), &answer);
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	return (outcome);
+}
+
+/* An outstanding request that is not the one wished for now. */
+static enum evote_outcome
+earlier_settle(struct evote *e, struct kept *k, uint64_t deadline_ms)
+{
+	enum evote_outcome outcome = kept_settle(e, k, deadline_ms);
+	char why[sizeof(e->problem)];
+
 	if (outcome != EVOTE_ANSWERED) {
 		memcpy(why, e->problem, sizeof(why));
 		handle_fail(e,
@@ -156,7 +167,6 @@ earlier_settle(struct evote *e, struct kept *k, uint64_t deadline_ms)
 		    "first, and the new one was not sent: %.1500s",
 		    kept_election(k), why);
 	}
-	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	kept_clear(k);
 	return (outcome);
 }
@@ -321,4 +331,112 @@ evote_create_kept(struct evote *e, const evote_terms *terms, int relative)
 	};
 
 	return (wish_kept(e, &w));
+}
+
+/* ---- those that were kept ---- */
+
+static void
+pending_fill(struct evote_pending *p, const struct kept *k, uint64_t since)
+{
+	const evote_request *r = kept_request((struct kept *)k);
+
+	*p = (struct evote_pending){
+	    .kind = (evote_act_kind)k->kind, .since = since};
+	snprintf(p->election, sizeof(p->election), "%s", kept_election(k));
+	if (r->credential.kind == EVOTE_BY_SIGNATURE)
+		snprintf(p->voter, sizeof(p->voter), "%s",
+		    r->credential.evote_credential_u.own.voter);
+}
+
+struct telling {
+	void (*each)(void *arg, const struct evote_pending *);
+	void *arg;
+};
+
+static void
+pending_tell(void *arg, uint64_t since, const struct kept *k)
+{
+	const struct telling *t = arg;
+	struct evote_pending p;
+
+	pending_fill(&p, k, since);
+	if (t->each != NULL)
+		t->each(t->arg, &p);
+}
+
+int
+evote_pendings(struct evote *e,
+    void (*each)(void *, const struct evote_pending *), void *arg)
+{
+	struct telling t = {each, arg};
+	int n = state_each(e->state, pending_tell, &t);
+
+	if (n < 0)
+		handle_fail(e, "%s", state_error(e->state));
+	return (n);
+}
+
+/* Under the lock: 0 with the request in k, if there is one, or -1. */
+static int
+kept_take(struct evote *e, struct kept *k, int *lock)
+{
+	int n = evote_pendings(e, NULL, NULL);
+
+	*lock = -1;
+	if (n <= 0)
+		return (n);
+	*lock = state_lock(e->state, e->options.voter, handle_deadline(e));
+	if (*lock >= 0 && state_load(e->state, e->options.voter, k) == 0)
+		return (0);
+	handle_fail(e, "%s", state_error(e->state));
+	return (-1);
+}
+
+int
+evote_pending(struct evote *e, struct evote_pending *p)
+{
+	struct kept k = {0};
+	int lock, rc = kept_take(e, &k, &lock);
+
+	if (rc == 0 && k.kind != 0) {
+		pending_fill(p, &k, state_since(e->state, e->options.voter));
+		snprintf(p->voter, sizeof(p->voter), "%s", e->options.voter);
+		rc = 1;
+	}
+	kept_clear(&k);
+	state_unlock(lock);
+	return (rc);
+}
+
+enum evote_outcome
+evote_settle(struct evote *e)
+{
+	uint64_t deadline_ms = handle_deadline(e);
+	enum evote_outcome outcome = handle_ready(e, deadline_ms);
+	struct kept k = {0};
+	int lock = -1;
+
+	if (outcome == EVOTE_ANSWERED && kept_take(e, &k, &lock) != 0)
+		outcome = EVOTE_FAILED;
+	if (outcome == EVOTE_ANSWERED && k.kind != 0)
+		outcome = kept_settle(e, &k, deadline_ms);
+	kept_clear(&k);
+	state_unlock(lock);
+	return (outcome);
+}
+
+int
+evote_drop(struct evote *e)
+{
+	struct kept k = {0};
+	int lock, rc = kept_take(e, &k, &lock);
+
+	if (rc == 0 && k.kind != 0 &&
+	    state_settle(e->state, e->options.voter) != 0) {
+		handle_fail(e, "%s", state_error(e->state));
+		rc = -1;
+	}
+	kept_clear(&k);
+	state_unlock(lock);
+	return (rc);
 }

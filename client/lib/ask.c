@@ -25,6 +25,8 @@ static const struct procedure procedures[] = {
     PROCEDURE(EVOTE_RECEIPT, evote_receipt_args, evote_receipt_res),
     PROCEDURE(EVOTE_PROVE, evote_prove_args, evote_prove_res),
     PROCEDURE(EVOTE_KEYS, evote_keys_args, evote_keys_res),
+    PROCEDURE(EVOTE_TURNOUT, evote_named_args, evote_turnout_res),
+    PROCEDURE(EVOTE_CHECK, evote_check_args, evote_check_res),
 };
 
 static enum evote_outcome
@@ -173,6 +175,14 @@ evote_empty_groups(
 	args.groups.groups_len = election->groups.groups_len;
 	args.groups.groups_val = election->groups.groups_val;
 	return (reading(e, EVOTE_EMPTY_GROUPS, &args, &args.seen, res));
+}
+
+enum evote_outcome
+evote_turnout_of(struct evote *e, const char *election, evote_turnout_res *res)
+{
+	evote_named_args args = {.election = (char *)election};
+
+	return (reading(e, EVOTE_TURNOUT, &args, &args.seen, res));
 }
 
 enum evote_outcome

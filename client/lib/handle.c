@@ -40,18 +40,45 @@ handle_deadline(const struct evote *e)
 	return (now_ms() + e->options.timeout_ms);
 }
 
+/* A passphrase is asked for once: the key stays open. */
+static int
+signer_ready(struct evote *e)
+{
+	const char *key = e->options.key;
+	char pass[PASSPHRASE_MAX] = "", *given = NULL;
+
+	if (e->signer != NULL)
+		return (0);
+	if (key == NULL) {
+		handle_fail(e, "no private key is given");
+		return (-1);
+	}
+	if (e->options.passphrase != NULL && signer_is_locked(key)) {
+		given = pass;
+		if (e->options.passphrase(e->options.arg, key, pass,
+			sizeof(pass), e->problem, sizeof(e->problem)) != 0)
+			return (-1);
+	}
+	e->signer = signer_unlock(key, given, e->problem, sizeof(e->problem));
+	explicit_bzero(pass, sizeof(pass));
+	return (e->signer != NULL ? 0 : -1);
+}
+
+int
+evote_key(struct evote *e, unsigned char public[SEAL_KEY])
+{
+	e->problem[0] = '\0';
+	if (signer_ready(e) != 0)
+		return (-1);
+	signer_public(e->signer, public);
+	return (0);
+}
+
 int
 handle_sign(
     struct evote *e, unsigned char sig[SEAL_SIG], const void *msg, size_t len)
 {
-	if (e->signer == NULL && e->options.key == NULL) {
-		handle_fail(e, "no private key is given");
-		return (-1);
-	}
-	if (e->signer == NULL)
-		e->signer =
-		    signer_open(e->options.key, e->problem, sizeof(e->problem));
-	if (e->signer == NULL)
+	if (signer_ready(e) != 0)
 		return (-1);
 	return (signer_sign(
 	    e->signer, sig, msg, len, e->problem, sizeof(e->problem)));

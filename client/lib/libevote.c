@@ -25,27 +25,30 @@ static int
 options_copy(const struct evote_options *from, struct evote_options *to)
 {
 	*to = *from;
-	to->hosts = to->voter = to->key = to->state = NULL;
+	to->hosts = to->voter = to->key = to->state = to->origin = NULL;
+	to->pin = NULL;
 	if (to->timeout_ms == 0)
 		to->timeout_ms = TIMEOUT_MS;
 	return (copy_string(from->voter, &to->voter) == 0 &&
-		    copy_string(from->key, &to->key) == 0
+		    copy_string(from->key, &to->key) == 0 &&
+		    copy_string(from->origin, &to->origin) == 0
 		? 0
 		: -1);
 }
 
 static int
-find_hosts(struct hosts *hosts, const char *list, char *err, size_t errlen)
+find_hosts(struct hosts *hosts, const char *list, const char *pin, char *err,
+    size_t errlen)
 {
-	const char *pin = getenv("EVOTE_PIN");
-
+	if (pin == NULL)
+		pin = getenv("EVOTE_PIN");
 	if (list == NULL && (list = getenv("EVOTE_HOSTS")) == NULL)
 		return (text_why(err, errlen, "no hosts are given"));
 	if (hosts_parse(list, hosts, err, errlen) != 0)
 		return (-1);
 	return (pin == NULL || pin[0] == '\0'
 		? 0
-		: hosts_add_pin(hosts, pin, "EVOTE_PIN: ", err, errlen));
+		: hosts_add_pin(hosts, pin, "the pin given: ", err, errlen));
 }
 
 /* Starts with the host that answered last, whichever process that was. */
@@ -71,7 +74,8 @@ evote_open(const struct evote_options *options, char *err, size_t errlen)
 
 	snprintf(err, errlen, "no memory");
 	if (e == NULL || options_copy(options, &e->options) != 0 ||
-	    find_hosts(&e->hosts, options->hosts, err, errlen) != 0)
+	    find_hosts(&e->hosts, options->hosts, options->pin, err, errlen) !=
+		0)
 		goto fail;
 	e->state = state_open(options->state, &e->hosts, err, errlen);
 	if (e->state == NULL)
@@ -97,6 +101,7 @@ evote_close(struct evote *e)
 	keyring_clear(&e->keyring);
 	free((char *)e->options.voter);
 	free((char *)e->options.key);
+	free((char *)e->options.origin);
 	free(e);
 }
 
@@ -155,7 +160,7 @@ evote_clnt_create_timed(const char *list, rpcprog_t prog, rpcvers_t vers,
 
 	if (nettype != NULL && strcmp(nettype, "tcp") != 0)
 		return (create_failed(RPC_UNKNOWNPROTO));
-	if (find_hosts(&hosts, list, err, sizeof(err)) != 0)
+	if (find_hosts(&hosts, list, NULL, err, sizeof(err)) != 0)
 		return (create_failed(RPC_UNKNOWNHOST));
 	if ((route = route_new(&hosts, NULL, NULL)) == NULL)
 		return (create_failed(RPC_SYSTEMERROR));

@@ -44,8 +44,18 @@ struct evote_options {
 	 * now on, when none was given.  May be NULL.
 	 */
 	void (*met)(void *arg, const char *pin);
-	void *arg;
+	/*
+	 * Puts out the passphrase of that key file; 0, or -1 with a sentence.
+	 * NULL: such a key is refused.
+	 */
+	int (*passphrase)(void *arg, const char *key, char *out, size_t size,
+	    char *err, size_t errlen);
+	void *arg;	 /* of all */
+	const char *pin; /* NULL: $EVOTE_PIN, beside those of a hosts file */
+	/* The service's origin as its operators published it; NULL: any. */
+	const char *origin;
 };
+#define PASSPHRASE_MAX 1024 /* bytes of `out`, with its NUL */
 
 /* Strings are copied.  Talks to nobody yet.  NULL: one sentence in err. */
 struct evote *evote_open(
@@ -53,6 +63,12 @@ struct evote *evote_open(
 void evote_close(struct evote *); /* NULL is fine */
 /* Goes on as another voter, on the same connection; 0, or -1: no memory. */
 int evote_become(struct evote *, const char *voter, const char *key);
+
+/*
+ * Opens the voter's key, if that has not been done, and puts out its public
+ * half; 0, or -1 with evote_problem.
+ */
+int evote_key(struct evote *, unsigned char public[32]);
 
 enum evote_outcome {
 	/* The service answered; code and reason say what. */
@@ -153,6 +169,39 @@ enum evote_outcome evote_trust(
  */
 struct tlog_policy *evote_policy_kept(
     const char *state, const char *log, uint64_t size);
+
+enum evote_outcome evote_turnout_of(
+    struct evote *, const char *election, evote_turnout_res *);
+/*
+ * What the service has of the voter; one page, as above.  For the first the
+ * voter's key, if it is given, is tried by logging in.  A code other than 0 may
+ * be the log-in's.
+ */
+enum evote_outcome evote_check(
+    struct evote *, unsigned first, evote_check_res *);
+
+/* ---- requests that were kept unanswered, each voter's own ---- */
+
+struct evote_pending {
+	evote_act_kind kind;
+	uint64_t since;			/* when it was written down, us */
+	char voter[EVOTE_NAME_MAX + 1]; /* "": by token, not known */
+	char election[EVOTE_NAME_MAX + 1];
+};
+/*
+ * All on this machine, of this service, each told to `each`, or NULL.  Their
+ * number, or -1: evote_problem.
+ */
+int evote_pendings(struct evote *,
+    void (*each)(void *arg, const struct evote_pending *), void *arg);
+/* The handle's voter's own: 1 with what it is, 0: there is none, -1. */
+int evote_pending(struct evote *, struct evote_pending *);
+/* Sends it again; what became of it is told to `earlier`. */
+enum evote_outcome evote_settle(struct evote *);
+/*
+ * Forgets it.  It may have been carried out, and is not taken back.  0 or -1.
+ */
+int evote_drop(struct evote *);
 
 /* The hosts, in order of preference; NULL: no more. */
 const char *evote_host_name(const struct evote *, int i);

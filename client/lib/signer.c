@@ -13,8 +13,8 @@
 #define FILE_MAX 16384 /* bytes of a key file */
 
 struct signer {
-	struct seal_key *key;		/* NULL: the agent has it */
-	unsigned char public[SEAL_KEY]; /* of an OpenSSH key */
+	struct seal_key *key; /* NULL: the agent has it */
+	unsigned char public[SEAL_KEY];
 };
 
 /* What is there, up to max bytes, NUL-terminated; a missing file is empty. */
@@ -39,8 +39,20 @@ fail(const char *path, const char *what, char *err, size_t errlen)
 }
 
 static int
-signer_fill(struct signer *s, const char *path, const char *text, size_t len,
-    char *err, size_t errlen)
+pem_fill(struct signer *s, const char *path, const char *pass, char *err,
+    size_t errlen)
+{
+	s->key = pass != NULL ? seal_key_unlock(path, pass, err, errlen)
+			      : seal_key_load(path, err, errlen);
+	if (s->key == NULL)
+		return (-1);
+	seal_key_public(s->key, s->public);
+	return (0);
+}
+
+static int
+signer_fill(struct signer *s, const char *path, const char *pass,
+    const char *text, size_t len, char *err, size_t errlen)
 {
 	struct sshkey k = {0};
 	char why[200];
@@ -61,10 +73,8 @@ signer_fill(struct signer *s, const char *path, const char *text, size_t len,
 		rc = fail(path, why, err, errlen);
 		break;
 	case SSHKEY_OTHER:
-		if (sshkey_public(s->public, text, why, sizeof(why)) == 0)
-			break;
-		s->key = seal_key_load(path, err, errlen);
-		rc = s->key != NULL ? 0 : -1;
+		if (sshkey_public(s->public, text, why, sizeof(why)) != 0)
+			rc = pem_fill(s, path, pass, err, errlen);
 		break;
 	}
 	explicit_bzero(&k, sizeof(k));
@@ -73,6 +83,12 @@ signer_fill(struct signer *s, const char *path, const char *text, size_t len,
 
 struct signer *
 signer_open(const char *path, char *err, size_t errlen)
+{
+	return (signer_unlock(path, NULL, err, errlen));
+}
+
+struct signer *
+signer_unlock(const char *path, const char *pass, char *err, size_t errlen)
 {
 	struct signer *s = calloc(1, sizeof(*s));
 	char text[FILE_MAX];
@@ -83,12 +99,28 @@ signer_open(const char *path, char *err, size_t errlen)
 		return (NULL);
 	}
 	len = file_read(path, text, sizeof(text));
-	if (signer_fill(s, path, text, len, err, errlen) != 0) {
+	if (signer_fill(s, path, pass, text, len, err, errlen) != 0) {
 		signer_close(s);
 		s = NULL;
 	}
 	explicit_bzero(text, sizeof(text));
 	return (s);
+}
+
+int
+signer_is_locked(const char *path)
+{
+	char text[FILE_MAX];
+
+	file_read(path, text, sizeof(text));
+	return (strstr(text, "-----BEGIN ENCRYPTED PRIVATE KEY-----") != NULL ||
+	    strstr(text, "Proc-Type: 4,ENCRYPTED") != NULL);
+}
+
+void
+signer_public(const struct signer *s, unsigned char out[SEAL_KEY])
+{
+	memcpy(out, s->public, SEAL_KEY);
 }
 
 static int

@@ -13,8 +13,15 @@
  */
 struct signer;
 
-/* NULL: one sentence in err.  An agent is asked only to sign. */
+/*
+ * NULL: one sentence in err.  An agent is asked only to sign.  pass is for a
+ * PEM file that signer_is_locked, else NULL.
+ */
 struct signer *signer_open(const char *path, char *err, size_t errlen);
+struct signer *signer_unlock(
+    const char *path, const char *pass, char *err, size_t errlen);
+int signer_is_locked(const char *path);
+void signer_public(const struct signer *, unsigned char out[SEAL_KEY]);
 void signer_close(struct signer *); /* NULL is fine */
 /*
  * Why others may have had a hand in the key file, or hold the key as well;

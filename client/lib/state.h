@@ -118,6 +118,14 @@ void state_unlock(int lock); /* -1 is fine */
 int state_load(struct state *, const char *voter, struct kept *);
 /* Returns 0 only once the request would survive a power cut. */
 int state_store(struct state *, const char *voter, struct kept *);
+/* When that of a voter was written down, us; 0: not known. */
+uint64_t state_since(struct state *, const char *voter);
+/*
+ * Each outstanding request of whichever voter; damaged ones are left out.
+ * Their number, or -1.
+ */
+int state_each(struct state *,
+    void (*each)(void *arg, uint64_t since, const struct kept *), void *arg);
 /* The request was answered: forgets it, choice included, but its number. */
 int state_settle(struct state *, const char *voter);
 

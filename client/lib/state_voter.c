@@ -1,5 +1,7 @@
 /* What is remembered of one voter: the request under way, and the token. */
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -124,29 +126,92 @@ state_unlock(int lock)
 		close(lock);
 }
 
+/* As state_load; 1: there is no such file. */
+static int
+request_load(struct state *s, const char *name, struct kept *k)
+{
+	char *data = NULL;
+	xdrproc_t proc;
+	long n;
+	int rc;
+
+	memset(k, 0, sizeof(*k));
+	if ((n = state_read(s, name, &data)) < 0)
+		return (-1);
+	if (data == NULL)
+		return (1);
+	proc = (xdrproc_t)(n == REQUEST_HEAD ? xdr_head : xdr_kept);
+	rc = xdr_from_bytes(proc, k, data, (size_t)n);
+	free(data);
+	if (rc == 0)
+		return (0);
+	memset(k, 0, sizeof(*k));
+	return (state_damaged(s, name));
+}
+
 int
 state_load(struct state *s, const char *voter, struct kept *k)
 {
-	char name[80], *data = NULL;
-	xdrproc_t proc;
-	long n;
+	char name[80];
+	int rc = request_load(s, voter_file(voter, "request", name), k);
 
-	memset(k, 0, sizeof(*k));
-	n = state_read(s, voter_file(voter, "request", name), &data);
-	if (n < 0)
-		return (-1);
-	if (data == NULL) {
-		seal_random(k->client, sizeof(k->client));
-		return (0);
-	}
-	proc = (xdrproc_t)(n == REQUEST_HEAD ? xdr_head : xdr_kept);
-	if (xdr_from_bytes(proc, k, data, (size_t)n) != 0) {
-		free(data);
-		memset(k, 0, sizeof(*k));
-		return (state_damaged(s, name));
-	}
-	free(data);
+	if (rc != 1)
+		return (rc);
+	seal_random(k->client, sizeof(k->client));
 	return (0);
+}
+
+static uint64_t
+file_time(const struct state *s, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(s->dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return (0);
+	return ((uint64_t)st.st_mtim.tv_sec * 1000000 +
+	    (uint64_t)st.st_mtim.tv_nsec / 1000);
+}
+
+uint64_t
+state_since(struct state *s, const char *voter)
+{
+	char name[80];
+
+	return (file_time(s, voter_file(voter, "request", name)));
+}
+
+static int
+is_request(const char *name)
+{
+	size_t len = strlen(name);
+
+	return (len > 8 && strcmp(name + len - 8, ".request") == 0);
+}
+
+int
+state_each(struct state *s, void (*each)(void *, uint64_t, const struct kept *),
+    void *arg)
+{
+	int fd = s->dir < 0 ? -1 : dup(s->dir), n = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	struct kept k;
+
+	if (s->dir < 0)
+		return (0);
+	if (d == NULL)
+		return (state_fail(s, "%s: %s", s->path, strerror(errno)));
+	rewinddir(d);
+	while ((entry = readdir(d)) != NULL) {
+		if (!is_request(entry->d_name) ||
+		    request_load(s, entry->d_name, &k) != 0 || k.kind == 0)
+			continue;
+		each(arg, file_time(s, entry->d_name), &k);
+		kept_clear(&k);
+		n++;
+	}
+	closedir(d);
+	return (n);
 }
 
 int

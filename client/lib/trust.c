@@ -210,6 +210,13 @@ is_other_cluster(const struct evote *e, const evote_stamp *stamp)
 	return (e->pinned && memcmp(stamp->cluster, e->service.cluster, 16));
 }
 
+static int
+is_other_origin(const struct evote *e, const evote_status_res *st)
+{
+	return (e->options.origin != NULL && st->origin[0] != '\0' &&
+	    strcmp(st->origin, e->options.origin) != 0);
+}
+
 /* What a greeting says against what was pinned and seen; NULL: nothing. */
 static const char *
 contradiction(const struct evote *e, const evote_status_res *st)
@@ -240,6 +247,14 @@ trust_greeted(void *arg, const char *host, const evote_status_res *st)
 	/* An empty host that has not joined yet. */
 	if (memcmp(stamp->cluster, none, sizeof(none)) == 0)
 		return (0);
+	if (is_other_origin(e, st)) {
+		e->stopped = handle_fail(e,
+		    "host %s belongs to the service \"%.300s\", and not to "
+		    "\"%.300s\" as was said (--origin, $EVOTE_ORIGIN or "
+		    "client.conf)",
+		    host, st->origin, e->options.origin);
+		return (-1);
+	}
 	if ((what = contradiction(e, st)) != NULL) {
 		e->stopped = broken(e, host, what, stamp, st->forced_epoch);
 		return (-1);

@@ -373,6 +373,33 @@ election_options(const struct election_state *e, const char *name,
 }
 
 void
+election_turnout(const struct election_state *e, const char *name,
+    evote_turnout_res *res, struct outcome *out)
+{
+	const struct poll *p = poll_find(&e->polls, name);
+
+	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
+	if (p != NULL) {
+		poll_turnout(p, res);
+		return;
+	}
+	out->code = 1;
+	out->reason = EVOTE_R_NO_ELECTION;
+}
+
+void
+election_check(const struct election_state *e, const char *voter,
+    uint32_t first, evote_check_res *res)
+{
+	const struct voter *v = voter_find(&e->voters, voter);
+
+	assert(v != NULL && v->registered);
+	res->voter = need_copy(v->name);
+	res->group = need_copy(v->group->name);
+	polls_check(&e->polls, v, first, res);
+}
+
+void
 election_list(
     const struct election_state *e, uint32_t first, evote_list_res *res)
 {

@@ -120,6 +120,11 @@ void election_show(const struct election_state *, const char *name,
     evote_election_res *, struct outcome *);
 void election_options(const struct election_state *, const char *name,
     evote_options_res *, struct outcome *);
+void election_turnout(const struct election_state *, const char *name,
+    evote_turnout_res *, struct outcome *);
+/* The voter is on the roll. */
+void election_check(const struct election_state *, const char *voter,
+    uint32_t first, evote_check_res *);
 void election_empty(const struct election_state *, const evote_groups_args *,
     evote_groups_res *);
 void election_voters(

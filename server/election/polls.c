@@ -7,6 +7,8 @@
 #include "server/election/polls.h"
 #include "server/election/terms.h"
 
+#define CHECK_MAX 10000 /* elections looked at for one page of CHECK */
+
 static evote_name *
 names_copy(const evote_name *from, uint32_t n)
 {
@@ -45,6 +47,7 @@ poll_free(struct poll *p)
 	xdr_free((xdrproc_t)xdr_evote_election, (char *)&p->about);
 	xdr_free((xdrproc_t)xdr_evote_options, (char *)&p->options);
 	free(p->groups);
+	free(p->shares);
 	free(p->counts);
 	free(p->voted);
 	free(p);
@@ -120,14 +123,21 @@ poll_due(const struct polls *ps, uint64_t time)
 
 /* ---- who may vote, and who has ---- */
 
+/* The place of his group in the list, or the length of the list. */
+static uint32_t
+group_place(const struct poll *p, const struct voter *v)
+{
+	uint32_t i = 0;
+
+	while (i < p->about.groups.groups_len && p->groups[i] != v->group)
+		i++;
+	return (i);
+}
+
 int
 poll_admits(const struct poll *p, const struct voter *v)
 {
-	for (uint32_t i = 0; i < p->about.groups.groups_len; i++) {
-		if (p->groups[i] == v->group)
-			return (1);
-	}
-	return (0);
+	return (group_place(p, v) < p->about.groups.groups_len);
 }
 
 int
@@ -198,6 +208,7 @@ poll_add(struct polls *ps, struct voters *vs, const evote_election *about,
 	p->groups = need(calloc(n_groups, sizeof(struct group *)));
 	for (uint32_t i = 0; i < n_groups; i++)
 		p->groups[i] = voter_group(vs, about->groups.groups_val[i]);
+	p->shares = need(calloc(n_groups, sizeof(*p->shares)));
 	p->counts = need(calloc(n_choices, sizeof(*p->counts)));
 	p->creator = creator;
 	p->index = ps->n;
@@ -222,6 +233,7 @@ void
 poll_vote(struct poll *p, const struct voter *v, uint32_t choice)
 {
 	voted_set(p, v->index);
+	p->shares[group_place(p, v)].voted++;
 	p->counts[choice]++;
 	p->votes++;
 }
@@ -230,6 +242,7 @@ void
 poll_vote_undo(struct poll *p, const struct voter *v, uint32_t choice)
 {
 	p->voted[v->index / 8] &= ~(1 << v->index % 8);
+	p->shares[group_place(p, v)].voted--;
 	p->counts[choice]--;
 	p->votes--;
 }
@@ -239,6 +252,8 @@ poll_close(struct polls *ps, struct poll *p, const struct voters *vs)
 {
 	p->closed = 1;
 	p->eligible = eligible(p, vs);
+	for (uint32_t i = 0; i < p->about.groups.groups_len; i++)
+		p->shares[i].eligible = p->groups[i]->registered;
 	open_remove(ps, p);
 }
 
@@ -247,6 +262,8 @@ poll_close_undo(struct polls *ps, struct poll *p)
 {
 	p->closed = 0;
 	p->eligible = 0;
+	for (uint32_t i = 0; i < p->about.groups.groups_len; i++)
+		p->shares[i].eligible = 0;
 	open_add(ps, p);
 }
 
@@ -306,6 +323,48 @@ polls_page(const struct polls *ps, uint32_t first, evote_list_res *res)
 	res->next = i < ps->n ? i : 0;
 }
 
+void
+poll_turnout(const struct poll *p, evote_turnout_res *res)
+{
+	uint32_t n = p->about.groups.groups_len;
+	evote_turnout *to = need(calloc(n, sizeof(*to)));
+
+	for (uint32_t i = 0; i < n; i++) {
+		to[i].group = need_copy(p->groups[i]->name);
+		to[i].eligible = p->closed ? p->shares[i].eligible
+					   : p->groups[i]->registered;
+		to[i].voted = p->shares[i].voted;
+	}
+	res->groups.groups_len = n;
+	res->groups.groups_val = to;
+	res->end = p->about.end;
+	res->closed = p->closed;
+}
+
+void
+polls_check(const struct polls *ps, const struct voter *v, uint32_t first,
+    evote_check_res *res)
+{
+	evote_checked *to = need(calloc(EVOTE_PAGE_MAX, sizeof(*to)));
+	uint32_t n = 0, i, looked = 0;
+	const struct poll *p;
+
+	for (i = first; i < ps->n && n < EVOTE_PAGE_MAX; i++) {
+		if (looked++ == CHECK_MAX)
+			break;
+		p = ps->list[i];
+		if (!poll_has_voted(p, v) && (p->closed || !poll_admits(p, v)))
+			continue;
+		to[n].name = need_copy(p->about.name);
+		to[n].end = p->about.end;
+		to[n].closed = p->closed;
+		to[n++].voted = poll_has_voted(p, v);
+	}
+	res->elections.elections_len = n;
+	res->elections.elections_val = to;
+	res->next = i < ps->n ? i : 0;
+}
+
 static void
 poll_mix(const struct poll *p, unsigned char h[SEAL_HASH])
 {
@@ -315,6 +374,8 @@ poll_mix(const struct poll *p, unsigned char h[SEAL_HASH])
 	for (uint32_t i = 0; i < p->about.groups.groups_len; i++) {
 		mix_string(h, p->groups[i]->name);
 		mix_number(h, p->groups[i]->registered);
+		mix_number(h, p->shares[i].eligible);
+		mix_number(h, p->shares[i].voted);
 	}
 	for (uint32_t i = 0; i < p->about.choices.choices_len; i++) {
 		mix_string(h, p->about.choices.choices_val[i]);

@@ -9,11 +9,17 @@
  * and for polls.c to change; a change is taken back by its _undo, the newest
  * first.
  */
+struct share {
+	uint64_t eligible; /* on the roll, once closed */
+	uint64_t voted;	   /* as one of this group */
+};
+
 struct poll {
 	UT_hash_handle hh;
 	evote_election about;
 	evote_options options;
 	struct group **groups; /* those of about, in its order */
+	struct share *shares;  /* of each of them */
 	struct voter *creator;
 	uint32_t index; /* in the order of creation */
 	int closed;
@@ -63,6 +69,10 @@ void poll_result(const struct poll *, evote_result_res *);
 void poll_show(const struct poll *, evote_election_res *);   /* NULL: none */
 void poll_options(const struct poll *, evote_options_res *); /* likewise */
 void polls_page(const struct polls *, uint32_t first, evote_list_res *);
+/* TURNOUT, and CHECK's elections for a voter. */
+void poll_turnout(const struct poll *, evote_turnout_res *);
+void polls_check(const struct polls *, const struct voter *, uint32_t first,
+    evote_check_res *);
 void polls_mix(const struct polls *, unsigned char h[SEAL_HASH]);
 
 #endif

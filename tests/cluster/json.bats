@@ -56,12 +56,24 @@ voters_show() {
 	shows show 0 client --json show club
 	shows show 1 client --json show nothing
 	shows elections 0 client --json elections
+	shows check 0 as ada --json check
+	shows check 1 as ada --json check nothing
+	shows check 1 client --voter nobody --key "$KEYS/people/ada.pem" \
+	    --json check
+	shows pending 2 as ada --json pending --drop --settle
+	shows pending 0 as ada --json pending --settle
 	shows status 0 client --json status --watch --count 2
 	shows status 0 client --json status --explain
 	wait_until 30 client result club
 	shows result 0 client --json result club
 	shows show 0 client --json show club
 	shows vote 2 as ada --json vote
+	election late 3600
+	kill -STOP "$(server_pid beta)"
+	shows vote 4 as bob --json --timeout 1 vote late yes
+	kill -CONT "$(server_pid beta)"
+	shows pending 0 client --json pending
+	wait_until 10 level
 }
 
 receipts_show() {

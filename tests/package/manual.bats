@@ -60,7 +60,7 @@ plainly() {
 # "[--hosts list] [--voter name] ..." of the options in --help.
 global_synopsis() {
 	"$bin/evote_client" --help | grep -vE -- '--(version|help) ' |
-		sed -nE 's/^  (--[a-z]+( [A-Z]+)?)  .*/[\1]/p' | plainly
+		sed -nE 's/^  (--[a-z-]+( [A-Z]+)?)  .*/[\1]/p' | plainly
 }
 
 @test "the synopses of the manual pages are those of the tables" {
@@ -190,7 +190,7 @@ completed() {
 			tr ' ' '\n' | sort)"
 	done
 	for option in $("$bin/evote_client" --help |
-		sed -nE 's/^  (--[a-z]+) [A-Z].*/\1/p'); do
+		sed -nE 's/^  (--[a-z-]+) [A-Z].*/\1/p'); do
 		same handover "$(completed <<<"evote_client $option vote ha")"
 	done
 }

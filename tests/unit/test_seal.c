@@ -180,6 +180,37 @@ keys_on_disk(void **state)
 }
 
 static void
+keys_with_a_passphrase(void **state)
+{
+	char dir[128], path[160], err[256] = "", text[100] = "";
+	unsigned char pub[2][SEAL_KEY];
+	struct seal_key *made, *loaded;
+	FILE *f;
+
+	assert_non_null(scratch_make(dir, sizeof(dir)));
+	snprintf(path, sizeof(path), "%s/voter.pem", dir);
+	made = seal_key_make_locked(path, "open sesame", err, sizeof(err));
+	assert_non_null(made);
+	f = fopen(path, "r");
+	assert_non_null(fgets(text, sizeof(text), f));
+	fclose(f);
+	assert_string_equal(text, "-----BEGIN ENCRYPTED PRIVATE KEY-----\n");
+	loaded = seal_key_unlock(path, "open sesame", err, sizeof(err));
+	assert_non_null(loaded);
+	seal_key_public(made, pub[0]);
+	seal_key_public(loaded, pub[1]);
+	assert_memory_equal(pub[0], pub[1], SEAL_KEY);
+	seal_key_free(made);
+	seal_key_free(loaded);
+	assert_null(seal_key_load(path, err, sizeof(err)));
+	assert_non_null(strstr(err, "without a passphrase"));
+	assert_null(seal_key_unlock(path, "open", err, sizeof(err)));
+	assert_non_null(strstr(err, "does not fit"));
+	assert_null(seal_key_unlock(path, "", err, sizeof(err)));
+	scratch_remove(dir);
+}
+
+static void
 assert_not_loaded(const char *path, const char *text, const char *why)
 {
 	char err[256] = "";
@@ -294,6 +325,7 @@ main(void)
 	    cmocka_unit_test(threads_do_not_meet),
 	    cmocka_unit_test(verify_known),
 	    cmocka_unit_test(keys_on_disk),
+	    cmocka_unit_test(keys_with_a_passphrase),
 	    cmocka_unit_test(files_that_are_no_keys),
 	    cmocka_unit_test(base64_known),
 	    cmocka_unit_test(base64_of_one_form_only),

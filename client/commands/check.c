@@ -1,0 +1,345 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/cmd.h"
+#include "client/lib/explain.h"
+#include "client/lib/reason.h"
+#include "client/lib/signer.h"
+#include "client/say.h"
+#include "client/survey.h"
+#include "client/when.h"
+#include "common/date.h"
+
+#define KEY_TEXT (4 * ((SEAL_KEY + 2) / 3) + 1)
+
+/* What is looked at, one line each, and what came of it. */
+struct check {
+	struct client *c;
+	struct evote *e;
+	const char *wanted; /* the election that was asked about, or NULL */
+	cJSON *checks, *elections;
+	int wrong;	    /* lines */
+	int known;	    /* the service takes the voter's key */
+	int reached;	    /* a host that serves */
+	char key[KEY_TEXT]; /* the public half, or "" */
+	int open, voted;    /* elections: not voted in, and voted in */
+	int past;	    /* closed, with a vote, not shown */
+	int found;	    /* the wanted one */
+	int all;	    /* the pages came to an end */
+	unsigned next;
+};
+
+/* todo "": all is well with that. */
+__attribute__((format(printf, 4, 5))) static void
+line_say(
+    struct check *k, const char *what, const char *todo, const char *fmt, ...)
+{
+	int ok = todo[0] == '\0';
+	char text[1200];
+	cJSON *object;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	k->wrong += !ok;
+	say_line(k->c, "%-5s  %-8s  %s.%s%s", ok ? "ok" : "WRONG", what, text,
+	    ok ? "" : " ", todo);
+	if (k->checks == NULL)
+		return;
+	object = cJSON_CreateObject();
+	cJSON_AddStringToObject(object, "what", what);
+	cJSON_AddBoolToObject(object, "ok", ok);
+	cJSON_AddStringToObject(object, "text", text);
+	cJSON_AddStringToObject(object, "todo", todo);
+	cJSON_AddItemToArray(k->checks, object);
+}
+
+/* ---- the hosts, and their clock ---- */
+
+static void
+host_check(struct check *k, const struct survey *s, int i)
+{
+	const struct sight *at = &s->hosts[i];
+	struct explain x;
+
+	if (at->reached && at->res.role == EVOTE_HALTED) {
+		line_say(k, "host", "Tell the operators.",
+		    "%s is reached, and has halted", at->name);
+		return;
+	}
+	if (at->reached) {
+		line_say(k, "host", "", "%s is reached%s", at->name,
+		    i == s->primary ? ", and serves" : "");
+		return;
+	}
+	explain_host(k->e, i, &x);
+	line_say(k, "host",
+	    x.failed >= 0 && x.todo != NULL
+		? x.todo
+		: "Try again later, or tell the operators.",
+	    "%s is not reached: %s", at->name, at->problem);
+}
+
+static void
+clock_check(struct check *k)
+{
+	int64_t ahead = evote_clock_off(k->e);
+	char span[64];
+
+	if (ahead == 0) {
+		line_say(k, "clock", "",
+		    "This computer's clock and the service's agree");
+		return;
+	}
+	date_span((uint64_t)(ahead < 0 ? -ahead : ahead), span, sizeof(span));
+	line_say(k, "clock",
+	    "Set it, or mind that elections close by the service's.",
+	    "This computer's clock is %s %s the service's", span,
+	    ahead < 0 ? "ahead of" : "behind");
+}
+
+/* -1 to go on. */
+static int
+hosts_check(struct check *k)
+{
+	struct survey s;
+	int i, status = -1;
+
+	survey_take(&s, k->e);
+	k->reached = s.primary >= 0;
+	for (i = 0; i < s.n; i++)
+		host_check(k, &s, i);
+	if (k->reached)
+		clock_check(k);
+	if (s.worst != EVOTE_ANSWERED)
+		status = say_problem(k->c, s.problem, s.worst,
+		    "The service cannot be relied on");
+	else if (s.two_primaries)
+		status = say_problem(k->c, "", EVOTE_CHANGED,
+		    "TWO PRIMARIES: more than one host serves. Tell the "
+		    "operators now");
+	survey_clear(&s);
+	return (status);
+}
+
+/* ---- the voter ---- */
+
+static void
+key_check(struct check *k)
+{
+	const char *path = k->c->options.key, *doubt;
+	unsigned char public[SEAL_KEY];
+
+	if (path == NULL)
+		return;
+	if (evote_key(k->e, public) != 0) {
+		line_say(k, "key", "Name the file that keygen made (--key).",
+		    "%s", evote_problem(k->e));
+		return;
+	}
+	seal_base64(k->key, public, sizeof(public));
+	if (k->c->json != NULL)
+		cJSON_AddStringToObject(k->c->json, "public_key", k->key);
+	doubt = signer_doubt(path);
+	if (doubt != NULL)
+		line_say(k, "key", "It should be yours alone (chmod 600).",
+		    "%s %s", path, doubt);
+}
+
+static void
+pending_check(struct check *k)
+{
+	struct evote_pending p;
+
+	switch (evote_pending(k->e, &p)) {
+	case 0:
+		break;
+	case 1:
+		line_say(k, "pending",
+		    "`pending --settle` sends it again; it cannot count twice.",
+		    "A request about \"%s\" was sent, and got no answer",
+		    p.election);
+		break;
+	default:
+		line_say(k, "pending", "Look after that directory.", "%s",
+		    evote_problem(k->e));
+	}
+}
+
+/* The log-in or the question was refused. */
+static void
+refusal_say(struct check *k, const evote_answer *answer)
+{
+	if (answer->reason == EVOTE_R_SIGNATURE)
+		line_say(k, "roll",
+		    "Ask the operators which name and key the roll has.",
+		    "The service does not know \"%s\" with this key, %s",
+		    k->c->options.voter, k->key);
+	else
+		line_say(k, "roll", "Ask the operators.", "\"%s\": %s",
+		    k->c->options.voter, reason_of(answer->reason)->sentence);
+}
+
+static void
+voter_say(struct check *k, const evote_check_res *res)
+{
+	k->known = 1;
+	if (k->key[0] != '\0')
+		line_say(k, "key", "", "The key fits: %s", k->key);
+	line_say(k, "roll", "", "%s is on the roll, in the group %s",
+	    res->voter, res->group);
+	if (k->c->json == NULL)
+		return;
+	cJSON_AddStringToObject(k->c->json, "voter", res->voter);
+	cJSON_AddStringToObject(k->c->json, "group", res->group);
+}
+
+/* ---- the elections ---- */
+
+static void
+election_say(struct check *k, const evote_checked *v)
+{
+	struct when w = when_at(v->end, evote_now_us(k->e));
+
+	if (v->voted)
+		line_say(k, "election", "", SAY_COUNTS "%s", v->name,
+		    v->closed ? "; it is closed" : "");
+	else
+		line_say(k, "election", "",
+		    "\"%s\" is open to you until %s, which is %s here, %s; you "
+		    "have not voted",
+		    v->name, w.utc, w.local, w.left);
+}
+
+static void
+election_check(struct check *k, const evote_checked *v)
+{
+	cJSON *object;
+
+	if (k->wanted != NULL && strcmp(k->wanted, v->name) != 0)
+		return;
+	k->found = 1;
+	k->voted += v->voted;
+	k->open += !v->voted;
+	if (k->wanted == NULL && v->closed)
+		k->past++;
+	else
+		election_say(k, v);
+	if (k->elections == NULL)
+		return;
+	object = cJSON_CreateObject();
+	cJSON_AddStringToObject(object, "name", v->name);
+	when_json(object, v->end);
+	cJSON_AddBoolToObject(object, "closed", v->closed);
+	cJSON_AddBoolToObject(object, "voted", v->voted);
+	cJSON_AddItemToArray(k->elections, object);
+}
+
+/* -1 to go on, with k->all when there are no more pages. */
+static int
+page_check(struct check *k)
+{
+	enum evote_outcome outcome;
+	evote_check_res res;
+	int status = -1;
+	u_int i;
+
+	outcome = evote_check(k->e, k->next, &res);
+	k->all = 1;
+	if (outcome != EVOTE_ANSWERED)
+		status = say_problem(k->c, evote_problem(k->e), outcome,
+		    "What the service has of \"%s\" is not known",
+		    k->c->options.voter);
+	else if (res.answer.code != 0)
+		refusal_say(k, &res.answer);
+	else {
+		if (k->next == 0)
+			voter_say(k, &res);
+		for (i = 0; i < res.elections.elections_len; i++)
+			election_check(k, &res.elections.elections_val[i]);
+		/* A service that turns in circles must not keep us. */
+		k->all = res.next <= k->next;
+		k->next = res.next;
+	}
+	xdr_free((xdrproc_t)xdr_evote_check_res, &res);
+	return (status);
+}
+
+static int
+voter_check(struct check *k)
+{
+	int status;
+
+	do
+		status = page_check(k);
+	while (status < 0 && !k->all);
+	if (status >= 0 || !k->known)
+		return (status);
+	if (k->wanted != NULL && !k->found)
+		line_say(k, "election",
+		    "See `elections` for its name, and `show` for its groups.",
+		    "\"%s\" is not open to you, and you have not voted in it",
+		    k->wanted);
+	else if (k->wanted == NULL && k->open + k->voted == k->past)
+		line_say(k, "election", "", "No election is open to you now");
+	if (k->past > 0)
+		line_say(k, "election", "",
+		    "Your votes in %d closed elections count", k->past);
+	return (-1);
+}
+
+static int
+check(struct check *k)
+{
+	int status = hosts_check(k);
+
+	if (status >= 0)
+		return (status);
+	pending_check(k);
+	key_check(k);
+	if (!k->reached)
+		return (say_unknown(k->c,
+		    "No host serves now, so the roll could not be asked"));
+	if ((status = voter_check(k)) >= 0)
+		return (status);
+	if (k->wrong > 0)
+		return (say_needs(k->c, EXIT_REFUSED,
+		    "%d thing%s not right; see above what to do", k->wrong,
+		    k->wrong == 1 ? " is" : "s are"));
+	return (say_done(k->c, "All is well; %d election%s your vote", k->open,
+	    k->open == 1 ? " waits for" : "s wait for"));
+}
+
+static int
+run(struct client *c, void *own, int argc, char **argv)
+{
+	struct check k = {.c = c};
+	char election[NAME_ROOM];
+	int status;
+
+	if (argc > 0) {
+		if ((status = cmd_name(c, ELECTION, argv[0], election)) >= 0)
+			return (status);
+		k.wanted = election;
+	}
+	if ((status = cmd_open_voter(c, 0, &k.e)) >= 0)
+		return (status);
+	if (c->json != NULL) {
+		k.checks = cJSON_AddArrayToObject(c->json, "checks");
+		k.elections = cJSON_AddArrayToObject(c->json, "elections");
+	}
+	status = check(&k);
+	evote_close(k.e);
+	return (status);
+}
+
+const struct command cmd_check = {
+    .name = "check",
+    .args = "[ELECTION]",
+    .help = "Looks whether the voter can vote, before it matters: hosts, "
+	    "clock, key, roll, and the elections that are open to him or in "
+	    "which he has voted; each with what to do if it is not right.",
+    .run = run,
+};

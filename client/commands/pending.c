@@ -1,0 +1,177 @@
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/cmd.h"
+#include "client/say.h"
+#include "client/when.h"
+
+struct order {
+	int settle, drop, yes;
+};
+
+static const struct option_row order_options[] = {
+    {"settle", NULL, "send the voter's again, and say what became of it",
+	.at = offsetof(struct order, settle)},
+    {"drop", NULL,
+	"forget the voter's; it is not taken back: it may have been carried "
+	"out",
+	.at = offsetof(struct order, drop)},
+    {"yes", NULL, "with --drop: do not ask", .at = offsetof(struct order, yes)},
+    {0},
+};
+
+static const char *
+kind_text(evote_act_kind kind)
+{
+	return (kind == EVOTE_ACT_VOTE ? "vote" : "creation");
+}
+
+/* ---- the list ---- */
+
+struct listing {
+	struct client *c;
+	cJSON *list;
+};
+
+static void
+pending_say(void *arg, const struct evote_pending *p)
+{
+	const struct listing *l = arg;
+	struct when w = when_of(p->since);
+	cJSON *object;
+
+	say_line(l->c, "%-8s  of %s  \"%s\"  kept since %s", kind_text(p->kind),
+	    p->voter[0] != '\0' ? p->voter : "somebody logged in", p->election,
+	    w.utc);
+	if (l->list == NULL)
+		return;
+	object = cJSON_CreateObject();
+	cJSON_AddStringToObject(object, "kind", kind_text(p->kind));
+	cJSON_AddStringToObject(object, "voter", p->voter);
+	cJSON_AddStringToObject(object, "election", p->election);
+	cJSON_AddStringToObject(object, "since", w.rfc3339);
+	cJSON_AddNumberToObject(object, "since_us", (double)p->since);
+	cJSON_AddItemToArray(l->list, object);
+}
+
+static int
+list(struct client *c)
+{
+	struct listing l = {.c = c};
+	struct evote *e;
+	int n, status;
+
+	if ((status = cmd_open(c, &e)) >= 0)
+		return (status);
+	if (c->json != NULL)
+		l.list = cJSON_AddArrayToObject(c->json, "pending");
+	n = evote_pendings(e, pending_say, &l);
+	if (n < 0)
+		status = say_usage(c, "%s", evote_problem(e));
+	else if (n == 0)
+		status = say_done(c, "No request is kept unanswered");
+	else
+		status = say_done(c,
+		    "%d request%s kept unanswered; `pending --settle` sends "
+		    "the voter's again, which cannot count twice",
+		    n, n == 1 ? " is" : "s are");
+	evote_close(e);
+	return (status);
+}
+
+/* ---- the voter's own ---- */
+
+static int
+settle(struct client *c, struct evote *e, const struct evote_pending *p)
+{
+	enum evote_outcome outcome = evote_settle(e);
+
+	if (outcome == EVOTE_ANSWERED)
+		return (say_done(c,
+		    "The %s about \"%s\" is settled, and nothing is kept any "
+		    "more",
+		    kind_text(p->kind), p->election));
+	return (say_problem(c, evote_problem(e), outcome,
+	    "The %s about \"%s\" is not settled, and is kept",
+	    kind_text(p->kind), p->election));
+}
+
+/* -1: it is to be dropped. */
+static int
+drop_ask(struct client *c, const struct order *o, const struct evote_pending *p)
+{
+	char line[16] = "";
+
+	if (o->yes)
+		return (-1);
+	say_aside("Your %s about \"%s\" was sent, and its answer did not come. "
+		  "Dropping it takes nothing back: it may have been carried "
+		  "out already, and you will not hear of it here. `pending "
+		  "--settle` tells what became of it, and cannot do it twice.",
+	    kind_text(p->kind), p->election);
+	if (!isatty(STDIN_FILENO))
+		return (say_usage(c, "Nothing was dropped: add --yes"));
+	fprintf(stderr, "Drop it anyway (yes/no)? ");
+	if (fgets(line, sizeof(line), stdin) != NULL &&
+	    strncmp(line, "yes", 3) == 0 && strcspn(line, "\r\n") == 3)
+		return (-1);
+	return (say_usage(c, "Nothing was dropped"));
+}
+
+static int
+drop(struct client *c, struct evote *e, const struct order *o,
+    const struct evote_pending *p)
+{
+	int status = drop_ask(c, o, p);
+
+	if (status >= 0)
+		return (status);
+	if (evote_drop(e) != 0)
+		return (say_usage(c, "%s", evote_problem(e)));
+	return (say_done(c,
+	    "The %s about \"%s\" is dropped. It may or may not have been "
+	    "carried out: %s",
+	    kind_text(p->kind), p->election,
+	    p->kind == EVOTE_ACT_VOTE ? "`check` tells whether your vote counts"
+				      : "`show` tells whether it exists"));
+}
+
+static int
+run(struct client *c, void *own, int argc, char **argv)
+{
+	const struct order *o = own;
+	struct evote_pending p;
+	struct evote *e;
+	int n, status;
+
+	if (o->settle && o->drop)
+		return (say_usage(c, "either --settle or --drop"));
+	if (o->yes && !o->drop)
+		return (say_usage(c, "--yes goes with --drop"));
+	if (!o->settle && !o->drop)
+		return (list(c));
+	c->options.earlier = say_earlier;
+	if ((status = cmd_open_voter(c, 0, &e)) >= 0)
+		return (status);
+	if ((n = evote_pending(e, &p)) < 0)
+		status = say_usage(c, "%s", evote_problem(e));
+	else if (n == 0)
+		status = say_done(
+		    c, "No request of %s is kept unanswered", c->options.voter);
+	else
+		status = o->settle ? settle(c, e, &p) : drop(c, e, o, &p);
+	evote_close(e);
+	return (status);
+}
+
+const struct command cmd_pending = {
+    .name = "pending",
+    .help = "Lists the requests that were sent from this machine and got no "
+	    "answer, and are kept to be sent again; settles or drops the "
+	    "voter's.",
+    .size = sizeof(struct order),
+    .options = order_options,
+    .run = run,
+};

@@ -1,0 +1,178 @@
+#!/usr/bin/env bats
+#
+# What a voter can find out and put right alone, before and after the vote.
+
+load lib
+
+# A configuration file of the voter's own.
+own_conf() {
+	export XDG_CONFIG_HOME=$PAIR_DIR/config
+	mkdir -p "$XDG_CONFIG_HOME/evote"
+	cat >"$XDG_CONFIG_HOME/evote/client.conf"
+}
+
+# The terminal's part: what is typed after each prompt, one line each.
+typed() {
+	cat >"$PAIR_DIR/typed.py" <<-'end'
+		import os, pty, sys, time
+		lines = iter(sys.argv[1].split("|"))
+		pid, fd = pty.fork()
+		if pid == 0:
+		    os.execvp(sys.argv[2], sys.argv[2:])
+		seen = b""
+		while True:
+		    try:
+		        got = os.read(fd, 1024)
+		    except OSError:
+		        break
+		    if not got:
+		        break
+		    sys.stdout.buffer.write(got)
+		    seen += got
+		    if seen.endswith(b": "):
+		        seen = b""
+		        time.sleep(0.1)
+		        os.write(fd, next(lines).encode() + b"\n")
+		sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+	end
+	host_run voters python3 "$PAIR_DIR/typed.py" "$1" \
+	    "$PAIR_BIN/evote_client" "${@:2}"
+}
+
+@test "check: before the vote, after it, and after a take-over, in one sentence" {
+	cluster_up people
+	exits 0 as ada check
+	says "No election is open to you now"
+	says "ada is on the roll, in the group members"
+	election board 3600
+	as ada create other --group nobodys --choice yes --end +1h --empty-groups
+	exits 0 as ada check
+	says '"board" is open to you until'
+	not says other
+	(($(wc -l <<<"$output") <= 10))
+	exits 0 as ada vote board yes
+	says 'Your vote in "board" counts'
+	server_kill alpha
+	wait_until 10 serves beta
+	exits 1 as ada check
+	says 'Your vote in "board" counts'
+	says "alpha is not reached"
+	says "1 thing is not right"
+	exits 1 as ada check other
+	says '"other" is not open to you'
+	server_kill beta
+	exits 4 as ada --timeout 1 check
+	says "No host serves"
+}
+
+@test "check: a stranger learns nothing of the roll" {
+	cluster_up people
+	exits 1 client --voter ada --key "$KEYS/people/bob.pem" check
+	known=${output//ada/X}
+	exits 1 client --voter nobody --key "$KEYS/people/bob.pem" check
+	[[ ${output//nobody/X} == "$known" ]]
+	says "does not know"
+	admin alpha unregister ada
+	exits 1 as ada check
+	chmod 644 "$KEYS/people/bob.pem"
+	exits 1 as bob check
+	chmod 600 "$KEYS/people/bob.pem"
+	says "can be read by other users"
+}
+
+# ada's vote is on its way and its answer does not come.
+leave_pending() {
+	kill -STOP "$(server_pid beta)"
+	exits 4 as ada --timeout 1 vote board yes
+	kill -CONT "$(server_pid beta)"
+	wait_until 10 level
+}
+
+@test "pending: listed, settled, dropped" {
+	cluster_up people
+	election board 3600
+	exits 0 as ada pending
+	says "No request is kept"
+	leave_pending
+	exits 0 client pending
+	says 'vote      of ada  "board"'
+	exits 1 as ada check
+	says 'A request about "board" was sent, and got no answer'
+	exits 2 as ada pending --drop
+	says "takes nothing back"
+	exits 0 as ada pending --drop --yes
+	exits 0 as ada pending
+	says "No request is kept"
+	exits 0 as ada check
+	says 'Your vote in "board" counts'
+	election second 3600
+	kill -STOP "$(server_pid beta)"
+	exits 4 as ada --timeout 1 vote second yes
+	kill -CONT "$(server_pid beta)"
+	server_kill alpha
+	wait_until 10 serves beta
+	exits 0 as ada pending --settle
+	says 'vote in "second" was carried out'
+	exits 1 as ada check second
+	says 'Your vote in "second" counts'
+	exits 0 as ada pending --settle
+	says "No request of ada"
+}
+
+@test "a configuration file stands in; environment and command line win" {
+	cluster_up people
+	local hosts=$EVOTE_HOSTS
+	own_conf <<-end
+		hosts = $hosts   # of the operators
+		voter = ada
+		key = $KEYS/people/ada.pem
+		origin = $ORIGIN
+		timeout = 20
+	end
+	unset EVOTE_HOSTS
+	exits 0 client check
+	says "ada is on the roll"
+	EVOTE_KEY=$KEYS/people/bob.pem exits 1 client check
+	exits 0 as bob check
+	says "bob is on the roll"
+	EVOTE_ORIGIN=another exits 2 client elections
+	says 'and not to "another"'
+	EVOTE_HOSTS=nowhere=127.0.0.1:1 exits 4 client --timeout 1 elections
+	own_conf <<<'hots = a=b'
+	exits 2 client elections
+	says 'client.conf line 1: no option is named "hots" (did you mean hosts?)'
+	own_conf <<<'json = yes'
+	exits 2 client elections
+	export EVOTE_HOSTS=$hosts
+}
+
+@test "a key with a passphrase: asked twice, then once; or from a file" {
+	cluster_up people
+	local key=$PAIR_DIR/new.pem public
+	exits 0 typed "open sesame|open sesame" keygen "$key"
+	says "Passphrase of the new key"
+	not says "open sesame"
+	not says "no passphrase"
+	grep -q "ENCRYPTED PRIVATE KEY" "$key"
+	public=$(grep -oE '^[A-Za-z0-9+/]{43}=' <<<"$output")
+	admin alpha register eve members "$public"
+	exits 0 typed "open sesame" --voter eve --key "$key" check
+	says "Passphrase of $key"
+	says "eve is on the roll"
+	echo "open sesame" >"$PAIR_DIR/pass"
+	exits 0 client --passphrase-file "$PAIR_DIR/pass" --voter eve \
+	    --key "$key" check
+	election board 3600
+	exits 0 client --passphrase-file "$PAIR_DIR/pass" --voter eve \
+	    --key "$key" vote board yes
+	echo "wrong" >"$PAIR_DIR/pass"
+	exits 2 client --passphrase-file "$PAIR_DIR/pass" --voter eve \
+	    --key "$key" vote board no
+	says "the passphrase does not fit"
+	exits 2 typed "one|two" keygen "$key.2"
+	says "not the same"
+	exits 0 typed "" keygen "$key.3"
+	says "It has no passphrase"
+	openssl pkey -in "$key" -passin "pass:open sesame" -pubout -outform DER |
+		tail -c 32 | base64 | grep -qxF "$public"
+}

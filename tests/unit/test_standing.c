@@ -1,0 +1,239 @@
+/*
+ * What the service tells of one voter, and of each group, while an election
+ * runs: as the ledger has it, whatever is undone.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/auth.h"
+#include "server/election/election.h"
+
+#define SEC 1000000ULL
+#define NOW (1700000000 * SEC)
+
+struct world {
+	struct election_state *e;
+	uint64_t number;
+};
+
+static int
+execute(struct world *w, const struct op *op)
+{
+	uint64_t size = election_size(w->e);
+	struct entry_header at = {size, 1, NOW + size};
+	struct outcome out = {0};
+
+	record_drop(election_execute(w->e, op, &at, &out));
+	return (out.code);
+}
+
+static void
+enrol(struct world *w, const char *name, const char *group)
+{
+	evote_voter v = {.name = (char *)name, .group = (char *)group};
+	struct op op = {.kind = EVOTE_OP_REGISTER, .voters = &v, .n = 1};
+
+	memset(v.key, name[0], sizeof(v.key));
+	assert_int_equal(execute(w, &op), 0);
+}
+
+static void
+strike(struct world *w, const char *name)
+{
+	struct op op = {.kind = EVOTE_OP_UNREGISTER, .name = (char *)name};
+
+	assert_int_equal(execute(w, &op), 0);
+}
+
+static evote_asker
+asker(struct world *w, const char *name)
+{
+	evote_asker a = {.voter = (char *)name, .number = NOW + ++w->number};
+
+	memset(a.client, name[0], sizeof(a.client));
+	return (a);
+}
+
+static void
+create(struct world *w, const char *name, uint64_t end)
+{
+	evote_name groups[] = {(char *)"staff", (char *)"board"};
+	evote_name choices[] = {(char *)"yes", (char *)"no"};
+	struct op op = {
+	    .kind = EVOTE_OP_CREATE,
+	    .asker = asker(w, "ann"),
+	    .act.kind = EVOTE_ACT_CREATE,
+	    .act.evote_act_u.election = {.name = (char *)name,
+		.groups = {2, groups},
+		.choices = {2, choices},
+		.end = end},
+	};
+
+	assert_int_equal(execute(w, &op), 0);
+}
+
+static int
+vote(struct world *w, const char *voter, const char *election)
+{
+	struct op op = {
+	    .kind = EVOTE_OP_VOTE,
+	    .asker = asker(w, voter),
+	    .opening = {.domain = (char *)"evote opening 1",
+		.election = (char *)election,
+		.choice = (char *)"yes"},
+	    .act.kind = EVOTE_ACT_VOTE,
+	    .act.evote_act_u.ballot.election = (char *)election,
+	};
+
+	auth_commitment((unsigned char *)op.opening.salt, election, "yes",
+	    (unsigned char *)op.act.evote_act_u.ballot.commitment);
+	return (execute(w, &op));
+}
+
+static int
+world_make(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	struct op genesis = {.kind = EVOTE_OP_GENESIS,
+	    .genesis = {.origin = (char *)"vote.test"}};
+
+	assert_non_null(w);
+	w->e = election_new();
+	execute(w, &genesis);
+	enrol(w, "ann", "staff");
+	enrol(w, "bob", "staff");
+	enrol(w, "cy", "board");
+	enrol(w, "dee", "guests");
+	*state = w;
+	return (0);
+}
+
+static int
+world_free(void **state)
+{
+	struct world *w = *state;
+
+	election_free(w->e);
+	free(w);
+	return (0);
+}
+
+static void
+assert_shares(struct world *w, const char *election, uint64_t staff,
+    uint64_t staff_voted, uint64_t board, uint64_t board_voted)
+{
+	evote_turnout_res res = {0};
+	struct outcome out;
+	const evote_turnout *g;
+
+	election_turnout(w->e, election, &res, &out);
+	assert_int_equal(out.code, 0);
+	assert_int_equal(res.groups.groups_len, 2);
+	g = res.groups.groups_val;
+	assert_string_equal(g[0].group, "staff");
+	assert_int_equal(g[0].eligible, staff);
+	assert_int_equal(g[0].voted, staff_voted);
+	assert_string_equal(g[1].group, "board");
+	assert_int_equal(g[1].eligible, board);
+	assert_int_equal(g[1].voted, board_voted);
+	xdr_free((xdrproc_t)xdr_evote_turnout_res, &res);
+}
+
+static void
+turnout_by_group(void **state)
+{
+	struct op close = {.kind = EVOTE_OP_CLOSE, .name = (char *)"club"};
+	struct world *w = *state;
+	evote_turnout_res res = {0};
+	struct outcome out;
+	uint64_t size;
+
+	election_turnout(w->e, "club", &res, &out);
+	assert_int_equal(out.code, 1);
+	assert_int_equal(out.reason, EVOTE_R_NO_ELECTION);
+	create(w, "club", NOW + 100);
+	assert_shares(w, "club", 2, 0, 1, 0);
+	assert_int_equal(vote(w, "bob", "club"), 0);
+	size = election_size(w->e);
+	assert_int_equal(vote(w, "cy", "club"), 0);
+	assert_shares(w, "club", 2, 1, 1, 1);
+	/* Who is refused has not voted. */
+	assert_int_equal(vote(w, "cy", "club"), 4);
+	assert_int_equal(vote(w, "dee", "club"), 3);
+	assert_shares(w, "club", 2, 1, 1, 1);
+	election_undo(w->e, size);
+	assert_shares(w, "club", 2, 1, 1, 0);
+	/* A vote stays his group's, whatever becomes of him. */
+	strike(w, "bob");
+	enrol(w, "bob", "board");
+	assert_shares(w, "club", 1, 1, 2, 0);
+	/* And what was so at the close stays so. */
+	while (election_size(w->e) < 101)
+		enrol(w, "zoe", "guests"), strike(w, "zoe");
+	size = election_size(w->e);
+	assert_int_equal(execute(w, &close), 0);
+	strike(w, "ann");
+	assert_shares(w, "club", 1, 1, 2, 0);
+	election_undo(w->e, size);
+	strike(w, "ann");
+	assert_shares(w, "club", 0, 1, 2, 0);
+}
+
+static uint32_t
+checked(struct world *w, const char *voter, const char *flags)
+{
+	evote_check_res res = {0};
+	const evote_checked *v;
+	uint32_t i;
+
+	election_check(w->e, voter, 0, &res);
+	assert_string_equal(res.voter, voter);
+	for (i = 0; i < res.elections.elections_len && *flags != '\0'; i++) {
+		v = &res.elections.elections_val[i];
+		assert_int_equal(v->name[0], *flags++);
+		assert_int_equal(v->voted, *flags++ == '+');
+	}
+	assert_string_equal(flags, "");
+	xdr_free((xdrproc_t)xdr_evote_check_res, &res);
+	return (i);
+}
+
+static void
+one_voters_elections(void **state)
+{
+	struct op close = {.kind = EVOTE_OP_CLOSE, .name = (char *)"a"};
+	struct world *w = *state;
+
+	assert_int_equal(checked(w, "bob", ""), 0);
+	create(w, "a", NOW + 10);
+	create(w, "b", NOW + 1000);
+	assert_int_equal(checked(w, "bob", "a-b-"), 2);
+	assert_int_equal(checked(w, "dee", ""), 0);
+	assert_int_equal(vote(w, "bob", "a"), 0);
+	assert_int_equal(checked(w, "bob", "a+b-"), 2);
+	assert_int_equal(checked(w, "cy", "a-b-"), 2);
+	while (election_size(w->e) < 12)
+		enrol(w, "zoe", "guests"), strike(w, "zoe");
+	assert_int_equal(execute(w, &close), 0);
+	/* Closed ones are for those who voted there. */
+	assert_int_equal(checked(w, "bob", "a+b-"), 2);
+	assert_int_equal(checked(w, "cy", "b-"), 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+		turnout_by_group, world_make, world_free),
+	    cmocka_unit_test_setup_teardown(
+		one_voters_elections, world_make, world_free),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
