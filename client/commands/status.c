@@ -89,9 +89,23 @@ screen_say(
 		say_line(c, "%.0f records a second, mostly votes", rate);
 }
 
+/* What somebody has to see to, though votes are taken. */
+static unsigned
+needs_count(const struct survey *s)
+{
+	unsigned n = (unsigned)(s->n - s->reached);
+	int i;
+
+	for (i = 0; i < s->n; i++)
+		n += s->hosts[i].res.alarms.alarms_len;
+	return (n);
+}
+
 static int
 survey_say(struct client *c, const struct survey *s)
 {
+	unsigned needs = needs_count(s);
+
 	if (s->worst != EVOTE_ANSWERED)
 		return (say_problem(c, s->problem, s->worst,
 		    "The service cannot be relied on"));
@@ -102,6 +116,12 @@ survey_say(struct client *c, const struct survey *s)
 	if (s->primary < 0)
 		return (say_unknown(
 		    c, "No host serves; %d of %d answered", s->reached, s->n));
+	if (needs > 0)
+		return (say_needs(c, EXIT_NEEDS,
+		    "Host %s serves, but needs an operator: %d of %d hosts "
+		    "answered, and %u thing%s wrong",
+		    s->hosts[s->primary].name, s->reached, s->n, needs,
+		    needs == 1 ? " is" : "s are"));
 	return (say_done(c, "Host %s serves; %d of %d hosts answered",
 	    s->hosts[s->primary].name, s->reached, s->n));
 }
@@ -201,7 +221,9 @@ run(struct client *c, void *own, int argc, char **argv)
 const struct command cmd_status = {
     .name = "status",
     .help = "Asks every host for its role, how much it holds and lacks, its "
-	    "clock, whom it waits for, its arbiter and what is wrong.",
+	    "clock, whom it waits for, its arbiter and what is wrong. Exit "
+	    "status 5: "
+	    "a host serves, and something needs an operator.",
     .size = sizeof(struct view),
     .options = view_options,
     .run = run,

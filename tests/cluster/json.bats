@@ -128,7 +128,7 @@ operators_show() {
 	operators_show
 	server_kill alpha
 	wait_until 10 alone beta
-	shows status 0 client --json status
+	shows status 5 client --json status
 	shows checkpoint 0 client --json checkpoint
 	server_kill beta
 	shows status 4 client --json status

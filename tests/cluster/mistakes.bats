@@ -153,6 +153,6 @@ both_serve() {
 	wait_until 10 serves beta
 	wait_until 10 alarms alpha "Another host may serve"
 	[[ $(host_state alpha standing) == not-serving ]]
-	exits 0 client status
+	exits 5 client status
 	says "Host beta serves"
 }

@@ -20,7 +20,8 @@ metric() {
 	    <<<"$output"
 	server_kill beta
 	wait_until 10 alone alpha
-	exits 0 client --json status
+	exits 5 client --json status
+	[[ $(jq -r .reason <<<"$output") == needs-you ]]
 	jq -e '.hosts[1] | .reachable == false and .lag == null and
 	    (.problem | length) > 0' <<<"$output"
 }
@@ -117,10 +118,10 @@ tied_election() {
 	cluster_up people
 	kill -STOP "$(server_pid beta)"
 	wait_until 15 alone alpha
-	exits 0 client --json status
+	exits 5 client --json status
 	jq -e '.hosts[1] | .reachable == false and .lag == null and
 	    .problem == "no answer in time"' <<<"$output"
-	exits 0 client status
+	exits 5 client status
 	kill -CONT "$(server_pid beta)"
 	says "beta does not answer: no answer in time"
 	says "alpha ALARM: No redundancy"

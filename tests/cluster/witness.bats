@@ -99,7 +99,7 @@ teardown() {
 	arbitrated_up
 	server_kill witness
 	wait_until 10 arbiter_away alpha true
-	exits 0 client status
+	exits 5 client status
 	says "arbiter: witness $WITNESS, for alpha (does not hear it), beta"
 	rm -r "$PAIR_DIR/witness" "$PAIR_DIR/witness.log"
 	witness_start witness
