@@ -112,6 +112,7 @@ enrol(struct book *b, const evote_voter *from)
 	memcpy(v->key, from->key, sizeof(v->key));
 	v->registered = 1;
 	b->on_roll++;
+	b->staging = 0;
 	return (NULL);
 }
 
@@ -136,8 +137,90 @@ take_member(struct book *b, const char *name, int strike)
 		return ("it is about somebody who is not on the roll");
 	b->n_unlocked += !strike;
 	b->on_roll -= (uint32_t)strike;
+	b->staging &= !strike;
 	v->registered = !strike;
 	return (NULL);
+}
+
+static const char *
+take_rekey(struct book *b, const evote_rekey_op *op)
+{
+	struct book_voter *v = voter_find(b, op->voter);
+
+	if (v == NULL || !v->registered)
+		return ("it gives a key to somebody who is not on the roll");
+	memcpy(v->key, op->key, sizeof(v->key));
+	b->staging = 0;
+	return (NULL);
+}
+
+static void
+rows_forget(struct book *b)
+{
+	while (b->n_rows > 0) {
+		b->n_rows--;
+		free(b->rows[b->n_rows].voter.name);
+		free(b->rows[b->n_rows].voter.group);
+	}
+}
+
+static void
+row_keep(struct book *b, const evote_row *from)
+{
+	evote_row *to;
+
+	b->rows = need_room(b->rows, b->n_rows, sizeof(*b->rows));
+	to = &b->rows[b->n_rows++];
+	*to = *from;
+	to->voter.name = need_copy(from->voter.name);
+	to->voter.group = need_copy(from->voter.group);
+}
+
+static const char *
+take_stage(struct book *b, const evote_stage_op *op)
+{
+	uint32_t n = op->rows.rows_len;
+
+	if (op->from == 0) {
+		rows_forget(b);
+		b->stage++;
+		b->staging = 1;
+	}
+	if (!b->staging || op->stage != b->stage || op->from != b->n_rows)
+		return ("it stages rows that do not follow those before");
+	for (uint32_t i = 0; i < n; i++)
+		row_keep(b, &op->rows.rows_val[i]);
+	return (n > 0 ? NULL : "it stages nobody");
+}
+
+static const char *
+row_take(struct book *b, const evote_row *row)
+{
+	struct book_voter *v = voter_find(b, row->voter.name);
+
+	if (row->leaves)
+		return (take_member(b, row->voter.name, 1));
+	if (v != NULL && v->registered) {
+		v->registered = 0;
+		b->on_roll--;
+	}
+	return (enrol(b, &row->voter));
+}
+
+static const char *
+take_commit(struct book *b, const evote_commit *op)
+{
+	const char *wrong = NULL, *one;
+
+	if (!b->staging || op->stage != b->stage || op->rows != b->n_rows)
+		return ("it carries out rows that were not staged");
+	for (uint32_t i = 0; i < b->n_rows; i++) {
+		one = row_take(b, &b->rows[i]);
+		wrong = one != NULL ? one : wrong;
+	}
+	rows_forget(b);
+	b->staging = 0;
+	return (wrong);
 }
 
 /* ---- elections ---- */
@@ -298,6 +381,12 @@ take(struct book *b, const evote_leaf *leaf, const evote_opening *opening,
 		return (take_member(b, op->evote_op_u.voter, 1));
 	case EVOTE_OP_UNLOCK:
 		return (take_member(b, op->evote_op_u.unlocked, 0));
+	case EVOTE_OP_REKEY:
+		return (take_rekey(b, &op->evote_op_u.rekey));
+	case EVOTE_OP_STAGE:
+		return (take_stage(b, &op->evote_op_u.stage));
+	case EVOTE_OP_COMMIT:
+		return (take_commit(b, &op->evote_op_u.commit));
 	case EVOTE_OP_CREATE:
 		return (take_create(b, &op->evote_op_u.create.asker,
 		    &op->evote_op_u.create.election, leaf->time, e));
@@ -354,6 +443,8 @@ book_clear(struct book *b)
 		free(b->epochs[i].name);
 	for (uint32_t i = 0; i < b->n_hosts; i++)
 		free(b->hosts[i].name);
+	rows_forget(b);
+	free(b->rows);
 	free(b->voters);
 	free(b->polls);
 	free(b->epochs);

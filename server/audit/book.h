@@ -53,7 +53,11 @@ struct book {
 	evote_genesis genesis;	    /* origin NULL: there was none */
 	struct book_voter **voters; /* whoever was ever registered */
 	uint32_t n_voters;
-	uint32_t on_roll;	  /* now */
+	uint32_t on_roll; /* now */
+	uint32_t stage;	  /* the number of the latest */
+	int staging;	  /* no other change of the roll since */
+	evote_row *rows;  /* its rows */
+	uint32_t n_rows;
 	struct book_poll **polls; /* in the order of creation */
 	uint32_t n_polls;
 	struct index voters_by_name, polls_by_name;
