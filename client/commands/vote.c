@@ -266,6 +266,19 @@ changed_text(struct evote *e, const char *election, const evote_answer *answer)
 }
 
 static int
+changed_say(struct client *c, struct evote *e, const char *election,
+    const evote_answer *answer)
+{
+	char problem[2048];
+
+	/* It is forgotten when the state is read again. */
+	snprintf(problem, sizeof(problem), "%s", evote_problem(e));
+	return (say_problem(c, problem, EVOTE_CHANGED,
+	    "Your vote in \"%s\" %s, and the service cannot be trusted",
+	    election, changed_text(e, election, answer)));
+}
+
+static int
 outcome_say(struct client *c, struct evote *e, const char *election,
     enum evote_outcome outcome, const evote_answer *answer)
 {
@@ -278,10 +291,7 @@ outcome_say(struct client *c, struct evote *e, const char *election,
 		    "Run the same command again: it cannot count twice",
 		    election));
 	case EVOTE_CHANGED:
-		return (say_problem(c, evote_problem(e), outcome,
-		    "Your vote in \"%s\" %s, and the service cannot be "
-		    "trusted",
-		    election, changed_text(e, election, answer)));
+		return (changed_say(c, e, election, answer));
 	default:
 		return (say_problem(c, evote_problem(e), outcome,
 		    "Your vote in \"%s\" was NOT sent", election));
