@@ -57,7 +57,8 @@ link_up(struct link *l)
 	reach_worked(&l->reach);
 	l->told = LOG_L_DEBUG;
 	l->why[0] = '\0';
-	log_info("link peer=%s is=up port=%d", l->name, l->reach.port);
+	log_info("link peer=%s is=up port=%d tls=%s", l->name, l->reach.port,
+	    l->line.tls != NULL ? "yes" : "no");
 	p->hooks.up(p->hooks.arg, l->peer);
 }
 
