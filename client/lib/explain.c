@@ -191,13 +191,13 @@ walk_answer(struct walk *w)
 
 /* Its handshake failed, or it has declined. */
 static int
-tls_failed(struct walk *w, enum caller_tls got, const char *why)
+tls_failed(struct walk *w, int offered, const char *why)
 {
 	char shown[TLS_PIN];
 
-	step_set(w, EXPLAIN_TLS, EXPLAIN_FAILED, "%s",
-	    got == CALLER_PLAIN ? REACH_NO_TLS : why);
-	if (got == CALLER_PLAIN)
+	step_set(
+	    w, EXPLAIN_TLS, EXPLAIN_FAILED, "%s", offered ? why : REACH_NO_TLS);
+	if (!offered)
 		return (step_failed(w, EXPLAIN_TLS,
 		    "Upgrade evote on the host, or find out who is in "
 		    "between."));
@@ -216,18 +216,20 @@ walk_tls(struct walk *w)
 {
 	const char *pin = w->reach->pin[0] != '\0' ? w->reach->pin : NULL;
 	char err[320], shown[TLS_PIN];
-	enum caller_tls got;
+	int offered;
 
 	if (w->reach->plain) {
 		step_set(w, EXPLAIN_TLS, EXPLAIN_SKIPPED, "not used: --plain");
 		return (0);
 	}
-	got = caller_tls(
-	    w->client, w->host->name, pin, step_deadline(), err, sizeof(err));
-	if (got == CALLER_FAILED || (got == CALLER_PLAIN && pin != NULL))
-		return (tls_failed(w, got, err));
+	offered = caller_probe(w->client, step_deadline(), err, sizeof(err));
+	if (offered < 0 || (offered == 0 && pin != NULL) ||
+	    (offered == 1 &&
+		caller_shake(w->client, w->host->name, pin, step_deadline(),
+		    err, sizeof(err)) != 0))
+		return (tls_failed(w, offered, err));
 	caller_pin(w->client, shown);
-	if (got == CALLER_PLAIN)
+	if (!offered)
 		step_set(w, EXPLAIN_TLS, EXPLAIN_SKIPPED,
 		    "it is not offered: all goes in plain");
 	else

@@ -11,6 +11,7 @@
 #include "common/rpc/caller.h"
 
 #define STEP_MS	    1000 /* look-up, connect, greeting */
+#define SHAKE_MS    3000 /* hands, for TLS */
 #define PATIENCE_MS 300	 /* then a sign of life is asked for, and awaited */
 #define GRACE_MS    250	 /* for portmappers after the first answer */
 #define SILENT_MS   2000 /* a host that did not answer is left alone */
@@ -165,39 +166,46 @@ reach_is_other(const struct reach *r, int i)
 	    strcmp(r->pin, r->shown[i]) != 0);
 }
 
-/* TLS where it is offered: 0, or -1. */
+/*
+ * TLS where it is offered: 0, or -1.  Whoever has answered lives, and may have
+ * many hands to shake after a take-over.
+ */
 static int
 secure(struct reach *r, int i, CLIENT *client, uint64_t deadline_ms)
 {
 	const struct host *host = &r->hosts->list[i];
 	const char *pin = r->pin[0] != '\0' ? r->pin : NULL;
-	uint64_t began_ms = now_ms();
-	enum caller_tls got;
+	uint64_t began_ms = now_ms(), step_ms = reach_step(deadline_ms);
 	char err[320];
+	int got;
 
 	r->shown[i][0] = '\0';
 	if (r->plain)
 		return (0);
-	got =
-	    caller_tls(client, host->name, pin, deadline_ms, err, sizeof(err));
-	if (got == CALLER_PLAIN && pin == NULL)
+	got = caller_probe(client, step_ms, err, sizeof(err));
+	if (got == 1) {
+		began_ms = now_ms();
+		step_ms = sooner(deadline_ms, began_ms + SHAKE_MS);
+		got = caller_shake(
+		    client, host->name, pin, step_ms, err, sizeof(err));
+		caller_pin(client, r->shown[i]);
+	} else if (got == 0 && pin != NULL) {
+		snprintf(err, sizeof(err), "%s", REACH_NO_TLS);
+		errno = EPROTO;
+		got = -1;
+	}
+	if (got == 0)
 		return (0);
-	if (got == CALLER_PLAIN)
-		reach_why(r, i, "%s: %s", host->name, REACH_NO_TLS);
-	else if (got == CALLER_FAILED &&
-	    (errno != ETIMEDOUT || !is_excused(r, i, began_ms, deadline_ms)))
+	if (errno != ETIMEDOUT || !is_excused(r, i, began_ms, step_ms))
 		reach_why(r, i, "%s: %s", host->name, err);
-	caller_pin(client, r->shown[i]);
-	if (got == CALLER_TLS)
-		return (0);
-	host_failed(r, i, deadline_ms);
+	host_failed(r, i, step_ms);
 	return (-1);
 }
 
 CLIENT *
 reach_connect(struct reach *r, int i, uint64_t deadline_ms)
 {
-	CLIENT *client = dial(r, i, deadline_ms);
+	CLIENT *client = dial(r, i, reach_step(deadline_ms));
 
 	if (client == NULL || secure(r, i, client, deadline_ms) == 0)
 		return (client);

@@ -47,7 +47,7 @@ void reach_init(struct reach *, const struct hosts *);
 uint64_t reach_step(uint64_t deadline_ms);
 /* Finds the port of the host, if it is not known. */
 void reach_port(struct reach *, int host, uint64_t deadline_ms);
-/* As the host of that name, see above. */
+/* As the host of that name, see above; in steps that are bounded as well. */
 CLIENT *reach_connect(struct reach *, int host, uint64_t deadline_ms);
 /* The pin that it has shown was another one than ours: nothing was sent. */
 int reach_is_other(const struct reach *, int host);

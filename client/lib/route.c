@@ -178,9 +178,9 @@ heed_standing(struct route *r, int i, const evote_answer *a)
 static int
 visit(struct route *r, int i, uint64_t deadline_ms)
 {
-	uint64_t step = reach_step(deadline_ms);
 	evote_status_res res = {0};
-	CLIENT *client = reach_connect(&r->reach, i, step);
+	CLIENT *client = reach_connect(&r->reach, i, deadline_ms);
+	uint64_t step;
 	int rc = 0;
 
 	if (client == NULL)

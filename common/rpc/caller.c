@@ -315,8 +315,8 @@ caller_patience(CLIENT *client, uint64_t ms, caller_there *there, void *arg)
 
 /* ---- TLS ---- */
 
-/* What the last call of the connection came to, as the end of a sentence. */
-static enum caller_tls
+/* The end of a sentence about a connection that is broken. */
+static int
 tls_failed(struct caller *c, char *err, size_t errlen, const char *why)
 {
 	int error = c->err.re_errno;
@@ -325,7 +325,7 @@ tls_failed(struct caller *c, char *err, size_t errlen, const char *why)
 		(void)fail(c, RPC_CANTRECV, error = EPROTO);
 	snprintf(err, errlen, "%s", why);
 	errno = error;
-	return (CALLER_FAILED);
+	return (-1);
 }
 
 static const char *
@@ -335,10 +335,10 @@ probe_why(enum clnt_stat stat)
 				     : "the connection broke");
 }
 
-/* Asks whether the server speaks TLS; err is set for CALLER_FAILED. */
-static enum caller_tls
-tls_probe(struct caller *c, uint64_t deadline_ms, char *err, size_t errlen)
+int
+caller_probe(CLIENT *client, uint64_t deadline_ms, char *err, size_t errlen)
 {
+	struct caller *c = client->cl_private;
 	unsigned char call[HEADER_PROBE], *reply = NULL;
 	enum clnt_stat stat;
 	uint32_t len = 0;
@@ -353,26 +353,30 @@ tls_probe(struct caller *c, uint64_t deadline_ms, char *err, size_t errlen)
 	case OFFER_TLS:
 		break;
 	case OFFER_NONE:
-		return (CALLER_PLAIN);
+		return (0);
 	case OFFER_STRANGE:
 		return (tls_failed(c, err, errlen,
 		    "what it answers when asked for TLS is neither yes nor "
 		    "no"));
 	}
 	if (inbox_empty(&c->in))
-		return (CALLER_TLS);
+		return (1);
 	return (tls_failed(
 	    c, err, errlen, "it goes on in plain where TLS has to begin"));
 }
 
-static enum caller_tls
-tls_greet(struct caller *c, uint64_t deadline_ms, char *err, size_t errlen)
+int
+caller_shake(CLIENT *client, const char *name, const char *pin,
+    uint64_t deadline_ms, char *err, size_t errlen)
 {
+	struct caller *c = client->cl_private;
 	enum tls_got got;
+	int ready;
 
+	if (line_begin(&c->line, name, pin) != 0)
+		return (tls_failed(c, err, errlen, "no memory for TLS"));
 	while ((got = line_shake(&c->line)) == TLS_MORE) {
-		int ready = deadline_wait(c->line.fd, POLLIN, deadline_ms);
-
+		ready = deadline_wait(c->line.fd, POLLIN, deadline_ms);
 		if (ready == 1)
 			continue;
 		(void)fail(c, RPC_TIMEDOUT, ready == 0 ? ETIMEDOUT : errno);
@@ -380,26 +384,12 @@ tls_greet(struct caller *c, uint64_t deadline_ms, char *err, size_t errlen)
 		    "its handshake for TLS did not end in time"));
 	}
 	if (got == TLS_OK)
-		return (CALLER_TLS);
+		return (0);
 	if (got == TLS_BROKEN)
 		return (tls_failed(c, err, errlen, tls_why(c->line.tls)));
 	(void)fail(c, RPC_CANTRECV, errno);
 	return (tls_failed(
 	    c, err, errlen, "the connection broke in the handshake for TLS"));
-}
-
-enum caller_tls
-caller_tls(CLIENT *client, const char *name, const char *pin,
-    uint64_t deadline_ms, char *err, size_t errlen)
-{
-	struct caller *c = client->cl_private;
-	enum caller_tls got = tls_probe(c, deadline_ms, err, errlen);
-
-	if (got != CALLER_TLS)
-		return (got);
-	if (line_begin(&c->line, name, pin) != 0)
-		return (tls_failed(c, err, errlen, "no memory for TLS"));
-	return (tls_greet(c, deadline_ms, err, errlen));
 }
 
 void

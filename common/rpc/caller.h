@@ -56,13 +56,14 @@ CLIENT *caller_unix(const char *path, uint32_t prog, uint32_t vers,
     uint64_t deadline_ms, char *err, size_t errlen);
 
 /*
- * Asks for TLS (RFC 9289), and shakes hands with the host of that name, see
- * tls_connect; before any other call.  After CALLER_FAILED, with the end of a
- * sentence in err and errno, the connection is broken: whoever fails in this
- * has not declined, and is not to be called in plain for it.
+ * Asks for TLS (RFC 9289): 1 the server offers it, 0 it has declined, and calls
+ * are in plain.  After an offer hands are shaken with the host of that name, see
+ * tls_connect: 0.  -1 from either, with the end of a sentence in err and errno:
+ * the connection is broken, and whoever fails in this has not declined, so is
+ * not to be called in plain for it.
  */
-enum caller_tls { CALLER_TLS, CALLER_PLAIN, CALLER_FAILED };
-enum caller_tls caller_tls(CLIENT *, const char *name, const char *pin,
+int caller_probe(CLIENT *, uint64_t deadline_ms, char *err, size_t errlen);
+int caller_shake(CLIENT *, const char *name, const char *pin,
     uint64_t deadline_ms, char *err, size_t errlen);
 /* The pin that the server has shown, "" without TLS. */
 void caller_pin(CLIENT *, char out[TLS_PIN]);

@@ -357,6 +357,23 @@ call(CLIENT *client, uint32_t *value)
 	    (xdrproc_t)xdr_uint32_t, value, unused));
 }
 
+enum got { TLS_SPOKEN, IN_PLAIN, FAILED };
+
+/* Both steps, within one time. */
+static enum got
+secure(CLIENT *client, const char *name, const char *pin, uint64_t deadline_ms,
+    char *err, size_t errlen)
+{
+	int got = caller_probe(client, deadline_ms, err, errlen);
+
+	if (got == 0)
+		return (IN_PLAIN);
+	if (got == 1 &&
+	    caller_shake(client, name, pin, deadline_ms, err, errlen) == 0)
+		return (TLS_SPOKEN);
+	return (FAILED);
+}
+
 static void
 calls_answered(CLIENT *client, int n)
 {
@@ -378,8 +395,8 @@ assert_fails(struct server *s, const char *name, const char *pin,
 	uint32_t value;
 	char err[320] = "";
 
-	assert_int_equal(CALLER_FAILED,
-	    caller_tls(client, name, pin, began + within_ms, err, sizeof(err)));
+	assert_int_equal(FAILED,
+	    secure(client, name, pin, began + within_ms, err, sizeof(err)));
 	assert_int_equal(errno, error);
 	assert_string_equal(err, why);
 	assert_true(now_ms() - began < within_ms + 1000);
@@ -403,9 +420,8 @@ test_pinned(void **state)
 	client = connect_to(&s);
 	caller_pin(client, shown);
 	assert_string_equal(shown, "");
-	assert_int_equal(CALLER_TLS,
-	    caller_tls(
-		client, "alpha", pin, now_ms() + SLOW, err, sizeof(err)));
+	assert_int_equal(TLS_SPOKEN,
+	    secure(client, "alpha", pin, now_ms() + SLOW, err, sizeof(err)));
 	caller_pin(client, shown);
 	assert_string_equal(shown, pin);
 	calls_answered(client, 3);
@@ -430,9 +446,8 @@ test_first_use(void **state)
 	tls_pin(key, pin);
 	server_start(&s, YES, TLS);
 	client = connect_to(&s);
-	assert_int_equal(CALLER_TLS,
-	    caller_tls(
-		client, "alpha", NULL, now_ms() + SLOW, err, sizeof(err)));
+	assert_int_equal(TLS_SPOKEN,
+	    secure(client, "alpha", NULL, now_ms() + SLOW, err, sizeof(err)));
 	caller_pin(client, shown);
 	assert_string_equal(shown, pin);
 	calls_answered(client, 1);
@@ -453,8 +468,8 @@ test_declines(void **state)
 	for (i = 0; i < 3; i++) {
 		server_start(&s, answers[i], TLS);
 		client = connect_to(&s);
-		assert_int_equal(CALLER_PLAIN,
-		    caller_tls(client, "alpha", NULL, now_ms() + SLOW, err,
+		assert_int_equal(IN_PLAIN,
+		    secure(client, "alpha", NULL, now_ms() + SLOW, err,
 			sizeof(err)));
 		caller_pin(client, shown);
 		assert_string_equal(shown, "");
@@ -551,9 +566,8 @@ test_others(void **state)
 	server_start(&s, YES, TLS);
 	s.key = other_key;
 	client = connect_to(&s);
-	assert_int_equal(CALLER_FAILED,
-	    caller_tls(
-		client, "alpha", pin, now_ms() + SLOW, err, sizeof(err)));
+	assert_int_equal(FAILED,
+	    secure(client, "alpha", pin, now_ms() + SLOW, err, sizeof(err)));
 	caller_pin(client, shown);
 	assert_string_equal(shown, other);
 	clnt_destroy(client);
