@@ -78,8 +78,8 @@ broken(struct evote *e, const char *host, const char *what,
 	handle_fail(e,
 	    "%s %s, and votes that were accepted may be missing. Show %.500s "
 	    "to whoever runs the election. To go on with the service as it is "
-	    "now, remove the files seen, service, pin, checkpoint and "
-	    "keys in %.500s",
+	    "now, remove the files seen, service, checkpoint and keys in "
+	    "%.500s",
 	    who, what, e->evidence[0] != '\0' ? e->evidence : "this message",
 	    state_dir(e->state));
 	return (EVOTE_CHANGED);
