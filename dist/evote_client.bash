@@ -8,7 +8,7 @@ _evote_client() {
 	    trust checkpoint register import unregister unlock voters handover hosts arbiter
 	    promote"
 	local options="--hosts --origin --pin --voter --key --passphrase-file --login
-	    --timeout --state --admin
+	    --plain --timeout --state --admin
 	    --json --version --help"
 	local -A own=(
 		[create]="--group --choice --end --empty-groups"
