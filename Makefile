@@ -32,12 +32,12 @@ REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 	  $(call room,replica/arbiter,arbiter witness etcd etcd_txn)
 SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	    machine service procedures proofs checkpoint signing auth turns serve serve_admin \
-	    budget certificate neighbours witness_daemon audit audit_note) \
+	    budget certificate neighbours witness_daemon audit audit_note preflight) \
 	  $(call room,server/audit,book index findings page) \
 	  $(call room,server/election,election voters standing stage polls terms keys \
 	    judge judge_roll effect) \
 	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files \
-	    host_key view)
+	    host_key view copy)
 CLIENT	= $(call room,client,evote_client admin say survey tally when await \
 	    proved secret) \
 	  $(call room,client/commands,keygen check pending elections vote receipt verify trust checkpoint \

@@ -19,7 +19,7 @@ _evote_server() {
 	--tls) options="allow require" ;;
 	--origin | --name | --hosts | --suspect-ms | --hang-ms) return ;;
 	esac
-	((cword > 1)) || options+=" init audit"
+	((cword > 1)) || options+=" init check export import audit"
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 }
 complete -F _evote_server evote_server

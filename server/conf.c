@@ -177,6 +177,10 @@ help(void)
 	char synopsis[600];
 
 	puts("usage: evote_server init [--data DIR] [--origin NAME]\n"
+	     "       evote_server check [OPTION ...]\n"
+	     "       evote_server export [--data DIR] FILE\n"
+	     "       evote_server import [--data DIR] [--cluster-key FILE] "
+	     "FILE\n"
 	     "       evote_server audit [--data DIR] [--checkpoint FILE] "
 	     "[--policy FILE]\n"
 	     "                          [--json]");
@@ -185,6 +189,11 @@ help(void)
 	puts("\n"
 	     "init makes a new cluster in DIR: its key, its id, an empty "
 	     "ledger.\n"
+	     "check says what a start would meet, with the same options or "
+	     "file.\n"
+	     "export copies the ledger in DIR to FILE, also while a server "
+	     "uses it;\n"
+	     "import makes a DIR of such a FILE, for a host that joins.\n"
 	     "audit checks everything in DIR, which no server may use "
 	     "meanwhile.\n"
 	     "Otherwise the server runs this host.  With an empty DIR it joins "
@@ -206,6 +215,18 @@ check_audit(const struct conf *c)
 	return (-1);
 }
 
+static int
+check_file(const struct conf *c)
+{
+	if (c->file == NULL)
+		return (wrong("name the FILE to %s",
+		    c->command == CONF_EXPORT ? "export to" : "import"));
+	if (c->command == CONF_IMPORT && c->cluster_key == NULL)
+		return (wrong("--cluster-key is missing: a copy does not "
+			      "contain the key"));
+	return (-1);
+}
+
 /* Everything needed is there and fits together. */
 static int
 check(struct conf *c)
@@ -222,6 +243,8 @@ check(struct conf *c)
 		return (-1);
 	if (c->command == CONF_AUDIT)
 		return (check_audit(c));
+	if (c->command == CONF_EXPORT || c->command == CONF_IMPORT)
+		return (check_file(c));
 	if (c->origin != NULL)
 		return (wrong("--origin is given once, to init"));
 	if (c->name == NULL)
@@ -246,9 +269,18 @@ check(struct conf *c)
 static int
 command_of(const char *word)
 {
-	if (strcmp(word, "init") == 0)
-		return (CONF_INIT);
-	return (strcmp(word, "audit") == 0 ? CONF_AUDIT : CONF_RUN);
+	static const char *const words[] = {
+	    [CONF_INIT] = "init",
+	    [CONF_CHECK] = "check",
+	    [CONF_EXPORT] = "export",
+	    [CONF_IMPORT] = "import",
+	    [CONF_AUDIT] = "audit",
+	};
+
+	for (size_t i = CONF_INIT; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i], word) == 0)
+			return ((int)i);
+	return (CONF_RUN);
 }
 
 /* The options that say nothing of where things are. */
@@ -302,6 +334,9 @@ conf_read(struct conf *c, int argc, char **argv)
 		puts("evote_server " VERSION);
 		return (0);
 	}
+	if (optind < argc &&
+	    (c->command == CONF_EXPORT || c->command == CONF_IMPORT))
+		c->file = need_copy(argv[optind++]);
 	if (optind < argc)
 		return (wrong("unexpected argument \"%s\"", argv[optind]));
 	if (c->config != NULL)
@@ -316,6 +351,7 @@ conf_clear(struct conf *c)
 {
 	free(c->config);
 	free(c->data);
+	free(c->file);
 	free(c->origin);
 	free(c->policy);
 	free(c->checkpoint);

@@ -13,7 +13,15 @@
  * option but --origin the file is /etc/evote/evote.conf.
  */
 struct conf {
-	enum { CONF_RUN, CONF_INIT, CONF_AUDIT } command;
+	enum {
+		CONF_RUN,
+		CONF_INIT,
+		CONF_CHECK,
+		CONF_EXPORT,
+		CONF_IMPORT,
+		CONF_AUDIT
+	} command;
+	char *file; /* export, import */
 	char *config;
 	char *data;
 	char *origin;		   /* init */

@@ -6,7 +6,9 @@
 #include "common/rpc/tls.h"
 #include "server/audit.h"
 #include "server/conf.h"
+#include "server/preflight.h"
 #include "server/server.h"
+#include "server/store/copy.h"
 #include "server/store/datadir.h"
 #include "server/witness_daemon.h"
 
@@ -35,6 +37,34 @@ init(const struct conf *conf)
 }
 
 static int
+copy(const struct conf *conf, int export)
+{
+	uint64_t records;
+	char err[1024];
+	int rc = export
+	    ? copy_make(conf->data, conf->file, &records, err, sizeof(err))
+	    : copy_restore(conf->file, conf->data, conf->cluster_key, &records,
+		  err, sizeof(err));
+
+	if (rc == -1) {
+		fprintf(stderr, "evote_server: %s.\n", err);
+		return (EXIT_TROUBLE);
+	}
+	if (export)
+		printf("%llu records are in %s. It holds all ballots: keep it "
+		       "as you keep the\ndata directory. The cluster's key is "
+		       "not in it.\n",
+		    (unsigned long long)records, conf->file);
+	else
+		printf("%llu records are in %s, as a host that is not in "
+		       "sync: started there, it\njoins the others, and gets "
+		       "what it lacks. If no other host is left, see\n"
+		       "evote_client promote.\n",
+		    (unsigned long long)records, conf->data);
+	return (0);
+}
+
+static int
 host_run(const struct conf *conf)
 {
 	struct server server;
@@ -57,6 +87,12 @@ main(int argc, char **argv)
 	if (rc == -1 && conf.command == CONF_INIT) {
 		log_open("init", LOG_L_INFO);
 		rc = init(&conf);
+	} else if (rc == -1 && conf.command == CONF_CHECK) {
+		rc = preflight_run(&conf);
+	} else if (rc == -1 &&
+	    (conf.command == CONF_EXPORT || conf.command == CONF_IMPORT)) {
+		log_open("copy", LOG_L_INFO);
+		rc = copy(&conf, conf.command == CONF_EXPORT);
 	} else if (rc == -1 && conf.command == CONF_AUDIT) {
 		log_open("audit", LOG_L_INFO);
 		rc = audit_run(&conf);

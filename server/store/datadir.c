@@ -1,7 +1,6 @@
 #include "server/store/datadir.h"
 
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -47,39 +46,6 @@ fail(const struct why *why, const char *fmt, ...)
 }
 
 /* ---- the directory and its lock ---- */
-
-enum dir_state {
-	DIR_EMPTY,
-	DIR_HALF,      /* formatting did not reach its end */
-	DIR_WHOLE,     /* formatting ends with the incarnation */
-	DIR_UNREADABLE /* errno */
-};
-
-static int
-is_nothing(const char *name)
-{
-	return (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-	    strcmp(name, "lock") == 0 || strcmp(name, "lost+found") == 0);
-}
-
-static enum dir_state
-dir_look(const char *path)
-{
-	enum dir_state state = DIR_EMPTY;
-	struct dirent *e;
-	DIR *dir = opendir(path);
-
-	if (dir == NULL)
-		return (DIR_UNREADABLE);
-	while ((e = readdir(dir)) != NULL) {
-		if (strcmp(e->d_name, "incarnation") == 0)
-			state = DIR_WHOLE;
-		else if (state == DIR_EMPTY && !is_nothing(e->d_name))
-			state = DIR_HALF;
-	}
-	closedir(dir);
-	return (state);
-}
 
 static int
 fail_half(const char *path, const struct why *why)
@@ -212,41 +178,53 @@ cluster_make(const char *path, const char *origin, const struct why *why)
 	return (rc);
 }
 
+/* Makes and locks a directory that has to be empty; the lock, or -1. */
+static int
+dir_begin(const char *path, const struct why *why)
+{
+	int lock_fd;
+
+	if (dir_make(path, why) == -1 || path_check(path, why) == -1)
+		return (-1);
+	/* What is somebody else's is not even given a lock. */
+	if (format_look(path) == FORMAT_HALF)
+		return (fail_half(path, why));
+	if ((lock_fd = lock_take(path, why)) == -1)
+		return (-1);
+	switch (format_look(path)) {
+	case FORMAT_EMPTY:
+		return (lock_fd);
+	case FORMAT_HALF:
+		fail_half(path, why);
+		break;
+	case FORMAT_WHOLE:
+		fail(why,
+		    "%s is a data directory already: start the server with "
+		    "it, or name another directory",
+		    path);
+		break;
+	case FORMAT_UNREADABLE:
+		fail(why, "cannot read %s: %s", path, strerror(errno));
+		break;
+	}
+	close(lock_fd);
+	return (-1);
+}
+
 int
 datadir_init(const char *path, const char *origin, char *err, size_t errlen)
 {
 	struct why why = {err, errlen};
-	int lock_fd, rc = -1;
+	int lock_fd, rc;
 
 	if (origin != NULL && !text_is_name(origin, EVOTE_TEXT_MAX))
 		return (fail(&why,
 		    "the origin must be 1 to %d bytes of UTF-8 without "
 		    "control characters",
 		    EVOTE_TEXT_MAX));
-	if (dir_make(path, &why) == -1 || path_check(path, &why) == -1)
+	if ((lock_fd = dir_begin(path, &why)) == -1)
 		return (-1);
-	/* What is somebody else's is not even given a lock. */
-	if (dir_look(path) == DIR_HALF)
-		return (fail_half(path, &why));
-	if ((lock_fd = lock_take(path, &why)) == -1)
-		return (-1);
-	switch (dir_look(path)) {
-	case DIR_EMPTY:
-		rc = cluster_make(path, origin, &why);
-		break;
-	case DIR_HALF:
-		fail_half(path, &why);
-		break;
-	case DIR_WHOLE:
-		fail(&why,
-		    "%s is a data directory already: start the server with "
-		    "it, or name another directory",
-		    path);
-		break;
-	case DIR_UNREADABLE:
-		fail(&why, "cannot read %s: %s", path, strerror(errno));
-		break;
-	}
+	rc = cluster_make(path, origin, &why);
 	close(lock_fd);
 	return (rc);
 }
@@ -271,6 +249,14 @@ key_read(const char *file, unsigned char key[32], const struct why *why)
 		    "again from the host where the cluster began",
 		    file));
 	return (0);
+}
+
+int
+datadir_key(const char *file, unsigned char key[32], char *err, size_t errlen)
+{
+	struct why why = {err, errlen};
+
+	return (key_read(file, key, &why));
 }
 
 static int
@@ -382,6 +368,32 @@ joiner_format(const char *path, const char *key_path, const struct why *why)
 	return (format_dir(path, &new, why->text, why->len));
 }
 
+int
+datadir_restore(const char *path, const char *key_path,
+    const unsigned char *value, size_t len,
+    int (*fill)(const char *, const void *, char *, size_t), const void *arg,
+    char *err, size_t errlen)
+{
+	struct why why = {err, errlen};
+	evote_config config = {0};
+	struct format new = {.config = &config, .fill = fill, .arg = arg};
+	int lock_fd, rc = -1;
+
+	if (key_read(key_path, new.key, &why) == -1)
+		return (-1);
+	if (format_read(&config, value, len) == -1)
+		return (fail(&why,
+		    "the copy was made by another version of "
+		    "this program: use that one"));
+	seal_random(new.incarnation, sizeof(new.incarnation));
+	if ((lock_fd = dir_begin(path, &why)) != -1) {
+		rc = format_dir(path, &new, err, errlen);
+		close(lock_fd);
+	}
+	xdr_free((xdrproc_t)xdr_evote_config, &config);
+	return (rc);
+}
+
 static int
 key_compare(
     const struct datadir *d, const char *key_path, const struct why *why)
@@ -403,15 +415,15 @@ key_compare(
 static int
 dir_prepare(struct datadir *d, const char *key_path, const struct why *why)
 {
-	switch (dir_look(d->path)) {
-	case DIR_EMPTY:
+	switch (format_look(d->path)) {
+	case FORMAT_EMPTY:
 		d->fresh = 1;
 		return (joiner_format(d->path, key_path, why));
-	case DIR_HALF:
+	case FORMAT_HALF:
 		return (fail_half(d->path, why));
-	case DIR_WHOLE:
+	case FORMAT_WHOLE:
 		return (0);
-	case DIR_UNREADABLE:
+	case FORMAT_UNREADABLE:
 		break;
 	}
 	return (fail(why, "cannot read %s: %s", d->path, strerror(errno)));

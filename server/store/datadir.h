@@ -44,6 +44,20 @@ struct datadir {
 int datadir_init(
     const char *path, const char *origin, char *err, size_t errlen);
 /*
+ * A directory (created if missing; must be empty) for a host that joins with a
+ * ledger that `fill` makes, as in format.h; `value` is a configuration as
+ * format_write gives it, in which the new incarnation has no part.
+ */
+int datadir_restore(const char *path, const char *key_path,
+    const unsigned char *value, size_t len,
+    int (*fill)(const char *file, const void *arg, char *err, size_t errlen),
+    const void *arg, char *err, size_t errlen);
+
+/* 0, or -1: it is no cluster's key, with err. */
+int datadir_key(
+    const char *file, unsigned char key[32], char *err, size_t errlen);
+
+/*
  * Opens and locks.  An empty directory is formatted when key_path is given:
  * the key is copied in, a new incarnation and an own key are drawn, the
  * configuration is all zero.  With key_path and a directory in use both keys must be equal.  Errors

@@ -1,6 +1,7 @@
 #include "server/store/format.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,32 @@
 #include "server/store/ledger.h"
 
 #define FORMAT_CONFIG "evote config 2\n"
+
+static int
+is_nothing(const char *name)
+{
+	return (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+	    strcmp(name, "lock") == 0 || strcmp(name, "lost+found") == 0);
+}
+
+enum format_state
+format_look(const char *path)
+{
+	enum format_state state = FORMAT_EMPTY;
+	struct dirent *e;
+	DIR *dir = opendir(path);
+
+	if (dir == NULL)
+		return (FORMAT_UNREADABLE);
+	while ((e = readdir(dir)) != NULL) {
+		if (strcmp(e->d_name, "incarnation") == 0)
+			state = FORMAT_WHOLE;
+		else if (state == FORMAT_EMPTY && !is_nothing(e->d_name))
+			state = FORMAT_HALF;
+	}
+	closedir(dir);
+	return (state);
+}
 
 static int
 ledger_make(const char *path, struct record *genesis)
@@ -87,13 +114,17 @@ aside_make(const char *path)
 int
 format_dir(const char *path, const struct format *new, char *err, size_t errlen)
 {
-	char key[64], id[64];
+	char key[64], id[64], file[FILES_PATH];
 
 	seal_base64(key, new->key, sizeof(new->key));
 	strcat(key, "\n");
 	seal_hex(id, new->incarnation, sizeof(new->incarnation));
 	strcat(id, "\n");
-	if (ledger_make(path, new->genesis) == -1) {
+	if (new->fill != NULL) {
+		files_path(path, "ledger.db", file, sizeof(file));
+		if (new->fill(file, new->arg, err, errlen) == -1)
+			return (-1);
+	} else if (ledger_make(path, new->genesis) == -1) {
 		snprintf(
 		    err, errlen, "cannot make %s/ledger.db: see the log", path);
 		return (-1);

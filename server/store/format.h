@@ -12,6 +12,10 @@ struct format {
 	unsigned char incarnation[16];
 	evote_config *config;
 	struct record *genesis; /* NULL: the ledger stays empty */
+	/* Instead: makes the ledger, durably; 0 or -1 with err. */
+	int (*fill)(
+	    const char *file, const void *arg, char *err, size_t errlen);
+	const void *arg;
 };
 
 /*
@@ -20,6 +24,14 @@ struct format {
  */
 int format_dir(
     const char *path, const struct format *, char *err, size_t errlen);
+
+enum format_state {
+	FORMAT_EMPTY,
+	FORMAT_HALF,	  /* formatting did not reach its end */
+	FORMAT_WHOLE,	  /* formatting ends with the incarnation */
+	FORMAT_UNREADABLE /* errno */
+};
+enum format_state format_look(const char *path);
 
 /* The configuration as bytes after their format; their number. */
 size_t format_write(const evote_config *, unsigned char value[SLOTS_MOST]);

@@ -260,6 +260,23 @@ view_claim(struct view *v, struct view_claim *claim, char *err, size_t errlen)
 	return (0);
 }
 
+int
+view_export(struct view *v, const char *file, char *err, size_t errlen)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(v->db, "VACUUM INTO ?", -1, &stmt, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_text(stmt, 1, file, -1, SQLITE_STATIC);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	sqlite3_finalize(stmt);
+	if (rc == SQLITE_DONE)
+		return (0);
+	return (text_why(
+	    err, errlen, "cannot write %s: %s", file, sqlite3_errmsg(v->db)));
+}
+
 /* ---- the records ---- */
 
 static void

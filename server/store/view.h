@@ -35,6 +35,9 @@ struct view_claim {
 /* 0, or -1 when something there is damaged: why is in err. */
 int view_claim(struct view *, struct view_claim *, char *err, size_t errlen);
 
+/* All of it into a new file, which is not synced; 0, or -1 with err. */
+int view_export(struct view *, const char *file, char *err, size_t errlen);
+
 /* One record; the bytes are good until the next. */
 struct view_row {
 	uint64_t seq;

@@ -1,0 +1,397 @@
+#include "server/store/copy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/failpoint.h"
+#include "common/need.h"
+#include "common/record.h"
+#include "common/seal.h"
+#include "common/text.h"
+#include "server/store/datadir.h"
+#include "server/store/files.h"
+#include "server/store/ledger_impl.h"
+#include "server/store/slots.h"
+#include "server/store/view.h"
+
+#define COPY_ID	 "1163281232" /* "EVCP" */
+#define WAL_HEAD 32	      /* its salts are others after each reset */
+#define TRIES	 20
+#define CHUNK	 (1 << 20)
+
+/* ---- the files, as a server may be writing them ---- */
+
+/* What shows that the WAL was begun anew. */
+struct mark {
+	ino_t inode; /* 0: there is none */
+	unsigned char head[WAL_HEAD];
+	struct timespec moved; /* without a WAL: when the file was changed */
+};
+
+static void
+mark_take(struct mark *m, const char *db, const char *wal)
+{
+	int fd = open(wal, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	memset(m, 0, sizeof(*m));
+	if (fd != -1 && fstat(fd, &st) == 0 &&
+	    pread(fd, m->head, WAL_HEAD, 0) >= 0)
+		m->inode = st.st_ino;
+	else if (stat(db, &st) == 0)
+		m->moved = st.st_mtim;
+	if (fd != -1)
+		close(fd);
+}
+
+/* 0, or -1 with errno. */
+static int
+bytes_copy(int from, int to)
+{
+	char *chunk = need(malloc(CHUNK));
+	ssize_t n = 0;
+	int rc = 0;
+
+	while (rc == 0 && (n = read(from, chunk, CHUNK)) > 0)
+		rc = files_write(to, chunk, (size_t)n);
+	free(chunk);
+	return (n < 0 ? -1 : rc);
+}
+
+/* A file that is not there is copied as none. */
+static int
+file_copy(const char *from, const char *to, char *err, size_t errlen)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC), out = -1, rc = 0;
+
+	unlink(to);
+	if (in == -1 && errno == ENOENT)
+		return (0);
+	if (in != -1)
+		out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (in == -1 || out == -1 || bytes_copy(in, out) == -1)
+		rc = text_why(err, errlen, "cannot copy %s to %s: %s", from, to,
+		    strerror(errno));
+	if (in != -1)
+		close(in);
+	if (out != -1)
+		close(out);
+	return (rc);
+}
+
+/*
+ * The file first: until the WAL is begun anew, it has all that a checkpoint
+ * may be writing into the file meanwhile.
+ */
+static int
+ledger_copy(const char *data, const char *dir, char *err, size_t errlen)
+{
+	char db[FILES_PATH], wal[FILES_PATH], to[FILES_PATH];
+	struct mark before, after;
+	int i;
+
+	files_path(data, "ledger.db", db, sizeof(db));
+	files_path(data, "ledger.db-wal", wal, sizeof(wal));
+	if (access(db, R_OK) == -1)
+		return (text_why(
+		    err, errlen, "cannot read %s: %s", db, strerror(errno)));
+	for (i = 0; i < TRIES; i++) {
+		mark_take(&before, db, wal);
+		files_path(dir, "ledger.db", to, sizeof(to));
+		if (file_copy(db, to, err, errlen) == -1)
+			return (-1);
+		if (failpoint("copy-slow"))
+			usleep(300000);
+		files_path(dir, "ledger.db-wal", to, sizeof(to));
+		if (file_copy(wal, to, err, errlen) == -1)
+			return (-1);
+		mark_take(&after, db, wal);
+		if (memcmp(&before, &after, sizeof(before)) == 0)
+			return (0);
+	}
+	return (text_why(err, errlen,
+	    "%s changes faster than it can be read: try again when less is "
+	    "written, or on the other host",
+	    db));
+}
+
+/* ---- a copy ---- */
+
+struct proving {
+	uint64_t next;
+	const char *wrong;
+};
+
+static int
+row_prove(void *arg, const struct view_row *row)
+{
+	struct proving *p = arg;
+	struct record *r = record_read(
+	    row->leaf, row->leaf_len, row->opening, row->opening_len);
+
+	if (row->seq != p->next)
+		p->wrong = "is missing";
+	else if (r == NULL || r->seq != row->seq ||
+	    row->hash_len != SEAL_HASH ||
+	    memcmp(r->hash, row->hash, SEAL_HASH) != 0)
+		p->wrong = "is damaged";
+	else
+		p->next++;
+	record_drop(r);
+	return (p->wrong != NULL);
+}
+
+/* Every record is there, and is what it was. */
+static int
+records_prove(struct view *v, uint64_t *records, char *err, size_t errlen)
+{
+	struct proving p = {0};
+
+	if (view_scan(v, row_prove, &p, err, errlen) == -1)
+		return (-1);
+	if (p.wrong != NULL)
+		return (text_why(err, errlen,
+		    "record %" PRIu64 " %s: move the data directory aside and "
+		    "let this host join again",
+		    p.next, p.wrong));
+	*records = p.next;
+	return (0);
+}
+
+static int
+db_failed(sqlite3 *db, const char *file, char *err, size_t errlen)
+{
+	return (text_why(
+	    err, errlen, "cannot use %s: %s", file, sqlite3_errmsg(db)));
+}
+
+/* As a server has it at this moment; the length, or -1. */
+static ssize_t
+config_take(
+    const char *data, unsigned char value[SLOTS_MOST], char *err, size_t errlen)
+{
+	char file[FILES_PATH];
+	ssize_t len = -1;
+	int fd;
+
+	files_path(data, "config", file, sizeof(file));
+	if ((fd = open(file, O_RDONLY | O_CLOEXEC)) != -1)
+		len = slots_read(fd, value);
+	if (len == -1)
+		text_why(
+		    err, errlen, "cannot read %s: %s", file, strerror(errno));
+	if (fd != -1)
+		close(fd);
+	return (len);
+}
+
+/* Marks the file as a copy, and puts the configuration beside the records. */
+static int
+copy_seal(const char *file, const unsigned char *value, size_t len, char *err,
+    size_t errlen)
+{
+	sqlite3_stmt *stmt = NULL;
+	sqlite3 *db = NULL;
+	int rc;
+
+	rc = sqlite3_open_v2(file, &db, SQLITE_OPEN_READWRITE, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db,
+		    "PRAGMA synchronous = FULL;"
+		    "PRAGMA application_id = " COPY_ID ";"
+		    "CREATE TABLE copy (config BLOB NOT NULL)",
+		    NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_prepare_v2(
+		    db, "INSERT INTO copy VALUES (?)", -1, &stmt, NULL);
+	if (rc == SQLITE_OK) {
+		sqlite3_bind_blob(stmt, 1, value, (int)len, SQLITE_STATIC);
+		rc = sqlite3_step(stmt) == SQLITE_DONE ? SQLITE_OK
+						       : SQLITE_ERROR;
+	}
+	sqlite3_finalize(stmt);
+	if (rc != SQLITE_OK)
+		db_failed(db, file, err, errlen);
+	sqlite3_close(db);
+	return (rc == SQLITE_OK ? 0 : -1);
+}
+
+/* Under its name once it would survive a power cut; nothing is replaced. */
+static int
+file_publish(const char *from, const char *to, char *err, size_t errlen)
+{
+	int fd = open(from, O_RDWR | O_CLOEXEC), rc = -1;
+
+	if (fd != -1 && fsync(fd) == 0 && link(from, to) == 0)
+		rc = files_sync_parent(to);
+	if (rc == -1)
+		text_why(
+		    err, errlen, "cannot make %s: %s", to, strerror(errno));
+	if (fd != -1)
+		close(fd);
+	return (rc);
+}
+
+static int
+copy_fill(const char *data, const char *dir, const char *file,
+    uint64_t *records, char *err, size_t errlen)
+{
+	unsigned char value[SLOTS_MOST];
+	char whole[FILES_PATH];
+	struct view *v;
+	ssize_t len;
+	int rc;
+
+	files_path(dir, "copy", whole, sizeof(whole));
+	if (ledger_copy(data, dir, err, errlen) == -1 ||
+	    (len = config_take(data, value, err, errlen)) == -1 ||
+	    (v = view_open(dir, err, errlen)) == NULL)
+		return (-1);
+	rc = records_prove(v, records, err, errlen);
+	if (rc == 0)
+		rc = view_export(v, whole, err, errlen);
+	view_close(v);
+	if (rc == 0)
+		rc = copy_seal(whole, value, (size_t)len, err, errlen);
+	return (rc == 0 ? file_publish(whole, file, err, errlen) : -1);
+}
+
+int
+copy_make(const char *data, const char *file, uint64_t *records, char *err,
+    size_t errlen)
+{
+	static const char *const names[] = {"ledger.db", "ledger.db-wal",
+	    "ledger.db-shm", "copy", "copy-journal"};
+	char dir[FILES_PATH - 64], path[FILES_PATH];
+	int rc;
+
+	if (access(file, F_OK) == 0)
+		return (text_why(err, errlen,
+		    "%s is there already: name another file", file));
+	if (strlen(file) + 32 > sizeof(dir) || strlen(data) + 64 > FILES_PATH)
+		return (text_why(err, errlen, "a path is too long"));
+	snprintf(dir, sizeof(dir), "%s.%ld.part", file, (long)getpid());
+	if (mkdir(dir, 0700) == -1)
+		return (text_why(
+		    err, errlen, "cannot make %s: %s", dir, strerror(errno)));
+	rc = copy_fill(data, dir, file, records, err, errlen);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		files_path(dir, names[i], path, sizeof(path));
+		unlink(path);
+	}
+	rmdir(dir);
+	return (rc);
+}
+
+/* ---- and back ---- */
+
+struct restoring {
+	sqlite3 *db;
+	const char *file;
+};
+
+static int
+number_is(sqlite3 *db, const char *sql, const char *wanted)
+{
+	sqlite3_stmt *stmt = NULL;
+	int same = 0;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW)
+		same = strcmp((const char *)sqlite3_column_text(stmt, 0),
+			   wanted) == 0;
+	sqlite3_finalize(stmt);
+	return (same);
+}
+
+static int
+copy_open(struct restoring *r, char *err, size_t errlen)
+{
+	if (sqlite3_open_v2(r->file, &r->db, SQLITE_OPEN_READONLY, NULL) !=
+	    SQLITE_OK)
+		return (db_failed(r->db, r->file, err, errlen));
+	if (!number_is(r->db, "PRAGMA application_id", COPY_ID))
+		return (text_why(err, errlen,
+		    "%s is not a copy that `evote_server export` made",
+		    r->file));
+	if (!number_is(r->db, "PRAGMA user_version", FORMAT))
+		return (text_why(err, errlen,
+		    "%s was made by another version of evote: use that one",
+		    r->file));
+	return (0);
+}
+
+/* The ledger out of the copy: a format.h's fill. */
+static int
+ledger_restore(const char *file, const void *arg, char *err, size_t errlen)
+{
+	const struct restoring *r = arg;
+	sqlite3_stmt *stmt = NULL;
+	sqlite3 *db = NULL;
+	int rc;
+
+	rc = sqlite3_prepare_v2(r->db, "VACUUM INTO ?", -1, &stmt, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_text(stmt, 1, file, -1, SQLITE_STATIC);
+	if (rc == SQLITE_OK && sqlite3_step(stmt) != SQLITE_DONE)
+		rc = SQLITE_ERROR;
+	sqlite3_finalize(stmt);
+	if (rc != SQLITE_OK)
+		return (db_failed(r->db, file, err, errlen));
+	rc = sqlite3_open_v2(file, &db, SQLITE_OPEN_READWRITE, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db,
+		    "PRAGMA synchronous = FULL;"
+		    "DROP TABLE copy; PRAGMA application_id = " APPLICATION_ID,
+		    NULL, NULL, NULL);
+	if (rc != SQLITE_OK)
+		db_failed(db, file, err, errlen);
+	sqlite3_close(db);
+	return (rc == SQLITE_OK ? 0 : -1);
+}
+
+/* The configuration that the copy has; its length, or -1. */
+static long
+config_read(const struct restoring *r, unsigned char value[SLOTS_MOST],
+    uint64_t *records, char *err, size_t errlen)
+{
+	sqlite3_stmt *stmt = NULL;
+	long len = -1;
+
+	if (sqlite3_prepare_v2(r->db,
+		"SELECT config, (SELECT count(*) FROM record) FROM copy", -1,
+		&stmt, NULL) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW &&
+	    sqlite3_column_bytes(stmt, 0) <= (int)SLOTS_MOST) {
+		*records = (uint64_t)sqlite3_column_int64(stmt, 1);
+		len = sqlite3_column_bytes(stmt, 0);
+		memcpy(value, sqlite3_column_blob(stmt, 0), (size_t)len);
+	} else
+		db_failed(r->db, r->file, err, errlen);
+	sqlite3_finalize(stmt);
+	return (len);
+}
+
+int
+copy_restore(const char *file, const char *data, const char *key_path,
+    uint64_t *records, char *err, size_t errlen)
+{
+	struct restoring r = {.file = file};
+	unsigned char value[SLOTS_MOST];
+	int rc = copy_open(&r, err, errlen);
+	long len = -1;
+
+	if (rc == 0)
+		len = config_read(&r, value, records, err, errlen);
+	rc = len == -1 ? -1
+		       : datadir_restore(data, key_path, value, (size_t)len,
+			     ledger_restore, &r, err, errlen);
+	sqlite3_close(r.db);
+	return (rc);
+}

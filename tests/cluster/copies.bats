@@ -1,0 +1,133 @@
+#!/usr/bin/env bats
+#
+# A safe copy of a running host, a host restored from it, and what a start would
+# meet.
+
+load lib
+
+server() {
+	"$PAIR_BIN/evote_server" "$@"
+}
+
+export_of() {
+	server export --data "$PAIR_DIR/$1" "$PAIR_DIR/$2"
+}
+
+# restored HOST COPY: its directory, made anew.
+restored() {
+	mkdir -p "$PAIR_DIR/keys"
+	cp -n "$PAIR_DIR/alpha/cluster.key" "$PAIR_DIR/keys/cluster.key"
+	rm -rf "${PAIR_DIR:?}/$1"
+	server import --data "$PAIR_DIR/$1" \
+	    --cluster-key "$PAIR_DIR/keys/cluster.key" "$PAIR_DIR/$2"
+}
+
+@test "a copy of a running host, taken while people vote, joins again" {
+	cluster_up people crowd
+	election club 10
+	start_voting club
+	wait_until 10 test -s "$PAIR_DIR/votes"
+	for i in 1 2 3; do
+		exits 0 export_of alpha "copy$i"
+		says "It holds all ballots"
+	done
+	server_kill alpha
+	wait_until 10 serves beta
+	exits 0 restored alpha copy3
+	says "as a host that is not in sync"
+	[[ $(cat "$PAIR_DIR/alpha/incarnation") != $(cat "$PAIR_DIR/beta/incarnation") ]]
+	server_start alpha
+	wait_until 15 level
+	check_books club
+	exits 1 export_of alpha copy3
+	says "is there already"
+}
+
+@test "a copy alone serves only by force, with what it holds" {
+	cluster_up people
+	election club 3600
+	as ada vote club yes
+	exits 0 export_of beta copy
+	as bob vote club no
+	server_kill alpha
+	server_kill beta
+	exits 0 restored alpha copy
+	server_start alpha
+	sleep 1
+	not serves alpha
+	epoch=$(host_state alpha epoch)
+	exits 0 admin alpha promote --force --epoch "$epoch" --accept-loss
+	wait_until 10 serves alpha
+	export EVOTE_STATE=$PAIR_DIR/new-state
+	exits 0 as bob vote club no
+	exits 1 as ada vote club no
+	says "a previous vote"
+}
+
+@test "what is no copy is not imported, nor a copy taken for a ledger" {
+	cluster_up people
+	exits 0 export_of alpha copy
+	server_kill alpha
+	exits 0 server audit --data "$PAIR_DIR/alpha"
+	cp "$PAIR_DIR/alpha/ledger.db" "$PAIR_DIR/old"
+	exits 1 restored gamma old
+	says "is not a copy"
+	head -c 5000 "$PAIR_DIR/copy" >"$PAIR_DIR/cut"
+	exits 1 restored gamma cut
+	server_kill beta
+	exits 1 server import --data "$PAIR_DIR/beta" \
+	    --cluster-key "$PAIR_DIR/alpha/cluster.key" "$PAIR_DIR/copy"
+	says "is a data directory already"
+	exits 2 server import --data "$PAIR_DIR/gamma" "$PAIR_DIR/copy"
+	rm "$PAIR_DIR/alpha/ledger.db"*
+	cp "$PAIR_DIR/copy" "$PAIR_DIR/alpha/ledger.db"
+	server_start alpha || true
+	wait_until 10 ended alpha
+	logged alpha "not a ledger of evote"
+	exits 0 restored gamma copy
+	exits 0 server audit --data "$PAIR_DIR/gamma"
+}
+
+check_of() {
+	host_run "$1" "$PAIR_BIN/evote_server" check --data "$PAIR_DIR/$1" \
+	    --name "$1" --hosts "$EVOTE_HOSTS" \
+	    --admin-socket "$PAIR_DIR/$1.sock" "${@:2}"
+}
+
+@test "check before a start: what is right, and what is not" {
+	needs_net
+	cluster_up people
+	exits 0 check_of alpha
+	says "A server is running with this directory"
+	server_stop alpha
+	before=$(ls -la --time-style=full-iso "$PAIR_DIR/alpha")
+	exits 0 check_of alpha
+	says "alpha is 10.77.0.1, this machine"
+	says "of this version's format"
+	says "The portmapper answers"
+	says "Nothing is wrong: alpha can be started"
+	[[ $(ls -la --time-style=full-iso "$PAIR_DIR/alpha") == "$before" ]]
+	exits 1 check_of alpha --cluster-key /dev/null
+	says "is not a cluster key"
+	mkdir "$PAIR_DIR/empty"
+	exits 1 check_of alpha --data "$PAIR_DIR/empty"
+	says "set cluster-key"
+	exits 0 check_of alpha --data "$PAIR_DIR/empty" \
+	    --cluster-key "$PAIR_DIR/alpha/cluster.key"
+	says "this host will join"
+	exits 1 check_of alpha --data "$PAIR_DIR/none"
+	exits 1 check_of alpha --hosts alpha=10.77.0.1,beta=no-such-name.invalid
+	says "beta: the name no-such-name.invalid"
+	exits 0 check_of alpha --hosts alpha=10.77.0.2,beta=10.77.0.1
+	says "is no address of this machine"
+	exits 2 check_of alpha --hosts beta=10.77.0.2
+	host_exec alpha python3 -c 'import socket, time
+s = socket.socket(); s.bind(("", 17777)); s.listen(); time.sleep(30)' 3>&- &
+	wait_until 5 host_run alpha bash -c 'true </dev/tcp/127.0.0.1/17777'
+	exits 1 check_of alpha --hosts alpha=10.77.0.1:17777,beta=10.77.0.2
+	says "Port 17777 cannot be used"
+	kill %1
+	rm "$PAIR_DIR/alpha/incarnation"
+	exits 1 check_of alpha
+	says "no incarnation"
+}

@@ -1,0 +1,108 @@
+/*
+ * Copies of a ledger that is written, and moved from its WAL, all the time.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "scratch.h"
+#include "server/store/copy.h"
+#include "server/store/datadir.h"
+#include "server/store/ledger.h"
+
+#define COPIES 30
+
+struct writer {
+	struct ledger *ledger;
+	atomic_ulong written; /* records */
+	atomic_int ends;
+};
+
+static void *
+write_on(void *arg)
+{
+	struct writer *w = arg;
+
+	for (uint64_t n = 1; !w->ends; n++) {
+		evote_leaf leaf = {.format = EVOTE_LEAF_FORMAT,
+		    .seq = n,
+		    .epoch = 1,
+		    .time = (uint64_t)1 << 60};
+		struct record *r;
+
+		leaf.time += n;
+		leaf.op.kind = EVOTE_OP_EPOCH;
+		leaf.op.evote_op_u.epoch.name = (char *)"alpha";
+		r = record_make(&leaf, NULL);
+		assert_non_null(r);
+		assert_int_equal(ledger_append(w->ledger, &r, 1, n), 0);
+		assert_int_equal(ledger_checkpoint(w->ledger, 12), 0);
+		record_drop(r);
+		w->written = n + 1;
+	}
+	return (NULL);
+}
+
+static void
+a_copy_is_whole_whenever_it_is_made(void **state)
+{
+	char dir[128], data[160], path[300], back[200], key[200], err[512] = "";
+	struct writer w = {0};
+	uint64_t before, records, again, made = 0;
+	pthread_t thread;
+
+	/* One of them sees the WAL begin anew many times (in test builds). */
+	setenv("EVOTE_FAILPOINT", "copy-slow", 1);
+	assert_non_null(scratch_make(dir, sizeof(dir)));
+	snprintf(data, sizeof(data), "%s/data", dir);
+	snprintf(key, sizeof(key), "%s/data/cluster.key", dir);
+	assert_int_equal(datadir_init(data, NULL, err, sizeof(err)), 0);
+	snprintf(path, sizeof(path), "%s/ledger.db", data);
+	assert_non_null(w.ledger = ledger_open(path, 0));
+	assert_int_equal(pthread_create(&thread, NULL, write_on, &w), 0);
+	for (int i = 0; i < COPIES; i++) {
+		before = w.written;
+		snprintf(path, sizeof(path), "%s/copy%d", dir, i);
+		if (copy_make(data, path, &records, err, sizeof(err)) != 0) {
+			assert_non_null(strstr(err, "changes faster"));
+			continue;
+		}
+		made++;
+		assert_in_range(records, before, w.written + 1);
+	}
+	assert_in_range(made, COPIES / 2, COPIES);
+	w.ends = 1;
+	pthread_join(thread, NULL);
+	ledger_close(w.ledger);
+	/* And it comes back as it was, but not into a directory in use. */
+	snprintf(back, sizeof(back), "%s/back", dir);
+	snprintf(path, sizeof(path), "%s/last", dir);
+	assert_int_equal(copy_make(data, path, &records, err, sizeof(err)), 0);
+	assert_int_equal(records, w.written);
+	assert_int_equal(
+	    copy_restore(path, back, key, &again, err, sizeof(err)), 0);
+	assert_int_equal(again, records);
+	assert_int_equal(
+	    copy_restore(path, back, key, &again, err, sizeof(err)), -1);
+	assert_non_null(strstr(err, "is a data directory already"));
+	snprintf(path, sizeof(path), "%s/ledger.db", back);
+	assert_non_null(w.ledger = ledger_open(path, 0));
+	assert_int_equal(ledger_size(w.ledger), records);
+	ledger_close(w.ledger);
+	scratch_remove(dir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_copy_is_whole_whenever_it_is_made),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
