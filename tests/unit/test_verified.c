@@ -58,7 +58,7 @@ struct fake {
 	int alone;  /* beta does not sign */
 	int forged; /* the log key's signature is not its own */
 	int other_log;
-	int other_root;
+	int other_root, other_name;
 	int long_path;
 	evote_reason code; /* of the leaf of a vote */
 	int other_voter, other_number, other_election, other_commitment;
@@ -122,7 +122,8 @@ note_of(struct fake *f, uint64_t size)
 
 	naive_hash(f->d, size, root);
 	root[0] ^= (unsigned char)f->other_root;
-	note_text(text, f->by.log.public.name, size, root);
+	note_text(text, f->other_name ? "elsewhere" : f->by.log.public.name,
+	    size, root);
 	note_begin(note, EVOTE_NOTE_MAX, text);
 	notary_sign(note, EVOTE_NOTE_MAX, &f->by.log,
 	    f->forged ? "something else\n" : text, 0);
@@ -652,9 +653,12 @@ a_better_one_later(void **state)
 	w->fake.alone = 1;
 	e = voted(w);
 	assert_receipt(e, TLOG_SHORT, 1);
+	assert_int_equal(files(w, "checkpoint", "/beta "), 0);
 	w->fake.alone = 0;
-	padding_add(&w->fake, 1);
 	assert_receipt(e, TLOG_GOOD, 3);
+	/* So does the checkpoint of the same size. */
+	assert_int_equal(files(w, "checkpoint", "/beta "), 1);
+	padding_add(&w->fake, 1);
 	w->fake.alone = 1;
 	padding_add(&w->fake, 1);
 	assert_receipt(e, TLOG_GOOD, 3);
@@ -827,6 +831,19 @@ not_signed_by_the_log(void **state)
 	evote_close(e);
 }
 
+/* The log's signature, under the name of another log's checkpoint. */
+static void
+of_another_name(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+
+	assert_receipt(e, TLOG_GOOD, 3);
+	w->fake.other_name = 1;
+	assert_changed(w, e, "that the service's key has not signed");
+	evote_close(e);
+}
+
 static void
 another_log_key(void **state)
 {
@@ -863,6 +880,22 @@ unlike_its_answers(void **state)
 
 	w->fake.other_root = 1;
 	assert_changed(w, e, "contradicts what it answered");
+	evote_close(e);
+}
+
+/* Nor is one that ends before the record. */
+static void
+before_the_record(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+	struct evote_proof p;
+
+	/* What was seen of keys is of that size, too. */
+	w->fake.few = w->fake.voted;
+	w->fake.behind = 1000;
+	assert_outcome(e, evote_receipt(e, "board", 300, &p), EVOTE_UNANSWERED);
+	assert_non_null(strstr(evote_problem(e), "does not reach so far"));
 	evote_close(e);
 }
 
@@ -1036,9 +1069,11 @@ main(void)
 	    WITH(another_history),
 	    WITH(a_path_that_is_too_long),
 	    WITH(not_signed_by_the_log),
+	    WITH(of_another_name),
 	    WITH(another_log_key),
 	    WITH(misplaced),
 	    WITH(unlike_its_answers),
+	    WITH(before_the_record),
 	    WITH(behind_for_a_while),
 	    WITH(a_key_is_replaced),
 	    WITH(whom_to_trust),
