@@ -56,13 +56,23 @@ proved_signers(const struct tlog_policy *p, const struct tlog_verdict *v,
 	proved_names(p, v, 1, have, sizeof(have));
 	proved_names(p, v, 0, lack, sizeof(lack));
 	if (n + lacking == 0)
-		snprintf(out, size, "no host, since none has a key");
+		snprintf(out, size,
+		    "the service alone, since no host has a key yet");
 	else if (lacking == 0)
 		snprintf(out, size, "%s", have);
 	else
 		snprintf(out, size, "%s%s; %s %s not signed",
 		    n == 0 ? "no host" : have, n == 1 ? " alone" : "", lack,
 		    lacking == 1 ? "has" : "have");
+}
+
+const char *
+proved_blind(const struct evote_proof *p)
+{
+	return (p->by_token ? ". Since you logged in for it, only the service "
+			      "can tell that "
+			      "the record is of your choice"
+			    : "");
 }
 
 /* ---- for programs ---- */
@@ -116,6 +126,7 @@ proved_receipt_json(cJSON *object, const struct evote_proof *p)
 	seal_hex(root, p->root, sizeof(p->root));
 	cJSON_AddStringToObject(object, "file", p->path);
 	cJSON_AddNumberToObject(object, "record", (double)p->seq);
+	cJSON_AddBoolToObject(object, "choice_compared", !p->by_token);
 	cJSON_AddNumberToObject(object, "size", (double)p->size);
 	cJSON_AddStringToObject(object, "root", root);
 	proved_json(object, p->policy, &p->verdict);

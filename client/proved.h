@@ -10,16 +10,19 @@ void proved_names(const struct tlog_policy *, const struct tlog_verdict *,
     int have, char *out, size_t size);
 /*
  * "alpha and beta", "alpha alone; beta has not signed", "no host; alpha and
- * beta have not signed", "no host, since none has a key".
+ * beta have not signed", "the service alone, since no host has a key yet".
  */
 void proved_signers(const struct tlog_policy *, const struct tlog_verdict *,
     char *out, size_t size);
+/* What a receipt does not show when the service drew the salt; else "". */
+const char *proved_blind(const struct evote_proof *);
 /* `signed_by` and `not_signed_by`; NULL is fine. */
 void proved_json(
     cJSON *, const struct tlog_policy *, const struct tlog_verdict *);
 /* `hosts`, their names and keys. */
 void proved_hosts_json(cJSON *, const struct tlog_policy *);
-/* `file`, `record`, `size`, `root` and these, of a receipt of our own. */
+/* `file`, `record`, `choice_compared`, `size`, `root` and these, of a receipt of
+   our own. */
 void proved_receipt_json(cJSON *, const struct evote_proof *);
 
 /* A whole file, NUL-terminated, to be freed; NULL: told with *status. */

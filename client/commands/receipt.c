@@ -76,8 +76,9 @@ receipt_say(struct client *c, const char *election, struct evote_proof *p,
 	proved_signers(p->policy, &p->verdict, who, sizeof(who));
 	return (say_done(c,
 	    "Your receipt for \"%s\" is %s: it shows that record %llu of the "
-	    "ledger is your vote, signed by %s",
-	    election, p->path, (unsigned long long)p->seq, who));
+	    "ledger is your vote, signed by %s%s",
+	    election, p->path, (unsigned long long)p->seq, who,
+	    proved_blind(p)));
 }
 
 static int

@@ -195,10 +195,12 @@ receipt_text(struct client *c, const char *problem, enum evote_outcome outcome,
 		proved_receipt_json(
 		    cJSON_AddObjectToObject(c->json, "receipt"), p);
 	proved_signers(p->policy, &p->verdict, who, sizeof(who));
-	snprintf(out, size, "Your receipt is %s, signed by %s%s", p->path, who,
+	snprintf(out, size, "Your receipt is %s, signed by %s%s%s", p->path,
+	    who,
 	    p->verdict.judgement == TLOG_GOOD
 		? ""
-		: ". `receipt` asks for a better one later");
+		: ". `receipt` asks for a better one later",
+	    proved_blind(p));
 }
 
 /* The vote counts, whatever becomes of its receipt. */

@@ -142,7 +142,8 @@ struct evote_proof {
 	char *path;    /* where a receipt is kept, or NULL */
 	uint64_t size; /* of the checkpoint */
 	unsigned char root[32];
-	uint64_t seq;		     /* of a receipt: the record's place */
+	uint64_t seq; /* of a receipt: the record's place */
+	int by_token; /* of its vote: the choice cannot be compared here */
 	struct tlog_policy *policy;  /* who signs at that size */
 	struct tlog_verdict verdict; /* TLOG_GOOD, or TLOG_SHORT */
 };

@@ -243,6 +243,7 @@ receipt_finish(struct evote *e, struct vote *v, uint64_t deadline_ms,
 	    state_set_receipt(
 		e->state, e->options.voter, v->election, p->text) != 0)
 		outcome = handle_fail(e, "%s", state_error(e->state));
+	p->by_token = v->ballot.by_token;
 	if (outcome == EVOTE_ANSWERED && (p->path = strdup(v->path)) == NULL)
 		outcome = handle_fail(e, "no memory");
 	return (outcome);

@@ -235,8 +235,9 @@ agree() {
 	cluster_up people
 	election board 3600
 	exits 0 as ada --login vote board yes
-	says "signed by alpha and beta"
+	says "signed by alpha and beta. Since you logged in for it"
 	exits 0 as ada receipt board "$PAIR_DIR/file"
+	says "only the service can tell that the record is of your choice"
 	exits 0 client verify "$PAIR_DIR/file"
 	says "a vote of ada"
 }

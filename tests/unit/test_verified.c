@@ -575,6 +575,7 @@ assert_receipt(struct evote *e, enum tlog_judgement judgement, uint64_t hosts)
 	    receipt_read(&r, p.text, strlen(p.text), err, sizeof(err)), 0);
 	assert_true(receipt_fits(&r));
 	assert_int_equal(r.index, p.seq);
+	assert_false(p.by_token);
 	assert_int_equal(r.note.size, p.size);
 	assert_int_equal(stat(p.path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
