@@ -5,7 +5,8 @@ _evote_client() {
 	local cur prev words cword command='' i
 	local commands="keygen create vote receipt verify result elections show
 	    check pending status
-	    trust checkpoint register import unregister unlock voters handover hosts arbiter
+	    trust checkpoint register import rekey unregister
+	    unlock voters handover hosts arbiter
 	    promote"
 	local options="--hosts --origin --pin --voter --key --passphrase-file --login
 	    --plain --timeout --state --admin
@@ -20,7 +21,10 @@ _evote_client() {
 		[checkpoint]="--since"
 		[hosts]="add remove prefer"
 		[register]="--shared-keys"
-		[import]="--dry-run --shared-keys --name-column --group-column --key-column"
+		[import]="--dry-run --update --remove-missing --yes --everybody
+		    --shared-keys --name-column --group-column --key-column"
+		[rekey]="--shared-keys"
+		[voters]="--group --not-voted --csv"
 		[arbiter]="none witness etcd --replace-dead"
 		[promote]="--force --epoch --accept-loss"
 	)

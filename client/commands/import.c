@@ -227,7 +227,7 @@ removal_check(struct client *c, const struct import *m)
 		    "the file: all %u would be taken off. Check the file; if "
 		    "that is right, add --everybody --yes",
 		    all));
-	if (n > all / 2)
+	if (n > all / 2 && c->json == NULL)
 		say_aside("Warning: more than half of the roll, %u of %u "
 			  "voters, are not in the file.",
 		    n, all);

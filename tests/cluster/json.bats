@@ -105,6 +105,17 @@ operators_show() {
 	shows import 1 admin alpha --json import --shared-keys --dry-run "$csv"
 	shows import 1 admin alpha --json import --shared-keys "$csv"
 	shows import 2 admin alpha --json import "$csv.missing"
+	# A key that nobody can have.
+	printf 'name,group,key\nzoe,n,%s\nxia,m,%s=\n' "$key" \
+	    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA >"$csv"
+	shows import 1 admin alpha --json import --shared-keys --update "$csv"
+	printf 'name,group,key\nzoe,n,%s\n' "$key" >"$csv"
+	shows import 0 admin alpha --json import --shared-keys --update \
+	    --remove-missing --yes "$csv"
+	shows import 2 admin alpha --json import --shared-keys \
+	    --remove-missing --yes "$PAIR_DIR/none.csv"
+	shows rekey 0 admin alpha --json rekey --shared-keys zoe "$key"
+	shows rekey 1 admin alpha --json rekey none "$key"
 	shows unlock 0 admin alpha --json unlock zoe
 	shows unregister 0 admin alpha --json unregister zoe
 	shows unregister 1 admin alpha --json unregister zoe

@@ -151,7 +151,7 @@ voters() {
 	printf "v%d,m,$key\n" {1..3000} >>"$csv"
 	run script -qec "$PAIR_BIN/evote_client --admin $PAIR_DIR/alpha.sock \
 	    import --shared-keys $csv" /dev/null
-	says "registering [---"
+	says "staging     [---"
 	exits 0 admin alpha import --shared-keys "$csv"
 	[[ $output != *"["* ]]
 	run script -qec "$PAIR_BIN/evote_client --admin $PAIR_DIR/alpha.sock \

@@ -1,0 +1,267 @@
+#!/usr/bin/env bats
+#
+# Changes of the roll: whole files or nothing of them, whoever dies meanwhile;
+# new keys; and the roll in a form that import takes again.
+
+load lib
+
+# The roll of one key: name,group each.
+setup_roll() {
+	cluster_up
+	key=$(sed -n 's/^ada,members,//p' "$KEYS/people.csv")
+	other=$(sed -n 's/^bob,members,//p' "$KEYS/people.csv")
+	csv=$PAIR_DIR/roll.csv
+	roll "$@"
+	admin alpha import --shared-keys "$csv"
+}
+
+roll() {
+	{
+		echo "name,group,key"
+		(($# == 0)) || printf "%s,$key\n" "$@"
+	} >"$csv"
+}
+
+# The roll on that host: name/group each, in order of names.
+stands() {
+	admin "$1" --json voters |
+		jq -r '[.voters[] | "\(.name)/\(.group)"] | sort | join(" ")'
+}
+
+import() {
+	admin alpha import --shared-keys "$@" "$csv"
+}
+
+on_terminal() {
+	local answer=$1
+	host_run alpha script -qec "$PAIR_BIN/evote_client --admin \
+	    $PAIR_DIR/alpha.sock import --shared-keys ${*:2} $csv" \
+	    /dev/null <<<"$answer"
+}
+
+@test "--update changes groups and keys, and shows them" {
+	setup_roll ada,m bob,m cy,m
+	roll ada,n cy,m eve,n
+	sed -i "s|^cy,m,.*|cy,m,$other|" "$csv"
+	exits 1 import
+	says "--update"
+	[[ $(stands alpha) == "ada/m bob/m cy/m" ]]
+	exits 0 import --update --dry-run
+	says "~ ada (n): was in group m"
+	says "~ cy (m): another key"
+	says "+ eve (n)"
+	says "1 on the roll are not in the file. They stay"
+	[[ $(stands alpha) == "ada/m bob/m cy/m" ]]
+	exits 0 import --update
+	says "~ ada (n): was in group m"
+	says "1 voter was registered, 2 changed, 0 taken off the roll; 0 were"
+	[[ $(stands alpha) == "ada/n bob/m cy/m eve/n" ]]
+	# The same again changes nothing, and writes nothing.
+	before=$(host_state alpha size)
+	exits 0 import --update
+	says "0 voters were registered, 0 changed"
+	(($(host_state alpha size) == before))
+	server_kill alpha
+	wait_until 10 serves beta
+	[[ $(stands beta) == "ada/n bob/m cy/m eve/n" ]]
+	[[ $(admin beta --json voters | jq -r '.voters[] |
+	    select(.name == "cy") | .key') == "$other" ]]
+}
+
+@test "--remove-missing shows, asks, and refuses what is likely a mistake" {
+	setup_roll ada,m bob,m cy,m eve,m
+	roll ada,m bob,m fay,m
+	exits 0 import --remove-missing --dry-run
+	says "- cy (m)"
+	exits 2 import --remove-missing
+	says "- eve (m)"
+	says "--yes"
+	exits 2 on_terminal no --remove-missing
+	[[ $(stands alpha) == "ada/m bob/m cy/m eve/m" ]]
+	exits 0 on_terminal yes --remove-missing
+	says "1 voter was registered, 0 changed, 2 taken off the roll"
+	[[ $(stands alpha) == "ada/m bob/m fay/m" ]]
+	roll ada,m
+	exits 0 import --remove-missing --yes
+	says "more than half of the roll, 2 of 3"
+	[[ $(stands alpha) == "ada/m" ]]
+	roll
+	exits 2 import --remove-missing --yes
+	says "--everybody"
+	[[ $(stands alpha) == "ada/m" ]]
+	exits 0 import --remove-missing --yes --everybody
+	[[ $(stands alpha) == "" ]]
+	# Who comes back is registered as ever.
+	roll ada,n
+	exits 0 import --update
+	[[ $(stands alpha) == "ada/n" ]]
+}
+
+@test "one key under two names is refused, but not of one who leaves" {
+	setup_roll ada,m
+	roll ada,m anna,m
+	sed -i "s|^ada,m,.*|ada,m,$other|" "$csv"
+	exits 1 admin alpha import --update "$csv"
+	says "! anna (m): ada is on the roll with the same key"
+	says "--shared-keys"
+	[[ $(stands alpha) == ada/m ]]
+	roll anna,m
+	exits 1 admin alpha import --update "$csv"
+	exits 2 admin alpha import --update --remove-missing --yes "$csv"
+	exits 0 admin alpha import --update --remove-missing --yes \
+	    --everybody "$csv"
+	[[ $(stands alpha) == anna/m ]]
+}
+
+@test "rekey: the new key votes, the old one and its log-in do not" {
+	cluster_up people
+	election board 3600
+	bob=$(sed -n 's/^bob,members,//p' "$KEYS/people.csv")
+	new=$(client keygen "$PAIR_DIR/new.pem" |
+		grep -o '[A-Za-z0-9+/]\{43\}=')
+	log_in alpha ada
+	exits 1 admin alpha rekey ada "$bob"
+	says "another voter has the same key"
+	exits 1 admin alpha rekey nobody "$new"
+	fails admin alpha rekey ada "${new:0:20}"
+	exits 0 admin alpha rekey ada "$new"
+	exits 0 admin alpha rekey ada "$new"
+	says "had this key already"
+	ask alpha 4 "$(vote_args 1 board yes)"
+	answered 1 2
+	exits 1 as ada vote board yes
+	says signature
+	server_kill alpha
+	wait_until 10 serves beta
+	exits 1 as ada vote board yes
+	exits 0 client --voter ada --key "$PAIR_DIR/new.pem" vote board yes
+	exits 0 admin beta rekey ada "$(sed -n 's/^ada,members,//p' \
+	    "$KEYS/people.csv")"
+	exits 1 as ada vote board no
+	says "previous vote"
+}
+
+@test "voters by group, those who have not voted, and CSV that import takes" {
+	cluster_up people
+	exits 0 admin alpha register =1+1 "a, \"b\"" --shared-keys \
+	    "$(sed -n 's/^ada,members,//p' "$KEYS/people.csv")"
+	exits 0 admin alpha register "'=2" m --shared-keys \
+	    "$(sed -n 's/^ada,members,//p' "$KEYS/people.csv")"
+	election board 3600
+	as ada vote board yes
+	exits 0 admin alpha --json voters --group m
+	[[ $(jq -c '[.voters[].name]' <<<"$output") == "[\"'=2\"]" ]]
+	exits 0 admin alpha --json voters --not-voted board
+	[[ $(jq '[.voters[] | select(.name == "ada")] | length' \
+	    <<<"$output") == 0 ]]
+	[[ $(jq '[.voters[] | select(.name == "bob")] | length' \
+	    <<<"$output") == 1 ]]
+	[[ $(jq '[.voters[] | select(.group != "members")] | length' \
+	    <<<"$output") == 0 ]]
+	exits 1 admin alpha voters --not-voted none
+	says "no election of that name"
+	exits 2 admin alpha --json voters --csv
+	admin alpha voters --csv >"$PAIR_DIR/out.csv"
+	grep -q "^\"'=1+1\",\"a, \"\"b\"\"\"," "$PAIR_DIR/out.csv"
+	before=$(stands alpha)
+	csv=$PAIR_DIR/out.csv
+	exits 0 import --update --remove-missing
+	says "0 voters were registered, 0 changed, 0 taken off"
+	exits 0 admin alpha unregister =1+1
+	exits 0 import --update --remove-missing
+	[[ $(stands alpha) == "$before" ]]
+}
+
+# ---- deaths in between ----
+
+many() {
+	{
+		echo "name,group,key"
+		printf "v%d,$1,$key\n" {1..2000}
+		[[ $1 != n ]] || echo "new,n,$key"
+	} >"$csv"
+}
+
+groups_are() {
+	[[ $(admin "$1" --json voters |
+		jq -c '[.voters[].group] | group_by(.) | map([.[0], length])') \
+		== "$2" ]]
+}
+
+# The roll at that host is of before, or of after the import.
+old_or_new() {
+	groups_are "$1" '[["m",2000]]' || groups_are "$1" '[["n",2001]]'
+}
+
+@test "a take-over in the middle of an import leaves all or nothing" {
+	cluster_up
+	key=$(sed -n 's/^ada,members,//p' "$KEYS/people.csv")
+	csv=$PAIR_DIR/roll.csv
+	many m
+	import
+	many n
+	server_kill alpha
+	EVOTE_CRASH_AT=store-after:8 server_start alpha
+	wait_until 10 level
+	serves alpha || admin beta handover alpha
+	wait_until 10 serves alpha
+	fails import --update
+	says "not known"
+	wait_until 10 alone beta
+	groups_are beta '[["m",2000]]'
+	exits 0 admin beta import --shared-keys --update "$csv"
+	groups_are beta '[["n",2001]]'
+	server_start alpha
+	wait_until 15 level
+	server_kill beta
+	wait_until 10 alone alpha
+	groups_are alpha '[["n",2001]]'
+}
+
+# That host serves, or is given the service.
+at() {
+	local other=beta
+	[[ $1 == alpha ]] || other=alpha
+	serves "$1" || { admin "$other" handover "$1" && serves "$1"; }
+} >/dev/null 2>&1
+
+# dies HOST POINT: it does there, in an import, or not.
+dies() {
+	local other=beta
+	[[ $1 == alpha ]] || other=alpha
+	server_kill "$1"
+	EVOTE_CRASH_AT=$2 server_start "$1"
+	wait_until 3 at alpha || true
+	many m
+	import --update --remove-missing --yes >/dev/null 2>&1 || true
+	many n
+	import --update >/dev/null 2>&1 || true
+	server_kill "$1"
+	wait_until 10 serves "$other"
+	old_or_new "$other"
+	server_start "$1"
+	wait_until 15 level
+	wait_until 10 at "$1"
+	old_or_new "$1"
+	wait_until 10 at alpha
+}
+
+@test "either host dies at any point of an import" {
+	cluster_up
+	key=$(sed -n 's/^ada,members,//p' "$KEYS/people.csv")
+	csv=$PAIR_DIR/roll.csv
+	many m
+	import
+	for point in store-before:5 store-uncommitted:9 store-after:12 \
+	    push-before:14 push-after:11 answer-before:13; do
+		dies alpha "$point"
+	done
+	for point in store-before:13 store-uncommitted:12 store-after:11 \
+	    ack-before:12 ack-after:10; do
+		dies beta "$point"
+	done
+	(($(grep -h "crash point=" "$PAIR_DIR"/*.log | wc -l) >= 8))
+	server_stop alpha
+	server_stop beta
+	"$PAIR_BIN/evote_server" audit --data "$PAIR_DIR/alpha" >/dev/null
+}
