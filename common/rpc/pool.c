@@ -1,6 +1,7 @@
 #include "common/rpc/transport_impl.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* Connections come and go, each in a slot that outlives it. */
@@ -159,6 +160,22 @@ source_leave(struct transport *t, struct source *s)
 	source_drop(&t->sources, s);
 }
 
+/*
+ * Its client can tell this end from one that somebody on the way has made.  Not
+ * in the middle of what it has not taken.
+ */
+static void
+conn_farewell(struct conn *c)
+{
+	struct outbox *out = channel_outbox(c);
+
+	if (c->channel != CHANNEL_TLS || outbox_size(out) > 0)
+		return;
+	tls_end(c->tls);
+	(void)send(c->xprt.xp_fd, out->data + out->start, outbox_size(out),
+	    MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 void
 conn_close(struct conn *c)
 {
@@ -169,6 +186,7 @@ conn_close(struct conn *c)
 	if (c->on_dirty)
 		TAILQ_REMOVE(&t->dirty, c, dirty);
 	c->on_dirty = false;
+	conn_farewell(c);
 	close(c->xprt.xp_fd);
 	inbox_clear(&c->in);
 	outbox_clear(&c->out);

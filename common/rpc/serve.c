@@ -2,6 +2,8 @@
 
 /* One connection's turn: what it has sent, call by call. */
 
+#define READS_MAX 64 /* of a turn: TLS may give a byte at a time */
+
 static uint32_t
 conn_max_call(const struct conn *c)
 {
@@ -57,7 +59,7 @@ conn_pass(struct conn *c)
 		conn_ready(c, true);
 }
 
-/* Nothing can be read now, or what was read is of TLS alone. */
+/* Nothing can be read now, or enough was. */
 static void
 conn_rest(struct conn *c)
 {
@@ -71,6 +73,7 @@ static void
 conn_take(struct conn *c, int calls)
 {
 	unsigned char *rec = NULL;
+	int reads = READS_MAX;
 	uint32_t len = 0;
 
 	while (c->state == CONN_OPEN && c->channel != CHANNEL_HELLO) {
@@ -94,7 +97,7 @@ conn_take(struct conn *c, int calls)
 		case RECORD_MORE:
 			break;
 		}
-		if (!channel_has_more(c) || !conn_read(c)) {
+		if (reads-- == 0 || !channel_has_more(c) || !conn_read(c)) {
 			conn_rest(c);
 			return;
 		}

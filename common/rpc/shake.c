@@ -83,6 +83,18 @@ source_has_room(const struct transport *t, const struct source *s)
 	    t->bytes <= t->config.max_memory && s->bytes <= left - left / 4);
 }
 
+/* Or another connection of its source gives way. */
+static bool
+shake_has_room(struct conn *c)
+{
+	struct transport *t = c->transport;
+
+	if (c->rank == RANK_TRUSTED || source_has_room(t, c->source))
+		return (true);
+	t->stats.yielded++;
+	return (source_yield(t, c->source, c));
+}
+
 /*
  * Its TLS, on whose way out goes first what its client has not taken yet, if
  * only the answer to the probe.
@@ -114,8 +126,7 @@ shake_take(struct conn *c, const void *bytes, size_t n)
 	conn_touch(c);
 	if (++c->heard > HEARS_MAX) {
 		conn_reject(c, "too many parts of a handshake");
-	} else if (c->rank != RANK_TRUSTED && !source_has_room(t, c->source) &&
-	    !source_yield(t, c->source, c)) {
+	} else if (!shake_has_room(c)) {
 		t->stats.shed++;
 		conn_doom(c);
 	} else if (shake_open(c) == -1 || tls_feed(c->tls, bytes, n) == -1) {

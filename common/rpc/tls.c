@@ -477,6 +477,15 @@ tls_write(struct tls *t, const void *bytes, size_t len)
 	return (0);
 }
 
+/* Not after an error, which OpenSSL has told by itself. */
+void
+tls_end(struct tls *t)
+{
+	ERR_clear_error();
+	if (t->why[0] == '\0')
+		(void)SSL_shutdown(t->ssl);
+}
+
 struct outbox *
 tls_outbox(struct tls *t)
 {

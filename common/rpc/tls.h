@@ -65,6 +65,8 @@ enum tls_got tls_shake(struct tls *);
 enum tls_got tls_read(struct tls *, void *buf, size_t size, size_t *n);
 /* Puts it, encrypted, into the outbox; 0, or -1: broken. */
 int tls_write(struct tls *, const void *bytes, size_t len);
+/* Nothing more will be written: the other end is told so. */
+void tls_end(struct tls *);
 /* What is to be sent. */
 struct outbox *tls_outbox(struct tls *);
 /* Bytes of memory that it holds, about. */

@@ -663,6 +663,58 @@ test_half_closed(void **state)
 	client_close(&c);
 }
 
+/* Its client can tell that end from one that was made on the way. */
+static void
+test_farewell(void **state)
+{
+	struct client c;
+	unsigned char byte;
+	size_t n;
+
+	client_secure(&c);
+	client_echo(&c, 1);
+	server_later(IDLE_MS);
+	client_ends(&c);
+	assert_int_equal(tls_read(c.tls, &byte, 1, &n), TLS_END);
+	client_close(&c);
+}
+
+/* One byte a record: the others have their turns meanwhile. */
+static void
+test_dribble(void **state)
+{
+	enum { LEN = 2000 };
+	struct bytes echo = call_make(5, PROG, DO_ECHO, AUTH_NONE, 55);
+	unsigned char all[LEN] = {0};
+	uint32_t mark = stream_mark(LEN - 4);
+	struct transport_config config = usual();
+	struct client c, other;
+	int turns = 0;
+
+	config.turn_us = 0; /* one connection in each run */
+	server_again(config);
+	client_secure(&c);
+	client_secure(&other);
+	server_run();
+	memcpy(all, echo.data, echo.len);
+	memcpy(all, &mark, sizeof(mark));
+	for (int i = 0; i < LEN; i++)
+		assert_int_equal(tls_write(c.tls, all + i, 1), 0);
+	client_flush(&c, SIZE_MAX);
+	client_call(&other, 1, DO_ECHO, 1);
+	for (; c.n_got == 0; turns++) {
+		transport_run(its.t, its.now);
+		client_receive(&c);
+		client_receive(&other);
+		assert_true(other.n_got > 0 || turns < 6);
+		assert_true(turns < LEN);
+	}
+	assert_true(turns >= 20);
+	assert_int_equal(client_reply(&c).number, 55);
+	client_close(&c);
+	client_close(&other);
+}
+
 /* Answers that are not read wait in TLS as they do in plain. */
 static void
 test_unread(void **state)
@@ -1182,6 +1234,8 @@ main(void)
 	    TEST(test_many_records_at_once),
 	    TEST(test_call_in_many_records),
 	    TEST(test_half_closed),
+	    TEST(test_farewell),
+	    TEST(test_dribble),
 	    TEST(test_unread),
 	    TEST(test_host),
 	    TEST(test_a_thousand),
