@@ -139,9 +139,13 @@ registered() {
 	says "somebody in between hides the offer"
 }
 
-@test "a take-over with nothing in plain" {
+@test "a take-over with a witness, and nothing in plain" {
 	options=(--tls require)
 	cluster_up people crowd
+	witness_start witness
+	admin alpha arbiter witness "$WITNESS"
+	wait_until 10 arbiter_is witness
+	linked alpha "${WITNESS%%=*}" yes
 	EVOTE_PIN=$(pin_of alpha)
 	export EVOTE_PIN
 	election poll 20
@@ -207,8 +211,8 @@ old_pair() {
 	with "$1" server_start alpha
 	with "$1" server_start beta
 	wait_until 15 level
-	admin alpha import --shared-keys "$KEYS/people.csv"
-	admin alpha import --shared-keys "$KEYS/crowd.csv"
+	with "$1" admin alpha import --shared-keys "$KEYS/people.csv"
+	with "$1" admin alpha import --shared-keys "$KEYS/crowd.csv"
 	election poll 20
 	start_voting poll
 	more_votes 20
@@ -237,8 +241,8 @@ new_pair() {
 	admin alpha handover beta
 	wait_until 10 serves beta
 	more_votes 20
-	# Older clients are served as before.
-	exits 0 with "$old" as ada --state "$PAIR_DIR/old" vote poll yes
+	# Older clients are served as before, beside what newer ones keep.
+	exits 0 with "$old" as ada vote poll yes
 	echo "invoke ada yes" >>"$PAIR_DIR/votes"
 	echo "ok ada yes" >>"$PAIR_DIR/votes"
 	upgraded alpha
