@@ -347,6 +347,23 @@ checkpoint_since(struct evote *e, const struct note *since,
 	return (outcome);
 }
 
+/* What the file shows was seen: no host may know less from now on. */
+static enum evote_outcome
+since_take(struct evote *e, const struct note *since)
+{
+	struct sighting now = {.epoch = e->seen.epoch, .size = since->size},
+			kept;
+
+	if (strcmp(since->log, e->keyring.log.name) != 0 ||
+	    note_verify(since, &e->keyring.log, NULL) != NOTE_SIGNED)
+		return (handle_fail(e,
+		    "the file's checkpoint is not signed by the key of this "
+		    "service"));
+	memcpy(now.root, since->root, sizeof(now.root));
+	(void)state_raise(e->state, &now, &kept);
+	return (EVOTE_ANSWERED);
+}
+
 enum evote_outcome
 evote_checkpoint(
     struct evote *e, const struct note *since, struct evote_proof *p)
@@ -355,12 +372,8 @@ evote_checkpoint(
 	struct checkpoint c = {0};
 	enum evote_outcome outcome = begin(e, deadline_ms, p);
 
-	if (outcome == EVOTE_ANSWERED && since != NULL &&
-	    (strcmp(since->log, e->keyring.log.name) != 0 ||
-		note_verify(since, &e->keyring.log, NULL) != NOTE_SIGNED))
-		outcome = handle_fail(e,
-		    "the file's checkpoint is not signed by the key of this "
-		    "service");
+	if (outcome == EVOTE_ANSWERED && since != NULL)
+		outcome = since_take(e, since);
 	if (outcome == EVOTE_ANSWERED)
 		outcome = since != NULL && since->size > 0
 		    ? checkpoint_since(e, since, deadline_ms, &c)
@@ -387,6 +400,9 @@ evote_trust(struct evote *e, uint64_t size, struct evote_proof *p)
 		outcome = keys_fetch(e, deadline_ms);
 	if (outcome != EVOTE_ANSWERED)
 		return (outcome);
+	if (size > e->seen.size)
+		return (handle_fail(e, "the ledger has only %llu records",
+		    (unsigned long long)e->seen.size));
 	p->size = size != 0 ? size : e->seen.size;
 	p->policy = keyring_policy(&e->keyring, p->size);
 	return (p->policy != NULL ? outcome : handle_fail(e, "no memory"));

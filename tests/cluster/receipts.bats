@@ -216,6 +216,11 @@ agree() {
 	mv "$PAIR_DIR/alpha.old" "$PAIR_DIR/alpha"
 	mv "$PAIR_DIR/beta.old" "$PAIR_DIR/beta"
 	pair_up
+	rm -r "$EVOTE_STATE"
+	exits 3 client checkpoint --since "$PAIR_DIR/checkpoint"
+	says "knows less than was seen before"
+	rm -r "$EVOTE_STATE"
+	mv "$PAIR_DIR/seen" "$EVOTE_STATE"
 	# Somebody whom it shows enough to look no older than before.
 	for i in 1 2 3 4 5 6; do
 		EVOTE_STATE=$PAIR_DIR/other as ada create "again $i" \

@@ -968,6 +968,8 @@ whom_to_trust(void **state)
 	assert_outcome(e, evote_trust(e, 2, &p), EVOTE_ANSWERED);
 	assert_int_equal(p.policy->n_nodes, 2);
 	evote_proof_clear(&p);
+	assert_outcome(e, evote_trust(e, 4, &p), EVOTE_FAILED);
+	assert_string_equal(evote_problem(e), "the ledger has only 3 records");
 	evote_close(e);
 }
 
