@@ -4,6 +4,7 @@
 #include "client/cmd.h"
 
 /* What the commands about receipts and checkpoints share: who has signed. */
+#define PROVED_SIGNERS 4200 /* bytes of a text about them */
 
 /* Names by policy: those that have signed, or those that have not. */
 void proved_names(const struct tlog_policy *, const struct tlog_verdict *,

@@ -9,8 +9,6 @@
 #include "client/say.h"
 #include "common/receipt.h"
 
-#define SIGNERS 4200
-
 struct since {
 	const char *file;
 };
@@ -48,7 +46,8 @@ static int
 checkpoint_say(struct client *c, const struct evote_proof *p, const char *file,
     const struct note *since)
 {
-	char who[SIGNERS], more[SIGNERS] = "", root[2 * SEAL_HASH + 1];
+	char who[PROVED_SIGNERS], more[PROVED_SIGNERS] = "",
+				  root[2 * SEAL_HASH + 1];
 
 	proved_signers(p->policy, &p->verdict, who, sizeof(who));
 	if (file != NULL)

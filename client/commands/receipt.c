@@ -11,8 +11,6 @@
 #include "client/say.h"
 #include "common/receipt.h"
 
-#define SIGNERS 4200
-
 /* Only an earlier receipt is written over. */
 static int
 may_write(struct client *c, const char *path)
@@ -62,7 +60,7 @@ static int
 receipt_say(struct client *c, const char *election, struct evote_proof *p,
     const char *copy)
 {
-	char who[SIGNERS];
+	char who[PROVED_SIGNERS];
 	int status = -1;
 
 	if (copy != NULL) {

@@ -9,8 +9,6 @@
 #include "common/number.h"
 #include "common/text.h"
 
-#define SIGNERS 4200
-
 struct time {
 	uint64_t size; /* 0: now */
 };
@@ -34,7 +32,7 @@ static int
 policy_say(struct client *c, const struct evote_proof *p)
 {
 	const struct tlog_verdict none = {0};
-	char who[SIGNERS], *comment, *text = NULL;
+	char who[PROVED_SIGNERS], *comment, *text = NULL;
 	int status;
 
 	proved_names(p->policy, &none, 0, who, sizeof(who));

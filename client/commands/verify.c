@@ -11,7 +11,6 @@
 #include "common/receipt.h"
 #include "common/record.h"
 
-#define SIGNERS	 4200
 #define SENTENCE 8000
 
 struct options {
@@ -124,7 +123,7 @@ record_text(struct examined *x, char *out, size_t size)
 static int
 judged(struct examined *x)
 {
-	char who[SIGNERS];
+	char who[PROVED_SIGNERS];
 
 	tlog_policy_judge(x->policy, x->note, &x->verdict);
 	proved_signers(x->policy, &x->verdict, who, sizeof(who));
@@ -176,7 +175,7 @@ policy_find(struct client *c, struct examined *x)
 static void
 signers_text(const struct examined *x, char *out, size_t size)
 {
-	char who[SIGNERS];
+	char who[PROVED_SIGNERS];
 	unsigned n = (unsigned)__builtin_popcountll(x->verdict.signed_by);
 
 	proved_names(x->policy, &x->verdict, 1, who, sizeof(who));
@@ -191,7 +190,7 @@ signers_text(const struct examined *x, char *out, size_t size)
 static int
 receipt_examine(struct client *c, struct examined *x)
 {
-	char record[2 * EVOTE_NAME_MAX + 300], who[SIGNERS + 60];
+	char record[2 * EVOTE_NAME_MAX + 300], who[PROVED_SIGNERS + 60];
 	int status;
 
 	x->note = &x->receipt.note;
@@ -218,7 +217,7 @@ receipt_examine(struct client *c, struct examined *x)
 static int
 note_examine(struct client *c, struct examined *x, const struct note *note)
 {
-	char who[SIGNERS + 60];
+	char who[PROVED_SIGNERS + 60];
 	int status;
 
 	x->note = note;

@@ -12,7 +12,6 @@
 #include "client/when.h"
 
 #define ASK_TIMES  3
-#define SIGNERS	   4200 /* bytes about who has signed */
 #define COPIES_MS  1000 /* to hear where a vote is stored */
 #define RECEIPT_MS 5000 /* to have its receipt */
 
@@ -180,7 +179,7 @@ static void
 receipt_text(struct client *c, const char *problem, enum evote_outcome outcome,
     const struct evote_proof *p, char *out, size_t size)
 {
-	char who[SIGNERS];
+	char who[PROVED_SIGNERS];
 
 	if (outcome != EVOTE_ANSWERED) {
 		snprintf(out, size,
@@ -209,7 +208,7 @@ counted_say(struct client *c, struct evote *e, const char *election,
     const evote_answer *answer)
 {
 	char where[EVOTE_HOSTS_MAX * (EVOTE_HOST_MAX + 8) + 64];
-	char receipt[SIGNERS + PATH_MAX];
+	char receipt[PROVED_SIGNERS + PATH_MAX];
 	struct evote_proof p;
 	enum evote_outcome outcome;
 	uint64_t timeout_ms;
