@@ -117,6 +117,28 @@ shake_open(struct conn *c)
 	return (0);
 }
 
+/* One step of it is done. */
+static void
+shake_step(struct conn *c, enum tls_got got)
+{
+	conn_dirty(c);
+	conn_charge(c);
+	switch (got) {
+	case TLS_OK:
+		c->channel = CHANNEL_TLS;
+		c->sealed = true;
+		c->partial_ms = 0;
+		conn_ready(c, false);
+		break;
+	case TLS_MORE:
+		if (c->unread)
+			conn_ready(c, false);
+		break;
+	default:
+		channel_break(c);
+	}
+}
+
 /* What it has sent of a handshake. */
 static void
 shake_take(struct conn *c, const void *bytes, size_t n)
@@ -131,6 +153,9 @@ shake_take(struct conn *c, const void *bytes, size_t n)
 		conn_doom(c);
 	} else if (shake_open(c) == -1 || tls_feed(c->tls, bytes, n) == -1) {
 		conn_starved(c);
+	} else if (tls_is_signed(c->tls)) {
+		/* Too little for a job. */
+		shake_step(c, tls_shake(c->tls));
 	} else {
 		shake_wait(c);
 	}
@@ -185,29 +210,6 @@ shakes_begin(struct transport *t)
 	}
 }
 
-static void
-shake_end(struct conn *c, const struct shake *k)
-{
-	c->tls = k->tls;
-	c->channel = CHANNEL_HELLO;
-	conn_dirty(c);
-	conn_charge(c);
-	switch (k->got) {
-	case TLS_OK:
-		c->channel = CHANNEL_TLS;
-		c->sealed = true;
-		c->partial_ms = 0;
-		conn_ready(c, false);
-		break;
-	case TLS_MORE:
-		if (c->unread)
-			conn_ready(c, false);
-		break;
-	default:
-		channel_break(c);
-	}
-}
-
 void
 shakes_end(struct transport *t)
 {
@@ -216,10 +218,13 @@ shakes_end(struct transport *t)
 
 	while ((k = workers_next(t->workers)) != NULL) {
 		c = conn_find(t, (uint32_t)k->conn, k->conn >> 32);
-		if (c != NULL)
-			shake_end(c, k);
-		else
+		if (c != NULL) {
+			c->tls = k->tls;
+			c->channel = CHANNEL_HELLO;
+			shake_step(c, k->got);
+		} else {
 			tls_free(k->tls);
+		}
 		free(k);
 	}
 }

@@ -18,7 +18,10 @@
 	"SHA384"
 #define GROUPS	    "X25519:P-256"
 #define RECORDS_KEY (1u << 20) /* written with one key */
-#define HELD_BYTES  14336      /* by OpenSSL, while nothing is under way */
+#define UNSIGNED_MAX \
+	256		 /* more than a HelloRetryRequest, less than what is
+			    signed, which has two certificates */
+#define HELD_BYTES 14336 /* by OpenSSL, while nothing is under way */
 
 /* The protocols of a handshake, as TLS writes them: a length, a name. */
 static const unsigned char alpn[] = {6, 's', 'u', 'n', 'r', 'p', 'c'};
@@ -34,6 +37,7 @@ struct tls {
 	char *name;	       /* of the host that it connects to */
 	char refused[TLS_PIN]; /* what it has shown instead of the pin */
 	struct outbox in, out;
+	size_t sent;	  /* bytes put into out */
 	unsigned records; /* written with this key */
 	char why[160];
 };
@@ -69,7 +73,10 @@ boxes_write(BIO *bio, const char *buf, int len)
 	struct tls *t = BIO_get_data(bio);
 
 	BIO_clear_retry_flags(bio);
-	return (outbox_add(&t->out, buf, (size_t)len) == 0 ? len : -1);
+	if (outbox_add(&t->out, buf, (size_t)len) == -1)
+		return (-1);
+	t->sent += (size_t)len;
+	return (len);
 }
 
 static long
@@ -439,6 +446,12 @@ tls_shake(struct tls *t)
 	ERR_clear_error();
 	rc = SSL_do_handshake(t->ssl);
 	return (rc == 1 ? shaken(t) : got(t, rc));
+}
+
+bool
+tls_is_signed(const struct tls *t)
+{
+	return (t->accepts && t->sent > UNSIGNED_MAX);
 }
 
 enum tls_got

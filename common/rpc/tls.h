@@ -60,6 +60,11 @@ int tls_feed(struct tls *, const void *bytes, size_t len);
  * uses this connection: it costs a third of a millisecond.
  */
 enum tls_got tls_shake(struct tls *);
+/*
+ * It accepts, and has signed: what is left of the handshake costs little.  Also
+ * after it.
+ */
+bool tls_is_signed(const struct tls *);
 /* Up to size bytes of what was fed, decrypted: TLS_OK and *n > 0, or why not.
  */
 enum tls_got tls_read(struct tls *, void *buf, size_t size, size_t *n);

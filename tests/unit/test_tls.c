@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <openssl/ssl.h>
+
 #include "common/log.h"
 #include "common/rpc/tls.h"
 #include "common/seal.h"
@@ -239,6 +241,69 @@ changed_later(void **state)
 	ends_close(&e);
 }
 
+/* What an OpenSSL with memory on both sides has to send. */
+static void
+carry_ssl(SSL *from, struct tls *to)
+{
+	char bytes[4096];
+	int n;
+
+	while ((n = BIO_read(SSL_get_wbio(from), bytes, sizeof(bytes))) > 0)
+		assert_int_equal(tls_feed(to, bytes, (size_t)n), 0);
+}
+
+static void
+carry_to_ssl(struct tls *from, SSL *to)
+{
+	struct outbox *out = tls_outbox(from);
+	int n = (int)outbox_size(out);
+
+	if (n == 0)
+		return;
+	assert_int_equal(
+	    BIO_write(SSL_get_rbio(to), out->data + out->start, n), n);
+	outbox_sent(out, (size_t)n);
+}
+
+/*
+ * A client whose first share is of another group is asked for one more hello;
+ * only then is anything signed.
+ */
+static void
+hello_retry(void **state)
+{
+	static const char *const groups[] = {"X25519", "P-384:X25519"};
+	struct tls_server *server = tls_server_new(key, names, 3);
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	struct tls *there;
+	SSL *ssl;
+
+	assert_non_null(server);
+	for (int retries = 0; retries < 2; retries++) {
+		there = tls_accept(server);
+		ssl = SSL_new(ctx);
+		assert_true(SSL_set1_groups_list(ssl, groups[retries]));
+		SSL_set_bio(ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+		SSL_set_connect_state(ssl);
+		for (int hellos = 0; hellos <= retries; hellos++) {
+			assert_false(tls_is_signed(there));
+			assert_int_not_equal(SSL_do_handshake(ssl), 1);
+			carry_ssl(ssl, there);
+			assert_int_equal(tls_shake(there), TLS_MORE);
+			carry_to_ssl(there, ssl);
+		}
+		assert_true(tls_is_signed(there));
+		assert_int_equal(SSL_do_handshake(ssl), 1);
+		carry_ssl(ssl, there);
+		assert_int_equal(tls_shake(there), TLS_OK);
+		assert_true(tls_is_signed(there));
+		SSL_free(ssl);
+		tls_free(there);
+	}
+	SSL_CTX_free(ctx);
+	tls_server_free(server);
+}
+
 /* More records than one key may seal: the other end follows the new ones. */
 static void
 new_keys(void **state)
@@ -275,6 +340,7 @@ main(void)
 	    cmocka_unit_test(others),
 	    cmocka_unit_test(no_pins),
 	    cmocka_unit_test(garbage),
+	    cmocka_unit_test(hello_retry),
 	    cmocka_unit_test(changed_later),
 	    cmocka_unit_test(new_keys),
 	};

@@ -564,6 +564,29 @@ test_calls(void **state)
 	assert_int_equal(stats().malformed, 0);
 }
 
+/* What comes after the server's signature needs no worker: one run will do. */
+static void
+test_second_step_at_once(void **state)
+{
+	struct client c;
+
+	client_open(&c);
+	client_hello(&c);
+	client_flush(&c, SIZE_MAX);
+	server_run();
+	client_receive(&c);
+	c.shaken = tls_shake(c.tls);
+	assert_int_equal(c.shaken, TLS_OK);
+	client_call(&c, 1, DO_ECHO, 11);
+	while (!server_ready(1))
+		;
+	transport_run(its.t, its.now);
+	client_receive(&c);
+	assert_true(c.n_got > 0);
+	assert_int_equal(client_reply(&c).number, 11);
+	client_close(&c);
+}
+
 /* As a client does that does not know the server: in plain, then not. */
 static void
 test_after_plain_calls(void **state)
@@ -1229,6 +1252,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_calls),
+	    TEST(test_second_step_at_once),
 	    TEST(test_after_plain_calls),
 	    TEST(test_many_in_one_record),
 	    TEST(test_many_records_at_once),
