@@ -18,7 +18,7 @@ GEN	= xdr clnt
 # room NAME, its files
 room	= $(2:%=$(1)/%)
 COMMON	= $(call room,common,log seal curve merkle note proof receipt tlog_policy text date number options options_file \
-	    nearest role_name record hosts failpoint thread progress workers) \
+	    nearest role_name record hosts tracker failpoint thread progress workers) \
 	  $(call room,common/rpc,transport serve listener pool conn call channel \
 	    shake stream \
 	    source listen caller lookup deadline header \
@@ -34,17 +34,17 @@ SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	    machine service procedures proofs checkpoint signing auth turns serve serve_admin \
 	    budget certificate neighbours witness_daemon audit audit_note preflight) \
 	  $(call room,server/audit,book index findings page) \
-	  $(call room,server/election,election voters standing stage polls terms keys \
+	  $(call room,server/election,election voters standing stage polls sheet terms keys \
 	    judge judge_roll effect) \
 	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files \
 	    host_key view copy)
 CLIENT	= $(call room,client,evote_client admin say survey tally when await \
 	    proved secret) \
 	  $(call room,client/commands,keygen check pending elections vote receipt verify trust checkpoint \
-	    result status \
+	    result sheet status \
 	    status_json status_table roll import import_send hosts cluster) \
 	  $(call room,client/lib,libevote handle ask trust act wish request reason \
-	    login checkup ports reach route plain shelf state state_service \
+	    login checkup sheet ports reach route plain shelf state state_service \
 	    state_voter state_proof sshkey agent signer explain keyring \
 	    proofs keys receipts) \
 	  $(call room,client/roll,roll csv diff)

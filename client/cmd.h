@@ -58,6 +58,7 @@ struct command {
 	X(receipt)    \
 	X(verify)     \
 	X(result)     \
+	X(sheet)      \
 	X(elections)  \
 	X(show)       \
 	X(check)      \

@@ -3,7 +3,7 @@
 
 _evote_client() {
 	local cur prev words cword command='' i
-	local commands="keygen create vote receipt verify result elections show
+	local commands="keygen create vote receipt verify result sheet elections show
 	    check pending status
 	    trust checkpoint register import rekey unregister
 	    unlock voters handover hosts arbiter
@@ -12,7 +12,7 @@ _evote_client() {
 	    --plain --timeout --state --admin
 	    --json --version --help"
 	local -A own=(
-		[create]="--group --choice --end --empty-groups"
+		[create]="--group --choice --end --publish-sheet --empty-groups"
 		[verify]="--policy"
 		[result]="--csv"
 		[pending]="--settle --drop --yes"

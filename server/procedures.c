@@ -203,6 +203,7 @@ run_create(struct server *s, struct request *r, const struct entry_header *at)
 static struct record *
 run_vote(struct server *s, struct request *r, const struct entry_header *at)
 {
+	static const evote_salt no_salt;
 	evote_vote_args *a = &r->args.vote;
 	struct op op = {.kind = EVOTE_OP_VOTE, .no_room = core_full(s->core)};
 	evote_ballot *ballot = &op.act.evote_act_u.ballot;
@@ -213,7 +214,9 @@ run_vote(struct server *s, struct request *r, const struct entry_header *at)
 
 	if ((why = claimed(s, &a->request, &op, name)) != EVOTE_R_OK)
 		return (told_only(&r->result.answer, 1, why));
-	if (a->request.credential.kind == EVOTE_BY_TOKEN)
+	op.derived = a->request.credential.kind == EVOTE_BY_TOKEN &&
+	    memcmp(a->salt, no_salt, sizeof(no_salt)) == 0;
+	if (op.derived)
 		auth_salt(
 		    s->auth, &op.asker, a->election, (unsigned char *)a->salt);
 	op.opening.domain = "evote opening 1";
@@ -305,6 +308,16 @@ run_check(struct server *s, struct request *r, const struct entry_header *at)
 		election_check(s->election, name, a->first, &r->result.check);
 	return (
 	    told_only(&r->result.check.answer, why == EVOTE_R_OK ? 0 : 1, why));
+}
+
+static struct record *
+run_sheet(struct server *s, struct request *r, const struct entry_header *at)
+{
+	struct outcome out = {0};
+
+	election_sheet(s->election, &r->args.sheet, &r->result.sheet, &out);
+	told(&r->result.answer, &out);
+	return (NULL);
 }
 
 /* How many of them, from the first on, have keys that can sign. */
@@ -485,6 +498,9 @@ const struct procedure procedures[ASK_NR] = {
     [ASK_OPTIONS] = {run_options, (xdrproc_t)xdr_evote_named_args,
 	sizeof(evote_named_args), offsetof(evote_named_args, seen),
 	(xdrproc_t)xdr_evote_options_res},
+    [ASK_SHEET] = {run_sheet, (xdrproc_t)xdr_evote_sheet_args,
+	sizeof(evote_sheet_args), offsetof(evote_sheet_args, seen),
+	(xdrproc_t)xdr_evote_sheet_res},
     [ASK_EMPTY] = {run_empty, (xdrproc_t)xdr_evote_groups_args,
 	sizeof(evote_groups_args), offsetof(evote_groups_args, seen),
 	(xdrproc_t)xdr_evote_groups_res},

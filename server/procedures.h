@@ -43,6 +43,7 @@ struct request {
 		evote_list_args list;
 		evote_groups_args groups;
 		evote_check_args check;
+		evote_sheet_args sheet;
 		evote_register_args roll;
 		evote_name name;
 		evote_voters_args voters;
@@ -66,6 +67,7 @@ struct request {
 		evote_groups_res empty;
 		evote_turnout_res turnout;
 		evote_check_res check;
+		evote_sheet_res sheet;
 		evote_register_res roll;
 		evote_voters_res voters;
 		evote_rekey_res rekey;

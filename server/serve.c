@@ -133,6 +133,13 @@ evote_keys_1_svc(
 }
 
 bool_t
+evote_get_sheet_1_svc(
+    evote_sheet_args *args, evote_sheet_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_SHEET, args, result, sizeof(*result)));
+}
+
+bool_t
 evote_status_1_svc(void *args, evote_status_res *result, struct svc_req *q)
 {
 	memset(result, 0, sizeof(*result));

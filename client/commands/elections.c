@@ -12,6 +12,11 @@
 
 /* ---- create ---- */
 
+#define SHEET                                                           \
+	". After the close, anybody gets its tally sheet. Tell the "    \
+	"voters: each of them is told a tracker, finds the own choice " \
+	"beside it there, and a tracker shown is a choice shown"
+
 /* Names given one by one. */
 struct names {
 	u_int n;
@@ -27,6 +32,8 @@ struct creation {
 	const char *end;
 	int relative; /* the end is a span from now */
 	int empty;    /* groups may be */
+	int sheet;    /* is to be published */
+	evote_option option;
 };
 
 static int
@@ -53,6 +60,10 @@ static const struct option_row creation_options[] = {
 	.use = OPTION_MANY},
     {"end", "TIME", "as 2026-12-01T18:00:00+01:00, or a span such as +90s",
 	.at = offsetof(struct creation, end), .use = OPTION_MUST},
+    {"publish-sheet", NULL,
+	"after the close, anybody gets the tally sheet: each vote's tracker, "
+	"which only its voter knows, and its choice",
+	.at = offsetof(struct creation, sheet)},
     {"empty-groups", NULL, "the groups may have nobody in them yet",
 	.at = offsetof(struct creation, empty)},
     {0},
@@ -70,6 +81,9 @@ creation_read(struct client *c, struct creation *n, const char *name)
 	n->terms.election.choices.choices_val = n->choices.list;
 	n->terms.election.choices.choices_len = n->choices.n;
 	n->terms.election.name = n->name;
+	n->option = (evote_option){EVOTE_OPTION_SHEET, 1};
+	n->terms.options.evote_options_val = &n->option;
+	n->terms.options.evote_options_len = n->sheet ? 1 : 0;
 	if ((status = cmd_name(c, ELECTION, name, n->name)) >= 0)
 		return (status);
 	if (n->end == NULL)
@@ -84,9 +98,10 @@ creation_read(struct client *c, struct creation *n, const char *name)
 }
 
 static int
-creation_say(struct client *c, struct evote *e, const evote_election *v,
+creation_say(struct client *c, struct evote *e, const struct creation *n,
     enum evote_outcome outcome, const evote_answer *answer)
 {
+	const evote_election *v = &n->terms.election;
 	struct when w = when_at(v->end, evote_now_us(e));
 	int status;
 
@@ -108,8 +123,8 @@ creation_say(struct client *c, struct evote *e, const evote_election *v,
 		return (status);
 	say_stamp(c, &answer->stamp);
 	return (say_done(c,
-	    "Election \"%s\" is open until %s, which is %s here, %s", v->name,
-	    w.utc, w.local, w.left));
+	    "Election \"%s\" is open until %s, which is %s here, %s%s", v->name,
+	    w.utc, w.local, w.left, n->sheet ? SHEET : ""));
 }
 
 /* Nobody may vote there now; whether that was meant. */
@@ -181,7 +196,7 @@ run_create(struct client *c, void *own, int argc, char **argv)
 	}
 	outcome = evote_create(e, &n->terms, n->relative, &end, &answer);
 	n->terms.election.end = end;
-	status = creation_say(c, e, &n->terms.election, outcome, &answer);
+	status = creation_say(c, e, n, outcome, &answer);
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	evote_close(e);
 	return (status);
@@ -266,8 +281,28 @@ const struct command cmd_elections = {
 
 /* ---- show ---- */
 
+/* An older host knows no options, and there are none then. */
+static void
+options_say(struct client *c, struct evote *e, const char *election)
+{
+	evote_options_res res;
+	int sheet = 0;
+
+	if (evote_options_of(e, election, &res) == EVOTE_ANSWERED)
+		for (u_int i = 0; i < res.options.evote_options_len; i++)
+			sheet |= res.options.evote_options_val[i].kind ==
+			    EVOTE_OPTION_SHEET;
+	xdr_free((xdrproc_t)xdr_evote_options_res, &res);
+	if (sheet)
+		say_line(c,
+		    "sheet   anybody gets trackers and choices after "
+		    "the close");
+	if (c->json != NULL)
+		cJSON_AddBoolToObject(c->json, "sheet", sheet);
+}
+
 static int
-election_say(struct client *c, const evote_election_res *res)
+election_say(struct client *c, struct evote *e, const evote_election_res *res)
 {
 	const evote_election *v = &res->election;
 	struct when w = when_of(v->end);
@@ -277,6 +312,7 @@ election_say(struct client *c, const evote_election_res *res)
 		say_line(c, "group   %s", v->groups.groups_val[i]);
 	for (i = 0; i < v->choices.choices_len; i++)
 		say_line(c, "choice  %s", v->choices.choices_val[i]);
+	options_say(c, e, v->name);
 	if (c->json != NULL) {
 		cJSON_AddStringToObject(c->json, "name", v->name);
 		say_names(c->json, "groups", v->groups.groups_len,
@@ -310,7 +346,7 @@ run_show(struct client *c, void *own, int argc, char **argv)
 	status = say_answer(c, e, outcome, &res.answer,
 	    "Election \"%s\" cannot be shown", name);
 	if (status < 0)
-		status = election_say(c, &res);
+		status = election_say(c, e, &res);
 	xdr_free((xdrproc_t)xdr_evote_election_res, &res);
 	evote_close(e);
 	return (status);

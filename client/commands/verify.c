@@ -77,9 +77,13 @@ op_text(struct examined *x, const evote_leaf *leaf, char *out, size_t size)
 		election = op->evote_op_u.vote.ballot.election;
 		snprintf(out, size, "a vote of %s in \"%s\" was accepted",
 		    asker->voter, election);
-	} else if (op->kind == EVOTE_OP_CREATE) {
-		asker = &op->evote_op_u.create.asker;
-		election = op->evote_op_u.create.election.name;
+	} else if (op->kind == EVOTE_OP_CREATE || op->kind == EVOTE_OP_OPEN) {
+		asker = op->kind == EVOTE_OP_OPEN
+		    ? &op->evote_op_u.open.asker
+		    : &op->evote_op_u.create.asker;
+		election = op->kind == EVOTE_OP_OPEN
+		    ? op->evote_op_u.open.terms.election.name
+		    : op->evote_op_u.create.election.name;
 		snprintf(out, size, "%s created the election \"%s\"",
 		    asker->voter, election);
 	} else if (op->kind == EVOTE_OP_REFUSED) {

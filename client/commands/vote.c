@@ -10,6 +10,7 @@
 #include "client/proved.h"
 #include "client/say.h"
 #include "client/when.h"
+#include "common/tracker.h"
 
 #define ASK_TIMES  3
 #define COPIES_MS  1000 /* to hear where a vote is stored */
@@ -202,13 +203,34 @@ receipt_text(struct client *c, const char *problem, enum evote_outcome outcome,
 	    proved_blind(p));
 }
 
+/* How the voter finds the own line on a tally sheet. */
+static void
+tracker_say(struct client *c, struct evote *e, const char *election, char *out,
+    size_t size)
+{
+	char text[TRACKER_TEXT];
+	uint64_t tracker;
+
+	out[0] = '\0';
+	if (!evote_own_tracker(e, election, &tracker))
+		return;
+	tracker_text(text, tracker);
+	snprintf(out, size,
+	    ". Your tracker is %s: after the close, the tally sheet has your "
+	    "choice beside it, and whoever learns the tracker learns the "
+	    "choice",
+	    text);
+	if (c->json != NULL)
+		cJSON_AddStringToObject(c->json, "tracker", text);
+}
+
 /* The vote counts, whatever becomes of its receipt. */
 static int
 counted_say(struct client *c, struct evote *e, const char *election,
     const evote_answer *answer)
 {
 	char where[EVOTE_HOSTS_MAX * (EVOTE_HOST_MAX + 8) + 64];
-	char receipt[PROVED_SIGNERS + PATH_MAX];
+	char receipt[PROVED_SIGNERS + PATH_MAX], tracker[300];
 	struct evote_proof p;
 	enum evote_outcome outcome;
 	uint64_t timeout_ms;
@@ -216,6 +238,7 @@ counted_say(struct client *c, struct evote *e, const char *election,
 
 	say_stamp(c, &answer->stamp);
 	copies_text(c, e, answer, where, sizeof(where));
+	tracker_say(c, e, election, tracker, sizeof(tracker));
 	if ((timeout_ms = cmd_timeout_ms(c, RECEIPT_MS)) > RECEIPT_MS)
 		timeout_ms = RECEIPT_MS;
 	outcome = evote_receipt(e, election, timeout_ms, &p);
@@ -230,9 +253,9 @@ counted_say(struct client *c, struct evote *e, const char *election,
 		status = say_done(c,
 		    SAY_COUNTS
 		    "; it is stored on %s, among "
-		    "the first %llu records of the ledger in epoch %llu. %s",
+		    "the first %llu records of the ledger in epoch %llu. %s%s",
 		    election, where, (unsigned long long)answer->stamp.size,
-		    (unsigned long long)answer->stamp.epoch, receipt);
+		    (unsigned long long)answer->stamp.epoch, receipt, tracker);
 	}
 	evote_proof_clear(&p);
 	return (status);

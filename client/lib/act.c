@@ -7,6 +7,7 @@
 
 #include "client/lib/handle.h"
 #include "client/lib/reason.h"
+#include "client/lib/sheet.h"
 #include "client/lib/wish.h"
 
 #define COPIES_US (3600ULL * 1000000) /* no copy is on its way for longer */
@@ -49,12 +50,21 @@ still_open(const struct evote *e, const struct kept *k, const struct reason *r)
 	    r->renew == RENEW_NUMBER && number_hopeless(e, k) ? NULL : r->open);
 }
 
+/* Whether the vote has a salt of its own, as those by log-in have not. */
+static int
+salted(const struct kept *k)
+{
+	static const evote_salt none;
+
+	return (memcmp(k->u.vote.salt, none, sizeof(none)) != 0);
+}
+
 /*
- * Whether the refusal concerns only the request's number or token, and is
+ * Whether the refusal concerns only the request's number, token or salt, and is
  * certain to be all that ever becomes of it: then a new one may be drawn.  A
  * refused number is certain if this was the first time it was sent, or nothing
  * is open any more; a bad token always is, because answered numbers are looked
- * up before it is read.
+ * up before it is read; and without a salt no copy is ever granted.
  */
 static int
 may_renew(const struct evote *e, const struct kept *k, const struct reason *r,
@@ -66,12 +76,14 @@ may_renew(const struct evote *e, const struct kept *k, const struct reason *r,
 		    first || (r->open != NULL && still_open(e, k, r) == NULL));
 	case RENEW_TOKEN:
 		return (e->options.login);
+	case RENEW_SALT:
+		return (!salted(k));
 	default:
 		return (0);
 	}
 }
 
-/* Under another number or token, since this one is refused for good. */
+/* Under another number, token or salt, since this one is refused for good. */
 static enum evote_outcome
 request_again(struct evote *e, struct kept *k, evote_answer *answer,
     uint64_t deadline_ms, unsigned *sends)
@@ -79,7 +91,9 @@ request_again(struct evote *e, struct kept *k, evote_answer *answer,
 	int numbered = reason_of(answer->reason)->renew == RENEW_NUMBER;
 	enum evote_outcome outcome;
 
-	if (!numbered)
+	if (reason_of(answer->reason)->renew == RENEW_SALT)
+		seal_random(k->u.vote.salt, sizeof(k->u.vote.salt));
+	else if (!numbered)
 		login_forget(e);
 	outcome = request_renew(e, k, numbered, deadline_ms, answer);
 	if (outcome == EVOTE_ANSWERED &&
@@ -88,17 +102,26 @@ request_again(struct evote *e, struct kept *k, evote_answer *answer,
 	return (outcome);
 }
 
-/* What its receipt is asked for with, and no choice. */
-static void
-ballot_keep(struct evote *e, const struct kept *k)
+/*
+ * What its receipt is asked for with, and no choice; and the salt, if there is
+ * or may be a tally sheet to find the vote on.
+ */
+static enum evote_outcome
+ballot_keep(struct evote *e, const struct kept *k, uint64_t deadline_ms)
 {
-	struct ballot b = {.number = k->number,
-	    .by_token = k->u.vote.request.credential.kind == EVOTE_BY_TOKEN};
+	enum evote_outcome outcome = EVOTE_ANSWERED;
+	struct ballot b = {.number = k->number, .by_token = !salted(k)};
 
 	memcpy(b.client, k->client, sizeof(b.client));
+	if (!b.by_token) {
+		outcome = sheet_ask(e, k->u.vote.election, deadline_ms);
+		if (outcome != EVOTE_ANSWERED || e->sheet.there)
+			memcpy(b.salt, k->u.vote.salt, sizeof(b.salt));
+	}
 	if (b.by_token || request_commit(&k->u.vote, (char *)b.commitment) == 0)
 		state_set_ballot(
 		    e->state, e->options.voter, k->u.vote.election, &b);
+	return (outcome);
 }
 
 /* Until it is answered; fresh: no other process can have sent it. */
@@ -122,8 +145,9 @@ request_settle(struct evote *e, struct kept *k, int fresh, int wanted,
 	if (fresh && sends == 0 && outcome == EVOTE_UNANSWERED)
 		outcome = EVOTE_UNSENT;
 	if (answer->standing == EVOTE_SERVED && answer->code == 0 &&
-	    k->kind == EVOTE_ACT_VOTE)
-		ballot_keep(e, k);
+	    k->kind == EVOTE_ACT_VOTE &&
+	    ballot_keep(e, k, deadline_ms) == EVOTE_CHANGED)
+		outcome = EVOTE_CHANGED;
 	/* If forgetting fails it is sent once more, and answered the same. */
 	if (outcome == EVOTE_ANSWERED || (fresh && sends == 0) ||
 	    (outcome == EVOTE_CHANGED && answer->standing == EVOTE_SERVED))

@@ -16,6 +16,7 @@ static const struct procedure procedures[] = {
     PROCEDURE(EVOTE_CREATE_ELECTION, evote_create_args, evote_answer),
     PROCEDURE(EVOTE_OPEN_ELECTION, evote_terms_args, evote_answer),
     PROCEDURE(EVOTE_GET_OPTIONS, evote_named_args, evote_options_res),
+    PROCEDURE(EVOTE_GET_SHEET, evote_sheet_args, evote_sheet_res),
     PROCEDURE(EVOTE_CAST_VOTE, evote_vote_args, evote_answer),
     PROCEDURE(EVOTE_GET_RESULT, evote_named_args, evote_result_res),
     PROCEDURE(EVOTE_LIST_ELECTIONS, evote_list_args, evote_list_res),
@@ -57,8 +58,8 @@ ended(struct evote *e, enum route_end end, const evote_answer *last)
 		return (handle_fail(e, "%s", route_why(e->route)));
 	case ROUTE_OLDER:
 		handle_fail(e,
-		    "%s runs an older version of evote, which signs no "
-		    "checkpoints",
+		    "%s runs an older version of evote, which does not know "
+		    "this request",
 		    evote_served_by(e));
 		return (EVOTE_UNSENT);
 	default:

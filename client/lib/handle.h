@@ -29,6 +29,10 @@ struct evote {
 	uint32_t token_len; /* 0: none */
 	uint64_t token_expires;
 	struct keyring keyring;
+	struct {
+		char election[EVOTE_NAME_MAX + 1]; /* asked about last */
+		int there;			   /* it has a tally sheet */
+	} sheet;
 	enum evote_outcome stopped; /* why a greeting ended a search */
 	int last, last_port;	    /* as written to the state */
 	char problem[2048];

@@ -130,6 +130,19 @@ enum evote_outcome evote_options_of(
 /* One page; first is 0, then `next`. */
 enum evote_outcome evote_list(struct evote *, unsigned first, evote_list_res *);
 
+/* ---- tally sheets ---- */
+
+/* One page of the sheet; from is 0, then `next`. */
+enum evote_outcome evote_sheet(
+    struct evote *, const char *election, uint64_t from, evote_sheet_res *);
+/*
+ * The tracker of the voter's own vote, which counts and was sent from here, in
+ * an election with a sheet; 1, or 0: none is known here.
+ */
+int evote_own_tracker(struct evote *, const char *election, uint64_t *tracker);
+/* Whether that vote was for this choice; 1, 0, or -1: it is not known here. */
+int evote_own_choice(struct evote *, const char *election, const char *choice);
+
 /* ---- what the service signs ---- */
 
 /*

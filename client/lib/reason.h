@@ -10,6 +10,7 @@ struct reason {
 		RENEW_NOTHING,
 		RENEW_NUMBER,
 		RENEW_TOKEN,
+		RENEW_SALT,
 		RENEW_CHALLENGE
 	} renew;
 	const char *open;     /* NULL: it is final */

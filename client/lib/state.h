@@ -152,17 +152,24 @@ int state_set_keys(struct state *, const char *text);
 int state_keys_of(
     const char *dir, const unsigned char cluster[16], char **text);
 
-/* A vote that counts, without its choice. */
+/*
+ * A vote that counts, without its choice; but whoever has the salt, and the
+ * tally sheet or the vote's record, finds it out.
+ */
 struct ballot {
 	evote_id client;
 	uint64_t number;
 	int by_token; /* the commitment is not known here */
 	unsigned char commitment[32];
+	unsigned char salt[32]; /* for a tally sheet; else zero */
 };
 /* 1, 0: none, -1. */
 int state_ballot(
     struct state *, const char *voter, const char *election, struct ballot *);
-/* Losing it costs a receipt, not a vote: failures are not told. */
+/*
+ * Losing it costs a receipt, or the way to one's line on the tally sheet, not a
+ * vote: failures are not told.
+ */
 void state_set_ballot(
     struct state *, const char *voter, const char *election, struct ballot *);
 /* As state_checkpoint.  `path` is where it is, or will be. */

@@ -161,7 +161,8 @@ xdr_ballot(XDR *xdrs, struct ballot *b)
 	if (!xdr_u_int(xdrs, &format) || format != BALLOT_FORMAT ||
 	    !xdr_opaque(xdrs, b->client, sizeof(b->client)) ||
 	    !xdr_u_quad_t(xdrs, &number) || !xdr_bool(xdrs, &by_token) ||
-	    !xdr_opaque(xdrs, (char *)b->commitment, sizeof(b->commitment)))
+	    !xdr_opaque(xdrs, (char *)b->commitment, sizeof(b->commitment)) ||
+	    !xdr_opaque(xdrs, (char *)b->salt, sizeof(b->salt)))
 		return (FALSE);
 	b->number = number;
 	b->by_token = by_token;

@@ -291,6 +291,23 @@ take_close(
 		: NULL);
 }
 
+static const char *
+take_open(struct book *b, const evote_open_op *op, uint64_t time,
+    struct book_entry *e)
+{
+	const evote_options *options = &op->terms.options;
+	const char *wrong =
+	    take_create(b, &op->asker, &op->terms.election, time, e);
+
+	for (uint32_t i = 0; i < options->evote_options_len; i++)
+		e->poll->has_sheet |=
+		    options->evote_options_val[i].kind == EVOTE_OPTION_SHEET;
+	if (b->n_hosts == 0)
+		return ("it opens an election with options before all hosts "
+			"were known to know these");
+	return (wrong);
+}
+
 /* ---- votes ---- */
 
 /* Notes that he has voted; 1 when he had before. */
@@ -391,8 +408,7 @@ take(struct book *b, const evote_leaf *leaf, const evote_opening *opening,
 		return (take_create(b, &op->evote_op_u.create.asker,
 		    &op->evote_op_u.create.election, leaf->time, e));
 	case EVOTE_OP_OPEN:
-		return (take_create(b, &op->evote_op_u.open.asker,
-		    &op->evote_op_u.open.terms.election, leaf->time, e));
+		return (take_open(b, &op->evote_op_u.open, leaf->time, e));
 	case EVOTE_OP_VOTE:
 		return (
 		    take_vote(b, &op->evote_op_u.vote, opening, leaf->time, e));

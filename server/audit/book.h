@@ -21,6 +21,7 @@ struct book_voter {
 
 struct book_poll {
 	evote_election about;
+	int has_sheet; /* a tally sheet is published */
 	char *creator;
 	uint64_t created, closed; /* us; closed 0: not yet */
 	uint64_t received;	  /* records of votes */

@@ -27,6 +27,7 @@ static const struct {
     {EVOTE_R_NO_CHOICE, "no-choice", "not one of the choices"},
     {EVOTE_R_NAME_TAKEN, "name-taken", "an election of that name existed"},
     {EVOTE_R_END_PAST, "end-past", "the end was in the past"},
+    {EVOTE_R_SALT, "salt", "the vote's tracker was on the sheet"},
     {EVOTE_R_END_FAR, "end-far", "the end was too far ahead"},
 };
 
@@ -114,6 +115,9 @@ text_poll(FILE *f, const struct book_poll *p)
 	    "; signed %" PRIu64 ", by log-in %" PRIu64 "\n",
 	    p->received, p->received - p->faulty, counted, p->signed_votes,
 	    p->received - p->signed_votes);
+	if (p->has_sheet)
+		fprintf(f, "  a tally sheet of trackers and choices %s\n",
+		    p->closed != 0 ? "is public" : "will be public");
 	/* What is going on stays secret until its end. */
 	if (p->closed == 0)
 		return;
@@ -256,6 +260,7 @@ json_poll(const struct book_poll *p)
 	add_number(o, "created", p->created);
 	add_number(o, "end", about->end);
 	add_number(o, "closed", p->closed);
+	need(cJSON_AddBoolToObject(o, "sheet", p->has_sheet));
 	add_number(o, "received", p->received);
 	add_number(o, "valid", p->received - p->faulty);
 	add_number(o, "signed", p->signed_votes);

@@ -110,7 +110,7 @@ apply_vote(struct effect *f, const struct verdict *v)
 {
 	f->u.asked.poll = v->poll;
 	f->u.asked.choice = v->choice;
-	poll_vote(v->poll, v->voter, v->choice);
+	poll_vote(v->poll, v->voter, v->choice, v->tracker);
 }
 
 static void

@@ -400,6 +400,23 @@ election_check(const struct election_state *e, const char *voter,
 }
 
 void
+election_sheet(const struct election_state *e, const evote_sheet_args *args,
+    evote_sheet_res *res, struct outcome *out)
+{
+	const struct poll *p = poll_find(&e->polls, args->election);
+
+	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
+	if (p == NULL)
+		*out = (struct outcome){1, EVOTE_R_NO_ELECTION, 0, 0, 0};
+	else if (!poll_has_sheet(p))
+		*out = (struct outcome){3, EVOTE_R_NO_SHEET, 0, 0, 0};
+	else if (!p->closed)
+		*out = (struct outcome){2, EVOTE_R_ONGOING, 0, 0, 0};
+	else
+		poll_sheet(p, args->from, res);
+}
+
+void
 election_list(
     const struct election_state *e, uint32_t first, evote_list_res *res)
 {

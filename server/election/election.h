@@ -49,13 +49,14 @@ struct op {
 	 * CREATE, VOTE.  The caller has authenticated the asker, by token or
 	 * signature (then signature is set); `credential` is EVOTE_R_OK, or
 	 * EVOTE_R_TOKEN_EXPIRED.  For a vote, opening is what the ballot's
-	 * commitment was computed from.
+	 * commitment was computed from; derived: its salt is the service's.
 	 */
 	evote_asker asker;
 	evote_signature signature;
 	evote_reason credential;
 	evote_act act;
 	evote_opening opening;
+	int derived;
 };
 
 struct outcome {
@@ -125,6 +126,8 @@ void election_turnout(const struct election_state *, const char *name,
 /* The voter is on the roll. */
 void election_check(const struct election_state *, const char *voter,
     uint32_t first, evote_check_res *);
+void election_sheet(const struct election_state *, const evote_sheet_args *,
+    evote_sheet_res *, struct outcome *);
 void election_empty(const struct election_state *, const evote_groups_args *,
     evote_groups_res *);
 void election_voters(

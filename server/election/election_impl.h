@@ -38,6 +38,7 @@ struct verdict {
 	struct client client;	    /* and his entry in the client table */
 	struct poll *poll;	    /* VOTE, CLOSE */
 	uint32_t choice;	    /* VOTE */
+	uint64_t tracker;	    /* VOTE, for a tally sheet */
 	evote_voter *fresh;	    /* REGISTER: whom to add, out.added of them;
 				 malloc'd, the caller frees the list */
 	unsigned char replaces[16]; /* HOST */

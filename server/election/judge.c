@@ -5,6 +5,7 @@
 #include "common/mutant.h"
 #include "common/need.h"
 #include "common/text.h"
+#include "common/tracker.h"
 #include "server/election/election_impl.h"
 #include "server/election/terms.h"
 
@@ -156,6 +157,23 @@ judge_create(const struct election_state *e, const struct op *op, uint64_t time,
 		verdict_record(v, 0, EVOTE_R_OK);
 }
 
+/*
+ * A vote for a tally sheet, which is granted otherwise.  A salt that the
+ * service derives, and every host can, is no secret from it.
+ */
+static void
+judge_tracker(const struct poll *p, const struct op *op, struct verdict *v)
+{
+	v->tracker = tracker_of(
+	    (const unsigned char *)op->opening.salt, op->opening.election);
+	if (op->derived)
+		verdict_answer(v, 5, EVOTE_R_SALT);
+	else if (sheet_has(&p->sheet, v->tracker))
+		verdict_record(v, 5, EVOTE_R_SALT);
+	else
+		verdict_record(v, 0, EVOTE_R_OK);
+}
+
 static void
 judge_vote(const struct election_state *e, const struct op *op, uint64_t time,
     struct verdict *v)
@@ -176,6 +194,8 @@ judge_vote(const struct election_state *e, const struct op *op, uint64_t time,
 		verdict_record(v, 4, EVOTE_R_VOTED);
 	else if (v->choice == p->about.choices.choices_len)
 		verdict_unknown(v, 5, EVOTE_R_NO_CHOICE, op->opening.choice);
+	else if (poll_has_sheet(p))
+		judge_tracker(p, op, v);
 	else
 		verdict_record(v, 0, EVOTE_R_OK);
 }
@@ -296,6 +316,7 @@ refusal_plausible(const struct voter *v, int code, evote_reason reason)
 	    {3, EVOTE_R_END_FAR},
 	    {4, EVOTE_R_VOTED},
 	    {5, EVOTE_R_NO_CHOICE},
+	    {5, EVOTE_R_SALT},
 	};
 
 	if (reason != EVOTE_R_TOKEN_EXPIRED &&

@@ -46,6 +46,7 @@ poll_free(struct poll *p)
 {
 	xdr_free((xdrproc_t)xdr_evote_election, (char *)&p->about);
 	xdr_free((xdrproc_t)xdr_evote_options, (char *)&p->options);
+	sheet_clear(&p->sheet);
 	free(p->groups);
 	free(p->shares);
 	free(p->counts);
@@ -229,9 +230,18 @@ poll_add_undo(struct polls *ps)
 	poll_free(p);
 }
 
-void
-poll_vote(struct poll *p, const struct voter *v, uint32_t choice)
+int
+poll_has_sheet(const struct poll *p)
 {
+	return (terms_value(&p->options, EVOTE_OPTION_SHEET) != 0);
+}
+
+void
+poll_vote(
+    struct poll *p, const struct voter *v, uint32_t choice, uint64_t tracker)
+{
+	if (poll_has_sheet(p))
+		sheet_add(&p->sheet, tracker, choice);
 	voted_set(p, v->index);
 	p->shares[group_place(p, v)].voted++;
 	p->counts[choice]++;
@@ -241,6 +251,8 @@ poll_vote(struct poll *p, const struct voter *v, uint32_t choice)
 void
 poll_vote_undo(struct poll *p, const struct voter *v, uint32_t choice)
 {
+	if (poll_has_sheet(p))
+		sheet_add_undo(&p->sheet);
 	p->voted[v->index / 8] &= ~(1 << v->index % 8);
 	p->shares[group_place(p, v)].voted--;
 	p->counts[choice]--;
@@ -303,6 +315,25 @@ poll_options(const struct poll *p, evote_options_res *res)
 {
 	if (p != NULL)
 		terms_copy(&res->options, &p->options);
+}
+
+void
+poll_sheet(const struct poll *p, uint64_t from, evote_sheet_res *res)
+{
+	const struct sheet_line *page[EVOTE_PAGE_MAX + 1];
+	uint32_t n = sheet_page(&p->sheet, from, page, EVOTE_PAGE_MAX + 1);
+	evote_sheet_line *to = need_zeroed(EVOTE_PAGE_MAX, sizeof(*to));
+
+	assert(p->closed && poll_has_sheet(p));
+	res->next = n > EVOTE_PAGE_MAX ? page[EVOTE_PAGE_MAX]->tracker : 0;
+	n = n > EVOTE_PAGE_MAX ? EVOTE_PAGE_MAX : n;
+	for (uint32_t i = 0; i < n; i++) {
+		to[i].tracker = page[i]->tracker;
+		to[i].choice =
+		    need_copy(p->about.choices.choices_val[page[i]->choice]);
+	}
+	res->lines.lines_len = n;
+	res->lines.lines_val = to;
 }
 
 void
@@ -390,6 +421,7 @@ poll_mix(const struct poll *p, unsigned char h[SEAL_HASH])
 	mix_number(h, p->closed);
 	mix_number(h, p->votes);
 	mix_number(h, p->eligible);
+	sheet_mix(&p->sheet, h);
 	/* How far it was once grown is no part of the state. */
 	while (used > 0 && p->voted[used - 1] == 0)
 		used--;

@@ -1,6 +1,7 @@
 #ifndef EVOTE_POLLS_H
 #define EVOTE_POLLS_H
 
+#include "server/election/sheet.h"
 #include "server/election/voters.h"
 
 /*
@@ -18,6 +19,7 @@ struct poll {
 	UT_hash_handle hh;
 	evote_election about;
 	evote_options options;
+	struct sheet sheet;    /* of EVOTE_OPTION_SHEET; else it stays empty */
 	struct group **groups; /* those of about, in its order */
 	struct share *shares;  /* of each of them */
 	struct voter *creator;
@@ -57,8 +59,10 @@ uint32_t poll_choice(const struct poll *, const char *choice);
 void poll_add(struct polls *, struct voters *, const evote_election *,
     const evote_options *, struct voter *creator);
 void poll_add_undo(struct polls *); /* the newest */
-/* He has not voted here. */
-void poll_vote(struct poll *, const struct voter *, uint32_t choice);
+int poll_has_sheet(const struct poll *);
+/* He has not voted here; the tracker, for a sheet, is not on it. */
+void poll_vote(
+    struct poll *, const struct voter *, uint32_t choice, uint64_t tracker);
 void poll_vote_undo(struct poll *, const struct voter *, uint32_t choice);
 /* Counts who is eligible: O(voters), which is why it is done once. */
 void poll_close(struct polls *, struct poll *, const struct voters *);
@@ -68,6 +72,8 @@ void poll_close_undo(struct polls *, struct poll *);
 void poll_result(const struct poll *, evote_result_res *);
 void poll_show(const struct poll *, evote_election_res *);   /* NULL: none */
 void poll_options(const struct poll *, evote_options_res *); /* likewise */
+/* As GET_SHEET, of a closed one that has a sheet. */
+void poll_sheet(const struct poll *, uint64_t from, evote_sheet_res *);
 void polls_page(const struct polls *, uint32_t first, evote_list_res *);
 /* TURNOUT, and CHECK's elections for a voter. */
 void poll_turnout(const struct poll *, evote_turnout_res *);

@@ -51,6 +51,9 @@ voters_show() {
 	    --empty-groups
 	shows vote 0 as ada --json vote club yes
 	shows vote 1 as ada --json vote club no
+	shows create 0 as ada --json create open --publish-sheet \
+	    --group members --choice yes --end +12s
+	shows vote 0 as ada --json vote open yes
 	receipts_show
 	shows result 1 client --json result club
 	shows show 0 client --json show club
@@ -65,7 +68,10 @@ voters_show() {
 	shows status 0 client --json status --watch --count 2
 	shows status 0 client --json status --explain
 	wait_until 30 client result club
+	wait_until 30 client result open
+	shows sheet 0 client --voter ada --json sheet open
 	shows result 0 client --json result club
+	shows sheet 1 client --json sheet club
 	shows show 0 client --json show club
 	shows vote 2 as ada --json vote
 	election late 3600

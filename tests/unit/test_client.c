@@ -33,6 +33,7 @@
 #include "common/record.h"
 #include "common/rpc/caller.h"
 #include "common/seal.h"
+#include "common/tracker.h"
 #include "tests/unit/tls_end.h"
 
 #define HOSTS 2
@@ -84,6 +85,9 @@ struct fake {
 	evote_reason refuse[4]; /* the next changes, in turn */
 	int nrefuse, refuse_challenges, token_bad;
 	uint64_t clock;
+	/* Of all elections: a tally sheet; the salt that was counted. */
+	int sheet;
+	unsigned char salt[32];
 };
 
 static evote_answer
@@ -177,6 +181,7 @@ decide(struct fake *f, const evote_request *r, const evote_act *act,
 static long
 do_vote(struct fake_host *h, XDR *in, unsigned char **out)
 {
+	static const evote_salt no_salt;
 	evote_vote_args args = {0};
 	evote_opening o = {.domain = (char *)"evote opening 1"};
 	evote_answer a = call_answer(h);
@@ -190,7 +195,12 @@ do_vote(struct fake_host *h, XDR *in, unsigned char **out)
 		act.evote_act_u.ballot.election = args.election;
 		xdr_hash((xdrproc_t)xdr_evote_opening, &o,
 		    (unsigned char *)act.evote_act_u.ballot.commitment);
-		if (h->standing == EVOTE_SERVED) {
+		if (h->standing == EVOTE_SERVED && h->fake->sheet &&
+		    memcmp(args.salt, no_salt, 32) == 0) {
+			a.code = 5;
+			a.reason = EVOTE_R_SALT;
+		} else if (h->standing == EVOTE_SERVED) {
+			memcpy(h->fake->salt, args.salt, 32);
 			decide(h->fake, &args.request, &act, &a);
 			snprintf(h->fake->choice, sizeof(h->fake->choice), "%s",
 			    args.choice);
@@ -248,6 +258,16 @@ do_result(struct fake_host *h, unsigned char **out)
 	res.answer.code = 2;
 	res.answer.reason = EVOTE_R_ONGOING;
 	return (xdr_to_bytes((xdrproc_t)xdr_evote_result_res, &res, out));
+}
+
+static long
+do_options(struct fake_host *h, unsigned char **out)
+{
+	evote_option sheet = {EVOTE_OPTION_SHEET, 1};
+	evote_options_res res = {.answer = call_answer(h),
+	    .options = {h->fake->sheet ? 1 : 0, &sheet}};
+
+	return (xdr_to_bytes((xdrproc_t)xdr_evote_options_res, &res, out));
 }
 
 static long
@@ -314,6 +334,8 @@ dispatch(struct fake_host *h, const struct rpc_msg *msg, XDR *in,
 		return (do_status(h, out));
 	if (proc == EVOTE_NULL)
 		return (0);
+	if (proc == EVOTE_GET_OPTIONS)
+		return (do_options(h, out));
 	h->calls++;
 	switch (proc) {
 	case EVOTE_GET_RESULT:
@@ -1079,6 +1101,60 @@ test_vote(void **state)
 	assert_int_equal(0, w->fake.bad_signatures);
 	assert_int_equal(2, w->fake.host[0].greets);
 	assert_int_equal(0, w->earlier);
+}
+
+/* With a tally sheet the client keeps what finds the own line, and only then. */
+static void
+test_sheet(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_with(w, 5000, 0);
+	uint64_t tracker = 0;
+	evote_reason reason;
+
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", &reason));
+	assert_int_equal(0, evote_own_tracker(e, "E", &tracker));
+	assert_int_equal(-1, evote_own_choice(e, "E", "yes"));
+	w->fake.sheet = 1;
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "F", "no", &reason));
+	assert_int_equal(EVOTE_R_OK, reason);
+	assert_int_equal(1, evote_own_tracker(e, "F", &tracker));
+	assert_int_equal(tracker_of(w->fake.salt, "F"), tracker);
+	assert_int_equal(1, evote_own_choice(e, "F", "no"));
+	assert_int_equal(0, evote_own_choice(e, "F", "yes"));
+	evote_close(e);
+	/* It is still known later, and not of what was cast without one. */
+	e = open_with(w, 5000, 0);
+	tracker = 0;
+	assert_int_equal(1, evote_own_tracker(e, "F", &tracker));
+	assert_int_equal(tracker_of(w->fake.salt, "F"), tracker);
+	assert_int_equal(0, evote_own_tracker(e, "E", &tracker));
+	assert_int_equal(0, w->fake.bad_signatures);
+	evote_close(e);
+}
+
+/* By log-in the service would draw the salt: it refuses, and the client does. */
+static void
+test_sheet_by_login(void **state)
+{
+	static const unsigned char none[32];
+	struct world *w = *state;
+	struct evote *e = open_with(w, 5000, 1);
+	uint64_t tracker = 0;
+	evote_reason reason;
+
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", &reason));
+	assert_memory_equal(none, w->fake.salt, 32);
+	w->fake.sheet = 1;
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "F", "no", &reason));
+	assert_int_equal(EVOTE_R_OK, reason);
+	assert_memory_not_equal(none, w->fake.salt, 32);
+	assert_int_equal(2, w->fake.votes);
+	assert_int_equal(1, w->fake.challenges);
+	assert_int_equal(1, evote_own_tracker(e, "F", &tracker));
+	assert_int_equal(tracker_of(w->fake.salt, "F"), tracker);
+	assert_int_equal(1, evote_own_choice(e, "F", "no"));
+	evote_close(e);
 }
 
 static void
@@ -2321,6 +2397,8 @@ main(void)
 	    test(test_seen),
 	    test(test_service_and_token),
 	    test(test_vote),
+	    test(test_sheet),
+	    test(test_sheet_by_login),
 	    test(test_create),
 	    test(test_create_relative),
 	    test(test_clock_off),

@@ -17,6 +17,7 @@
 #include "common/record.h"
 #include "common/seal.h"
 #include "common/tlog_policy.h"
+#include "common/tracker.h"
 
 #define ENTRIES	  64
 #define VALUE_MAX 2048
@@ -227,6 +228,37 @@ an_election(void **state)
 }
 
 static void
+an_election_with_options(void **state)
+{
+	char group[] = "members", yes[] = "yes", no[] = "no";
+	char *groups[] = {group}, *choices[] = {yes, no};
+	evote_option option = {EVOTE_OPTION_SHEET, 1};
+	evote_act act = {.kind = EVOTE_ACT_OPEN,
+	    .evote_act_u.terms = {.election = {.name = text("election"),
+				      .groups = {1, groups},
+				      .choices = {2, choices},
+				      .end = number("end")},
+		.options = {1, &option}}};
+
+	is_encoded(
+	    "open-act", (xdrproc_t)xdr_evote_act, &act, "open-act-hash", NULL);
+}
+
+static void
+a_tracker(void **state)
+{
+	char domain[] = "evote tracker 1", shown[TRACKER_TEXT];
+	evote_tracked t = {.domain = domain, .election = text("election")};
+
+	bytes("salt", t.salt, sizeof(t.salt));
+	is_encoded(
+	    "tracked", (xdrproc_t)xdr_evote_tracked, &t, "tracked-hash", NULL);
+	tracker_text(
+	    shown, tracker_of((unsigned char *)t.salt, text("election")));
+	assert_string_equal(shown, text("tracker"));
+}
+
+static void
 a_login(void **state)
 {
 	unsigned char challenge[40];
@@ -412,6 +444,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_vote),
 	    cmocka_unit_test(an_election),
+	    cmocka_unit_test(an_election_with_options),
+	    cmocka_unit_test(a_tracker),
 	    cmocka_unit_test(a_login),
 	    cmocka_unit_test(a_record),
 	    cmocka_unit_test(a_checkpoint),

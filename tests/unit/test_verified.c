@@ -690,8 +690,8 @@ an_older_service(void **state)
 	e = voted(w);
 	assert_outcome(e, evote_receipt(e, "board", 2000, &p), EVOTE_UNSENT);
 	assert_string_equal(evote_problem(e),
-	    "alpha runs an older version of evote, which signs no "
-	    "checkpoints");
+	    "alpha runs an older version of evote, which does not know "
+	    "this request");
 	assert_true(now_ms() - began < 1500);
 	w->fake.older = 0;
 	assert_receipt(e, TLOG_GOOD, 3);

@@ -1,0 +1,233 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/cmd.h"
+#include "client/say.h"
+#include "common/need.h"
+#include "common/tracker.h"
+
+/* The whole sheet of an election, in the service's order. */
+struct lines {
+	evote_sheet_line *list;
+	uint32_t n;
+};
+
+static void
+lines_clear(struct lines *l)
+{
+	for (uint32_t i = 0; i < l->n; i++)
+		free(l->list[i].choice);
+	free(l->list);
+}
+
+/* The lines become ours. */
+static void
+page_take(struct lines *l, evote_sheet_res *res)
+{
+	for (u_int i = 0; i < res->lines.lines_len; i++) {
+		l->list = need_room(l->list, l->n, sizeof(*l->list));
+		l->list[l->n++] = res->lines.lines_val[i];
+		res->lines.lines_val[i].choice = NULL;
+	}
+	free(res->lines.lines_val);
+	res->lines.lines_val = NULL;
+	res->lines.lines_len = 0;
+}
+
+static int
+sheet_read(
+    struct client *c, struct evote *e, const char *election, struct lines *l)
+{
+	enum evote_outcome outcome;
+	evote_sheet_res res;
+	uint64_t from = 0;
+	int status;
+
+	do {
+		outcome = evote_sheet(e, election, from, &res);
+		status = say_answer(c, e, outcome, &res.answer,
+		    "There is no tally sheet of \"%s\"", election);
+		if (status < 0)
+			page_take(l, &res);
+		/* A service that turns in circles must not keep us. */
+		from = res.next > from ? res.next : 0;
+		xdr_free((xdrproc_t)xdr_evote_sheet_res, &res);
+	} while (status < 0 && from != 0);
+	return (status);
+}
+
+/* ---- whether it is what it should be ---- */
+
+__attribute__((format(printf, 3, 4))) static int
+wrong(struct client *c, const char *election, const char *fmt, ...)
+{
+	char problem[600];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(problem, sizeof(problem), fmt, ap);
+	va_end(ap);
+	return (say_problem(c, problem, EVOTE_CHANGED,
+	    "The tally sheet of \"%s\" does not hold, and the service cannot "
+	    "be "
+	    "trusted. Keep what it printed, and your receipt if you voted, and "
+	    "tell whoever runs the election",
+	    election));
+}
+
+static uint64_t
+lines_count(const struct lines *l, const char *choice)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < l->n; i++)
+		n += strcmp(l->list[i].choice, choice) == 0;
+	return (n);
+}
+
+/* Each tracker once, and as many lines for each choice as it has votes. */
+static int
+counts_check(struct client *c, struct evote *e, const char *election,
+    const struct lines *l)
+{
+	enum evote_outcome outcome;
+	evote_result_res res;
+	int status;
+
+	outcome = evote_result(e, election, &res);
+	status = say_answer(c, e, outcome, &res.answer,
+	    "The result of \"%s\" is not known", election);
+	for (uint32_t i = 1; status < 0 && i < l->n; i++)
+		if (l->list[i].tracker <= l->list[i - 1].tracker)
+			status = wrong(c, election,
+			    "its lines are not in order, or one is there "
+			    "twice");
+	for (u_int i = 0; status < 0 && i < res.counts.counts_len; i++)
+		if (lines_count(l, res.counts.counts_val[i].choice) !=
+		    res.counts.counts_val[i].votes)
+			status = wrong(c, election,
+			    "its lines for \"%s\" are not as many as its votes",
+			    res.counts.counts_val[i].choice);
+	if (status < 0 && l->n != res.votes)
+		status = wrong(c, election, "it has %u lines, and %llu voted",
+		    l->n, (unsigned long long)res.votes);
+	if (status < 0)
+		say_stamp(c, &res.answer.stamp);
+	xdr_free((xdrproc_t)xdr_evote_result_res, &res);
+	return (status);
+}
+
+/* The voter's own line, if this machine knows which that is. */
+static int
+own_check(struct client *c, struct evote *e, const char *election,
+    const struct lines *l, char *out, size_t size)
+{
+	char text[TRACKER_TEXT];
+	uint64_t tracker;
+	uint32_t i;
+
+	snprintf(out, size, "%s", "");
+	if (!evote_own_tracker(e, election, &tracker))
+		return (-1);
+	tracker_text(text, tracker);
+	if (c->json != NULL)
+		cJSON_AddStringToObject(c->json, "tracker", text);
+	for (i = 0; i < l->n && l->list[i].tracker != tracker; i++)
+		;
+	if (i == l->n)
+		return (wrong(c, election,
+		    "your vote is not on it, whose tracker is %s", text));
+	if (evote_own_choice(e, election, l->list[i].choice) != 1)
+		return (wrong(c, election,
+		    "your vote's tracker, %s, stands there with \"%s\", which "
+		    "you did not vote for",
+		    text, l->list[i].choice));
+	if (c->json != NULL)
+		cJSON_AddStringToObject(c->json, "choice", l->list[i].choice);
+	snprintf(out, size,
+	    ". Your own line is %s, with the choice that you sent. Whoever "
+	    "learns that tracker learns your choice",
+	    text);
+	return (-1);
+}
+
+/* ---- what it says ---- */
+
+static void
+lines_say(struct client *c, const struct lines *l)
+{
+	cJSON *list = NULL, *one;
+	char text[TRACKER_TEXT];
+
+	if (c->json != NULL)
+		list = cJSON_AddArrayToObject(c->json, "lines");
+	for (uint32_t i = 0; i < l->n; i++) {
+		tracker_text(text, l->list[i].tracker);
+		say_line(c, "%s\t%s", text, l->list[i].choice);
+		if (list == NULL)
+			continue;
+		one = cJSON_CreateObject();
+		cJSON_AddStringToObject(one, "tracker", text);
+		cJSON_AddStringToObject(one, "choice", l->list[i].choice);
+		cJSON_AddItemToArray(list, one);
+	}
+}
+
+/* Standard output has the lines alone. */
+static int
+done_say(struct client *c, uint32_t n, const char *own)
+{
+	const char *s = n == 1 ? "" : "s";
+
+	if (c->json != NULL)
+		return (say_done(
+		    c, "%u vote%s, as `result` counts them%s", n, s, own));
+	say_aside("%u vote%s, as `result` counts them%s.", n, s, own);
+	return (EXIT_DONE);
+}
+
+static int
+sheet_say(struct client *c, struct evote *e, const char *election)
+{
+	struct lines l = {0};
+	char own[300];
+	int status;
+
+	if ((status = sheet_read(c, e, election, &l)) < 0) {
+		lines_say(c, &l);
+		status = counts_check(c, e, election, &l);
+	}
+	if (status < 0)
+		status = own_check(c, e, election, &l, own, sizeof(own));
+	if (status < 0)
+		status = done_say(c, l.n, own);
+	lines_clear(&l);
+	return (status);
+}
+
+static int
+run(struct client *c, void *unused, int argc, char **argv)
+{
+	char election[NAME_ROOM];
+	struct evote *e;
+	int status;
+
+	if ((status = cmd_name(c, ELECTION, argv[0], election)) >= 0 ||
+	    (status = c->options.voter != NULL ? cmd_open_voter(c, 1, &e)
+					       : cmd_open(c, &e)) >= 0)
+		return (status);
+	status = sheet_say(c, e, election);
+	evote_close(e);
+	return (status);
+}
+
+const struct command cmd_sheet = {
+    .name = "sheet",
+    .args = "ELECTION",
+    .help = "Prints the tally sheet after the close: a tracker, a tab and a "
+	    "choice for each vote. Checks that it has the result's counts, "
+	    "and the voter's own vote if that was sent from here.",
+    .run = run,
+};

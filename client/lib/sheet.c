@@ -1,0 +1,106 @@
+#include "client/lib/sheet.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/now.h"
+#include "common/record.h"
+#include "common/tracker.h"
+
+#define ASK_MS 3000 /* the vote counts already: nobody wants to wait */
+
+static int
+is_sheet(const evote_options *o)
+{
+	for (u_int i = 0; i < o->evote_options_len; i++)
+		if (o->evote_options_val[i].kind == EVOTE_OPTION_SHEET)
+			return (1);
+	return (0);
+}
+
+static enum evote_outcome
+options_ask(struct evote *e, const char *election, uint64_t deadline_ms,
+    evote_options_res *res)
+{
+	evote_named_args args = {.election = (char *)election};
+	unsigned sends = 0;
+
+	return (handle_ask(
+	    e, EVOTE_GET_OPTIONS, &args, &args.seen, res, deadline_ms, &sends));
+}
+
+enum evote_outcome
+sheet_ask(struct evote *e, const char *election, uint64_t deadline_ms)
+{
+	uint64_t soon_ms = now_ms() + ASK_MS;
+	enum evote_outcome outcome;
+	evote_options_res res;
+
+	if (strcmp(e->sheet.election, election) == 0)
+		return (EVOTE_ANSWERED);
+	outcome = options_ask(
+	    e, election, soon_ms < deadline_ms ? soon_ms : deadline_ms, &res);
+	/* Of an older version: it knows no sheets. */
+	if (outcome == EVOTE_UNSENT)
+		outcome = EVOTE_ANSWERED;
+	if (outcome == EVOTE_ANSWERED) {
+		e->sheet.there = is_sheet(&res.options);
+		snprintf(e->sheet.election, sizeof(e->sheet.election), "%s",
+		    election);
+	}
+	xdr_free((xdrproc_t)xdr_evote_options_res, &res);
+	return (outcome);
+}
+
+enum evote_outcome
+evote_sheet(
+    struct evote *e, const char *election, uint64_t from, evote_sheet_res *res)
+{
+	evote_sheet_args args = {.election = (char *)election, .from = from};
+	unsigned sends = 0;
+
+	return (handle_ask(e, EVOTE_GET_SHEET, &args, &args.seen, res,
+	    handle_deadline(e), &sends));
+}
+
+/* ---- one's own line ---- */
+
+/* 1 with what is kept of a vote, its salt as well. */
+static int
+own_ballot(struct evote *e, const char *election, struct ballot *b)
+{
+	static const unsigned char none[32];
+
+	return (e->options.voter != NULL &&
+	    handle_ready(e, handle_deadline(e)) == EVOTE_ANSWERED &&
+	    state_ballot(e->state, e->options.voter, election, b) == 1 &&
+	    memcmp(b->salt, none, sizeof(none)) != 0);
+}
+
+int
+evote_own_tracker(struct evote *e, const char *election, uint64_t *tracker)
+{
+	struct ballot b;
+
+	if (!own_ballot(e, election, &b) ||
+	    sheet_ask(e, election, handle_deadline(e)) != EVOTE_ANSWERED ||
+	    !e->sheet.there)
+		return (0);
+	*tracker = tracker_of(b.salt, election);
+	return (1);
+}
+
+int
+evote_own_choice(struct evote *e, const char *election, const char *choice)
+{
+	evote_vote_args vote = {
+	    .election = (char *)election, .choice = (char *)choice};
+	unsigned char commitment[32];
+	struct ballot b;
+
+	if (!own_ballot(e, election, &b))
+		return (-1);
+	memcpy(vote.salt, b.salt, sizeof(vote.salt));
+	return (request_commit(&vote, (char *)commitment) == 0 &&
+	    memcmp(commitment, b.commitment, sizeof(commitment)) == 0);
+}
