@@ -569,13 +569,16 @@ static void
 test_second_step_at_once(void **state)
 {
 	struct client c;
+	uint64_t begun = now_ms();
 
 	client_open(&c);
 	client_hello(&c);
 	client_flush(&c, SIZE_MAX);
-	server_run();
-	client_receive(&c);
-	c.shaken = tls_shake(c.tls);
+	while (c.shaken == TLS_MORE && !spent(begun)) {
+		server_turn();
+		client_receive(&c);
+		c.shaken = tls_shake(c.tls);
+	}
 	assert_int_equal(c.shaken, TLS_OK);
 	client_call(&c, 1, DO_ECHO, 11);
 	while (!server_ready(1))
@@ -1157,6 +1160,7 @@ test_leave(void **state)
 {
 	enum { N = 200 };
 	static struct client c[N];
+	uint64_t begun = now_ms();
 
 	for (int i = 0; i < N; i++) {
 		client_open(&c[i]);
@@ -1168,7 +1172,8 @@ test_leave(void **state)
 		transport_run(its.t, its.now);
 		client_close(&c[i]);
 	}
-	server_run();
+	while (stats().conns > 0 && !spent(begun))
+		server_turn();
 	assert_int_equal(stats().conns, 0);
 	assert_int_equal(stats().bytes, 0);
 }
