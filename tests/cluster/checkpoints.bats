@@ -143,12 +143,12 @@ older_make() {
 	[[ $first ]] || return
 	mkdir "$PAIR_DIR/older"
 	git archive "$first^" | tar -x -C "$PAIR_DIR/older"
-	nice make -s -j2 -C "$PAIR_DIR/older" build/evote_server \
+	nice make -s -j2 -C "$PAIR_DIR/older" build/evote_server build/evote_client \
 	    >"$PAIR_DIR/older.out" 2>&1 3>&-
 }
 
-older_start() {
-	PAIR_BIN=$PAIR_DIR/older/build server_start "$1"
+older() {
+	PAIR_BIN=$PAIR_DIR/older/build "$@"
 }
 
 @test "a pair is upgraded: keys once both are new, and no host minds" {
@@ -156,23 +156,23 @@ older_start() {
 	older_make || skip "the version before cannot be made"
 	pair_init --origin "$ORIGIN" >/dev/null
 	rm "$PAIR_DIR/alpha/host.key"
-	older_start alpha
-	older_start beta
+	older server_start alpha
+	older server_start beta
 	wait_until 15 level
-	admin alpha import "$KEYS/people.csv"
+	older admin alpha import "$KEYS/people.csv"
 	server_stop beta
 	server_start beta
 	wait_until 15 level
 	# It is new, follows, and has a key that nobody asks for.
 	[[ -s $PAIR_DIR/beta/host.key ]]
-	election board 600
+	older election board 600
 	by_hand ada yes board
 	# It takes over, and still none is on record: alpha may come back.
 	server_kill alpha
 	wait_until 15 serves beta
 	by_hand bob no board
 	signed_by - beta
-	older_start alpha
+	older server_start alpha
 	wait_until 15 level
 	wait_until 15 serves alpha
 	server_stop alpha
