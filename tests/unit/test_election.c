@@ -1192,6 +1192,7 @@ test_hosts(void **state)
 {
 	struct world *w = *state;
 	const struct keys *ks = election_keys(w->e);
+	unsigned char one[32], other[32];
 	char long_name[EVOTE_HOST_MAX + 2] = "";
 	uint64_t size;
 
@@ -1231,6 +1232,12 @@ test_hosts(void **state)
 	assert_int_equal(ks->n, 3);
 	expect(w, op_host("b", 4, 'D'), 0, EVOTE_R_OK, 1);
 	assert_key(w, 3, "b", 4, 'D', 2);
+	/* They are a part of the state. */
+	election_hash(w->e, one);
+	world_undo(w, size);
+	expect(w, op_host("b", 4, 'E'), 0, EVOTE_R_OK, 1);
+	election_hash(w->e, other);
+	assert_memory_not_equal(one, other, sizeof(one));
 }
 
 /* Whoever says that it replaces another one's key is not followed. */
