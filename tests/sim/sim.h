@@ -14,7 +14,7 @@
  *	clients.c	voters, who ask again until they are answered
  *	faults.c	what goes wrong, how it is mended, and operators
  *	rules.c		what must hold: the invariants I1 to I13
- *	notes.c		checkpoints and receipts: rules 19 and 20
+ *	notes.c		checkpoints and receipts: rules 19 and 20, I14
  *	main.c		a run
  */
 #include <inttypes.h>
