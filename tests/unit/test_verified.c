@@ -46,6 +46,7 @@ struct fake {
 	pthread_t thread;
 	int listener, port;
 	struct notaries by;
+	struct notary gamma; /* key NULL: there is none */
 	struct leaf leaves[LEAVES];
 	hash d[LEAVES];
 	uint64_t n, voted; /* leaves; the last vote's place */
@@ -131,6 +132,8 @@ note_of(struct fake *f, uint64_t size)
 	if (!f->alone)
 		notary_sign(
 		    note, EVOTE_NOTE_MAX, &f->by.beta, text, 1000 + size);
+	if (f->gamma.key != NULL)
+		notary_sign(note, EVOTE_NOTE_MAX, &f->gamma, text, 1000 + size);
 	return (note);
 }
 
@@ -513,6 +516,7 @@ teardown(void **state)
 	for (uint64_t i = 0; i < w->fake.n; i++)
 		free(w->fake.leaves[i].bytes);
 	notaries_free(&w->fake.by);
+	seal_key_free(w->fake.gamma.key);
 	scratch_remove(w->dir);
 	free(w);
 	return (0);
@@ -954,6 +958,22 @@ a_key_is_replaced(void **state)
 	evote_close(e);
 }
 
+/* Whose signature is new is asked for, though the known ones are enough. */
+static void
+a_host_joins(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+	char name[NOTE_NAME];
+
+	assert_receipt(e, TLOG_GOOD, 3);
+	note_host_name(name, w->fake.by.log.public.name, "gamma");
+	w->fake.gamma = notary_new(NOTE_HOST, name, 78);
+	host_add(&w->fake, "gamma", 'g', 0, &w->fake.gamma);
+	assert_receipt(e, TLOG_GOOD, 7);
+	evote_close(e);
+}
+
 static void
 whom_to_trust(void **state)
 {
@@ -1079,6 +1099,7 @@ main(void)
 	    WITH(before_the_record),
 	    WITH(behind_for_a_while),
 	    WITH(a_key_is_replaced),
+	    WITH(a_host_joins),
 	    WITH(whom_to_trust),
 	    WITH(another_genesis),
 	    WITH(an_invented_host),
