@@ -434,27 +434,31 @@ conn_run(void *arg)
 	free(arg);
 	while (serve_one(c.fake, c.fd) == 0)
 		;
-	close(c.fd);
+	shutdown(c.fd, SHUT_RDWR);
 	return (NULL);
 }
 
-/* One connection after the other: the client ends each before the next. */
+/* At its end, it ends the connections of a client that a failing test left. */
 static void *
 fake_run(void *arg)
 {
 	struct fake *f = arg;
 	pthread_t threads[256];
 	struct conn *c;
-	int fd, n = 0;
+	int fd, fds[256], n = 0;
 
 	while ((fd = accept(f->listener, NULL, NULL)) >= 0) {
 		assert_true(n < 256);
 		c = malloc(sizeof(*c));
 		*c = (struct conn){f, fd};
+		fds[n] = fd;
 		pthread_create(&threads[n++], NULL, conn_run, c);
 	}
-	while (n > 0)
-		pthread_join(threads[--n], NULL);
+	while (n-- > 0) {
+		shutdown(fds[n], SHUT_RDWR);
+		pthread_join(threads[n], NULL);
+		close(fds[n]);
+	}
 	return (NULL);
 }
 
