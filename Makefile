@@ -35,12 +35,12 @@ SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	    budget certificate neighbours witness_daemon audit audit_note preflight) \
 	  $(call room,server/audit,book index findings page) \
 	  $(call room,server/election,election voters standing stage polls sheet terms keys \
-	    judge judge_roll effect) \
+	    judge judge_roll effect chronicle report) \
 	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files \
 	    host_key view copy)
-CLIENT	= $(call room,client,evote_client admin say survey tally when await \
+CLIENT	= $(call room,client,evote_client admin say survey tally chart minutes when await \
 	    proved secret) \
-	  $(call room,client/commands,keygen check pending elections vote receipt verify trust checkpoint \
+	  $(call room,client/commands,keygen check pending turnout report elections vote receipt verify trust checkpoint \
 	    result sheet status \
 	    status_json status_table roll import import_send hosts cluster) \
 	  $(call room,client/lib,libevote handle ask trust act wish request reason \

@@ -59,6 +59,8 @@ struct command {
 	X(verify)     \
 	X(result)     \
 	X(sheet)      \
+	X(turnout)    \
+	X(report)     \
 	X(elections)  \
 	X(show)       \
 	X(check)      \

@@ -3,7 +3,8 @@
 
 _evote_client() {
 	local cur prev words cword command='' i
-	local commands="keygen create vote receipt verify result sheet elections show
+	local commands="keygen create vote receipt verify result sheet turnout
+	    report elections show
 	    check pending status
 	    trust checkpoint register import rekey unregister
 	    unlock voters handover hosts arbiter
@@ -14,7 +15,8 @@ _evote_client() {
 	local -A own=(
 		[create]="--group --choice --end --publish-sheet --empty-groups"
 		[verify]="--policy"
-		[result]="--csv"
+		[result]="--csv --svg"
+		[report]="--pdf"
 		[pending]="--settle --drop --yes"
 		[status]="--watch --count --prometheus --explain"
 		[trust]="--at"

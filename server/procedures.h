@@ -68,6 +68,7 @@ struct request {
 		evote_turnout_res turnout;
 		evote_check_res check;
 		evote_sheet_res sheet;
+		evote_report_res report;
 		evote_register_res roll;
 		evote_voters_res voters;
 		evote_rekey_res rekey;

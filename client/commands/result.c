@@ -1,7 +1,9 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "client/chart.h"
 #include "client/cmd.h"
 #include "client/roll/csv.h"
 #include "client/say.h"
@@ -10,7 +12,9 @@
 #include "common/date.h"
 #include "common/text.h"
 
-#define PADDED (EVOTE_NAME_MAX * 2 + 1)
+#define PADDED	(EVOTE_NAME_MAX * 2 + 1)
+#define BAR_MAX 79 /* columns */
+#define BAR_MIN 10
 
 /* ---- for programs ---- */
 
@@ -80,15 +84,23 @@ static void
 count_line(struct client *c, const evote_result_res *res, u_int i, int columns)
 {
 	const evote_count *count = &res->counts.counts_val[i];
-	char choice[PADDED], rank[16];
+	char choice[PADDED], rank[16], bar[4 * BAR_MAX + 4] = "";
+	int room = 79 - columns - 28;
+	u_int first = 0;
+
+	if (isatty(STDOUT_FILENO) && tally_leaders(res, &first) > 0)
+		chart_bar(bar, sizeof(bar), count->votes,
+		    res->counts.counts_val[first].votes,
+		    room < BAR_MIN ? BAR_MIN : room);
 
 	say_pad(choice, sizeof(choice), count->choice, columns);
 	snprintf(rank, sizeof(rank), "%u%s", tally_rank(res, i),
 	    tally_tied(res, i) ? "=" : "");
-	say_line(c, "%-4s %s %10llu  %5.1f %%", rank, choice,
+	say_line(c, "%-4s %s %10llu  %5.1f %%%s%s", rank, choice,
 	    (unsigned long long)count->votes,
 	    res->votes == 0 ? 0
-			    : 100 * (double)count->votes / (double)res->votes);
+			    : 100 * (double)count->votes / (double)res->votes,
+	    bar[0] != '\0' ? "  " : "", bar);
 }
 
 /* Who came first, or that this is not decided. */
@@ -132,6 +144,21 @@ result_say(struct client *c, const char *election, const evote_result_res *res)
 }
 
 static int
+result_svg(const char *election, const evote_result_res *res)
+{
+	char foot[EVOTE_NAME_MAX + 300], leaders[EVOTE_NAME_MAX + 80];
+	struct when w = when_of(res->end);
+
+	leaders_text(res, leaders, sizeof(leaders));
+	snprintf(foot, sizeof(foot),
+	    "Closed %s: %s; %llu of %llu voters voted (%.1f %%)", w.utc,
+	    leaders, (unsigned long long)res->votes,
+	    (unsigned long long)res->eligible, 100 * tally_turnout(res));
+	chart_svg(stdout, election, foot, res);
+	return (EXIT_DONE);
+}
+
+static int
 refusal_say(struct client *c, const char *election, const evote_result_res *res)
 {
 	struct when w = when_of(res->end);
@@ -150,12 +177,14 @@ refusal_say(struct client *c, const char *election, const evote_result_res *res)
 }
 
 struct form {
-	int csv;
+	int csv, svg;
 };
 
 static const struct option_row form_options[] = {
     {"csv", NULL, "print a table for spreadsheets",
 	.at = offsetof(struct form, csv)},
+    {"svg", NULL, "print a bar chart, as an SVG image",
+	.at = offsetof(struct form, svg)},
     {0},
 };
 
@@ -169,8 +198,8 @@ run(struct client *c, void *own, int argc, char **argv)
 	struct evote *e;
 	int status;
 
-	if (form->csv && c->json != NULL)
-		return (say_usage(c, "either --csv or --json"));
+	if (form->csv + form->svg + (c->json != NULL) > 1)
+		return (say_usage(c, "either --csv, --svg or --json"));
 	if ((status = cmd_name(c, ELECTION, argv[0], election)) >= 0 ||
 	    (status = cmd_open(c, &e)) >= 0)
 		return (status);
@@ -182,6 +211,8 @@ run(struct client *c, void *own, int argc, char **argv)
 		status = refusal_say(c, election, &res);
 	else if (form->csv)
 		status = counts_csv(election, &res);
+	else if (form->svg)
+		status = result_svg(election, &res);
 	else
 		status = result_say(c, election, &res);
 	xdr_free((xdrproc_t)xdr_evote_result_res, &res);

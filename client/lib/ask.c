@@ -28,6 +28,7 @@ static const struct procedure procedures[] = {
     PROCEDURE(EVOTE_KEYS, evote_keys_args, evote_keys_res),
     PROCEDURE(EVOTE_TURNOUT, evote_named_args, evote_turnout_res),
     PROCEDURE(EVOTE_CHECK, evote_check_args, evote_check_res),
+    PROCEDURE(EVOTE_REPORT, evote_named_args, evote_report_res),
 };
 
 static enum evote_outcome
@@ -184,6 +185,14 @@ evote_turnout_of(struct evote *e, const char *election, evote_turnout_res *res)
 	evote_named_args args = {.election = (char *)election};
 
 	return (reading(e, EVOTE_TURNOUT, &args, &args.seen, res));
+}
+
+enum evote_outcome
+evote_report(struct evote *e, const char *election, evote_report_res *res)
+{
+	evote_named_args args = {.election = (char *)election};
+
+	return (reading(e, EVOTE_REPORT, &args, &args.seen, res));
 }
 
 enum evote_outcome

@@ -126,6 +126,18 @@ evote_become(struct evote *e, const char *voter, const char *key)
 }
 
 const char *
+evote_origin(const struct evote *e)
+{
+	return (e->service.origin);
+}
+
+const unsigned char *
+evote_cluster(const struct evote *e)
+{
+	return (e->service.cluster);
+}
+
+const char *
 evote_problem(const struct evote *e)
 {
 	return (e->problem);

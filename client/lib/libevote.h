@@ -186,6 +186,11 @@ struct tlog_policy *evote_policy_kept(
 
 enum evote_outcome evote_turnout_of(
     struct evote *, const char *election, evote_turnout_res *);
+enum evote_outcome evote_report(
+    struct evote *, const char *election, evote_report_res *);
+/* Who the service is, once it has been met; the strings are the handle's. */
+const char *evote_origin(const struct evote *);
+const unsigned char *evote_cluster(const struct evote *); /* 16 bytes */
 /*
  * What the service has of the voter; one page, as above.  For the first the
  * voter's key, if it is given, is tried by logging in.  A code other than 0 may

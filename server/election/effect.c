@@ -127,6 +127,8 @@ apply_create(struct election_state *e, struct effect *f, const evote_leaf *leaf,
 	}
 	f->u.asked.quota = voter_create(v->voter, about, leaf->time);
 	poll_add(&e->polls, &e->voters, about, options, v->voter);
+	e->polls.list[e->polls.n - 1]->opened_at =
+	    (struct moment){leaf->seq, leaf->time};
 }
 
 static void
@@ -193,6 +195,7 @@ effect_apply(
 	case EVOTE_OP_CLOSE:
 		f->u.poll = v->poll;
 		poll_close(&e->polls, v->poll, &e->voters);
+		v->poll->closed_at = (struct moment){leaf->seq, leaf->time};
 		voter_close(v->poll->creator);
 		break;
 	case EVOTE_OP_REFUSED:
@@ -201,6 +204,7 @@ effect_apply(
 		break;
 	}
 	DL_APPEND(e->effects, f);
+	chronicle_note(&e->chronicle, leaf, e->time);
 	e->size++;
 	e->epoch = leaf->epoch;
 	e->time = leaf->time;
@@ -294,6 +298,7 @@ effect_undo(struct election_state *e)
 		break;
 	}
 	e->size--;
+	chronicle_undo(&e->chronicle, e->size);
 	e->epoch = f->epoch;
 	e->time = f->time;
 	DL_DELETE(e->effects, f);

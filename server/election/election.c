@@ -23,6 +23,7 @@ election_free(struct election_state *e)
 		return;
 	election_discard_undo(e, e->size);
 	polls_clear(&e->polls);
+	chronicle_clear(&e->chronicle);
 	keys_clear(&e->keys);
 	voters_clear(&e->voters);
 	if (e->genesis != NULL)
@@ -373,50 +374,6 @@ election_options(const struct election_state *e, const char *name,
 }
 
 void
-election_turnout(const struct election_state *e, const char *name,
-    evote_turnout_res *res, struct outcome *out)
-{
-	const struct poll *p = poll_find(&e->polls, name);
-
-	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
-	if (p != NULL) {
-		poll_turnout(p, res);
-		return;
-	}
-	out->code = 1;
-	out->reason = EVOTE_R_NO_ELECTION;
-}
-
-void
-election_check(const struct election_state *e, const char *voter,
-    uint32_t first, evote_check_res *res)
-{
-	const struct voter *v = voter_find(&e->voters, voter);
-
-	assert(v != NULL && v->registered);
-	res->voter = need_copy(v->name);
-	res->group = need_copy(v->group->name);
-	polls_check(&e->polls, v, first, res);
-}
-
-void
-election_sheet(const struct election_state *e, const evote_sheet_args *args,
-    evote_sheet_res *res, struct outcome *out)
-{
-	const struct poll *p = poll_find(&e->polls, args->election);
-
-	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
-	if (p == NULL)
-		*out = (struct outcome){1, EVOTE_R_NO_ELECTION, 0, 0, 0};
-	else if (!poll_has_sheet(p))
-		*out = (struct outcome){3, EVOTE_R_NO_SHEET, 0, 0, 0};
-	else if (!p->closed)
-		*out = (struct outcome){2, EVOTE_R_ONGOING, 0, 0, 0};
-	else
-		poll_sheet(p, args->from, res);
-}
-
-void
 election_list(
     const struct election_state *e, uint32_t first, evote_list_res *res)
 {
@@ -527,5 +484,6 @@ election_hash(const struct election_state *e, unsigned char out[32])
 	mix_number(out, e->forced_epoch);
 	voters_mix(&e->voters, out);
 	polls_mix(&e->polls, out);
+	chronicle_mix(&e->chronicle, out);
 	keys_mix(&e->keys, out);
 }

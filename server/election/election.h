@@ -123,6 +123,9 @@ void election_options(const struct election_state *, const char *name,
     evote_options_res *, struct outcome *);
 void election_turnout(const struct election_state *, const char *name,
     evote_turnout_res *, struct outcome *);
+/* REPORT's, report.c. */
+void election_report(const struct election_state *, const char *name,
+    evote_report_res *, struct outcome *);
 /* The voter is on the roll. */
 void election_check(const struct election_state *, const char *voter,
     uint32_t first, evote_check_res *);

@@ -1,6 +1,7 @@
 #ifndef EVOTE_ELECTION_IMPL_H
 #define EVOTE_ELECTION_IMPL_H
 
+#include "server/election/chronicle.h"
 #include "server/election/election.h"
 #include "server/election/keys.h"
 #include "server/election/polls.h"
@@ -13,8 +14,8 @@
  * leaves behind what undoes it.  Executing makes the record in between,
  * replaying starts from one: both go through the same two doors.
  *
- * The voters (voters.c), the polls (polls.c) and the hosts' keys (keys.c) know
- * nothing of the rest.
+ * The voters (voters.c), the polls (polls.c) the hosts' keys (keys.c) and the
+ * chronicle (chronicle.c) know nothing of the rest.
  */
 struct effect;
 
@@ -22,6 +23,7 @@ struct election_state {
 	struct voters voters;
 	struct polls polls;
 	struct keys keys;
+	struct chronicle chronicle;
 	evote_genesis *genesis;
 	uint64_t forced_epoch;
 	uint64_t size;

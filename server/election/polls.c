@@ -273,6 +273,7 @@ void
 poll_close_undo(struct polls *ps, struct poll *p)
 {
 	p->closed = 0;
+	p->closed_at = (struct moment){0};
 	p->eligible = 0;
 	for (uint32_t i = 0; i < p->about.groups.groups_len; i++)
 		p->shares[i].eligible = 0;
@@ -419,6 +420,8 @@ poll_mix(const struct poll *p, unsigned char h[SEAL_HASH])
 	mix_number(h, p->about.end);
 	mix_number(h, p->creator->index);
 	mix_number(h, p->closed);
+	mix_number(h, p->opened_at.seq);
+	mix_number(h, p->closed_at.time);
 	mix_number(h, p->votes);
 	mix_number(h, p->eligible);
 	sheet_mix(&p->sheet, h);

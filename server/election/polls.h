@@ -15,6 +15,10 @@ struct share {
 	uint64_t voted;	   /* as one of this group */
 };
 
+struct moment { /* of a record */
+	uint64_t seq, time;
+};
+
 struct poll {
 	UT_hash_handle hh;
 	evote_election about;
@@ -25,7 +29,8 @@ struct poll {
 	struct voter *creator;
 	uint32_t index; /* in the order of creation */
 	int closed;
-	uint64_t *counts; /* by choice */
+	struct moment opened_at, closed_at; /* closed_at 0: not yet */
+	uint64_t *counts;		    /* by choice */
 	uint64_t votes;
 	uint64_t eligible;    /* once closed */
 	unsigned char *voted; /* a bit for each voter, by index */

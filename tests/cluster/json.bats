@@ -56,6 +56,8 @@ voters_show() {
 	shows vote 0 as ada --json vote open yes
 	receipts_show
 	shows result 1 client --json result club
+	shows turnout 0 client --json turnout club
+	shows report 1 client --json report club
 	shows show 0 client --json show club
 	shows show 1 client --json show nothing
 	shows elections 0 client --json elections
@@ -72,6 +74,8 @@ voters_show() {
 	shows sheet 0 client --voter ada --json sheet open
 	shows result 0 client --json result club
 	shows sheet 1 client --json sheet club
+	shows report 0 client --json report club
+	shows turnout 1 client --json turnout nothing
 	shows show 0 client --json show club
 	shows vote 2 as ada --json vote
 	election late 3600
@@ -147,6 +151,7 @@ operators_show() {
 	wait_until 10 alone beta
 	shows status 5 client --json status
 	shows checkpoint 0 client --json checkpoint
+	shows report 0 client --json report club
 	server_kill beta
 	shows status 4 client --json status
 	shows status 4 client --json status --explain

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -225,6 +226,99 @@ one_voters_elections(void **state)
 	assert_int_equal(checked(w, "cy", "b-"), 1);
 }
 
+static void
+epoch(struct world *w, const char *host, int forced)
+{
+	struct op op = {.kind = EVOTE_OP_EPOCH,
+	    .epoch = {.name = (char *)host, .forced = forced}};
+
+	assert_int_equal(execute(w, &op), 0);
+}
+
+static int
+reported(struct world *w, evote_report_res *res)
+{
+	struct outcome out;
+
+	memset(res, 0, sizeof(*res));
+	election_report(w->e, "club", res, &out);
+	return (out.code);
+}
+
+static void
+minutes_of_an_election(void **state)
+{
+	struct op close = {.kind = EVOTE_OP_CLOSE, .name = (char *)"club"};
+	struct world *w = *state;
+	evote_report_res res;
+	const evote_tenure *t;
+	uint64_t size;
+
+	epoch(w, "alpha", 0);
+	create(w, "other", NOW + 10000);
+	assert_int_equal(vote(w, "dee", "other"), 3); /* before it is opened */
+	assert_int_equal(reported(w, &res), 1);
+	create(w, "club", NOW + 20);
+	assert_int_equal(reported(w, &res), 2);
+	size = election_size(w->e);
+	epoch(w, "gamma", 0);
+	assert_int_equal(vote(w, "dee", "club"), 3);
+	election_undo(w->e, size); /* no part of the ledger */
+	assert_int_equal(vote(w, "dee", "club"), 3);
+	assert_int_equal(vote(w, "dee", "other"), 3);
+	assert_int_equal(vote(w, "bob", "club"), 0);
+	assert_int_equal(vote(w, "bob", "club"), 4);
+	epoch(w, "beta", 1);
+	while (election_size(w->e) < 22)
+		enrol(w, "zoe", "guests"), strike(w, "zoe");
+	assert_int_equal(execute(w, &close), 0);
+	assert_int_equal(vote(w, "bob", "other"), 0);
+	assert_int_equal(vote(w, "bob", "other"), 4); /* and after it */
+	assert_int_equal(reported(w, &res), 0);
+	assert_int_equal(res.opened.seq, size - 1);
+	assert_int_equal(res.opened.time, NOW + size - 1);
+	assert_int_equal(res.closed.time, NOW + res.closed.seq);
+	assert_int_equal(res.refusals.refusals_len, 2);
+	assert_int_equal(res.refusals.refusals_val[0].reason, EVOTE_R_GROUP);
+	assert_int_equal(res.refusals.refusals_val[0].requests, 2);
+	assert_int_equal(res.refusals.refusals_val[1].reason, EVOTE_R_VOTED);
+	assert_int_equal(res.refusals.refusals_val[1].requests, 1);
+	assert_int_equal(res.tenures.tenures_len, 2);
+	t = res.tenures.tenures_val;
+	assert_string_equal(t[0].name, "alpha");
+	assert_string_equal(t[1].name, "beta");
+	assert_int_equal(t[1].forced, 1);
+	assert_int_equal(t[1].silence, 1);
+	assert_int_equal(res.left_out, 0);
+	xdr_free((xdrproc_t)xdr_evote_report_res, &res);
+}
+
+static void
+a_service_that_moved_often(void **state)
+{
+	struct op close = {.kind = EVOTE_OP_CLOSE, .name = (char *)"club"};
+	struct world *w = *state;
+	evote_report_res res;
+	const evote_tenure *t;
+	char name[16];
+
+	epoch(w, "first", 0);
+	create(w, "club", NOW + 20);
+	for (int i = 0; i < 150; i++) {
+		snprintf(name, sizeof(name), "h%d", i);
+		epoch(w, name, 0);
+	}
+	assert_int_equal(execute(w, &close), 0);
+	assert_int_equal(reported(w, &res), 0);
+	t = res.tenures.tenures_val;
+	assert_int_equal(res.tenures.tenures_len, EVOTE_PAGE_MAX);
+	assert_int_equal(res.left_out, 151 - EVOTE_PAGE_MAX);
+	assert_string_equal(t[0].name, "first");
+	assert_string_equal(t[1].name, "h51");
+	assert_string_equal(t[EVOTE_PAGE_MAX - 1].name, "h149");
+	xdr_free((xdrproc_t)xdr_evote_report_res, &res);
+}
+
 int
 main(void)
 {
@@ -233,6 +327,10 @@ main(void)
 		turnout_by_group, world_make, world_free),
 	    cmocka_unit_test_setup_teardown(
 		one_voters_elections, world_make, world_free),
+	    cmocka_unit_test_setup_teardown(
+		minutes_of_an_election, world_make, world_free),
+	    cmocka_unit_test_setup_teardown(
+		a_service_that_moved_often, world_make, world_free),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

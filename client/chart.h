@@ -1,0 +1,16 @@
+#ifndef EVOTE_CHART_H
+#define EVOTE_CHART_H
+
+#include <stdio.h>
+
+#include "evote.h"
+
+/* The counts of an election as bars. */
+
+/* A bar for so many of max, at most that many columns of a terminal wide. */
+void chart_bar(char *out, size_t size, uint64_t n, uint64_t max, int columns);
+/* An SVG image; title and foot are plain text. */
+void chart_svg(
+    FILE *, const char *title, const char *foot, const evote_result_res *);
+
+#endif

@@ -1,0 +1,278 @@
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client/cmd.h"
+#include "client/lib/reason.h"
+#include "client/minutes.h"
+#include "client/proved.h"
+#include "client/say.h"
+#include "client/tally.h"
+#include "client/when.h"
+#include "common/need.h"
+
+struct form {
+	int pdf;
+};
+
+static const struct option_row form_options[] = {
+    {"pdf", NULL,
+	"print a PDF, for which pandoc and weasyprint have to be installed",
+	.at = offsetof(struct form, pdf)},
+    {0},
+};
+
+/* ---- all that it takes ---- */
+
+/* One question after the other, as long as they are answered. */
+static int
+minutes_ask(
+    struct client *c, struct evote *e, const char *election, struct minutes *m)
+{
+	enum evote_outcome outcome;
+	const evote_answer *answer = &m->report.answer;
+
+	outcome = evote_report(e, election, &m->report);
+	if (outcome == EVOTE_ANSWERED && answer->code == 0) {
+		outcome = evote_show(e, election, &m->show);
+		answer = &m->show.answer;
+	}
+	if (outcome == EVOTE_ANSWERED && answer->code == 0) {
+		outcome = evote_turnout_of(e, election, &m->turnout);
+		answer = &m->turnout.answer;
+	}
+	if (outcome == EVOTE_ANSWERED && answer->code == 0) {
+		outcome = evote_result(e, election, &m->result);
+		answer = &m->result.answer;
+	}
+	return (say_answer(
+	    c, e, outcome, answer, "There are no minutes of \"%s\"", election));
+}
+
+/* A service whose hosts sign nothing yet has minutes all the same. */
+static int
+proof_ask(struct client *c, struct evote *e, struct minutes *m)
+{
+	enum evote_outcome outcome = evote_checkpoint(e, NULL, &m->proof);
+
+	if (outcome == EVOTE_CHANGED)
+		return (say_problem(c, evote_problem(e), outcome,
+		    "The service cannot be relied on"));
+	m->unproved = evote_problem(e);
+	m->origin = evote_origin(e);
+	m->cluster = evote_cluster(e);
+	return (-1);
+}
+
+static void
+minutes_clear(struct minutes *m)
+{
+	xdr_free((xdrproc_t)xdr_evote_election_res, &m->show);
+	xdr_free((xdrproc_t)xdr_evote_report_res, &m->report);
+	xdr_free((xdrproc_t)xdr_evote_turnout_res, &m->turnout);
+	xdr_free((xdrproc_t)xdr_evote_result_res, &m->result);
+	evote_proof_clear(&m->proof);
+}
+
+/* ---- as a PDF ---- */
+
+static void
+pandoc(int from)
+{
+	dup2(from, STDIN_FILENO);
+	execlp("pandoc", "pandoc", "--from", "commonmark+pipe_tables", "--to",
+	    "pdf", "--pdf-engine", "weasyprint", "--standalone", "--metadata",
+	    "pagetitle=Minutes", "--output", "-", (char *)NULL);
+	_exit(127);
+}
+
+static int
+is_there(const char *program)
+{
+	const char *path = getenv("PATH");
+	char file[PATH_MAX];
+	size_t len;
+
+	for (; path != NULL && *path != '\0'; path += len) {
+		len = strcspn(path, ":");
+		snprintf(
+		    file, sizeof(file), "%.*s/%s", (int)len, path, program);
+		if (access(file, X_OK) == 0)
+			return (1);
+		len += path[len] == ':';
+	}
+	return (0);
+}
+
+static int
+pdf_print(struct client *c, const char *text)
+{
+	int fd[2], status = 0;
+	FILE *to;
+	pid_t pid;
+
+	fflush(stdout);
+	if (pipe(fd) != 0 || (pid = fork()) < 0)
+		return (say_usage(c, "no PDF was made: %s", strerror(errno)));
+	if (pid == 0) {
+		close(fd[1]);
+		pandoc(fd[0]);
+	}
+	close(fd[0]);
+	to = need(fdopen(fd[1], "w"));
+	fputs(text, to);
+	fclose(to);
+	if (waitpid(pid, &status, 0) != pid || status != 0)
+		return (say_usage(c,
+		    "no PDF was made: pandoc failed; without --pdf the text is "
+		    "printed as Markdown"));
+	return (EXIT_DONE);
+}
+
+/* Before anything is asked. */
+static int
+pdf_check(struct client *c)
+{
+	if (c->json != NULL)
+		return (say_usage(c, "either --pdf or --json"));
+	if (isatty(STDOUT_FILENO))
+		return (say_usage(c,
+		    "a PDF is not for a terminal; say where it goes, as "
+		    ">minutes.pdf"));
+	if (is_there("pandoc") && is_there("weasyprint"))
+		return (-1);
+	return (say_usage(c,
+	    "no PDF can be made: install pandoc and weasyprint, or leave out "
+	    "--pdf and convert the Markdown elsewhere"));
+}
+
+/* ---- for programs ---- */
+
+static void
+moment_json(cJSON *to, const char *key, uint64_t us)
+{
+	struct when w = when_of(us);
+	char name[32];
+
+	cJSON_AddStringToObject(to, key, w.rfc3339);
+	snprintf(name, sizeof(name), "%s_us", key);
+	cJSON_AddNumberToObject(to, name, (double)us);
+}
+
+static void
+refusals_json(cJSON *to, const evote_report_res *r)
+{
+	cJSON *list = cJSON_AddArrayToObject(to, "refused"), *one;
+	u_int i;
+
+	for (i = 0; i < r->refusals.refusals_len; i++) {
+		one = cJSON_CreateObject();
+		cJSON_AddStringToObject(one, "reason",
+		    reason_of(r->refusals.refusals_val[i].reason)->name);
+		cJSON_AddNumberToObject(one, "requests",
+		    (double)r->refusals.refusals_val[i].requests);
+		cJSON_AddItemToArray(list, one);
+	}
+}
+
+static void
+served_json(cJSON *to, const evote_report_res *r)
+{
+	cJSON *list = cJSON_AddArrayToObject(to, "served"), *one;
+	const evote_tenure *t;
+	u_int i;
+
+	for (i = 0; i < r->tenures.tenures_len; i++) {
+		t = &r->tenures.tenures_val[i];
+		one = cJSON_CreateObject();
+		cJSON_AddStringToObject(one, "host", t->name);
+		cJSON_AddNumberToObject(one, "epoch", (double)t->epoch);
+		moment_json(one, "since", t->since.time);
+		cJSON_AddNumberToObject(one, "silence_us", (double)t->silence);
+		cJSON_AddBoolToObject(one, "forced", t->forced);
+		cJSON_AddItemToArray(list, one);
+	}
+}
+
+static void
+report_json(cJSON *to, const struct minutes *m)
+{
+	const evote_report_res *r = &m->report;
+
+	moment_json(to, "opened", r->opened.time);
+	cJSON_AddNumberToObject(to, "opened_record", (double)r->opened.seq);
+	moment_json(to, "closed", r->closed.time);
+	cJSON_AddNumberToObject(to, "closed_record", (double)r->closed.seq);
+	cJSON_AddNumberToObject(to, "votes", (double)m->result.votes);
+	cJSON_AddNumberToObject(to, "eligible", (double)m->result.eligible);
+	refusals_json(to, r);
+	served_json(to, r);
+	if (m->proof.text != NULL)
+		proved_json(to, m->proof.policy, &m->proof.verdict);
+	say_names(to, "choices", m->show.election.choices.choices_len,
+	    m->show.election.choices.choices_val);
+}
+
+/* ---- the command ---- */
+
+static int
+report(struct client *c, const char *election, const struct form *form,
+    const struct minutes *m)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = need(open_memstream(&text, &len));
+	int status;
+
+	minutes_write(f, m);
+	fclose(f);
+	need(text);
+	if (c->json != NULL) {
+		report_json(c->json, m);
+		say_stamp(c, &m->result.answer.stamp);
+	}
+	if (form->pdf)
+		status = pdf_print(c, text);
+	else
+		status = say_document(
+		    c, "markdown", text, "The minutes of \"%s\"", election);
+	free(text);
+	return (status);
+}
+
+static int
+run(struct client *c, void *own, int argc, char **argv)
+{
+	const struct form *form = own;
+	struct minutes m = {0};
+	char election[NAME_ROOM];
+	struct evote *e;
+	int status;
+
+	if (form->pdf && (status = pdf_check(c)) >= 0)
+		return (status);
+	if ((status = cmd_name(c, ELECTION, argv[0], election)) >= 0 ||
+	    (status = cmd_open(c, &e)) >= 0)
+		return (status);
+	if ((status = minutes_ask(c, e, election, &m)) < 0 &&
+	    (status = proof_ask(c, e, &m)) < 0)
+		status = report(c, election, form, &m);
+	minutes_clear(&m);
+	evote_close(e);
+	return (status);
+}
+
+const struct command cmd_report = {
+    .name = "report",
+    .args = "ELECTION",
+    .help = "Prints the minutes of a closed election as Markdown: choices, "
+	    "times, roll by group, votes, refusals, result, which hosts "
+	    "served, and a signed checkpoint.",
+    .size = sizeof(struct form),
+    .options = form_options,
+    .run = run,
+};

@@ -1,0 +1,99 @@
+#include <stdio.h>
+
+#include "client/cmd.h"
+#include "client/say.h"
+#include "client/when.h"
+
+#define PADDED (EVOTE_NAME_MAX * 2 + 1)
+
+static double
+share(uint64_t voted, uint64_t eligible)
+{
+	return (eligible == 0 ? 0 : (double)voted / (double)eligible);
+}
+
+static void
+group_say(struct client *c, const evote_turnout *g, int columns, cJSON *list)
+{
+	char group[PADDED];
+	cJSON *object;
+
+	say_pad(group, sizeof(group), g->group, columns);
+	say_line(c, "%s  %10llu of %10llu  %5.1f %%", group,
+	    (unsigned long long)g->voted, (unsigned long long)g->eligible,
+	    100 * share(g->voted, g->eligible));
+	if (list == NULL)
+		return;
+	object = cJSON_CreateObject();
+	cJSON_AddStringToObject(object, "group", g->group);
+	cJSON_AddNumberToObject(object, "voted", (double)g->voted);
+	cJSON_AddNumberToObject(object, "eligible", (double)g->eligible);
+	cJSON_AddItemToArray(list, object);
+}
+
+static int
+turnout_say(
+    struct client *c, const char *election, const evote_turnout_res *res)
+{
+	struct when w = when_of(res->end);
+	const evote_turnout *g = res->groups.groups_val;
+	uint64_t voted = 0, eligible = 0;
+	cJSON *list = NULL;
+	int columns = 6;
+	u_int i;
+
+	if (c->json != NULL)
+		list = cJSON_AddArrayToObject(c->json, "groups");
+	for (i = 0; i < res->groups.groups_len; i++)
+		say_widen(&columns, g[i].group);
+	for (i = 0; i < res->groups.groups_len; i++) {
+		group_say(c, &g[i], columns, list);
+		voted += g[i].voted;
+		eligible += g[i].eligible;
+	}
+	if (c->json != NULL) {
+		cJSON_AddNumberToObject(c->json, "voted", (double)voted);
+		cJSON_AddNumberToObject(c->json, "eligible", (double)eligible);
+		cJSON_AddNumberToObject(
+		    c->json, "turnout", share(voted, eligible));
+		cJSON_AddBoolToObject(c->json, "closed", res->closed);
+		when_json(c->json, res->end);
+	}
+	say_stamp(c, &res->answer.stamp);
+	return (say_done(c,
+	    "%llu of %llu voters have voted in \"%s\" (%.1f %%), which %s at "
+	    "%s, %s",
+	    (unsigned long long)voted, (unsigned long long)eligible, election,
+	    100 * share(voted, eligible), res->closed ? "closed" : "closes",
+	    w.utc, w.left));
+}
+
+static int
+run(struct client *c, void *own, int argc, char **argv)
+{
+	enum evote_outcome outcome;
+	evote_turnout_res res;
+	char election[NAME_ROOM];
+	struct evote *e;
+	int status;
+
+	if ((status = cmd_name(c, ELECTION, argv[0], election)) >= 0 ||
+	    (status = cmd_open(c, &e)) >= 0)
+		return (status);
+	outcome = evote_turnout_of(e, election, &res);
+	status = say_answer(c, e, outcome, &res.answer,
+	    "The turnout of \"%s\" is not known", election);
+	if (status < 0)
+		status = turnout_say(c, election, &res);
+	xdr_free((xdrproc_t)xdr_evote_turnout_res, &res);
+	evote_close(e);
+	return (status);
+}
+
+const struct command cmd_turnout = {
+    .name = "turnout",
+    .args = "ELECTION",
+    .help = "Shows how many of each group have voted, also while the election "
+	    "runs; never for what.",
+    .run = run,
+};

@@ -1,0 +1,218 @@
+#include "client/minutes.h"
+
+#include <string.h>
+
+#include "client/lib/reason.h"
+#include "client/proved.h"
+#include "client/tally.h"
+#include "client/when.h"
+#include "common/date.h"
+#include "common/seal.h"
+#include "common/text.h"
+
+#define SIGNERS 4200
+#define ROOM	(2 * EVOTE_TEXT_MAX + 1)
+
+/* What begins something in Markdown or HTML is escaped. */
+static const char *
+plain(const char *text, char out[ROOM])
+{
+	char safe[EVOTE_TEXT_MAX + 1];
+	const char *p;
+	size_t n = 0;
+
+	snprintf(safe, sizeof(safe), "%s", text);
+	text_harmless(safe);
+	for (p = safe; *p != '\0' && n + 2 < ROOM; p++) {
+		if (strchr("\\`*_{}[]<>#+|~$^&@!:", *p) != NULL)
+			out[n++] = '\\';
+		out[n++] = *p == '\t' ? ' ' : *p;
+	}
+	out[n] = '\0';
+	return (out);
+}
+
+static void
+time_write(FILE *f, const char *what, uint64_t us)
+{
+	struct when w = when_of(us);
+
+	fprintf(f, "- %s: %s, which is %s here\n", what, w.utc, w.local);
+}
+
+static void
+head_write(FILE *f, const struct minutes *m)
+{
+	const evote_election *v = &m->show.election;
+	char text[ROOM], id[33];
+	u_int i;
+
+	fprintf(
+	    f, "# Minutes of the election \"%s\"\n\n", plain(v->name, text));
+	seal_hex(id, m->cluster, 16);
+	fprintf(f, "Held by the election service %s (cluster %s).\n",
+	    plain(m->origin, text), id);
+	fprintf(f, "\n## Question and choices\n\n%s\n\n", plain(v->name, text));
+	for (i = 0; i < v->choices.choices_len; i++)
+		fprintf(f, "%u. %s\n", i + 1,
+		    plain(v->choices.choices_val[i], text));
+	fprintf(
+	    f, "\n## Time\n\n- Opened by %s\n", plain(m->show.creator, text));
+	time_write(f, "Opened", m->report.opened.time);
+	time_write(f, "To end", v->end);
+	time_write(f, "Closed", m->report.closed.time);
+}
+
+static void
+roll_write(FILE *f, const struct minutes *m)
+{
+	const evote_turnout *g;
+	char text[ROOM];
+	u_int i;
+
+	fprintf(f,
+	    "\n## Roll\n\n| Group | On the roll at the close | Voted |\n"
+	    "|---|---:|---:|\n");
+	for (i = 0; i < m->turnout.groups.groups_len; i++) {
+		g = &m->turnout.groups.groups_val[i];
+		fprintf(f, "| %s | %llu | %llu |\n", plain(g->group, text),
+		    (unsigned long long)g->eligible,
+		    (unsigned long long)g->voted);
+	}
+	fprintf(f,
+	    "\nEligible were %llu voters, counting those who voted and left "
+	    "the roll or the group later; %llu voted (%.1f %%).\n",
+	    (unsigned long long)m->result.eligible,
+	    (unsigned long long)m->result.votes,
+	    100 * tally_turnout(&m->result));
+}
+
+static void
+votes_write(FILE *f, const struct minutes *m)
+{
+	const evote_refusals *r;
+	char text[ROOM];
+	u_int i;
+
+	fprintf(f,
+	    "\n## Votes\n\nVotes received and valid: %llu; counted: %llu. Each "
+	    "was checked before it was accepted.\n",
+	    (unsigned long long)m->result.votes,
+	    (unsigned long long)m->result.votes);
+	if (m->report.refusals.refusals_len == 0) {
+		fprintf(f,
+		    "\nNo request was refused and recorded in that "
+		    "time.\n");
+		return;
+	}
+	fprintf(f,
+	    "\nRequests that were refused and recorded in that time, of "
+	    "whichever election:\n\n| Reason | Requests |\n|---|---:|\n");
+	for (i = 0; i < m->report.refusals.refusals_len; i++) {
+		r = &m->report.refusals.refusals_val[i];
+		fprintf(f, "| %s | %llu |\n",
+		    plain(reason_of(r->reason)->sentence, text),
+		    (unsigned long long)r->requests);
+	}
+}
+
+static void
+result_write(FILE *f, const struct minutes *m)
+{
+	const evote_result_res *res = &m->result;
+	const evote_count *c;
+	u_int i, first = 0, n = tally_leaders(res, &first);
+	char text[ROOM];
+
+	fprintf(f,
+	    "\n## Result\n\n| Place | Choice | Votes | Share |\n"
+	    "|---|---|---:|---:|\n");
+	for (i = 0; i < res->counts.counts_len; i++) {
+		c = &res->counts.counts_val[i];
+		fprintf(f, "| %u%s | %s | %llu | %.1f %% |\n",
+		    tally_rank(res, i), tally_tied(res, i) ? "=" : "",
+		    plain(c->choice, text), (unsigned long long)c->votes,
+		    res->votes == 0
+			? 0
+			: 100 * (double)c->votes / (double)res->votes);
+	}
+	c = &res->counts.counts_val[first];
+	if (n == 0)
+		fprintf(f, "\nNo votes were cast.\n");
+	else if (n == 1)
+		fprintf(f, "\n\"%s\" has the most votes, %llu.\n",
+		    plain(c->choice, text), (unsigned long long)c->votes);
+	else
+		fprintf(f,
+		    "\nThis is a TIE: %u choices have the most votes, %llu "
+		    "each.\n",
+		    n, (unsigned long long)c->votes);
+}
+
+static void
+service_write(FILE *f, const struct minutes *m)
+{
+	const evote_report_res *r = &m->report;
+	const evote_tenure *t;
+	char text[ROOM], span[64];
+	struct when w;
+	u_int i;
+
+	fprintf(f,
+	    "\n## Service\n\nHosts that served, and how long no record was "
+	    "made before they began:\n\n");
+	for (i = 0; i < r->tenures.tenures_len; i++) {
+		t = &r->tenures.tenures_val[i];
+		w = when_of(t->since.time);
+		snprintf(
+		    span, sizeof(span), "%.1f s", (double)t->silence / 1e6);
+		fprintf(f, "- %s from %s on%s%s%s\n", plain(t->name, text),
+		    w.utc,
+		    t->since.seq < r->opened.seq ? ", when it was opened"
+						 : ", after ",
+		    t->since.seq < r->opened.seq ? "" : span,
+		    t->forced ? "; FORCED by an operator, who accepted that "
+				"votes may be lost"
+			      : "");
+		if (i == 0 && r->left_out > 0)
+			fprintf(
+			    f, "- and %u more before these:\n", r->left_out);
+	}
+	if (r->tenures.tenures_len == 1)
+		fprintf(f, "\nThe service did not change hosts.\n");
+}
+
+static void
+ledger_write(FILE *f, const struct minutes *m)
+{
+	char who[SIGNERS], root[2 * SEAL_HASH + 1];
+
+	fprintf(f,
+	    "\n## Ledger\n\nThe election was opened by record %llu and closed "
+	    "by record %llu, counted from 0.\n",
+	    (unsigned long long)m->report.opened.seq,
+	    (unsigned long long)m->report.closed.seq);
+	if (m->proof.text == NULL) {
+		fprintf(f, "\nNo signed checkpoint could be had: %s.\n",
+		    m->unproved);
+		return;
+	}
+	seal_hex(root, m->proof.root, sizeof(m->proof.root));
+	proved_signers(m->proof.policy, &m->proof.verdict, who, sizeof(who));
+	fprintf(f,
+	    "\nThis checkpoint is of %llu records, the close among them, with "
+	    "the root %s. It is signed by %s. With it, anyone can check later "
+	    "whether a ledger is the one of that day.\n\n```\n%s```\n",
+	    (unsigned long long)m->proof.size, root, who, m->proof.text);
+}
+
+void
+minutes_write(FILE *f, const struct minutes *m)
+{
+	head_write(f, m);
+	roll_write(f, m);
+	votes_write(f, m);
+	result_write(f, m);
+	service_write(f, m);
+	ledger_write(f, m);
+}

@@ -1,0 +1,23 @@
+#ifndef EVOTE_MINUTES_H
+#define EVOTE_MINUTES_H
+
+#include <stdio.h>
+
+#include "client/lib/libevote.h"
+
+/* What the minutes of a closed election are made of. */
+struct minutes {
+	const char *origin;
+	const unsigned char *cluster;
+	evote_election_res show;
+	evote_report_res report;
+	evote_turnout_res turnout;
+	evote_result_res result;
+	struct evote_proof proof; /* text NULL: no checkpoint could be had */
+	const char *unproved;	  /* then why */
+};
+
+/* As CommonMark with tables; whoever's names are in it, it is only text. */
+void minutes_write(FILE *, const struct minutes *);
+
+#endif

@@ -1,0 +1,96 @@
+#!/usr/bin/env bats
+#
+# What the returning officer sees while an election runs, and what goes into the
+# minutes.
+
+load lib
+
+# By group: voted of eligible.
+turnout_is() {
+	[[ $(client --json turnout "$1" | jq -r '.groups | map("\(.group) \(.voted)/\(.eligible)") | join(" ")') == "$2" ]]
+}
+
+@test "turnout by group, while it runs, over a take-over, and after the close" {
+	cluster_up people
+	exits 1 client turnout board
+	key=$(sed -n 's/^ada,members,//p' "$KEYS/people.csv")
+	admin alpha register --shared-keys zoe staff "$key"
+	as ada create board --group members --group staff --choice yes \
+	    --choice no --end "+$((12 * $(slowness)))s"
+	turnout_is board "members 0/$(($(grep -c ,members, "$KEYS/people.csv"))) staff 0/1"
+	as ada vote board yes
+	client --voter zoe --key "$KEYS/people/ada.pem" vote board no
+	exits 1 as ada vote board no
+	before=$(client --json turnout board | jq -c .groups)
+	[[ $(jq -r '.[1].voted' <<<"$before") == 1 ]]
+	not grep -q yes <<<"$(client --json turnout board)"
+	server_kill alpha
+	wait_until 10 serves beta
+	[[ $(client --json turnout board | jq -c .groups) == "$before" ]]
+	exits 1 client report board
+	says "no counts before its end"
+	server_start alpha
+	wait_until 15 level
+	wait_until 60 client result board
+	admin alpha unregister zoe || admin beta unregister zoe
+	[[ $(client --json turnout board | jq -c .groups) == "$before" ]]
+	exits 0 client turnout board
+	says "2 of"
+	exits 0 client report board
+	echo "$output"
+	says '# Minutes of the election "board"'
+	says "| staff | 1 | 1 |"
+	says "This is a TIE: 2 choices have the most votes, 1 each"
+	says "a previous vote"
+	says "| 1 |"
+	says "- alpha from"
+	says "- beta from"
+	says "It is signed by"
+	exits 0 client --json report board
+	jq -e '.served | length >= 2 and .[0].host == "alpha" and
+	    .[1].silence_us > 0' <<<"$output"
+	jq -e '.refused == [{"reason": "voted", "requests": 1}]' <<<"$output"
+	jq -e '.closed_record > .opened_record' <<<"$output"
+	jq -r .markdown <<<"$output" >"$PAIR_DIR/minutes.md"
+	size=$(sed -n '/^```$/{n;n;p;q}' "$PAIR_DIR/minutes.md")
+	((size > $(jq .closed_record <<<"$output")))
+	if command -v weasyprint pandoc >/dev/null; then
+		client report board --pdf >"$PAIR_DIR/minutes.pdf"
+		[[ $(head -c 5 "$PAIR_DIR/minutes.pdf") == %PDF- ]]
+	fi
+}
+
+@test "names in the minutes and in the chart are only text" {
+	cluster_up people
+	as ada create 'a <b>|*c*' --group members --choice '![x](http://h/x)' \
+	    --choice '<script>&amp;' --end +6s
+	as ada vote 'a <b>|*c*' '<script>&amp;'
+	wait_until 60 client result 'a <b>|*c*'
+	exits 0 client report 'a <b>|*c*'
+	says 'election "a \<b\>\|\*c\*"'
+	says '\!\[x\](http\://h/x)'
+	client result 'a <b>|*c*' --svg >"$PAIR_DIR/r.svg"
+	python3 - "$PAIR_DIR/r.svg" <<-'end'
+		import sys, xml.etree.ElementTree as tree
+		texts = [t.text for t in tree.parse(sys.argv[1]).iter() if t.text]
+		assert "<script>&amp;" in texts, texts
+		assert any(t.startswith("Closed ") for t in texts), texts
+	end
+	exits 2 client --json result 'a <b>|*c*' --svg
+	exits 2 client --json report 'a <b>|*c*' --pdf
+}
+
+@test "on a terminal the result has bars, elsewhere none" {
+	cluster_up people
+	election board 4
+	as ada vote board yes
+	wait_until 60 client result board
+	exits 0 client result board
+	not says "█"
+	LC_ALL=C.UTF-8 exits 0 host_run voters script -qec \
+	    "$PAIR_BIN/evote_client result board" /dev/null
+	says "100.0 %  ████"
+	LC_ALL=C exits 0 host_run voters script -qec \
+	    "$PAIR_BIN/evote_client result board" /dev/null
+	says "100.0 %  ####"
+}
