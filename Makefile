@@ -33,9 +33,9 @@ REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	    machine service procedures proofs checkpoint signing auth turns serve serve_admin \
 	    budget certificate neighbours witness_daemon audit audit_note preflight) \
-	  $(call room,server/audit,book index findings page) \
-	  $(call room,server/election,election voters standing stage polls sheet terms keys \
-	    judge judge_roll effect chronicle report) \
+	  $(call room,server/audit,book electorate index findings page) \
+	  $(call room,server/election,election voters standing stage electors polls sheet terms keys \
+	    judge judge_roll effect roll_page chronicle report) \
 	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files \
 	    host_key view copy)
 CLIENT	= $(call room,client,evote_client admin say survey tally chart minutes when await \

@@ -13,7 +13,7 @@ _evote_client() {
 	    --plain --timeout --state --admin
 	    --json --version --help"
 	local -A own=(
-		[create]="--group --choice --end --publish-sheet --empty-groups"
+		[create]="--group --choice --end --publish-sheet --freeze --empty-groups"
 		[verify]="--policy"
 		[result]="--csv --svg"
 		[report]="--pdf"

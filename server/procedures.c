@@ -128,8 +128,8 @@ login_key(const struct server *s, const struct request *r)
 {
 	struct voter_view v;
 
-	return (
-	    election_voter(s->election, r->args.auth.voter, &v) && v.registered
+	return (election_voter(s->election, r->args.auth.voter, &v) &&
+		    (v.registered || v.kept)
 		? v.key
 		: NULL);
 }

@@ -33,7 +33,8 @@ struct creation {
 	int relative; /* the end is a span from now */
 	int empty;    /* groups may be */
 	int sheet;    /* is to be published */
-	evote_option option;
+	int freeze;   /* who may vote is fixed */
+	evote_option options[EVOTE_OPTIONS_MAX];
 };
 
 static int
@@ -64,10 +65,23 @@ static const struct option_row creation_options[] = {
 	"after the close, anybody gets the tally sheet: each vote's tracker, "
 	"which only its voter knows, and its choice",
 	.at = offsetof(struct creation, sheet)},
+    {"freeze", NULL,
+	"who may vote is fixed now; later changes of the roll do not count",
+	.at = offsetof(struct creation, freeze)},
     {"empty-groups", NULL, "the groups may have nobody in them yet",
 	.at = offsetof(struct creation, empty)},
     {0},
 };
+
+/* In rising order of their kinds. */
+static void
+option_add(struct creation *n, evote_option_kind kind, uint64_t value)
+{
+	evote_options *o = &n->terms.options;
+
+	o->evote_options_val = n->options;
+	n->options[o->evote_options_len++] = (evote_option){kind, value};
+}
 
 static int
 creation_read(struct client *c, struct creation *n, const char *name)
@@ -81,9 +95,6 @@ creation_read(struct client *c, struct creation *n, const char *name)
 	n->terms.election.choices.choices_val = n->choices.list;
 	n->terms.election.choices.choices_len = n->choices.n;
 	n->terms.election.name = n->name;
-	n->option = (evote_option){EVOTE_OPTION_SHEET, 1};
-	n->terms.options.evote_options_val = &n->option;
-	n->terms.options.evote_options_len = n->sheet ? 1 : 0;
 	if ((status = cmd_name(c, ELECTION, name, n->name)) >= 0)
 		return (status);
 	if (n->end == NULL)
@@ -94,6 +105,10 @@ creation_read(struct client *c, struct creation *n, const char *name)
 		return (say_usage(c, "--end: %s", err));
 	n->relative = n->end[0] == '+';
 	n->terms.election.end = n->relative ? at - now : at;
+	if (n->sheet)
+		option_add(n, EVOTE_OPTION_SHEET, 1);
+	if (n->freeze)
+		option_add(n, EVOTE_OPTION_FREEZE, 1);
 	return (-1);
 }
 
@@ -129,14 +144,21 @@ creation_say(struct client *c, struct evote *e, const struct creation *n,
 
 /* Nobody may vote there now; whether that was meant. */
 static int
-empty_ask(struct client *c, const evote_election *v, const evote_groups_res *r)
+empty_ask(struct client *c, const struct creation *n, const evote_groups_res *r)
 {
+	const evote_election *v = &n->terms.election;
 	char line[16] = "";
 	u_int i;
 
 	for (i = 0; i < r->empty.empty_len; i++)
 		say_aside("Nobody on the roll is in group \"%s\".",
 		    r->empty.empty_val[i]);
+	if (n->freeze)
+		return (say_usage(c,
+		    "Election \"%s\" was not created, because nobody could "
+		    "vote as one of these groups: with --freeze who may vote "
+		    "is fixed when it opens",
+		    v->name));
 	if (!isatty(STDIN_FILENO))
 		return (say_usage(c,
 		    "Election \"%s\" was not created, because its groups "
@@ -170,7 +192,7 @@ groups_check(struct client *c, struct evote *e, const struct creation *n)
 		status = say_problem(c, evote_problem(e), outcome,
 		    "Election \"%s\" was not created", v->name);
 	else if (res.empty.empty_len > 0)
-		status = empty_ask(c, v, &res);
+		status = empty_ask(c, n, &res);
 	xdr_free((xdrproc_t)xdr_evote_groups_res, &res);
 	return (status);
 }
@@ -286,19 +308,27 @@ static void
 options_say(struct client *c, struct evote *e, const char *election)
 {
 	evote_options_res res;
-	int sheet = 0;
+	int sheet = 0, frozen = 0;
 
 	if (evote_options_of(e, election, &res) == EVOTE_ANSWERED)
-		for (u_int i = 0; i < res.options.evote_options_len; i++)
+		for (u_int i = 0; i < res.options.evote_options_len; i++) {
 			sheet |= res.options.evote_options_val[i].kind ==
 			    EVOTE_OPTION_SHEET;
+			frozen |= res.options.evote_options_val[i].kind ==
+			    EVOTE_OPTION_FREEZE;
+		}
 	xdr_free((xdrproc_t)xdr_evote_options_res, &res);
 	if (sheet)
 		say_line(c,
 		    "sheet   anybody gets trackers and choices after "
 		    "the close");
-	if (c->json != NULL)
-		cJSON_AddBoolToObject(c->json, "sheet", sheet);
+	if (frozen)
+		say_line(c,
+		    "roll    fixed when it opened; later changes do not count");
+	if (c->json == NULL)
+		return;
+	cJSON_AddBoolToObject(c->json, "sheet", sheet);
+	cJSON_AddBoolToObject(c->json, "frozen", frozen);
 }
 
 static int

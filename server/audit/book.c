@@ -5,6 +5,7 @@
 
 #include "common/need.h"
 #include "common/record.h"
+#include "server/audit/electorate.h"
 
 static const char *
 voter_name(const void *arg, uint32_t i)
@@ -302,6 +303,7 @@ take_open(struct book *b, const evote_open_op *op, uint64_t time,
 	for (uint32_t i = 0; i < options->evote_options_len; i++)
 		e->poll->has_sheet |=
 		    options->evote_options_val[i].kind == EVOTE_OPTION_SHEET;
+	electorate_fix(b, e->poll, options);
 	if (b->n_hosts == 0)
 		return ("it opens an election with options before all hosts "
 			"were known to know these");
@@ -334,6 +336,7 @@ take_vote(struct book *b, const evote_vote_op *op, const evote_opening *opening,
 {
 	struct book_poll *p = e->poll = poll_find(b, op->ballot.election);
 	const struct book_voter *v = e->asker = voter_find(b, op->asker.voter);
+	const char *wrong;
 	uint32_t choice;
 
 	if (p == NULL)
@@ -349,11 +352,8 @@ take_vote(struct book *b, const evote_vote_op *op, const evote_opening *opening,
 	p->counts[choice]++;
 	if (p->closed != 0 || time >= p->about.end)
 		return ("it votes in an election that is over");
-	if (v == NULL || !v->registered)
-		return ("its voter is not on the roll");
-	if (name_find(p->about.groups.groups_val, p->about.groups.groups_len,
-		v->group) == p->about.groups.groups_len)
-		return ("its voter's group may not vote in that election");
+	if ((wrong = electorate_refuses(p, v)) != NULL)
+		return (wrong);
 	return (mark_voted(p, v->index)
 		? "its voter had voted in that election before"
 		: NULL);
@@ -443,6 +443,7 @@ poll_free(struct book_poll *p)
 	free(p->creator);
 	free(p->counts);
 	free(p->voted);
+	free(p->fixed);
 	free(p);
 }
 

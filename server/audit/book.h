@@ -31,6 +31,8 @@ struct book_poll {
 	uint64_t eligible;    /* for audit.c to set; 0: not known */
 	unsigned char *voted; /* a bit for each voter, by index */
 	uint32_t voted_len;   /* bytes */
+	unsigned char *fixed; /* likewise: who may vote; NULL: not fixed */
+	uint32_t fixed_len;   /* voters */
 };
 
 /* A primary's first record. */

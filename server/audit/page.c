@@ -23,6 +23,7 @@ static const struct {
     {EVOTE_R_NO_ELECTION, "no-election", "no such election"},
     {EVOTE_R_CLOSED, "closed", "the election was over"},
     {EVOTE_R_GROUP, "group", "the voter's group may not vote there"},
+    {EVOTE_R_FROZEN, "frozen", "the voter came after who may vote was fixed"},
     {EVOTE_R_VOTED, "voted", "a previous vote had been cast"},
     {EVOTE_R_NO_CHOICE, "no-choice", "not one of the choices"},
     {EVOTE_R_NAME_TAKEN, "name-taken", "an election of that name existed"},

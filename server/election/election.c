@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/need.h"
+#include "server/election/electors.h"
 #include "server/election/election_impl.h"
 #include "server/election/mix.h"
 
@@ -323,6 +324,7 @@ election_voter(
 	view->group = v->group->name;
 	view->key = v->key;
 	view->registered = v->registered;
+	view->kept = !v->registered && polls_keep_open(&e->polls, v);
 	return (1);
 }
 
@@ -398,43 +400,6 @@ uint32_t
 election_stage(const struct election_state *e)
 {
 	return (stage_open(&e->voters));
-}
-
-static int
-in_group(const struct voter *v, const char *group)
-{
-	return (group[0] == '\0' || strcmp(v->group->name, group) == 0);
-}
-
-/* As many as a page has, and no more than so many looked at. */
-#define LOOK_MAX 20000
-
-void
-election_roll(const struct election_state *e, const evote_roll_args *args,
-    evote_roll_res *res, struct outcome *out)
-{
-	const struct poll *p = poll_find(&e->polls, args->not_voted);
-	evote_voter *to = need(calloc(EVOTE_ROLL_PAGE_MAX, sizeof(*to)));
-	uint32_t i, n = 0, end = e->voters.n;
-	const struct voter *v;
-
-	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
-	if (p == NULL && args->not_voted[0] != '\0') {
-		*out = (struct outcome){1, EVOTE_R_NO_ELECTION, .where = 0};
-		end = 0;
-	}
-	if (end > args->first && end - args->first > LOOK_MAX)
-		end = args->first + LOOK_MAX;
-	for (i = args->first; i < end && n < EVOTE_ROLL_PAGE_MAX; i++) {
-		v = voter_at(&e->voters, i);
-		if (v->registered && in_group(v, args->group) &&
-		    (p == NULL || (poll_admits(p, v) && !poll_has_voted(p, v))))
-			voter_write(v, &to[n++]);
-	}
-	res->roll = e->voters.changes;
-	res->voters.voters_len = n;
-	res->voters.voters_val = to;
-	res->next = out->code == 0 && i < e->voters.n ? i : 0;
 }
 
 const struct keys *

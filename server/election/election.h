@@ -108,6 +108,7 @@ struct voter_view {
 	const char *group;	  /* borrowed */
 	const unsigned char *key; /* 32 bytes, borrowed */
 	int registered;		  /* 0: was once */
+	int kept; /* was, and may vote in an election whose roll is fixed */
 };
 /* 1 when the roll knows or knew the name. */
 int election_voter(

@@ -6,6 +6,7 @@
 #include "common/need.h"
 #include "common/text.h"
 #include "common/tracker.h"
+#include "server/election/electors.h"
 #include "server/election/election_impl.h"
 #include "server/election/terms.h"
 
@@ -189,7 +190,9 @@ judge_vote(const struct election_state *e, const struct op *op, uint64_t time,
 	if (p->closed || p->about.end <= time)
 		verdict_record(v, 2, EVOTE_R_CLOSED);
 	else if (!poll_admits(p, v->voter))
-		verdict_record(v, 3, EVOTE_R_GROUP);
+		verdict_record(v, 3,
+		    poll_has_group(p, v->voter) ? EVOTE_R_FROZEN
+						: EVOTE_R_GROUP);
 	else if (poll_has_voted(p, v->voter))
 		verdict_record(v, 4, EVOTE_R_VOTED);
 	else if (v->choice == p->about.choices.choices_len)
@@ -235,6 +238,20 @@ judge_number(const struct election_state *e, const evote_asker *asker,
 	return (1);
 }
 
+/* Whether what he asks is not for him any more, since he left the roll. */
+static int
+has_left(
+    const struct election_state *e, const struct op *op, const struct voter *v)
+{
+	const struct poll *p;
+
+	if (v->registered || op->act.kind == EVOTE_ACT_CREATE ||
+	    op->act.kind == EVOTE_ACT_OPEN)
+		return (!v->registered);
+	p = poll_find(&e->polls, op->act.evote_act_u.ballot.election);
+	return (p == NULL || !poll_keeps(p, v));
+}
+
 static void
 judge_asked(const struct election_state *e, const struct op *op, uint64_t time,
     struct verdict *v)
@@ -249,7 +266,7 @@ judge_asked(const struct election_state *e, const struct op *op, uint64_t time,
 		return;
 	if (op->credential != EVOTE_R_OK)
 		verdict_record(v, 1, op->credential);
-	else if (!v->voter->registered)
+	else if (has_left(e, op, v->voter))
 		verdict_record(v, 1, EVOTE_R_NO_VOTER);
 	else if (op->kind == EVOTE_OP_VOTE)
 		judge_vote(e, op, time, v);
@@ -300,7 +317,8 @@ judge_op(const struct election_state *e, const struct op *op, uint64_t time,
 
 /* Whether judge_asked could have said that of this voter. */
 static int
-refusal_plausible(const struct voter *v, int code, evote_reason reason)
+refusal_plausible(const struct election_state *e, const struct voter *v,
+    int code, evote_reason reason)
 {
 	static const struct {
 		int code;
@@ -311,6 +329,7 @@ refusal_plausible(const struct voter *v, int code, evote_reason reason)
 	    {2, EVOTE_R_NO_ELECTION},
 	    {2, EVOTE_R_CLOSED},
 	    {3, EVOTE_R_GROUP},
+	    {3, EVOTE_R_FROZEN},
 	    {3, EVOTE_R_NAME_TAKEN},
 	    {3, EVOTE_R_END_PAST},
 	    {3, EVOTE_R_END_FAR},
@@ -320,7 +339,8 @@ refusal_plausible(const struct voter *v, int code, evote_reason reason)
 	};
 
 	if (reason != EVOTE_R_TOKEN_EXPIRED &&
-	    (reason == EVOTE_R_NO_VOTER) == v->registered)
+	    (reason == EVOTE_R_NO_VOTER) == v->registered &&
+	    (v->registered || !polls_keep(&e->polls, v)))
 		return (0);
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (known[i].code == code && known[i].reason == reason)
@@ -338,7 +358,7 @@ judge_refusal(
 	memcpy(v->client.act, op->act, sizeof(v->client.act));
 	if (judge_number(e, &op->asker, leaf->time, 0, v))
 		return;
-	if (refusal_plausible(v->voter, leaf->code, leaf->reason) &&
+	if (refusal_plausible(e, v->voter, leaf->code, leaf->reason) &&
 	    voter_may_be_refused(v->voter, leaf->time))
 		verdict_record(v, leaf->code, leaf->reason);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/need.h"
+#include "server/election/electors.h"
 #include "server/election/mix.h"
 #include "server/election/polls.h"
 #include "server/election/terms.h"
@@ -51,6 +52,7 @@ poll_free(struct poll *p)
 	free(p->shares);
 	free(p->counts);
 	free(p->voted);
+	free(p->frozen);
 	free(p);
 }
 
@@ -124,23 +126,6 @@ poll_due(const struct polls *ps, uint64_t time)
 
 /* ---- who may vote, and who has ---- */
 
-/* The place of his group in the list, or the length of the list. */
-static uint32_t
-group_place(const struct poll *p, const struct voter *v)
-{
-	uint32_t i = 0;
-
-	while (i < p->about.groups.groups_len && p->groups[i] != v->group)
-		i++;
-	return (i);
-}
-
-int
-poll_admits(const struct poll *p, const struct voter *v)
-{
-	return (group_place(p, v) < p->about.groups.groups_len);
-}
-
 int
 poll_has_voted(const struct poll *p, const struct voter *v)
 {
@@ -171,7 +156,10 @@ eligible(const struct poll *p, const struct voters *vs)
 	uint64_t n = 0;
 
 	for (uint32_t i = 0; i < p->about.groups.groups_len; i++)
-		n += p->groups[i]->registered;
+		n += p->frozen != NULL ? p->shares[i].eligible
+				       : p->groups[i]->registered;
+	if (p->frozen != NULL)
+		return (n);
 	for (uint32_t i = 0; i < vs->n && i / 8 < p->voted_len; i++) {
 		if (!poll_has_voted(p, vs->list[i]))
 			continue;
@@ -218,6 +206,8 @@ poll_add(struct polls *ps, struct voters *vs, const evote_election *about,
 	ps->list = need_room(ps->list, ps->n, sizeof(*ps->list));
 	ps->list[ps->n++] = p;
 	open_add(ps, p);
+	if (terms_value(&p->options, EVOTE_OPTION_FREEZE))
+		poll_freeze(p, vs);
 }
 
 void
@@ -243,7 +233,7 @@ poll_vote(
 	if (poll_has_sheet(p))
 		sheet_add(&p->sheet, tracker, choice);
 	voted_set(p, v->index);
-	p->shares[group_place(p, v)].voted++;
+	p->shares[poll_place(p, v)].voted++;
 	p->counts[choice]++;
 	p->votes++;
 }
@@ -254,7 +244,7 @@ poll_vote_undo(struct poll *p, const struct voter *v, uint32_t choice)
 	if (poll_has_sheet(p))
 		sheet_add_undo(&p->sheet);
 	p->voted[v->index / 8] &= ~(1 << v->index % 8);
-	p->shares[group_place(p, v)].voted--;
+	p->shares[poll_place(p, v)].voted--;
 	p->counts[choice]--;
 	p->votes--;
 }
@@ -264,7 +254,8 @@ poll_close(struct polls *ps, struct poll *p, const struct voters *vs)
 {
 	p->closed = 1;
 	p->eligible = eligible(p, vs);
-	for (uint32_t i = 0; i < p->about.groups.groups_len; i++)
+	for (uint32_t i = 0;
+	     p->frozen == NULL && i < p->about.groups.groups_len; i++)
 		p->shares[i].eligible = p->groups[i]->registered;
 	open_remove(ps, p);
 }
@@ -275,7 +266,8 @@ poll_close_undo(struct polls *ps, struct poll *p)
 	p->closed = 0;
 	p->closed_at = (struct moment){0};
 	p->eligible = 0;
-	for (uint32_t i = 0; i < p->about.groups.groups_len; i++)
+	for (uint32_t i = 0;
+	     p->frozen == NULL && i < p->about.groups.groups_len; i++)
 		p->shares[i].eligible = 0;
 	open_add(ps, p);
 }
@@ -363,8 +355,9 @@ poll_turnout(const struct poll *p, evote_turnout_res *res)
 
 	for (uint32_t i = 0; i < n; i++) {
 		to[i].group = need_copy(p->groups[i]->name);
-		to[i].eligible = p->closed ? p->shares[i].eligible
-					   : p->groups[i]->registered;
+		to[i].eligible = p->closed || p->frozen != NULL
+		    ? p->shares[i].eligible
+		    : p->groups[i]->registered;
 		to[i].voted = p->shares[i].voted;
 	}
 	res->groups.groups_len = n;
@@ -425,6 +418,8 @@ poll_mix(const struct poll *p, unsigned char h[SEAL_HASH])
 	mix_number(h, p->votes);
 	mix_number(h, p->eligible);
 	sheet_mix(&p->sheet, h);
+	if (p->frozen != NULL)
+		mix(h, p->frozen, p->frozen_len + 1);
 	/* How far it was once grown is no part of the state. */
 	while (used > 0 && p->voted[used - 1] == 0)
 		used--;

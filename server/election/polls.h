@@ -11,7 +11,7 @@
  * first.
  */
 struct share {
-	uint64_t eligible; /* on the roll, once closed */
+	uint64_t eligible; /* on the roll, once closed or fixed */
 	uint64_t voted;	   /* as one of this group */
 };
 
@@ -35,6 +35,12 @@ struct poll {
 	uint64_t eligible;    /* once closed */
 	unsigned char *voted; /* a bit for each voter, by index */
 	uint32_t voted_len;   /* bytes; those beyond are 0 */
+	/*
+	 * Who may vote, where that is fixed; else NULL.  By index: the place of
+	 * the group of then in the list, from 1; 0 and beyond: may not.
+	 */
+	uint8_t *frozen;
+	uint32_t frozen_len;
 };
 
 struct polls {
@@ -51,8 +57,6 @@ struct poll *poll_find(const struct polls *, const char *name); /* NULL */
 /* An open one whose end is <= time, or NULL.  O(1). */
 const struct poll *poll_due(const struct polls *, uint64_t time);
 
-/* Whether his group may vote. */
-int poll_admits(const struct poll *, const struct voter *);
 int poll_has_voted(const struct poll *, const struct voter *);
 /* The choice's place in the list, or the length of the list. */
 uint32_t poll_choice(const struct poll *, const char *choice);

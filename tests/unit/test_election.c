@@ -357,6 +357,61 @@ test_open(void **state)
 #undef OPEN
 }
 
+/* Who may vote is fixed when it opens; only keys change then. */
+static void
+test_freeze(void **state)
+{
+	struct world *w = *state;
+	evote_option freeze[] = {{EVOTE_OPTION_FREEZE, 1}};
+	evote_voter eve = person("Eve", "students", 'e');
+	evote_voter ann = person("Ann", "staff", 'A');
+	evote_result_res res = {0};
+	struct voter_view view;
+	struct outcome out;
+	uint64_t size;
+
+	expect(w, op_host("a", 1, 'A'), 0, EVOTE_R_OK, 1);
+	size = w->size;
+	for (int i = 0; i < 2; i++) {
+		world_undo(w, size);
+		expect(w,
+		    op_open(op_create(anew(w, "Bob"), "next", START + HOUR),
+			freeze, 1),
+		    0, EVOTE_R_OK, 1);
+	}
+	expect(w, op_register(&eve, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Eve"), "next", "C"), 3, EVOTE_R_FROZEN, 1);
+	expect(w, op_vote(anew(w, "Eve"), POLL, "C"), 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Cy"), "next", "C"), 3, EVOTE_R_GROUP, 1);
+	/* Into another group, and off the roll. */
+	expect(w, op_unregister("Ann"), 0, EVOTE_R_OK, 1);
+	expect(w, op_register(&ann, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_unregister("Bob"), 0, EVOTE_R_OK, 1);
+	assert_int_equal(election_voter(w->e, "Bob", &view), 1);
+	assert_int_equal(view.kept, 1);
+	expect(w, op_vote(anew(w, "Ann"), POLL, "C"), 3, EVOTE_R_GROUP, 1);
+	expect(w, op_vote(anew(w, "Ann"), "next", "C"), 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Bob"), POLL, "C"), 1, EVOTE_R_NO_VOTER, 1);
+	expect(w, op_vote(anew(w, "Bob"), "no", "C"), 1, EVOTE_R_NO_VOTER, 1);
+	expect(w, op_create(anew(w, "Bob"), "x", START + HOUR), 1,
+	    EVOTE_R_NO_VOTER, 1);
+	expect(
+	    w, op_vote(anew(w, "Bob"), "next", "D"), 5, EVOTE_R_NO_CHOICE, 1);
+	expect(w, op_vote(anew(w, "Bob"), "next", "C"), 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Bob"), "next", "C"), 4, EVOTE_R_VOTED, 1);
+	w->time = START + HOUR;
+	expect(w, op_close(POLL), 0, EVOTE_R_OK, 1);
+	expect(w, op_close("next"), 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Bob"), "next", "C"), 2, EVOTE_R_CLOSED, 1);
+	assert_int_equal(election_voter(w->e, "Bob", &view), 1);
+	assert_int_equal(view.kept, 0);
+	election_result(w->e, "next", &res, &out);
+	assert_int_equal(res.eligible, 3);
+	assert_int_equal(res.votes, 2);
+	res.answer.host = res.answer.text = NULL;
+	xdr_free((xdrproc_t)xdr_evote_result_res, (char *)&res);
+}
+
 /* In place of the library, to be counted: names whose case was folded. */
 static unsigned folded;
 
@@ -1761,6 +1816,7 @@ random_op(struct world *w, unsigned *seed)
 {
 	static evote_name options[] = {"A", "B", "C", "D"};
 	static evote_option sheet = {EVOTE_OPTION_SHEET, 1};
+	static evote_option freeze = {EVOTE_OPTION_FREEZE, 1};
 	static char name[16];
 	evote_asker who;
 	uint32_t n_groups, n_choices;
@@ -1793,6 +1849,8 @@ random_op(struct world *w, unsigned *seed)
 		    who, name, both, n_groups, options, n_choices, end);
 		if (who.number % 3 == 0)
 			op = op_open(op, &sheet, 1);
+		else if (who.number % 3 == 1)
+			op = op_open(op, &freeze, 1);
 		break;
 	default:
 		op = op_vote(who, name, options[draw(seed, LEN(options))]);
@@ -1910,6 +1968,7 @@ main(void)
 	    TEST(test_create),
 	    TEST(test_create_looks_once),
 	    TEST(test_open),
+	    TEST(test_freeze),
 	    TEST(test_vote),
 	    TEST(test_order_of_checks),
 	    TEST(test_no_room),

@@ -1,0 +1,15 @@
+#ifndef EVOTE_ELECTORATE_H
+#define EVOTE_ELECTORATE_H
+
+#include "server/audit/book.h"
+
+/* Who may vote in an election, as the book has it. */
+
+/* Fixes that, if the options say so. */
+void electorate_fix(
+    const struct book *, struct book_poll *, const evote_options *);
+/* What is wrong with a vote of this voter (NULL: unknown), or NULL. */
+const char *electorate_refuses(
+    const struct book_poll *, const struct book_voter *);
+
+#endif

@@ -1,0 +1,92 @@
+#include "server/election/electors.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "common/need.h"
+
+/* The place of his group in the list, or the length of the list. */
+static uint32_t
+present_place(const struct poll *p, const struct voter *v)
+{
+	uint32_t i = 0;
+
+	while (i < p->about.groups.groups_len && p->groups[i] != v->group)
+		i++;
+	return (i);
+}
+
+uint32_t
+poll_place(const struct poll *p, const struct voter *v)
+{
+	if (p->frozen == NULL)
+		return (present_place(p, v));
+	if (v->index >= p->frozen_len || p->frozen[v->index] == 0)
+		return (p->about.groups.groups_len);
+	return (p->frozen[v->index] - 1u);
+}
+
+int
+poll_has_group(const struct poll *p, const struct voter *v)
+{
+	return (present_place(p, v) < p->about.groups.groups_len);
+}
+
+int
+poll_keeps(const struct poll *p, const struct voter *v)
+{
+	return (p->frozen != NULL && poll_admits(p, v));
+}
+
+int
+polls_keep(const struct polls *ps, const struct voter *v)
+{
+	for (uint32_t i = 0; i < ps->n; i++)
+		if (poll_keeps(ps->list[i], v))
+			return (1);
+	return (0);
+}
+
+int
+polls_keep_open(const struct polls *ps, const struct voter *v)
+{
+	for (uint32_t i = 0; i < ps->n_open; i++)
+		if (poll_keeps(ps->open[i], v))
+			return (1);
+	return (0);
+}
+
+void
+poll_freeze(struct poll *p, const struct voters *vs)
+{
+	const struct voter *v;
+	uint32_t i, place;
+
+	static_assert(EVOTE_GROUPS_MAX < UINT8_MAX, "a place is a byte");
+	p->frozen_len = vs->n;
+	p->frozen = need_zeroed(vs->n + 1, 1);
+	for (i = 0; i < vs->n; i++) {
+		v = voter_at(vs, i);
+		place = present_place(p, v);
+		if (!v->registered || place == p->about.groups.groups_len)
+			continue;
+		p->frozen[i] = (uint8_t)(place + 1);
+		p->shares[place].eligible++;
+	}
+}
+
+void
+poll_freeze_undo(struct poll *p)
+{
+	free(p->frozen);
+	p->frozen = NULL;
+	p->frozen_len = 0;
+	for (uint32_t i = 0; i < p->about.groups.groups_len; i++)
+		p->shares[i].eligible = 0;
+}
+
+int
+poll_admits(const struct poll *p, const struct voter *v)
+{
+	return (poll_place(p, v) < p->about.groups.groups_len);
+}
