@@ -32,8 +32,8 @@ authority_leaf_key(void)
 	return (EVP_EC_gen("P-256"));
 }
 
-int
-authority_digest(EVP_PKEY *key, unsigned char out[32])
+static int
+key_digest(EVP_PKEY *key, unsigned char out[32])
 {
 	unsigned char *spki = NULL;
 	int len = key == NULL ? -1 : i2d_PUBKEY(key, &spki);
@@ -44,6 +44,25 @@ authority_digest(EVP_PKEY *key, unsigned char out[32])
 	seal_hash(out, &part, 1);
 	OPENSSL_free(spki);
 	return (0);
+}
+
+void
+authority_pin(EVP_PKEY *key, char out[45])
+{
+	unsigned char digest[SEAL_HASH];
+
+	out[0] = '\0';
+	if (key_digest(key, digest) == 0)
+		seal_base64(out, digest, sizeof(digest));
+}
+
+int
+authority_unpin(const char *text, unsigned char digest[32])
+{
+	return (
+	    seal_unbase64(digest, SEAL_HASH, text, strlen(text)) == SEAL_HASH
+		? 0
+		: -1);
 }
 
 /* ---- certificates ---- */

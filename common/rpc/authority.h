@@ -18,8 +18,12 @@ EVP_PKEY *authority_leaf_key(void);
 X509 *authority_leaf(
     EVP_PKEY *authority, EVP_PKEY *leaf, const char *const *names, int n);
 
-/* SHA-256 of the SubjectPublicKeyInfo; 0, or -1. */
-int authority_digest(EVP_PKEY *, unsigned char out[32]);
+/*
+ * The pin of an authority: base64 of the SHA-256 of its SubjectPublicKeyInfo,
+ * "" without memory; and back, 0 or -1: it is none.
+ */
+void authority_pin(EVP_PKEY *, char out[45]);
+int authority_unpin(const char *text, unsigned char digest[32]);
 
 /*
  * Whether the last certificate of the chain has signed the first one, and that

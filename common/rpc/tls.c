@@ -18,10 +18,9 @@
 	"SHA384"
 #define GROUPS	    "X25519:P-256"
 #define RECORDS_KEY (1u << 20) /* written with one key */
-#define UNSIGNED_MAX \
-	256		 /* more than a HelloRetryRequest, less than what is
-			    signed, which has two certificates */
-#define HELD_BYTES 14336 /* by OpenSSL, while nothing is under way */
+/* More than a HelloRetryRequest; less than what is signed has certificates. */
+#define UNSIGNED_MAX 256
+#define HELD_BYTES   14336 /* by OpenSSL, while nothing is under way */
 
 /* The protocols of a handshake, as TLS writes them: a length, a name. */
 static const unsigned char alpn[] = {6, 's', 'u', 'n', 'r', 'p', 'c'};
@@ -94,7 +93,7 @@ boxes_create(BIO *bio)
 
 /* ---- contexts ---- */
 
-/* NULL: OpenSSL is not what it should be, or there is no memory. */
+/* NULL without memory. */
 static SSL_CTX *
 context_new(const SSL_METHOD *method)
 {
@@ -201,31 +200,13 @@ tls_server_free(struct tls_server *s)
 
 /* ---- pins ---- */
 
-static void
-pin_write(EVP_PKEY *key, char out[TLS_PIN])
-{
-	unsigned char digest[SEAL_HASH];
-
-	out[0] = '\0';
-	if (authority_digest(key, digest) == 0)
-		seal_base64(out, digest, sizeof(digest));
-}
-
 void
 tls_pin(const unsigned char cluster_key[32], char out[TLS_PIN])
 {
 	EVP_PKEY *key = authority_key(cluster_key);
 
-	pin_write(key, out);
+	authority_pin(key, out);
 	EVP_PKEY_free(key);
-}
-
-static int
-pin_read(const char *text, unsigned char out[SEAL_HASH])
-{
-	return (seal_unbase64(out, SEAL_HASH, text, strlen(text)) == SEAL_HASH
-		? 0
-		: -1);
 }
 
 bool
@@ -233,7 +214,7 @@ tls_is_pin(const char *text)
 {
 	unsigned char digest[SEAL_HASH];
 
-	return (pin_read(text, digest) == 0);
+	return (authority_unpin(text, digest) == 0);
 }
 
 static void
@@ -243,7 +224,8 @@ pin_of(STACK_OF(X509) * chain, char out[TLS_PIN])
 
 	out[0] = '\0';
 	if (n > 0)
-		pin_write(X509_get0_pubkey(sk_X509_value(chain, n - 1)), out);
+		authority_pin(
+		    X509_get0_pubkey(sk_X509_value(chain, n - 1)), out);
 }
 
 void
@@ -311,7 +293,8 @@ expect(struct tls *t, const char *name, const char *pin)
 		t->first_use = 1;
 		return (0);
 	}
-	if (pin_read(pin, digest) == -1 || SSL_dane_enable(t->ssl, name) <= 0 ||
+	if (authority_unpin(pin, digest) == -1 ||
+	    SSL_dane_enable(t->ssl, name) <= 0 ||
 	    SSL_dane_tlsa_add(t->ssl, 2, 1, 1, digest, sizeof(digest)) <= 0)
 		return (-1);
 	SSL_set_verify(t->ssl, SSL_VERIFY_PEER, chain_note);

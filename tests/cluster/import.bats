@@ -164,7 +164,7 @@ on_terminal() {
 	admin alpha voters --csv >"$PAIR_DIR/out.csv"
 	grep -q "^\"'=1+1\",\"a, \"\"b\"\"\"," "$PAIR_DIR/out.csv"
 	before=$(stands alpha)
-	csv=$PAIR_DIR/out.csv
+	cp "$PAIR_DIR/out.csv" "$csv"
 	exits 0 import --update --remove-missing
 	says "0 voters were registered, 0 changed, 0 taken off"
 	exits 0 admin alpha unregister =1+1
@@ -260,7 +260,7 @@ dies() {
 	    ack-before:12 ack-after:10; do
 		dies beta "$point"
 	done
-	(($(grep -h "crash point=" "$PAIR_DIR"/*.log | wc -l) >= 8))
+	(($(cat "$PAIR_DIR"/*.log | grep -c "crash point=") >= 8))
 	server_stop alpha
 	server_stop beta
 	"$PAIR_BIN/evote_server" audit --data "$PAIR_DIR/alpha" >/dev/null

@@ -32,7 +32,8 @@ test_reasons(void **state)
 		if (sscanf(line, " EVOTE_R_%99[A-Z_] = %d", name, &reason) != 2)
 			continue;
 		as_said(name);
-		assert_int_equal(reason, n++);
+		assert_true(reason >= n); /* numbers are kept free */
+		n = reason + 1;
 		assert_string_equal(
 		    reason_of((evote_reason)reason)->name, name);
 		assert_non_null(reason_of((evote_reason)reason)->sentence);
