@@ -172,6 +172,8 @@ conn_farewell(struct conn *c)
 	if (c->channel != CHANNEL_TLS || outbox_size(out) > 0)
 		return;
 	tls_end(c->tls);
+	if (outbox_size(out) == 0)
+		return; /* it was broken */
 	(void)send(c->xprt.xp_fd, out->data + out->start, outbox_size(out),
 	    MSG_DONTWAIT | MSG_NOSIGNAL);
 }
