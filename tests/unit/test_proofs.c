@@ -359,6 +359,32 @@ what_will_not_be_keeps_nobody_out(void **state)
 		close(others[i]);
 }
 
+/* What another host sends is looked at before anybody is given it. */
+static void
+a_signature_is_verified(void **state)
+{
+	struct scene *a = *state;
+	const evote_genesis *g = election_genesis(a->server.election);
+	const unsigned char *own = signing_host_key(a->server.signing);
+	unsigned char sig[SEAL_SIG], root[MERKLE_HASH] = {7};
+	char log[NOTE_NAME], text[NOTE_TEXT], before[EVOTE_NOTE_MAX + 1];
+	evote_note note;
+
+	assert_int_equal(signing_text(g, 5, root, log, text), 0);
+	assert_int_equal(signing_begin(a->server.signing, log, text, &note), 0);
+	strcpy(before, note);
+	signing_cosign(a->server.signing, text, 1000, sig);
+	sig[9] ^= 1;
+	assert_int_equal(signing_add(note, log, "beta", own, 1000, sig), -1);
+	sig[9] ^= 1;
+	assert_int_equal(signing_add(note, log, "beta", own, 1001, sig), -1);
+	assert_int_equal(signing_add(note, log, "beta", root, 1000, sig), -1);
+	assert_string_equal(note, before);
+	assert_int_equal(signing_add(note, log, "beta", own, 1000, sig), 0);
+	assert_string_not_equal(note, before);
+	free(note);
+}
+
 /* ---- receipts ---- */
 
 static void
@@ -573,6 +599,7 @@ main(void)
 	    TEST(not_more_often_than_each_50_ms),
 	    TEST(nobody_is_held_for_long),
 	    TEST(what_will_not_be_keeps_nobody_out),
+	    TEST(a_signature_is_verified),
 	    TEST(a_receipt_is_of_the_record_that_answers),
 	    TEST(a_record_is_proved),
 	    TEST(keys_are_told_with_their_records),
