@@ -2,6 +2,7 @@
 #include "common/log.h"
 #include "server/driver.h"
 #include "server/checkpoint.h"
+#include "server/proofs.h"
 #include "server/service.h"
 #include "server/signing.h"
 
@@ -21,6 +22,7 @@ do_store(void *arg, struct record *const *recs, uint32_t n, uint64_t accepted)
 	struct server *s = arg;
 	uint64_t job = disk_store(s->disk, recs, n, accepted);
 
+	proofs_keep(s->proofs, recs, n);
 	if (crash_keeps(s)) {
 		disk_stop(s->disk);
 		crash_at("push-stored");

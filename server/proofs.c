@@ -12,7 +12,9 @@
 #define HELD_MAX     8192
 #define FAR_MAX	     256   /* of those, for records that are not accepted yet */
 #define FRESH_MS     60000 /* so old a time of signing will do */
-#define LOADS_MAX    4	   /* of records, on the disk at a time */
+#define LOADS_MAX    16	   /* of records, on the disk at a time */
+#define RECENT	     8192  /* records kept in memory, a power of two, */
+#define RECENT_BYTES 2048  /* each, or the disk has to load it */
 
 struct proofs {
 	struct request *held; /* the oldest first */
@@ -21,6 +23,11 @@ struct proofs {
 	/* Nothing has changed for any of them since all were looked at. */
 	int quiet;
 	uint64_t seen; /* number of the checkpoint then */
+	/*
+	 * Most receipts are asked for right after the vote, when the core does
+	 * not keep the record any more.  At seq % RECENT.
+	 */
+	struct record *recent[RECENT];
 };
 
 struct proofs *
@@ -32,7 +39,34 @@ proofs_new(void)
 void
 proofs_free(struct proofs *p)
 {
+	for (int i = 0; p != NULL && i < RECENT; i++)
+		record_drop(p->recent[i]);
 	free(p);
+}
+
+void
+proofs_keep(struct proofs *p, struct record *const *records, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct record *r = records[i];
+		struct record **at = &p->recent[r->seq % RECENT];
+
+		record_drop(*at);
+		*at = r->leaf_len + r->opening_len > RECENT_BYTES
+		    ? NULL
+		    : record_hold(r);
+	}
+}
+
+/* An accepted one: what was cut off is not, and another took its place. */
+static struct record *
+recent(const struct server *s, uint64_t seq)
+{
+	struct record *r = history_get(core_history(s->core), seq);
+
+	if (r == NULL)
+		r = s->proofs->recent[seq % RECENT];
+	return (r != NULL && r->seq == seq ? record_hold(r) : NULL);
 }
 
 /* ---- what is asked for ---- */
@@ -74,9 +108,7 @@ proof_receipt(
 		return (no_record(&r->result.answer));
 	p->since = a->since;
 	p->need = most(p->seq + 1, a->since);
-	p->record = history_get(core_history(s->core), p->seq);
-	if (p->record != NULL)
-		record_hold(p->record);
+	p->record = recent(s, p->seq);
 	return (NULL);
 }
 

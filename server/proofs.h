@@ -14,6 +14,8 @@ struct proofs;
 
 struct proofs *proofs_new(void);
 void proofs_free(struct proofs *); /* NULL is fine */
+/* They are on their way to the disk: receipts of them will be asked for. */
+void proofs_keep(struct proofs *, struct record *const *, uint32_t n);
 
 /* As procedures.h has it. */
 struct record *proof_checkpoint(

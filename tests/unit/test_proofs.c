@@ -87,6 +87,21 @@ dial(struct scene *a)
 	return (fd);
 }
 
+/* The same host, started anew: it remembers what its disk has. */
+static void
+restart(struct scene *a)
+{
+	close(a->client);
+	inbox_clear(&a->in);
+	server_close(&a->server);
+	assert_int_equal(server_open(&a->server, &a->conf), 0);
+	while (core_role(a->server.core) != EVOTE_PRIMARY)
+		step(&a->server);
+	for (int i = 0; i < 3; i++)
+		step(&a->server);
+	a->client = dial(a);
+}
+
 static int
 setup(void **state)
 {
@@ -498,7 +513,7 @@ a_receipt_is_of_the_record_that_answers(void **state)
 	assert_no_receipt(a, "ada", "c", 1);
 	assert_no_receipt(a, "ada", "d", 2);
 	assert_no_receipt(a, "eve", "c", 2);
-	/* Only the disk has it by now. */
+	/* The core does not keep it any more, but receipts are still asked. */
 	for (int i = 0; i < 5; i++) {
 		char name[8];
 
@@ -506,6 +521,10 @@ a_receipt_is_of_the_record_that_answers(void **state)
 		add_voter(a, name);
 	}
 	step(&a->server);
+	assert_null(history_get(core_history(a->server.core), seq + 1));
+	assert_receipt(a, 2, seq + 1, 3);
+	/* Only the disk has it by now. */
+	restart(a);
 	assert_null(history_get(core_history(a->server.core), seq + 1));
 	assert_receipt(a, 2, seq + 1, 3);
 }
