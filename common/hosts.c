@@ -81,6 +81,15 @@ span_cut(struct span *s, char c)
 	return (head);
 }
 
+/* Brackets stand around an address, and in none. */
+static int
+address_word(struct span s, struct host *h)
+{
+	if (span_word(s, h->address, sizeof(h->address)) != 0)
+		return (-1);
+	return (strpbrk(h->address, "[]") == NULL ? 0 : -1);
+}
+
 /* HOST[:PORT], or [ADDRESS][:PORT]. */
 static int
 address_parse(struct span s, struct host *h)
@@ -102,12 +111,12 @@ address_parse(struct span s, struct host *h)
 			if (span_port(s, &h->port) != 0)
 				return (-1);
 		}
-		return (span_word(address, h->address, sizeof(h->address)));
+		return (address_word(address, h));
 	}
 	address = span_cut(&s, ':');
 	if (address.at + address.len != s.at && span_port(s, &h->port) != 0)
 		return (-1);
-	return (span_word(address, h->address, sizeof(h->address)));
+	return (address_word(address, h));
 }
 
 static int
