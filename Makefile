@@ -102,6 +102,8 @@ $(B)/power_cut: $(B)/tests/nemesis/power_cut.o
 	$(link)
 $(B)/test_%: $(B)/tests/unit/test_%.o $(B)/server.a $(B)/client.a
 	$(link) -lcmocka
+$(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/server.a $(B)/client.a
+	$(link) -fsanitize=fuzzer
 $(B)/server.a: $(filter-out %/main.o,$(SERVERO)) $(REPLICAO) $(COMMONO)
 	rm -f $@ && ar qcs $@ $^
 $(B)/client.a: $(filter-out %/evote_client.o,$(CLIENTO)) $(COMMONO)
@@ -133,6 +135,11 @@ TESTB	= build/test
 SANITIZE = CC=clang B=$(TESTB) OPT="-O1 -g" EXTRA=-DEVOTE_FAILPOINTS \
 	  SAN="-fsanitize=address,undefined -fno-sanitize-recover=all \
 	  -fno-omit-frame-pointer"
+# The fuzzers, which run code of their own; libFuzzer comes with clang.
+FUZZING	= CC=clang B=build/fuzz OPT="-O1 -g" \
+	  SAN="-fsanitize=fuzzer-no-link,address,undefined \
+	  -fno-sanitize-recover=all -fno-omit-frame-pointer" \
+	  $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 NEMESIS = $(B)/nemesis_voter $(B)/nemesis_dump $(B)/power_cut $(B)/prover
 programs: all $(B)/voter_loop $(B)/prover $(B)/fill_ledger $(TESTS:%=$(B)/test_%)
 
@@ -140,8 +147,9 @@ check: lint programs $(B)/sim $(NEMESIS) $(B)/floor $(B)/load \
     $(B)/strangers $(B)/crowd $(WRITERS)
 	scripts/circles
 	$(MAKE) $(SANITIZE) programs
+	$(MAKE) $(FUZZING)
 	B=$(TESTB) scripts/run-tests $(TESTS:%=$(TESTB)/test_%) \
-	    tests/model/run tests/sim/run tests/sim/mutants tests/cluster \
+	    tests/model/run tests/sim/run tests/sim/mutants tests/fuzz tests/cluster \
 	    tests/nemesis tests/strangers tests/evaluate tests/package tests/bench
 
 lint:
@@ -158,6 +166,11 @@ model-full:
 
 sim: $(B)/sim
 	tests/sim/run
+
+# SECONDS=60 of each: bytes at all that strangers and disks reach.
+fuzz:
+	$(MAKE) $(FUZZING)
+	SECONDS_EACH=$(or $(SECONDS),60) tests/fuzz/run
 
 soak: all $(B)/voter_loop $(B)/fill_ledger
 	tests/cluster/soak.bash 100
@@ -247,7 +260,7 @@ SCRIPTS	= $(shell grep -lrE '^.!/usr/bin/env bash|^. shellcheck shell=bash' \
 SOURCES	= $(foreach top,common replica server client tests, \
 	  $(wildcard $(top)/*.[ch] $(top)/*/*.[ch]))
 
-.PHONY: all programs check lint sim model model-full soak nemesis strangers bench bench-failover bench-profile bench-tls bench-scale \
+.PHONY: all programs check lint sim fuzz model model-full soak nemesis strangers bench bench-failover bench-profile bench-tls bench-scale \
 	evaluate report install deb clean
 .SECONDARY:
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
