@@ -265,3 +265,33 @@ dies() {
 	server_stop beta
 	"$PAIR_BIN/evote_server" audit --data "$PAIR_DIR/alpha" >/dev/null
 }
+
+@test "--freeze: who may vote is fixed when it opens, on either host" {
+	cluster_up people
+	key=$(sed -n 's/^ada,members,//p' "$KEYS/people.csv")
+	exits 2 as ada create none --group nobody --choice yes --end +1h \
+	    --freeze
+	says "nobody could vote"
+	as ada create board --group members --choice yes --choice no \
+	    --end +1h --freeze
+	exits 0 client show board
+	says "fixed when it opened"
+	exits 0 admin alpha register --shared-keys late members "$key"
+	exits 0 admin alpha unregister bob
+	exits 1 client --voter late --key "$KEYS/people/ada.pem" \
+	    vote board yes
+	says "fixed when it opened"
+	exits 0 admin alpha --json voters --not-voted board
+	[[ $(jq '[.voters[].name] | index("bob") != null' <<<"$output") == \
+	    true ]]
+	server_kill alpha
+	wait_until 10 alone beta
+	exits 1 client --voter late --key "$KEYS/people/ada.pem" \
+	    vote board yes
+	exits 0 as bob --login vote board yes
+	exits 0 as ada vote board yes
+	exits 1 as bob vote none yes
+	says "not on the roll"
+	server_start alpha
+	wait_until 15 level
+}
