@@ -194,6 +194,25 @@ say_prove(struct kind *k)
 	    k, EVOTE_PROG, EVOTE_KEYS, (xdrproc_t)xdr_evote_keys_args, &keys);
 }
 
+/* What anybody may ask of an election, and a voter's own with no token. */
+static void
+say_ask(struct kind *k)
+{
+	char bytes[EVOTE_TOKEN_MAX];
+	evote_named_args named = {
+	    .election = (char *)(draw(2) ? "attack" : "none")};
+	evote_check_args check = {
+	    .token = {1 + draw(sizeof(bytes)), bytes}, .first = draw(3)};
+
+	garbage(bytes, sizeof(bytes));
+	add_call(k, EVOTE_PROG, EVOTE_TURNOUT, (xdrproc_t)xdr_evote_named_args,
+	    &named);
+	add_call(k, EVOTE_PROG, EVOTE_REPORT, (xdrproc_t)xdr_evote_named_args,
+	    &named);
+	add_call(k, EVOTE_PROG, EVOTE_CHECK, (xdrproc_t)xdr_evote_check_args,
+	    &check);
+}
+
 /* ---- to those that are not for them ---- */
 
 static void
@@ -317,6 +336,7 @@ static const struct saying {
     {"create", say_create, 8, READS, 3, 2000, PLAIN},
     {"status", say_status, 600, READS, 10, 1000, PLAIN},
     {"prove", say_prove, 16, READS, 10, 3000, PLAIN},
+    {"ask", say_ask, 64, READS, 10, 1000, PLAIN},
     {"deaf", say_status, 200, DEAF, 15, 8000, PLAIN},
     {"deaf_list", say_list, 200, DEAF, 5, 8000, PLAIN},
     {"idle", say_nothing, 1, WAITS, 20, 20000, PLAIN},
