@@ -18,7 +18,7 @@
 	"SHA384"
 #define GROUPS	    "X25519:P-256"
 #define RECORDS_KEY (1u << 20) /* written with one key */
-/* More than a HelloRetryRequest; less than what is signed has certificates. */
+/* Between a HelloRetryRequest and what is signed, with certificates. */
 #define UNSIGNED_MAX 256
 #define HELD_BYTES   14336 /* by OpenSSL, while nothing is under way */
 
@@ -355,8 +355,7 @@ why_openssl(struct tls *t)
 		text = "it speaks another protocol over TLS";
 		break;
 	}
-	snprintf(
-	    t->why, sizeof(t->why), "%s", text == NULL ? "TLS failed" : text);
+	snprintf(t->why, sizeof(t->why), "%s", text ? text : "TLS failed");
 }
 
 static enum tls_got
