@@ -136,21 +136,6 @@ keys() {
 	says "kind 5 code 0 voter ada"
 }
 
-# The program as it was before there were keys.
-older_make() {
-	local first
-	first=$(git log -S EVOTE_REPLICA_SIGN --format=%H -- evote.x | tail -n 1)
-	[[ $first ]] || return
-	mkdir "$PAIR_DIR/older"
-	git archive "$first^" | tar -x -C "$PAIR_DIR/older"
-	nice make -s -j2 -C "$PAIR_DIR/older" build/evote_server build/evote_client \
-	    >"$PAIR_DIR/older.out" 2>&1 3>&-
-}
-
-older() {
-	PAIR_BIN=$PAIR_DIR/older/build "$@"
-}
-
 @test "a pair is upgraded: keys once both are new, and no host minds" {
 	[[ -e .git ]] || skip "the version before is in the history"
 	older_make || skip "the version before cannot be made"

@@ -46,7 +46,8 @@ voters_show() {
 	shows keygen 0 client --json keygen "$PAIR_DIR/new.pem"
 	shows keygen 2 client --json keygen "$PAIR_DIR/new.pem"
 	shows create 0 as ada --json create club --group members \
-	    --group 學生 --choice yes --choice no --end +12s --empty-groups
+	    --group 學生 --choice yes --choice no \
+	    --end "+$((12 * $(slowness)))s" --empty-groups
 	shows create 1 as ada --json create club --group m --choice yes --end +1h \
 	    --empty-groups
 	shows vote 0 as ada --json vote club yes

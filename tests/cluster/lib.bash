@@ -288,3 +288,20 @@ by_hand() {
 	as "$1" "${@:4}" vote "$3" "$2" || return
 	echo "ok $1 $2" >>"$PAIR_DIR/votes"
 }
+
+# ---- the version before ----------------------------------------------------------------
+
+# The program as it was before there were keys.
+older_make() {
+	local first
+	first=$(git log -S EVOTE_REPLICA_SIGN --format=%H -- evote.x | tail -n 1)
+	[[ $first ]] || return
+	mkdir "$PAIR_DIR/older"
+	git archive "$first^" | tar -x -C "$PAIR_DIR/older"
+	nice make -s -j2 -C "$PAIR_DIR/older" build/evote_server build/evote_client \
+	    >"$PAIR_DIR/older.out" 2>&1 3>&-
+}
+
+older() {
+	PAIR_BIN=$PAIR_DIR/older/build "$@"
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env bats
+#
+# The version before and this one, one host after the other, while people vote.
+
+load lib
+
+# One host is stopped and comes back with this version.
+upgraded() {
+	server_stop "$1"
+	server_start "$1"
+	wait_until 20 level
+}
+
+@test "an election runs through an upgrade of both hosts; what is new comes last" {
+	[[ -e .git ]] || skip "the version before is in the history"
+	older_make || skip "the version before cannot be made"
+	pair_init --origin "$ORIGIN" >/dev/null
+	rm "$PAIR_DIR/alpha/host.key"
+	older server_start alpha
+	older server_start beta
+	wait_until 15 level
+	older admin alpha import "$KEYS/people.csv"
+	older admin alpha import --shared-keys "$KEYS/crowd.csv"
+	election board 12
+	exits 4 client turnout board
+	says "older version"
+	start_voting board
+	wait_until 10 test -s "$PAIR_DIR/votes"
+	upgraded beta
+	exits 0 admin alpha handover beta
+	wait_until 10 serves beta
+	# Readings are answered by this version; new records wait for both.
+	exits 0 client turnout board
+	exits 1 as ada create secret --publish-sheet --group members \
+	    --choice yes --choice no --end +1h
+	upgraded alpha
+	wait_until 20 as ada create secret --publish-sheet --group members \
+	    --choice yes --choice no --end +1h
+	check_books board
+	exits 0 client report board
+	says "- beta from"
+	not logged alpha 'role .*to=halted'
+	not logged beta 'role .*to=halted'
+}
