@@ -35,7 +35,7 @@ SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	    budget certificate neighbours witness_daemon audit audit_note preflight) \
 	  $(call room,server/audit,book electorate index findings page) \
 	  $(call room,server/election,election voters standing stage electors polls sheet terms keys \
-	    judge judge_roll effect roll_page chronicle report) \
+	    judge judge_roll effect roll_page chronicle curve report) \
 	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files \
 	    host_key view copy)
 CLIENT	= $(call room,client,evote_client admin say survey tally chart minutes when await \

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "client/chart.h"
 #include "client/lib/reason.h"
 #include "client/proved.h"
 #include "client/tally.h"
@@ -11,6 +12,7 @@
 #include "common/text.h"
 
 #define SIGNERS 4200
+#define BAR	40 /* columns */
 #define ROOM	(2 * EVOTE_TEXT_MAX + 1)
 
 /* What begins something in Markdown or HTML is escaped. */
@@ -85,6 +87,31 @@ roll_write(FILE *f, const struct minutes *m)
 	    (unsigned long long)m->result.eligible,
 	    (unsigned long long)m->result.votes,
 	    100 * tally_turnout(&m->result));
+}
+
+/* A line for each hour or whatever the steps are, in a block of its own. */
+static void
+times_write(FILE *f, const struct minutes *m)
+{
+	u_int i, n = m->curve.votes.votes_len;
+	const uint64_t *votes = (const uint64_t *)m->curve.votes.votes_val;
+	uint64_t max = 0, step;
+	char bar[4 * BAR + 1];
+	struct when w;
+
+	if (n == 0)
+		return;
+	step = (m->curve.end - m->curve.opened) / n;
+	for (i = 0; i < n; i++)
+		max = votes[i] > max ? votes[i] : max;
+	fprintf(f, "\nVotes by the time they came, from when on:\n\n```\n");
+	for (i = 0; i < n; i++) {
+		w = when_of(m->curve.opened + i * step);
+		chart_bar(bar, sizeof(bar), votes[i], max, BAR);
+		fprintf(f, "%s %8llu  %s\n", w.utc,
+		    (unsigned long long)votes[i], bar);
+	}
+	fprintf(f, "```\n");
 }
 
 static void
@@ -211,6 +238,7 @@ minutes_write(FILE *f, const struct minutes *m)
 {
 	head_write(f, m);
 	roll_write(f, m);
+	times_write(f, m);
 	votes_write(f, m);
 	result_write(f, m);
 	service_write(f, m);

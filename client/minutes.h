@@ -13,6 +13,7 @@ struct minutes {
 	evote_report_res report;
 	evote_turnout_res turnout;
 	evote_result_res result;
+	evote_curve_res curve;	  /* none where that is not shown */
 	struct evote_proof proof; /* text NULL: no checkpoint could be had */
 	const char *unproved;	  /* then why */
 };

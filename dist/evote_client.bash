@@ -13,9 +13,10 @@ _evote_client() {
 	    --plain --timeout --state --admin
 	    --json --version --help"
 	local -A own=(
-		[create]="--group --choice --end --publish-sheet --freeze --empty-groups"
+		[create]="--group --choice --end --publish-sheet --show-times --freeze --empty-groups"
 		[verify]="--policy"
 		[result]="--csv --svg"
+		[turnout]="--times"
 		[report]="--pdf"
 		[pending]="--settle --drop --yes"
 		[status]="--watch --count --prometheus --explain"

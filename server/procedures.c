@@ -303,6 +303,17 @@ run_report(struct server *s, struct request *r, const struct entry_header *at)
 	return (NULL);
 }
 
+static struct record *
+run_curve(struct server *s, struct request *r, const struct entry_header *at)
+{
+	struct outcome out = {0};
+
+	election_curve(
+	    s->election, r->args.named.election, &r->result.curve, &out);
+	told(&r->result.answer, &out);
+	return (NULL);
+}
+
 /* Nothing but an empty result unless the token is good. */
 static struct record *
 run_check(struct server *s, struct request *r, const struct entry_header *at)
@@ -521,6 +532,9 @@ const struct procedure procedures[ASK_NR] = {
     [ASK_REPORT] = {run_report, (xdrproc_t)xdr_evote_named_args,
 	sizeof(evote_named_args), offsetof(evote_named_args, seen),
 	(xdrproc_t)xdr_evote_report_res},
+    [ASK_CURVE] = {run_curve, (xdrproc_t)xdr_evote_named_args,
+	sizeof(evote_named_args), offsetof(evote_named_args, seen),
+	(xdrproc_t)xdr_evote_curve_res},
     [ASK_CHECK] = {run_check, (xdrproc_t)xdr_evote_check_args,
 	sizeof(evote_check_args), offsetof(evote_check_args, seen),
 	(xdrproc_t)xdr_evote_check_res},

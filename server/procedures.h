@@ -69,6 +69,7 @@ struct request {
 		evote_check_res check;
 		evote_sheet_res sheet;
 		evote_report_res report;
+		evote_curve_res curve;
 		evote_register_res roll;
 		evote_voters_res voters;
 		evote_rekey_res rekey;

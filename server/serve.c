@@ -105,6 +105,13 @@ evote_report_1_svc(
 }
 
 bool_t
+evote_curve_1_svc(
+    evote_named_args *args, evote_curve_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_CURVE, args, result, sizeof(*result)));
+}
+
+bool_t
 evote_check_1_svc(
     evote_check_args *args, evote_check_res *result, struct svc_req *q)
 {

@@ -33,6 +33,7 @@ struct creation {
 	int relative; /* the end is a span from now */
 	int empty;    /* groups may be */
 	int sheet;    /* is to be published */
+	int times;    /* of the votes are shown */
 	int freeze;   /* who may vote is fixed */
 	evote_option options[EVOTE_OPTIONS_MAX];
 };
@@ -65,6 +66,10 @@ static const struct option_row creation_options[] = {
 	"after the close, anybody gets the tally sheet: each vote's tracker, "
 	"which only its voter knows, and its choice",
 	.at = offsetof(struct creation, sheet)},
+    {"show-times", NULL,
+	"anybody may see how many voted when; by default nobody does, since "
+	"who is seen to vote when few do may be told apart",
+	.at = offsetof(struct creation, times)},
     {"freeze", NULL,
 	"who may vote is fixed now; later changes of the roll do not count",
 	.at = offsetof(struct creation, freeze)},
@@ -107,6 +112,8 @@ creation_read(struct client *c, struct creation *n, const char *name)
 	n->terms.election.end = n->relative ? at - now : at;
 	if (n->sheet)
 		option_add(n, EVOTE_OPTION_SHEET, 1);
+	if (n->times)
+		option_add(n, EVOTE_OPTION_ORDER_SHOWN, 1);
 	if (n->freeze)
 		option_add(n, EVOTE_OPTION_FREEZE, 1);
 	return (-1);
@@ -308,12 +315,14 @@ static void
 options_say(struct client *c, struct evote *e, const char *election)
 {
 	evote_options_res res;
-	int sheet = 0, frozen = 0;
+	int sheet = 0, frozen = 0, times = 0;
 
 	if (evote_options_of(e, election, &res) == EVOTE_ANSWERED)
 		for (u_int i = 0; i < res.options.evote_options_len; i++) {
 			sheet |= res.options.evote_options_val[i].kind ==
 			    EVOTE_OPTION_SHEET;
+			times |= res.options.evote_options_val[i].kind ==
+			    EVOTE_OPTION_ORDER_SHOWN;
 			frozen |= res.options.evote_options_val[i].kind ==
 			    EVOTE_OPTION_FREEZE;
 		}
@@ -322,6 +331,8 @@ options_say(struct client *c, struct evote *e, const char *election)
 		say_line(c,
 		    "sheet   anybody gets trackers and choices after "
 		    "the close");
+	if (times)
+		say_line(c, "times   anybody may see how many voted when");
 	if (frozen)
 		say_line(c,
 		    "roll    fixed when it opened; later changes do not count");
@@ -329,6 +340,7 @@ options_say(struct client *c, struct evote *e, const char *election)
 		return;
 	cJSON_AddBoolToObject(c->json, "sheet", sheet);
 	cJSON_AddBoolToObject(c->json, "frozen", frozen);
+	cJSON_AddBoolToObject(c->json, "times_shown", times);
 }
 
 static int

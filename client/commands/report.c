@@ -53,6 +53,19 @@ minutes_ask(
 	    c, e, outcome, answer, "There are no minutes of \"%s\"", election));
 }
 
+/* Few elections have it, and no older service. */
+static int
+curve_ask(
+    struct client *c, struct evote *e, const char *election, struct minutes *m)
+{
+	enum evote_outcome outcome = evote_curve(e, election, &m->curve);
+
+	if (outcome != EVOTE_CHANGED)
+		return (-1);
+	return (say_problem(
+	    c, evote_problem(e), outcome, "The service cannot be relied on"));
+}
+
 /* A service whose hosts sign nothing yet has minutes all the same. */
 static int
 proof_ask(struct client *c, struct evote *e, struct minutes *m)
@@ -75,6 +88,7 @@ minutes_clear(struct minutes *m)
 	xdr_free((xdrproc_t)xdr_evote_report_res, &m->report);
 	xdr_free((xdrproc_t)xdr_evote_turnout_res, &m->turnout);
 	xdr_free((xdrproc_t)xdr_evote_result_res, &m->result);
+	xdr_free((xdrproc_t)xdr_evote_curve_res, &m->curve);
 	evote_proof_clear(&m->proof);
 }
 
@@ -259,6 +273,7 @@ run(struct client *c, void *own, int argc, char **argv)
 	    (status = cmd_open(c, &e)) >= 0)
 		return (status);
 	if ((status = minutes_ask(c, e, election, &m)) < 0 &&
+	    (status = curve_ask(c, e, election, &m)) < 0 &&
 	    (status = proof_ask(c, e, &m)) < 0)
 		status = report(c, election, form, &m);
 	minutes_clear(&m);

@@ -1,10 +1,24 @@
+#include <stddef.h>
 #include <stdio.h>
 
+#include "client/chart.h"
 #include "client/cmd.h"
 #include "client/say.h"
 #include "client/when.h"
 
 #define PADDED (EVOTE_NAME_MAX * 2 + 1)
+#define BAR    40 /* columns */
+
+struct view {
+	int times;
+};
+
+static const struct option_row view_options[] = {
+    {"times", NULL,
+	"how many voted when, of an election created with --show-times",
+	.at = offsetof(struct view, times)},
+    {0},
+};
 
 static double
 share(uint64_t voted, uint64_t eligible)
@@ -68,11 +82,86 @@ turnout_say(
 	    w.utc, w.left));
 }
 
+/* ---- over time ---- */
+
+static void
+step_say(
+    struct client *c, cJSON *list, uint64_t from, uint64_t votes, uint64_t max)
+{
+	char bar[4 * BAR + 1];
+	struct when w = when_of(from);
+	cJSON *object;
+
+	chart_bar(bar, sizeof(bar), votes, max, BAR);
+	say_line(c, "%s %8llu  %s", w.utc, (unsigned long long)votes, bar);
+	if (list == NULL)
+		return;
+	object = cJSON_CreateObject();
+	cJSON_AddStringToObject(object, "from", w.rfc3339);
+	cJSON_AddNumberToObject(object, "from_us", (double)from);
+	cJSON_AddNumberToObject(object, "votes", (double)votes);
+	cJSON_AddItemToArray(list, object);
+}
+
 static int
-run(struct client *c, void *own, int argc, char **argv)
+curve_say(struct client *c, const char *election, const evote_curve_res *res)
+{
+	u_int i, n = res->votes.votes_len;
+	uint64_t max = 0, all = 0,
+		 step = n == 0 ? 0 : (res->end - res->opened) / n;
+	cJSON *list = NULL;
+
+	if (c->json != NULL)
+		list = cJSON_AddArrayToObject(c->json, "times");
+	for (i = 0; i < n; i++) {
+		all += res->votes.votes_val[i];
+		max = res->votes.votes_val[i] > max ? res->votes.votes_val[i]
+						    : max;
+	}
+	for (i = 0; i < n; i++)
+		step_say(c, list, res->opened + i * step,
+		    res->votes.votes_val[i], max);
+	say_stamp(c, &res->answer.stamp);
+	return (say_done(c, "%llu votes in \"%s\", by the time they came",
+	    (unsigned long long)all, election));
+}
+
+static int
+curve(struct client *c, struct evote *e, const char *election)
+{
+	enum evote_outcome outcome;
+	evote_curve_res res;
+	int status;
+
+	outcome = evote_curve(e, election, &res);
+	status = say_answer(c, e, outcome, &res.answer,
+	    "When people voted in \"%s\" is not known", election);
+	if (status < 0)
+		status = curve_say(c, election, &res);
+	xdr_free((xdrproc_t)xdr_evote_curve_res, &res);
+	return (status);
+}
+
+static int
+by_group(struct client *c, struct evote *e, const char *election)
 {
 	enum evote_outcome outcome;
 	evote_turnout_res res;
+	int status;
+
+	outcome = evote_turnout_of(e, election, &res);
+	status = say_answer(c, e, outcome, &res.answer,
+	    "The turnout of \"%s\" is not known", election);
+	if (status < 0)
+		status = turnout_say(c, election, &res);
+	xdr_free((xdrproc_t)xdr_evote_turnout_res, &res);
+	return (status);
+}
+
+static int
+run(struct client *c, void *own, int argc, char **argv)
+{
+	const struct view *view = own;
 	char election[NAME_ROOM];
 	struct evote *e;
 	int status;
@@ -80,12 +169,7 @@ run(struct client *c, void *own, int argc, char **argv)
 	if ((status = cmd_name(c, ELECTION, argv[0], election)) >= 0 ||
 	    (status = cmd_open(c, &e)) >= 0)
 		return (status);
-	outcome = evote_turnout_of(e, election, &res);
-	status = say_answer(c, e, outcome, &res.answer,
-	    "The turnout of \"%s\" is not known", election);
-	if (status < 0)
-		status = turnout_say(c, election, &res);
-	xdr_free((xdrproc_t)xdr_evote_turnout_res, &res);
+	status = view->times ? curve(c, e, election) : by_group(c, e, election);
 	evote_close(e);
 	return (status);
 }
@@ -95,5 +179,7 @@ const struct command cmd_turnout = {
     .args = "ELECTION",
     .help = "Shows how many of each group have voted, also while the election "
 	    "runs; never for what.",
+    .size = sizeof(struct view),
+    .options = view_options,
     .run = run,
 };

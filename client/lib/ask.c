@@ -29,6 +29,7 @@ static const struct procedure procedures[] = {
     PROCEDURE(EVOTE_TURNOUT, evote_named_args, evote_turnout_res),
     PROCEDURE(EVOTE_CHECK, evote_check_args, evote_check_res),
     PROCEDURE(EVOTE_REPORT, evote_named_args, evote_report_res),
+    PROCEDURE(EVOTE_CURVE, evote_named_args, evote_curve_res),
 };
 
 static enum evote_outcome
@@ -185,6 +186,14 @@ evote_turnout_of(struct evote *e, const char *election, evote_turnout_res *res)
 	evote_named_args args = {.election = (char *)election};
 
 	return (reading(e, EVOTE_TURNOUT, &args, &args.seen, res));
+}
+
+enum evote_outcome
+evote_curve(struct evote *e, const char *election, evote_curve_res *res)
+{
+	evote_named_args args = {.election = (char *)election};
+
+	return (reading(e, EVOTE_CURVE, &args, &args.seen, res));
 }
 
 enum evote_outcome

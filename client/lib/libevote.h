@@ -186,6 +186,8 @@ struct tlog_policy *evote_policy_kept(
 
 enum evote_outcome evote_turnout_of(
     struct evote *, const char *election, evote_turnout_res *);
+enum evote_outcome evote_curve(
+    struct evote *, const char *election, evote_curve_res *);
 enum evote_outcome evote_report(
     struct evote *, const char *election, evote_report_res *);
 /* Who the service is, once it has been met; the strings are the handle's. */

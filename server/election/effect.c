@@ -106,11 +106,12 @@ apply_stage(struct election_state *e, struct effect *f, const evote_leaf *leaf)
 }
 
 static void
-apply_vote(struct effect *f, const struct verdict *v)
+apply_vote(struct effect *f, const struct verdict *v, uint64_t time)
 {
 	f->u.asked.poll = v->poll;
 	f->u.asked.choice = v->choice;
 	poll_vote(v->poll, v->voter, v->choice, v->tracker);
+	poll_step(v->poll, time, 1);
 }
 
 static void
@@ -127,8 +128,7 @@ apply_create(struct election_state *e, struct effect *f, const evote_leaf *leaf,
 	}
 	f->u.asked.quota = voter_create(v->voter, about, leaf->time);
 	poll_add(&e->polls, &e->voters, about, options, v->voter);
-	e->polls.list[e->polls.n - 1]->opened_at =
-	    (struct moment){leaf->seq, leaf->time};
+	poll_opened(e->polls.list[e->polls.n - 1], leaf->seq, leaf->time);
 }
 
 static void
@@ -190,7 +190,7 @@ effect_apply(
 		break;
 	case EVOTE_OP_VOTE:
 		apply_answer(f, leaf, v);
-		apply_vote(f, v);
+		apply_vote(f, v, leaf->time);
 		break;
 	case EVOTE_OP_CLOSE:
 		f->u.poll = v->poll;
@@ -244,9 +244,10 @@ undo_asked(struct election_state *e, const struct effect *f)
 	if (f->kind == EVOTE_OP_CREATE || f->kind == EVOTE_OP_OPEN) {
 		poll_add_undo(&e->polls);
 		voter_create_undo(v, f->u.asked.quota);
-	} else if (f->kind == EVOTE_OP_VOTE)
+	} else if (f->kind == EVOTE_OP_VOTE) {
+		poll_step(f->u.asked.poll, e->time, -1);
 		poll_vote_undo(f->u.asked.poll, v, f->u.asked.choice);
-	else
+	} else
 		voter_refuse_undo(v, f->u.asked.quota);
 	voter_answer_undo(v, &f->u.asked.displaced);
 }

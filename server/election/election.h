@@ -124,6 +124,8 @@ void election_options(const struct election_state *, const char *name,
     evote_options_res *, struct outcome *);
 void election_turnout(const struct election_state *, const char *name,
     evote_turnout_res *, struct outcome *);
+void election_curve(const struct election_state *, const char *name,
+    evote_curve_res *, struct outcome *);
 /* REPORT's, report.c. */
 void election_report(const struct election_state *, const char *name,
     evote_report_res *, struct outcome *);

@@ -50,6 +50,7 @@ poll_free(struct poll *p)
 	sheet_clear(&p->sheet);
 	free(p->groups);
 	free(p->shares);
+	free(p->steps);
 	free(p->counts);
 	free(p->voted);
 	free(p->frozen);
@@ -414,6 +415,8 @@ poll_mix(const struct poll *p, unsigned char h[SEAL_HASH])
 	mix_number(h, p->creator->index);
 	mix_number(h, p->closed);
 	mix_number(h, p->opened_at.seq);
+	if (p->steps != NULL)
+		mix(h, p->steps, EVOTE_STEPS * sizeof(*p->steps));
 	mix_number(h, p->closed_at.time);
 	mix_number(h, p->votes);
 	mix_number(h, p->eligible);

@@ -29,6 +29,8 @@ struct poll {
 	struct voter *creator;
 	uint32_t index; /* in the order of creation */
 	int closed;
+	uint64_t *steps;    /* votes by time; NULL without ORDER_SHOWN */
+	uint64_t steps_end; /* the end as it was at first */
 	struct moment opened_at, closed_at; /* closed_at 0: not yet */
 	uint64_t *counts;		    /* by choice */
 	uint64_t votes;
@@ -84,6 +86,11 @@ void poll_options(const struct poll *, evote_options_res *); /* likewise */
 /* As GET_SHEET, of a closed one that has a sheet. */
 void poll_sheet(const struct poll *, uint64_t from, evote_sheet_res *);
 void polls_page(const struct polls *, uint32_t first, evote_list_res *);
+/* One vote more at that time, or (-1) less; for CURVE. */
+void poll_opened(struct poll *, uint64_t seq, uint64_t time);
+void poll_step(struct poll *, uint64_t time, int by);
+/* CURVE's; 0, or -1: the election does not show it. */
+int poll_curve(const struct poll *, evote_curve_res *);
 /* TURNOUT, and CHECK's elections for a voter. */
 void poll_turnout(const struct poll *, evote_turnout_res *);
 void polls_check(const struct polls *, const struct voter *, uint32_t first,

@@ -65,3 +65,16 @@ election_sheet(const struct election_state *e, const evote_sheet_args *args,
 	else
 		poll_sheet(p, args->from, res);
 }
+
+void
+election_curve(const struct election_state *e, const char *name,
+    evote_curve_res *res, struct outcome *out)
+{
+	const struct poll *p = poll_find(&e->polls, name);
+
+	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
+	if (p == NULL)
+		*out = (struct outcome){1, EVOTE_R_NO_ELECTION, 0, 0, 0};
+	else if (poll_curve(p, res) == -1)
+		*out = (struct outcome){2, EVOTE_R_NOT_SHOWN, 0, 0, 0};
+}

@@ -11,6 +11,7 @@ static const struct row {
 	uint64_t usual; /* without the option */
 } rows[] = {
     {EVOTE_OPTION_SHEET, 1, 1, 0},
+    {EVOTE_OPTION_ORDER_SHOWN, 1, 1, 0},
     {EVOTE_OPTION_FREEZE, 1, 1, 0},
 };
 

@@ -77,6 +77,10 @@ voters_show() {
 	shows sheet 1 client --json sheet club
 	shows report 0 client --json report club
 	shows turnout 1 client --json turnout nothing
+	as ada create timely --group members --choice yes --choice no \
+	    --show-times --end +1h
+	shows turnout 0 client --json turnout timely --times
+	shows turnout 1 client --json turnout club --times
 	shows show 0 client --json show club
 	shows vote 2 as ada --json vote
 	election late 3600

@@ -94,3 +94,22 @@ turnout_is() {
 	    "$PAIR_BIN/evote_client result board" /dev/null
 	says "100.0 %  ####"
 }
+
+@test "when people voted: only where the election says so, over a take-over" {
+	cluster_up people
+	as ada create open --group members --choice yes --choice no \
+	    --show-times --end +1h
+	as ada create shut --group members --choice yes --choice no --end +1h
+	as ada vote open yes
+	as ada vote shut yes
+	server_kill alpha
+	wait_until 10 serves beta
+	as bob vote open no
+	exits 0 client --json turnout open --times
+	jq -e '(.times | length) == 48 and .times[0].votes == 2 and
+	    ([.times[].votes] | add) == 2' <<<"$output"
+	exits 1 client turnout shut --times
+	says "not created with --show-times"
+	exits 0 client show open
+	says "anybody may see how many voted when"
+}

@@ -78,6 +78,25 @@ create(struct world *w, const char *name, uint64_t end)
 	assert_int_equal(execute(w, &op), 0);
 }
 
+static void
+open_with(struct world *w, const char *name, uint64_t end, evote_option *option)
+{
+	evote_name groups[] = {(char *)"staff", (char *)"board"};
+	evote_name choices[] = {(char *)"yes", (char *)"no"};
+	struct op op = {
+	    .kind = EVOTE_OP_OPEN,
+	    .asker = asker(w, "ann"),
+	    .act.kind = EVOTE_ACT_OPEN,
+	    .act.evote_act_u.terms = {.election = {.name = (char *)name,
+					  .groups = {2, groups},
+					  .choices = {2, choices},
+					  .end = end},
+		.options = {1, option}},
+	};
+
+	assert_int_equal(execute(w, &op), 0);
+}
+
 static int
 vote(struct world *w, const char *voter, const char *election)
 {
@@ -293,6 +312,54 @@ minutes_of_an_election(void **state)
 	xdr_free((xdrproc_t)xdr_evote_report_res, &res);
 }
 
+static uint64_t
+step_votes(struct world *w, const char *election, uint32_t step, int code)
+{
+	evote_curve_res res = {0};
+	struct outcome out;
+	uint64_t n;
+
+	election_curve(w->e, election, &res, &out);
+	assert_int_equal(out.code, code);
+	n = code == 0 ? res.votes.votes_val[step] : 0;
+	xdr_free((xdrproc_t)xdr_evote_curve_res, &res);
+	return (n);
+}
+
+static void
+when_people_voted(void **state)
+{
+	evote_option shown = {EVOTE_OPTION_ORDER_SHOWN, 1};
+	struct op host = {.kind = EVOTE_OP_HOST};
+	struct world *w = *state;
+	uint64_t opened, size;
+
+	host.host.name = (char *)"alpha";
+	memset(host.host.incarnation, 1, sizeof(host.host.incarnation));
+	memset(host.host.key, 1, sizeof(host.host.key));
+	assert_int_equal(execute(w, &host), 0);
+	create(w, "quiet", NOW + 1000);
+	step_votes(w, "quiet", 0, 2);
+	step_votes(w, "none", 0, 1);
+	opened = NOW + election_size(w->e);
+	open_with(w, "club", opened + 10 * EVOTE_STEPS, &shown);
+	assert_int_equal(vote(w, "ann", "club"), 0);
+	assert_int_equal(step_votes(w, "club", 0, 0), 1);
+	while (NOW + election_size(w->e) < opened + 25)
+		enrol(w, "zoe", "guests"), strike(w, "zoe");
+	size = election_size(w->e);
+	assert_int_equal(vote(w, "bob", "club"), 0);
+	assert_int_equal(step_votes(w, "club", 2, 0), 1);
+	election_undo(w->e, size);
+	assert_int_equal(step_votes(w, "club", 2, 0), 0);
+	assert_int_equal(step_votes(w, "club", 0, 0), 1);
+	/* The last one that can be. */
+	while (NOW + election_size(w->e) < opened + 10 * EVOTE_STEPS - 2)
+		enrol(w, "zoe", "guests"), strike(w, "zoe");
+	assert_int_equal(vote(w, "cy", "club"), 0);
+	assert_int_equal(step_votes(w, "club", EVOTE_STEPS - 1, 0), 1);
+}
+
 static void
 a_service_that_moved_often(void **state)
 {
@@ -329,6 +396,8 @@ main(void)
 		one_voters_elections, world_make, world_free),
 	    cmocka_unit_test_setup_teardown(
 		minutes_of_an_election, world_make, world_free),
+	    cmocka_unit_test_setup_teardown(
+		when_people_voted, world_make, world_free),
 	    cmocka_unit_test_setup_teardown(
 		a_service_that_moved_often, world_make, world_free),
 	};
