@@ -18,7 +18,7 @@ GEN	= xdr clnt
 # room NAME, its files
 room	= $(2:%=$(1)/%)
 COMMON	= $(call room,common,log seal curve merkle note proof receipt tlog_policy text date number options options_file \
-	    nearest role_name record hosts tracker failpoint thread progress workers) \
+	    nearest role_name record hosts tracker failpoint thread progress workers ballot schulze) \
 	  $(call room,common/rpc,transport serve listener pool conn call channel \
 	    shake stream \
 	    source listen caller lookup deadline header \
@@ -39,7 +39,7 @@ SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files \
 	    host_key view copy)
 CLIENT	= $(call room,client,evote_client admin say survey tally chart minutes when await \
-	    proved secret) \
+	    proved secret form marks paper ranking) \
 	  $(call room,client/commands,keygen check pending turnout report elections vote receipt verify trust checkpoint \
 	    result sheet status \
 	    status_json status_table roll import import_send hosts cluster) \
@@ -79,6 +79,8 @@ $(B)/sim: $(call objs,$(SIM:%=tests/sim/%)) $(B)/server.a
 $(B)/fill_ledger: $(B)/tests/fill_ledger.o $(B)/server.a
 	$(link)
 $(B)/voter_loop: $(B)/tests/voter_loop.o $(B)/client.a
+	$(link)
+$(B)/ballot_box: $(B)/tests/ballot_box.o $(B)/client.a
 	$(link)
 $(B)/prover: $(B)/tests/prover.o $(B)/client.a
 	$(link)
@@ -141,7 +143,7 @@ FUZZING	= CC=clang B=build/fuzz OPT="-O1 -g" \
 	  -fno-sanitize-recover=all -fno-omit-frame-pointer" \
 	  $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 NEMESIS = $(B)/nemesis_voter $(B)/nemesis_dump $(B)/power_cut $(B)/prover
-programs: all $(B)/voter_loop $(B)/prover $(B)/fill_ledger $(TESTS:%=$(B)/test_%)
+programs: all $(B)/voter_loop $(B)/ballot_box $(B)/prover $(B)/fill_ledger $(TESTS:%=$(B)/test_%)
 
 check: lint programs $(B)/sim $(NEMESIS) $(B)/floor $(B)/load \
     $(B)/strangers $(B)/crowd $(WRITERS)
@@ -201,7 +203,7 @@ bench-scale: all $(B)/load $(B)/fill_ledger
 	tests/bench/scale
 
 # The figures of docs/REPORT.md anew; PARTS="crash silent ..." for some of them.
-evaluate: all $(B)/voter_loop $(B)/nemesis_dump $(B)/sim
+evaluate: all $(B)/voter_loop $(B)/ballot_box $(B)/nemesis_dump $(B)/sim
 	scripts/install-deps run demo test report bench
 	tests/evaluate/run $(PARTS)
 

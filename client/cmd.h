@@ -41,7 +41,7 @@ struct command {
 	const char *name;
 	/*
 	 * As help shows them: how many there may be is taken from it, unless
-	 * it has alternatives.  NULL: none.
+	 * it has alternatives; "..." is any number.  NULL: none.
 	 */
 	const char *args;
 	const char *help; /* a sentence or more */

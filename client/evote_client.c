@@ -349,6 +349,7 @@ static const char *
 args_fault(const char *args, int n)
 {
 	int least = 0, most = 0, depth = 0;
+	int many = args != NULL && strstr(args, "...") != NULL;
 	const char *p;
 
 	if (args != NULL && strchr(args, '|') != NULL)
@@ -364,7 +365,7 @@ args_fault(const char *args, int n)
 	}
 	if (n < least)
 		return ("an argument is missing");
-	return (n > most ? "too many arguments" : NULL);
+	return (n > most && !many ? "too many arguments" : NULL);
 }
 
 /* The words before optind are wrong; perhaps only where they stand. */

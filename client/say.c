@@ -328,7 +328,9 @@ void
 say_earlier(void *arg, evote_act_kind kind, const char *election,
     const evote_answer *answer)
 {
-	const char *what = kind == EVOTE_ACT_VOTE ? "vote in" : "creation of";
+	const char *what = kind == EVOTE_ACT_VOTE || kind == EVOTE_ACT_BALLOT
+	    ? "vote in"
+	    : "creation of";
 
 	if (answer->code == 0)
 		say_aside("Your earlier, unanswered %s \"%s\" was carried out.",

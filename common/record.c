@@ -122,6 +122,38 @@ xdr_from_bytes(xdrproc_t proc, void *obj, const void *bytes, size_t len)
 	return (-1);
 }
 
+/* ---- the private part ---- */
+
+xdrproc_t
+opening_xdr(evote_op_kind kind)
+{
+	switch (kind) {
+	case EVOTE_OP_VOTE:
+		return ((xdrproc_t)xdr_evote_opening);
+	case EVOTE_OP_BALLOT:
+		return ((xdrproc_t)xdr_evote_opening2);
+	default:
+		return (NULL);
+	}
+}
+
+int
+opening_fits(const union opening *o, evote_op_kind kind, const evote_ballot *b)
+{
+	int vote = kind == EVOTE_OP_VOTE;
+	const char *domain = vote ? o->vote.domain : o->ballot.domain;
+	const char *election = vote ? o->vote.election : o->ballot.election;
+	unsigned char hash[SEAL_HASH];
+
+	return (
+	    strcmp(domain, vote ? "evote opening 1" : "evote opening 2") == 0 &&
+	    strcmp(election, b->election) == 0 &&
+	    xdr_hash(opening_xdr(kind), o, hash) == 0 &&
+	    memcmp(hash, b->commitment, sizeof(hash)) == 0);
+}
+
+/* ---- records ---- */
+
 static struct record *
 record_new(const evote_leaf *leaf, const void *leaf_bytes, uint32_t leaf_len,
     const void *opening_bytes, uint32_t opening_len)
@@ -145,7 +177,7 @@ record_new(const evote_leaf *leaf, const void *leaf_bytes, uint32_t leaf_len,
 }
 
 struct record *
-record_make(evote_leaf *leaf, evote_opening *opening)
+record_make(evote_leaf *leaf, union opening *opening)
 {
 	unsigned char leaf_small[SMALL], opening_small[SMALL];
 	unsigned char *leaf_bytes;
@@ -157,8 +189,10 @@ record_make(evote_leaf *leaf, evote_opening *opening)
 	    (xdrproc_t)xdr_evote_leaf, leaf, leaf_small, &leaf_bytes);
 	if (leaf_len < 0)
 		return (NULL);
-	if (opening != NULL)
-		opening_len = encode((xdrproc_t)xdr_evote_opening, opening,
+	if (opening != NULL && opening_xdr(leaf->op.kind) == NULL)
+		opening_len = -1;
+	else if (opening != NULL)
+		opening_len = encode(opening_xdr(leaf->op.kind), opening,
 		    opening_small, sizeof(opening_small));
 	if (leaf_len <= EVOTE_LEAF_MAX && opening_len >= 0 &&
 	    opening_len <= EVOTE_PRIVATE_MAX)
@@ -193,8 +227,10 @@ record_read(const void *leaf, uint32_t leaf_len, const void *opening,
 }
 
 int
-record_open(const struct record *r, evote_leaf *leaf, evote_opening *opening)
+record_open(const struct record *r, evote_leaf *leaf, union opening *opening)
 {
+	xdrproc_t proc;
+
 	memset(leaf, 0, sizeof(*leaf));
 	memset(opening, 0, sizeof(*opening));
 	if (xdr_from_bytes((xdrproc_t)xdr_evote_leaf, leaf, record_leaf(r),
@@ -202,9 +238,11 @@ record_open(const struct record *r, evote_leaf *leaf, evote_opening *opening)
 		memset(leaf, 0, sizeof(*leaf));
 		return (-1);
 	}
+	proc = opening_xdr(leaf->op.kind);
 	if (r->opening_len > 0 &&
-	    xdr_from_bytes((xdrproc_t)xdr_evote_opening, opening,
-		record_opening(r), r->opening_len) == -1) {
+	    (proc == NULL ||
+		xdr_from_bytes(
+		    proc, opening, record_opening(r), r->opening_len) == -1)) {
 		memset(opening, 0, sizeof(*opening));
 		record_clear(leaf, opening);
 		return (-1);
@@ -213,10 +251,13 @@ record_open(const struct record *r, evote_leaf *leaf, evote_opening *opening)
 }
 
 void
-record_clear(evote_leaf *leaf, evote_opening *opening)
+record_clear(evote_leaf *leaf, union opening *opening)
 {
+	xdrproc_t proc = opening_xdr(leaf->op.kind);
+
+	if (proc != NULL)
+		xdr_free(proc, opening);
 	xdr_free((xdrproc_t)xdr_evote_leaf, leaf);
-	xdr_free((xdrproc_t)xdr_evote_opening, opening);
 	memset(leaf, 0, sizeof(*leaf));
 	memset(opening, 0, sizeof(*opening));
 }
@@ -225,7 +266,7 @@ int
 record_is_whole(const struct record *r)
 {
 	evote_leaf leaf;
-	evote_opening opening;
+	union opening opening;
 
 	if (record_open(r, &leaf, &opening) == -1)
 		return (0);

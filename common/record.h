@@ -29,11 +29,25 @@ struct entry_header {
 	uint64_t time; /* us */
 };
 
+/* The private part of a record, decoded; which one, the leaf's kind says. */
+union opening {
+	evote_opening vote;    /* VOTE */
+	evote_opening2 ballot; /* BALLOT */
+};
+/* Of either; NULL: records of this kind have no private part. */
+xdrproc_t opening_xdr(evote_op_kind);
+/*
+ * 1 when it is of its own kind, about that election, and what the commitment is
+ * the hash of.
+ */
+int opening_fits(
+    const union opening *, evote_op_kind, const evote_ballot *committed);
+
 /*
  * From structures to bytes.  opening may be NULL.  NULL when something is
  * over its limit.
  */
-struct record *record_make(evote_leaf *leaf, evote_opening *opening);
+struct record *record_make(evote_leaf *leaf, union opening *opening);
 /*
  * From bytes, of the disk or a peer.  NULL unless they begin as a leaf whose
  * format is known.  Whether they are one is seen when they are opened, which
@@ -44,11 +58,12 @@ struct record *record_read(const void *leaf, uint32_t leaf_len,
     const void *opening, uint32_t opening_len);
 /*
  * Decodes into *leaf (and *opening, zeroed when there is none); the caller
- * frees with record_clear.  0, or -1 unless both are the canonical encoding.
+ * frees with record_clear.  0, or -1 unless both are the canonical encoding,
+ * also when there is a private part that a record of its kind does not have.
  */
 int record_open(
-    const struct record *, evote_leaf *leaf, evote_opening *opening);
-void record_clear(evote_leaf *leaf, evote_opening *opening);
+    const struct record *, evote_leaf *leaf, union opening *opening);
+void record_clear(evote_leaf *leaf, union opening *opening);
 int record_is_whole(const struct record *); /* 1: it can be opened */
 
 struct record *record_hold(struct record *);

@@ -13,7 +13,8 @@ _evote_client() {
 	    --plain --timeout --state --admin
 	    --json --version --help"
 	local -A own=(
-		[create]="--group --choice --end --publish-sheet --show-times --freeze --empty-groups"
+		[create]="--group --choice --end --pick --ranked --none-choice --publish-sheet --show-times --freeze --empty-groups"
+		[vote]="--blank"
 		[verify]="--policy"
 		[result]="--csv --svg"
 		[turnout]="--times"
@@ -48,7 +49,7 @@ _evote_client() {
 	case $prev in
 	--key | --passphrase-file | --admin | --policy | --since) _filedir && return ;;
 	--state) _filedir -d && return ;;
-	--hosts | --origin | --pin | --voter | --timeout | --group | --choice | --end | --count | --at | \
+	--hosts | --origin | --pin | --voter | --timeout | --group | --choice | --end | --pick | --none-choice | --count | --at | \
 	    --epoch | --*-column) return ;;
 	esac
 	case $command in

@@ -97,7 +97,7 @@ signature_submit(struct audit *a, const evote_leaf *leaf,
 		return;
 	p = need_zeroed(1, sizeof(*p));
 	p->seq = leaf->seq;
-	p->poll = leaf->op.kind == EVOTE_OP_VOTE ? e->poll : NULL;
+	p->poll = opening_xdr(leaf->op.kind) != NULL ? e->poll : NULL;
 	auth_check_statement(&p->check, e->asker->key, sig,
 	    a->book.genesis.origin == NULL ? "" : a->book.genesis.origin,
 	    (const unsigned char *)a->book.genesis.cluster, asker, act);
@@ -126,8 +126,9 @@ signature_check(
 		act.evote_act_u.terms = open->terms;
 		signature_submit(
 		    a, leaf, e, &open->signature, &open->asker, &act);
-	} else if (leaf->op.kind == EVOTE_OP_VOTE) {
-		act.kind = EVOTE_ACT_VOTE;
+	} else if (opening_xdr(leaf->op.kind) != NULL) {
+		act.kind = leaf->op.kind == EVOTE_OP_VOTE ? EVOTE_ACT_VOTE
+							  : EVOTE_ACT_BALLOT;
 		act.evote_act_u.ballot = vote->ballot;
 		signature_submit(
 		    a, leaf, e, &vote->signature, &vote->asker, &act);
@@ -185,25 +186,18 @@ hash_fits(const struct view_row *row, const struct record *r)
 /* 1 when the private part is what the vote's commitment was made of. */
 static int
 opening_check(const struct record *r, const evote_leaf *leaf,
-    const evote_opening *opening)
+    const union opening *opening)
 {
-	const evote_ballot *ballot = &leaf->op.evote_op_u.vote.ballot;
-	const struct seal_part part = {record_opening(r), r->opening_len};
-	unsigned char hash[SEAL_HASH];
-
-	if (leaf->op.kind != EVOTE_OP_VOTE)
+	if (opening_xdr(leaf->op.kind) == NULL)
 		return (r->opening_len == 0);
-	if (r->opening_len == 0)
-		return (0);
-	seal_hash(hash, &part, 1);
-	return (memcmp(hash, ballot->commitment, sizeof(hash)) == 0 &&
-	    strcmp(opening->domain, "evote opening 1") == 0 &&
-	    strcmp(opening->election, ballot->election) == 0);
+	return (r->opening_len > 0 &&
+	    opening_fits(
+		opening, leaf->op.kind, &leaf->op.evote_op_u.vote.ballot));
 }
 
 static void
 replay(struct audit *a, const struct record *r, const evote_leaf *leaf,
-    const evote_opening *opening)
+    const union opening *opening)
 {
 	char err[256];
 
@@ -227,7 +221,7 @@ replay(struct audit *a, const struct record *r, const evote_leaf *leaf,
 static void
 record_check(struct audit *a, const struct view_row *row,
     const struct record *r, const evote_leaf *leaf,
-    const evote_opening *opening)
+    const union opening *opening)
 {
 	uint64_t before = a->findings.total;
 	struct book_entry e;
@@ -253,7 +247,7 @@ record_check(struct audit *a, const struct view_row *row,
 	else
 		a->replaying = 0;
 	if (a->findings.total != before && e.poll != NULL &&
-	    leaf->op.kind == EVOTE_OP_VOTE)
+	    opening_xdr(leaf->op.kind) != NULL)
 		e.poll->faulty++;
 	/* Last: findings about other records come in meanwhile. */
 	signature_check(a, leaf, &e);
@@ -265,7 +259,7 @@ row_check(void *arg, const struct view_row *row)
 	struct audit *a = arg;
 	struct record *r;
 	evote_leaf leaf;
-	evote_opening opening;
+	union opening opening;
 
 	order_check(a, row);
 	r = record_read(
@@ -295,13 +289,19 @@ static void
 counts_compare(struct audit *a, struct book_poll *p)
 {
 	evote_result_res res = {0};
+	evote_pairs_res pairs = {0};
 	struct outcome out;
 	uint32_t i;
 
+	election_pairs(a->election, p->about.name, &pairs, &out);
 	election_result(a->election, p->about.name, &res, &out);
 	p->eligible = res.eligible;
 	if (out.code != 0 || res.votes != p->received ||
-	    res.counts.counts_len != p->about.choices.choices_len)
+	    res.counts.counts_len != p->about.choices.choices_len ||
+	    pairs.blank != p->blank ||
+	    (p->form.kind == BALLOT_RANKED &&
+		memcmp(pairs.pairs.pairs_val, p->pairs,
+		    pairs.pairs.pairs_len * sizeof(*p->pairs)) != 0))
 		goto differ;
 	for (i = 0; i < res.counts.counts_len; i++) {
 		if (res.counts.counts_val[i].votes != p->counts[i])
@@ -315,6 +315,7 @@ differ:
 	    p->about.name);
 out:
 	xdr_free((xdrproc_t)xdr_evote_result_res, (char *)&res);
+	xdr_free((xdrproc_t)xdr_evote_pairs_res, (char *)&pairs);
 }
 
 static void

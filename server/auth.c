@@ -393,3 +393,19 @@ auth_commitment(const unsigned char salt[32], const char *election,
 	rc = xdr_hash((xdrproc_t)xdr_evote_opening, &opening, out);
 	assert(rc == 0); /* decoding has bounded both names */
 }
+
+void
+auth_commitment2(const unsigned char salt[32], const char *election,
+    const evote_ranks *ranks, unsigned char out[32])
+{
+	evote_opening2 opening = {
+	    .domain = "evote opening 2",
+	    .election = (char *)election,
+	    .ranks = *ranks,
+	};
+	int rc;
+
+	memcpy(opening.salt, salt, sizeof(opening.salt));
+	rc = xdr_hash((xdrproc_t)xdr_evote_opening2, &opening, out);
+	assert(rc == 0); /* decoding has bounded both */
+}

@@ -200,34 +200,84 @@ run_create(struct server *s, struct request *r, const struct entry_header *at)
 	return (rec);
 }
 
+static_assert(offsetof(evote_ballot_args, election) ==
+	offsetof(evote_vote_args, election),
+    "both begin with the same");
+
+/* What hides the vote. */
+static unsigned char *
+vote_salt(struct request *r)
+{
+	return ((unsigned char *)(r->ask == ASK_VOTE ? r->args.vote.salt
+						     : r->args.ballot.salt));
+}
+
+/* What the voter signs. */
+static evote_act
+vote_act(struct request *r)
+{
+	evote_vote_args *a = &r->args.vote;
+	evote_act act = {.kind = EVOTE_ACT_VOTE};
+	evote_ballot *to = &act.evote_act_u.ballot;
+
+	to->election = a->election;
+	if (r->ask == ASK_VOTE) {
+		auth_commitment(vote_salt(r), a->election, a->choice,
+		    (unsigned char *)to->commitment);
+	} else {
+		act.kind = EVOTE_ACT_BALLOT;
+		auth_commitment2(vote_salt(r), a->election,
+		    &r->args.ballot.ranks, (unsigned char *)to->commitment);
+	}
+	return (act);
+}
+
+/* What is kept in private; it borrows from the request. */
+static union opening
+vote_opening(struct request *r)
+{
+	evote_vote_args *a = &r->args.vote;
+	union opening o;
+
+	if (r->ask == ASK_VOTE) {
+		o.vote.domain = "evote opening 1";
+		o.vote.election = a->election;
+		o.vote.choice = a->choice;
+		memcpy(o.vote.salt, a->salt, sizeof(o.vote.salt));
+	} else {
+		o.ballot.domain = "evote opening 2";
+		o.ballot.election = a->election;
+		o.ballot.ranks = r->args.ballot.ranks;
+		memcpy(o.ballot.salt, vote_salt(r), sizeof(o.ballot.salt));
+	}
+	return (o);
+}
+
+/* VOTE and BALLOT. */
 static struct record *
 run_vote(struct server *s, struct request *r, const struct entry_header *at)
 {
 	static const evote_salt no_salt;
-	evote_vote_args *a = &r->args.vote;
-	struct op op = {.kind = EVOTE_OP_VOTE, .no_room = core_full(s->core)};
-	evote_ballot *ballot = &op.act.evote_act_u.ballot;
+	evote_request *q = &r->args.vote.request;
+	struct op op = {
+	    .kind = r->ask == ASK_VOTE ? EVOTE_OP_VOTE : EVOTE_OP_BALLOT,
+	    .no_room = core_full(s->core),
+	};
 	char name[EVOTE_NAME_MAX + 1];
 	struct outcome out = {0};
 	struct record *rec;
 	evote_reason why;
 
-	if ((why = claimed(s, &a->request, &op, name)) != EVOTE_R_OK)
+	if ((why = claimed(s, q, &op, name)) != EVOTE_R_OK)
 		return (told_only(&r->result.answer, 1, why));
-	op.derived = a->request.credential.kind == EVOTE_BY_TOKEN &&
-	    memcmp(a->salt, no_salt, sizeof(no_salt)) == 0;
+	op.derived = q->credential.kind == EVOTE_BY_TOKEN &&
+	    memcmp(vote_salt(r), no_salt, sizeof(no_salt)) == 0;
 	if (op.derived)
 		auth_salt(
-		    s->auth, &op.asker, a->election, (unsigned char *)a->salt);
-	op.opening.domain = "evote opening 1";
-	memcpy(op.opening.salt, a->salt, sizeof(op.opening.salt));
-	op.opening.election = a->election;
-	op.opening.choice = a->choice;
-	op.act.kind = EVOTE_ACT_VOTE;
-	ballot->election = a->election;
-	auth_commitment((const unsigned char *)a->salt, a->election, a->choice,
-	    (unsigned char *)ballot->commitment);
-	if ((why = vouched(s, r, &a->request, &op)) != EVOTE_R_OK)
+		    s->auth, &op.asker, r->args.vote.election, vote_salt(r));
+	op.opening = vote_opening(r);
+	op.act = vote_act(r);
+	if ((why = vouched(s, r, q, &op)) != EVOTE_R_OK)
 		return (told_only(&r->result.answer, 1, why));
 	rec = election_execute(s->election, &op, at, &out);
 	told(&r->result.answer, &out);
@@ -241,6 +291,17 @@ run_result(struct server *s, struct request *r, const struct entry_header *at)
 
 	election_result(
 	    s->election, r->args.named.election, &r->result.result, &out);
+	told(&r->result.answer, &out);
+	return (NULL);
+}
+
+static struct record *
+run_pairs(struct server *s, struct request *r, const struct entry_header *at)
+{
+	struct outcome out = {0};
+
+	election_pairs(
+	    s->election, r->args.named.election, &r->result.pairs, &out);
 	told(&r->result.answer, &out);
 	return (NULL);
 }
@@ -508,9 +569,15 @@ const struct procedure procedures[ASK_NR] = {
     [ASK_VOTE] = {run_vote, (xdrproc_t)xdr_evote_vote_args,
 	sizeof(evote_vote_args), offsetof(evote_vote_args, request.seen),
 	(xdrproc_t)xdr_evote_answer},
+    [ASK_BALLOT] = {run_vote, (xdrproc_t)xdr_evote_ballot_args,
+	sizeof(evote_ballot_args), offsetof(evote_ballot_args, request.seen),
+	(xdrproc_t)xdr_evote_answer},
     [ASK_RESULT] = {run_result, (xdrproc_t)xdr_evote_named_args,
 	sizeof(evote_named_args), offsetof(evote_named_args, seen),
 	(xdrproc_t)xdr_evote_result_res},
+    [ASK_PAIRS] = {run_pairs, (xdrproc_t)xdr_evote_named_args,
+	sizeof(evote_named_args), offsetof(evote_named_args, seen),
+	(xdrproc_t)xdr_evote_pairs_res},
     [ASK_LIST] = {run_list, (xdrproc_t)xdr_evote_list_args,
 	sizeof(evote_list_args), offsetof(evote_list_args, seen),
 	(xdrproc_t)xdr_evote_list_res},
@@ -575,7 +642,7 @@ procedure_check(struct server *s, struct request *r)
 	evote_vote_args *vote = &r->args.vote;
 	evote_create_args *create = &r->args.create;
 	const evote_genesis *g = election_genesis(s->election);
-	evote_act act = {.kind = EVOTE_ACT_VOTE};
+	evote_act act;
 
 	if (r->check.made || g == NULL || !core_takes_requests(s->core))
 		return;
@@ -583,12 +650,9 @@ procedure_check(struct server *s, struct request *r)
 	    login_check(s, r, core_epoch(s->core)) == EVOTE_R_OK) {
 		auth_check_login(&r->check, login_key(s, r), &r->args.auth,
 		    g->origin, (const unsigned char *)g->cluster);
-	} else if (r->ask == ASK_VOTE &&
+	} else if ((r->ask == ASK_VOTE || r->ask == ASK_BALLOT) &&
 	    vote->request.credential.kind == EVOTE_BY_SIGNATURE) {
-		act.evote_act_u.ballot.election = vote->election;
-		auth_commitment((const unsigned char *)vote->salt,
-		    vote->election, vote->choice,
-		    (unsigned char *)act.evote_act_u.ballot.commitment);
+		act = vote_act(r);
 		check_statement(s, r, &vote->request, &act);
 	} else if ((r->ask == ASK_CREATE || r->ask == ASK_OPEN) &&
 	    create->request.credential.kind == EVOTE_BY_SIGNATURE) {

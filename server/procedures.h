@@ -39,6 +39,7 @@ struct request {
 		evote_create_args create;
 		evote_terms_args terms; /* begins as that does */
 		evote_vote_args vote;
+		evote_ballot_args ballot; /* begins as that does */
 		evote_named_args named;
 		evote_list_args list;
 		evote_groups_args groups;
@@ -61,6 +62,7 @@ struct request {
 		evote_preauth_res preauth;
 		evote_auth_res auth;
 		evote_result_res result;
+		evote_pairs_res pairs;
 		evote_list_res list;
 		evote_election_res show;
 		evote_options_res options;

@@ -63,6 +63,20 @@ evote_cast_vote_1_svc(
 }
 
 bool_t
+evote_cast_ballot_1_svc(
+    evote_ballot_args *args, evote_answer *result, struct svc_req *q)
+{
+	return (ask(q, ASK_BALLOT, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_get_pairs_1_svc(
+    evote_named_args *args, evote_pairs_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_PAIRS, args, result, sizeof(*result)));
+}
+
+bool_t
 evote_get_result_1_svc(
     evote_named_args *args, evote_result_res *result, struct svc_req *q)
 {

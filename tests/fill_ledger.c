@@ -186,14 +186,15 @@ add_vote(struct fill *f, uint32_t voter, uint32_t election, uint64_t number)
 	    .asker = {.voter = name, .number = number},
 	    .act = {.kind = EVOTE_ACT_VOTE,
 		.evote_act_u.ballot = {.election = in}},
-	    .opening = {.domain = "evote opening 1",
+	    .opening.vote = {.domain = "evote opening 1",
 		.election = in,
 		.choice = choices[voter % 2]}};
 
 	snprintf(name, sizeof(name), "f%u", voter);
 	election_name(in, election);
-	memcpy(op.opening.salt, name, sizeof(name));
-	auth_commitment((unsigned char *)op.opening.salt, in, op.opening.choice,
+	memcpy(op.opening.vote.salt, name, sizeof(name));
+	auth_commitment((unsigned char *)op.opening.vote.salt, in,
+	    op.opening.vote.choice,
 	    (unsigned char *)op.act.evote_act_u.ballot.commitment);
 	if (f->sign)
 		sign(f, &op, signature);

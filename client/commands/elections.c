@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "client/cmd.h"
+#include "client/form.h"
 #include "client/say.h"
 #include "client/when.h"
 #include "common/date.h"
@@ -29,13 +30,14 @@ struct creation {
 	evote_terms terms;
 	char name[NAME_ROOM];
 	struct names groups, choices;
+	struct form_given form;
+	evote_option options[EVOTE_OPTIONS_MAX];
 	const char *end;
 	int relative; /* the end is a span from now */
 	int empty;    /* groups may be */
 	int sheet;    /* is to be published */
 	int times;    /* of the votes are shown */
 	int freeze;   /* who may vote is fixed */
-	evote_option options[EVOTE_OPTIONS_MAX];
 };
 
 static int
@@ -73,6 +75,12 @@ static const struct option_row creation_options[] = {
     {"freeze", NULL,
 	"who may vote is fixed now; later changes of the roll do not count",
 	.at = offsetof(struct creation, freeze)},
+    {"pick", "MIN-MAX", "a ballot has so many choices; 0 lets it be blank",
+	.at = offsetof(struct creation, form.pick)},
+    {"ranked", NULL, "a ballot ranks the choices (Schulze method)",
+	.at = offsetof(struct creation, form.ranked)},
+    {"none-choice", "C", "the choice that means none of the others",
+	.at = offsetof(struct creation, form.none)},
     {"empty-groups", NULL, "the groups may have nobody in them yet",
 	.at = offsetof(struct creation, empty)},
     {0},
@@ -100,6 +108,7 @@ creation_read(struct client *c, struct creation *n, const char *name)
 	n->terms.election.choices.choices_val = n->choices.list;
 	n->terms.election.choices.choices_len = n->choices.n;
 	n->terms.election.name = n->name;
+	n->terms.options.evote_options_val = n->options;
 	if ((status = cmd_name(c, ELECTION, name, n->name)) >= 0)
 		return (status);
 	if (n->end == NULL)
@@ -112,6 +121,8 @@ creation_read(struct client *c, struct creation *n, const char *name)
 	n->terms.election.end = n->relative ? at - now : at;
 	if (n->sheet)
 		option_add(n, EVOTE_OPTION_SHEET, 1);
+	if ((status = form_take(c, &n->form, &n->terms)) >= 0)
+		return (status);
 	if (n->times)
 		option_add(n, EVOTE_OPTION_ORDER_SHOWN, 1);
 	if (n->freeze)
@@ -344,10 +355,12 @@ options_say(struct client *c, struct evote *e, const char *election)
 }
 
 static int
-election_say(struct client *c, struct evote *e, const evote_election_res *res)
+election_say(struct client *c, struct evote *e, const evote_election_res *res,
+    const struct ballot_form *form)
 {
 	const evote_election *v = &res->election;
 	struct when w = when_of(v->end);
+	char text[NAME_ROOM + 100];
 	u_int i;
 
 	for (i = 0; i < v->groups.groups_len; i++)
@@ -355,6 +368,9 @@ election_say(struct client *c, struct evote *e, const evote_election_res *res)
 	for (i = 0; i < v->choices.choices_len; i++)
 		say_line(c, "choice  %s", v->choices.choices_val[i]);
 	options_say(c, e, v->name);
+	form_text(form, v, text, sizeof(text));
+	say_line(c, "ballot  %s", text);
+	form_json(c->json, form, v);
 	if (c->json != NULL) {
 		cJSON_AddStringToObject(c->json, "name", v->name);
 		say_names(c->json, "groups", v->groups.groups_len,
@@ -370,6 +386,21 @@ election_say(struct client *c, struct evote *e, const evote_election_res *res)
 	    "Election \"%s\", created by %s, %s at %s, which is %s here, %s",
 	    v->name, res->creator, res->closed ? "closed" : "closes", w.utc,
 	    w.local, w.left));
+}
+
+/* With what it asks of a ballot. */
+static int
+show(struct client *c, struct evote *e, const char *name,
+    const evote_election_res *res)
+{
+	struct ballot_form form;
+	evote_answer answer;
+	enum evote_outcome outcome = form_fetch(
+	    e, name, res->election.choices.choices_len, &form, &answer);
+	int status = say_answer(
+	    c, e, outcome, &answer, "Election \"%s\" cannot be shown", name);
+
+	return (status < 0 ? election_say(c, e, res, &form) : status);
 }
 
 static int
@@ -388,7 +419,7 @@ run_show(struct client *c, void *own, int argc, char **argv)
 	status = say_answer(c, e, outcome, &res.answer,
 	    "Election \"%s\" cannot be shown", name);
 	if (status < 0)
-		status = election_say(c, e, &res);
+		status = show(c, e, name, &res);
 	xdr_free((xdrproc_t)xdr_evote_election_res, &res);
 	evote_close(e);
 	return (status);

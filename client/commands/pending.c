@@ -22,10 +22,16 @@ static const struct option_row order_options[] = {
     {0},
 };
 
+static int
+is_vote(evote_act_kind kind)
+{
+	return (kind == EVOTE_ACT_VOTE || kind == EVOTE_ACT_BALLOT);
+}
+
 static const char *
 kind_text(evote_act_kind kind)
 {
-	return (kind == EVOTE_ACT_VOTE ? "vote" : "creation");
+	return (is_vote(kind) ? "vote" : "creation");
 }
 
 /* ---- the list ---- */
@@ -134,8 +140,8 @@ drop(struct client *c, struct evote *e, const struct order *o,
 	    "The %s about \"%s\" is dropped. It may or may not have been "
 	    "carried out: %s",
 	    kind_text(p->kind), p->election,
-	    p->kind == EVOTE_ACT_VOTE ? "`check` tells whether your vote counts"
-				      : "`show` tells whether it exists"));
+	    is_vote(p->kind) ? "`check` tells whether your vote counts"
+			     : "`show` tells whether it exists"));
 }
 
 static int

@@ -5,24 +5,53 @@
 
 #include "client/chart.h"
 #include "client/cmd.h"
+#include "client/form.h"
+#include "client/ranking.h"
 #include "client/roll/csv.h"
 #include "client/say.h"
 #include "client/tally.h"
 #include "client/when.h"
 #include "common/date.h"
+#include "common/need.h"
 #include "common/text.h"
 
 #define PADDED	(EVOTE_NAME_MAX * 2 + 1)
 #define BAR_MAX 79 /* columns */
 #define BAR_MIN 10
 
+/* What the service says of a closed election. */
+struct outcome {
+	const char *name;
+	evote_result_res res;
+	struct ballot_form form;
+	evote_pairs_res pairs; /* of ballots */
+	struct ranking ranking;
+};
+
+static unsigned
+rank_of(const struct outcome *o, u_int i)
+{
+	return (o->form.kind == BALLOT_RANKED ? ranking_place(&o->ranking, i)
+					      : tally_rank(&o->res, i));
+}
+
+static unsigned
+leaders(const struct outcome *o)
+{
+	u_int first;
+
+	return (o->form.kind == BALLOT_RANKED ? ranking_leaders(&o->ranking)
+					      : tally_leaders(&o->res, &first));
+}
+
 /* ---- for programs ---- */
 
 static void
-counts_json(struct client *c, const evote_result_res *res)
+counts_json(struct client *c, const struct outcome *o)
 {
+	const evote_result_res *res = &o->res;
 	cJSON *list, *count;
-	u_int i, first;
+	u_int i;
 
 	if (c->json == NULL)
 		return;
@@ -33,13 +62,16 @@ counts_json(struct client *c, const evote_result_res *res)
 		    count, "choice", res->counts.counts_val[i].choice);
 		cJSON_AddNumberToObject(
 		    count, "votes", (double)res->counts.counts_val[i].votes);
-		cJSON_AddNumberToObject(count, "rank", tally_rank(res, i));
+		cJSON_AddNumberToObject(count, "rank", rank_of(o, i));
 		cJSON_AddItemToArray(list, count);
 	}
 	cJSON_AddNumberToObject(c->json, "votes", (double)res->votes);
 	cJSON_AddNumberToObject(c->json, "eligible", (double)res->eligible);
 	cJSON_AddNumberToObject(c->json, "turnout", tally_turnout(res));
-	cJSON_AddBoolToObject(c->json, "tie", tally_leaders(res, &first) > 1);
+	cJSON_AddBoolToObject(c->json, "tie", leaders(o) > 1);
+	cJSON_AddNumberToObject(c->json, "blank", (double)o->pairs.blank);
+	if (o->form.kind == BALLOT_RANKED)
+		ranking_json(c->json, &o->ranking);
 	when_json(c->json, res->end);
 }
 
@@ -52,28 +84,63 @@ csv_text(const char *text)
 	fputs(field, stdout);
 }
 
+/* Of ballots: how many are blank, and to how many each choice is preferred. */
+static void
+head_csv(const struct outcome *o)
+{
+	const evote_result_res *res = &o->res;
+	char title[EVOTE_NAME_MAX + 8];
+	u_int i;
+
+	fputs("election,choice,votes,rank,voted,eligible,end", stdout);
+	if (o->form.kind != BALLOT_CHOICE)
+		fputs(",blank", stdout);
+	for (i = 0;
+	     i < o->res.counts.counts_len && o->form.kind == BALLOT_RANKED;
+	     i++) {
+		snprintf(title, sizeof(title), "over %s",
+		    res->counts.counts_val[i].choice);
+		putchar(',');
+		csv_text(title);
+	}
+	fputs("\r\n", stdout);
+}
+
+static void
+row_csv(const struct outcome *o, u_int i)
+{
+	const evote_result_res *res = &o->res;
+	u_int j, n = res->counts.counts_len;
+	struct when w = when_of(res->end);
+
+	csv_text(o->name);
+	putchar(',');
+	csv_text(res->counts.counts_val[i].choice);
+	printf(",%llu,%u,%llu,%llu,%s",
+	    (unsigned long long)res->counts.counts_val[i].votes, rank_of(o, i),
+	    (unsigned long long)res->votes, (unsigned long long)res->eligible,
+	    w.rfc3339);
+	if (o->form.kind != BALLOT_CHOICE)
+		printf(",%llu", (unsigned long long)o->pairs.blank);
+	for (j = 0; j < n && o->form.kind == BALLOT_RANKED; j++)
+		printf(",%llu",
+		    (unsigned long long)o->pairs.pairs.pairs_val[i * n + j]);
+	fputs("\r\n", stdout);
+}
+
 /*
  * One row a choice; what is the same for all of them stands in each.  Without
  * the mark in front some spreadsheets do not take it for UTF-8.
  */
 static int
-counts_csv(const char *election, const evote_result_res *res)
+counts_csv(const struct outcome *o)
 {
-	struct when w = when_of(res->end);
 	u_int i;
 
-	fputs("\xef\xbb\xbf"
-	      "election,choice,votes,rank,voted,eligible,end\r\n",
-	    stdout);
-	for (i = 0; i < res->counts.counts_len; i++) {
-		csv_text(election);
-		putchar(',');
-		csv_text(res->counts.counts_val[i].choice);
-		printf(",%llu,%u,%llu,%llu,%s\r\n",
-		    (unsigned long long)res->counts.counts_val[i].votes,
-		    tally_rank(res, i), (unsigned long long)res->votes,
-		    (unsigned long long)res->eligible, w.rfc3339);
-	}
+	fputs("\xef\xbb\xbf", stdout);
+	head_csv(o);
+	for (i = 0; i < o->res.counts.counts_len; i++)
+		row_csv(o, i);
 	return (EXIT_DONE);
 }
 
@@ -121,40 +188,62 @@ leaders_text(const evote_result_res *res, char *out, size_t size)
 		    (unsigned long long)count->votes);
 }
 
-static int
-result_say(struct client *c, const char *election, const evote_result_res *res)
+static void
+counts_lines(struct client *c, const evote_result_res *res)
 {
 	int columns = 6;
-	char leaders[EVOTE_NAME_MAX + 80];
-	struct when w = when_of(res->end);
 	u_int i;
 
 	for (i = 0; i < res->counts.counts_len; i++)
 		say_widen(&columns, res->counts.counts_val[i].choice);
 	for (i = 0; i < res->counts.counts_len; i++)
 		count_line(c, res, i, columns);
-	counts_json(c, res);
-	say_stamp(c, &res->answer.stamp);
-	leaders_text(res, leaders, sizeof(leaders));
-	return (say_done(c,
-	    "Election \"%s\", closed %s, which is %s here: %s; %llu of %llu "
-	    "voters voted (%.1f %%)",
-	    election, w.utc, w.local, leaders, (unsigned long long)res->votes,
-	    (unsigned long long)res->eligible, 100 * tally_turnout(res)));
 }
 
 static int
-result_svg(const char *election, const evote_result_res *res)
+result_say(struct client *c, const struct outcome *o, const evote_election *v)
 {
+	const evote_result_res *res = &o->res;
+	char winner[EVOTE_NAME_MAX + 80], blank[48] = "";
+	struct when w = when_of(res->end);
+
+	if (o->form.kind == BALLOT_RANKED) {
+		ranking_lines(c, &o->ranking);
+		ranking_winner(&o->ranking, winner, sizeof(winner));
+	} else {
+		counts_lines(c, res);
+		leaders_text(res, winner, sizeof(winner));
+	}
+	if (o->pairs.blank > 0)
+		snprintf(blank, sizeof(blank), ", %llu of them blank",
+		    (unsigned long long)o->pairs.blank);
+	form_json(c->json, &o->form, v);
+	counts_json(c, o);
+	say_stamp(c, &res->answer.stamp);
+	return (say_done(c,
+	    "Election \"%s\", closed %s, which is %s here: %s; %llu of %llu "
+	    "voters voted (%.1f %%)%s",
+	    o->name, w.utc, w.local, winner, (unsigned long long)res->votes,
+	    (unsigned long long)res->eligible, 100 * tally_turnout(res),
+	    blank));
+}
+
+static int
+result_svg(const struct outcome *o)
+{
+	const evote_result_res *res = &o->res;
 	char foot[EVOTE_NAME_MAX + 300], leaders[EVOTE_NAME_MAX + 80];
 	struct when w = when_of(res->end);
 
-	leaders_text(res, leaders, sizeof(leaders));
+	if (o->form.kind == BALLOT_RANKED)
+		ranking_winner(&o->ranking, leaders, sizeof(leaders));
+	else
+		leaders_text(res, leaders, sizeof(leaders));
 	snprintf(foot, sizeof(foot),
 	    "Closed %s: %s; %llu of %llu voters voted (%.1f %%)", w.utc,
 	    leaders, (unsigned long long)res->votes,
 	    (unsigned long long)res->eligible, 100 * tally_turnout(res));
-	chart_svg(stdout, election, foot, res);
+	chart_svg(stdout, o->name, foot, res);
 	return (EXIT_DONE);
 }
 
@@ -176,25 +265,83 @@ refusal_say(struct client *c, const char *election, const evote_result_res *res)
 	    c, &res->answer, "There is no result of \"%s\"", election));
 }
 
-struct form {
+struct form_chosen {
 	int csv, svg;
 };
 
 static const struct option_row form_options[] = {
     {"csv", NULL, "print a table for spreadsheets",
-	.at = offsetof(struct form, csv)},
+	.at = offsetof(struct form_chosen, csv)},
     {"svg", NULL, "print a bar chart, as an SVG image",
-	.at = offsetof(struct form, svg)},
+	.at = offsetof(struct form_chosen, svg)},
     {0},
 };
+
+/* The names of the choices, as form.h takes them. */
+static evote_election
+choices_of(const struct outcome *o, evote_name names[EVOTE_CHOICES_MAX])
+{
+	u_int i, n = o->res.counts.counts_len;
+
+	for (i = 0; i < n; i++)
+		names[i] = o->res.counts.counts_val[i].choice;
+	return ((evote_election){.choices = {n, names}});
+}
+
+/* What kind of ballots there were, and what else they say; a step. */
+static int
+ballots_fetch(struct client *c, struct evote *e, struct outcome *o)
+{
+	enum evote_outcome outcome;
+	evote_answer answer;
+
+	outcome =
+	    form_fetch(e, o->name, o->res.counts.counts_len, &o->form, &answer);
+	if (outcome == EVOTE_ANSWERED && answer.code == 0 &&
+	    o->form.kind != BALLOT_CHOICE) {
+		outcome = evote_pairs(e, o->name, &o->pairs);
+		answer.code = o->pairs.answer.code;
+		answer.reason = o->pairs.answer.reason;
+	}
+	if (outcome != EVOTE_ANSWERED || answer.code != 0)
+		return (say_answer(c, e, outcome, &answer,
+		    "The result of \"%s\" is not known", o->name));
+	if (o->form.kind == BALLOT_RANKED &&
+	    ranking_count(&o->ranking, &o->form, &o->res, &o->pairs) != 0)
+		return (say_problem(c, "the service's answers do not fit",
+		    EVOTE_FAILED, "The result of \"%s\" is not known",
+		    o->name));
+	return (-1);
+}
+
+/* Of first places, for rankings: how these decide is no bar chart. */
+static int
+svg_say(struct client *c, struct evote *e, struct outcome *o)
+{
+	int status = ballots_fetch(c, e, o);
+
+	return (status < 0 ? result_svg(o) : status);
+}
+
+static int
+closed_say(struct client *c, struct evote *e, struct outcome *o, int csv)
+{
+	evote_name names[EVOTE_CHOICES_MAX];
+	evote_election v = choices_of(o, names);
+	int status = ballots_fetch(c, e, o);
+
+	if (status >= 0)
+		return (status);
+	return (csv ? counts_csv(o) : result_say(c, o, &v));
+}
 
 static int
 run(struct client *c, void *own, int argc, char **argv)
 {
-	const struct form *form = own;
+	const struct form_chosen *form = own;
 	enum evote_outcome outcome;
-	evote_result_res res;
 	char election[NAME_ROOM];
+	struct outcome *o;
 	struct evote *e;
 	int status;
 
@@ -203,19 +350,21 @@ run(struct client *c, void *own, int argc, char **argv)
 	if ((status = cmd_name(c, ELECTION, argv[0], election)) >= 0 ||
 	    (status = cmd_open(c, &e)) >= 0)
 		return (status);
-	outcome = evote_result(e, election, &res);
+	o = need_zeroed(1, sizeof(*o));
+	o->name = election;
+	outcome = evote_result(e, election, &o->res);
 	if (outcome != EVOTE_ANSWERED)
 		status = say_problem(c, evote_problem(e), outcome,
 		    "The result of \"%s\" is not known", election);
-	else if (res.answer.code != 0)
-		status = refusal_say(c, election, &res);
-	else if (form->csv)
-		status = counts_csv(election, &res);
+	else if (o->res.answer.code != 0)
+		status = refusal_say(c, election, &o->res);
 	else if (form->svg)
-		status = result_svg(election, &res);
+		status = svg_say(c, e, o);
 	else
-		status = result_say(c, election, &res);
-	xdr_free((xdrproc_t)xdr_evote_result_res, &res);
+		status = closed_say(c, e, o, form->csv);
+	xdr_free((xdrproc_t)xdr_evote_result_res, &o->res);
+	xdr_free((xdrproc_t)xdr_evote_pairs_res, &o->pairs);
+	free(o);
 	evote_close(e);
 	return (status);
 }
@@ -224,8 +373,8 @@ const struct command cmd_result = {
     .name = "result",
     .args = "ELECTION",
     .help = "Shows how an election ended: counts, places (1= is shared), "
-	    "turnout.",
-    .size = sizeof(struct form),
+	    "turnout; of rankings also the pairs and how they decide.",
+    .size = sizeof(struct form_chosen),
     .options = form_options,
     .run = run,
 };

@@ -72,7 +72,7 @@ op_text(struct examined *x, const evote_leaf *leaf, char *out, size_t size)
 	const evote_asker *asker = NULL;
 	const char *election = NULL;
 
-	if (op->kind == EVOTE_OP_VOTE) {
+	if (op->kind == EVOTE_OP_VOTE || op->kind == EVOTE_OP_BALLOT) {
 		asker = &op->evote_op_u.vote.asker;
 		election = op->evote_op_u.vote.ballot.election;
 		snprintf(out, size, "a vote of %s in \"%s\" was accepted",

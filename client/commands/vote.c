@@ -1,12 +1,14 @@
-#include <errno.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "client/cmd.h"
+#include "client/form.h"
 #include "client/lib/reason.h"
+#include "client/paper.h"
 #include "client/proved.h"
 #include "client/say.h"
 #include "client/when.h"
@@ -15,23 +17,6 @@
 #define ASK_TIMES  3
 #define COPIES_MS  1000 /* to hear where a vote is stored */
 #define RECEIPT_MS 5000 /* to have its receipt */
-
-/* The next line of standard input without its end; NULL: there is none. */
-static char *
-line_read(void)
-{
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t n = getline(&line, &size, stdin);
-
-	if (n < 0) {
-		free(line);
-		return (NULL);
-	}
-	while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
-		line[--n] = '\0';
-	return (line);
-}
 
 /*
  * Only numbers are taken, since a choice may itself be called "1".  0: no
@@ -46,7 +31,7 @@ number_ask(u_int most)
 
 	for (times = 0; times < ASK_TIMES; times++) {
 		fprintf(stderr, "Number of your choice (1-%u): ", most);
-		if ((line = line_read()) == NULL || line[0] == '\0') {
+		if ((line = paper_line()) == NULL || line[0] == '\0') {
 			free(line);
 			return (0);
 		}
@@ -101,29 +86,16 @@ choice_ask(struct client *c, struct evote *e, const char *election, char **out)
 
 /*
  * The choice stays out of the command line, where others and the shell's
- * history see it, unless the voter puts it there.  *out NULL: the vote that
- * was kept unanswered, about which nobody needs to be asked again.
+ * history see it, unless the voter puts it there.
  */
 static int
 choice_find(struct client *c, struct evote *e, const char *election, char **out)
 {
-	if (!isatty(STDIN_FILENO)) {
-		*out = line_read();
-		return (*out != NULL
-			? -1
-			: say_usage(c, "standard input has no choice"));
-	}
-	switch (evote_kept(e, election)) {
-	case 1:
-		say_aside("An earlier vote in \"%s\" was sent and got no "
-			  "answer. It is sent again.",
-		    election);
-		return (-1);
-	case 0:
+	if (isatty(STDIN_FILENO))
 		return (choice_ask(c, e, election, out));
-	default:
-		return (say_usage(c, "%s", evote_problem(e)));
-	}
+	*out = paper_line();
+	return (
+	    *out != NULL ? -1 : say_usage(c, "standard input has no choice"));
 }
 
 /* The status of the host that served last; the caller frees it. */
@@ -322,8 +294,41 @@ outcome_say(struct client *c, struct evote *e, const char *election,
 	}
 }
 
+/* No host told what is asked; an earlier vote may have been sent all the same. */
 static int
-vote(struct client *c, struct evote *e, const char *election, const char *given)
+unasked_say(struct client *c, struct evote *e, const char *election)
+{
+	char why[2048];
+	int kept;
+
+	snprintf(why, sizeof(why), "%s", evote_problem(e));
+	kept = evote_kept_here(e, election);
+	if (kept != 1)
+		return (say_problem(c, why, EVOTE_UNSENT,
+		    "Your vote in \"%s\" was NOT sent", election));
+	return (say_problem(c, why, EVOTE_UNANSWERED,
+	    "No answer. Your vote in \"%s\" may or may not be counted. Run "
+	    "the same command again: it cannot count twice",
+	    election));
+}
+
+struct given {
+	int blank;
+	int n;
+	char **choices;
+};
+
+/* The voter is asked on a terminal. */
+static int
+is_asked(const struct given *g)
+{
+	return (g->n == 0 && !g->blank && isatty(STDIN_FILENO));
+}
+
+/* A vote for one choice; NULL: it is asked for. */
+static int
+choice_vote(
+    struct client *c, struct evote *e, const char *election, const char *given)
 {
 	char *asked = NULL, choice[NAME_ROOM];
 	enum evote_outcome outcome;
@@ -334,11 +339,10 @@ vote(struct client *c, struct evote *e, const char *election, const char *given)
 		status = choice_find(c, e, election, &asked);
 	if (given == NULL)
 		given = asked;
-	if (status < 0 && given != NULL)
+	if (status < 0)
 		status = cmd_name(c, "choice", given, choice);
 	if (status < 0) {
-		outcome = evote_vote(
-		    e, election, given != NULL ? choice : NULL, &answer);
+		outcome = evote_vote(e, election, choice, &answer);
 		say_clock(e);
 		status = outcome_say(c, e, election, outcome, &answer);
 		xdr_free((xdrproc_t)xdr_evote_answer, &answer);
@@ -347,26 +351,110 @@ vote(struct client *c, struct evote *e, const char *election, const char *given)
 	return (status);
 }
 
+/* The same of a ballot. */
+static int
+ballot_vote(struct client *c, struct evote *e, const char *election,
+    const struct given *g)
+{
+	enum evote_outcome outcome;
+	evote_answer answer;
+	struct paper p;
+	int status = paper_fetch(c, e, election, &p);
+
+	if (status < 0 && is_asked(g))
+		status = paper_ask(c, e, &p);
+	else if (status < 0 && g->n == 0 && !g->blank)
+		status = paper_input(c, &p);
+	else if (status < 0)
+		status = paper_read(c, &p, g->n, g->choices);
+	if (status < 0 && (status = paper_judge(c, &p)) < 0) {
+		outcome = evote_cast(e, election, &p.ranks, &answer);
+		say_clock(e);
+		status = outcome_say(c, e, election, outcome, &answer);
+		xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	}
+	paper_clear(&p);
+	return (status);
+}
+
+/* The vote that was kept unanswered, about which nobody is asked again. */
+static int
+kept_vote(struct client *c, struct evote *e, const char *election)
+{
+	enum evote_outcome outcome;
+	evote_answer answer;
+	int status;
+
+	say_aside("An earlier vote in \"%s\" was sent and got no answer. It is "
+		  "sent again.",
+	    election);
+	outcome = evote_vote(e, election, NULL, &answer);
+	say_clock(e);
+	status = outcome_say(c, e, election, outcome, &answer);
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	return (status);
+}
+
+static int
+vote(struct client *c, struct evote *e, const char *election,
+    const struct given *g)
+{
+	enum evote_outcome outcome;
+	struct ballot_form form;
+	evote_answer answer;
+	int kept = is_asked(g) ? evote_kept(e, election) : 0;
+
+	if (kept != 0)
+		return (kept == 1 ? kept_vote(c, e, election)
+				  : say_usage(c, "%s", evote_problem(e)));
+	outcome = form_fetch(e, election, EVOTE_CHOICES_MAX, &form, &answer);
+	if (outcome == EVOTE_UNANSWERED)
+		return (unasked_say(c, e, election));
+	if (outcome != EVOTE_ANSWERED)
+		return (outcome_say(c, e, election, outcome, &answer));
+	if (form.kind != BALLOT_CHOICE)
+		return (ballot_vote(c, e, election, g));
+	if (g->blank || g->n > 1) {
+		answer.code = 5;
+		answer.reason = EVOTE_R_OTHER_BALLOT;
+		return (outcome_say(c, e, election, outcome, &answer));
+	}
+	return (choice_vote(c, e, election, g->n > 0 ? g->choices[0] : NULL));
+}
+
+static const struct option_row given_options[] = {
+    {"blank", NULL, "cast a blank ballot", .at = offsetof(struct given, blank)},
+    {0},
+};
+
 static int
 run(struct client *c, void *own, int argc, char **argv)
 {
+	struct given *g = own;
 	char election[NAME_ROOM];
 	struct evote *e;
 	int status;
 
+	g->n = argc - 1;
+	g->choices = argv + 1;
+	if (g->blank && g->n > 0)
+		return (say_usage(c, "either --blank or choices"));
 	c->options.earlier = say_earlier;
 	if ((status = cmd_name(c, ELECTION, argv[0], election)) >= 0 ||
 	    (status = cmd_open_voter(c, 0, &e)) >= 0)
 		return (status);
-	status = vote(c, e, election, argv[1]);
+	status = vote(c, e, election, g);
 	evote_close(e);
 	return (status);
 }
 
 const struct command cmd_vote = {
     .name = "vote",
-    .args = "ELECTION [CHOICE]",
-    .help = "Casts a vote. Without CHOICE it is asked for, or read from "
-	    "standard input.",
+    .args = "ELECTION [CHOICE ...]",
+    .help = "Casts a vote: one choice, several, or a ranking such as "
+	    "'A > B = C', whichever the election takes (show). Without CHOICE "
+	    "it is asked for, or read from standard input.",
+    .size = sizeof(struct given),
+    .options = given_options,
     .run = run,
 };

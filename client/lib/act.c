@@ -22,6 +22,7 @@ request_send(struct evote *e, struct kept *k, evote_answer *answer,
 	    [EVOTE_ACT_CREATE] = EVOTE_CREATE_ELECTION,
 	    [EVOTE_ACT_OPEN] = EVOTE_OPEN_ELECTION,
 	    [EVOTE_ACT_VOTE] = EVOTE_CAST_VOTE,
+	    [EVOTE_ACT_BALLOT] = EVOTE_CAST_BALLOT,
 	};
 
 	xdr_free((xdrproc_t)xdr_evote_answer, answer);
@@ -56,7 +57,9 @@ salted(const struct kept *k)
 {
 	static const evote_salt none;
 
-	return (memcmp(k->u.vote.salt, none, sizeof(none)) != 0);
+	return (memcmp(k->kind == EVOTE_ACT_BALLOT ? k->u.ballot.salt
+						   : k->u.vote.salt,
+		    none, sizeof(none)) != 0);
 }
 
 /*
@@ -113,14 +116,14 @@ ballot_keep(struct evote *e, const struct kept *k, uint64_t deadline_ms)
 	struct ballot b = {.number = k->number, .by_token = !salted(k)};
 
 	memcpy(b.client, k->client, sizeof(b.client));
-	if (!b.by_token) {
+	if (!b.by_token && k->kind == EVOTE_ACT_VOTE) {
 		outcome = sheet_ask(e, k->u.vote.election, deadline_ms);
 		if (outcome != EVOTE_ANSWERED || e->sheet.there)
 			memcpy(b.salt, k->u.vote.salt, sizeof(b.salt));
 	}
-	if (b.by_token || request_commit(&k->u.vote, (char *)b.commitment) == 0)
+	if (b.by_token || request_commit(k, (char *)b.commitment) == 0)
 		state_set_ballot(
-		    e->state, e->options.voter, k->u.vote.election, &b);
+		    e->state, e->options.voter, kept_election(k), &b);
 	return (outcome);
 }
 
@@ -142,10 +145,10 @@ request_settle(struct evote *e, struct kept *k, int fresh, int wanted,
 		handle_fail(e, "%s, and it had been sent before", open);
 		return (EVOTE_UNANSWERED);
 	}
-	if (fresh && sends == 0 && outcome == EVOTE_UNANSWERED)
-		outcome = EVOTE_UNSENT;
+	if (outcome == EVOTE_UNANSWERED || outcome == EVOTE_UNSENT)
+		outcome = fresh && sends == 0 ? EVOTE_UNSENT : EVOTE_UNANSWERED;
 	if (answer->standing == EVOTE_SERVED && answer->code == 0 &&
-	    k->kind == EVOTE_ACT_VOTE &&
+	    (k->kind == EVOTE_ACT_VOTE || k->kind == EVOTE_ACT_BALLOT) &&
 	    ballot_keep(e, k, deadline_ms) == EVOTE_CHANGED)
 		outcome = EVOTE_CHANGED;
 	/* If forgetting fails it is sent once more, and answered the same. */
@@ -153,13 +156,6 @@ request_settle(struct evote *e, struct kept *k, int fresh, int wanted,
 	    (outcome == EVOTE_CHANGED && answer->standing == EVOTE_SERVED))
 		state_settle(e->state, e->options.voter);
 	return (outcome);
-}
-
-static const char *
-kept_election(const struct kept *k)
-{
-	return (k->kind == EVOTE_ACT_VOTE ? k->u.vote.election
-					  : k->u.create.terms.election.name);
 }
 
 /* As it was sent before; what became of it is told. */
@@ -221,7 +217,7 @@ wish_make(struct evote *e, const struct wish *w, struct kept *k,
 {
 	enum evote_outcome outcome;
 
-	if (w->kind == EVOTE_ACT_VOTE && w->choice == NULL)
+	if (wish_is_any(w))
 		return (handle_fail(e, "no unanswered vote is kept"));
 	if (wish_copy(w, k, !e->options.login) != 0)
 		return (handle_fail(
@@ -295,6 +291,19 @@ evote_vote(struct evote *e, const char *election, const char *choice,
 	return (act(e, &w, NULL, answer));
 }
 
+enum evote_outcome
+evote_cast(struct evote *e, const char *election, const evote_ranks *ranks,
+    evote_answer *answer)
+{
+	const struct wish w = {
+	    .kind = EVOTE_ACT_BALLOT,
+	    .election = election,
+	    .ranks = ranks,
+	};
+
+	return (act(e, &w, NULL, answer));
+}
+
 /* Without options it is what hosts of an older version know, too. */
 static evote_act_kind
 create_kind(const evote_terms *terms)
@@ -316,16 +325,13 @@ evote_create(struct evote *e, const evote_terms *terms, int relative,
 	return (act(e, &w, end, answer));
 }
 
+/* The service is known. */
 static int
-wish_kept(struct evote *e, const struct wish *w)
+wish_kept_here(struct evote *e, const struct wish *w)
 {
 	struct kept k = {0};
 	int lock, found = 0;
 
-	if (e->options.voter == NULL)
-		return (0);
-	if (handle_ready(e, handle_deadline(e)) != EVOTE_ANSWERED)
-		return (-1);
 	lock = state_lock(e->state, e->options.voter, handle_deadline(e));
 	if (lock < 0 || state_load(e->state, e->options.voter, &k) != 0) {
 		handle_fail(e, "%s", state_error(e->state));
@@ -337,12 +343,31 @@ wish_kept(struct evote *e, const struct wish *w)
 	return (found);
 }
 
+static int
+wish_kept(struct evote *e, const struct wish *w)
+{
+	if (e->options.voter == NULL)
+		return (0);
+	if (handle_ready(e, handle_deadline(e)) != EVOTE_ANSWERED)
+		return (-1);
+	return (wish_kept_here(e, w));
+}
+
 int
 evote_kept(struct evote *e, const char *election)
 {
 	const struct wish w = {.kind = EVOTE_ACT_VOTE, .election = election};
 
 	return (wish_kept(e, &w));
+}
+
+int
+evote_kept_here(struct evote *e, const char *election)
+{
+	const struct wish w = {.kind = EVOTE_ACT_VOTE, .election = election};
+
+	return (
+	    e->options.voter != NULL && e->pinned ? wish_kept_here(e, &w) : 0);
 }
 
 int

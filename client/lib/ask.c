@@ -18,6 +18,8 @@ static const struct procedure procedures[] = {
     PROCEDURE(EVOTE_GET_OPTIONS, evote_named_args, evote_options_res),
     PROCEDURE(EVOTE_GET_SHEET, evote_sheet_args, evote_sheet_res),
     PROCEDURE(EVOTE_CAST_VOTE, evote_vote_args, evote_answer),
+    PROCEDURE(EVOTE_CAST_BALLOT, evote_ballot_args, evote_answer),
+    PROCEDURE(EVOTE_GET_PAIRS, evote_named_args, evote_pairs_res),
     PROCEDURE(EVOTE_GET_RESULT, evote_named_args, evote_result_res),
     PROCEDURE(EVOTE_LIST_ELECTIONS, evote_list_args, evote_list_res),
     PROCEDURE(EVOTE_GET_ELECTION, evote_named_args, evote_election_res),
@@ -125,6 +127,7 @@ handle_ask(struct evote *e, rpcproc_t number, void *args, evote_seen *seen,
 		seen->size = e->seen.size;
 	}
 	end = route_call(e->route, p, args, res, deadline_ms, sends);
+	e->older = end == ROUTE_OLDER;
 	if (end != ROUTE_SERVED)
 		return (ended(e, end, answer));
 	outcome = trust_served(e, &answer->stamp, deadline_ms);
@@ -165,8 +168,22 @@ enum evote_outcome
 evote_options_of(struct evote *e, const char *election, evote_options_res *res)
 {
 	evote_named_args args = {.election = (char *)election};
+	enum evote_outcome outcome =
+	    reading(e, EVOTE_GET_OPTIONS, &args, &args.seen, res);
 
-	return (reading(e, EVOTE_GET_OPTIONS, &args, &args.seen, res));
+	if (outcome != EVOTE_UNSENT || !e->older)
+		return (outcome);
+	xdr_free((xdrproc_t)xdr_evote_options_res, res);
+	memset(res, 0, sizeof(*res));
+	return (EVOTE_ANSWERED);
+}
+
+enum evote_outcome
+evote_pairs(struct evote *e, const char *election, evote_pairs_res *res)
+{
+	evote_named_args args = {.election = (char *)election};
+
+	return (reading(e, EVOTE_GET_PAIRS, &args, &args.seen, res));
 }
 
 enum evote_outcome

@@ -34,7 +34,8 @@ struct evote {
 		int there;			   /* it has a tally sheet */
 	} sheet;
 	enum evote_outcome stopped; /* why a greeting ended a search */
-	int last, last_port;	    /* as written to the state */
+	int older; /* the last call: its host does not know the procedure */
+	int last, last_port; /* as written to the state */
 	char problem[2048];
 	char evidence[PATH_MAX + 128];
 };
@@ -58,15 +59,18 @@ int handle_sign(
     struct evote *, unsigned char sig[SEAL_SIG], const void *msg, size_t len);
 
 /*
+ * request.c: the hash that hides what a kept vote or ballot says; 0, or -1: it
+ * breaks a limit.
+ */
+int request_commit(const struct kept *, evote_hash commitment);
+
+/*
  * request.c: gives the request a number, of another client id if `anew`, and a
  * credential, and writes it down.  EVOTE_ANSWERED with a code: the log-in was
  * refused, nothing is changed.
  */
 enum evote_outcome request_renew(struct evote *, struct kept *, int anew,
     uint64_t deadline_ms, evote_answer *);
-
-/* The hash that hides the choice; 0, or -1: it breaks a limit. */
-int request_commit(const evote_vote_args *, evote_hash commitment);
 
 /*
  * login.c: sees to it that there is a token.  EVOTE_ANSWERED also when the

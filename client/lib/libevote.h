@@ -105,6 +105,14 @@ const char *evote_evidence(const struct evote *);
 enum evote_outcome evote_vote(
     struct evote *, const char *election, const char *choice, evote_answer *);
 int evote_kept(struct evote *, const char *election);
+/* The same by what is known here, without looking for a host. */
+int evote_kept_here(struct evote *, const char *election);
+/*
+ * The same in an election of ballots (common/ballot.h).  evote_kept knows of
+ * these, too, and evote_vote finishes them.
+ */
+enum evote_outcome evote_cast(
+    struct evote *, const char *election, const evote_ranks *, evote_answer *);
 
 /*
  * relative: the election's end is a span after now, by the clock of the host
@@ -122,9 +130,11 @@ enum evote_outcome evote_empty_groups(
 
 enum evote_outcome evote_result(
     struct evote *, const char *election, evote_result_res *);
+enum evote_outcome evote_pairs(
+    struct evote *, const char *election, evote_pairs_res *);
 enum evote_outcome evote_show(
     struct evote *, const char *election, evote_election_res *);
-/* An election's options; a host of an older version knows of none. */
+/* An election's options; a host of an older version answers that it has none. */
 enum evote_outcome evote_options_of(
     struct evote *, const char *election, evote_options_res *);
 /* One page; first is 0, then `next`. */

@@ -61,7 +61,9 @@ is_own(
 
 	if (xdr_from_bytes(proc, &leaf, bytes, len) != 0)
 		return (0);
-	own = leaf.op.kind == EVOTE_OP_VOTE && leaf.code == 0;
+	own = (leaf.op.kind == EVOTE_OP_VOTE ||
+		  leaf.op.kind == EVOTE_OP_BALLOT) &&
+	    leaf.code == 0;
 	if (own) {
 		const evote_vote_op *op = &leaf.op.evote_op_u.vote;
 

@@ -4,8 +4,8 @@
 #include "client/lib/handle.h"
 #include "common/record.h"
 
-int
-request_commit(const evote_vote_args *vote, evote_hash commitment)
+static int
+commit_vote(const evote_vote_args *vote, evote_hash commitment)
 {
 	char domain[] = "evote opening 1";
 	evote_opening opening = {
@@ -17,6 +17,29 @@ request_commit(const evote_vote_args *vote, evote_hash commitment)
 	memcpy(opening.salt, vote->salt, sizeof(opening.salt));
 	return (xdr_hash((xdrproc_t)xdr_evote_opening, &opening,
 	    (unsigned char *)commitment));
+}
+
+static int
+commit_ballot(const evote_ballot_args *ballot, evote_hash commitment)
+{
+	char domain[] = "evote opening 2";
+	evote_opening2 opening = {
+	    .domain = domain,
+	    .election = ballot->election,
+	    .ranks = ballot->ranks,
+	};
+
+	memcpy(opening.salt, ballot->salt, sizeof(opening.salt));
+	return (xdr_hash((xdrproc_t)xdr_evote_opening2, &opening,
+	    (unsigned char *)commitment));
+}
+
+int
+request_commit(const struct kept *k, evote_hash commitment)
+{
+	return (k->kind == EVOTE_ACT_BALLOT
+		? commit_ballot(&k->u.ballot, commitment)
+		: commit_vote(&k->u.vote, commitment));
 }
 
 /* What the voter signs: the request, with the choice hidden. */
@@ -39,9 +62,8 @@ statement_bytes(
 	else if (k->kind == EVOTE_ACT_OPEN)
 		s.act.evote_act_u.terms = k->u.create.terms;
 	else {
-		s.act.evote_act_u.ballot.election = k->u.vote.election;
-		if (request_commit(
-			&k->u.vote, s.act.evote_act_u.ballot.commitment))
+		s.act.evote_act_u.ballot.election = (char *)kept_election(k);
+		if (request_commit(k, s.act.evote_act_u.ballot.commitment))
 			return (-1);
 	}
 	*len = xdr_to_bytes((xdrproc_t)xdr_evote_statement, &s, out);

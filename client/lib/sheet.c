@@ -93,14 +93,14 @@ evote_own_tracker(struct evote *e, const char *election, uint64_t *tracker)
 int
 evote_own_choice(struct evote *e, const char *election, const char *choice)
 {
-	evote_vote_args vote = {
-	    .election = (char *)election, .choice = (char *)choice};
+	struct kept vote = {.kind = EVOTE_ACT_VOTE,
+	    .u.vote = {.election = (char *)election, .choice = (char *)choice}};
 	unsigned char commitment[32];
 	struct ballot b;
 
 	if (!own_ballot(e, election, &b))
 		return (-1);
-	memcpy(vote.salt, b.salt, sizeof(vote.salt));
+	memcpy(vote.u.vote.salt, b.salt, sizeof(vote.u.vote.salt));
 	return (request_commit(&vote, (char *)commitment) == 0 &&
 	    memcmp(commitment, b.commitment, sizeof(commitment)) == 0);
 }

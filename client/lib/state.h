@@ -90,7 +90,7 @@ int state_evidence(struct state *, const struct sighting *kept,
 
 /* ---- one voter's requests ---- */
 
-/* Nothing is outstanding when kind is 0; else vote or create is set. */
+/* Nothing is outstanding when kind is 0; else one of u is set. */
 struct kept {
 	evote_id client;
 	uint64_t number;
@@ -99,10 +99,12 @@ struct kept {
 		evote_terms_args create; /* OPEN, or CREATE if there is no
 					    option */
 		evote_vote_args vote;
+		evote_ballot_args ballot;
 	} u;
 };
-evote_request *kept_request(struct kept *); /* NULL: nothing outstanding */
-void kept_clear(struct kept *);		    /* frees the request */
+evote_request *kept_request(struct kept *);	/* NULL: nothing outstanding */
+const char *kept_election(const struct kept *); /* its name; NULL: likewise */
+void kept_clear(struct kept *);			/* frees the request */
 
 /*
  * Commands of one voter take turns: waits until the deadline for the others.

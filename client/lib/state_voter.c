@@ -45,6 +45,24 @@ kept_request(struct kept *k)
 		return (&k->u.create.request);
 	case EVOTE_ACT_VOTE:
 		return (&k->u.vote.request);
+	case EVOTE_ACT_BALLOT:
+		return (&k->u.ballot.request);
+	default:
+		return (NULL);
+	}
+}
+
+const char *
+kept_election(const struct kept *k)
+{
+	switch (k->kind) {
+	case EVOTE_ACT_CREATE:
+	case EVOTE_ACT_OPEN:
+		return (k->u.create.terms.election.name);
+	case EVOTE_ACT_VOTE:
+		return (k->u.vote.election);
+	case EVOTE_ACT_BALLOT:
+		return (k->u.ballot.election);
 	default:
 		return (NULL);
 	}
@@ -77,6 +95,8 @@ xdr_body(XDR *xdrs, struct kept *k)
 		return (xdr_evote_terms_args(xdrs, &k->u.create));
 	case EVOTE_ACT_VOTE:
 		return (xdr_evote_vote_args(xdrs, &k->u.vote));
+	case EVOTE_ACT_BALLOT:
+		return (xdr_evote_ballot_args(xdrs, &k->u.ballot));
 	default:
 		return (FALSE);
 	}

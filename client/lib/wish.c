@@ -43,8 +43,26 @@ same_options(const evote_options *a, const evote_options *b)
 }
 
 int
+wish_is_any(const struct wish *w)
+{
+	return (w->kind == EVOTE_ACT_VOTE && w->choice == NULL);
+}
+
+static int
+same_ranks(const evote_ranks *a, const evote_ranks *b)
+{
+	return (a->evote_ranks_len == b->evote_ranks_len &&
+	    memcmp(a->evote_ranks_val, b->evote_ranks_val,
+		a->evote_ranks_len) == 0);
+}
+
+int
 wish_is(const struct wish *w, const struct kept *k)
 {
+	if (wish_is_any(w))
+		return ((k->kind == EVOTE_ACT_VOTE ||
+			    k->kind == EVOTE_ACT_BALLOT) &&
+		    strcmp(kept_election(k), w->election) == 0);
 	if (k->kind != (int)w->kind)
 		return (0);
 	if (w->create != NULL)
@@ -52,8 +70,10 @@ wish_is(const struct wish *w, const struct kept *k)
 			    &w->create->election, w->relative) &&
 		    same_options(
 			&k->u.create.terms.options, &w->create->options));
-	return (strcmp(k->u.vote.election, w->election) == 0 &&
-	    (w->choice == NULL || strcmp(k->u.vote.choice, w->choice) == 0));
+	return (strcmp(kept_election(k), w->election) == 0 &&
+	    (k->kind == EVOTE_ACT_BALLOT
+		    ? same_ranks(&k->u.ballot.ranks, w->ranks)
+		    : strcmp(k->u.vote.choice, w->choice) == 0));
 }
 
 static int
@@ -71,6 +91,46 @@ terms_copy(const evote_terms *from, evote_terms *to)
 	return (rc);
 }
 
+static int
+ranks_copy(const evote_ranks *from, evote_ranks *to)
+{
+	u_int n = from->evote_ranks_len;
+
+	if (n > EVOTE_CHOICES_MAX ||
+	    (to->evote_ranks_val = malloc(n + 1)) == NULL)
+		return (-1);
+	memcpy(to->evote_ranks_val, from->evote_ranks_val, n);
+	to->evote_ranks_len = n;
+	return (0);
+}
+
+/* Of a vote or ballot, whose strings XDR would not free if they were too long.
+ */
+static int
+cast_copy(const struct wish *w, struct kept *k, int salted)
+{
+	evote_vote_args *vote = &k->u.vote;
+	evote_ballot_args *ballot = &k->u.ballot;
+	int is_vote = w->kind == EVOTE_ACT_VOTE;
+
+	if (strlen(w->election) > EVOTE_NAME_MAX ||
+	    (is_vote && strlen(w->choice) > EVOTE_NAME_MAX))
+		return (-1);
+	if (salted)
+		seal_random(
+		    is_vote ? vote->salt : ballot->salt, sizeof(vote->salt));
+	if (is_vote) {
+		vote->election = strdup(w->election);
+		vote->choice = strdup(w->choice);
+		return (
+		    vote->election == NULL || vote->choice == NULL ? -1 : 0);
+	}
+	ballot->election = strdup(w->election);
+	return (ballot->election == NULL
+		? -1
+		: ranks_copy(w->ranks, &ballot->ranks));
+}
+
 int
 wish_copy(const struct wish *w, struct kept *k, int salted)
 {
@@ -84,14 +144,5 @@ wish_copy(const struct wish *w, struct kept *k, int salted)
 			k->u.create.terms.election.end = 0;
 		return (0);
 	}
-	/* XDR frees no string that is too long for it. */
-	if (strlen(w->election) > EVOTE_NAME_MAX ||
-	    strlen(w->choice) > EVOTE_NAME_MAX)
-		return (-1);
-	k->u.vote.election = strdup(w->election);
-	k->u.vote.choice = strdup(w->choice);
-	if (salted)
-		seal_random(k->u.vote.salt, sizeof(k->u.vote.salt));
-	return (
-	    k->u.vote.election == NULL || k->u.vote.choice == NULL ? -1 : 0);
+	return (cast_copy(w, k, salted));
 }

@@ -6,12 +6,15 @@
 /* What the caller wants done, before it is a request. */
 struct wish {
 	evote_act_kind kind;
-	const char *election;	   /* VOTE */
-	const char *choice;	   /* NULL: whichever was kept */
+	const char *election;	   /* VOTE, BALLOT */
+	const char *choice;	   /* VOTE; NULL: whichever was kept */
+	const evote_ranks *ranks;  /* BALLOT */
 	const evote_terms *create; /* CREATE, OPEN; else NULL */
 	int relative;		   /* its end is a span, see libevote.h */
 };
 
+/* Whether it is a vote or ballot that must have been kept. */
+int wish_is_any(const struct wish *);
 /* Whether the outstanding request is the one that is wished for. */
 int wish_is(const struct wish *, const struct kept *);
 /*

@@ -5,6 +5,7 @@
 
 #include "common/need.h"
 #include "common/record.h"
+#include "common/schulze.h"
 #include "server/audit/electorate.h"
 
 static const char *
@@ -237,8 +238,8 @@ names_copy(const evote_name *from, uint32_t n)
 }
 
 static void
-poll_add(struct book *b, const evote_election *from, const char *creator,
-    uint64_t time)
+poll_add(struct book *b, const evote_election *from,
+    const struct ballot_form *form, const char *creator, uint64_t time)
 {
 	uint32_t groups = from->groups.groups_len;
 	uint32_t choices = from->choices.choices_len;
@@ -253,6 +254,9 @@ poll_add(struct book *b, const evote_election *from, const char *creator,
 	p->about.choices.choices_val =
 	    names_copy(from->choices.choices_val, choices);
 	p->counts = need_zeroed(choices + 1, sizeof(*p->counts));
+	p->form = *form;
+	if (form->kind == BALLOT_RANKED)
+		p->pairs = need_zeroed(choices * choices, sizeof(*p->pairs));
 	p->creator = need_copy(creator);
 	p->created = time;
 	b->polls = need_room(b->polls, b->n_polls, sizeof(*b->polls));
@@ -262,16 +266,21 @@ poll_add(struct book *b, const evote_election *from, const char *creator,
 
 static const char *
 take_create(struct book *b, const evote_asker *asker,
-    const evote_election *about, uint64_t time, struct book_entry *e)
+    const evote_election *about, const evote_options *options, uint64_t time,
+    struct book_entry *e)
 {
 	const char *name = about->name;
+	struct ballot_form form;
+	int fits = ballot_form(&form, options, about->choices.choices_len) == 0;
 
 	e->asker = voter_find(b, asker->voter);
 	e->poll = poll_find(b, name);
 	if (e->poll != NULL)
 		return ("it opens an election of a name that exists");
-	poll_add(b, about, asker->voter, time);
+	poll_add(b, about, &form, asker->voter, time);
 	e->poll = poll_find(b, name);
+	if (!fits)
+		return ("it opens an election whose options contradict");
 	if (e->asker == NULL || !e->asker->registered)
 		return ("who opens the election is not on the roll");
 	return (about->end > time ? NULL : "it opens an election that is over");
@@ -298,7 +307,7 @@ take_open(struct book *b, const evote_open_op *op, uint64_t time,
 {
 	const evote_options *options = &op->terms.options;
 	const char *wrong =
-	    take_create(b, &op->asker, &op->terms.election, time, e);
+	    take_create(b, &op->asker, &op->terms.election, options, time, e);
 
 	for (uint32_t i = 0; i < options->evote_options_len; i++)
 		e->poll->has_sheet |=
@@ -330,27 +339,62 @@ mark_voted(struct book_poll *p, uint32_t index)
 	return (0);
 }
 
+/* One vote more, if it is one that the election takes. */
 static const char *
-take_vote(struct book *b, const evote_vote_op *op, const evote_opening *opening,
-    uint64_t time, struct book_entry *e)
+count_choice(struct book_poll *p, const evote_opening *opening)
 {
+	uint32_t n = p->about.choices.choices_len, choice = n;
+
+	if (p->form.kind != BALLOT_CHOICE)
+		return ("it is a vote where a ballot is taken");
+	if (opening->choice != NULL)
+		choice =
+		    name_find(p->about.choices.choices_val, n, opening->choice);
+	if (choice == n)
+		return ("what it votes for is not one of the choices");
+	p->counts[choice]++;
+	p->counted++;
+	return (NULL);
+}
+
+static const char *
+count_ballot(struct book_poll *p, const evote_opening2 *opening)
+{
+	const evote_ranks *ranks = &opening->ranks;
+	uint32_t n = p->form.choices;
+
+	if (ballot_judge(&p->form, ranks) != EVOTE_R_OK)
+		return ("its ballot is not one that the election takes");
+	for (uint32_t i = 0; i < n; i++)
+		p->counts[i] += ranks->evote_ranks_val[i] == 1;
+	p->blank += ballot_chosen(ranks) == 0;
+	if (p->form.kind == BALLOT_RANKED)
+		schulze_add(
+		    p->pairs, n, (const unsigned char *)ranks->evote_ranks_val);
+	p->counted++;
+	return (NULL);
+}
+
+/* VOTE and BALLOT. */
+static const char *
+take_vote(struct book *b, const evote_leaf *leaf, const union opening *opening,
+    struct book_entry *e)
+{
+	const evote_vote_op *op = &leaf->op.evote_op_u.vote;
 	struct book_poll *p = e->poll = poll_find(b, op->ballot.election);
 	const struct book_voter *v = e->asker = voter_find(b, op->asker.voter);
 	const char *wrong;
-	uint32_t choice;
 
 	if (p == NULL)
 		return ("it votes in an election that does not exist");
 	p->received++;
 	p->signed_votes += op->signature.evote_signature_len > 0;
-	choice = opening->choice == NULL
-	    ? p->about.choices.choices_len
-	    : name_find(p->about.choices.choices_val,
-		  p->about.choices.choices_len, opening->choice);
-	if (choice == p->about.choices.choices_len)
-		return ("what it votes for is not one of the choices");
-	p->counts[choice]++;
-	if (p->closed != 0 || time >= p->about.end)
+	wrong = leaf->op.kind == EVOTE_OP_VOTE
+	    ? count_choice(p, &opening->vote)
+	    : count_ballot(p, &opening->ballot);
+	if (wrong != NULL)
+		return (wrong);
+	if (p->closed != 0 || leaf->time >= p->about.end)
 		return ("it votes in an election that is over");
 	if ((wrong = electorate_refuses(p, v)) != NULL)
 		return (wrong);
@@ -379,9 +423,10 @@ take_refused(struct book *b, const evote_leaf *leaf, struct book_entry *e)
 /* ---- all of it ---- */
 
 static const char *
-take(struct book *b, const evote_leaf *leaf, const evote_opening *opening,
+take(struct book *b, const evote_leaf *leaf, const union opening *opening,
     struct book_entry *e)
 {
+	static const evote_options none;
 	const evote_op *op = &leaf->op;
 
 	switch (op->kind) {
@@ -406,12 +451,12 @@ take(struct book *b, const evote_leaf *leaf, const evote_opening *opening,
 		return (take_commit(b, &op->evote_op_u.commit));
 	case EVOTE_OP_CREATE:
 		return (take_create(b, &op->evote_op_u.create.asker,
-		    &op->evote_op_u.create.election, leaf->time, e));
+		    &op->evote_op_u.create.election, &none, leaf->time, e));
 	case EVOTE_OP_OPEN:
 		return (take_open(b, &op->evote_op_u.open, leaf->time, e));
 	case EVOTE_OP_VOTE:
-		return (
-		    take_vote(b, &op->evote_op_u.vote, opening, leaf->time, e));
+	case EVOTE_OP_BALLOT:
+		return (take_vote(b, leaf, opening, e));
 	case EVOTE_OP_CLOSE:
 		return (take_close(b, op->evote_op_u.election, leaf->time, e));
 	case EVOTE_OP_REFUSED:
@@ -421,7 +466,7 @@ take(struct book *b, const evote_leaf *leaf, const evote_opening *opening,
 }
 
 void
-book_take(struct book *b, const evote_leaf *leaf, const evote_opening *opening,
+book_take(struct book *b, const evote_leaf *leaf, const union opening *opening,
     struct book_entry *e)
 {
 	*e = (struct book_entry){0};
@@ -442,6 +487,7 @@ poll_free(struct book_poll *p)
 	xdr_free((xdrproc_t)xdr_evote_election, (char *)&p->about);
 	free(p->creator);
 	free(p->counts);
+	free(p->pairs);
 	free(p->voted);
 	free(p->fixed);
 	free(p);

@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 
+#include "common/ballot.h"
+#include "common/record.h"
 #include "evote.h"
 #include "server/audit/index.h"
 
@@ -21,13 +23,17 @@ struct book_voter {
 
 struct book_poll {
 	evote_election about;
-	int has_sheet; /* a tally sheet is published */
+	struct ballot_form form; /* what it asks of a ballot */
+	int has_sheet;		 /* a tally sheet is published */
 	char *creator;
 	uint64_t created, closed; /* us; closed 0: not yet */
 	uint64_t received;	  /* records of votes */
 	uint64_t signed_votes;	  /* of these; the others were by token */
 	uint64_t faulty;  /* of these, with a finding: add to it, see audit.c */
-	uint64_t *counts; /* by choice */
+	uint64_t *counts; /* by choice, as in evote_count */
+	uint64_t *pairs;  /* RANKED: as in schulze.h */
+	uint64_t counted; /* votes that are in the counts */
+	uint64_t blank;	  /* of these, ballots without a choice */
 	uint64_t eligible;    /* for audit.c to set; 0: not known */
 	unsigned char *voted; /* a bit for each voter, by index */
 	uint32_t voted_len;   /* bytes */
@@ -82,7 +88,7 @@ struct book_entry {
 	struct book_poll *poll;
 };
 
-void book_take(struct book *, const evote_leaf *, const evote_opening *,
+void book_take(struct book *, const evote_leaf *, const union opening *,
     struct book_entry *);
 void book_clear(struct book *);
 

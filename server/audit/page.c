@@ -7,6 +7,7 @@
 
 #include "common/date.h"
 #include "common/need.h"
+#include "common/schulze.h"
 #include "common/options.h"
 #include "common/seal.h"
 #include "common/text.h"
@@ -94,12 +95,27 @@ text_head(FILE *f, const struct page *p)
 		    p->checkpoint, p->checkpoint_size, p->signers);
 }
 
+/* Above were the first places. */
+static void
+text_places(FILE *f, const struct book_poll *p)
+{
+	struct schulze *s = need_zeroed(1, sizeof(*s));
+	uint32_t n = p->form.choices;
+
+	schulze_count(s, p->pairs, n, p->form.none);
+	fprintf(f,
+	    "  places by the Schulze method (0: does not defeat the default "
+	    "option)\n");
+	for (uint32_t i = 0; i < n; i++)
+		line_count(f, p->about.choices.choices_val[i], s->places[i]);
+	free(s);
+}
+
 static void
 text_poll(FILE *f, const struct book_poll *p)
 {
 	const evote_election *about = &p->about;
 	char safe[EVOTE_TEXT_MAX + 1], a[64], b[64];
-	uint64_t counted = 0;
 
 	fprintf(f, "\nElection \"%s\"\n", shown(about->name, safe));
 	fprintf(f, "  opened by %s, %s\n", shown(p->creator, safe),
@@ -109,12 +125,10 @@ text_poll(FILE *f, const struct book_poll *p)
 		    when(about->end, b));
 	else
 		fprintf(f, "  not closed; to end %s\n", when(about->end, a));
-	for (uint32_t i = 0; i < about->choices.choices_len; i++)
-		counted += p->counts[i];
 	fprintf(f,
 	    "  votes received %" PRIu64 ", valid %" PRIu64 ", counted %" PRIu64
 	    "; signed %" PRIu64 ", by log-in %" PRIu64 "\n",
-	    p->received, p->received - p->faulty, counted, p->signed_votes,
+	    p->received, p->received - p->faulty, p->counted, p->signed_votes,
 	    p->received - p->signed_votes);
 	if (p->has_sheet)
 		fprintf(f, "  a tally sheet of trackers and choices %s\n",
@@ -126,6 +140,11 @@ text_poll(FILE *f, const struct book_poll *p)
 		fprintf(f, "  eligible %" PRIu64 "\n", p->eligible);
 	for (uint32_t i = 0; i < about->choices.choices_len; i++)
 		line_count(f, about->choices.choices_val[i], p->counts[i]);
+	if (p->form.kind != BALLOT_CHOICE)
+		fprintf(f, "    of these ballots %" PRIu64 " are blank\n",
+		    p->blank);
+	if (p->form.kind == BALLOT_RANKED)
+		text_places(f, p);
 }
 
 static void
@@ -249,12 +268,26 @@ add_text(cJSON *to, const char *name, const char *text)
 	need(cJSON_AddStringToObject(to, name, shown(text, safe)));
 }
 
+static void
+json_pairs(cJSON *to, const struct book_poll *p)
+{
+	cJSON *pairs = need(cJSON_AddArrayToObject(to, "pairs")), *row;
+	uint32_t n = p->form.choices;
+
+	for (uint32_t i = 0; i < n; i++) {
+		cJSON_AddItemToArray(pairs, row = need(cJSON_CreateArray()));
+		for (uint32_t j = 0; j < n; j++)
+			cJSON_AddItemToArray(row,
+			    need(cJSON_CreateNumber(
+				(double)p->pairs[i * n + j])));
+	}
+}
+
 static cJSON *
 json_poll(const struct book_poll *p)
 {
 	cJSON *o = need(cJSON_CreateObject()), *counts, *one;
 	const evote_election *about = &p->about;
-	uint64_t counted = 0;
 
 	add_text(o, "name", about->name);
 	add_text(o, "creator", p->creator);
@@ -265,12 +298,13 @@ json_poll(const struct book_poll *p)
 	add_number(o, "received", p->received);
 	add_number(o, "valid", p->received - p->faulty);
 	add_number(o, "signed", p->signed_votes);
-	for (uint32_t i = 0; i < about->choices.choices_len; i++)
-		counted += p->counts[i];
-	add_number(o, "counted", counted);
+	add_number(o, "counted", p->counted);
 	if (p->closed == 0)
 		return (o);
 	add_number(o, "eligible", p->eligible);
+	add_number(o, "blank", p->blank);
+	if (p->form.kind == BALLOT_RANKED)
+		json_pairs(o, p);
 	counts = need(cJSON_AddArrayToObject(o, "counts"));
 	for (uint32_t i = 0; i < about->choices.choices_len; i++) {
 		one = need(cJSON_CreateObject());

@@ -26,12 +26,13 @@ struct effect {
 		struct voter *voter;	  /* UNREGISTER */
 		struct unlocked unlocked; /* UNLOCK */
 		struct poll *poll;	  /* CLOSE */
-		struct {		  /* CREATE, OPEN, VOTE, REFUSED */
+		struct {		  /* CREATE to BALLOT, REFUSED */
 			struct voter *voter;
 			struct displaced displaced;
-			struct poll *poll; /* VOTE */
-			uint32_t choice;   /* VOTE */
-			uint64_t quota;	   /* the others: before */
+			struct poll *poll;    /* VOTE, BALLOT */
+			uint32_t choice;      /* VOTE */
+			unsigned char *ranks; /* BALLOT */
+			uint64_t quota;	      /* the others: before */
 		} asked;
 	} u;
 };
@@ -42,6 +43,8 @@ effect_free(struct effect *f)
 	if (f->kind == EVOTE_OP_REGISTER || f->kind == EVOTE_OP_STAGE ||
 	    f->kind == EVOTE_OP_REKEY)
 		free(f->u.roll.list);
+	else if (f->kind == EVOTE_OP_BALLOT)
+		free(f->u.asked.ranks);
 	free(f);
 }
 
@@ -111,6 +114,18 @@ apply_vote(struct effect *f, const struct verdict *v, uint64_t time)
 	f->u.asked.poll = v->poll;
 	f->u.asked.choice = v->choice;
 	poll_vote(v->poll, v->voter, v->choice, v->tracker);
+	poll_step(v->poll, time, 1);
+}
+
+static void
+apply_ballot(struct effect *f, const struct verdict *v, uint64_t time)
+{
+	uint32_t n = v->ranks.evote_ranks_len;
+
+	f->u.asked.poll = v->poll;
+	f->u.asked.ranks = need(malloc(n));
+	memcpy(f->u.asked.ranks, v->ranks.evote_ranks_val, n);
+	poll_ballot(v->poll, v->voter, f->u.asked.ranks);
 	poll_step(v->poll, time, 1);
 }
 
@@ -192,6 +207,10 @@ effect_apply(
 		apply_answer(f, leaf, v);
 		apply_vote(f, v, leaf->time);
 		break;
+	case EVOTE_OP_BALLOT:
+		apply_answer(f, leaf, v);
+		apply_ballot(f, v, leaf->time);
+		break;
 	case EVOTE_OP_CLOSE:
 		f->u.poll = v->poll;
 		poll_close(&e->polls, v->poll, &e->voters);
@@ -247,6 +266,9 @@ undo_asked(struct election_state *e, const struct effect *f)
 	} else if (f->kind == EVOTE_OP_VOTE) {
 		poll_step(f->u.asked.poll, e->time, -1);
 		poll_vote_undo(f->u.asked.poll, v, f->u.asked.choice);
+	} else if (f->kind == EVOTE_OP_BALLOT) {
+		poll_step(f->u.asked.poll, e->time, -1);
+		poll_ballot_undo(f->u.asked.poll, v, f->u.asked.ranks);
 	} else
 		voter_refuse_undo(v, f->u.asked.quota);
 	voter_answer_undo(v, &f->u.asked.displaced);
@@ -294,6 +316,7 @@ effect_undo(struct election_state *e)
 	case EVOTE_OP_CREATE:
 	case EVOTE_OP_OPEN:
 	case EVOTE_OP_VOTE:
+	case EVOTE_OP_BALLOT:
 	case EVOTE_OP_REFUSED:
 		undo_asked(e, f);
 		break;

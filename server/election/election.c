@@ -9,8 +9,6 @@
 #include "server/election/election_impl.h"
 #include "server/election/mix.h"
 
-#define OPENING_DOMAIN "evote opening 1"
-
 struct election_state *
 election_new(void)
 {
@@ -65,17 +63,6 @@ place_fits(const struct election_state *e, evote_op_kind kind,
 	    (e->size == 0) == (kind == EVOTE_OP_GENESIS));
 }
 
-static int
-opening_fits(const evote_opening *opening, const evote_ballot *ballot)
-{
-	unsigned char hash[SEAL_HASH];
-
-	return (strcmp(opening->domain, OPENING_DOMAIN) == 0 &&
-	    strcmp(opening->election, ballot->election) == 0 &&
-	    xdr_hash((xdrproc_t)xdr_evote_opening, opening, hash) == 0 &&
-	    memcmp(hash, ballot->commitment, sizeof(hash)) == 0);
-}
-
 /* The leaf borrows from op and v. */
 static void
 leaf_fill(evote_leaf *leaf, const struct op *op, const struct verdict *v)
@@ -127,6 +114,7 @@ leaf_fill(evote_leaf *leaf, const struct op *op, const struct verdict *v)
 		to->evote_op_u.open.terms = act->evote_act_u.terms;
 		break;
 	case EVOTE_OP_VOTE:
+	case EVOTE_OP_BALLOT:
 		to->evote_op_u.vote.asker = op->asker;
 		to->evote_op_u.vote.signature = op->signature;
 		to->evote_op_u.vote.ballot = act->evote_act_u.ballot;
@@ -147,14 +135,14 @@ election_execute(struct election_state *e, const struct op *op,
 {
 	struct verdict v = {0};
 	struct record *r = NULL;
-	evote_opening opening = op->opening;
+	union opening opening = op->opening;
 	evote_leaf leaf = {
 	    .format = EVOTE_LEAF_FORMAT,
 	    .seq = at->seq,
 	    .epoch = at->epoch,
 	    .time = at->time,
 	};
-	int vote;
+	int opened;
 
 	assert(place_fits(e, op->kind, at));
 	judge_op(e, op, at->time, &v);
@@ -163,10 +151,11 @@ election_execute(struct election_state *e, const struct op *op,
 		leaf_fill(&leaf, op, &v);
 		leaf.code = v.out.code;
 		leaf.reason = v.out.reason;
-		vote = leaf.op.kind == EVOTE_OP_VOTE;
-		assert(!vote ||
-		    opening_fits(&opening, &op->act.evote_act_u.ballot));
-		r = record_make(&leaf, vote ? &opening : NULL);
+		opened = opening_xdr(leaf.op.kind) != NULL;
+		assert(!opened ||
+		    opening_fits(
+			&opening, op->kind, &op->act.evote_act_u.ballot));
+		r = record_make(&leaf, opened ? &opening : NULL);
 		assert(r != NULL);
 		effect_apply(e, &leaf, &v);
 	}
@@ -176,7 +165,7 @@ election_execute(struct election_state *e, const struct op *op,
 
 /* The operation that a leaf is the record of; it borrows from both. */
 static void
-op_fill(struct op *op, const evote_leaf *leaf, const evote_opening *opening)
+op_fill(struct op *op, const evote_leaf *leaf, const union opening *opening)
 {
 	const evote_op *from = &leaf->op;
 
@@ -216,8 +205,10 @@ op_fill(struct op *op, const evote_leaf *leaf, const evote_opening *opening)
 		op->act.evote_act_u.terms = from->evote_op_u.open.terms;
 		break;
 	case EVOTE_OP_VOTE:
+	case EVOTE_OP_BALLOT:
 		op->asker = from->evote_op_u.vote.asker;
-		op->act.kind = EVOTE_ACT_VOTE;
+		op->act.kind = from->kind == EVOTE_OP_VOTE ? EVOTE_ACT_VOTE
+							   : EVOTE_ACT_BALLOT;
 		op->act.evote_act_u.ballot = from->evote_op_u.vote.ballot;
 		op->opening = *opening;
 		break;
@@ -237,16 +228,18 @@ op_fill(struct op *op, const evote_leaf *leaf, const evote_opening *opening)
 /* Judges a record; returns what is wrong with it, or NULL. */
 static const char *
 replay_judge(const struct election_state *e, const struct record *r,
-    const evote_leaf *leaf, const evote_opening *opening, struct verdict *v)
+    const evote_leaf *leaf, const union opening *opening, struct verdict *v)
 {
 	const struct entry_header at = {leaf->seq, leaf->epoch, leaf->time};
-	int vote = leaf->op.kind == EVOTE_OP_VOTE;
+	int opened = opening_xdr(leaf->op.kind) != NULL;
 	struct op op;
 
 	if (!place_fits(e, leaf->op.kind, &at))
 		return ("it does not fit its place");
-	if (vote != (r->opening_len > 0) ||
-	    (vote && !opening_fits(opening, &leaf->op.evote_op_u.vote.ballot)))
+	if (opened != (r->opening_len > 0) ||
+	    (opened &&
+		!opening_fits(
+		    opening, leaf->op.kind, &leaf->op.evote_op_u.vote.ballot)))
 		return ("its private part does not fit");
 	if (leaf->op.kind == EVOTE_OP_REFUSED) {
 		judge_refusal(e, leaf, v);
@@ -266,7 +259,7 @@ replay_judge(const struct election_state *e, const struct record *r,
 
 int
 election_replay_opened(struct election_state *e, const struct record *r,
-    const evote_leaf *leaf, const evote_opening *opening, char *err,
+    const evote_leaf *leaf, const union opening *opening, char *err,
     size_t errlen)
 {
 	struct verdict v = {0};
@@ -290,7 +283,7 @@ election_replay(
     struct election_state *e, const struct record *r, char *err, size_t errlen)
 {
 	evote_leaf leaf;
-	evote_opening opening;
+	union opening opening;
 	int rc;
 
 	if (record_open(r, &leaf, &opening) == -1) {
@@ -328,23 +321,46 @@ election_voter(
 	return (1);
 }
 
-void
-election_result(const struct election_state *e, const char *name,
-    evote_result_res *res, struct outcome *out)
+/* The election, if it is closed; else NULL, and what that is answered with. */
+static const struct poll *
+poll_counted(
+    const struct election_state *e, const char *name, struct outcome *out)
 {
 	const struct poll *p = poll_find(&e->polls, name);
 
 	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
-	if (p != NULL && p->closed) {
+	if (p != NULL && p->closed)
+		return (p);
+	out->code = p == NULL ? 1 : 2;
+	out->reason = p == NULL ? EVOTE_R_NO_ELECTION : EVOTE_R_ONGOING;
+	return (NULL);
+}
+
+void
+election_result(const struct election_state *e, const char *name,
+    evote_result_res *res, struct outcome *out)
+{
+	const struct poll *p = poll_counted(e, name, out);
+
+	if (p != NULL) {
 		poll_result(p, res);
 		return;
 	}
-	out->code = p == NULL ? 1 : 2;
-	out->reason = p == NULL ? EVOTE_R_NO_ELECTION : EVOTE_R_ONGOING;
+	p = poll_find(&e->polls, name);
 	res->counts.counts_len = 0;
 	res->counts.counts_val = NULL;
 	res->votes = res->eligible = 0;
 	res->end = p == NULL ? 0 : p->about.end;
+}
+
+void
+election_pairs(const struct election_state *e, const char *name,
+    evote_pairs_res *res, struct outcome *out)
+{
+	const struct poll *p = poll_counted(e, name, out);
+
+	if (p != NULL)
+		poll_pairs(p, res);
 }
 
 void

@@ -46,16 +46,17 @@ struct op {
 	/* UNREGISTER, UNLOCK: the voter; CLOSE: the election */
 	char *name;
 	/*
-	 * CREATE, VOTE.  The caller has authenticated the asker, by token or
-	 * signature (then signature is set); `credential` is EVOTE_R_OK, or
-	 * EVOTE_R_TOKEN_EXPIRED.  For a vote, opening is what the ballot's
-	 * commitment was computed from; derived: its salt is the service's.
+	 * CREATE, OPEN, VOTE, BALLOT.  The caller has authenticated the asker,
+	 * by token or signature (then signature is set); `credential` is
+	 * EVOTE_R_OK, or EVOTE_R_TOKEN_EXPIRED.  For the last two, opening is
+	 * what the commitment was computed from; derived: its salt is the
+	 * service's.
 	 */
 	evote_asker asker;
 	evote_signature signature;
 	evote_reason credential;
 	evote_act act;
-	evote_opening opening;
+	union opening opening;
 	int derived;
 };
 
@@ -92,7 +93,7 @@ int election_replay(
     struct election_state *, const struct record *, char *err, size_t errlen);
 /* The same, of one that has been opened (record_open). */
 int election_replay_opened(struct election_state *, const struct record *,
-    const evote_leaf *, const evote_opening *, char *err, size_t errlen);
+    const evote_leaf *, const union opening *, char *err, size_t errlen);
 /* Back to the state after `size` records, size >= the last settled. */
 void election_undo(struct election_state *, uint64_t size);
 /* The first `size` records will never be undone. */
@@ -116,6 +117,8 @@ int election_voter(
 /* evote.x's GET_RESULT, ..., EMPTY_GROUPS, VOTERS and ROLL_PAGE but `answer`. */
 void election_result(const struct election_state *, const char *name,
     evote_result_res *, struct outcome *);
+void election_pairs(const struct election_state *, const char *name,
+    evote_pairs_res *, struct outcome *);
 void election_list(
     const struct election_state *, uint32_t first, evote_list_res *);
 void election_show(const struct election_state *, const char *name,

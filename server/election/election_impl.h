@@ -36,11 +36,12 @@ struct election_state {
 struct verdict {
 	int recorded;
 	struct outcome out;
-	struct voter *voter;	    /* CREATE, OPEN, VOTE, REFUSED: the asker */
+	struct voter *voter;	    /* CREATE to BALLOT, REFUSED: the asker */
 	struct client client;	    /* and his entry in the client table */
-	struct poll *poll;	    /* VOTE, CLOSE */
+	struct poll *poll;	    /* VOTE, BALLOT, CLOSE */
 	uint32_t choice;	    /* VOTE */
 	uint64_t tracker;	    /* VOTE, for a tally sheet */
+	evote_ranks ranks;	    /* BALLOT: borrows those of its opening */
 	evote_voter *fresh;	    /* REGISTER: whom to add, out.added of them;
 				 malloc'd, the caller frees the list */
 	unsigned char replaces[16]; /* HOST */

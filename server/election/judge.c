@@ -32,6 +32,7 @@ code_else(evote_op_kind kind)
 	case EVOTE_OP_OPEN:
 		return (3);
 	case EVOTE_OP_VOTE:
+	case EVOTE_OP_BALLOT:
 		return (5);
 	default:
 		return (2);
@@ -121,6 +122,21 @@ op_about(const struct op *op)
 					  : &op->act.evote_act_u.election);
 }
 
+/* Whether there is an election with such options. */
+static int
+options_valid(const struct op *op)
+{
+	const evote_options *options = op->kind == EVOTE_OP_OPEN
+	    ? &op->act.evote_act_u.terms.options
+	    : NULL;
+	struct ballot_form form;
+
+	return (options == NULL ||
+	    (terms_fit(options) &&
+		ballot_form(
+		    &form, options, op_about(op)->choices.choices_len) == 0));
+}
+
 static void
 judge_create(const struct election_state *e, const struct op *op, uint64_t time,
     struct verdict *v)
@@ -139,9 +155,7 @@ judge_create(const struct election_state *e, const struct op *op, uint64_t time,
 		verdict_answer(v, 2, EVOTE_R_NO_CHOICES);
 	else if (!names_valid(op, &about->name, 1) ||
 	    !names_valid(op, groups, n_groups) ||
-	    !names_valid(op, choices, n_choices) ||
-	    (op->kind == EVOTE_OP_OPEN &&
-		!terms_fit(&op->act.evote_act_u.terms.options)))
+	    !names_valid(op, choices, n_choices) || !options_valid(op))
 		verdict_answer(v, 3, EVOTE_R_MALFORMED);
 	else if (names_repeat(groups, n_groups, 0) ||
 	    names_repeat(choices, n_choices, !op->admitted))
@@ -165,8 +179,8 @@ judge_create(const struct election_state *e, const struct op *op, uint64_t time,
 static void
 judge_tracker(const struct poll *p, const struct op *op, struct verdict *v)
 {
-	v->tracker = tracker_of(
-	    (const unsigned char *)op->opening.salt, op->opening.election);
+	v->tracker = tracker_of((const unsigned char *)op->opening.vote.salt,
+	    op->opening.vote.election);
 	if (op->derived)
 		verdict_answer(v, 5, EVOTE_R_SALT);
 	else if (sheet_has(&p->sheet, v->tracker))
@@ -176,18 +190,47 @@ judge_tracker(const struct poll *p, const struct op *op, struct verdict *v)
 }
 
 static void
+judge_choice(const struct poll *p, const struct op *op, struct verdict *v)
+{
+	const char *choice = op->opening.vote.choice;
+
+	v->choice = poll_choice(p, choice);
+	if (p->form.kind != BALLOT_CHOICE)
+		verdict_record(v, 5, EVOTE_R_OTHER_BALLOT);
+	else if (v->choice == p->about.choices.choices_len)
+		verdict_unknown(v, 5, EVOTE_R_NO_CHOICE, choice);
+	else if (poll_has_sheet(p))
+		judge_tracker(p, op, v);
+	else
+		verdict_record(v, 0, EVOTE_R_OK);
+}
+
+static void
+judge_ballot(const struct poll *p, const struct op *op, struct verdict *v)
+{
+	evote_reason reason;
+
+	v->ranks = op->opening.ballot.ranks;
+	reason = ballot_judge(&p->form, &v->ranks);
+	if (reason == EVOTE_R_MALFORMED)
+		verdict_answer(v, 5, reason);
+	else
+		verdict_record(v, reason == EVOTE_R_OK ? 0 : 5, reason);
+}
+
+/* VOTE and BALLOT. */
+static void
 judge_vote(const struct election_state *e, const struct op *op, uint64_t time,
     struct verdict *v)
 {
 	const char *name = op->act.evote_act_u.ballot.election;
 	const struct poll *p = v->poll = poll_find(&e->polls, name);
 
-	if (p == NULL) {
+	if (op->kind == EVOTE_OP_BALLOT && !keys_some(&e->keys))
+		verdict_answer(v, 5, EVOTE_R_NOT_YET);
+	else if (p == NULL)
 		verdict_unknown(v, 2, EVOTE_R_NO_ELECTION, name);
-		return;
-	}
-	v->choice = poll_choice(p, op->opening.choice);
-	if (p->closed || p->about.end <= time)
+	else if (p->closed || p->about.end <= time)
 		verdict_record(v, 2, EVOTE_R_CLOSED);
 	else if (!poll_admits(p, v->voter))
 		verdict_record(v, 3,
@@ -195,12 +238,10 @@ judge_vote(const struct election_state *e, const struct op *op, uint64_t time,
 						: EVOTE_R_GROUP);
 	else if (poll_has_voted(p, v->voter))
 		verdict_record(v, 4, EVOTE_R_VOTED);
-	else if (v->choice == p->about.choices.choices_len)
-		verdict_unknown(v, 5, EVOTE_R_NO_CHOICE, op->opening.choice);
-	else if (poll_has_sheet(p))
-		judge_tracker(p, op, v);
+	else if (op->kind == EVOTE_OP_VOTE)
+		judge_choice(p, op, v);
 	else
-		verdict_record(v, 0, EVOTE_R_OK);
+		judge_ballot(p, op, v);
 }
 
 /*
@@ -268,7 +309,7 @@ judge_asked(const struct election_state *e, const struct op *op, uint64_t time,
 		verdict_record(v, 1, op->credential);
 	else if (has_left(e, op, v->voter))
 		verdict_record(v, 1, EVOTE_R_NO_VOTER);
-	else if (op->kind == EVOTE_OP_VOTE)
+	else if (op->kind == EVOTE_OP_VOTE || op->kind == EVOTE_OP_BALLOT)
 		judge_vote(e, op, time, v);
 	else
 		judge_create(e, op, time, v);
@@ -303,6 +344,7 @@ judge_op(const struct election_state *e, const struct op *op, uint64_t time,
 	case EVOTE_OP_CREATE:
 	case EVOTE_OP_OPEN:
 	case EVOTE_OP_VOTE:
+	case EVOTE_OP_BALLOT:
 		judge_asked(e, op, time, v);
 		break;
 	case EVOTE_OP_REFUSED:
@@ -335,6 +377,9 @@ refusal_plausible(const struct election_state *e, const struct voter *v,
 	    {3, EVOTE_R_END_FAR},
 	    {4, EVOTE_R_VOTED},
 	    {5, EVOTE_R_NO_CHOICE},
+	    {5, EVOTE_R_TOO_FEW},
+	    {5, EVOTE_R_TOO_MANY_CHOSEN},
+	    {5, EVOTE_R_OTHER_BALLOT},
 	    {5, EVOTE_R_SALT},
 	};
 

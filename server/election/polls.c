@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/need.h"
+#include "common/schulze.h"
 #include "server/election/electors.h"
 #include "server/election/mix.h"
 #include "server/election/polls.h"
@@ -52,6 +53,7 @@ poll_free(struct poll *p)
 	free(p->shares);
 	free(p->steps);
 	free(p->counts);
+	free(p->pairs);
 	free(p->voted);
 	free(p->frozen);
 	free(p);
@@ -191,10 +193,13 @@ poll_add(struct polls *ps, struct voters *vs, const evote_election *about,
 	uint32_t n_groups = about->groups.groups_len;
 	uint32_t n_choices = about->choices.choices_len;
 	struct poll *p = need(calloc(1, sizeof(*p)));
+	int rc;
 
 	about_copy(&p->about, about);
 	if (options != NULL)
 		terms_copy(&p->options, options);
+	rc = ballot_form(&p->form, &p->options, n_choices);
+	assert(rc == 0);
 	p->groups = need(calloc(n_groups, sizeof(struct group *)));
 	for (uint32_t i = 0; i < n_groups; i++)
 		p->groups[i] = voter_group(vs, about->groups.groups_val[i]);
@@ -227,16 +232,30 @@ poll_has_sheet(const struct poll *p)
 	return (terms_value(&p->options, EVOTE_OPTION_SHEET) != 0);
 }
 
+static void
+voted(struct poll *p, const struct voter *v)
+{
+	voted_set(p, v->index);
+	p->shares[poll_place(p, v)].voted++;
+	p->votes++;
+}
+
+static void
+voted_undo(struct poll *p, const struct voter *v)
+{
+	p->voted[v->index / 8] &= ~(1 << v->index % 8);
+	p->shares[poll_place(p, v)].voted--;
+	p->votes--;
+}
+
 void
 poll_vote(
     struct poll *p, const struct voter *v, uint32_t choice, uint64_t tracker)
 {
 	if (poll_has_sheet(p))
 		sheet_add(&p->sheet, tracker, choice);
-	voted_set(p, v->index);
-	p->shares[poll_place(p, v)].voted++;
+	voted(p, v);
 	p->counts[choice]++;
-	p->votes++;
 }
 
 void
@@ -244,10 +263,41 @@ poll_vote_undo(struct poll *p, const struct voter *v, uint32_t choice)
 {
 	if (poll_has_sheet(p))
 		sheet_add_undo(&p->sheet);
-	p->voted[v->index / 8] &= ~(1 << v->index % 8);
-	p->shares[poll_place(p, v)].voted--;
+	voted_undo(p, v);
 	p->counts[choice]--;
-	p->votes--;
+}
+
+/* One ballot more, or (-1) that one less. */
+static void
+ballot_count(struct poll *p, const unsigned char *ranks, int by)
+{
+	uint32_t n = p->form.choices, chosen = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		p->counts[i] += ranks[i] == 1 ? (uint64_t)by : 0;
+		chosen += ranks[i] != 0;
+	}
+	p->blank += chosen == 0 ? (uint64_t)by : 0;
+	if (p->form.kind != BALLOT_RANKED)
+		return;
+	if (p->pairs == NULL)
+		p->pairs = need(calloc((size_t)n * n, sizeof(*p->pairs)));
+	(by > 0 ? schulze_add : schulze_take_back)(p->pairs, n, ranks);
+}
+
+void
+poll_ballot(struct poll *p, const struct voter *v, const unsigned char *ranks)
+{
+	voted(p, v);
+	ballot_count(p, ranks, 1);
+}
+
+void
+poll_ballot_undo(
+    struct poll *p, const struct voter *v, const unsigned char *ranks)
+{
+	voted_undo(p, v);
+	ballot_count(p, ranks, -1);
 }
 
 void
@@ -291,6 +341,19 @@ poll_result(const struct poll *p, evote_result_res *res)
 	res->votes = p->votes;
 	res->eligible = p->eligible;
 	res->end = p->about.end;
+}
+
+void
+poll_pairs(const struct poll *p, evote_pairs_res *res)
+{
+	uint32_t n = p->form.choices * p->form.choices;
+
+	assert(p->closed);
+	res->blank = p->blank;
+	res->pairs.pairs_len = p->form.kind == BALLOT_RANKED ? n : 0;
+	res->pairs.pairs_val = need(calloc(n, sizeof(*p->pairs)));
+	if (p->pairs != NULL)
+		memcpy(res->pairs.pairs_val, p->pairs, n * sizeof(*p->pairs));
 }
 
 void
@@ -419,6 +482,11 @@ poll_mix(const struct poll *p, unsigned char h[SEAL_HASH])
 		mix(h, p->steps, EVOTE_STEPS * sizeof(*p->steps));
 	mix_number(h, p->closed_at.time);
 	mix_number(h, p->votes);
+	mix_number(h, p->blank);
+	/* Whether there once were some is no part of the state. */
+	if (p->pairs != NULL && p->votes > 0)
+		mix(h, p->pairs,
+		    p->form.choices * p->form.choices * sizeof(*p->pairs));
 	mix_number(h, p->eligible);
 	sheet_mix(&p->sheet, h);
 	if (p->frozen != NULL)

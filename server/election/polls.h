@@ -1,6 +1,7 @@
 #ifndef EVOTE_POLLS_H
 #define EVOTE_POLLS_H
 
+#include "common/ballot.h"
 #include "server/election/sheet.h"
 #include "server/election/voters.h"
 
@@ -23,6 +24,7 @@ struct poll {
 	UT_hash_handle hh;
 	evote_election about;
 	evote_options options;
+	struct ballot_form form; /* what these ask of a ballot */
 	struct sheet sheet;    /* of EVOTE_OPTION_SHEET; else it stays empty */
 	struct group **groups; /* those of about, in its order */
 	struct share *shares;  /* of each of them */
@@ -32,8 +34,9 @@ struct poll {
 	uint64_t *steps;    /* votes by time; NULL without ORDER_SHOWN */
 	uint64_t steps_end; /* the end as it was at first */
 	struct moment opened_at, closed_at; /* closed_at 0: not yet */
-	uint64_t *counts;		    /* by choice */
-	uint64_t votes;
+	uint64_t *counts;		    /* by choice, as in evote_count */
+	uint64_t *pairs; /* of RANKED, as in schulze.h; NULL: all 0 */
+	uint64_t votes, blank;
 	uint64_t eligible;    /* once closed */
 	unsigned char *voted; /* a bit for each voter, by index */
 	uint32_t voted_len;   /* bytes; those beyond are 0 */
@@ -65,7 +68,7 @@ uint32_t poll_choice(const struct poll *, const char *choice);
 
 /*
  * The name is free; groups and choices are some, and different; options may be
- * NULL.
+ * NULL, and have a form.
  */
 void poll_add(struct polls *, struct voters *, const evote_election *,
     const evote_options *, struct voter *creator);
@@ -75,12 +78,18 @@ int poll_has_sheet(const struct poll *);
 void poll_vote(
     struct poll *, const struct voter *, uint32_t choice, uint64_t tracker);
 void poll_vote_undo(struct poll *, const struct voter *, uint32_t choice);
+/* The same of a ballot, which has this poll's form. */
+void poll_ballot(
+    struct poll *, const struct voter *, const unsigned char *ranks);
+void poll_ballot_undo(
+    struct poll *, const struct voter *, const unsigned char *ranks);
 /* Counts who is eligible: O(voters), which is why it is done once. */
 void poll_close(struct polls *, struct poll *, const struct voters *);
 void poll_close_undo(struct polls *, struct poll *);
 
 /* As evote.x's GET_RESULT (of a closed one), GET_ELECTION, LIST_ELECTIONS. */
 void poll_result(const struct poll *, evote_result_res *);
+void poll_pairs(const struct poll *, evote_pairs_res *);     /* likewise */
 void poll_show(const struct poll *, evote_election_res *);   /* NULL: none */
 void poll_options(const struct poll *, evote_options_res *); /* likewise */
 /* As GET_SHEET, of a closed one that has a sheet. */

@@ -11,6 +11,10 @@ static const struct row {
 	uint64_t usual; /* without the option */
 } rows[] = {
     {EVOTE_OPTION_SHEET, 1, 1, 0},
+    {EVOTE_OPTION_PICK_MIN, 0, EVOTE_CHOICES_MAX, 1},
+    {EVOTE_OPTION_PICK_MAX, 1, EVOTE_CHOICES_MAX, 1},
+    {EVOTE_OPTION_RANKED, 1, 1, 0},
+    {EVOTE_OPTION_NONE_CHOICE, 1, EVOTE_CHOICES_MAX, 0},
     {EVOTE_OPTION_ORDER_SHOWN, 1, 1, 0},
     {EVOTE_OPTION_FREEZE, 1, 1, 0},
 };

@@ -10,7 +10,7 @@
  * what they are when nothing is said.  Pure.
  */
 
-/* Whether they are as evote.x wants them. */
+/* Whether each is as evote.x wants it; ballot_form knows what goes together. */
 int terms_fit(const evote_options *);
 /* The option's value, or what it is without one. */
 uint64_t terms_value(const evote_options *, evote_option_kind);

@@ -59,6 +59,15 @@ voters_show() {
 	shows result 1 client --json result club
 	shows turnout 0 client --json turnout club
 	shows report 1 client --json report club
+	shows create 0 as ada --json create board --group members --choice A \
+	    --choice B --pick 1-2 --end +1h
+	shows create 0 as ada --json create chair --group members --choice A \
+	    --choice B --ranked --none-choice B --end +12s
+	shows vote 0 as ada --json vote board A B
+	shows vote 0 as ada --json vote chair 'A > B'
+	shows vote 1 as bob --json vote chair 'A > C'
+	shows show 0 client --json show board
+	shows show 0 client --json show chair
 	shows show 0 client --json show club
 	shows show 1 client --json show nothing
 	shows elections 0 client --json elections
@@ -81,6 +90,8 @@ voters_show() {
 	    --show-times --end +1h
 	shows turnout 0 client --json turnout timely --times
 	shows turnout 1 client --json turnout club --times
+	wait_until 30 client result chair
+	shows result 0 client --json result chair
 	shows show 0 client --json show club
 	shows vote 2 as ada --json vote
 	election late 3600

@@ -15,7 +15,7 @@
 #include "server/store/ledger.h"
 
 static void
-print_op(const evote_op *op, const evote_opening *opening)
+print_op(const evote_op *op, const union opening *opening)
 {
 	switch (op->kind) {
 	case EVOTE_OP_EPOCH:
@@ -26,7 +26,7 @@ print_op(const evote_op *op, const evote_opening *opening)
 		break;
 	case EVOTE_OP_VOTE:
 		printf("vote %s %s %s\n", op->evote_op_u.vote.ballot.election,
-		    op->evote_op_u.vote.asker.voter, opening->choice);
+		    op->evote_op_u.vote.asker.voter, opening->vote.choice);
 		break;
 	case EVOTE_OP_CLOSE:
 		printf("close %s\n", op->evote_op_u.election);
@@ -41,7 +41,7 @@ print_record(void *arg, struct record *r)
 {
 	struct merkle *tree = arg;
 	evote_leaf leaf;
-	evote_opening opening;
+	union opening opening;
 	unsigned char root[SEAL_HASH];
 	char hex[2 * SEAL_HASH + 1];
 	int result = -1;

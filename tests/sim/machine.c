@@ -18,9 +18,9 @@ op_vote(struct host *h, struct request *r, const struct entry_header *at)
 	op.asker.number = r->number;
 	op.act.kind = EVOTE_ACT_VOTE;
 	op.act.evote_act_u.ballot.election = "e";
-	op.opening.domain = "evote opening 1";
-	op.opening.election = "e";
-	op.opening.choice = (char *)choices[r->choice];
+	op.opening.vote.domain = "evote opening 1";
+	op.opening.vote.election = "e";
+	op.opening.vote.choice = (char *)choices[r->choice];
 	part.len = (size_t)xdr_to_bytes(
 	    (xdrproc_t)xdr_evote_opening, &op.opening, &bytes);
 	part.data = bytes;
@@ -123,7 +123,7 @@ close_due(void *arg, const struct entry_header *at)
 static int
 known(const struct host *h, const struct record *r)
 {
-	evote_opening o;
+	union opening o;
 	evote_leaf leaf;
 	int kind;
 

@@ -139,7 +139,7 @@ static void
 check_receipt(const struct host *h, const struct receipt *p)
 {
 	const evote_asker *a = NULL;
-	evote_opening o;
+	union opening o;
 	evote_leaf leaf;
 
 	if (p->seq >= h->size ||

@@ -32,7 +32,7 @@ static void
 note_meaning(const struct record *r)
 {
 	const evote_asker *asker;
-	evote_opening o;
+	union opening o;
 	evote_leaf leaf;
 
 	if (r->time <= w.accepted_us)
@@ -98,14 +98,14 @@ check_votes(const struct host *h)
 
 	for (uint64_t i = 0; i < h->size; i++) {
 		evote_leaf leaf;
-		evote_opening o;
+		union opening o;
 		int v, choice;
 
 		if (record_open(h->ledger[i], &leaf, &o) == -1)
 			fail("an unreadable record");
 		if (leaf.op.kind == EVOTE_OP_VOTE) {
 			v = atoi(leaf.op.evote_op_u.vote.asker.voter + 1);
-			choice = strcmp(o.choice, "yes") == 0 ? 0 : 1;
+			choice = strcmp(o.vote.choice, "yes") == 0 ? 0 : 1;
 			if (++count[v] > 1)
 				fail("I5: two votes of one voter");
 			if (!w.tried[v][choice])

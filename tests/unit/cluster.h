@@ -255,7 +255,7 @@ static int
 machine_replay(void *arg, const struct record *r, char *err, size_t len)
 {
 	struct host *h = arg;
-	evote_opening opening;
+	union opening opening;
 	evote_leaf leaf;
 	int rc = 0;
 
@@ -931,7 +931,7 @@ on_disk(struct cluster *c, int who)
 	for (uint64_t i = h->stored > 16 ? h->stored - 16 : 0; i < h->stored;
 	     i++) {
 		evote_leaf leaf;
-		evote_opening opening;
+		union opening opening;
 
 		if (record_open(h->ledger[i], &leaf, &opening) == -1)
 			abort();

@@ -138,12 +138,12 @@ vote(struct service *s, char *name, char *voter, char *choice, int by_key,
 	    .asker = {.voter = voter, .number = s->time},
 	    .act = {.kind = EVOTE_ACT_VOTE,
 		.evote_act_u.ballot = {.election = name}},
-	    .opening = {.domain = "evote opening 1",
+	    .opening.vote = {.domain = "evote opening 1",
 		.election = name,
 		.choice = choice}};
 
-	op.opening.salt[0] = voter[0];
-	auth_commitment((unsigned char *)op.opening.salt, name, choice,
+	op.opening.vote.salt[0] = voter[0];
+	auth_commitment((unsigned char *)op.opening.vote.salt, name, choice,
 	    (unsigned char *)op.act.evote_act_u.ballot.commitment);
 	if (by_key)
 		sign(s, &op, signature);
@@ -356,7 +356,7 @@ put(struct service *s, const struct record *r)
 
 /* The record of that number, opened; to be made again and put back. */
 static void
-get(struct service *s, uint64_t seq, evote_leaf *leaf, evote_opening *opening)
+get(struct service *s, uint64_t seq, evote_leaf *leaf, union opening *opening)
 {
 	struct ledger *l = ledger_open(s->db, 0);
 	struct record *r;
@@ -368,10 +368,10 @@ get(struct service *s, uint64_t seq, evote_leaf *leaf, evote_opening *opening)
 }
 
 static void
-forge(struct service *s, evote_leaf *leaf, evote_opening *opening)
+forge(struct service *s, evote_leaf *leaf, union opening *opening)
 {
 	struct record *r =
-	    record_make(leaf, opening->domain == NULL ? NULL : opening);
+	    record_make(leaf, opening->vote.domain == NULL ? NULL : opening);
 
 	assert_non_null(r);
 	put(s, r);
@@ -510,11 +510,11 @@ test_opening(void **state)
 {
 	struct service *s = *state;
 	evote_leaf leaf;
-	evote_opening opening;
+	union opening opening;
 
 	stop(s);
 	get(s, ADA, &leaf, &opening);
-	opening.salt[7] ^= 1;
+	opening.vote.salt[7] ^= 1;
 	forge(s, &leaf, &opening);
 	says(finds(
 		 s, "Record 4: its private part does not open its commitment."),
@@ -529,13 +529,13 @@ test_signature(void **state)
 {
 	struct service *s = *state;
 	evote_leaf leaf;
-	evote_opening opening;
+	union opening opening;
 	const char *page;
 
 	stop(s);
 	get(s, ADA, &leaf, &opening);
-	strcpy(opening.choice, "no");
-	auth_commitment((unsigned char *)opening.salt, "board", "no",
+	strcpy(opening.vote.choice, "no");
+	auth_commitment((unsigned char *)opening.vote.salt, "board", "no",
 	    (unsigned char *)leaf.op.evote_op_u.vote.ballot.commitment);
 	forge(s, &leaf, &opening);
 	page = finds(s, "Record 4: its signature is not that of its voter");
@@ -565,7 +565,7 @@ test_time(void **state)
 {
 	struct service *s = *state;
 	evote_leaf leaf;
-	evote_opening opening;
+	union opening opening;
 
 	stop(s);
 	get(s, BEN, &leaf, &opening);
@@ -584,7 +584,7 @@ static void
 forge_vote(struct service *s, const char *voter, uint64_t seq, uint64_t time)
 {
 	evote_leaf leaf;
-	evote_opening opening;
+	union opening opening;
 
 	get(s, BEN, &leaf, &opening);
 	leaf.seq = seq;
@@ -616,7 +616,7 @@ test_refusal(void **state)
 {
 	struct service *s = *state;
 	evote_leaf leaf;
-	evote_opening opening;
+	union opening opening;
 
 	stop(s);
 	/* A reason that these rules do not give with that code. */
@@ -631,7 +631,7 @@ test_close(void **state)
 {
 	struct service *s = *state;
 	evote_leaf leaf;
-	evote_opening opening;
+	union opening opening;
 
 	stop(s);
 	get(s, CLOSE, &leaf, &opening);

@@ -119,7 +119,7 @@ static int
 first_take(void *arg, struct record *r)
 {
 	struct first *first = arg;
-	evote_opening none;
+	union opening none;
 
 	if (first->n++ == 0) {
 		assert_int_equal(record_open(r, &first->leaf, &none), 0);
@@ -164,7 +164,7 @@ static void
 a_new_cluster(void **state)
 {
 	struct place_of_test *p = *state;
-	evote_opening none = {0};
+	union opening none = {0};
 	struct datadir d;
 	struct first first;
 	evote_genesis *g;
@@ -211,7 +211,7 @@ static void
 its_own_origin(void **state)
 {
 	struct place_of_test *p = *state;
-	evote_opening none = {0};
+	union opening none = {0};
 	struct first first;
 	evote_genesis *g;
 	char want[64] = "evote:";
@@ -233,7 +233,7 @@ a_host_that_joins(void **state)
 	struct place_of_test *p = *state;
 	unsigned char incarnation[16];
 	struct datadir first, d;
-	evote_opening none = {0};
+	union opening none = {0};
 	struct first ledger;
 
 	init(p->dir, NULL);
@@ -595,7 +595,7 @@ static int
 is_whole(const struct place_of_test *p)
 {
 	struct datadir d;
-	evote_opening none = {0};
+	union opening none = {0};
 	struct first first;
 	char err[512];
 

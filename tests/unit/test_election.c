@@ -212,12 +212,36 @@ op_vote(evote_asker who, const char *name, const char *choice)
 	    .asker = who,
 	    .act = {.kind = EVOTE_ACT_VOTE,
 		.evote_act_u.ballot = {.election = (char *)name}},
-	    .opening = {.domain = "evote opening 1",
+	    .opening.vote = {.domain = "evote opening 1",
 		.salt = "salt",
 		.election = (char *)name,
 		.choice = (char *)choice}};
 
-	auth_commitment((unsigned char *)op.opening.salt, name, choice,
+	auth_commitment((unsigned char *)op.opening.vote.salt, name, choice,
+	    (unsigned char *)op.act.evote_act_u.ballot.commitment);
+	return (op);
+}
+
+/* ranks: a digit for each choice. */
+static struct op
+op_ballot(evote_asker who, const char *name, const char *ranks)
+{
+	static char marks[8][EVOTE_CHOICES_MAX];
+	static unsigned next;
+	char *to = marks[next++ % 8];
+	struct op op = {.kind = EVOTE_OP_BALLOT,
+	    .asker = who,
+	    .act = {.kind = EVOTE_ACT_BALLOT,
+		.evote_act_u.ballot = {.election = (char *)name}},
+	    .opening.ballot = {.domain = "evote opening 2",
+		.salt = "salt",
+		.election = (char *)name,
+		.ranks = {(u_int)strlen(ranks), to}}};
+
+	for (size_t i = 0; ranks[i] != '\0'; i++)
+		to[i] = (char)(ranks[i] - '0');
+	auth_commitment2((unsigned char *)op.opening.ballot.salt, name,
+	    &op.opening.ballot.ranks,
 	    (unsigned char *)op.act.evote_act_u.ballot.commitment);
 	return (op);
 }
@@ -410,6 +434,205 @@ test_freeze(void **state)
 	assert_int_equal(res.votes, 2);
 	res.answer.host = res.answer.text = NULL;
 	xdr_free((xdrproc_t)xdr_evote_result_res, (char *)&res);
+}
+
+/* Options that contradict each other, or do not fit three choices. */
+static void
+test_ballot_options(void **state)
+{
+	struct world *w = *state;
+	uint64_t end = START + HOUR;
+	evote_option fit[][2] = {
+	    {{EVOTE_OPTION_PICK_MIN, 0}, {EVOTE_OPTION_PICK_MAX, 3}},
+	    {{EVOTE_OPTION_PICK_MIN, 2}, {EVOTE_OPTION_PICK_MAX, 2}},
+	    {{EVOTE_OPTION_RANKED, 1}, {EVOTE_OPTION_NONE_CHOICE, 3}}};
+	evote_option unfit[][2] = {
+	    {{EVOTE_OPTION_PICK_MIN, 3}, {EVOTE_OPTION_PICK_MAX, 2}},
+	    {{EVOTE_OPTION_PICK_MIN, 1}, {EVOTE_OPTION_PICK_MAX, 4}},
+	    {{EVOTE_OPTION_PICK_MIN, 0}, {EVOTE_OPTION_PICK_MAX, 0}},
+	    {{EVOTE_OPTION_PICK_MIN, 1}, {EVOTE_OPTION_RANKED, 1}},
+	    {{EVOTE_OPTION_PICK_MAX, 2}, {EVOTE_OPTION_RANKED, 1}},
+	    {{EVOTE_OPTION_PICK_MAX, 2}, {EVOTE_OPTION_NONE_CHOICE, 1}},
+	    {{EVOTE_OPTION_RANKED, 1}, {EVOTE_OPTION_NONE_CHOICE, 4}},
+	    {{EVOTE_OPTION_RANKED, 2}, {EVOTE_OPTION_NONE_CHOICE, 1}},
+	    {{EVOTE_OPTION_SHEET, 1}, {EVOTE_OPTION_RANKED, 1}}};
+	evote_option alone[] = {{EVOTE_OPTION_PICK_MIN, 1},
+	    {EVOTE_OPTION_PICK_MAX, 1}, {EVOTE_OPTION_NONE_CHOICE, 1}};
+	char name[LEN(fit)][8];
+
+	expect(w, op_host("a", 1, 'A'), 0, EVOTE_R_OK, 1);
+#define OPEN(name, o, n) op_open(op_create(anew(w, "Bob"), name, end), o, n)
+	for (size_t i = 0; i < LEN(unfit); i++)
+		expect(w, OPEN("x", unfit[i], 2), 3, EVOTE_R_MALFORMED, 0);
+	for (size_t i = 0; i < LEN(alone); i++)
+		expect(w, OPEN("x", &alone[i], 1), 3, EVOTE_R_MALFORMED, 0);
+	for (size_t i = 0; i < LEN(fit); i++) {
+		snprintf(name[i], sizeof(name[i]), "%zu", i);
+		expect(w, OPEN(name[i], fit[i], 2), 0, EVOTE_R_OK, 1);
+	}
+#undef OPEN
+}
+
+static void
+assert_ballots(struct world *w, const char *name, const uint64_t *counts,
+    uint64_t votes, uint64_t blank, const uint64_t *pairs)
+{
+	evote_result_res res = {0};
+	evote_pairs_res p = {0};
+	struct outcome out;
+
+	election_result(w->e, name, &res, &out);
+	assert_int_equal(out.code, 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(res.counts.counts_val[i].votes, counts[i]);
+	assert_int_equal(res.votes, votes);
+	election_pairs(w->e, name, &p, &out);
+	assert_int_equal(out.code, 0);
+	assert_int_equal(p.blank, blank);
+	assert_int_equal(p.pairs.pairs_len, pairs == NULL ? 0 : 9);
+	if (pairs != NULL)
+		assert_memory_equal(
+		    p.pairs.pairs_val, pairs, 9 * sizeof(*pairs));
+	xdr_free((xdrproc_t)xdr_evote_result_res, &res);
+	xdr_free((xdrproc_t)xdr_evote_pairs_res, &p);
+}
+
+static void
+test_pick(void **state)
+{
+	struct world *w = *state;
+	evote_option two[] = {
+	    {EVOTE_OPTION_PICK_MIN, 1}, {EVOTE_OPTION_PICK_MAX, 2}};
+	evote_pairs_res p = {0};
+	struct outcome out;
+
+	expect(
+	    w, op_ballot(anew(w, "Ann"), POLL, "100"), 5, EVOTE_R_NOT_YET, 0);
+	expect(w, op_host("a", 1, 'A'), 0, EVOTE_R_OK, 1);
+	expect(w,
+	    op_open(op_create(anew(w, "Ann"), "board", START + HOUR), two, 2),
+	    0, EVOTE_R_OK, 1);
+#define CAST(who, name, ranks, code, reason, recorded) \
+	expect(w, op_ballot(anew(w, who), name, ranks), code, reason, recorded)
+	CAST("Ann", "none", "100", 2, EVOTE_R_NO_ELECTION, 1);
+	CAST("Ann", POLL, "100", 5, EVOTE_R_OTHER_BALLOT, 1);
+	expect(w, op_vote(anew(w, "Ann"), "board", "C"), 5,
+	    EVOTE_R_OTHER_BALLOT, 1);
+	CAST("Ann", "board", "000", 5, EVOTE_R_TOO_FEW, 1);
+	CAST("Ann", "board", "111", 5, EVOTE_R_TOO_MANY_CHOSEN, 1);
+	CAST("Ann", "board", "11", 5, EVOTE_R_MALFORMED, 0);
+	CAST("Ann", "board", "1100", 5, EVOTE_R_MALFORMED, 0);
+	CAST("Ann", "board", "120", 5, EVOTE_R_MALFORMED, 0);
+	CAST("Cy", "board", "100", 3, EVOTE_R_GROUP, 1);
+	CAST("Ann", "board", "101", 0, EVOTE_R_OK, 1);
+	CAST("Ann", "board", "000", 4, EVOTE_R_VOTED, 1);
+	CAST("Bob", "board", "100", 0, EVOTE_R_OK, 1);
+	election_pairs(w->e, "board", &p, &out);
+	assert_int_equal(out.reason, EVOTE_R_ONGOING);
+	election_pairs(w->e, "none", &p, &out);
+	assert_int_equal(out.reason, EVOTE_R_NO_ELECTION);
+	w->time = START + HOUR;
+	CAST("王大明", "board", "100", 2, EVOTE_R_CLOSED, 1);
+	expect(w, op_close("board"), 0, EVOTE_R_OK, 1);
+	assert_ballots(w, "board", (uint64_t[]){2, 0, 1}, 2, 0, NULL);
+}
+
+static void
+test_ranked(void **state)
+{
+	struct world *w = *state;
+	evote_option ranked[] = {{EVOTE_OPTION_RANKED, 1}};
+	struct record *r;
+	uint64_t size;
+
+	expect(w, op_host("a", 1, 'A'), 0, EVOTE_R_OK, 1);
+	expect(w,
+	    op_open(
+		op_create(anew(w, "Ann"), "chair", START + HOUR), ranked, 1),
+	    0, EVOTE_R_OK, 1);
+	CAST("Ann", "chair", "013", 5, EVOTE_R_MALFORMED, 0);
+	CAST("Ann", "chair", "022", 5, EVOTE_R_MALFORMED, 0);
+	CAST("Ann", "chair", "014", 5, EVOTE_R_MALFORMED, 0);
+	CAST("Ann", "chair", "12", 5, EVOTE_R_MALFORMED, 0);
+	size = w->size;
+	CAST("Ann", "chair", "211", 0, EVOTE_R_OK, 1);
+	r = w->log[size];
+	assert_true(r->opening_len > 0 && r->opening_len <= EVOTE_PRIVATE_MAX);
+	world_undo(w, size);
+	CAST("Ann", "chair", "132", 0, EVOTE_R_OK, 1);
+	CAST("Bob", "chair", "110", 0, EVOTE_R_OK, 1);
+	CAST("王大明", "chair", "000", 0, EVOTE_R_OK, 1);
+	w->time = START + HOUR;
+	expect(w, op_close("chair"), 0, EVOTE_R_OK, 1);
+	assert_ballots(w, "chair", (uint64_t[]){2, 1, 0}, 3, 1,
+	    (uint64_t[]){0, 1, 2, 0, 0, 1, 0, 1, 0});
+#undef CAST
+}
+
+/* A private part that was changed, or is of the other kind. */
+static void
+test_tampered_ballot(void **state)
+{
+	struct world *w = *state;
+	evote_option ranked[] = {{EVOTE_OPTION_RANKED, 1}};
+	struct election_state *e;
+	union opening opening;
+	char err[256];
+	evote_leaf leaf;
+
+	expect(w, op_host("a", 1, 'A'), 0, EVOTE_R_OK, 1);
+	expect(w,
+	    op_open(
+		op_create(anew(w, "Ann"), "chair", START + HOUR), ranked, 1),
+	    0, EVOTE_R_OK, 1);
+	expect(w, op_ballot(anew(w, "Ann"), "chair", "132"), 0, EVOTE_R_OK, 1);
+	e = replayed(w, w->size - 1);
+	for (int how = 0; how < 7; how++) {
+		evote_opening2 *o = &opening.ballot;
+		struct record *bad;
+		int fits = 0;
+
+		assert_int_equal(
+		    record_open(w->log[w->size - 1], &leaf, &opening), 0);
+		switch (how) {
+		case 0:
+			o->salt[31] ^= 1;
+			break;
+		case 1:
+			o->ranks.evote_ranks_val[0] = 0;
+			break;
+		case 2: /* from here on the commitment is made to fit */
+			o->domain[14] = '1';
+			fits = 1;
+			break;
+		case 3:
+			o->election[0] = 'x';
+			fits = 1;
+			break;
+		case 4:
+			o->ranks.evote_ranks_val[0] = 3;
+			fits = 1;
+			break;
+		case 5:
+			o->ranks.evote_ranks_len--;
+			fits = 1;
+			break;
+		case 6: /* none at all */
+			break;
+		}
+		if (fits)
+			xdr_hash((xdrproc_t)xdr_evote_opening2, o,
+			    (unsigned char *)
+				leaf.op.evote_op_u.vote.ballot.commitment);
+		bad = record_make(&leaf, how == 6 ? NULL : &opening);
+		assert_non_null(bad);
+		assert_int_equal(election_replay(e, bad, err, sizeof(err)), -1);
+		record_drop(bad);
+		record_clear(&leaf, &opening);
+	}
+	assert_int_equal(
+	    election_replay(e, w->log[w->size - 1], err, sizeof(err)), 0);
+	election_free(e);
 }
 
 /* In place of the library, to be counted: names whose case was folded. */
@@ -752,7 +975,7 @@ test_refusal_record(void **state)
 	struct outcome out;
 	struct record *r;
 	evote_leaf leaf;
-	evote_opening none;
+	union opening none;
 
 	r = world_execute(w, &op, &out);
 	assert_non_null(r);
@@ -1301,7 +1524,7 @@ test_hosts_tampered(void **state)
 {
 	struct world *w = *state;
 	evote_leaf leaf;
-	evote_opening none;
+	union opening none;
 	struct record *r;
 	char err[256];
 
@@ -1570,7 +1793,7 @@ test_newer_letters(void **state)
 	struct world *w = *state;
 	struct election_state *e = replayed(w, 2);
 	struct record *newer;
-	evote_opening opening;
+	union opening opening;
 	char err[256] = "";
 	evote_leaf leaf;
 
@@ -1583,6 +1806,25 @@ test_newer_letters(void **state)
 	election_free(e);
 }
 
+/* Also one that has a private part and should have none. */
+static struct record *
+record_of(evote_leaf *leaf, const evote_opening *opening)
+{
+	unsigned char *leaf_bytes, *bytes = NULL;
+	struct record *r;
+	long leaf_len, len = 0;
+
+	leaf_len = xdr_to_bytes((xdrproc_t)xdr_evote_leaf, leaf, &leaf_bytes);
+	if (opening->domain != NULL && opening->domain[0] != '\0')
+		len =
+		    xdr_to_bytes((xdrproc_t)xdr_evote_opening, opening, &bytes);
+	r = record_read(leaf_bytes, (uint32_t)leaf_len, bytes, (uint32_t)len);
+	assert_non_null(r);
+	free(leaf_bytes);
+	free(bytes);
+	return (r);
+}
+
 static void
 tamper(
     struct world *w, uint64_t at, void (*change)(evote_leaf *, evote_opening *))
@@ -1591,18 +1833,17 @@ tamper(
 	struct record *bad;
 	char err[256] = "";
 	evote_leaf leaf;
-	evote_opening opening;
-	int opened;
+	union opening opening;
 
 	assert_int_equal(record_open(w->log[at], &leaf, &opening), 0);
-	change(&leaf, &opening);
-	opened = opening.domain != NULL && opening.domain[0] != '\0';
-	bad = record_make(&leaf, opened ? &opening : NULL);
-	assert_non_null(bad);
+	change(&leaf, &opening.vote);
+	bad = record_of(&leaf, &opening.vote);
 	assert_int_equal(election_replay(e, bad, err, sizeof(err)), -1);
 	assert_string_not_equal(err, "");
 	assert_same_state(e, before);
 	assert_int_equal(election_replay(e, w->log[at], err, sizeof(err)), 0);
+	if (opening_xdr(leaf.op.kind) == NULL)
+		xdr_free((xdrproc_t)xdr_evote_opening, &opening.vote);
 	record_clear(&leaf, &opening);
 	record_drop(bad);
 	election_free(before);
@@ -1676,7 +1917,7 @@ test_tampered_too_many(void **state)
 	struct record *last, *moved;
 	char err[256];
 	evote_leaf leaf;
-	evote_opening none;
+	union opening none;
 
 	for (int i = 0; i < 30; i++)
 		expect(w, op_vote(anew(w, "Bob"), "no", "C"), 2,
@@ -1817,6 +2058,11 @@ random_op(struct world *w, unsigned *seed)
 	static evote_name options[] = {"A", "B", "C", "D"};
 	static evote_option sheet = {EVOTE_OPTION_SHEET, 1};
 	static evote_option freeze = {EVOTE_OPTION_FREEZE, 1};
+	static evote_option ranked = {EVOTE_OPTION_RANKED, 1};
+	static evote_option pick[] = {
+	    {EVOTE_OPTION_PICK_MIN, 1}, {EVOTE_OPTION_PICK_MAX, 1}};
+	static const char *const ballots[] = {
+	    "0", "1", "2", "00", "10", "01", "11", "12", "21", "100", "231"};
 	static char name[16];
 	evote_asker who;
 	uint32_t n_groups, n_choices;
@@ -1849,8 +2095,18 @@ random_op(struct world *w, unsigned *seed)
 		    who, name, both, n_groups, options, n_choices, end);
 		if (who.number % 3 == 0)
 			op = op_open(op, &sheet, 1);
-		else if (who.number % 3 == 1)
+		else if (who.number % 6 == 1)
 			op = op_open(op, &freeze, 1);
+		else if (who.number % 6 == 4)
+			op = op_open(op, &ranked, 1);
+		else if (who.number % 6 == 2)
+			op = op_open(op, pick, 2);
+		break;
+	case 6:
+	case 7:
+	case 8:
+	case 9:
+		op = op_ballot(who, name, ballots[draw(seed, LEN(ballots))]);
 		break;
 	default:
 		op = op_vote(who, name, options[draw(seed, LEN(options))]);
@@ -1881,8 +2137,8 @@ random_step(struct world *w, unsigned *seed, unsigned met[64])
 	op = random_op(w, seed);
 	(void)world_execute(w, &op, &out);
 	if (draw(seed, 16) == 0 &&
-	    (op.kind == EVOTE_OP_VOTE || op.kind == EVOTE_OP_CREATE ||
-		op.kind == EVOTE_OP_OPEN))
+	    (op.kind == EVOTE_OP_VOTE || op.kind == EVOTE_OP_BALLOT ||
+		op.kind == EVOTE_OP_CREATE || op.kind == EVOTE_OP_OPEN))
 		expect_repeat(w, op, out);
 	assert_in_range(out.reason, 0, 63);
 	met[out.reason]++;
@@ -1897,7 +2153,8 @@ test_random(void **state)
 	    EVOTE_R_NO_CHOICES, EVOTE_R_NAME_TAKEN, EVOTE_R_END_PAST,
 	    EVOTE_R_DUPLICATE, EVOTE_R_NUMBER_STALE, EVOTE_R_NUMBER_REUSED,
 	    EVOTE_R_TOO_MANY, EVOTE_R_VOTER_EXISTS, EVOTE_R_NUMBER_AHEAD,
-	    EVOTE_R_END_FAR, EVOTE_R_SHARED_KEY, EVOTE_R_SALT, EVOTE_R_STAGE};
+	    EVOTE_R_END_FAR, EVOTE_R_SHARED_KEY, EVOTE_R_STAGE, EVOTE_R_SALT,
+	    EVOTE_R_TOO_FEW, EVOTE_R_TOO_MANY_CHOSEN, EVOTE_R_OTHER_BALLOT};
 	struct world *w = *state;
 	unsigned met[64] = {0}, seed = SEED;
 	uint64_t size, undone = 0, settled = 0;
@@ -1969,6 +2226,10 @@ main(void)
 	    TEST(test_create_looks_once),
 	    TEST(test_open),
 	    TEST(test_freeze),
+	    TEST(test_ballot_options),
+	    TEST(test_pick),
+	    TEST(test_ranked),
+	    TEST(test_tampered_ballot),
 	    TEST(test_vote),
 	    TEST(test_order_of_checks),
 	    TEST(test_no_room),

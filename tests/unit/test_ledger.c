@@ -64,11 +64,16 @@ make(uint64_t seq)
 	    .time = 1000 + seq,
 	    .op.kind = EVOTE_OP_CLOSE,
 	    .op.evote_op_u.election = name};
-	evote_opening opening = {
-	    .domain = choice, .election = name, .choice = choice};
+	union opening opening = {
+	    .vote = {.domain = choice, .election = name, .choice = choice}};
 
 	snprintf(choice, sizeof(choice), "%llu", (unsigned long long)seq);
-	return (record_make(&leaf, seq % 3 == 0 ? &opening : NULL));
+	if (seq % 3 != 0)
+		return (record_make(&leaf, NULL));
+	leaf.op.kind = EVOTE_OP_VOTE;
+	leaf.op.evote_op_u.vote =
+	    (evote_vote_op){.asker.voter = name, .ballot.election = name};
+	return (record_make(&leaf, &opening));
 }
 
 static int

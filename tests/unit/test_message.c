@@ -19,9 +19,9 @@ vote(uint64_t seq)
 	    .seq = seq,
 	    .epoch = 7,
 	    .time = 1000 + seq};
-	evote_opening opening = {.domain = "evote opening 1",
-	    .election = "president",
-	    .choice = "王大明"};
+	union opening opening = {.vote = {.domain = "evote opening 1",
+				     .election = "president",
+				     .choice = "王大明"}};
 	evote_vote_op *op = &leaf.op.evote_op_u.vote;
 
 	leaf.op.kind = EVOTE_OP_VOTE;

@@ -36,8 +36,8 @@ vote_record(void)
 	char voter[] = "alice", election[] = "王大明", choice[] = "yes";
 	char domain[] = "evote opening 1";
 	evote_leaf leaf = vote(voter, election);
-	evote_opening opening = {
-	    .domain = domain, .election = election, .choice = choice};
+	union opening opening = {
+	    .vote = {.domain = domain, .election = election, .choice = choice}};
 
 	return (record_make(&leaf, &opening));
 }
@@ -48,7 +48,7 @@ there_and_back(void **state)
 	struct record *made = vote_record(), *read;
 	unsigned char hash[32];
 	evote_leaf leaf;
-	evote_opening opening;
+	union opening opening;
 
 	assert_non_null(made);
 	read = record_read(record_leaf(made), made->leaf_len,
@@ -66,8 +66,8 @@ there_and_back(void **state)
 	assert_int_equal(leaf.op.kind, EVOTE_OP_VOTE);
 	assert_string_equal(leaf.op.evote_op_u.vote.asker.voter, "alice");
 	assert_int_equal(leaf.op.evote_op_u.vote.asker.number, 42);
-	assert_string_equal(opening.election, "王大明");
-	assert_string_equal(opening.choice, "yes");
+	assert_string_equal(opening.vote.election, "王大明");
+	assert_string_equal(opening.vote.choice, "yes");
 	record_clear(&leaf, &opening);
 	record_clear(&leaf, &opening);
 	record_drop(made);
@@ -91,13 +91,13 @@ without_opening(void **state)
 {
 	struct record *voted = vote_record(), *r;
 	evote_leaf leaf;
-	evote_opening opening;
+	union opening opening;
 
 	r = record_read(record_leaf(voted), voted->leaf_len, NULL, 0);
 	assert_non_null(r);
 	assert_int_equal(r->opening_len, 0);
 	assert_int_equal(record_open(r, &leaf, &opening), 0);
-	assert_null(opening.choice);
+	assert_null(opening.vote.choice);
 	record_clear(&leaf, &opening);
 	record_drop(r);
 	record_drop(voted);
@@ -111,7 +111,7 @@ large(void **state)
 	static char name[EVOTE_NAME_MAX + 2];
 	evote_leaf leaf = {
 	    .format = EVOTE_LEAF_FORMAT, .op.kind = EVOTE_OP_REGISTER};
-	evote_opening none;
+	union opening none;
 	struct record *r;
 
 	memset(name, 'n', EVOTE_NAME_MAX);
@@ -134,8 +134,8 @@ over_a_limit(void **state)
 	static char longer[EVOTE_NAME_MAX + 2];
 	char name[] = "a";
 	evote_leaf leaf = vote(longer, name);
-	evote_opening opening = {
-	    .domain = name, .election = name, .choice = longer};
+	union opening opening = {
+	    .vote = {.domain = name, .election = name, .choice = longer}};
 	static char domain[EVOTE_TEXT_MAX + 1];
 	unsigned char *bytes, hash[32];
 
@@ -150,7 +150,7 @@ over_a_limit(void **state)
 	leaf.op.evote_op_u.vote.asker.voter = longer;
 	record_drop(record_make(&leaf, &opening));
 	memset(domain, 'd', sizeof(domain) - 1);
-	opening.domain = domain;
+	opening.vote.domain = domain;
 	assert_null(record_make(&leaf, &opening));
 }
 

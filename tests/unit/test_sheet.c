@@ -192,12 +192,12 @@ op_vote(evote_asker who, const char *name, const char *choice, char salt)
 	    .asker = who,
 	    .act = {.kind = EVOTE_ACT_VOTE,
 		.evote_act_u.ballot = {.election = (char *)name}},
-	    .opening = {.domain = "evote opening 1",
+	    .opening.vote = {.domain = "evote opening 1",
 		.election = (char *)name,
 		.choice = (char *)choice}};
 
-	memset(op.opening.salt, salt, sizeof(op.opening.salt));
-	auth_commitment((unsigned char *)op.opening.salt, name, choice,
+	memset(op.opening.vote.salt, salt, sizeof(op.opening.vote.salt));
+	auth_commitment((unsigned char *)op.opening.vote.salt, name, choice,
 	    (unsigned char *)op.act.evote_act_u.ballot.commitment);
 	return (op);
 }
@@ -462,7 +462,7 @@ test_forged(void **state)
 {
 	struct world *w = *state;
 	evote_leaf leaf;
-	evote_opening opening;
+	union opening opening;
 	struct record *r;
 	char err[256];
 	struct op op;
@@ -474,7 +474,8 @@ test_forged(void **state)
 	assert_int_equal(record_open(r, &leaf, &opening), 0);
 	record_drop(r);
 	op = op_vote(anew(w, "v1"), "E", "yes", 1);
-	memcpy(opening.salt, op.opening.salt, sizeof(opening.salt));
+	memcpy(
+	    opening.vote.salt, op.opening.vote.salt, sizeof(opening.vote.salt));
 	memcpy(leaf.op.evote_op_u.vote.ballot.commitment,
 	    op.act.evote_act_u.ballot.commitment, 32);
 	r = record_make(&leaf, &opening);

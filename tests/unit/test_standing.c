@@ -103,14 +103,14 @@ vote(struct world *w, const char *voter, const char *election)
 	struct op op = {
 	    .kind = EVOTE_OP_VOTE,
 	    .asker = asker(w, voter),
-	    .opening = {.domain = (char *)"evote opening 1",
+	    .opening.vote = {.domain = (char *)"evote opening 1",
 		.election = (char *)election,
 		.choice = (char *)"yes"},
 	    .act.kind = EVOTE_ACT_VOTE,
 	    .act.evote_act_u.ballot.election = (char *)election,
 	};
 
-	auth_commitment((unsigned char *)op.opening.salt, election, "yes",
+	auth_commitment((unsigned char *)op.opening.vote.salt, election, "yes",
 	    (unsigned char *)op.act.evote_act_u.ballot.commitment);
 	return (execute(w, &op));
 }

@@ -209,6 +209,26 @@ a_vote(void **state)
 }
 
 static void
+a_ballot(void **state)
+{
+	char domain[] = "evote opening 2", ranks[4];
+	evote_opening2 o = {.domain = domain,
+	    .election = text("election"),
+	    .ranks = {sizeof(ranks), ranks}};
+	evote_act act = {.kind = EVOTE_ACT_BALLOT};
+	evote_ballot *b = &act.evote_act_u.ballot;
+
+	bytes("salt", o.salt, sizeof(o.salt));
+	bytes("ranks", ranks, sizeof(ranks));
+	is_encoded("opening-2", (xdrproc_t)xdr_evote_opening2, &o,
+	    "commitment-2", NULL);
+	b->election = text("election");
+	bytes("commitment-2", b->commitment, sizeof(b->commitment));
+	is_encoded("act-2", (xdrproc_t)xdr_evote_act, &act, "act-2-hash", NULL);
+	statement_is("statement-2", &act, "statement-2-signature");
+}
+
+static void
 an_election(void **state)
 {
 	char group[] = "members", yes[] = "yes", no[] = "no";
@@ -443,6 +463,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_vote),
+	    cmocka_unit_test(a_ballot),
 	    cmocka_unit_test(an_election),
 	    cmocka_unit_test(an_election_with_options),
 	    cmocka_unit_test(a_tracker),

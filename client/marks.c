@@ -1,0 +1,158 @@
+#include "client/marks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/text.h"
+
+static evote_reason
+fault(struct marks *m, evote_reason reason, const char *what, size_t len)
+{
+	if (len > EVOTE_NAME_MAX)
+		len = EVOTE_NAME_MAX;
+	memcpy(m->what, what, len);
+	m->what[len] = '\0';
+	return (reason);
+}
+
+static evote_reason
+mark(struct marks *m, u_int i, unsigned char rank)
+{
+	const char *name = m->election->choices.choices_val[i];
+
+	if (m->ranks[i] != 0)
+		return (fault(m, EVOTE_R_CHOSEN_TWICE, name, strlen(name)));
+	m->ranks[i] = rank;
+	return (EVOTE_R_OK);
+}
+
+static evote_reason
+mark_name(struct marks *m, const char *given, unsigned char rank)
+{
+	char name[EVOTE_NAME_MAX + 1], why[200];
+	u_int i;
+
+	if (text_tidy(name, EVOTE_NAME_MAX, given, why, sizeof(why)) != 0)
+		return (fault(m, EVOTE_R_NO_CHOICE, given, strlen(given)));
+	for (i = 0; i < m->election->choices.choices_len; i++)
+		if (strcmp(m->election->choices.choices_val[i], name) == 0)
+			return (mark(m, i, rank));
+	return (fault(m, EVOTE_R_NO_CHOICE, name, strlen(name)));
+}
+
+evote_reason
+marks_pick(struct marks *m, const char *name)
+{
+	return (mark_name(m, name, 1));
+}
+
+/* ---- rankings ---- */
+
+/* A quoted name; where it ends, or NULL: its last mark is missing. */
+static const char *
+quoted_read(const char *p, char *out)
+{
+	for (p++; *p != '"' || p[1] == '"'; p++) {
+		if (*p == '\0')
+			return (NULL);
+		p += *p == '"';
+		*out++ = *p;
+	}
+	*out = '\0';
+	p++;
+	return (p + strspn(p, " "));
+}
+
+static const char *
+plain_read(const char *p, char *out)
+{
+	size_t len = strcspn(p, ">=");
+
+	memcpy(out, p, len);
+	out[len] = '\0';
+	return (p + len);
+}
+
+evote_reason
+marks_ranking(struct marks *m, const char *text)
+{
+	size_t len = strlen(text);
+	unsigned char rank = 1;
+	char *name = malloc(len + 1);
+	const char *p = text;
+	evote_reason reason = EVOTE_R_OK;
+
+	while (name != NULL && reason == EVOTE_R_OK) {
+		p += strspn(p, " ");
+		p = *p == '"' ? quoted_read(p, name) : plain_read(p, name);
+		if (p == NULL || (*p != '>' && *p != '=' && *p != '\0'))
+			reason = fault(m, EVOTE_R_MALFORMED, text, len);
+		else
+			reason = mark_name(m, name, rank);
+		if (reason != EVOTE_R_OK || *p == '\0')
+			break;
+		rank += *p++ == '>';
+	}
+	free(name);
+	return (reason);
+}
+
+/* ---- numbers ---- */
+
+/* How the next number stands to the one before, and where it begins. */
+static const char *
+between_read(const char *p, int *tied)
+{
+	size_t len = strspn(p, " ,>=\t");
+
+	*tied = memchr(p, '=', len) != NULL;
+	return (p + len);
+}
+
+evote_reason
+marks_numbers(struct marks *m, const char *text, int ranked)
+{
+	u_int n = m->election->choices.choices_len;
+	evote_reason reason = EVOTE_R_OK;
+	unsigned char rank = 1;
+	const char *p = text + strspn(text, " \t");
+	unsigned long i;
+	char *end;
+	int tied;
+
+	while (reason == EVOTE_R_OK && *p != '\0') {
+		i = strtoul(p, &end, 10);
+		if (end == p || *p == '-' || *p == '+')
+			return (
+			    fault(m, EVOTE_R_MALFORMED, text, strlen(text)));
+		if (i < 1 || i > n)
+			return (
+			    fault(m, EVOTE_R_NO_CHOICE, p, (size_t)(end - p)));
+		reason = mark(m, (u_int)i - 1, rank);
+		p = between_read(end, &tied);
+		rank += ranked && !tied;
+	}
+	return (reason);
+}
+
+/* ---- back ---- */
+
+void
+marks_text(const struct marks *m, int ranked, char *out, size_t size)
+{
+	u_int n = m->election->choices.choices_len, i;
+	unsigned rank, last = 0;
+
+	out[0] = '\0';
+	for (rank = 1; rank <= n; rank++)
+		for (i = 0; i < n; i++)
+			if (m->ranks[i] == rank) {
+				text_join(out, size,
+				    !ranked	       ? ", "
+					: rank == last ? " = "
+						       : " > ",
+				    m->election->choices.choices_val[i]);
+				last = rank;
+			}
+}

@@ -1,0 +1,246 @@
+#include "client/paper.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/form.h"
+#include "client/lib/reason.h"
+#include "client/say.h"
+#include "client/when.h"
+#include "common/text.h"
+
+#define ASK_TIMES 3
+#define TEXT	  2048
+
+char *
+paper_line(void)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t n = getline(&line, &size, stdin);
+
+	if (n < 0) {
+		free(line);
+		return (NULL);
+	}
+	while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
+		line[--n] = '\0';
+	return (line);
+}
+
+/* ---- the paper ---- */
+
+/* Whatever the service answered that way: no vote was sent. */
+static int
+refuse(struct client *c, const struct paper *p, int code, evote_reason reason)
+{
+	evote_answer answer = p->show.answer;
+	const char *name = p->show.election.name;
+
+	answer.code = code;
+	answer.reason = reason;
+	if (p->marks.what[0] != '\0')
+		return (say_refused(c, &answer,
+		    "No vote was sent for \"%s\", because of \"%s\"", name,
+		    p->marks.what));
+	return (say_refused(c, &answer, "No vote was sent for \"%s\"", name));
+}
+
+/* What was only to be asked cannot be in doubt. */
+static enum evote_outcome
+unsent(enum evote_outcome outcome)
+{
+	return (outcome == EVOTE_UNANSWERED ? EVOTE_UNSENT : outcome);
+}
+
+int
+paper_fetch(
+    struct client *c, struct evote *e, const char *election, struct paper *p)
+{
+	enum evote_outcome outcome;
+	evote_answer answer;
+	int status;
+
+	memset(p, 0, sizeof(*p));
+	p->marks.election = &p->show.election;
+	outcome = unsent(evote_show(e, election, &p->show));
+	if ((status = say_answer(c, e, outcome, &p->show.answer,
+		 "No vote was sent for \"%s\"", election)) >= 0)
+		return (status);
+	if (p->show.closed)
+		return (refuse(c, p, 2, EVOTE_R_CLOSED));
+	outcome = unsent(form_fetch(e, election,
+	    p->show.election.choices.choices_len, &p->form, &answer));
+	p->ranks.evote_ranks_len = p->form.choices;
+	p->ranks.evote_ranks_val = (char *)p->marks.ranks;
+	return (say_answer(
+	    c, e, outcome, &answer, "No vote was sent for \"%s\"", election));
+}
+
+void
+paper_clear(struct paper *p)
+{
+	xdr_free((xdrproc_t)xdr_evote_election_res, &p->show);
+}
+
+/* ---- what is written on it ---- */
+
+static int
+reason_say(struct client *c, const struct paper *p, evote_reason reason)
+{
+	if (reason == EVOTE_R_MALFORMED)
+		return (say_usage(c,
+		    "\"%s\" is not a ranking; write it as A > B = C, and a "
+		    "name that has > or = in it within quotation marks",
+		    p->marks.what));
+	return (reason == EVOTE_R_OK ? -1 : refuse(c, p, 5, reason));
+}
+
+int
+paper_read(struct client *c, struct paper *p, int n, char **words)
+{
+	evote_reason reason = EVOTE_R_OK;
+	int i;
+
+	if (p->form.kind == BALLOT_RANKED) {
+		if (n > 1)
+			return (say_usage(c,
+			    "this election takes a ranking; write it as one "
+			    "argument, as in 'A > B = C'"));
+		if (n == 1)
+			reason = marks_ranking(&p->marks, words[0]);
+		return (reason_say(c, p, reason));
+	}
+	for (i = 0; i < n && reason == EVOTE_R_OK; i++)
+		reason = marks_pick(&p->marks, words[i]);
+	return (reason_say(c, p, reason));
+}
+
+int
+paper_input(struct client *c, struct paper *p)
+{
+	char *line;
+	int status = -1, n = 0;
+
+	/* A ranking is one line; else each choice has its own. */
+	while (status < 0 && (n == 0 || p->form.kind == BALLOT_PICK) &&
+	    (line = paper_line()) != NULL) {
+		status = paper_read(c, p, 1, &line);
+		free(line);
+		n++;
+	}
+	if (n == 0)
+		return (say_usage(c,
+		    "standard input has no choice; give --blank for a blank "
+		    "ballot"));
+	return (status);
+}
+
+int
+paper_judge(struct client *c, const struct paper *p)
+{
+	evote_reason reason = ballot_judge(&p->form, &p->ranks);
+
+	return (reason == EVOTE_R_OK ? -1 : refuse(c, p, 5, reason));
+}
+
+/* ---- asking ---- */
+
+static void
+paper_show(struct evote *e, const struct paper *p)
+{
+	const evote_election *v = &p->show.election;
+	struct when w = when_at(v->end, evote_now_us(e));
+	char form[NAME_ROOM + 100];
+	u_int i;
+
+	say_clock(e);
+	form_text(&p->form, v, form, sizeof(form));
+	say_aside("%s, closes at %s, %s. You vote with %s.", v->name, w.local,
+	    w.left, form);
+	for (i = 0; i < v->choices.choices_len; i++)
+		say_aside("%3u  %s", i + 1, v->choices.choices_val[i]);
+}
+
+static void
+question(const struct paper *p)
+{
+	if (p->form.kind == BALLOT_PICK)
+		fprintf(stderr,
+		    "Numbers of your choices, with blanks between%s: ",
+		    p->form.least == 0 ? "; 0 for a blank ballot" : "");
+	else
+		fprintf(stderr,
+		    "Your ranking by numbers, the best first, as 3 > 1 = 2; "
+		    "0 for a blank ballot: ");
+}
+
+/* What was typed, which is not nothing; EVOTE_R_OK if it is a ballot. */
+static evote_reason
+typed_read(struct paper *p, const char *line)
+{
+	int ranked = p->form.kind == BALLOT_RANKED;
+	evote_reason reason = EVOTE_R_OK;
+
+	memset(p->marks.ranks, 0, sizeof(p->marks.ranks));
+	if (strcmp(line, "0") != 0)
+		reason = marks_numbers(&p->marks, line, ranked);
+	return (
+	    reason != EVOTE_R_OK ? reason : ballot_judge(&p->form, &p->ranks));
+}
+
+/* What was understood is shown, because it takes more than one number. */
+static int
+is_meant(const struct paper *p)
+{
+	char text[TEXT], *line;
+	int meant;
+
+	marks_text(
+	    &p->marks, p->form.kind == BALLOT_RANKED, text, sizeof(text));
+	say_aside("Your ballot: %s", text[0] != '\0' ? text : "(blank)");
+	fprintf(stderr, "Cast this ballot (yes/no)? ");
+	line = paper_line();
+	meant = line != NULL && strcmp(line, "yes") == 0;
+	free(line);
+	return (meant);
+}
+
+/* 1: it is on the paper; 0: not yet; -1: the voter has stopped. */
+static int
+typed_take(struct paper *p)
+{
+	char *line = paper_line();
+	evote_reason reason;
+
+	if (line == NULL || line[0] == '\0') {
+		free(line);
+		return (-1);
+	}
+	reason = typed_read(p, line);
+	free(line);
+	if (reason == EVOTE_R_OK)
+		return (is_meant(p));
+	say_aside("Not so: %s.",
+	    reason == EVOTE_R_MALFORMED
+		? "type the numbers that stand before the choices"
+		: reason_of(reason)->sentence);
+	return (0);
+}
+
+int
+paper_ask(struct client *c, struct evote *e, struct paper *p)
+{
+	int times, taken = 0;
+
+	paper_show(e, p);
+	for (times = 0; times < ASK_TIMES && taken == 0; times++) {
+		question(p);
+		taken = typed_take(p);
+	}
+	p->marks.what[0] = '\0';
+	return (taken == 1
+		? -1
+		: say_usage(c, "No choice was made, and no vote was sent"));
+}

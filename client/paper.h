@@ -1,0 +1,36 @@
+#ifndef EVOTE_PAPER_H
+#define EVOTE_PAPER_H
+
+#include "client/cmd.h"
+#include "client/marks.h"
+#include "common/ballot.h"
+
+/*
+ * A ballot paper: what an election of ballots asks, and what the voter makes of
+ * it.
+ */
+struct paper {
+	evote_election_res show;
+	struct ballot_form form;
+	struct marks marks;
+	evote_ranks ranks; /* borrows those of marks */
+};
+
+/* Of that election, which is open.  A step (cmd.h), as are the others. */
+int paper_fetch(
+    struct client *, struct evote *, const char *election, struct paper *);
+void paper_clear(struct paper *);
+
+/* The words of the command line are the ballot. */
+int paper_read(struct client *, struct paper *, int n, char **words);
+/* The lines of standard input are. */
+int paper_input(struct client *, struct paper *);
+/* The voter is asked on the terminal. */
+int paper_ask(struct client *, struct evote *, struct paper *);
+/* Whether the election takes that. */
+int paper_judge(struct client *, const struct paper *);
+
+/* The next line of standard input without its end, malloc'd; NULL: none. */
+char *paper_line(void);
+
+#endif

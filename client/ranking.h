@@ -1,0 +1,31 @@
+#ifndef EVOTE_RANKING_H
+#define EVOTE_RANKING_H
+
+#include "client/cmd.h"
+#include "common/ballot.h"
+#include "common/schulze.h"
+
+/* The result of a ranked election. */
+struct ranking {
+	const struct ballot_form *form;
+	const evote_result_res *result; /* whose counts are first places */
+	const evote_pairs_res *pairs;
+	struct schulze schulze;
+};
+
+/* 0, or -1: these do not fit together.  Borrows them all. */
+int ranking_count(struct ranking *, const struct ballot_form *,
+    const evote_result_res *, const evote_pairs_res *);
+
+/* Tables for people: places, pairs, strengths of paths. */
+void ranking_lines(struct client *, const struct ranking *);
+/* Who has won: a part of a sentence. */
+void ranking_winner(const struct ranking *, char *out, size_t size);
+/* "pairs" and "paths"; NULL is fine. */
+void ranking_json(cJSON *, const struct ranking *);
+/* 1 and up; 0: dropped. */
+uint32_t ranking_place(const struct ranking *, u_int choice);
+/* How many share the first place. */
+uint32_t ranking_leaders(const struct ranking *);
+
+#endif

@@ -1,0 +1,33 @@
+#ifndef EVOTE_BALLOT_H
+#define EVOTE_BALLOT_H
+
+#include <stdint.h>
+
+#include "evote.h"
+
+/*
+ * What an election asks of a ballot, by its options, and whether a ballot is
+ * that.  Pure.
+ */
+struct ballot_form {
+	enum {
+		BALLOT_CHOICE, /* one choice: a vote, and no ballot */
+		BALLOT_PICK,
+		BALLOT_RANKED
+	} kind;
+	uint32_t choices;     /* in the list */
+	uint32_t least, most; /* PICK: so many are chosen */
+	/* RANKED: the default option, or `choices`: there is none. */
+	uint32_t none;
+};
+
+/* 0, or -1 unless these options go together, and with so many choices. */
+int ballot_form(struct ballot_form *, const evote_options *, uint32_t choices);
+
+/* How many choices are chosen, or ranked.  0: the ballot is blank. */
+uint32_t ballot_chosen(const evote_ranks *);
+/* EVOTE_R_OK, _MALFORMED, _TOO_FEW or _TOO_MANY_CHOSEN; the kind is not CHOICE
+   then, else EVOTE_R_OTHER_BALLOT. */
+evote_reason ballot_judge(const struct ballot_form *, const evote_ranks *);
+
+#endif
