@@ -31,10 +31,10 @@ REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 	  $(call room,replica/link,session outbound link talk inbound reach wire) \
 	  $(call room,replica/arbiter,arbiter witness etcd etcd_txn)
 SERVER	= $(call room,server,main conf supervisor opening loop events driver \
-	    machine service procedures proofs checkpoint signing auth turns serve serve_admin \
+	    machine service procedures procedures_roll proofs checkpoint signing auth turns serve serve_admin \
 	    budget certificate neighbours witness_daemon audit audit_note preflight) \
-	  $(call room,server/audit,book electorate index findings page) \
-	  $(call room,server/election,election voters standing stage electors polls sheet terms keys \
+	  $(call room,server/audit,book book_roll electorate index findings page) \
+	  $(call room,server/election,election voters standing stage electors polls polls_read sheet terms keys \
 	    judge judge_roll effect roll_page chronicle curve report) \
 	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files \
 	    host_key view copy)

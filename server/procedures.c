@@ -6,6 +6,7 @@
 #include "common/curve.h"
 #include "common/need.h"
 #include "common/seal.h"
+#include "server/procedures_roll.h"
 #include "server/proofs.h"
 
 /* ---- who asks ---- */
@@ -91,21 +92,6 @@ vouched(struct server *s, struct request *r, evote_request *q, struct op *op)
 	if (why == EVOTE_R_OK)
 		op->signature = q->credential.evote_credential_u.own.signature;
 	return (why);
-}
-
-static void
-told(evote_answer *a, const struct outcome *out)
-{
-	a->code = out->code;
-	a->reason = out->reason;
-}
-
-static struct record *
-told_only(evote_answer *a, int code, evote_reason reason)
-{
-	a->code = code;
-	a->reason = reason;
-	return (NULL);
 }
 
 /* ---- the procedures ---- */
@@ -403,156 +389,6 @@ run_sheet(struct server *s, struct request *r, const struct entry_header *at)
 	return (NULL);
 }
 
-/* How many of them, from the first on, have keys that can sign. */
-static uint32_t
-keys_fit(const evote_voter *voters, uint32_t n)
-{
-	uint32_t i = 0;
-
-	while (i < n && curve_has_key((const unsigned char *)voters[i].key))
-		i++;
-	return (i);
-}
-
-static struct record *
-run_register(struct server *s, struct request *r, const struct entry_header *at)
-{
-	evote_register_args *a = &r->args.roll;
-	struct op op = {
-	    .kind = EVOTE_OP_REGISTER,
-	    .no_room = core_full(s->core),
-	    .voters = a->voters.voters_val,
-	    .n = a->voters.voters_len,
-	    .only_check = a->only_check,
-	    .skip_same = a->skip_same,
-	    .shared_keys = a->shared_keys,
-	};
-	struct outcome out = {0};
-	struct record *rec;
-
-	if ((r->result.roll.where = keys_fit(op.voters, op.n)) < op.n)
-		return (told_only(&r->result.answer, 2, EVOTE_R_KEY));
-	rec = election_execute(s->election, &op, at, &out);
-	told(&r->result.answer, &out);
-	r->result.roll.added = out.added;
-	r->result.roll.same = out.same;
-	r->result.roll.where = out.where;
-	return (rec);
-}
-
-/* UNREGISTER and UNLOCK. */
-static struct record *
-run_member(struct server *s, struct request *r, const struct entry_header *at)
-{
-	struct op op = {
-	    .kind =
-		r->ask == ASK_UNLOCK ? EVOTE_OP_UNLOCK : EVOTE_OP_UNREGISTER,
-	    .no_room = core_full(s->core),
-	    .name = r->args.name,
-	};
-	struct outcome out = {0};
-	struct record *rec;
-
-	rec = election_execute(s->election, &op, at, &out);
-	told(&r->result.answer, &out);
-	return (rec);
-}
-
-static struct record *
-run_voters(struct server *s, struct request *r, const struct entry_header *at)
-{
-	election_voters(s->election, r->args.voters.first, &r->result.voters);
-	return (NULL);
-}
-
-static struct record *
-run_rekey(struct server *s, struct request *r, const struct entry_header *at)
-{
-	evote_rekey_args *a = &r->args.rekey;
-	struct op op = {
-	    .kind = EVOTE_OP_REKEY,
-	    .no_room = core_full(s->core),
-	    .rekey.voter = a->name,
-	    .shared_keys = a->shared_keys,
-	};
-	struct outcome out = {0};
-	struct record *rec;
-
-	memcpy(op.rekey.key, a->key, sizeof(op.rekey.key));
-	if (!curve_has_key((const unsigned char *)a->key))
-		return (told_only(&r->result.rekey.answer, 2, EVOTE_R_KEY));
-	rec = election_execute(s->election, &op, at, &out);
-	told(&r->result.rekey.answer, &out);
-	r->result.rekey.same = out.same != 0;
-	return (rec);
-}
-
-/* How many rows, from the first on, have keys that can sign or need none. */
-static uint32_t
-rows_fit(const evote_row *rows, uint32_t n)
-{
-	uint32_t i = 0;
-
-	while (i < n && (rows[i].leaves || keys_fit(&rows[i].voter, 1) == 1))
-		i++;
-	return (i);
-}
-
-static struct record *
-run_stage(struct server *s, struct request *r, const struct entry_header *at)
-{
-	evote_stage_args *a = &r->args.stage;
-	struct op op = {
-	    .kind = EVOTE_OP_STAGE,
-	    .no_room = core_full(s->core),
-	    .stage.stage = a->stage,
-	    .stage.from = a->from,
-	    .stage.rows.rows_len = a->rows.rows_len,
-	    .stage.rows.rows_val = a->rows.rows_val,
-	    .roll = a->roll,
-	    .only_check = a->only_check,
-	    .shared_keys = a->shared_keys,
-	};
-	uint32_t n = a->rows.rows_len;
-	evote_stage_res *res = &r->result.stage;
-	struct outcome out = {0};
-	struct record *rec;
-
-	if ((res->where = rows_fit(a->rows.rows_val, n)) < n)
-		return (told_only(&res->answer, 2, EVOTE_R_KEY));
-	rec = election_execute(s->election, &op, at, &out);
-	told(&res->answer, &out);
-	res->stage = election_stage(s->election);
-	res->where = out.where;
-	return (rec);
-}
-
-static struct record *
-run_commit(struct server *s, struct request *r, const struct entry_header *at)
-{
-	struct op op = {
-	    .kind = EVOTE_OP_COMMIT,
-	    .no_room = core_full(s->core),
-	    .commit = r->args.commit,
-	};
-	struct outcome out = {0};
-	struct record *rec = election_execute(s->election, &op, at, &out);
-
-	told(&r->result.answer, &out);
-	return (rec);
-}
-
-static struct record *
-run_roll_page(
-    struct server *s, struct request *r, const struct entry_header *at)
-{
-	struct outcome out = {0};
-
-	election_roll(s->election, &r->args.page, &r->result.page, &out);
-	told(&r->result.page.answer, &out);
-	return (NULL);
-}
-
 const struct procedure procedures[ASK_NR] = {
     [ASK_PREAUTH] = {run_preauth, (xdrproc_t)xdr_evote_preauth_args,
 	sizeof(evote_preauth_args), offsetof(evote_preauth_args, seen),
@@ -605,22 +441,22 @@ const struct procedure procedures[ASK_NR] = {
     [ASK_CHECK] = {run_check, (xdrproc_t)xdr_evote_check_args,
 	sizeof(evote_check_args), offsetof(evote_check_args, seen),
 	(xdrproc_t)xdr_evote_check_res},
-    [ASK_REGISTER] = {run_register, (xdrproc_t)xdr_evote_register_args,
+    [ASK_REGISTER] = {roll_register, (xdrproc_t)xdr_evote_register_args,
 	sizeof(evote_register_args), NO_SEEN,
 	(xdrproc_t)xdr_evote_register_res},
-    [ASK_UNREGISTER] = {run_member, (xdrproc_t)xdr_evote_name,
+    [ASK_UNREGISTER] = {roll_member, (xdrproc_t)xdr_evote_name,
 	sizeof(evote_name), NO_SEEN, (xdrproc_t)xdr_evote_answer},
-    [ASK_UNLOCK] = {run_member, (xdrproc_t)xdr_evote_name, sizeof(evote_name),
+    [ASK_UNLOCK] = {roll_member, (xdrproc_t)xdr_evote_name, sizeof(evote_name),
 	NO_SEEN, (xdrproc_t)xdr_evote_answer},
-    [ASK_VOTERS] = {run_voters, (xdrproc_t)xdr_evote_voters_args,
+    [ASK_VOTERS] = {roll_voters, (xdrproc_t)xdr_evote_voters_args,
 	sizeof(evote_voters_args), NO_SEEN, (xdrproc_t)xdr_evote_voters_res},
-    [ASK_REKEY] = {run_rekey, (xdrproc_t)xdr_evote_rekey_args,
+    [ASK_REKEY] = {roll_rekey, (xdrproc_t)xdr_evote_rekey_args,
 	sizeof(evote_rekey_args), NO_SEEN, (xdrproc_t)xdr_evote_rekey_res},
-    [ASK_STAGE] = {run_stage, (xdrproc_t)xdr_evote_stage_args,
+    [ASK_STAGE] = {roll_stage, (xdrproc_t)xdr_evote_stage_args,
 	sizeof(evote_stage_args), NO_SEEN, (xdrproc_t)xdr_evote_stage_res},
-    [ASK_COMMIT] = {run_commit, (xdrproc_t)xdr_evote_commit,
+    [ASK_COMMIT] = {roll_commit, (xdrproc_t)xdr_evote_commit,
 	sizeof(evote_commit), NO_SEEN, (xdrproc_t)xdr_evote_answer},
-    [ASK_ROLL_PAGE] = {run_roll_page, (xdrproc_t)xdr_evote_roll_args,
+    [ASK_ROLL_PAGE] = {roll_page, (xdrproc_t)xdr_evote_roll_args,
 	sizeof(evote_roll_args), NO_SEEN, (xdrproc_t)xdr_evote_roll_res},
     [ASK_CHECKPOINT] = {proof_checkpoint, (xdrproc_t)xdr_evote_checkpoint_args,
 	sizeof(evote_checkpoint_args), offsetof(evote_checkpoint_args, seen),

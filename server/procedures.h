@@ -97,6 +97,21 @@ struct procedure {
 	xdrproc_t result;
 };
 
+/* An answer without more: NULL, since there is no record. */
+static inline struct record *
+told_only(evote_answer *a, int code, evote_reason reason)
+{
+	a->code = code;
+	a->reason = reason;
+	return (NULL);
+}
+
+static inline void
+told(evote_answer *a, const struct outcome *out)
+{
+	(void)told_only(a, out->code, out->reason);
+}
+
 #define NO_SEEN SIZE_MAX
 
 extern const struct procedure procedures[ASK_NR];

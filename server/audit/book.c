@@ -1,4 +1,5 @@
 #include "server/audit/book.h"
+#include "server/audit/book_roll.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,20 +8,6 @@
 #include "common/record.h"
 #include "common/schulze.h"
 #include "server/audit/electorate.h"
-
-static const char *
-voter_name(const void *arg, uint32_t i)
-{
-	return (((const struct book *)arg)->voters[i]->name);
-}
-
-static struct book_voter *
-voter_find(const struct book *b, const char *name)
-{
-	uint32_t i = index_find(&b->voters_by_name, name, voter_name, b);
-
-	return (i == INDEX_NONE ? NULL : b->voters[i]);
-}
 
 static const char *
 poll_name(const void *arg, uint32_t i)
@@ -91,140 +78,6 @@ take_host(struct book *b, const evote_leaf *leaf)
 	return (NULL);
 }
 
-/* ---- the roll ---- */
-
-static const char *
-enrol(struct book *b, const evote_voter *from)
-{
-	struct book_voter *v = voter_find(b, from->name);
-	size_t len = strlen(from->name);
-
-	if (v != NULL && v->registered)
-		return ("it registers somebody who is on the roll");
-	if (v == NULL) {
-		v = need_zeroed(1, sizeof(*v) + len + 1);
-		memcpy(v->name, from->name, len);
-		v->index = b->n_voters++;
-		b->voters = need_room(b->voters, v->index, sizeof(*b->voters));
-		b->voters[v->index] = v;
-		index_add(&b->voters_by_name, v->name, v->index);
-	}
-	free(v->group);
-	v->group = need_copy(from->group);
-	memcpy(v->key, from->key, sizeof(v->key));
-	v->registered = 1;
-	b->on_roll++;
-	b->staging = 0;
-	return (NULL);
-}
-
-static const char *
-take_register(struct book *b, const evote_voter *list, uint32_t n)
-{
-	const char *wrong = NULL, *one;
-
-	for (uint32_t i = 0; i < n; i++) {
-		one = enrol(b, &list[i]);
-		wrong = one != NULL ? one : wrong;
-	}
-	return (n > 0 ? wrong : "it registers nobody");
-}
-
-static const char *
-take_member(struct book *b, const char *name, int strike)
-{
-	struct book_voter *v = voter_find(b, name);
-
-	if (v == NULL || !v->registered)
-		return ("it is about somebody who is not on the roll");
-	b->n_unlocked += !strike;
-	b->on_roll -= (uint32_t)strike;
-	b->staging &= !strike;
-	v->registered = !strike;
-	return (NULL);
-}
-
-static const char *
-take_rekey(struct book *b, const evote_rekey_op *op)
-{
-	struct book_voter *v = voter_find(b, op->voter);
-
-	if (v == NULL || !v->registered)
-		return ("it gives a key to somebody who is not on the roll");
-	memcpy(v->key, op->key, sizeof(v->key));
-	b->staging = 0;
-	return (NULL);
-}
-
-static void
-rows_forget(struct book *b)
-{
-	while (b->n_rows > 0) {
-		b->n_rows--;
-		free(b->rows[b->n_rows].voter.name);
-		free(b->rows[b->n_rows].voter.group);
-	}
-}
-
-static void
-row_keep(struct book *b, const evote_row *from)
-{
-	evote_row *to;
-
-	b->rows = need_room(b->rows, b->n_rows, sizeof(*b->rows));
-	to = &b->rows[b->n_rows++];
-	*to = *from;
-	to->voter.name = need_copy(from->voter.name);
-	to->voter.group = need_copy(from->voter.group);
-}
-
-static const char *
-take_stage(struct book *b, const evote_stage_op *op)
-{
-	uint32_t n = op->rows.rows_len;
-
-	if (op->from == 0) {
-		rows_forget(b);
-		b->stage++;
-		b->staging = 1;
-	}
-	if (!b->staging || op->stage != b->stage || op->from != b->n_rows)
-		return ("it stages rows that do not follow those before");
-	for (uint32_t i = 0; i < n; i++)
-		row_keep(b, &op->rows.rows_val[i]);
-	return (n > 0 ? NULL : "it stages nobody");
-}
-
-static const char *
-row_take(struct book *b, const evote_row *row)
-{
-	struct book_voter *v = voter_find(b, row->voter.name);
-
-	if (row->leaves)
-		return (take_member(b, row->voter.name, 1));
-	if (v != NULL && v->registered) {
-		v->registered = 0;
-		b->on_roll--;
-	}
-	return (enrol(b, &row->voter));
-}
-
-static const char *
-take_commit(struct book *b, const evote_commit *op)
-{
-	const char *wrong = NULL, *one;
-
-	if (!b->staging || op->stage != b->stage || op->rows != b->n_rows)
-		return ("it carries out rows that were not staged");
-	for (uint32_t i = 0; i < b->n_rows; i++) {
-		one = row_take(b, &b->rows[i]);
-		wrong = one != NULL ? one : wrong;
-	}
-	rows_forget(b);
-	b->staging = 0;
-	return (wrong);
-}
-
 /* ---- elections ---- */
 
 static evote_name *
@@ -273,7 +126,7 @@ take_create(struct book *b, const evote_asker *asker,
 	struct ballot_form form;
 	int fits = ballot_form(&form, options, about->choices.choices_len) == 0;
 
-	e->asker = voter_find(b, asker->voter);
+	e->asker = book_voter(b, asker->voter);
 	e->poll = poll_find(b, name);
 	if (e->poll != NULL)
 		return ("it opens an election of a name that exists");
@@ -382,7 +235,7 @@ take_vote(struct book *b, const evote_leaf *leaf, const union opening *opening,
 {
 	const evote_vote_op *op = &leaf->op.evote_op_u.vote;
 	struct book_poll *p = e->poll = poll_find(b, op->ballot.election);
-	const struct book_voter *v = e->asker = voter_find(b, op->asker.voter);
+	const struct book_voter *v = e->asker = book_voter(b, op->asker.voter);
 	const char *wrong;
 
 	if (p == NULL)
@@ -410,7 +263,7 @@ take_refused(struct book *b, const evote_leaf *leaf, struct book_entry *e)
 {
 	uint32_t reason = (uint32_t)leaf->reason;
 
-	e->asker = voter_find(b, leaf->op.evote_op_u.refused.asker.voter);
+	e->asker = book_voter(b, leaf->op.evote_op_u.refused.asker.voter);
 	b->refused[reason < BOOK_REASONS ? reason : BOOK_REASONS]++;
 	b->n_refused++;
 	if (e->asker == NULL)
@@ -437,18 +290,18 @@ take(struct book *b, const evote_leaf *leaf, const union opening *opening,
 	case EVOTE_OP_HOST:
 		return (take_host(b, leaf));
 	case EVOTE_OP_REGISTER:
-		return (take_register(b, op->evote_op_u.voters.voters_val,
+		return (book_register(b, op->evote_op_u.voters.voters_val,
 		    op->evote_op_u.voters.voters_len));
 	case EVOTE_OP_UNREGISTER:
-		return (take_member(b, op->evote_op_u.voter, 1));
+		return (book_member(b, op->evote_op_u.voter, 1));
 	case EVOTE_OP_UNLOCK:
-		return (take_member(b, op->evote_op_u.unlocked, 0));
+		return (book_member(b, op->evote_op_u.unlocked, 0));
 	case EVOTE_OP_REKEY:
-		return (take_rekey(b, &op->evote_op_u.rekey));
+		return (book_rekey(b, &op->evote_op_u.rekey));
 	case EVOTE_OP_STAGE:
-		return (take_stage(b, &op->evote_op_u.stage));
+		return (book_stage(b, &op->evote_op_u.stage));
 	case EVOTE_OP_COMMIT:
-		return (take_commit(b, &op->evote_op_u.commit));
+		return (book_commit(b, &op->evote_op_u.commit));
 	case EVOTE_OP_CREATE:
 		return (take_create(b, &op->evote_op_u.create.asker,
 		    &op->evote_op_u.create.election, &none, leaf->time, e));
@@ -506,7 +359,7 @@ book_clear(struct book *b)
 		free(b->epochs[i].name);
 	for (uint32_t i = 0; i < b->n_hosts; i++)
 		free(b->hosts[i].name);
-	rows_forget(b);
+	book_rows_forget(b);
 	free(b->rows);
 	free(b->voters);
 	free(b->polls);

@@ -9,31 +9,6 @@
 #include "server/election/polls.h"
 #include "server/election/terms.h"
 
-#define CHECK_MAX 10000 /* elections looked at for one page of CHECK */
-
-static evote_name *
-names_copy(const evote_name *from, uint32_t n)
-{
-	evote_name *to = need(calloc(n + 1, sizeof(*to)));
-
-	for (uint32_t i = 0; i < n; i++)
-		to[i] = need_copy(from[i]);
-	return (to);
-}
-
-static void
-about_copy(evote_election *to, const evote_election *from)
-{
-	to->name = need_copy(from->name);
-	to->groups.groups_len = from->groups.groups_len;
-	to->groups.groups_val =
-	    names_copy(from->groups.groups_val, from->groups.groups_len);
-	to->choices.choices_len = from->choices.choices_len;
-	to->choices.choices_val =
-	    names_copy(from->choices.choices_val, from->choices.choices_len);
-	to->end = from->end;
-}
-
 struct poll *
 poll_find(const struct polls *ps, const char *name)
 {
@@ -195,7 +170,7 @@ poll_add(struct polls *ps, struct voters *vs, const evote_election *about,
 	struct poll *p = need(calloc(1, sizeof(*p)));
 	int rc;
 
-	about_copy(&p->about, about);
+	terms_election_copy(&p->about, about);
 	if (options != NULL)
 		terms_copy(&p->options, options);
 	rc = ballot_form(&p->form, &p->options, n_choices);
@@ -321,137 +296,6 @@ poll_close_undo(struct polls *ps, struct poll *p)
 	     p->frozen == NULL && i < p->about.groups.groups_len; i++)
 		p->shares[i].eligible = 0;
 	open_add(ps, p);
-}
-
-/* ---- reading ---- */
-
-void
-poll_result(const struct poll *p, evote_result_res *res)
-{
-	uint32_t n = p->about.choices.choices_len;
-	evote_count *counts = need(calloc(n, sizeof(*counts)));
-
-	assert(p->closed);
-	for (uint32_t i = 0; i < n; i++) {
-		counts[i].choice = need_copy(p->about.choices.choices_val[i]);
-		counts[i].votes = p->counts[i];
-	}
-	res->counts.counts_len = n;
-	res->counts.counts_val = counts;
-	res->votes = p->votes;
-	res->eligible = p->eligible;
-	res->end = p->about.end;
-}
-
-void
-poll_pairs(const struct poll *p, evote_pairs_res *res)
-{
-	uint32_t n = p->form.choices * p->form.choices;
-
-	assert(p->closed);
-	res->blank = p->blank;
-	res->pairs.pairs_len = p->form.kind == BALLOT_RANKED ? n : 0;
-	res->pairs.pairs_val = need(calloc(n, sizeof(*p->pairs)));
-	if (p->pairs != NULL)
-		memcpy(res->pairs.pairs_val, p->pairs, n * sizeof(*p->pairs));
-}
-
-void
-poll_show(const struct poll *p, evote_election_res *res)
-{
-	evote_election none = {.name = ""};
-
-	/* Never without its strings: XDR has no NULL. */
-	about_copy(&res->election, p == NULL ? &none : &p->about);
-	res->creator = need_copy(p == NULL ? "" : p->creator->name);
-	res->closed = p != NULL && p->closed;
-}
-
-void
-poll_options(const struct poll *p, evote_options_res *res)
-{
-	if (p != NULL)
-		terms_copy(&res->options, &p->options);
-}
-
-void
-poll_sheet(const struct poll *p, uint64_t from, evote_sheet_res *res)
-{
-	const struct sheet_line *page[EVOTE_PAGE_MAX + 1];
-	uint32_t n = sheet_page(&p->sheet, from, page, EVOTE_PAGE_MAX + 1);
-	evote_sheet_line *to = need_zeroed(EVOTE_PAGE_MAX, sizeof(*to));
-
-	assert(p->closed && poll_has_sheet(p));
-	res->next = n > EVOTE_PAGE_MAX ? page[EVOTE_PAGE_MAX]->tracker : 0;
-	n = n > EVOTE_PAGE_MAX ? EVOTE_PAGE_MAX : n;
-	for (uint32_t i = 0; i < n; i++) {
-		to[i].tracker = page[i]->tracker;
-		to[i].choice =
-		    need_copy(p->about.choices.choices_val[page[i]->choice]);
-	}
-	res->lines.lines_len = n;
-	res->lines.lines_val = to;
-}
-
-void
-polls_page(const struct polls *ps, uint32_t first, evote_list_res *res)
-{
-	evote_summary *to = need(calloc(EVOTE_PAGE_MAX, sizeof(*to)));
-	const struct poll *p;
-	uint32_t n = 0, i;
-
-	for (i = first; i < ps->n && n < EVOTE_PAGE_MAX; i++, n++) {
-		p = ps->list[i];
-		to[n].name = need_copy(p->about.name);
-		to[n].end = p->about.end;
-		to[n].closed = p->closed;
-	}
-	res->elections.elections_len = n;
-	res->elections.elections_val = to;
-	res->next = i < ps->n ? i : 0;
-}
-
-void
-poll_turnout(const struct poll *p, evote_turnout_res *res)
-{
-	uint32_t n = p->about.groups.groups_len;
-	evote_turnout *to = need(calloc(n, sizeof(*to)));
-
-	for (uint32_t i = 0; i < n; i++) {
-		to[i].group = need_copy(p->groups[i]->name);
-		to[i].eligible = p->closed || p->frozen != NULL
-		    ? p->shares[i].eligible
-		    : p->groups[i]->registered;
-		to[i].voted = p->shares[i].voted;
-	}
-	res->groups.groups_len = n;
-	res->groups.groups_val = to;
-	res->end = p->about.end;
-	res->closed = p->closed;
-}
-
-void
-polls_check(const struct polls *ps, const struct voter *v, uint32_t first,
-    evote_check_res *res)
-{
-	evote_checked *to = need(calloc(EVOTE_PAGE_MAX, sizeof(*to)));
-	uint32_t n = 0, i, looked = 0;
-	const struct poll *p;
-
-	for (i = first; i < ps->n && n < EVOTE_PAGE_MAX; i++) {
-		if (looked++ == CHECK_MAX)
-			break;
-		p = ps->list[i];
-		if (!poll_has_voted(p, v) && (p->closed || !poll_admits(p, v)))
-			continue;
-		to[n].name = need_copy(p->about.name);
-		to[n].end = p->about.end;
-		to[n].closed = p->closed;
-		to[n++].voted = poll_has_voted(p, v);
-	}
-	res->elections.elections_len = n;
-	res->elections.elections_val = to;
-	res->next = i < ps->n ? i : 0;
 }
 
 static void

@@ -66,3 +66,26 @@ terms_copy(evote_options *to, const evote_options *from)
 		memcpy(to->evote_options_val, from->evote_options_val,
 		    n * sizeof(evote_option));
 }
+
+static evote_name *
+names_copy(const evote_name *from, uint32_t n)
+{
+	evote_name *to = need(calloc(n + 1, sizeof(*to)));
+
+	for (uint32_t i = 0; i < n; i++)
+		to[i] = need_copy(from[i]);
+	return (to);
+}
+
+void
+terms_election_copy(evote_election *to, const evote_election *from)
+{
+	to->name = need_copy(from->name);
+	to->groups.groups_len = from->groups.groups_len;
+	to->groups.groups_val =
+	    names_copy(from->groups.groups_val, from->groups.groups_len);
+	to->choices.choices_len = from->choices.choices_len;
+	to->choices.choices_val =
+	    names_copy(from->choices.choices_val, from->choices.choices_len);
+	to->end = from->end;
+}

@@ -15,5 +15,6 @@ int terms_fit(const evote_options *);
 /* The option's value, or what it is without one. */
 uint64_t terms_value(const evote_options *, evote_option_kind);
 void terms_copy(evote_options *to, const evote_options *from);
+void terms_election_copy(evote_election *to, const evote_election *from);
 
 #endif
