@@ -5,13 +5,13 @@
 
 #include "common/need.h"
 
-/* The place of his group in the list, or the length of the list. */
+/* The place of the group in the list, or the length of the list. */
 static uint32_t
-present_place(const struct poll *p, const struct voter *v)
+group_place(const struct poll *p, const struct group *group)
 {
 	uint32_t i = 0;
 
-	while (i < p->about.groups.groups_len && p->groups[i] != v->group)
+	while (i < p->about.groups.groups_len && p->groups[i] != group)
 		i++;
 	return (i);
 }
@@ -20,16 +20,16 @@ uint32_t
 poll_place(const struct poll *p, const struct voter *v)
 {
 	if (p->frozen == NULL)
-		return (present_place(p, v));
+		return (group_place(p, v->group));
 	if (v->index >= p->frozen_len || p->frozen[v->index] == 0)
 		return (p->about.groups.groups_len);
 	return (p->frozen[v->index] - 1u);
 }
 
 int
-poll_has_group(const struct poll *p, const struct voter *v)
+poll_has_group(const struct poll *p, const struct group *group)
 {
-	return (present_place(p, v) < p->about.groups.groups_len);
+	return (group_place(p, group) < p->about.groups.groups_len);
 }
 
 int
@@ -59,16 +59,14 @@ polls_keep_open(const struct polls *ps, const struct voter *v)
 void
 poll_freeze(struct poll *p, const struct voters *vs)
 {
-	const struct voter *v;
 	uint32_t i, place;
 
 	static_assert(EVOTE_GROUPS_MAX < UINT8_MAX, "a place is a byte");
 	p->frozen_len = vs->n;
 	p->frozen = need_zeroed(vs->n + 1, 1);
 	for (i = 0; i < vs->n; i++) {
-		v = voter_at(vs, i);
-		place = present_place(p, v);
-		if (!v->registered || place == p->about.groups.groups_len)
+		place = group_place(p, voter_group_at(vs, i));
+		if (place == p->about.groups.groups_len)
 			continue;
 		p->frozen[i] = (uint8_t)(place + 1);
 		p->shares[place].eligible++;

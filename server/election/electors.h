@@ -15,8 +15,8 @@ int poll_keeps(const struct poll *, const struct voter *);
 /* The same of any election; of any that is open. */
 int polls_keep(const struct polls *, const struct voter *);
 int polls_keep_open(const struct polls *, const struct voter *);
-/* Whether his group is one of them now. */
-int poll_has_group(const struct poll *, const struct voter *);
+/* Whether the group (NULL: none) is one of them. */
+int poll_has_group(const struct poll *, const struct group *);
 /*
  * The place in the election's list of the group as which he votes, or the
  * length of the list.

@@ -234,8 +234,8 @@ judge_vote(const struct election_state *e, const struct op *op, uint64_t time,
 		verdict_record(v, 2, EVOTE_R_CLOSED);
 	else if (!poll_admits(p, v->voter))
 		verdict_record(v, 3,
-		    poll_has_group(p, v->voter) ? EVOTE_R_FROZEN
-						: EVOTE_R_GROUP);
+		    poll_has_group(p, v->voter->group) ? EVOTE_R_FROZEN
+						       : EVOTE_R_GROUP);
 	else if (poll_has_voted(p, v->voter))
 		verdict_record(v, 4, EVOTE_R_VOTED);
 	else if (op->kind == EVOTE_OP_VOTE)

@@ -130,7 +130,6 @@ voted_set(struct poll *p, uint32_t index)
 static uint64_t
 eligible(const struct poll *p, const struct voters *vs)
 {
-	const struct voter *v;
 	uint64_t n = 0;
 
 	for (uint32_t i = 0; i < p->about.groups.groups_len; i++)
@@ -139,10 +138,8 @@ eligible(const struct poll *p, const struct voters *vs)
 	if (p->frozen != NULL)
 		return (n);
 	for (uint32_t i = 0; i < vs->n && i / 8 < p->voted_len; i++) {
-		if (!poll_has_voted(p, vs->list[i]))
-			continue;
-		v = voter_at(vs, i);
-		n += !(v->registered && poll_admits(p, v));
+		n += poll_has_voted(p, vs->list[i]) &&
+		    !poll_has_group(p, voter_group_at(vs, i));
 	}
 	return (n);
 }

@@ -193,12 +193,17 @@ voter_at(const struct voters *vs, uint32_t i)
 	return (look(vs, vs->list[i]));
 }
 
-/* His key on the roll, with that stage (0: as it is), or NULL. */
+/*
+ * His key on the roll, with that stage (0: as it is), or NULL; and his group.
+ * He is left as he is kept.
+ */
 static const unsigned char *
-key_in(const struct voters *vs, const struct voter *v, uint32_t stage)
+key_in(const struct voters *vs, const struct voter *v, uint32_t stage,
+    const struct group **group)
 {
 	int staged;
 
+	*group = v->group;
 	if (v->stage == 0)
 		return (v->registered ? v->key : NULL);
 	staged = v->stage == stage ||
@@ -207,14 +212,25 @@ key_in(const struct voters *vs, const struct voter *v, uint32_t stage)
 		return (v->registered ? v->key : NULL);
 	if (v->other == NULL)
 		return (staged ? v->key : NULL);
+	*group = v->other->group;
 	return (v->other->registered ? v->other->key : NULL);
+}
+
+const struct group *
+voter_group_at(const struct voters *vs, uint32_t i)
+{
+	const struct group *group;
+
+	return (key_in(vs, vs->list[i], 0, &group) != NULL ? group : NULL);
 }
 
 static int
 holds(const struct voters *vs, const struct voter *v, uint32_t stage,
     const unsigned char key[SEAL_KEY], const struct voter *but)
 {
-	const unsigned char *his = v == but ? NULL : key_in(vs, v, stage);
+	const struct group *group;
+	const unsigned char *his =
+	    v == but ? NULL : key_in(vs, v, stage, &group);
 
 	return (his != NULL && memcmp(his, key, SEAL_KEY) == 0);
 }

@@ -78,6 +78,11 @@ struct voter *voter_find(const struct voters *, const char *name); /* NULL */
 /* The i-th; his fields hold, but he may be unknown. */
 struct voter *voter_at(const struct voters *, uint32_t i);
 /*
+ * The group of the i-th, NULL: he is not on the roll.  For those who look at
+ * all of them: voter_at may take longer for each, after a large import.
+ */
+const struct group *voter_group_at(const struct voters *, uint32_t i);
+/*
  * Another one who is on the roll with that key, or NULL.  As the roll stands
  * now, or (stage is not 0) as it would with that stage.
  */
