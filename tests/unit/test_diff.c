@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/progress.h"
+#include "client/roll/csv.h"
 #include "client/roll/diff.h"
 #include "client/say.h"
 
@@ -80,6 +81,99 @@ test_shared_keys(void **state)
 	}
 }
 
+/* Who leaves gives a key away; whoever stays, with --update too, does not. */
+static void
+test_update_and_removal(void **state)
+{
+	evote_voter file[] = {
+	    voter("anna", "m", 1), voter("bob", "m", 5), voter("cy", "n", 3)};
+	const evote_voter roll[] = {voter("ada", "x", 1), voter("bob", "m", 2),
+	    voter("cy", "m", 3), voter("eve", "m", 4)};
+	const struct roll wanted = {.voters = file, .n = 3};
+	struct diff *d;
+
+	for (int removes = 0; removes < 2; removes++) {
+		d = diff_new(&wanted, 0, removes);
+		assert_non_null(d);
+		for (size_t i = 0; i < 4; i++)
+			assert_int_equal(0, diff_with(d, &roll[i]));
+		assert_int_equal(
+		    removes ? CHANGE_ADD : CHANGE_SHARED, diff_of(d, 0));
+		assert_int_equal(CHANGE_KEY, diff_of(d, 1));
+		assert_int_equal(CHANGE_GROUP, diff_of(d, 2));
+		assert_string_equal("m", diff_group(d, 2));
+		assert_int_equal(4, d->on_roll);
+		assert_int_equal(2, d->not_in_file);
+		if (removes) {
+			assert_string_equal("ada", d->missing[0].name);
+			assert_string_equal("x", d->missing[0].group);
+			assert_string_equal("eve", d->missing[1].name);
+		}
+		assert_int_equal(removes ? 1 : 0, diff_count(d, CHANGE_ADD));
+		assert_int_equal(2, diff_count(d, CHANGE_GROUP | CHANGE_KEY));
+		assert_int_equal(0, diff_count(d, CHANGE_NONE));
+		diff_free(d);
+	}
+}
+
+/* A changed key that somebody holds, and keeps. */
+static void
+test_key_taken(void **state)
+{
+	evote_voter file[] = {voter("ada", "m", 2)};
+	const evote_voter roll[] = {voter("bob", "m", 2), voter("ada", "m", 1)};
+	const struct roll wanted = {.voters = file, .n = 1};
+
+	for (int removes = 0; removes < 2; removes++) {
+		struct diff *d = diff_new(&wanted, 0, removes);
+
+		assert_non_null(d);
+		diff_with(d, &roll[0]);
+		diff_with(d, &roll[1]);
+		assert_int_equal(
+		    removes ? CHANGE_KEY : CHANGE_SHARED, diff_of(d, 0));
+		diff_free(d);
+	}
+}
+
+static void
+test_csv_field(const char *text, const char *written)
+{
+	char field[CSV_FIELD];
+
+	csv_write(field, sizeof(field), text);
+	assert_string_equal(written, field);
+}
+
+/* What is written is read again as it was. */
+static void
+test_csv_write(void **state)
+{
+	static const char *const texts[] = {
+	    "ada", "=1", "'=1", "''+", "'", "'a", "＝", "say \"ada\"", "a, b"};
+	char text[CSV_FIELD], field[CSV_FIELD], err[200];
+	struct csv_row row;
+	struct csv csv;
+
+	test_csv_field("ada", "\"ada\"");
+	test_csv_field("=1", "\"'=1\"");
+	test_csv_field("'=1", "\"''=1\"");
+	test_csv_field("'a", "\"'a\"");
+	test_csv_field("a\"b", "\"a\"\"b\"");
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		csv_write(field, sizeof(field), texts[i]);
+		snprintf(text, sizeof(text), "%s", field);
+		assert_int_equal(
+		    0, csv_open(&csv, text, strlen(text), err, sizeof(err)));
+		assert_int_equal(1, csv_next(&csv, &row, err, sizeof(err)));
+		assert_string_equal(texts[i], csv_plain(row.fields[0]));
+	}
+	memset(text, '"', CSV_TEXT_MAX);
+	text[CSV_TEXT_MAX] = '\0';
+	csv_write(field, sizeof(field), text);
+	assert_int_equal(2 * CSV_TEXT_MAX + 2, strlen(field));
+}
+
 static void
 test_empty(void **state)
 {
@@ -133,6 +227,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_changes),
 	    cmocka_unit_test(test_shared_keys),
+	    cmocka_unit_test(test_update_and_removal),
+	    cmocka_unit_test(test_key_taken),
+	    cmocka_unit_test(test_csv_write),
 	    cmocka_unit_test(test_empty),
 	    cmocka_unit_test(test_bar),
 	    cmocka_unit_test(test_pad),
