@@ -164,11 +164,12 @@ on_terminal() {
 	admin alpha voters --csv >"$PAIR_DIR/out.csv"
 	grep -q "^\"'=1+1\",\"a, \"\"b\"\"\"," "$PAIR_DIR/out.csv"
 	before=$(stands alpha)
-	cp "$PAIR_DIR/out.csv" "$csv"
-	exits 0 import --update --remove-missing
+	exits 0 admin alpha import --shared-keys --update --remove-missing \
+	    "$PAIR_DIR/out.csv"
 	says "0 voters were registered, 0 changed, 0 taken off"
 	exits 0 admin alpha unregister =1+1
-	exits 0 import --update --remove-missing
+	exits 0 admin alpha import --shared-keys --update --remove-missing \
+	    "$PAIR_DIR/out.csv"
 	[[ $(stands alpha) == "$before" ]]
 }
 
