@@ -494,6 +494,34 @@ test_pages(void **state)
 	assert_page(w, 0, "students", "club", "Ann Eve", 0);
 }
 
+/* Who may vote is fixed right after, when nobody was looked at since. */
+static void
+test_frozen(void **state)
+{
+	struct world *w = *state;
+	evote_name students[] = {"students"};
+	evote_name yes[] = {"yes"};
+	evote_option freeze[] = {{EVOTE_OPTION_FREEZE, 1}};
+	evote_row rows[] = {row("Ann", "staff", 'a'), leaves("Bob"),
+	    row("Cy", "students", 'c'), row("Eve", "students", 'e')};
+	struct op open = {.kind = EVOTE_OP_OPEN,
+	    .asker = {.voter = "Cy", .number = 1},
+	    .act = {.kind = EVOTE_ACT_OPEN,
+		.evote_act_u.terms = {.election = {.name = "club",
+					  .groups = {1, students},
+					  .choices = {1, yes},
+					  .end = START + 1000000},
+		    .options = {1, freeze}}}};
+
+	expect(w, op_host(), 0, EVOTE_R_OK, 1);
+	expect(w, op_begin(w, rows, 4), 0, EVOTE_R_OK, 1);
+	for (int i = 0; i < NAMES; i++)
+		(void)election_voter(w->e, names[i], &(struct voter_view){0});
+	expect(w, op_commit(1, 4), 0, EVOTE_R_OK, 1);
+	expect(w, open, 0, EVOTE_R_OK, 1);
+	assert_page(w, 0, "", "club", "Cy Eve", 0);
+}
+
 /* ---- any of them in any order, and undone ---- */
 
 static unsigned
@@ -728,6 +756,7 @@ main(void)
 	    TEST(test_roll_changed),
 	    TEST(test_dropped),
 	    TEST(test_pages),
+	    TEST(test_frozen),
 	    TEST(test_random),
 	};
 
