@@ -2057,8 +2057,10 @@ random_op(struct world *w, unsigned *seed)
 {
 	static evote_name options[] = {"A", "B", "C", "D"};
 	static evote_option sheet = {EVOTE_OPTION_SHEET, 1};
-	static evote_option freeze = {EVOTE_OPTION_FREEZE, 1};
-	static evote_option ranked = {EVOTE_OPTION_RANKED, 1};
+	static evote_option freeze[] = {
+	    {EVOTE_OPTION_ORDER_SHOWN, 1}, {EVOTE_OPTION_FREEZE, 1}};
+	static evote_option ranked[] = {
+	    {EVOTE_OPTION_RANKED, 1}, {EVOTE_OPTION_ORDER_SHOWN, 1}};
 	static evote_option pick[] = {
 	    {EVOTE_OPTION_PICK_MIN, 1}, {EVOTE_OPTION_PICK_MAX, 1}};
 	static const char *const ballots[] = {
@@ -2096,9 +2098,9 @@ random_op(struct world *w, unsigned *seed)
 		if (who.number % 3 == 0)
 			op = op_open(op, &sheet, 1);
 		else if (who.number % 6 == 1)
-			op = op_open(op, &freeze, 1);
+			op = op_open(op, freeze, 2);
 		else if (who.number % 6 == 4)
-			op = op_open(op, &ranked, 1);
+			op = op_open(op, ranked, 2);
 		else if (who.number % 6 == 2)
 			op = op_open(op, pick, 2);
 		break;
