@@ -73,7 +73,7 @@ roll_write(FILE *f, const struct minutes *m)
 	u_int i;
 
 	fprintf(f,
-	    "\n## Roll\n\n| Group | On the roll at the close | Voted |\n"
+	    "\n## Roll\n\n| Group | Could vote | Voted |\n"
 	    "|---|---:|---:|\n");
 	for (i = 0; i < m->turnout.groups.groups_len; i++) {
 		g = &m->turnout.groups.groups_val[i];
@@ -82,8 +82,10 @@ roll_write(FILE *f, const struct minutes *m)
 		    (unsigned long long)g->voted);
 	}
 	fprintf(f,
-	    "\nEligible were %llu voters, counting those who voted and left "
-	    "the roll or the group later; %llu voted (%.1f %%).\n",
+	    "\nThe groups are counted as they were at the close, or where the "
+	    "electorate was fixed, at the opening. %llu voters could vote, "
+	    "with those who voted and left the roll or the group later; %llu "
+	    "voted (%.1f %%).\n",
 	    (unsigned long long)m->result.eligible,
 	    (unsigned long long)m->result.votes,
 	    100 * tally_turnout(&m->result));

@@ -15,6 +15,12 @@
 #include "client/when.h"
 #include "common/need.h"
 
+/* Signatures are longer than a line. */
+#define STYLE                                                            \
+	"<style>body{font-family:sans-serif;font-size:10pt}"             \
+	"pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:8pt}" \
+	"td,th{padding:0 0.8em 0 0}</style>"
+
 struct form {
 	int pdf;
 };
@@ -98,9 +104,11 @@ static void
 pandoc(int from)
 {
 	dup2(from, STDIN_FILENO);
-	execlp("pandoc", "pandoc", "--from", "commonmark+pipe_tables", "--to",
-	    "pdf", "--pdf-engine", "weasyprint", "--standalone", "--metadata",
-	    "pagetitle=Minutes", "--output", "-", (char *)NULL);
+	execlp("pandoc", "pandoc", "--quiet", "--from",
+	    "commonmark+pipe_tables", "--to", "pdf", "--pdf-engine",
+	    "weasyprint", "--pdf-engine-opt=--quiet", "--standalone",
+	    "--metadata", "pagetitle=Minutes", "--variable",
+	    "header-includes=" STYLE, "--output", "-", (char *)NULL);
 	_exit(127);
 }
 
