@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/chart.h"
+#include "client/form.h"
 #include "client/lib/reason.h"
 #include "client/proved.h"
 #include "client/tally.h"
@@ -145,8 +146,9 @@ votes_write(FILE *f, const struct minutes *m)
 	}
 }
 
+/* Places and counts, of one choice or of several. */
 static void
-result_write(FILE *f, const struct minutes *m)
+counts_write(FILE *f, const struct minutes *m)
 {
 	const evote_result_res *res = &m->result;
 	const evote_count *c;
@@ -154,7 +156,7 @@ result_write(FILE *f, const struct minutes *m)
 	char text[ROOM];
 
 	fprintf(f,
-	    "\n## Result\n\n| Place | Choice | Votes | Share |\n"
+	    "| Place | Choice | Votes | Share |\n"
 	    "|---|---|---:|---:|\n");
 	for (i = 0; i < res->counts.counts_len; i++) {
 		c = &res->counts.counts_val[i];
@@ -176,6 +178,70 @@ result_write(FILE *f, const struct minutes *m)
 		    "\nThis is a TIE: %u choices have the most votes, %llu "
 		    "each.\n",
 		    n, (unsigned long long)c->votes);
+}
+
+/* A row of the table of pairs. */
+static void
+pairs_row(FILE *f, const struct minutes *m, u_int i)
+{
+	u_int j, n = m->form.choices;
+
+	fprintf(f, "| %u |", i + 1);
+	for (j = 0; j < n; j++)
+		if (i == j)
+			fprintf(f, " - |");
+		else
+			fprintf(f, " %llu |",
+			    (unsigned long long)
+				m->pairs.pairs.pairs_val[i * n + j]);
+	fprintf(f, "\n");
+}
+
+static void
+ranking_write(FILE *f, const struct minutes *m)
+{
+	char text[ROOM], winner[EVOTE_NAME_MAX + 80], place[24];
+	u_int i, n = m->form.choices;
+	uint32_t at;
+
+	fprintf(f, "| Place | Choice |\n|---|---|\n");
+	for (i = 0; i < n; i++) {
+		at = ranking_place(&m->ranking, i);
+		snprintf(place, sizeof(place), "%u%s", at,
+		    schulze_sharing(&m->ranking.schulze, at) > 1 ? "=" : "");
+		fprintf(f, "| %s | %u. %s |\n", at == 0 ? "dropped" : place,
+		    i + 1, plain(m->result.counts.counts_val[i].choice, text));
+	}
+	ranking_winner(&m->ranking, winner, sizeof(winner));
+	fprintf(f,
+	    "\nBy the Schulze method, as in the Debian constitution (A.5): "
+	    "%s.\n\nHow many ballots prefer the choice of the row to that of "
+	    "the column:\n\n| |",
+	    plain(winner, text));
+	for (i = 0; i < n; i++)
+		fprintf(f, " %u |", i + 1);
+	fprintf(f, "\n|---|");
+	for (i = 0; i < n; i++)
+		fprintf(f, "---:|");
+	fprintf(f, "\n");
+	for (i = 0; i < n; i++)
+		pairs_row(f, m, i);
+}
+
+static void
+result_write(FILE *f, const struct minutes *m)
+{
+	char form[EVOTE_NAME_MAX + 100], text[ROOM];
+
+	form_text(&m->form, &m->show.election, form, sizeof(form));
+	fprintf(f, "\n## Result\n\nA ballot was %s.\n\n", plain(form, text));
+	if (m->form.kind == BALLOT_RANKED)
+		ranking_write(f, m);
+	else
+		counts_write(f, m);
+	if (m->form.kind != BALLOT_CHOICE)
+		fprintf(f, "\nBlank ballots: %llu.\n",
+		    (unsigned long long)m->pairs.blank);
 }
 
 static void

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "client/lib/libevote.h"
+#include "client/ranking.h"
 
 /* What the minutes of a closed election are made of. */
 struct minutes {
@@ -13,6 +14,9 @@ struct minutes {
 	evote_report_res report;
 	evote_turnout_res turnout;
 	evote_result_res result;
+	struct ballot_form form;  /* what was asked of a ballot */
+	evote_pairs_res pairs;	  /* none for one choice */
+	struct ranking ranking;	  /* counted, of rankings */
 	evote_curve_res curve;	  /* none where that is not shown */
 	struct evote_proof proof; /* text NULL: no checkpoint could be had */
 	const char *unproved;	  /* then why */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "client/cmd.h"
+#include "client/form.h"
 #include "client/lib/reason.h"
 #include "client/minutes.h"
 #include "client/proved.h"
@@ -59,6 +60,32 @@ minutes_ask(
 	    c, e, outcome, answer, "There are no minutes of \"%s\"", election));
 }
 
+/* What a ballot was, and what else they say. */
+static int
+ballots_ask(
+    struct client *c, struct evote *e, const char *election, struct minutes *m)
+{
+	enum evote_outcome outcome;
+	evote_answer answer;
+
+	outcome = form_fetch(
+	    e, election, m->result.counts.counts_len, &m->form, &answer);
+	if (outcome == EVOTE_ANSWERED && answer.code == 0 &&
+	    m->form.kind != BALLOT_CHOICE) {
+		outcome = evote_pairs(e, election, &m->pairs);
+		answer.code = m->pairs.answer.code;
+		answer.reason = m->pairs.answer.reason;
+	}
+	if (outcome != EVOTE_ANSWERED || answer.code != 0)
+		return (say_answer(c, e, outcome, &answer,
+		    "There are no minutes of \"%s\"", election));
+	if (m->form.kind == BALLOT_RANKED &&
+	    ranking_count(&m->ranking, &m->form, &m->result, &m->pairs) != 0)
+		return (say_problem(c, "the service's answers do not fit",
+		    EVOTE_FAILED, "There are no minutes of \"%s\"", election));
+	return (-1);
+}
+
 /* Few elections have it, and no older service. */
 static int
 curve_ask(
@@ -94,6 +121,7 @@ minutes_clear(struct minutes *m)
 	xdr_free((xdrproc_t)xdr_evote_report_res, &m->report);
 	xdr_free((xdrproc_t)xdr_evote_turnout_res, &m->turnout);
 	xdr_free((xdrproc_t)xdr_evote_result_res, &m->result);
+	xdr_free((xdrproc_t)xdr_evote_pairs_res, &m->pairs);
 	xdr_free((xdrproc_t)xdr_evote_curve_res, &m->curve);
 	evote_proof_clear(&m->proof);
 }
@@ -281,6 +309,7 @@ run(struct client *c, void *own, int argc, char **argv)
 	    (status = cmd_open(c, &e)) >= 0)
 		return (status);
 	if ((status = minutes_ask(c, e, election, &m)) < 0 &&
+	    (status = ballots_ask(c, e, election, &m)) < 0 &&
 	    (status = curve_ask(c, e, election, &m)) < 0 &&
 	    (status = proof_ask(c, e, &m)) < 0)
 		status = report(c, election, form, &m);

@@ -113,3 +113,26 @@ turnout_is() {
 	exits 0 client show open
 	says "anybody may see how many voted when"
 }
+
+@test "the minutes of rankings and of several choices say how they were counted" {
+	cluster_up people
+	as ada create rank --group members --ranked --choice A --choice B \
+	    --choice 'none of them' --none 'none of them' --end +10s
+	as ada create pick --group members --pick 0-2 --choice A --choice B \
+	    --choice C --end +10s
+	as ada vote rank 'A > B'
+	as bob vote rank 'A > none of them > B'
+	as ada vote pick A C
+	as bob vote pick --blank
+	wait_until 60 client result rank
+	wait_until 60 client result pick
+	exits 0 client report rank
+	says "the Schulze method"
+	says '"A" has won'
+	says "| 1 | 1. A |"
+	says "| 1 | - | 2 | 2 |"
+	exits 0 client report pick
+	says "0 to 2 choices"
+	says "| 1= | A | 1 | 50.0 % |"
+	says "Blank ballots: 1"
+}
