@@ -60,8 +60,9 @@ admin_check(struct client *c, enum clnt_stat stat, const evote_answer *answer,
 		    c, "%s: %s", what, reason_of(EVOTE_R_FORBIDDEN)->sentence));
 	if (stat != RPC_SUCCESS)
 		return (say_unknown(c,
-		    "%s, or it is not known: the server did not answer (%s)",
-		    what, clnt_sperrno(stat)));
+		    "No answer (%s). The change may or may not have been "
+		    "made. Check `status`, or `voters` for the roll",
+		    clnt_sperrno(stat)));
 	if (answer->standing != EVOTE_SERVED)
 		return (standing_say(c, answer, what));
 	if (answer->code != 0)

@@ -57,9 +57,8 @@ await(struct client *c, const struct await *a, const char *not_yet)
 		return (-1);
 	if (done == -1 && now_ms() < deadline_ms)
 		return (say_unknown(c,
-		    "%s, or the server ended before it said so: it may or may "
-		    "not have been done. Check `status`",
-		    not_yet));
+		    "The server ended before it answered. The order may or may "
+		    "not have been carried out. Check `status`"));
 	return (say_unknown(c,
 	    "%s yet. It was begun and may still happen%s%s. Check `status`, "
 	    "and repeat the order once what it waits for is back",

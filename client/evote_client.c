@@ -86,7 +86,7 @@ static const struct option_row options[] = {
     {"plain", NULL,
 	"do not use TLS, not even with a service that has offered it before",
 	.at = offsetof(struct client, options.plain)},
-    {"timeout", "SECONDS", "until then a request is repeated (30)",
+    {"timeout", "SECONDS", "how long to repeat a request (30)",
 	.at = offsetof(struct client, options.timeout_ms),
 	.take = timeout_take},
     {"state", "DIR", "what is remembered between calls ($EVOTE_STATE)",

@@ -62,7 +62,7 @@ head_write(FILE *f, const struct minutes *m)
 	fprintf(
 	    f, "\n## Time\n\n- Opened by %s\n", plain(m->show.creator, text));
 	time_write(f, "Opened", m->report.opened.time);
-	time_write(f, "To end", v->end);
+	time_write(f, "Planned end", v->end);
 	time_write(f, "Closed", m->report.closed.time);
 }
 
@@ -107,7 +107,8 @@ times_write(FILE *f, const struct minutes *m)
 	step = (m->curve.end - m->curve.opened) / n;
 	for (i = 0; i < n; i++)
 		max = votes[i] > max ? votes[i] : max;
-	fprintf(f, "\nVotes by the time they came, from when on:\n\n```\n");
+	fprintf(
+	    f, "\nVotes by time; each line begins at the time shown:\n\n```\n");
 	for (i = 0; i < n; i++) {
 		w = when_of(m->curve.opened + i * step);
 		chart_bar(bar, sizeof(bar), votes[i], max, BAR);

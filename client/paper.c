@@ -222,7 +222,7 @@ typed_take(struct paper *p)
 	free(line);
 	if (reason == EVOTE_R_OK)
 		return (is_meant(p));
-	say_aside("Not so: %s.",
+	say_aside("That is not a ballot: %s.",
 	    reason == EVOTE_R_MALFORMED
 		? "type the numbers that stand before the choices"
 		: reason_of(reason)->sentence);

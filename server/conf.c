@@ -143,7 +143,7 @@ static const struct option_row options[] = {
 	"after the hosts in the hosts list",
 	.at = offsetof(struct conf, witness), .take = role_take},
     {"tls", "allow|require",
-	"allow (default): clients may speak TLS; require: they have to",
+	"allow (default): clients and hosts may speak TLS; require: they must",
 	.at = offsetof(struct conf, tls_required), .take = tls_take},
     {"suspect-ms", "N",
 	"milliseconds of silence after which a host counts as dead (3000)",

@@ -10,7 +10,7 @@
 /*
  * What an operator sets, on the command line or in a file of lines
  * "option = value" with the same names; the command line wins.  Without any
- * option but --origin the file is /etc/evote/evote.conf.
+ * option but those of OPTION_APART the file is /etc/evote/evote.conf.
  */
 struct conf {
 	enum {

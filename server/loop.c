@@ -11,8 +11,8 @@
 
 /*
  * One thread does everything but what would keep it waiting: the disk, the
- * portmapper, the resolver and etcd have a thread each, and signatures are
- * verified by a few.  Each turn it takes what is ready, carries it out, and at
+ * portmapper, etcd and each name looked up have a thread, and signatures and
+ * handshakes a few each.  Each turn it takes what is ready, carries it out, and at
  * its end stores and sends together what the turn has brought.
  */
 #define SPACE_MS 1000

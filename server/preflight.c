@@ -23,8 +23,9 @@
 #include "server/store/format.h"
 #include "server/store/view.h"
 
-#define LOOKUP_MS   5000
-#define SPACE_LEAST (64u << 20) /* twice what a running host warns at */
+#define LOOKUP_MS 5000
+#define SPACE_LEAST \
+	(64u << 20) /* twice what a host needs to come back: events.c */
 
 struct preflight {
 	const struct conf *conf;
@@ -201,7 +202,9 @@ socket_look(struct preflight *p)
 		found(p, FOUND_OK, "socket", "Operators reach it at %s", path);
 	else if (strncmp(dir, "/run/", 5) == 0 && errno == ENOENT)
 		found(p, FOUND_NOTE, "socket",
-		    "%s is not there; the unit makes it at the start", dir);
+		    "%s is not there; systemd makes it when the service "
+		    "starts",
+		    dir);
 	else
 		found(p, FOUND_WRONG, "socket", "%s cannot be written: %s", dir,
 		    strerror(errno));
@@ -287,7 +290,7 @@ owner_look(struct preflight *p)
 	if (stat(p->conf->data, &st) == 0 && st.st_uid != geteuid())
 		found(p, FOUND_NOTE, "data",
 		    "%s belongs to another user than the one who asks: run "
-		    "this as that user for the same rights",
+		    "this check as that user",
 		    p->conf->data);
 }
 
@@ -338,7 +341,7 @@ space_look(struct preflight *p)
 	bytes = (uint64_t)v.f_bavail * v.f_frsize;
 	found(p, bytes < SPACE_LEAST ? FOUND_WRONG : FOUND_OK, "space",
 	    "%" PRIu64 " MB are free for the ledger%s", bytes >> 20,
-	    bytes < SPACE_LEAST ? ": too few to take votes; make room" : "");
+	    bytes < SPACE_LEAST ? ": too few for an election; make room" : "");
 }
 
 static void

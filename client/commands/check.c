@@ -95,7 +95,7 @@ clock_check(struct check *k)
 	}
 	date_span((uint64_t)(ahead < 0 ? -ahead : ahead), span, sizeof(span));
 	line_say(k, "clock",
-	    "Set it, or mind that elections close by the service's.",
+	    "Set this clock. Elections close by the service's.",
 	    "This computer's clock is %s %s the service's", span,
 	    ahead < 0 ? "ahead of" : "behind");
 }
@@ -163,7 +163,8 @@ pending_check(struct check *k)
 		    p.election);
 		break;
 	default:
-		line_say(k, "pending", "Look after that directory.", "%s",
+		line_say(k, "pending",
+		    "Check that directory and its permissions.", "%s",
 		    evote_problem(k->e));
 	}
 }
@@ -339,7 +340,7 @@ const struct command cmd_check = {
     .name = "check",
     .args = "[ELECTION]",
     .help = "Looks whether the voter can vote, before it matters: hosts, "
-	    "clock, key, roll, and the elections that are open to him or in "
-	    "which he has voted; each with what to do if it is not right.",
+	    "clock, key, roll, and the elections that the voter may vote in "
+	    "or has voted in, each with what to do if it is not right.",
     .run = run,
 };

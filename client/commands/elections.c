@@ -13,10 +13,10 @@
 
 /* ---- create ---- */
 
-#define SHEET                                                           \
-	". After the close, anybody gets its tally sheet. Tell the "    \
-	"voters: each of them is told a tracker, finds the own choice " \
-	"beside it there, and a tracker shown is a choice shown"
+#define SHEET                                                          \
+	". After the close, anybody gets its tally sheet. Tell the "   \
+	"voters: each is told a tracker, and finds the choice beside " \
+	"it on the sheet; whoever sees a tracker sees the choice"
 
 /* Names given one by one. */
 struct names {
@@ -119,6 +119,9 @@ creation_read(struct client *c, struct creation *n, const char *name)
 		return (say_usage(c, "--end: %s", err));
 	n->relative = n->end[0] == '+';
 	n->terms.election.end = n->relative ? at - now : at;
+	if (n->sheet && (n->form.pick != NULL || n->form.ranked))
+		return (say_usage(
+		    c, "--publish-sheet does not go with --pick or --ranked"));
 	if (n->sheet)
 		option_add(n, EVOTE_OPTION_SHEET, 1);
 	if ((status = form_take(c, &n->form, &n->terms)) >= 0)

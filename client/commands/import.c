@@ -178,9 +178,10 @@ conflicts_refuse(struct client *c, const struct import *m)
 
 	if (!m->update && others > 0)
 		return (say_refused(c, &answer,
-		    "Nobody was registered, because of %u of %u voters (marked "
-		    "!); --update changes their groups and keys, or correct "
-		    "the file",
+		    "Nobody was registered: %u of %u voters (marked !) are on "
+		    "the roll with another group or key, or with somebody "
+		    "else's key. Correct the file, or add --update to change "
+		    "groups and keys",
 		    others + shared, m->roll.n));
 	answer.code = 2;
 	answer.reason = EVOTE_R_SHARED_KEY;
@@ -332,9 +333,9 @@ import(struct client *c, struct import *m)
 static const struct option_row import_options[] = {
     {"dry-run", NULL, "only tell what would change",
 	.at = offsetof(struct import, dry_run)},
-    {"update", NULL, "change the groups and keys that the file has otherwise",
+    {"update", NULL, "change groups and keys to what the file has",
 	.at = offsetof(struct import, update)},
-    {"remove-missing", NULL, "take off the roll who is not in the file",
+    {"remove-missing", NULL, "take voters off the roll who are not in the file",
 	.at = offsetof(struct import, remove)},
     {"yes", NULL, "do so without asking", .at = offsetof(struct import, yes)},
     {"everybody", NULL, "even if nobody on the roll is in the file",

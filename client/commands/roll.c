@@ -83,15 +83,14 @@ run_rekey(struct client *c, void *own, int argc, char **argv)
 		(unsigned char *)args->key, argv[1], what, sizeof(what)) != 0)
 		return (say_usage(c, "the key %s", what));
 	args->name = name;
-	snprintf(what, sizeof(what), "%.300s has the key of before", name);
+	snprintf(what, sizeof(what), "The key of %.300s was not changed", name);
 	status = admin_call(c, EVOTE_REKEY, (xdrproc_t)xdr_evote_rekey_args,
 	    args, (xdrproc_t)xdr_evote_rekey_res, &res, what);
 	if (status < 0)
 		status = say_done(c,
 		    res.same ? "%s had this key already; nothing was changed"
-			     : "%s has this key from now on, and the one of "
-			       "before is refused; votes already cast still "
-			       "count",
+			     : "%s has this key from now on, and the old one "
+			       "is refused; votes already cast still count",
 		    name);
 	xdr_free((xdrproc_t)xdr_evote_rekey_res, &res);
 	return (status);
@@ -101,7 +100,7 @@ const struct command cmd_rekey = {
     .name = "rekey",
     .args = "NAME KEY",
     .help = "Gives a voter another key, as register takes it (--admin). "
-	    "Log-ins with the one of before end.",
+	    "Log-ins with the old key end at once.",
     .size = sizeof(evote_rekey_args),
     .options = rekey_options,
     .run = run_rekey,

@@ -185,7 +185,8 @@ signers_text(const struct examined *x, char *out, size_t size)
 	proved_names(x->policy, &x->verdict, 1, who, sizeof(who));
 	if (n == 0)
 		snprintf(out, size,
-		    "The service has signed that, and no host had to");
+		    "The service has signed that; its policy asks for no "
+		    "host's signature");
 	else
 		snprintf(out, size, "%s %s signed that", who,
 		    n == 1 ? "has" : "have");

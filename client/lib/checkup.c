@@ -25,7 +25,7 @@ check_once(struct evote *e, unsigned first, evote_check_res *res)
 	    e, EVOTE_CHECK, &args, &args.seen, res, deadline_ms, &sends));
 }
 
-/* A token of before may serve no more. */
+/* An older token may have expired. */
 enum evote_outcome
 evote_check(struct evote *e, unsigned first, evote_check_res *res)
 {

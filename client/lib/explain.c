@@ -231,11 +231,11 @@ walk_tls(struct walk *w)
 	caller_pin(w->client, shown);
 	if (!offered)
 		step_set(w, EXPLAIN_TLS, EXPLAIN_SKIPPED,
-		    "it is not offered: all goes in plain");
+		    "not offered; nothing is encrypted");
 	else
 		step_set(w, EXPLAIN_TLS, EXPLAIN_OK, "the pin is %s%s", shown,
 		    pin != NULL ? ", as it should be"
-				: ", which nothing is known of");
+				: "; no pin is known here to compare it with");
 	return (0);
 }
 

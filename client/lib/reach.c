@@ -83,20 +83,15 @@ reach_why_stat(struct reach *r, int i, enum clnt_stat stat)
 {
 	const char *text = clnt_sperrno(stat);
 
+	if (stat == RPC_TIMEDOUT)
+		text = "no answer in time";
+	if (stat == RPC_CANTRECV || stat == RPC_CANTSEND)
+		text = "the connection broke";
 	if (stat == RPC_AUTHERROR)
 		text = r->plain
 		    ? "it demands TLS: leave --plain out"
 		    : "it demands TLS, and yet none was offered: somebody in "
 		      "between hides the offer";
-	if (stat == RPC_TIMEDOUT)
-		text = "no answer in time";
-	if (stat == RPC_CANTRECV || stat == RPC_CANTSEND)
-		text = "the connection broke";
-	if (stat == RPC_AUTHERROR && r->plain)
-		text = "it demands TLS; leave --plain out";
-	else if (stat == RPC_AUTHERROR)
-		text = "it demands TLS, and yet none was offered; somebody in "
-		       "between hides the offer";
 	reach_why(r, i, "%s: %s", r->hosts->list[i].name, text);
 }
 

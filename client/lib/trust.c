@@ -65,7 +65,7 @@ evidence_keep(struct evote *e, const char *who, const char *what,
 	evidence_write(e, "", who, what, line);
 }
 
-/* The requests beside the two files that are to go are not to be lost. */
+/* Not the whole directory: the requests in it are not to be lost. */
 static enum evote_outcome
 broken(struct evote *e, const char *host, const char *what,
     const evote_stamp *stamp, uint64_t forced_epoch)
@@ -250,8 +250,8 @@ trust_greeted(void *arg, const char *host, const evote_status_res *st)
 	if (is_other_origin(e, st)) {
 		e->stopped = handle_fail(e,
 		    "host %s belongs to the service \"%.300s\", and not to "
-		    "\"%.300s\" as was said (--origin, $EVOTE_ORIGIN or "
-		    "client.conf)",
+		    "\"%.300s\", as given by --origin, $EVOTE_ORIGIN or "
+		    "client.conf",
 		    host, st->origin, e->options.origin);
 		return (-1);
 	}

@@ -85,8 +85,8 @@ struct driver {
 
 struct core_config {
 	/*
-	 * Whom it knows besides the hosts of the configuration; a new cluster's
-	 * hosts.
+	 * The host's own list: where to look before the configuration is
+	 * known; in a new cluster, its hosts.
 	 */
 	const char *names[EVOTE_HOSTS_MAX];
 	const char *addresses[EVOTE_HOSTS_MAX];

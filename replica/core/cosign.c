@@ -14,7 +14,7 @@ has_key(const struct core *c)
 	return (!key_is_none(c->cf.key));
 }
 
-/* The record of that incarnation, of `size` records: 1, or 0. */
+/* That incarnation's key record, if among the first `size`: 1, or 0. */
 static int
 on_record(
     const struct core *c, const void *id, uint64_t size, unsigned char key[32])

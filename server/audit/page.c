@@ -24,7 +24,8 @@ static const struct {
     {EVOTE_R_NO_ELECTION, "no-election", "no such election"},
     {EVOTE_R_CLOSED, "closed", "the election was over"},
     {EVOTE_R_GROUP, "group", "the voter's group may not vote there"},
-    {EVOTE_R_FROZEN, "frozen", "the voter came after who may vote was fixed"},
+    {EVOTE_R_FROZEN, "frozen",
+	"the voter was not among those fixed at the opening"},
     {EVOTE_R_VOTED, "voted", "a previous vote had been cast"},
     {EVOTE_R_NO_CHOICE, "no-choice", "not one of the choices"},
     {EVOTE_R_NAME_TAKEN, "name-taken", "an election of that name existed"},
@@ -121,10 +122,11 @@ text_poll(FILE *f, const struct book_poll *p)
 	fprintf(f, "  opened by %s, %s\n", shown(p->creator, safe),
 	    when(p->created, a));
 	if (p->closed != 0)
-		fprintf(f, "  closed %s, to end %s\n", when(p->closed, a),
+		fprintf(f, "  closed %s, planned end %s\n", when(p->closed, a),
 		    when(about->end, b));
 	else
-		fprintf(f, "  not closed; to end %s\n", when(about->end, a));
+		fprintf(
+		    f, "  not closed; planned end %s\n", when(about->end, a));
 	fprintf(f,
 	    "  votes received %" PRIu64 ", valid %" PRIu64 ", counted %" PRIu64
 	    "; signed %" PRIu64 ", by log-in %" PRIu64 "\n",

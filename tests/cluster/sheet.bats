@@ -19,7 +19,7 @@ tracker() {
 	local mine yours
 	cluster_up people crowd
 	exits 0 sheet_election board 9
-	says "a tracker shown is a choice shown"
+	says "whoever sees a tracker sees the choice"
 	exits 0 client show board
 	says "sheet   anybody gets trackers and choices"
 	start_voting board
