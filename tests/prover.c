@@ -21,6 +21,7 @@
 #include "common/proof.h"
 #include "common/record.h"
 
+/* It ends after one answer, which it leaves to the system. */
 static CLIENT *server;
 
 static _Noreturn void
@@ -165,7 +166,7 @@ static void
 checkpoint(const struct policy *p, char **arg)
 {
 	evote_checkpoint_args args = {0};
-	evote_checkpoint_res res = {0};
+	static evote_checkpoint_res res;
 	unsigned char root[MERKLE_HASH];
 	struct note n;
 
@@ -187,7 +188,7 @@ static void
 receipt(const struct policy *p, char **arg)
 {
 	evote_receipt_args args = {.asker = {.voter = arg[0]}};
-	evote_receipt_res res = {0};
+	static evote_receipt_res res;
 	evote_leaf leaf = {0};
 	struct note n;
 
@@ -215,7 +216,7 @@ static void
 prove(const struct policy *p, char **arg)
 {
 	evote_prove_args args = {.seq = strtoull(arg[0], NULL, 10)};
-	evote_prove_res res = {0};
+	static evote_prove_res res;
 
 	served(evote_prove_1(&args, &res, server), &res.answer);
 	tell_note(p, res.note);

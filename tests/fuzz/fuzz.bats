@@ -7,7 +7,7 @@ setup() {
 }
 
 @test "a few thousand inputs each, from the corpus on: nothing crashes" {
-	RUNS=3000 tests/fuzz/run
+	B=build/fuzz RUNS=3000 tests/fuzz/run
 }
 
 @test "every fuzzer has a corpus" {
