@@ -298,7 +298,7 @@ older_make() {
 	[[ $first ]] || return
 	mkdir "$PAIR_DIR/older"
 	git archive "$first^" | tar -x -C "$PAIR_DIR/older"
-	nice make -s -j2 -C "$PAIR_DIR/older" build/evote_server build/evote_client \
+	nice make -s -j2 -C "$PAIR_DIR/older" B=build build/evote_server build/evote_client \
 	    >"$PAIR_DIR/older.out" 2>&1 3>&-
 }
 
