@@ -150,7 +150,8 @@ both_crash() {
 	cluster_up people
 	election board 3600
 	server_kill alpha
-	wait_until 10 logged beta 'peer=alpha is=not-up why="connection refused"'
+	wait_until 10 logged beta \
+	    'peer=alpha is=not-up why="connection (refused|reset by peer)"'
 	sleep 1
 	not serves beta
 	server_start alpha

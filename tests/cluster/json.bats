@@ -60,9 +60,10 @@ voters_show() {
 	shows turnout 0 client --json turnout club
 	shows report 1 client --json report club
 	shows create 0 as ada --json create board --group members --choice A \
-	    --choice B --pick 1-2 --end +1h
+	    --choice B --pick 1-2 --end "+$((12 * $(slowness)))s"
 	shows create 0 as ada --json create chair --group members --choice A \
-	    --choice B --ranked --none-choice B --end +12s
+	    --choice B --ranked --none-choice B \
+	    --end "+$((12 * $(slowness)))s"
 	shows vote 0 as ada --json vote board A B
 	shows vote 0 as ada --json vote chair 'A > B'
 	shows vote 1 as bob --json vote chair 'A > C'
@@ -90,13 +91,17 @@ voters_show() {
 	    --show-times --end +1h
 	shows turnout 0 client --json turnout timely --times
 	shows turnout 1 client --json turnout club --times
+	wait_until 30 client result board
 	wait_until 30 client result chair
+	shows result 0 client --json result board
 	shows result 0 client --json result chair
 	shows show 0 client --json show club
 	shows vote 2 as ada --json vote
 	election late 3600
 	kill -STOP "$(server_pid beta)"
 	shows vote 4 as bob --json --timeout 1 vote late yes
+	shows create 4 as bob --json --timeout 1 create later --empty-groups \
+	    --group members --choice yes --end +1h
 	kill -CONT "$(server_pid beta)"
 	shows pending 0 client --json pending
 	wait_until 10 level
