@@ -162,7 +162,7 @@ registered() {
 
 # ---- the version before -----------------------------------------------------------
 
-# The last one without TLS, in the place of what there is; built once a file.
+# The last one without TLS, built once a file: its folder is in $old.
 older() {
 	local first tree=$BATS_FILE_TMPDIR/older
 	first=$(git log --diff-filter=A --format=%H -1 -- common/rpc/tls.c \
@@ -178,7 +178,7 @@ older() {
 		}
 		touch "$tree/built"
 	fi
-	echo "$tree/build"
+	old=$tree/build
 }
 
 # with BIN COMMAND...: by the programs there.
@@ -232,7 +232,7 @@ new_pair() {
 
 @test "an upgrade of the backup, then of the other host, without a pause" {
 	local old
-	old=$(older)
+	older
 	old_pair "$old"
 	exits 0 with "$old" client status
 	upgraded beta
@@ -251,7 +251,7 @@ new_pair() {
 
 @test "an upgrade of the primary first, without a pause" {
 	local old
-	old=$(older)
+	older
 	old_pair "$old"
 	admin alpha handover beta
 	wait_until 10 serves beta
