@@ -157,11 +157,12 @@ voters() {
 	run script -qec "$PAIR_BIN/evote_client --admin $PAIR_DIR/alpha.sock \
 	    import --shared-keys --dry-run $csv" /dev/null
 	says "comparing   [---"
-	# No bar is left before a refusal.
+	# No bar is left before what is in the way, and the refusal.
 	sed -i 's/^v2500,m,/v2500,n,/' "$csv"
 	run script -qec "$PAIR_BIN/evote_client --admin $PAIR_DIR/alpha.sock \
 	    import --shared-keys $csv" /dev/null
-	says $'\r\e[KNobody was registered'
+	says $'\r\e[K! v2500 '
+	says "Nobody was registered: 1 of 3000 voters"
 }
 
 @test "a bad key in line 4217: named, and nobody is registered" {
