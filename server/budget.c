@@ -41,7 +41,7 @@ budget_strangers(struct transport_config *tc, int files, int hosts)
 	tc->max_stranger_call = EVOTE_STRANGER_CALL_MAX;
 	tc->max_in_flight = 64;
 	tc->max_unsent = 1 << 20;
-	tc->max_memory = 128 << 20;
+	tc->max_memory = 96 << 20;
 	tc->turn_calls = 1000;
 	tc->turn_us = BUDGET_TURN_US;
 	tc->proof_ms = 5000;

@@ -408,6 +408,10 @@ vote(struct client *c, struct evote *e, const char *election,
 		return (kept == 1 ? kept_vote(c, e, election)
 				  : say_usage(c, "%s", evote_problem(e)));
 	outcome = form_fetch(e, election, EVOTE_CHOICES_MAX, &form, &answer);
+	/* An election of another kind refuses a single choice. */
+	if (outcome == EVOTE_UNANSWERED && g->n == 1 &&
+	    evote_served_by(e) != NULL)
+		return (choice_vote(c, e, election, g->choices[0]));
 	if (outcome == EVOTE_UNANSWERED)
 		return (unasked_say(c, e, election));
 	if (outcome != EVOTE_ANSWERED)
