@@ -211,6 +211,16 @@ static const unsigned char shares[2][6] = {
     {15, 18, 50, 62, 70, 97},
 };
 
+/* What waits for the end of an earlier pause would not run before that. */
+static void
+fault_pause(struct host *h)
+{
+	uint64_t until = w.now + upto(may_stop(h) ? 5000 * MS : 900 * MS);
+
+	if (until > h->paused_until)
+		h->paused_until = until;
+}
+
 void
 fault(void)
 {
@@ -230,8 +240,7 @@ fault(void)
 	else if (what < share[2])
 		link_break(h, (int)upto((uint64_t)w.n_hosts - 1));
 	else if (what < share[3])
-		h->paused_until =
-		    w.now + upto(may_stop(h) ? 5000 * MS : 900 * MS);
+		fault_pause(h);
 	else if (what < share[4])
 		fault_order(h);
 	else if (what < share[5])
