@@ -100,8 +100,6 @@ voters_show() {
 	election late 3600
 	kill -STOP "$(server_pid beta)"
 	shows vote 4 as bob --json --timeout 1 vote late yes
-	shows create 4 as bob --json --timeout 1 create later --empty-groups \
-	    --group members --choice yes --end +1h
 	kill -CONT "$(server_pid beta)"
 	shows pending 0 client --json pending
 	wait_until 10 level
