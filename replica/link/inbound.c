@@ -9,6 +9,7 @@
 
 #include "common/log.h"
 #include "replica/link/session.h"
+#include "replica/link/wire.h"
 
 /* A peer's session, and with it a connection. */
 struct visit {
@@ -41,14 +42,6 @@ struct inbound {
 	struct held *held;    /* by handle */
 	uint64_t last_handle;
 	time_t alarmed[EVOTE_HOSTS_MAX + 1]; /* by peer; the last: unknown */
-};
-
-static const uint32_t procs[] = {
-    [SAY_HELLO] = EVOTE_REPLICA_HELLO,
-    [SAY_APPEND] = EVOTE_REPLICA_APPEND,
-    [SAY_CONFIRM] = EVOTE_REPLICA_CONFIRM,
-    [SAY_DECIDE] = EVOTE_REPLICA_DECIDE,
-    [SAY_SIGN] = EVOTE_REPLICA_SIGN,
 };
 
 struct inbound *
@@ -203,8 +196,8 @@ reply_send(struct inbound *in, const struct held *h, const struct message *m)
 		transport_fail(in->transport, h->call);
 		return (-1);
 	}
-	session_seal_reply(&h->visit->session, procs[h->kind], h->order, body,
-	    (uint32_t)len, &sealed);
+	session_seal_reply(&h->visit->session, wire_proc(h->kind), h->order,
+	    body, (uint32_t)len, &sealed);
 	sent = transport_complete(
 	    in->transport, h->call, (xdrproc_t)xdr_evote_sealed, &sealed);
 	free(body);
@@ -259,7 +252,7 @@ sealed_call(enum message_kind kind, const evote_sealed *arg,
 	memset(result, 0, sizeof(*result));
 	if (v == NULL)
 		return (inbound_reject(in, req, -1, "call without a session"));
-	if (session_check_call(&v->session, procs[kind], arg) != 0)
+	if (session_check_call(&v->session, wire_proc(kind), arg) != 0)
 		return (inbound_reject(in, req, v->peer,
 		    v->proven ? "call forged, damaged or out of order"
 			      : "it does not prove to be our peer: check that "

@@ -11,14 +11,6 @@
 #define REFUSED_MS 2000 /* somebody has to change something first */
 #define READS_MAX  16	/* of one link, before it is others' turn */
 
-static const uint32_t procs[] = {
-    [SAY_HELLO] = EVOTE_REPLICA_HELLO,
-    [SAY_APPEND] = EVOTE_REPLICA_APPEND,
-    [SAY_CONFIRM] = EVOTE_REPLICA_CONFIRM,
-    [SAY_DECIDE] = EVOTE_REPLICA_DECIDE,
-    [SAY_SIGN] = EVOTE_REPLICA_SIGN,
-};
-
 /* ---- opening a session ---- */
 
 static void
@@ -192,7 +184,7 @@ static struct message *
 reply_read(struct link *l, const struct pending *call, const evote_sealed *in)
 {
 	if (session_check_reply(
-		&l->session, procs[call->kind], call->order, in) != 0)
+		&l->session, wire_proc(call->kind), call->order, in) != 0)
 		return (NULL);
 	return (message_decode(
 	    call->kind, 1, in->body.body_val, in->body.body_len));
@@ -382,10 +374,10 @@ call_send(struct link *l, const struct message *m)
 	long len = call != NULL ? message_encode(m, &body) : -1;
 
 	if (len >= 0) {
-		session_seal_call(
-		    &l->session, procs[m->kind], body, (uint32_t)len, &sealed);
+		session_seal_call(&l->session, wire_proc(m->kind), body,
+		    (uint32_t)len, &sealed);
 		f = wire_frame(
-		    ++l->xid, procs[m->kind], body, (uint32_t)len, &sealed);
+		    ++l->xid, wire_proc(m->kind), body, (uint32_t)len, &sealed);
 	}
 	if (f == NULL) {
 		free(call);

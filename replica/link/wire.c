@@ -25,6 +25,20 @@ struct frame {
 };
 
 uint32_t
+wire_proc(enum message_kind kind)
+{
+	static const uint32_t procs[] = {
+	    [SAY_HELLO] = EVOTE_REPLICA_HELLO,
+	    [SAY_APPEND] = EVOTE_REPLICA_APPEND,
+	    [SAY_CONFIRM] = EVOTE_REPLICA_CONFIRM,
+	    [SAY_DECIDE] = EVOTE_REPLICA_DECIDE,
+	    [SAY_SIGN] = EVOTE_REPLICA_SIGN,
+	};
+
+	return (procs[kind]);
+}
+
+uint32_t
 wire_xid(const void *data, size_t len)
 {
 	uint32_t xid;

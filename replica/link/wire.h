@@ -8,13 +8,15 @@
 #include <sys/types.h>
 
 #include "common/rpc/line.h"
-#include "evote.h"
+#include "replica/core/message.h"
 
 /*
  * ONC RPC as a caller's bytes: calls, replies, and the record-marked streams
  * (RFC 5531) they travel in.  Knows neither links nor sessions.
  */
 
+/* The procedure of EVOTE_REPLICA that carries such a message. */
+uint32_t wire_proc(enum message_kind);
 /* Which call a reply belongs to; 0 for less than that. */
 uint32_t wire_xid(const void *data, size_t len);
 /*
