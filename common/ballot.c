@@ -1,8 +1,8 @@
 #include "common/ballot.h"
 
-/* The option's value, or what it is without the option. */
-static uint64_t
-value_of(const evote_options *o, evote_option_kind kind, uint64_t otherwise)
+uint64_t
+ballot_option(
+    const evote_options *o, evote_option_kind kind, uint64_t otherwise)
 {
 	for (uint32_t i = 0; i < o->evote_options_len; i++)
 		if (o->evote_options_val[i].kind == kind)
@@ -35,16 +35,16 @@ form_ranked(struct ballot_form *f, uint64_t none)
 int
 ballot_form(struct ballot_form *f, const evote_options *o, uint32_t choices)
 {
-	uint64_t least = value_of(o, EVOTE_OPTION_PICK_MIN, UINT64_MAX);
-	uint64_t most = value_of(o, EVOTE_OPTION_PICK_MAX, UINT64_MAX);
-	uint64_t none = value_of(o, EVOTE_OPTION_NONE_CHOICE, 0);
-	int ranked = value_of(o, EVOTE_OPTION_RANKED, 0) != 0;
+	uint64_t least = ballot_option(o, EVOTE_OPTION_PICK_MIN, UINT64_MAX);
+	uint64_t most = ballot_option(o, EVOTE_OPTION_PICK_MAX, UINT64_MAX);
+	uint64_t none = ballot_option(o, EVOTE_OPTION_NONE_CHOICE, 0);
+	int ranked = ballot_option(o, EVOTE_OPTION_RANKED, 0) != 0;
 	int pick = least != UINT64_MAX || most != UINT64_MAX;
 
 	*f = (struct ballot_form){.choices = choices, .none = choices};
 	if ((ranked && pick) || (none != 0 && !ranked))
 		return (-1);
-	if ((ranked || pick) && value_of(o, EVOTE_OPTION_SHEET, 0) != 0)
+	if ((ranked || pick) && ballot_option(o, EVOTE_OPTION_SHEET, 0) != 0)
 		return (-1);
 	if (ranked)
 		return (form_ranked(f, none));

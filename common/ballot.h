@@ -21,6 +21,10 @@ struct ballot_form {
 	uint32_t none;
 };
 
+/* The option's value, or what it is without the option. */
+uint64_t ballot_option(
+    const evote_options *, evote_option_kind, uint64_t otherwise);
+
 /* 0, or -1 unless these options go together, and with so many choices. */
 int ballot_form(struct ballot_form *, const evote_options *, uint32_t choices);
 

@@ -331,15 +331,13 @@ options_say(struct client *c, struct evote *e, const char *election)
 	evote_options_res res;
 	int sheet = 0, frozen = 0, times = 0;
 
-	if (evote_options_of(e, election, &res) == EVOTE_ANSWERED)
-		for (u_int i = 0; i < res.options.evote_options_len; i++) {
-			sheet |= res.options.evote_options_val[i].kind ==
-			    EVOTE_OPTION_SHEET;
-			times |= res.options.evote_options_val[i].kind ==
-			    EVOTE_OPTION_ORDER_SHOWN;
-			frozen |= res.options.evote_options_val[i].kind ==
-			    EVOTE_OPTION_FREEZE;
-		}
+	if (evote_options_of(e, election, &res) == EVOTE_ANSWERED) {
+		sheet = ballot_option(&res.options, EVOTE_OPTION_SHEET, 0) != 0;
+		times = ballot_option(
+			    &res.options, EVOTE_OPTION_ORDER_SHOWN, 0) != 0;
+		frozen =
+		    ballot_option(&res.options, EVOTE_OPTION_FREEZE, 0) != 0;
+	}
 	xdr_free((xdrproc_t)xdr_evote_options_res, &res);
 	if (sheet)
 		say_line(c,

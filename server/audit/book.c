@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/ballot.h"
 #include "common/need.h"
 #include "common/record.h"
 #include "common/schulze.h"
@@ -162,9 +163,8 @@ take_open(struct book *b, const evote_open_op *op, uint64_t time,
 	const char *wrong =
 	    take_create(b, &op->asker, &op->terms.election, options, time, e);
 
-	for (uint32_t i = 0; i < options->evote_options_len; i++)
-		e->poll->has_sheet |=
-		    options->evote_options_val[i].kind == EVOTE_OPTION_SHEET;
+	if (ballot_option(options, EVOTE_OPTION_SHEET, 0) != 0)
+		e->poll->has_sheet = 1;
 	electorate_fix(b, e->poll, options);
 	if (b->n_hosts == 0)
 		return ("it opens an election with options before all hosts "

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/ballot.h"
 #include "common/need.h"
 
 /* Whether his group may vote there now. */
@@ -21,10 +22,8 @@ electorate_fix(
 	const struct book_voter *v;
 	uint32_t i;
 
-	for (i = 0; i < o->evote_options_len; i++)
-		if (o->evote_options_val[i].kind == EVOTE_OPTION_FREEZE)
-			break;
-	if (i == o->evote_options_len || p == NULL || p->fixed != NULL)
+	if (ballot_option(o, EVOTE_OPTION_FREEZE, 0) == 0 || p == NULL ||
+	    p->fixed != NULL)
 		return;
 	p->fixed = need_zeroed(b->n_voters / 8 + 1, 1);
 	p->fixed_len = b->n_voters;

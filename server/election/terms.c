@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "common/ballot.h"
 #include "common/need.h"
 
 static const struct row {
@@ -48,11 +49,7 @@ terms_fit(const evote_options *o)
 uint64_t
 terms_value(const evote_options *o, evote_option_kind kind)
 {
-	for (uint32_t i = 0; i < o->evote_options_len; i++) {
-		if (o->evote_options_val[i].kind == kind)
-			return (o->evote_options_val[i].value);
-	}
-	return (row_of(kind)->usual);
+	return (ballot_option(o, kind, row_of(kind)->usual));
 }
 
 void
