@@ -165,20 +165,6 @@ evote_show(struct evote *e, const char *election, evote_election_res *res)
 }
 
 enum evote_outcome
-evote_options_of(struct evote *e, const char *election, evote_options_res *res)
-{
-	evote_named_args args = {.election = (char *)election};
-	enum evote_outcome outcome =
-	    reading(e, EVOTE_GET_OPTIONS, &args, &args.seen, res);
-
-	if (outcome != EVOTE_UNSENT || !e->older)
-		return (outcome);
-	xdr_free((xdrproc_t)xdr_evote_options_res, res);
-	memset(res, 0, sizeof(*res));
-	return (EVOTE_ANSWERED);
-}
-
-enum evote_outcome
 evote_pairs(struct evote *e, const char *election, evote_pairs_res *res)
 {
 	evote_named_args args = {.election = (char *)election};

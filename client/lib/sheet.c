@@ -3,30 +3,42 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/ballot.h"
 #include "common/now.h"
 #include "common/record.h"
 #include "common/tracker.h"
 
 #define ASK_MS 3000 /* the vote counts already: nobody wants to wait */
 
-static int
-is_sheet(const evote_options *o)
-{
-	for (u_int i = 0; i < o->evote_options_len; i++)
-		if (o->evote_options_val[i].kind == EVOTE_OPTION_SHEET)
-			return (1);
-	return (0);
-}
-
+/* What it says of a sheet is kept.  A host of an older version knows no options.
+ */
 static enum evote_outcome
 options_ask(struct evote *e, const char *election, uint64_t deadline_ms,
     evote_options_res *res)
 {
 	evote_named_args args = {.election = (char *)election};
 	unsigned sends = 0;
+	enum evote_outcome outcome = handle_ask(
+	    e, EVOTE_GET_OPTIONS, &args, &args.seen, res, deadline_ms, &sends);
 
-	return (handle_ask(
-	    e, EVOTE_GET_OPTIONS, &args, &args.seen, res, deadline_ms, &sends));
+	if (outcome == EVOTE_UNSENT && e->older) {
+		xdr_free((xdrproc_t)xdr_evote_options_res, res);
+		memset(res, 0, sizeof(*res));
+		outcome = EVOTE_ANSWERED;
+	}
+	if (outcome == EVOTE_ANSWERED) {
+		e->sheet.there =
+		    ballot_option(&res->options, EVOTE_OPTION_SHEET, 0) != 0;
+		snprintf(e->sheet.election, sizeof(e->sheet.election), "%s",
+		    election);
+	}
+	return (outcome);
+}
+
+enum evote_outcome
+evote_options_of(struct evote *e, const char *election, evote_options_res *res)
+{
+	return (options_ask(e, election, handle_deadline(e), res));
 }
 
 enum evote_outcome
@@ -40,14 +52,6 @@ sheet_ask(struct evote *e, const char *election, uint64_t deadline_ms)
 		return (EVOTE_ANSWERED);
 	outcome = options_ask(
 	    e, election, soon_ms < deadline_ms ? soon_ms : deadline_ms, &res);
-	/* Of an older version: it knows no sheets. */
-	if (outcome == EVOTE_UNSENT)
-		outcome = EVOTE_ANSWERED;
-	if (outcome == EVOTE_ANSWERED) {
-		e->sheet.there = is_sheet(&res.options);
-		snprintf(e->sheet.election, sizeof(e->sheet.election), "%s",
-		    election);
-	}
 	xdr_free((xdrproc_t)xdr_evote_options_res, &res);
 	return (outcome);
 }
