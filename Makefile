@@ -31,11 +31,12 @@ REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 	  $(call room,replica/link,session outbound link talk inbound reach wire) \
 	  $(call room,replica/arbiter,arbiter witness etcd etcd_txn)
 SERVER	= $(call room,server,main conf supervisor opening loop events driver \
-	    machine service procedures procedures_roll proofs checkpoint signing auth turns serve serve_admin \
+	    machine service procedures procedures_read procedures_life procedures_roll proofs checkpoint signing auth turns serve serve_admin \
 	    budget certificate neighbours witness_daemon audit audit_note preflight) \
-	  $(call room,server/audit,book book_roll electorate index findings page) \
-	  $(call room,server/election,election voters standing stage electors polls polls_read sheet terms keys \
-	    judge judge_roll effect roll_page chronicle curve report) \
+	  $(call room,server/audit,book book_life book_roll electorate index findings page page_json) \
+	  $(call room,server/election,election voters standing stage electors polls polls_read sheet terms due \
+	    life settings keys judge judge_life judge_roll effect roll_page chronicle \
+	    curve read) \
 	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files \
 	    host_key view copy)
 CLIENT	= $(call room,client,evote_client admin say survey tally chart minutes when await \

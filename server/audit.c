@@ -1,8 +1,10 @@
 #include "server/audit.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,32 +109,54 @@ signature_submit(struct audit *a, const evote_leaf *leaf,
 	signatures_wait(a, 0);
 }
 
+#define BEGINS_ALIKE(t)                                                     \
+	static_assert(                                                      \
+	    offsetof(t, signature) == offsetof(evote_create_op, signature), \
+	    "begins as evote_create_op does")
+BEGINS_ALIKE(evote_open_op);
+BEGINS_ALIKE(evote_extend_op);
+BEGINS_ALIKE(evote_cancel_op);
+BEGINS_ALIKE(evote_vote_op);
+
+/* What a voter asked, if the record is of that. */
 static void
 signature_check(
     struct audit *a, const evote_leaf *leaf, const struct book_entry *e)
 {
-	const evote_create_op *create = &leaf->op.evote_op_u.create;
-	const evote_open_op *open = &leaf->op.evote_op_u.open;
-	const evote_vote_op *vote = &leaf->op.evote_op_u.vote;
+	const evote_op *op = &leaf->op;
+	const evote_create_op *create = &op->evote_op_u.create;
+	const evote_signature *sig = &create->signature;
+	const evote_asker *asker = &create->asker;
 	evote_act act = {0};
 
-	if (leaf->op.kind == EVOTE_OP_CREATE) {
+	switch (op->kind) {
+	case EVOTE_OP_CREATE:
 		act.kind = EVOTE_ACT_CREATE;
 		act.evote_act_u.election = create->election;
-		signature_submit(
-		    a, leaf, e, &create->signature, &create->asker, &act);
-	} else if (leaf->op.kind == EVOTE_OP_OPEN) {
+		break;
+	case EVOTE_OP_OPEN:
 		act.kind = EVOTE_ACT_OPEN;
-		act.evote_act_u.terms = open->terms;
-		signature_submit(
-		    a, leaf, e, &open->signature, &open->asker, &act);
-	} else if (opening_xdr(leaf->op.kind) != NULL) {
-		act.kind = leaf->op.kind == EVOTE_OP_VOTE ? EVOTE_ACT_VOTE
-							  : EVOTE_ACT_BALLOT;
-		act.evote_act_u.ballot = vote->ballot;
-		signature_submit(
-		    a, leaf, e, &vote->signature, &vote->asker, &act);
+		act.evote_act_u.terms = op->evote_op_u.open.terms;
+		break;
+	case EVOTE_OP_EXTEND:
+		act.kind = EVOTE_ACT_EXTEND;
+		act.evote_act_u.extension = op->evote_op_u.extend.extension;
+		break;
+	case EVOTE_OP_CANCEL:
+		act.kind = EVOTE_ACT_CANCEL;
+		act.evote_act_u.cancellation =
+		    op->evote_op_u.cancel.cancellation;
+		break;
+	case EVOTE_OP_VOTE:
+	case EVOTE_OP_BALLOT:
+		act.kind = op->kind == EVOTE_OP_VOTE ? EVOTE_ACT_VOTE
+						     : EVOTE_ACT_BALLOT;
+		act.evote_act_u.ballot = op->evote_op_u.vote.ballot;
+		break;
+	default:
+		return;
 	}
+	signature_submit(a, leaf, e, sig, asker, &act);
 }
 
 /* ---- one record ---- */
@@ -322,7 +346,8 @@ static void
 counts_check(struct audit *a)
 {
 	for (uint32_t i = 0; a->replaying && i < a->book.n_polls; i++) {
-		if (a->book.polls[i]->closed != 0)
+		if (a->book.polls[i]->closed != 0 &&
+		    a->book.polls[i]->cancelled_by == NULL)
 			counts_compare(a, a->book.polls[i]);
 	}
 }

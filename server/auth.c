@@ -340,7 +340,7 @@ auth_login(struct auth *a, const evote_auth_args *args,
 
 evote_reason
 auth_token(struct auth *a, const void *token, uint32_t len, uint64_t wall_us,
-    char *voter, unsigned char key[32])
+    char *voter, unsigned char key[32], uint64_t *issued_us)
 {
 	uint64_t expires;
 	const unsigned char *bytes = token;
@@ -355,6 +355,7 @@ auth_token(struct auth *a, const void *token, uint32_t len, uint64_t wall_us,
 	voter[len - NAME_AT] = '\0';
 	memcpy(key, bytes + KEY_AT, SEAL_KEY);
 	expires = get_u64(bytes + EXPIRY_AT);
+	*issued_us = expires - AUTH_TOKEN_US;
 	return (expires <= wall_us ||
 		    expires > wall_us + AUTH_TOKEN_US + AUTH_SKEW_US
 		? EVOTE_R_TOKEN_EXPIRED

@@ -74,12 +74,12 @@ void auth_login(struct auth *, const evote_auth_args *,
 /*
  * Reads a token: EVOTE_R_OK, EVOTE_R_TOKEN_EXPIRED (authentic all the same;
  * also when a clock that ran ahead has issued it for more than an hour), or
- * EVOTE_R_TOKEN.  The name (EVOTE_NAME_MAX + 1 bytes) and the key it was
- * issued for are set unless EVOTE_R_TOKEN; the caller compares the key with
- * the roll's.
+ * EVOTE_R_TOKEN.  The name (EVOTE_NAME_MAX + 1 bytes), the key it was issued
+ * for and when that was are set unless EVOTE_R_TOKEN; the caller compares the
+ * key with the roll's.
  */
 evote_reason auth_token(struct auth *, const void *token, uint32_t len,
-    uint64_t wall_us, char *voter, unsigned char key[32]);
+    uint64_t wall_us, char *voter, unsigned char key[32], uint64_t *issued_us);
 /*
  * The salt of a vote cast with a token: the same for the same request on
  * every host, unpredictable without the cluster key.

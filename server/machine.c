@@ -36,13 +36,13 @@ first_record(
 }
 
 static struct record *
-close_due(void *arg, const struct entry_header *at)
+due(void *arg, const struct entry_header *at)
 {
 	struct server *s = arg;
-	const char *name = election_due(s->election, at->time);
-	struct op op = {.kind = EVOTE_OP_CLOSE, .name = (char *)name};
+	struct op op;
 
-	return (name == NULL ? NULL : op_record(s, &op, at));
+	return (election_due(s->election, at->time, &op) ? op_record(s, &op, at)
+							 : NULL);
 }
 
 static int
@@ -100,7 +100,7 @@ discard_undo(void *arg, uint64_t size)
 const struct machine service_machine = {
     .execute = execute,
     .epoch = first_record,
-    .close = close_due,
+    .due = due,
     .replay = replay,
     .undo = undo,
     .discard_undo = discard_undo,

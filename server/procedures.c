@@ -6,22 +6,25 @@
 #include "common/curve.h"
 #include "common/need.h"
 #include "common/seal.h"
+#include "server/procedures_life.h"
+#include "server/procedures_read.h"
 #include "server/procedures_roll.h"
 #include "server/proofs.h"
 
 /* ---- who asks ---- */
 
 /*
- * Whom a token names, in name, which has room for EVOTE_NAME_MAX + 1.  One that
- * has expired is still authentic.
+ * Whom a token names, in name, which has room for EVOTE_NAME_MAX + 1, and when it
+ * was issued.  One that has expired is still authentic.
  */
 static evote_reason
-token_voter(struct server *s, const evote_token *token, char *name)
+token_voter(
+    struct server *s, const evote_token *token, char *name, uint64_t *issued_us)
 {
 	struct voter_view v;
 	unsigned char key[SEAL_KEY];
 	evote_reason why = auth_token(s->auth, token->evote_token_val,
-	    token->evote_token_len, s->wall_us, name, key);
+	    token->evote_token_len, s->wall_us, name, key, issued_us);
 
 	if (why == EVOTE_R_TOKEN)
 		return (why);
@@ -48,8 +51,8 @@ claimed(struct server *s, evote_request *q, struct op *op, char *name)
 		op->asker.voter = q->credential.evote_credential_u.own.voter;
 		return (EVOTE_R_OK);
 	}
-	op->credential =
-	    token_voter(s, &q->credential.evote_credential_u.token, name);
+	op->credential = token_voter(
+	    s, &q->credential.evote_credential_u.token, name, &op->begun);
 	return (op->credential == EVOTE_R_TOKEN ? EVOTE_R_TOKEN : EVOTE_R_OK);
 }
 
@@ -145,41 +148,54 @@ run_auth(struct server *s, struct request *r, const struct entry_header *at)
 	return (NULL);
 }
 
-static_assert(offsetof(evote_terms_args, terms.election) ==
-	offsetof(evote_create_args, election),
-    "both begin with the same");
-
-/* What the voter signs. */
+/* What the voter signs: CREATE to CANCEL. */
 static evote_act
-create_act(const struct request *r)
+life_act(const struct request *r)
 {
 	evote_act act = {.kind = EVOTE_ACT_CREATE};
 
-	if (r->ask == ASK_OPEN) {
+	switch (r->ask) {
+	case ASK_OPEN:
 		act.kind = EVOTE_ACT_OPEN;
 		act.evote_act_u.terms = r->args.terms.terms;
-	} else
+		break;
+	case ASK_EXTEND:
+		act.kind = EVOTE_ACT_EXTEND;
+		act.evote_act_u.extension = r->args.extend.extension;
+		break;
+	case ASK_CANCEL:
+		act.kind = EVOTE_ACT_CANCEL;
+		act.evote_act_u.cancellation = r->args.cancel.cancellation;
+		break;
+	default:
 		act.evote_act_u.election = r->args.create.election;
+	}
 	return (act);
 }
 
-/* CREATE and OPEN. */
+/* CREATE to CANCEL. */
 static struct record *
-run_create(struct server *s, struct request *r, const struct entry_header *at)
+run_life(struct server *s, struct request *r, const struct entry_header *at)
 {
-	evote_create_args *a = &r->args.create;
+	static const evote_op_kind kinds[] = {
+	    [ASK_CREATE] = EVOTE_OP_CREATE,
+	    [ASK_OPEN] = EVOTE_OP_OPEN,
+	    [ASK_EXTEND] = EVOTE_OP_EXTEND,
+	    [ASK_CANCEL] = EVOTE_OP_CANCEL,
+	};
+	evote_request *q = &r->args.request;
 	struct op op = {
-	    .kind = r->ask == ASK_OPEN ? EVOTE_OP_OPEN : EVOTE_OP_CREATE,
+	    .kind = kinds[r->ask],
 	    .no_room = core_full(s->core),
-	    .act = create_act(r),
+	    .act = life_act(r),
 	};
 	char name[EVOTE_NAME_MAX + 1];
 	struct outcome out = {0};
 	struct record *rec;
 	evote_reason why;
 
-	if ((why = claimed(s, &a->request, &op, name)) != EVOTE_R_OK ||
-	    (why = vouched(s, r, &a->request, &op)) != EVOTE_R_OK)
+	if ((why = claimed(s, q, &op, name)) != EVOTE_R_OK ||
+	    (why = vouched(s, r, q, &op)) != EVOTE_R_OK)
 		return (told_only(&r->result.answer, 1, why));
 	rec = election_execute(s->election, &op, at, &out);
 	told(&r->result.answer, &out);
@@ -244,7 +260,7 @@ static struct record *
 run_vote(struct server *s, struct request *r, const struct entry_header *at)
 {
 	static const evote_salt no_salt;
-	evote_request *q = &r->args.vote.request;
+	evote_request *q = &r->args.request;
 	struct op op = {
 	    .kind = r->ask == ASK_VOTE ? EVOTE_OP_VOTE : EVOTE_OP_BALLOT,
 	    .no_room = core_full(s->core),
@@ -270,104 +286,14 @@ run_vote(struct server *s, struct request *r, const struct entry_header *at)
 	return (rec);
 }
 
-static struct record *
-run_result(struct server *s, struct request *r, const struct entry_header *at)
-{
-	struct outcome out = {0};
-
-	election_result(
-	    s->election, r->args.named.election, &r->result.result, &out);
-	told(&r->result.answer, &out);
-	return (NULL);
-}
-
-static struct record *
-run_pairs(struct server *s, struct request *r, const struct entry_header *at)
-{
-	struct outcome out = {0};
-
-	election_pairs(
-	    s->election, r->args.named.election, &r->result.pairs, &out);
-	told(&r->result.answer, &out);
-	return (NULL);
-}
-
-static struct record *
-run_list(struct server *s, struct request *r, const struct entry_header *at)
-{
-	election_list(s->election, r->args.list.first, &r->result.list);
-	return (NULL);
-}
-
-static struct record *
-run_show(struct server *s, struct request *r, const struct entry_header *at)
-{
-	struct outcome out = {0};
-
-	election_show(
-	    s->election, r->args.named.election, &r->result.show, &out);
-	told(&r->result.answer, &out);
-	return (NULL);
-}
-
-static struct record *
-run_options(struct server *s, struct request *r, const struct entry_header *at)
-{
-	struct outcome out = {0};
-
-	election_options(
-	    s->election, r->args.named.election, &r->result.options, &out);
-	told(&r->result.answer, &out);
-	return (NULL);
-}
-
-static struct record *
-run_empty(struct server *s, struct request *r, const struct entry_header *at)
-{
-	election_empty(s->election, &r->args.groups, &r->result.empty);
-	return (NULL);
-}
-
-static struct record *
-run_turnout(struct server *s, struct request *r, const struct entry_header *at)
-{
-	struct outcome out = {0};
-
-	election_turnout(
-	    s->election, r->args.named.election, &r->result.turnout, &out);
-	told(&r->result.answer, &out);
-	return (NULL);
-}
-
-static struct record *
-run_report(struct server *s, struct request *r, const struct entry_header *at)
-{
-	struct outcome out = {0};
-
-	election_report(
-	    s->election, r->args.named.election, &r->result.report, &out);
-	told(&r->result.answer, &out);
-	return (NULL);
-}
-
-static struct record *
-run_curve(struct server *s, struct request *r, const struct entry_header *at)
-{
-	struct outcome out = {0};
-
-	election_curve(
-	    s->election, r->args.named.election, &r->result.curve, &out);
-	told(&r->result.answer, &out);
-	return (NULL);
-}
-
 /* Nothing but an empty result unless the token is good. */
 static struct record *
 run_check(struct server *s, struct request *r, const struct entry_header *at)
 {
 	evote_check_args *a = &r->args.check;
 	char name[EVOTE_NAME_MAX + 1];
-	evote_reason why = token_voter(s, &a->token, name);
+	uint64_t issued;
+	evote_reason why = token_voter(s, &a->token, name, &issued);
 	struct voter_view v;
 
 	if (why == EVOTE_R_OK &&
@@ -379,16 +305,6 @@ run_check(struct server *s, struct request *r, const struct entry_header *at)
 	    told_only(&r->result.check.answer, why == EVOTE_R_OK ? 0 : 1, why));
 }
 
-static struct record *
-run_sheet(struct server *s, struct request *r, const struct entry_header *at)
-{
-	struct outcome out = {0};
-
-	election_sheet(s->election, &r->args.sheet, &r->result.sheet, &out);
-	told(&r->result.answer, &out);
-	return (NULL);
-}
-
 const struct procedure procedures[ASK_NR] = {
     [ASK_PREAUTH] = {run_preauth, (xdrproc_t)xdr_evote_preauth_args,
 	sizeof(evote_preauth_args), offsetof(evote_preauth_args, seen),
@@ -396,11 +312,17 @@ const struct procedure procedures[ASK_NR] = {
     [ASK_AUTH] = {run_auth, (xdrproc_t)xdr_evote_auth_args,
 	sizeof(evote_auth_args), offsetof(evote_auth_args, seen),
 	(xdrproc_t)xdr_evote_auth_res},
-    [ASK_CREATE] = {run_create, (xdrproc_t)xdr_evote_create_args,
+    [ASK_CREATE] = {run_life, (xdrproc_t)xdr_evote_create_args,
 	sizeof(evote_create_args), offsetof(evote_create_args, request.seen),
 	(xdrproc_t)xdr_evote_answer},
-    [ASK_OPEN] = {run_create, (xdrproc_t)xdr_evote_terms_args,
+    [ASK_OPEN] = {run_life, (xdrproc_t)xdr_evote_terms_args,
 	sizeof(evote_terms_args), offsetof(evote_terms_args, request.seen),
+	(xdrproc_t)xdr_evote_answer},
+    [ASK_EXTEND] = {run_life, (xdrproc_t)xdr_evote_extend_args,
+	sizeof(evote_extend_args), offsetof(evote_extend_args, request.seen),
+	(xdrproc_t)xdr_evote_answer},
+    [ASK_CANCEL] = {run_life, (xdrproc_t)xdr_evote_cancel_args,
+	sizeof(evote_cancel_args), offsetof(evote_cancel_args, request.seen),
 	(xdrproc_t)xdr_evote_answer},
     [ASK_VOTE] = {run_vote, (xdrproc_t)xdr_evote_vote_args,
 	sizeof(evote_vote_args), offsetof(evote_vote_args, request.seen),
@@ -408,34 +330,43 @@ const struct procedure procedures[ASK_NR] = {
     [ASK_BALLOT] = {run_vote, (xdrproc_t)xdr_evote_ballot_args,
 	sizeof(evote_ballot_args), offsetof(evote_ballot_args, request.seen),
 	(xdrproc_t)xdr_evote_answer},
-    [ASK_RESULT] = {run_result, (xdrproc_t)xdr_evote_named_args,
+    [ASK_RESULT] = {read_result, (xdrproc_t)xdr_evote_named_args,
 	sizeof(evote_named_args), offsetof(evote_named_args, seen),
 	(xdrproc_t)xdr_evote_result_res},
-    [ASK_PAIRS] = {run_pairs, (xdrproc_t)xdr_evote_named_args,
+    [ASK_PAIRS] = {read_pairs, (xdrproc_t)xdr_evote_named_args,
 	sizeof(evote_named_args), offsetof(evote_named_args, seen),
 	(xdrproc_t)xdr_evote_pairs_res},
-    [ASK_LIST] = {run_list, (xdrproc_t)xdr_evote_list_args,
+    [ASK_LIST] = {read_list, (xdrproc_t)xdr_evote_list_args,
 	sizeof(evote_list_args), offsetof(evote_list_args, seen),
 	(xdrproc_t)xdr_evote_list_res},
-    [ASK_SHOW] = {run_show, (xdrproc_t)xdr_evote_named_args,
+    [ASK_SHOW] = {read_show, (xdrproc_t)xdr_evote_named_args,
 	sizeof(evote_named_args), offsetof(evote_named_args, seen),
 	(xdrproc_t)xdr_evote_election_res},
-    [ASK_OPTIONS] = {run_options, (xdrproc_t)xdr_evote_named_args,
+    [ASK_OPTIONS] = {read_options, (xdrproc_t)xdr_evote_named_args,
 	sizeof(evote_named_args), offsetof(evote_named_args, seen),
 	(xdrproc_t)xdr_evote_options_res},
-    [ASK_SHEET] = {run_sheet, (xdrproc_t)xdr_evote_sheet_args,
+    [ASK_LIFE] = {read_life, (xdrproc_t)xdr_evote_named_args,
+	sizeof(evote_named_args), offsetof(evote_named_args, seen),
+	(xdrproc_t)xdr_evote_life_res},
+    [ASK_LIVES] = {read_lives, (xdrproc_t)xdr_evote_list_args,
+	sizeof(evote_list_args), offsetof(evote_list_args, seen),
+	(xdrproc_t)xdr_evote_lives_res},
+    [ASK_PREVIEW] = {read_preview, (xdrproc_t)xdr_evote_preview_args,
+	sizeof(evote_preview_args), offsetof(evote_preview_args, seen),
+	(xdrproc_t)xdr_evote_preview_res},
+    [ASK_SHEET] = {read_sheet, (xdrproc_t)xdr_evote_sheet_args,
 	sizeof(evote_sheet_args), offsetof(evote_sheet_args, seen),
 	(xdrproc_t)xdr_evote_sheet_res},
-    [ASK_EMPTY] = {run_empty, (xdrproc_t)xdr_evote_groups_args,
+    [ASK_EMPTY] = {read_empty, (xdrproc_t)xdr_evote_groups_args,
 	sizeof(evote_groups_args), offsetof(evote_groups_args, seen),
 	(xdrproc_t)xdr_evote_groups_res},
-    [ASK_TURNOUT] = {run_turnout, (xdrproc_t)xdr_evote_named_args,
+    [ASK_TURNOUT] = {read_turnout, (xdrproc_t)xdr_evote_named_args,
 	sizeof(evote_named_args), offsetof(evote_named_args, seen),
 	(xdrproc_t)xdr_evote_turnout_res},
-    [ASK_REPORT] = {run_report, (xdrproc_t)xdr_evote_named_args,
+    [ASK_REPORT] = {read_report, (xdrproc_t)xdr_evote_named_args,
 	sizeof(evote_named_args), offsetof(evote_named_args, seen),
 	(xdrproc_t)xdr_evote_report_res},
-    [ASK_CURVE] = {run_curve, (xdrproc_t)xdr_evote_named_args,
+    [ASK_CURVE] = {read_curve, (xdrproc_t)xdr_evote_named_args,
 	sizeof(evote_named_args), offsetof(evote_named_args, seen),
 	(xdrproc_t)xdr_evote_curve_res},
     [ASK_CHECK] = {run_check, (xdrproc_t)xdr_evote_check_args,
@@ -458,6 +389,15 @@ const struct procedure procedures[ASK_NR] = {
 	sizeof(evote_commit), NO_SEEN, (xdrproc_t)xdr_evote_answer},
     [ASK_ROLL_PAGE] = {roll_page, (xdrproc_t)xdr_evote_roll_args,
 	sizeof(evote_roll_args), NO_SEEN, (xdrproc_t)xdr_evote_roll_res},
+    [ASK_SETTINGS] = {life_settings, (xdrproc_t)xdr_evote_settings_args,
+	sizeof(evote_settings_args), NO_SEEN,
+	(xdrproc_t)xdr_evote_settings_res},
+    [ASK_EXTEND_ANY] = {life_any, (xdrproc_t)xdr_evote_extension,
+	sizeof(evote_extension), NO_SEEN, (xdrproc_t)xdr_evote_answer},
+    [ASK_CANCEL_ANY] = {life_any, (xdrproc_t)xdr_evote_cancellation,
+	sizeof(evote_cancellation), NO_SEEN, (xdrproc_t)xdr_evote_answer},
+    [ASK_OPEN_ANY] = {life_any, (xdrproc_t)xdr_evote_terms, sizeof(evote_terms),
+	NO_SEEN, (xdrproc_t)xdr_evote_answer},
     [ASK_CHECKPOINT] = {proof_checkpoint, (xdrproc_t)xdr_evote_checkpoint_args,
 	sizeof(evote_checkpoint_args), offsetof(evote_checkpoint_args, seen),
 	(xdrproc_t)xdr_evote_checkpoint_res},
@@ -472,11 +412,15 @@ const struct procedure procedures[ASK_NR] = {
 	(xdrproc_t)xdr_evote_keys_res},
 };
 
+static int
+is_signed(const struct request *r)
+{
+	return (r->args.request.credential.kind == EVOTE_BY_SIGNATURE);
+}
+
 void
 procedure_check(struct server *s, struct request *r)
 {
-	evote_vote_args *vote = &r->args.vote;
-	evote_create_args *create = &r->args.create;
 	const evote_genesis *g = election_genesis(s->election);
 	evote_act act;
 
@@ -487,12 +431,11 @@ procedure_check(struct server *s, struct request *r)
 		auth_check_login(&r->check, login_key(s, r), &r->args.auth,
 		    g->origin, (const unsigned char *)g->cluster);
 	} else if ((r->ask == ASK_VOTE || r->ask == ASK_BALLOT) &&
-	    vote->request.credential.kind == EVOTE_BY_SIGNATURE) {
+	    is_signed(r)) {
 		act = vote_act(r);
-		check_statement(s, r, &vote->request, &act);
-	} else if ((r->ask == ASK_CREATE || r->ask == ASK_OPEN) &&
-	    create->request.credential.kind == EVOTE_BY_SIGNATURE) {
-		act = create_act(r);
-		check_statement(s, r, &create->request, &act);
+		check_statement(s, r, &r->args.request, &act);
+	} else if ((procedures[r->ask].run == run_life) && is_signed(r)) {
+		act = life_act(r);
+		check_statement(s, r, &r->args.request, &act);
 	}
 }

@@ -34,10 +34,13 @@ struct request {
 	struct turn turn;
 	struct proof proof; /* of those that are answered with one */
 	union {
+		evote_request request; /* CREATE to BALLOT begin with one */
 		evote_preauth_args preauth;
 		evote_auth_args auth;
 		evote_create_args create;
-		evote_terms_args terms; /* begins as that does */
+		evote_terms_args terms;
+		evote_extend_args extend;
+		evote_cancel_args cancel;
 		evote_vote_args vote;
 		evote_ballot_args ballot; /* begins as that does */
 		evote_named_args named;
@@ -45,6 +48,11 @@ struct request {
 		evote_groups_args groups;
 		evote_check_args check;
 		evote_sheet_args sheet;
+		evote_preview_args preview;
+		evote_settings_args settings;
+		evote_terms opening;
+		evote_extension extension;
+		evote_cancellation cancellation;
 		evote_register_args roll;
 		evote_name name;
 		evote_voters_args voters;
@@ -66,6 +74,10 @@ struct request {
 		evote_list_res list;
 		evote_election_res show;
 		evote_options_res options;
+		evote_life_res life;
+		evote_lives_res lives;
+		evote_preview_res preview;
+		evote_settings_res settings;
 		evote_groups_res empty;
 		evote_turnout_res turnout;
 		evote_check_res check;

@@ -49,6 +49,41 @@ evote_open_election_1_svc(
 }
 
 bool_t
+evote_extend_1_svc(
+    evote_extend_args *args, evote_answer *result, struct svc_req *q)
+{
+	return (ask(q, ASK_EXTEND, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_cancel_1_svc(
+    evote_cancel_args *args, evote_answer *result, struct svc_req *q)
+{
+	return (ask(q, ASK_CANCEL, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_get_life_1_svc(
+    evote_named_args *args, evote_life_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_LIFE, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_list_lives_1_svc(
+    evote_list_args *args, evote_lives_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_LIVES, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_preview_1_svc(
+    evote_preview_args *args, evote_preview_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_PREVIEW, args, result, sizeof(*result)));
+}
+
+bool_t
 evote_get_options_1_svc(
     evote_named_args *args, evote_options_res *result, struct svc_req *q)
 {

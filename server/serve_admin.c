@@ -114,6 +114,33 @@ evote_roll_page_1_svc(
 	return (ask(q, ASK_ROLL_PAGE, args, result, sizeof(*result)));
 }
 
+bool_t
+evote_settings_1_svc(
+    evote_settings_args *args, evote_settings_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_SETTINGS, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_extend_any_1_svc(
+    evote_extension *args, evote_answer *result, struct svc_req *q)
+{
+	return (ask(q, ASK_EXTEND_ANY, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_cancel_any_1_svc(
+    evote_cancellation *args, evote_answer *result, struct svc_req *q)
+{
+	return (ask(q, ASK_CANCEL_ANY, args, result, sizeof(*result)));
+}
+
+bool_t
+evote_open_any_1_svc(evote_terms *args, evote_answer *result, struct svc_req *q)
+{
+	return (ask(q, ASK_OPEN_ANY, args, result, sizeof(*result)));
+}
+
 /* What an order to the core came to: code 0 begun, 1 not possible now. */
 static bool_t
 ordered(struct svc_req *q, evote_answer *result, const char *why)

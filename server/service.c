@@ -208,6 +208,10 @@ complete(struct server *s, struct request *r)
 		r->result.show.election.name = need_copy("");
 	}
 	proof_complete(r);
+	if (r->ask == ASK_LIFE && r->result.life.reason == NULL) {
+		r->result.life.cancelled_by = need_copy("");
+		r->result.life.reason = need_copy("");
+	}
 	if (r->ask == ASK_CHECK && r->result.check.voter == NULL) {
 		r->result.check.voter = need_copy("");
 		r->result.check.group = need_copy("");

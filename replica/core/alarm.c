@@ -225,13 +225,14 @@ clocks(const struct core *c, evote_status_res *s)
 		return;
 	if (c->clock.apart != 0)
 		alarm_add(s, EVOTE_ALARM_CLOCK,
-		    "The hosts' clocks are %lld s apart: no election closes "
-		    "until they agree. Set the wrong one right.",
+		    "The hosts' clocks are %lld s apart: no election opens "
+		    "or closes until they agree. Set the wrong one right.",
 		    (long long)llabs(c->clock.apart_us) / 1000000);
 	else
 		alarm_add(s, EVOTE_ALARM_CLOCK,
-		    "This host's clock is not trusted: no election closes "
-		    "until another host's agrees. Set it right; a host that "
+		    "This host's clock is not trusted: no election opens "
+		    "or closes until another host's agrees. Set it right; a "
+		    "host that "
 		    "is alone can be started with --trust-clock.");
 }
 

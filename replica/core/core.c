@@ -183,7 +183,7 @@ tick(struct core *c)
 {
 	tell_clock(c);
 	if (c->role == EVOTE_PRIMARY)
-		requests_close_due(c);
+		requests_do_due(c);
 	renew_links(c);
 	lead_beat(c);
 	cosign_beat(c);

@@ -21,11 +21,11 @@ struct machine {
 	 */
 	struct record *(*execute)(
 	    void *arg, uint64_t ticket, const struct entry_header *at);
-	/* The first record of a primary; the closing of an election that is
-	   due at at->time, or NULL. */
+	/* The first record of a primary; the opening or closing of an election
+	   that is due at at->time, or NULL. */
 	struct record *(*epoch)(
 	    void *arg, const evote_epoch_op *op, const struct entry_header *at);
-	struct record *(*close)(void *arg, const struct entry_header *at);
+	struct record *(*due)(void *arg, const struct entry_header *at);
 	/* A record of a peer: 0, or -1 with err when it does not follow. */
 	int (*replay)(void *arg, const struct record *, char *err, size_t len);
 	void (*undo)(void *arg, uint64_t size);

@@ -320,7 +320,7 @@ void jobs_trim(struct core *);
 /* requests.c */
 /* Who has waited longest for an answer; NULL: nobody does. */
 const struct waiter *requests_oldest(const struct core *);
-void requests_close_due(struct core *);
+void requests_do_due(struct core *);
 void requests_take(struct core *, uint64_t ticket, const evote_seen *);
 void requests_release_parked(struct core *);
 void requests_release_all(struct core *);

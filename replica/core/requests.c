@@ -75,7 +75,7 @@ refuse(struct core *c, uint64_t ticket)
 
 /* Rule 14. */
 void
-requests_close_due(struct core *c)
+requests_do_due(struct core *c)
 {
 	struct record *r;
 	struct entry_header at;
@@ -84,7 +84,7 @@ requests_close_due(struct core *c)
 		return;
 	for (;;) {
 		at = core_place(c);
-		if ((r = c->machine->close(c->arg, &at)) == NULL)
+		if ((r = c->machine->due(c->arg, &at)) == NULL)
 			return;
 		core_append_record(c, r);
 	}
@@ -114,7 +114,7 @@ execute(struct core *c, uint64_t ticket, const evote_seen *seen)
 			return;
 		}
 	}
-	requests_close_due(c);
+	requests_do_due(c);
 	at = core_place(c);
 	r = c->machine->execute(c->arg, ticket, &at);
 	if (r != NULL)

@@ -1,4 +1,5 @@
 #include "server/audit/book.h"
+#include "server/audit/book_life.h"
 #include "server/audit/book_roll.h"
 
 #include <stdlib.h>
@@ -9,20 +10,6 @@
 #include "common/record.h"
 #include "common/schulze.h"
 #include "server/audit/electorate.h"
-
-static const char *
-poll_name(const void *arg, uint32_t i)
-{
-	return (((const struct book *)arg)->polls[i]->about.name);
-}
-
-static struct book_poll *
-poll_find(const struct book *b, const char *name)
-{
-	uint32_t i = index_find(&b->polls_by_name, name, poll_name, b);
-
-	return (i == INDEX_NONE ? NULL : b->polls[i]);
-}
 
 /* The place in a list of names, or its length. */
 static uint32_t
@@ -77,99 +64,6 @@ take_host(struct book *b, const evote_leaf *leaf)
 	*h = (struct book_host){.seq = leaf->seq, .name = need_copy(op->name)};
 	memcpy(h->key, op->key, sizeof(h->key));
 	return (NULL);
-}
-
-/* ---- elections ---- */
-
-static evote_name *
-names_copy(const evote_name *from, uint32_t n)
-{
-	evote_name *to = need_zeroed(n + 1, sizeof(*to));
-
-	for (uint32_t i = 0; i < n; i++)
-		to[i] = need_copy(from[i]);
-	return (to);
-}
-
-static void
-poll_add(struct book *b, const evote_election *from,
-    const struct ballot_form *form, const char *creator, uint64_t time)
-{
-	uint32_t groups = from->groups.groups_len;
-	uint32_t choices = from->choices.choices_len;
-	struct book_poll *p = need_zeroed(1, sizeof(*p));
-
-	p->about.name = need_copy(from->name);
-	p->about.end = from->end;
-	p->about.groups.groups_len = groups;
-	p->about.groups.groups_val =
-	    names_copy(from->groups.groups_val, groups);
-	p->about.choices.choices_len = choices;
-	p->about.choices.choices_val =
-	    names_copy(from->choices.choices_val, choices);
-	p->counts = need_zeroed(choices + 1, sizeof(*p->counts));
-	p->form = *form;
-	if (form->kind == BALLOT_RANKED)
-		p->pairs = need_zeroed(choices * choices, sizeof(*p->pairs));
-	p->creator = need_copy(creator);
-	p->created = time;
-	b->polls = need_room(b->polls, b->n_polls, sizeof(*b->polls));
-	b->polls[b->n_polls] = p;
-	index_add(&b->polls_by_name, p->about.name, b->n_polls++);
-}
-
-static const char *
-take_create(struct book *b, const evote_asker *asker,
-    const evote_election *about, const evote_options *options, uint64_t time,
-    struct book_entry *e)
-{
-	const char *name = about->name;
-	struct ballot_form form;
-	int fits = ballot_form(&form, options, about->choices.choices_len) == 0;
-
-	e->asker = book_voter(b, asker->voter);
-	e->poll = poll_find(b, name);
-	if (e->poll != NULL)
-		return ("it opens an election of a name that exists");
-	poll_add(b, about, &form, asker->voter, time);
-	e->poll = poll_find(b, name);
-	if (!fits)
-		return ("it opens an election whose options contradict");
-	if (e->asker == NULL || !e->asker->registered)
-		return ("who opens the election is not on the roll");
-	return (about->end > time ? NULL : "it opens an election that is over");
-}
-
-static const char *
-take_close(
-    struct book *b, const char *name, uint64_t time, struct book_entry *e)
-{
-	e->poll = poll_find(b, name);
-	if (e->poll == NULL)
-		return ("it closes an election that does not exist");
-	if (e->poll->closed != 0)
-		return ("it closes an election that is closed");
-	e->poll->closed = time;
-	return (time < e->poll->about.end
-		? "it closes an election before its end"
-		: NULL);
-}
-
-static const char *
-take_open(struct book *b, const evote_open_op *op, uint64_t time,
-    struct book_entry *e)
-{
-	const evote_options *options = &op->terms.options;
-	const char *wrong =
-	    take_create(b, &op->asker, &op->terms.election, options, time, e);
-
-	if (ballot_option(options, EVOTE_OPTION_SHEET, 0) != 0)
-		e->poll->has_sheet = 1;
-	electorate_fix(b, e->poll, options);
-	if (b->n_hosts == 0)
-		return ("it opens an election with options before all hosts "
-			"were known to know these");
-	return (wrong);
 }
 
 /* ---- votes ---- */
@@ -234,7 +128,7 @@ take_vote(struct book *b, const evote_leaf *leaf, const union opening *opening,
     struct book_entry *e)
 {
 	const evote_vote_op *op = &leaf->op.evote_op_u.vote;
-	struct book_poll *p = e->poll = poll_find(b, op->ballot.election);
+	struct book_poll *p = e->poll = book_poll(b, op->ballot.election);
 	const struct book_voter *v = e->asker = book_voter(b, op->asker.voter);
 	const char *wrong;
 
@@ -247,8 +141,8 @@ take_vote(struct book *b, const evote_leaf *leaf, const union opening *opening,
 	    : count_ballot(p, &opening->ballot);
 	if (wrong != NULL)
 		return (wrong);
-	if (p->closed != 0 || leaf->time >= p->about.end)
-		return ("it votes in an election that is over");
+	if ((wrong = book_shut(p, leaf)) != NULL)
+		return (wrong);
 	if ((wrong = electorate_refuses(p, v)) != NULL)
 		return (wrong);
 	return (mark_voted(p, v->index)
@@ -279,7 +173,6 @@ static const char *
 take(struct book *b, const evote_leaf *leaf, const union opening *opening,
     struct book_entry *e)
 {
-	static const evote_options none;
 	const evote_op *op = &leaf->op;
 
 	switch (op->kind) {
@@ -303,15 +196,16 @@ take(struct book *b, const evote_leaf *leaf, const union opening *opening,
 	case EVOTE_OP_COMMIT:
 		return (book_commit(b, &op->evote_op_u.commit));
 	case EVOTE_OP_CREATE:
-		return (take_create(b, &op->evote_op_u.create.asker,
-		    &op->evote_op_u.create.election, &none, leaf->time, e));
 	case EVOTE_OP_OPEN:
-		return (take_open(b, &op->evote_op_u.open, leaf->time, e));
+	case EVOTE_OP_START:
+	case EVOTE_OP_EXTEND:
+	case EVOTE_OP_CANCEL:
+	case EVOTE_OP_CLOSE:
+	case EVOTE_OP_SETTINGS:
+		return (book_life(b, leaf, e));
 	case EVOTE_OP_VOTE:
 	case EVOTE_OP_BALLOT:
 		return (take_vote(b, leaf, opening, e));
-	case EVOTE_OP_CLOSE:
-		return (take_close(b, op->evote_op_u.election, leaf->time, e));
 	case EVOTE_OP_REFUSED:
 		return (take_refused(b, leaf, e));
 	}
@@ -334,18 +228,6 @@ book_take(struct book *b, const evote_leaf *leaf, const union opening *opening,
 	b->epoch = leaf->epoch;
 }
 
-static void
-poll_free(struct book_poll *p)
-{
-	xdr_free((xdrproc_t)xdr_evote_election, (char *)&p->about);
-	free(p->creator);
-	free(p->counts);
-	free(p->pairs);
-	free(p->voted);
-	free(p->fixed);
-	free(p);
-}
-
 void
 book_clear(struct book *b)
 {
@@ -354,7 +236,7 @@ book_clear(struct book *b)
 		free(b->voters[i]);
 	}
 	for (uint32_t i = 0; i < b->n_polls; i++)
-		poll_free(b->polls[i]);
+		book_poll_free(b->polls[i]);
 	for (uint32_t i = 0; i < b->n_epochs; i++)
 		free(b->epochs[i].name);
 	for (uint32_t i = 0; i < b->n_hosts; i++)
@@ -368,5 +250,6 @@ book_clear(struct book *b)
 	index_clear(&b->voters_by_name);
 	index_clear(&b->polls_by_name);
 	free(b->genesis.origin);
+	xdr_free((xdrproc_t)xdr_evote_settings, (char *)&b->settings);
 	*b = (struct book){0};
 }

@@ -21,14 +21,27 @@ struct book_voter {
 	char name[];
 };
 
+struct book_extension {
+	uint64_t time, from, to; /* us; the ends before and after */
+	char *by;		 /* "": an operator */
+	char *reason;
+};
+
 struct book_poll {
-	evote_election about;
+	evote_election about;	 /* its end is the latest one */
 	struct ballot_form form; /* what it asks of a ballot */
 	int has_sheet;		 /* a tally sheet is published */
-	char *creator;
-	uint64_t created, closed; /* us; closed 0: not yet */
-	uint64_t received;	  /* records of votes */
-	uint64_t signed_votes;	  /* of these; the others were by token */
+	int fixes;		 /* who may vote is fixed when it opens */
+	char *creator;		 /* "": operators */
+	uint64_t created, start; /* us; start as planned, 0: at once */
+	uint64_t opened, closed; /* us; 0: not yet; closed: or cancelled */
+	uint64_t grace;		 /* us after the end, for votes by token */
+	struct book_extension *extended;
+	uint32_t n_extended;
+	char *cancelled_by; /* NULL: it is not cancelled; "": an operator */
+	char *cancelled_for;
+	uint64_t received;     /* records of votes */
+	uint64_t signed_votes; /* of these; the others were by token */
 	uint64_t faulty;  /* of these, with a finding: add to it, see audit.c */
 	uint64_t *counts; /* by choice, as in evote_count */
 	uint64_t *pairs;  /* RANKED: as in schulze.h */
@@ -60,6 +73,7 @@ struct book_host {
 
 struct book {
 	evote_genesis genesis;	    /* origin NULL: there was none */
+	evote_settings settings;    /* quota 0: they were never set */
 	struct book_voter **voters; /* whoever was ever registered */
 	uint32_t n_voters;
 	uint32_t on_roll; /* now */

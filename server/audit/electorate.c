@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "common/ballot.h"
 #include "common/need.h"
 
 /* Whether his group may vote there now. */
@@ -16,14 +15,12 @@ group_fits(const struct book_poll *p, const struct book_voter *v)
 }
 
 void
-electorate_fix(
-    const struct book *b, struct book_poll *p, const evote_options *o)
+electorate_fix(const struct book *b, struct book_poll *p)
 {
 	const struct book_voter *v;
 	uint32_t i;
 
-	if (ballot_option(o, EVOTE_OPTION_FREEZE, 0) == 0 || p == NULL ||
-	    p->fixed != NULL)
+	if (p->fixed != NULL)
 		return;
 	p->fixed = need_zeroed(b->n_voters / 8 + 1, 1);
 	p->fixed_len = b->n_voters;

@@ -5,9 +5,8 @@
 
 /* Who may vote in an election, as the book has it. */
 
-/* Fixes that, if the options say so. */
-void electorate_fix(
-    const struct book *, struct book_poll *, const evote_options *);
+/* Fixes that. */
+void electorate_fix(const struct book *, struct book_poll *);
 /* What is wrong with a vote of this voter (NULL: unknown), or NULL. */
 const char *electorate_refuses(
     const struct book_poll *, const struct book_voter *);

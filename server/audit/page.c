@@ -1,6 +1,5 @@
-#include "server/audit/page.h"
+#include "server/audit/page_impl.h"
 
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,10 +31,23 @@ static const struct {
     {EVOTE_R_END_PAST, "end-past", "the end was in the past"},
     {EVOTE_R_SALT, "salt", "the vote's tracker was on the sheet"},
     {EVOTE_R_END_FAR, "end-far", "the end was too far ahead"},
+    {EVOTE_R_TOO_FEW, "too-few", "too few choices"},
+    {EVOTE_R_TOO_MANY_CHOSEN, "too-many-chosen", "too many choices"},
+    {EVOTE_R_OTHER_BALLOT, "other-ballot", "another kind of ballot"},
+    {EVOTE_R_NOT_BEGUN, "not-begun", "the election had not opened"},
+    {EVOTE_R_CANCELLED, "cancelled", "the election was cancelled"},
+    {EVOTE_R_NOT_LATER, "not-later", "the new end was not later"},
+    {EVOTE_R_NOT_CREATOR, "not-creator",
+	"the voter had not created the election"},
+    {EVOTE_R_EXTENSIONS, "extensions", "it was extended too often"},
+    {EVOTE_R_MAY_NOT_CREATE, "may-not-create",
+	"the voter might not create elections"},
+    {EVOTE_R_START, "start", "the start was not before the end"},
+    {EVOTE_R_HAS_VOTES, "has-votes", "it had votes, and was not cancelled"},
 };
 
-static const char *
-reason_words(uint32_t reason, int name)
+const char *
+page_reason(uint32_t reason, int name)
 {
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
 		if ((uint32_t)reasons[i].reason == reason)
@@ -44,9 +56,8 @@ reason_words(uint32_t reason, int name)
 	return (name ? "other" : "a reason that this version does not know");
 }
 
-/* A damaged ledger may hold any name. */
-static const char *
-shown(const char *name, char out[EVOTE_TEXT_MAX + 1])
+const char *
+page_shown(const char *name, char out[EVOTE_TEXT_MAX + 1])
 {
 	snprintf(out, EVOTE_TEXT_MAX + 1, "%s", name == NULL ? "" : name);
 	text_harmless(out);
@@ -64,12 +75,16 @@ static void
 line_count(FILE *f, const char *name, uint64_t n)
 {
 	char safe[EVOTE_TEXT_MAX + 1];
-	int pad = WIDTH - text_width(shown(name, safe));
+	int pad = WIDTH - text_width(page_shown(name, safe));
 
 	fprintf(f, "    %s%*s %10" PRIu64 "\n", safe, pad > 0 ? pad : 0, "", n);
 }
 
-/* ---- for people ---- */
+int
+page_has_counts(const struct book_poll *p)
+{
+	return (p->closed != 0 && p->cancelled_by == NULL);
+}
 
 static void
 text_head(FILE *f, const struct page *p)
@@ -86,7 +101,7 @@ text_head(FILE *f, const struct page *p)
 	    "              (at least %" PRIu64 " are known to be accepted)\n"
 	    "  Root        %s\n"
 	    "  Signatures  %" PRIu64 " verified\n",
-	    p->path, shown(p->book->genesis.origin, safe), hex, p->records,
+	    p->path, page_shown(p->book->genesis.origin, safe), hex, p->records,
 	    when(p->book->first, a), when(p->book->last, b), p->accepted, root,
 	    p->signatures);
 	fprintf(f, "  Roll        %" PRIu32 " voters now, %" PRIu32 " ever\n",
@@ -112,21 +127,57 @@ text_places(FILE *f, const struct book_poll *p)
 	free(s);
 }
 
+/* Who did something: a voter, or (the name is empty) an operator. */
+static const char *
+who(const char *name, char out[EVOTE_TEXT_MAX + 1])
+{
+	return (name[0] == '\0' ? "an operator" : page_shown(name, out));
+}
+
+static void
+text_life(FILE *f, const struct book_poll *p)
+{
+	char safe[EVOTE_TEXT_MAX + 1], by[EVOTE_TEXT_MAX + 1], a[64], b[64];
+	const struct book_extension *x;
+
+	fprintf(f, "  created by %s, %s\n", who(p->creator, by),
+	    when(p->created, a));
+	if (p->start != 0)
+		fprintf(f, "  planned start %s, %s%s\n", when(p->start, a),
+		    p->opened != 0 ? "opened " : "not opened",
+		    p->opened != 0 ? when(p->opened, b) : "");
+	for (uint32_t i = 0; i < p->n_extended; i++) {
+		x = &p->extended[i];
+		fprintf(f, "  extended by %s, %s:\n", who(x->by, by),
+		    when(x->time, a));
+		fprintf(f, "    from %s to %s: %s\n", when(x->from, a),
+		    when(x->to, b), page_shown(x->reason, safe));
+	}
+	if (p->cancelled_by != NULL)
+		fprintf(f, "  CANCELLED by %s, %s: %s\n",
+		    who(p->cancelled_by, by), when(p->closed, a),
+		    page_shown(p->cancelled_for, safe));
+	else if (p->closed != 0)
+		fprintf(f, "  closed %s, planned end %s\n", when(p->closed, a),
+		    when(p->about.end, b));
+	else
+		fprintf(
+		    f, "  not closed; planned end %s\n", when(p->about.end, a));
+	if (p->grace != 0)
+		fprintf(f,
+		    "  votes by log-in from before the end were taken %" PRIu64
+		    " s longer\n",
+		    p->grace / 1000000);
+}
+
 static void
 text_poll(FILE *f, const struct book_poll *p)
 {
 	const evote_election *about = &p->about;
-	char safe[EVOTE_TEXT_MAX + 1], a[64], b[64];
+	char safe[EVOTE_TEXT_MAX + 1];
 
-	fprintf(f, "\nElection \"%s\"\n", shown(about->name, safe));
-	fprintf(f, "  opened by %s, %s\n", shown(p->creator, safe),
-	    when(p->created, a));
-	if (p->closed != 0)
-		fprintf(f, "  closed %s, planned end %s\n", when(p->closed, a),
-		    when(about->end, b));
-	else
-		fprintf(
-		    f, "  not closed; planned end %s\n", when(about->end, a));
+	fprintf(f, "\nElection \"%s\"\n", page_shown(about->name, safe));
+	text_life(f, p);
 	fprintf(f,
 	    "  votes received %" PRIu64 ", valid %" PRIu64 ", counted %" PRIu64
 	    "; signed %" PRIu64 ", by log-in %" PRIu64 "\n",
@@ -134,9 +185,9 @@ text_poll(FILE *f, const struct book_poll *p)
 	    p->received - p->signed_votes);
 	if (p->has_sheet)
 		fprintf(f, "  a tally sheet of trackers and choices %s\n",
-		    p->closed != 0 ? "is public" : "will be public");
+		    page_has_counts(p) ? "is public" : "will be public");
 	/* What is going on stays secret until its end. */
-	if (p->closed == 0)
+	if (!page_has_counts(p))
 		return;
 	if (p->eligible != 0)
 		fprintf(f, "  eligible %" PRIu64 "\n", p->eligible);
@@ -156,7 +207,7 @@ text_refusals(FILE *f, const struct book *b)
 	    f, "\nRequests refused and recorded: %" PRIu64 "\n", b->n_refused);
 	for (uint32_t i = 0; i <= BOOK_REASONS; i++) {
 		if (b->refused[i] != 0)
-			line_count(f, reason_words(i, 0), b->refused[i]);
+			line_count(f, page_reason(i, 0), b->refused[i]);
 	}
 }
 
@@ -177,7 +228,7 @@ text_hosts(FILE *f, const struct book *b)
 		else
 			date_span(e->silence, span, sizeof(span));
 		fprintf(f, "  %s  %s, after %s%s\n", when(e->time, at),
-		    shown(e->name, safe), span,
+		    page_shown(e->name, safe), span,
 		    e->forced ? "; FORCED by an operator, who accepted that "
 				"votes may be lost"
 			      : "");
@@ -198,7 +249,7 @@ text_keys(FILE *f, const struct book *b)
 		seal_base64(key, h->key, sizeof(h->key));
 		fprintf(f, "  %10" PRIu64 "  %s  %s\n", h->seq,
 		    memcmp(h->key, none, sizeof(none)) == 0 ? "removed" : key,
-		    shown(h->name, safe));
+		    page_shown(h->name, safe));
 	}
 }
 
@@ -248,171 +299,4 @@ page_text(FILE *f, const struct page *p)
 	    "signature is its\nvoter's, every vote opens its commitment, and "
 	    "carrying everything out again\ngives the same answers and "
 	    "counts.\n");
-}
-
-/* ---- for programs ---- */
-
-static void
-add_number(cJSON *to, const char *name, uint64_t n)
-{
-	char text[24];
-
-	/* Not as a double, which would round. */
-	snprintf(text, sizeof(text), "%" PRIu64, n);
-	need(cJSON_AddRawToObject(to, name, text));
-}
-
-static void
-add_text(cJSON *to, const char *name, const char *text)
-{
-	char safe[EVOTE_TEXT_MAX + 1];
-
-	need(cJSON_AddStringToObject(to, name, shown(text, safe)));
-}
-
-static void
-json_pairs(cJSON *to, const struct book_poll *p)
-{
-	cJSON *pairs = need(cJSON_AddArrayToObject(to, "pairs")), *row;
-	uint32_t n = p->form.choices;
-
-	for (uint32_t i = 0; i < n; i++) {
-		cJSON_AddItemToArray(pairs, row = need(cJSON_CreateArray()));
-		for (uint32_t j = 0; j < n; j++)
-			cJSON_AddItemToArray(row,
-			    need(cJSON_CreateNumber(
-				(double)p->pairs[i * n + j])));
-	}
-}
-
-static cJSON *
-json_poll(const struct book_poll *p)
-{
-	cJSON *o = need(cJSON_CreateObject()), *counts, *one;
-	const evote_election *about = &p->about;
-
-	add_text(o, "name", about->name);
-	add_text(o, "creator", p->creator);
-	add_number(o, "created", p->created);
-	add_number(o, "end", about->end);
-	add_number(o, "closed", p->closed);
-	need(cJSON_AddBoolToObject(o, "sheet", p->has_sheet));
-	add_number(o, "received", p->received);
-	add_number(o, "valid", p->received - p->faulty);
-	add_number(o, "signed", p->signed_votes);
-	add_number(o, "counted", p->counted);
-	if (p->closed == 0)
-		return (o);
-	add_number(o, "eligible", p->eligible);
-	add_number(o, "blank", p->blank);
-	if (p->form.kind == BALLOT_RANKED)
-		json_pairs(o, p);
-	counts = need(cJSON_AddArrayToObject(o, "counts"));
-	for (uint32_t i = 0; i < about->choices.choices_len; i++) {
-		one = need(cJSON_CreateObject());
-		add_text(one, "choice", about->choices.choices_val[i]);
-		add_number(one, "votes", p->counts[i]);
-		cJSON_AddItemToArray(counts, one);
-	}
-	return (o);
-}
-
-static void
-json_hosts(cJSON *to, const struct book *b)
-{
-	cJSON *list = need(cJSON_AddArrayToObject(to, "epochs")), *one;
-
-	for (uint32_t i = 0; i < b->n_epochs; i++) {
-		one = need(cJSON_CreateObject());
-		add_text(one, "host", b->epochs[i].name);
-		add_number(one, "epoch", b->epochs[i].epoch);
-		add_number(one, "seq", b->epochs[i].seq);
-		add_number(one, "time", b->epochs[i].time);
-		add_number(one, "silence_us", b->epochs[i].silence);
-		need(cJSON_AddBoolToObject(one, "forced", b->epochs[i].forced));
-		cJSON_AddItemToArray(list, one);
-	}
-}
-
-static void
-json_keys(cJSON *to, const struct book *b)
-{
-	cJSON *list = need(cJSON_AddArrayToObject(to, "hosts")), *one;
-	char key[64];
-
-	for (uint32_t i = 0; i < b->n_hosts; i++) {
-		one = need(cJSON_CreateObject());
-		seal_base64(key, b->hosts[i].key, sizeof(b->hosts[i].key));
-		add_text(one, "host", b->hosts[i].name);
-		add_number(one, "seq", b->hosts[i].seq);
-		add_text(one, "key", key);
-		cJSON_AddItemToArray(list, one);
-	}
-}
-
-static void
-json_findings(cJSON *to, const struct findings *f)
-{
-	cJSON *list = need(cJSON_AddArrayToObject(to, "findings")), *one;
-
-	for (uint32_t i = 0; i < f->n; i++) {
-		one = need(cJSON_CreateObject());
-		if (f->list[i].seq != FINDING_NO_SEQ)
-			add_number(one, "seq", f->list[i].seq);
-		add_text(one, "text", f->list[i].text);
-		add_text(one, "advice", finding_advice(f->list[i].kind));
-		cJSON_AddItemToArray(list, one);
-	}
-	add_number(to, "findings_total", f->total);
-}
-
-static void
-json_head(cJSON *to, const struct page *p)
-{
-	char hex[2 * 32 + 1];
-
-	need(cJSON_AddBoolToObject(to, "ok", p->findings->total == 0));
-	add_text(to, "data", p->path);
-	add_text(to, "origin", p->book->genesis.origin);
-	seal_hex(hex, p->book->genesis.cluster, 16);
-	add_text(to, "cluster", hex);
-	add_number(to, "size", p->records);
-	seal_hex(hex, p->root, 32);
-	add_text(to, "root", hex);
-	add_number(to, "accepted", p->accepted);
-	add_number(to, "first", p->book->first);
-	add_number(to, "last", p->book->last);
-	add_number(to, "signatures", p->signatures);
-	add_number(to, "replayed", p->replayed);
-	add_number(to, "voters", p->book->on_roll);
-	if (p->checkpoint == NULL)
-		return;
-	add_text(to, "checkpoint", p->checkpoint);
-	add_number(to, "checkpoint_size", p->checkpoint_size);
-	add_text(to, "checkpoint_signers", p->signers);
-}
-
-void
-page_json(FILE *f, const struct page *p)
-{
-	cJSON *o = need(cJSON_CreateObject()), *list;
-	char *text;
-
-	json_head(o, p);
-	list = need(cJSON_AddArrayToObject(o, "elections"));
-	for (uint32_t i = 0; i < p->book->n_polls; i++)
-		cJSON_AddItemToArray(list, json_poll(p->book->polls[i]));
-	list = need(cJSON_AddObjectToObject(o, "refused"));
-	for (uint32_t i = 0; i <= BOOK_REASONS; i++) {
-		if (p->book->refused[i] != 0)
-			add_number(
-			    list, reason_words(i, 1), p->book->refused[i]);
-	}
-	json_hosts(o, p->book);
-	json_keys(o, p->book);
-	json_findings(o, p->findings);
-	text = need(cJSON_PrintUnformatted(o));
-	fprintf(f, "%s\n", text);
-	cJSON_free(text);
-	cJSON_Delete(o);
 }

@@ -7,12 +7,22 @@
 #include "server/election/terms.h"
 
 void
-poll_opened(struct poll *p, uint64_t seq, uint64_t time)
+poll_opened(struct poll *p, evote_moment at)
 {
-	p->opened_at = (struct moment){seq, time};
+	p->opened_at = at;
 	if (terms_value(&p->options, EVOTE_OPTION_ORDER_SHOWN))
 		p->steps = need(calloc(EVOTE_STEPS, sizeof(*p->steps)));
-	p->steps_end = p->about.end;
+	/* Nobody may have served from before its start to after its end. */
+	p->steps_end = p->about.end > at.time ? p->about.end : at.time + 1;
+}
+
+void
+poll_opened_undo(struct poll *p)
+{
+	p->opened_at = (evote_moment){0};
+	free(p->steps);
+	p->steps = NULL;
+	p->steps_end = 0;
 }
 
 void

@@ -5,6 +5,7 @@
 
 #include "common/need.h"
 #include "server/election/election_impl.h"
+#include "server/election/life.h"
 #include "server/election/standing.h"
 
 #define SWEEP 200 /* voters tidied by each record that is settled */
@@ -22,17 +23,18 @@ struct effect {
 			int begins;	  /* STAGE: the first of a stage, */
 			uint32_t dropped; /* which dropped that one, or 0 */
 		} roll;
-		uint32_t stage;		  /* COMMIT */
-		struct voter *voter;	  /* UNREGISTER */
-		struct unlocked unlocked; /* UNLOCK */
-		struct poll *poll;	  /* CLOSE */
-		struct {		  /* CREATE to BALLOT, REFUSED */
-			struct voter *voter;
+		uint32_t stage;		     /* COMMIT */
+		struct voter *voter;	     /* UNREGISTER */
+		struct unlocked unlocked;    /* UNLOCK */
+		struct poll *poll;	     /* START, CLOSE */
+		evote_settings settings;     /* SETTINGS: those before */
+		struct {		     /* CREATE to BALLOT, REFUSED */
+			struct voter *voter; /* NULL: an operator */
 			struct displaced displaced;
-			struct poll *poll;    /* VOTE, BALLOT */
+			struct poll *poll;    /* EXTEND to BALLOT */
 			uint32_t choice;      /* VOTE */
 			unsigned char *ranks; /* BALLOT */
-			uint64_t quota;	      /* the others: before */
+			uint64_t quota; /* CREATE, OPEN, REFUSED: before */
 		} asked;
 	} u;
 };
@@ -45,6 +47,8 @@ effect_free(struct effect *f)
 		free(f->u.roll.list);
 	else if (f->kind == EVOTE_OP_BALLOT)
 		free(f->u.asked.ranks);
+	else if (f->kind == EVOTE_OP_SETTINGS)
+		settings_clear(&f->u.settings);
 	free(f);
 }
 
@@ -108,6 +112,12 @@ apply_stage(struct election_state *e, struct effect *f, const evote_leaf *leaf)
 		    &f->u.roll.list[i]);
 }
 
+static evote_moment
+moment_of(const evote_leaf *leaf)
+{
+	return ((evote_moment){.seq = leaf->seq, .time = leaf->time});
+}
+
 static void
 apply_vote(struct effect *f, const struct verdict *v, uint64_t time)
 {
@@ -141,9 +151,36 @@ apply_create(struct election_state *e, struct effect *f, const evote_leaf *leaf,
 		about = &terms->election;
 		options = &terms->options;
 	}
-	f->u.asked.quota = voter_create(v->voter, about, leaf->time);
-	poll_add(&e->polls, &e->voters, about, options, v->voter);
-	poll_opened(e->polls.list[e->polls.n - 1], leaf->seq, leaf->time);
+	if (v->voter != NULL)
+		f->u.asked.quota = voter_create(v->voter, about, leaf->time);
+	poll_add(
+	    &e->polls, &e->voters, about, options, v->voter, moment_of(leaf));
+}
+
+/* EXTEND and CANCEL. */
+static void
+apply_change(struct election_state *e, struct effect *f, const evote_leaf *leaf,
+    const struct verdict *v)
+{
+	f->u.asked.poll = v->poll;
+	if (leaf->op.kind == EVOTE_OP_EXTEND) {
+		life_extend(&e->polls, v->poll,
+		    &leaf->op.evote_op_u.extend.extension, v->voter,
+		    moment_of(leaf));
+		return;
+	}
+	life_cancel(&e->polls, v->poll, &e->voters,
+	    leaf->op.evote_op_u.cancel.cancellation.reason, v->voter,
+	    moment_of(leaf));
+	voter_close(v->poll->creator);
+}
+
+static void
+apply_settings(
+    struct election_state *e, struct effect *f, const struct verdict *v)
+{
+	f->u.settings = e->settings;
+	settings_copy(&e->settings, &v->settings);
 }
 
 static void
@@ -151,6 +188,8 @@ apply_answer(struct effect *f, const evote_leaf *leaf, const struct verdict *v)
 {
 	struct client c = v->client;
 
+	if (v->voter == NULL)
+		return;
 	c.seq = leaf->seq;
 	c.code = v->out.code;
 	c.reason = v->out.reason;
@@ -203,6 +242,14 @@ effect_apply(
 		apply_answer(f, leaf, v);
 		apply_create(e, f, leaf, v);
 		break;
+	case EVOTE_OP_EXTEND:
+	case EVOTE_OP_CANCEL:
+		apply_answer(f, leaf, v);
+		apply_change(e, f, leaf, v);
+		break;
+	case EVOTE_OP_SETTINGS:
+		apply_settings(e, f, v);
+		break;
 	case EVOTE_OP_VOTE:
 		apply_answer(f, leaf, v);
 		apply_vote(f, v, leaf->time);
@@ -211,10 +258,13 @@ effect_apply(
 		apply_answer(f, leaf, v);
 		apply_ballot(f, v, leaf->time);
 		break;
+	case EVOTE_OP_START:
+		f->u.poll = v->poll;
+		life_start(&e->polls, v->poll, &e->voters, moment_of(leaf));
+		break;
 	case EVOTE_OP_CLOSE:
 		f->u.poll = v->poll;
-		poll_close(&e->polls, v->poll, &e->voters);
-		v->poll->closed_at = (struct moment){leaf->seq, leaf->time};
+		life_close(&e->polls, v->poll, &e->voters, moment_of(leaf));
 		voter_close(v->poll->creator);
 		break;
 	case EVOTE_OP_REFUSED:
@@ -259,19 +309,43 @@ static void
 undo_asked(struct election_state *e, const struct effect *f)
 {
 	struct voter *v = f->u.asked.voter;
+	struct poll *p = f->u.asked.poll;
 
-	if (f->kind == EVOTE_OP_CREATE || f->kind == EVOTE_OP_OPEN) {
+	switch (f->kind) {
+	case EVOTE_OP_CREATE:
+	case EVOTE_OP_OPEN:
 		poll_add_undo(&e->polls);
-		voter_create_undo(v, f->u.asked.quota);
-	} else if (f->kind == EVOTE_OP_VOTE) {
-		poll_step(f->u.asked.poll, e->time, -1);
-		poll_vote_undo(f->u.asked.poll, v, f->u.asked.choice);
-	} else if (f->kind == EVOTE_OP_BALLOT) {
-		poll_step(f->u.asked.poll, e->time, -1);
-		poll_ballot_undo(f->u.asked.poll, v, f->u.asked.ranks);
-	} else
+		if (v != NULL)
+			voter_create_undo(v, f->u.asked.quota);
+		break;
+	case EVOTE_OP_EXTEND:
+		life_extend_undo(&e->polls, p);
+		break;
+	case EVOTE_OP_CANCEL:
+		voter_close_undo(p->creator);
+		life_end_undo(&e->polls, p);
+		break;
+	case EVOTE_OP_VOTE:
+		poll_step(p, e->time, -1);
+		poll_vote_undo(p, v, f->u.asked.choice);
+		break;
+	case EVOTE_OP_BALLOT:
+		poll_step(p, e->time, -1);
+		poll_ballot_undo(p, v, f->u.asked.ranks);
+		break;
+	default:
 		voter_refuse_undo(v, f->u.asked.quota);
-	voter_answer_undo(v, &f->u.asked.displaced);
+	}
+	if (v != NULL)
+		voter_answer_undo(v, &f->u.asked.displaced);
+}
+
+static void
+undo_settings(struct election_state *e, struct effect *f)
+{
+	settings_clear(&e->settings);
+	e->settings = f->u.settings;
+	f->u.settings = (evote_settings){0};
 }
 
 void
@@ -309,12 +383,20 @@ effect_undo(struct election_state *e)
 	case EVOTE_OP_UNLOCK:
 		voter_unlock_undo(&f->u.unlocked);
 		break;
+	case EVOTE_OP_START:
+		life_start_undo(&e->polls, f->u.poll);
+		break;
 	case EVOTE_OP_CLOSE:
 		voter_close_undo(f->u.poll->creator);
-		poll_close_undo(&e->polls, f->u.poll);
+		life_end_undo(&e->polls, f->u.poll);
+		break;
+	case EVOTE_OP_SETTINGS:
+		undo_settings(e, f);
 		break;
 	case EVOTE_OP_CREATE:
 	case EVOTE_OP_OPEN:
+	case EVOTE_OP_EXTEND:
+	case EVOTE_OP_CANCEL:
 	case EVOTE_OP_VOTE:
 	case EVOTE_OP_BALLOT:
 	case EVOTE_OP_REFUSED:

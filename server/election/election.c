@@ -5,14 +5,18 @@
 #include <string.h>
 
 #include "common/need.h"
-#include "server/election/electors.h"
 #include "server/election/election_impl.h"
+#include "server/election/electors.h"
+#include "server/election/life.h"
 #include "server/election/mix.h"
 
 struct election_state *
 election_new(void)
 {
-	return (need(calloc(1, sizeof(struct election_state))));
+	struct election_state *e = need_zeroed(1, sizeof(*e));
+
+	settings_begin(&e->settings);
+	return (e);
 }
 
 void
@@ -25,6 +29,7 @@ election_free(struct election_state *e)
 	chronicle_clear(&e->chronicle);
 	keys_clear(&e->keys);
 	voters_clear(&e->voters);
+	settings_clear(&e->settings);
 	if (e->genesis != NULL)
 		xdr_free((xdrproc_t)xdr_evote_genesis, (char *)e->genesis);
 	free(e->genesis);
@@ -113,12 +118,27 @@ leaf_fill(evote_leaf *leaf, const struct op *op, const struct verdict *v)
 		to->evote_op_u.open.signature = op->signature;
 		to->evote_op_u.open.terms = act->evote_act_u.terms;
 		break;
+	case EVOTE_OP_EXTEND:
+		to->evote_op_u.extend.asker = op->asker;
+		to->evote_op_u.extend.signature = op->signature;
+		to->evote_op_u.extend.extension = act->evote_act_u.extension;
+		break;
+	case EVOTE_OP_CANCEL:
+		to->evote_op_u.cancel.asker = op->asker;
+		to->evote_op_u.cancel.signature = op->signature;
+		to->evote_op_u.cancel.cancellation =
+		    act->evote_act_u.cancellation;
+		break;
+	case EVOTE_OP_SETTINGS:
+		to->evote_op_u.settings = v->settings;
+		break;
 	case EVOTE_OP_VOTE:
 	case EVOTE_OP_BALLOT:
 		to->evote_op_u.vote.asker = op->asker;
 		to->evote_op_u.vote.signature = op->signature;
 		to->evote_op_u.vote.ballot = act->evote_act_u.ballot;
 		break;
+	case EVOTE_OP_START:
 	case EVOTE_OP_CLOSE:
 		to->evote_op_u.election = op->name;
 		break;
@@ -204,6 +224,22 @@ op_fill(struct op *op, const evote_leaf *leaf, const union opening *opening)
 		op->act.kind = EVOTE_ACT_OPEN;
 		op->act.evote_act_u.terms = from->evote_op_u.open.terms;
 		break;
+	case EVOTE_OP_EXTEND:
+		op->asker = from->evote_op_u.extend.asker;
+		op->act.kind = EVOTE_ACT_EXTEND;
+		op->act.evote_act_u.extension =
+		    from->evote_op_u.extend.extension;
+		break;
+	case EVOTE_OP_CANCEL:
+		op->asker = from->evote_op_u.cancel.asker;
+		op->act.kind = EVOTE_ACT_CANCEL;
+		op->act.evote_act_u.cancellation =
+		    from->evote_op_u.cancel.cancellation;
+		break;
+	case EVOTE_OP_SETTINGS:
+		op->set_creators = op->set_quota = 1;
+		op->settings = from->evote_op_u.settings;
+		break;
 	case EVOTE_OP_VOTE:
 	case EVOTE_OP_BALLOT:
 		op->asker = from->evote_op_u.vote.asker;
@@ -211,7 +247,11 @@ op_fill(struct op *op, const evote_leaf *leaf, const union opening *opening)
 							   : EVOTE_ACT_BALLOT;
 		op->act.evote_act_u.ballot = from->evote_op_u.vote.ballot;
 		op->opening = *opening;
+		/* By token: only that may come after the end. */
+		op->begun =
+		    from->evote_op_u.vote.signature.evote_signature_len == 0;
 		break;
+	case EVOTE_OP_START:
 	case EVOTE_OP_CLOSE:
 		op->name = from->evote_op_u.election;
 		break;
@@ -223,6 +263,7 @@ op_fill(struct op *op, const evote_leaf *leaf, const union opening *opening)
 	case EVOTE_OP_REFUSED:
 		break;
 	}
+	op->by_operator = op->asker.voter != NULL && op->asker.voter[0] == '\0';
 }
 
 /* Judges a record; returns what is wrong with it, or NULL. */
@@ -298,12 +339,17 @@ election_replay(
 
 /* ---- reading ---- */
 
-const char *
-election_due(const struct election_state *e, uint64_t time)
+int
+election_due(const struct election_state *e, uint64_t time, struct op *op)
 {
-	const struct poll *p = poll_due(&e->polls, time);
+	const struct poll *p = polls_due(&e->polls, time);
 
-	return (p == NULL ? NULL : p->about.name);
+	if (p == NULL)
+		return (0);
+	*op = (struct op){.kind = EVOTE_OP_CLOSE, .name = p->about.name};
+	if (p->phase == EVOTE_PHASE_PLANNED)
+		op->kind = EVOTE_OP_START;
+	return (1);
 }
 
 int
@@ -319,97 +365,6 @@ election_voter(
 	view->registered = v->registered;
 	view->kept = !v->registered && polls_keep_open(&e->polls, v);
 	return (1);
-}
-
-/* The election, if it is closed; else NULL, and what that is answered with. */
-static const struct poll *
-poll_counted(
-    const struct election_state *e, const char *name, struct outcome *out)
-{
-	const struct poll *p = poll_find(&e->polls, name);
-
-	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
-	if (p != NULL && p->closed)
-		return (p);
-	out->code = p == NULL ? 1 : 2;
-	out->reason = p == NULL ? EVOTE_R_NO_ELECTION : EVOTE_R_ONGOING;
-	return (NULL);
-}
-
-void
-election_result(const struct election_state *e, const char *name,
-    evote_result_res *res, struct outcome *out)
-{
-	const struct poll *p = poll_counted(e, name, out);
-
-	if (p != NULL) {
-		poll_result(p, res);
-		return;
-	}
-	p = poll_find(&e->polls, name);
-	res->counts.counts_len = 0;
-	res->counts.counts_val = NULL;
-	res->votes = res->eligible = 0;
-	res->end = p == NULL ? 0 : p->about.end;
-}
-
-void
-election_pairs(const struct election_state *e, const char *name,
-    evote_pairs_res *res, struct outcome *out)
-{
-	const struct poll *p = poll_counted(e, name, out);
-
-	if (p != NULL)
-		poll_pairs(p, res);
-}
-
-void
-election_show(const struct election_state *e, const char *name,
-    evote_election_res *res, struct outcome *out)
-{
-	const struct poll *p = poll_find(&e->polls, name);
-
-	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
-	if (p == NULL) {
-		out->code = 1;
-		out->reason = EVOTE_R_NO_ELECTION;
-	}
-	poll_show(p, res);
-}
-
-void
-election_options(const struct election_state *e, const char *name,
-    evote_options_res *res, struct outcome *out)
-{
-	const struct poll *p = poll_find(&e->polls, name);
-
-	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
-	if (p == NULL) {
-		out->code = 1;
-		out->reason = EVOTE_R_NO_ELECTION;
-	}
-	poll_options(p, res);
-}
-
-void
-election_list(
-    const struct election_state *e, uint32_t first, evote_list_res *res)
-{
-	polls_page(&e->polls, first, res);
-}
-
-void
-election_empty(const struct election_state *e, const evote_groups_args *args,
-    evote_groups_res *res)
-{
-	voters_empty(&e->voters, args, res);
-}
-
-void
-election_voters(
-    const struct election_state *e, uint32_t first, evote_voters_res *res)
-{
-	voters_page(&e->voters, first, res);
 }
 
 uint32_t
@@ -463,6 +418,7 @@ election_hash(const struct election_state *e, unsigned char out[32])
 	mix_number(out, e->epoch);
 	mix_number(out, e->time);
 	mix_number(out, e->forced_epoch);
+	settings_mix(&e->settings, out);
 	voters_mix(&e->voters, out);
 	polls_mix(&e->polls, out);
 	chronicle_mix(&e->chronicle, out);

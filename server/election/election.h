@@ -43,15 +43,22 @@ struct op {
 	evote_stage_op stage;
 	uint64_t roll;
 	evote_commit commit;
-	/* UNREGISTER, UNLOCK: the voter; CLOSE: the election */
+	/* SETTINGS: those that are set */
+	int set_creators, set_quota;
+	evote_settings settings;
+	/* UNREGISTER, UNLOCK: the voter; START, CLOSE: the election */
 	char *name;
 	/*
-	 * CREATE, OPEN, VOTE, BALLOT.  The caller has authenticated the asker,
-	 * by token or signature (then signature is set); `credential` is
-	 * EVOTE_R_OK, or EVOTE_R_TOKEN_EXPIRED.  For the last two, opening is
-	 * what the commitment was computed from; derived: its salt is the
-	 * service's.
+	 * CREATE, OPEN, EXTEND, CANCEL, VOTE, BALLOT.  The caller has
+	 * authenticated the asker, by token or signature (then signature is
+	 * set); `credential` is EVOTE_R_OK, or EVOTE_R_TOKEN_EXPIRED; `begun`
+	 * when the token was issued (0: it is not known).  But of operators
+	 * (OPEN to CANCEL) the asker is zero and empty.  For the last two,
+	 * opening is what the commitment was computed from; derived: its salt
+	 * is the service's.
 	 */
+	int by_operator;
+	uint64_t begun;
 	evote_asker asker;
 	evote_signature signature;
 	evote_reason credential;
@@ -61,8 +68,8 @@ struct op {
 };
 
 struct outcome {
-	int code; /* as the procedure's in evote.x; CLOSE: 0, or 2 with
-		     NO_ELECTION, CLOSED or ONGOING; HOST: 0, or 2 with
+	int code; /* as the procedure's in evote.x; START and CLOSE: 0, or 2
+		     with NO_ELECTION, CLOSED, START or ONGOING; HOST: 0, or 2 with
 		     MALFORMED or SHARED_KEY */
 	evote_reason reason;
 	uint32_t where;	      /* REGISTER, STAGE: the refused one */
@@ -100,8 +107,11 @@ void election_undo(struct election_state *, uint64_t size);
 void election_discard_undo(struct election_state *, uint64_t size);
 uint64_t election_size(const struct election_state *);
 
-/* An open election whose end is <= time, or NULL.  O(1) when there is none. */
-const char *election_due(const struct election_state *, uint64_t time);
+/*
+ * 1 with an operation (START or CLOSE; its name is borrowed) that is due by the
+ * clock, or 0: there is none.  O(1).
+ */
+int election_due(const struct election_state *, uint64_t time, struct op *);
 
 /* ---- reading; strings given out are copies, freed by xdr_free ---- */
 
@@ -123,6 +133,14 @@ void election_list(
     const struct election_state *, uint32_t first, evote_list_res *);
 void election_show(const struct election_state *, const char *name,
     evote_election_res *, struct outcome *);
+void election_life(const struct election_state *, const char *name,
+    evote_life_res *, struct outcome *);
+void election_lives(
+    const struct election_state *, uint32_t first, evote_lives_res *);
+/* PREVIEW's but `clock`, as if it were opened at that time. */
+void election_preview(const struct election_state *, const evote_terms *,
+    uint64_t time, evote_preview_res *, struct outcome *);
+void election_settings(const struct election_state *, evote_settings *);
 void election_options(const struct election_state *, const char *name,
     evote_options_res *, struct outcome *);
 void election_turnout(const struct election_state *, const char *name,

@@ -5,6 +5,7 @@
 #include "server/election/election.h"
 #include "server/election/keys.h"
 #include "server/election/polls.h"
+#include "server/election/settings.h"
 #include "server/election/stage.h"
 #include "server/election/voters.h"
 
@@ -24,6 +25,7 @@ struct election_state {
 	struct polls polls;
 	struct keys keys;
 	struct chronicle chronicle;
+	evote_settings settings;
 	evote_genesis *genesis;
 	uint64_t forced_epoch;
 	uint64_t size;
@@ -36,13 +38,15 @@ struct election_state {
 struct verdict {
 	int recorded;
 	struct outcome out;
-	struct voter *voter;	    /* CREATE to BALLOT, REFUSED: the asker */
-	struct client client;	    /* and his entry in the client table */
-	struct poll *poll;	    /* VOTE, BALLOT, CLOSE */
-	uint32_t choice;	    /* VOTE */
-	uint64_t tracker;	    /* VOTE, for a tally sheet */
-	evote_ranks ranks;	    /* BALLOT: borrows those of its opening */
-	evote_voter *fresh;	    /* REGISTER: whom to add, out.added of them;
+	struct voter *voter;	 /* CREATE to BALLOT, REFUSED: the asker;
+				 NULL: an operator */
+	struct client client;	 /* and his entry in the client table */
+	struct poll *poll;	 /* START, EXTEND, CANCEL, VOTE, ..., CLOSE */
+	evote_settings settings; /* SETTINGS: as they will be; borrowed */
+	uint32_t choice;	 /* VOTE */
+	uint64_t tracker;	 /* VOTE, for a tally sheet */
+	evote_ranks ranks;	 /* BALLOT: borrows those of its opening */
+	evote_voter *fresh;	 /* REGISTER: whom to add, out.added of them;
 				 malloc'd, the caller frees the list */
 	unsigned char replaces[16]; /* HOST */
 	uint32_t stage;		    /* STAGE: its number */
@@ -54,9 +58,23 @@ struct verdict {
 void verdict_answer(struct verdict *, int code, evote_reason);
 /* An answer that becomes a record: what was asked, or its refusal. */
 void verdict_record(struct verdict *, int code, evote_reason);
+/* The same, unless no state can know that name, which is ill-formed. */
+void verdict_unknown(
+    struct verdict *, int code, evote_reason, const char *name);
 int names_valid(const struct op *, const evote_name *, uint32_t n);
 /* What operators ask. */
 void judge_operator(
+    const struct election_state *, const struct op *, struct verdict *);
+
+/* judge_life.c, for judge.c */
+
+/* START, CLOSE. */
+void judge_due(const struct election_state *, const struct op *, uint64_t time,
+    struct verdict *);
+/* CREATE, OPEN, EXTEND, CANCEL. */
+void judge_life(const struct election_state *, const struct op *, uint64_t time,
+    struct verdict *);
+void judge_settings(
     const struct election_state *, const struct op *, struct verdict *);
 
 /* judge.c */

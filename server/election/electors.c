@@ -50,8 +50,8 @@ polls_keep(const struct polls *ps, const struct voter *v)
 int
 polls_keep_open(const struct polls *ps, const struct voter *v)
 {
-	for (uint32_t i = 0; i < ps->n_open; i++)
-		if (poll_keeps(ps->open[i], v))
+	for (uint32_t i = 0; i < ps->n_due; i++)
+		if (poll_keeps(ps->due[i], v))
 			return (1);
 	return (0);
 }
@@ -87,4 +87,11 @@ int
 poll_admits(const struct poll *p, const struct voter *v)
 {
 	return (poll_place(p, v) < p->about.groups.groups_len);
+}
+
+int
+poll_has_voted(const struct poll *p, const struct voter *v)
+{
+	return (v->index / 8 < p->voted_len &&
+	    (p->voted[v->index / 8] >> v->index % 8 & 1) != 0);
 }

@@ -5,7 +5,7 @@
 
 /*
  * Who may vote in an election: whoever is in one of its groups at that time, or
- * (EVOTE_OPTION_FREEZE) was when it opened.  Below polls.c.
+ * (EVOTE_OPTION_FREEZE) was when it opened.  And who has.  Below polls.c.
  */
 
 /* Whether his group may vote, or he was of those for whom that is fixed. */
@@ -22,6 +22,7 @@ int poll_has_group(const struct poll *, const struct group *);
  * length of the list.
  */
 uint32_t poll_place(const struct poll *, const struct voter *);
+int poll_has_voted(const struct poll *, const struct voter *);
 /* Fixes who may vote: O(voters). */
 void poll_freeze(struct poll *, const struct voters *);
 void poll_freeze_undo(struct poll *);

@@ -8,20 +8,6 @@
 #include "common/tracker.h"
 #include "server/election/electors.h"
 #include "server/election/election_impl.h"
-#include "server/election/terms.h"
-
-#define SPAN_MAX (EVOTE_SPAN_S * 1000000ULL)
-
-/* No state knows an ill-formed name: such a refusal need not be recorded. */
-static void
-verdict_unknown(
-    struct verdict *v, int code, evote_reason reason, const char *name)
-{
-	if (text_is_name(name, EVOTE_NAME_MAX))
-		verdict_record(v, code, reason);
-	else
-		verdict_answer(v, code, EVOTE_R_MALFORMED);
-}
 
 /* What each procedure calls "anything else". */
 static int
@@ -30,6 +16,8 @@ code_else(evote_op_kind kind)
 	switch (kind) {
 	case EVOTE_OP_CREATE:
 	case EVOTE_OP_OPEN:
+	case EVOTE_OP_EXTEND:
+	case EVOTE_OP_CANCEL:
 		return (3);
 	case EVOTE_OP_VOTE:
 	case EVOTE_OP_BALLOT:
@@ -37,31 +25,6 @@ code_else(evote_op_kind kind)
 	default:
 		return (2);
 	}
-}
-
-static int
-by_text(const void *a, const void *b)
-{
-	return (strcmp(*(char *const *)a, *(char *const *)b));
-}
-
-/* Whether two are the same, or do not differ enough for people to see. */
-static int
-names_repeat(const evote_name *names, uint32_t n, int alike)
-{
-	char **forms = need(calloc(n, sizeof(*forms)));
-	int found = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		forms[i] =
-		    alike ? need(text_fold(names[i])) : need_copy(names[i]);
-	qsort(forms, n, sizeof(*forms), by_text);
-	for (uint32_t i = 1; i < n; i++)
-		found |= strcmp(forms[i - 1], forms[i]) == 0;
-	while (n > 0)
-		free(forms[--n]);
-	free(forms);
-	return (found);
 }
 
 /* ---- what the hosts ask ---- */
@@ -95,82 +58,7 @@ judge_host(
 	verdict_record(v, 0, EVOTE_R_OK);
 }
 
-/* ---- what the clock asks ---- */
-
-static void
-judge_close(const struct election_state *e, const struct op *op, uint64_t time,
-    struct verdict *v)
-{
-	v->poll = poll_find(&e->polls, op->name);
-	if (v->poll == NULL)
-		verdict_answer(v, 2, EVOTE_R_NO_ELECTION);
-	else if (v->poll->closed)
-		verdict_answer(v, 2, EVOTE_R_CLOSED);
-	else if (v->poll->about.end > time)
-		verdict_answer(v, 2, EVOTE_R_ONGOING);
-	else
-		verdict_record(v, 0, EVOTE_R_OK);
-}
-
 /* ---- what voters ask ---- */
-
-/* Of CREATE and OPEN. */
-static const evote_election *
-op_about(const struct op *op)
-{
-	return (op->kind == EVOTE_OP_OPEN ? &op->act.evote_act_u.terms.election
-					  : &op->act.evote_act_u.election);
-}
-
-/* Whether there is an election with such options. */
-static int
-options_valid(const struct op *op)
-{
-	const evote_options *options = op->kind == EVOTE_OP_OPEN
-	    ? &op->act.evote_act_u.terms.options
-	    : NULL;
-	struct ballot_form form;
-
-	return (options == NULL ||
-	    (terms_fit(options) &&
-		ballot_form(
-		    &form, options, op_about(op)->choices.choices_len) == 0));
-}
-
-static void
-judge_create(const struct election_state *e, const struct op *op, uint64_t time,
-    struct verdict *v)
-{
-	const evote_election *about = op_about(op);
-	const evote_name *groups = about->groups.groups_val;
-	const evote_name *choices = about->choices.choices_val;
-	uint32_t n_groups = about->groups.groups_len;
-	uint32_t n_choices = about->choices.choices_len;
-
-	if (op->kind == EVOTE_OP_OPEN && !keys_some(&e->keys))
-		verdict_answer(v, 3, EVOTE_R_NOT_YET);
-	else if (n_groups == 0)
-		verdict_answer(v, 2, EVOTE_R_NO_GROUPS);
-	else if (n_choices == 0)
-		verdict_answer(v, 2, EVOTE_R_NO_CHOICES);
-	else if (!names_valid(op, &about->name, 1) ||
-	    !names_valid(op, groups, n_groups) ||
-	    !names_valid(op, choices, n_choices) || !options_valid(op))
-		verdict_answer(v, 3, EVOTE_R_MALFORMED);
-	else if (names_repeat(groups, n_groups, 0) ||
-	    names_repeat(choices, n_choices, !op->admitted))
-		verdict_answer(v, 3, EVOTE_R_DUPLICATE);
-	else if (poll_find(&e->polls, about->name) != NULL)
-		verdict_record(v, 3, EVOTE_R_NAME_TAKEN);
-	else if (about->end <= time)
-		verdict_record(v, 3, EVOTE_R_END_PAST);
-	else if (about->end - time > SPAN_MAX)
-		verdict_record(v, 3, EVOTE_R_END_FAR);
-	else if (!voter_may_create(v->voter, about, time))
-		verdict_answer(v, 3, EVOTE_R_QUOTA);
-	else
-		verdict_record(v, 0, EVOTE_R_OK);
-}
 
 /*
  * A vote for a tally sheet, which is granted otherwise.  A salt that the
@@ -218,6 +106,25 @@ judge_ballot(const struct poll *p, const struct op *op, struct verdict *v)
 		verdict_record(v, reason == EVOTE_R_OK ? 0 : 5, reason);
 }
 
+/*
+ * EVOTE_R_OK while votes are taken.  After the end they are from those who are
+ * known to have begun before it.
+ */
+static evote_reason
+poll_shut(const struct poll *p, const struct op *op, uint64_t time)
+{
+	int late = time >= p->about.end;
+
+	if (p->phase == EVOTE_PHASE_CANCELLED)
+		return (EVOTE_R_CANCELLED);
+	if (p->phase == EVOTE_PHASE_PLANNED)
+		return (EVOTE_R_NOT_BEGUN);
+	if (p->phase == EVOTE_PHASE_CLOSED || time >= poll_last(p) ||
+	    (late && (op->begun == 0 || op->begun >= p->about.end)))
+		return (EVOTE_R_CLOSED);
+	return (EVOTE_R_OK);
+}
+
 /* VOTE and BALLOT. */
 static void
 judge_vote(const struct election_state *e, const struct op *op, uint64_t time,
@@ -225,13 +132,14 @@ judge_vote(const struct election_state *e, const struct op *op, uint64_t time,
 {
 	const char *name = op->act.evote_act_u.ballot.election;
 	const struct poll *p = v->poll = poll_find(&e->polls, name);
+	evote_reason shut = p == NULL ? EVOTE_R_OK : poll_shut(p, op, time);
 
 	if (op->kind == EVOTE_OP_BALLOT && !keys_some(&e->keys))
 		verdict_answer(v, 5, EVOTE_R_NOT_YET);
 	else if (p == NULL)
 		verdict_unknown(v, 2, EVOTE_R_NO_ELECTION, name);
-	else if (p->closed || p->about.end <= time)
-		verdict_record(v, 2, EVOTE_R_CLOSED);
+	else if (shut != EVOTE_R_OK)
+		verdict_record(v, 2, shut);
 	else if (!poll_admits(p, v->voter))
 		verdict_record(v, 3,
 		    poll_has_group(p, v->voter->group) ? EVOTE_R_FROZEN
@@ -286,8 +194,8 @@ has_left(
 {
 	const struct poll *p;
 
-	if (v->registered || op->act.kind == EVOTE_ACT_CREATE ||
-	    op->act.kind == EVOTE_ACT_OPEN)
+	if (v->registered ||
+	    (op->kind != EVOTE_OP_VOTE && op->kind != EVOTE_OP_BALLOT))
 		return (!v->registered);
 	p = poll_find(&e->polls, op->act.evote_act_u.ballot.election);
 	return (p == NULL || !poll_keeps(p, v));
@@ -312,7 +220,7 @@ judge_asked(const struct election_state *e, const struct op *op, uint64_t time,
 	else if (op->kind == EVOTE_OP_VOTE || op->kind == EVOTE_OP_BALLOT)
 		judge_vote(e, op, time, v);
 	else
-		judge_create(e, op, time, v);
+		judge_life(e, op, time, v);
 	if (v->recorded && v->out.code != 0 &&
 	    !voter_may_be_refused(v->voter, time))
 		verdict_answer(v, other, EVOTE_R_TOO_MANY);
@@ -327,8 +235,9 @@ judge_op(const struct election_state *e, const struct op *op, uint64_t time,
 	case EVOTE_OP_EPOCH:
 		verdict_record(v, 0, EVOTE_R_OK);
 		return;
+	case EVOTE_OP_START:
 	case EVOTE_OP_CLOSE:
-		judge_close(e, op, time, v);
+		judge_due(e, op, time, v);
 		return;
 	case EVOTE_OP_HOST:
 		judge_host(e, op, v);
@@ -341,11 +250,19 @@ judge_op(const struct election_state *e, const struct op *op, uint64_t time,
 	case EVOTE_OP_COMMIT:
 		judge_operator(e, op, v);
 		break;
+	case EVOTE_OP_SETTINGS:
+		judge_settings(e, op, v);
+		break;
 	case EVOTE_OP_CREATE:
 	case EVOTE_OP_OPEN:
+	case EVOTE_OP_EXTEND:
+	case EVOTE_OP_CANCEL:
 	case EVOTE_OP_VOTE:
 	case EVOTE_OP_BALLOT:
-		judge_asked(e, op, time, v);
+		if (op->by_operator)
+			judge_life(e, op, time, v);
+		else
+			judge_asked(e, op, time, v);
 		break;
 	case EVOTE_OP_REFUSED:
 		assert(!"a refusal is an outcome, nobody asks for it");
@@ -370,11 +287,19 @@ refusal_plausible(const struct election_state *e, const struct voter *v,
 	    {1, EVOTE_R_NO_VOTER},
 	    {2, EVOTE_R_NO_ELECTION},
 	    {2, EVOTE_R_CLOSED},
+	    {2, EVOTE_R_NOT_BEGUN},
+	    {2, EVOTE_R_CANCELLED},
 	    {3, EVOTE_R_GROUP},
 	    {3, EVOTE_R_FROZEN},
 	    {3, EVOTE_R_NAME_TAKEN},
 	    {3, EVOTE_R_END_PAST},
 	    {3, EVOTE_R_END_FAR},
+	    {3, EVOTE_R_START},
+	    {3, EVOTE_R_MAY_NOT_CREATE},
+	    {3, EVOTE_R_NOT_CREATOR},
+	    {3, EVOTE_R_NOT_LATER},
+	    {3, EVOTE_R_EXTENSIONS},
+	    {3, EVOTE_R_HAS_VOTES},
 	    {4, EVOTE_R_VOTED},
 	    {5, EVOTE_R_NO_CHOICE},
 	    {5, EVOTE_R_TOO_FEW},

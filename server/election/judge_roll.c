@@ -24,6 +24,17 @@ verdict_record(struct verdict *v, int code, evote_reason reason)
 	v->recorded = 1;
 }
 
+/* No state knows an ill-formed name: such a refusal need not be recorded. */
+void
+verdict_unknown(
+    struct verdict *v, int code, evote_reason reason, const char *name)
+{
+	if (text_is_name(name, EVOTE_NAME_MAX))
+		verdict_record(v, code, reason);
+	else
+		verdict_answer(v, code, EVOTE_R_MALFORMED);
+}
+
 int
 names_valid(const struct op *op, const evote_name *names, uint32_t n)
 {

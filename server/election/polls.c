@@ -4,9 +4,10 @@
 
 #include "common/need.h"
 #include "common/schulze.h"
+#include "server/election/due.h"
 #include "server/election/electors.h"
+#include "server/election/life.h"
 #include "server/election/mix.h"
-#include "server/election/polls.h"
 #include "server/election/terms.h"
 
 struct poll *
@@ -31,6 +32,7 @@ poll_free(struct poll *p)
 	free(p->pairs);
 	free(p->voted);
 	free(p->frozen);
+	life_clear(p);
 	free(p);
 }
 
@@ -41,75 +43,11 @@ polls_clear(struct polls *ps)
 	for (uint32_t i = 0; i < ps->n; i++)
 		poll_free(ps->list[i]);
 	free(ps->list);
-	free(ps->open);
+	free(ps->due);
 	*ps = (struct polls){0};
 }
 
-/* ---- the open ones, sorted by falling end ---- */
-
-/* Where p stands, or would. */
-static uint32_t
-open_place(const struct polls *ps, const struct poll *p)
-{
-	const struct poll *q;
-	uint32_t low = 0, high = ps->n_open, mid;
-
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		q = ps->open[mid];
-		if (q->about.end > p->about.end ||
-		    (q->about.end == p->about.end && q->index > p->index))
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return (low);
-}
-
-static void
-open_add(struct polls *ps, struct poll *p)
-{
-	struct poll **place;
-	uint32_t i = open_place(ps, p);
-
-	ps->open = need_room(ps->open, ps->n_open, sizeof(*ps->open));
-	place = &ps->open[i];
-	memmove(place + 1, place, (ps->n_open - i) * sizeof(*place));
-	*place = p;
-	ps->n_open++;
-}
-
-static void
-open_remove(struct polls *ps, const struct poll *p)
-{
-	struct poll **place;
-	uint32_t i = open_place(ps, p);
-
-	assert(i < ps->n_open && ps->open[i] == p);
-	place = &ps->open[i];
-	ps->n_open--;
-	memmove(place, place + 1, (ps->n_open - i) * sizeof(*place));
-}
-
-const struct poll *
-poll_due(const struct polls *ps, uint64_t time)
-{
-	const struct poll *next;
-
-	if (ps->n_open == 0)
-		return (NULL);
-	next = ps->open[ps->n_open - 1];
-	return (next->about.end <= time ? next : NULL);
-}
-
 /* ---- who may vote, and who has ---- */
-
-int
-poll_has_voted(const struct poll *p, const struct voter *v)
-{
-	return (v->index / 8 < p->voted_len &&
-	    (p->voted[v->index / 8] >> v->index % 8 & 1) != 0);
-}
 
 static void
 voted_set(struct poll *p, uint32_t index)
@@ -124,24 +62,6 @@ voted_set(struct poll *p, uint32_t index)
 		p->voted_len = len;
 	}
 	p->voted[index / 8] |= 1 << index % 8;
-}
-
-/* Who may vote now, and who has. */
-static uint64_t
-eligible(const struct poll *p, const struct voters *vs)
-{
-	uint64_t n = 0;
-
-	for (uint32_t i = 0; i < p->about.groups.groups_len; i++)
-		n += p->frozen != NULL ? p->shares[i].eligible
-				       : p->groups[i]->registered;
-	if (p->frozen != NULL)
-		return (n);
-	for (uint32_t i = 0; i < vs->n && i / 8 < p->voted_len; i++) {
-		n += poll_has_voted(p, vs->list[i]) &&
-		    !poll_has_group(p, voter_group_at(vs, i));
-	}
-	return (n);
 }
 
 uint32_t
@@ -160,7 +80,7 @@ poll_choice(const struct poll *p, const char *choice)
 
 void
 poll_add(struct polls *ps, struct voters *vs, const evote_election *about,
-    const evote_options *options, struct voter *creator)
+    const evote_options *options, struct voter *creator, evote_moment at)
 {
 	uint32_t n_groups = about->groups.groups_len;
 	uint32_t n_choices = about->choices.choices_len;
@@ -178,14 +98,15 @@ poll_add(struct polls *ps, struct voters *vs, const evote_election *about,
 	p->shares = need(calloc(n_groups, sizeof(*p->shares)));
 	p->counts = need(calloc(n_choices, sizeof(*p->counts)));
 	p->creator = creator;
+	p->created_at = at;
 	p->index = ps->n;
 	HASH_ADD_KEYPTR(
 	    hh, ps->by_name, p->about.name, strlen(p->about.name), p);
 	ps->list = need_room(ps->list, ps->n, sizeof(*ps->list));
 	ps->list[ps->n++] = p;
-	open_add(ps, p);
-	if (terms_value(&p->options, EVOTE_OPTION_FREEZE))
-		poll_freeze(p, vs);
+	if (poll_start(p) == 0)
+		poll_begin(p, vs, at);
+	due_add(ps, p);
 }
 
 void
@@ -193,7 +114,7 @@ poll_add_undo(struct polls *ps)
 {
 	struct poll *p = ps->list[--ps->n];
 
-	open_remove(ps, p);
+	due_remove(ps, p);
 	HASH_DEL(ps->by_name, p);
 	poll_free(p);
 }
@@ -272,29 +193,6 @@ poll_ballot_undo(
 	ballot_count(p, ranks, -1);
 }
 
-void
-poll_close(struct polls *ps, struct poll *p, const struct voters *vs)
-{
-	p->closed = 1;
-	p->eligible = eligible(p, vs);
-	for (uint32_t i = 0;
-	     p->frozen == NULL && i < p->about.groups.groups_len; i++)
-		p->shares[i].eligible = p->groups[i]->registered;
-	open_remove(ps, p);
-}
-
-void
-poll_close_undo(struct polls *ps, struct poll *p)
-{
-	p->closed = 0;
-	p->closed_at = (struct moment){0};
-	p->eligible = 0;
-	for (uint32_t i = 0;
-	     p->frozen == NULL && i < p->about.groups.groups_len; i++)
-		p->shares[i].eligible = 0;
-	open_add(ps, p);
-}
-
 static void
 poll_mix(const struct poll *p, unsigned char h[SEAL_HASH])
 {
@@ -316,12 +214,10 @@ poll_mix(const struct poll *p, unsigned char h[SEAL_HASH])
 		mix_number(h, p->options.evote_options_val[i].value);
 	}
 	mix_number(h, p->about.end);
-	mix_number(h, p->creator->index);
-	mix_number(h, p->closed);
-	mix_number(h, p->opened_at.seq);
+	mix_number(h, p->creator == NULL ? UINT32_MAX : p->creator->index);
+	life_mix(p, h);
 	if (p->steps != NULL)
 		mix(h, p->steps, EVOTE_STEPS * sizeof(*p->steps));
-	mix_number(h, p->closed_at.time);
 	mix_number(h, p->votes);
 	mix_number(h, p->blank);
 	/* Whether there once were some is no part of the state. */
@@ -345,7 +241,7 @@ polls_mix(const struct polls *ps, unsigned char h[SEAL_HASH])
 	mix_number(h, ps->n);
 	for (uint32_t i = 0; i < ps->n; i++)
 		poll_mix(ps->list[i], h);
-	mix_number(h, ps->n_open);
-	for (uint32_t i = 0; i < ps->n_open; i++)
-		mix_number(h, ps->open[i]->index);
+	mix_number(h, ps->n_due);
+	for (uint32_t i = 0; i < ps->n_due; i++)
+		mix_number(h, ps->due[i]->index);
 }

@@ -17,7 +17,7 @@ poll_result(const struct poll *p, evote_result_res *res)
 	uint32_t n = p->about.choices.choices_len;
 	evote_count *counts = need(calloc(n, sizeof(*counts)));
 
-	assert(p->closed);
+	assert(p->phase == EVOTE_PHASE_CLOSED);
 	for (uint32_t i = 0; i < n; i++) {
 		counts[i].choice = need_copy(p->about.choices.choices_val[i]);
 		counts[i].votes = p->counts[i];
@@ -34,7 +34,7 @@ poll_pairs(const struct poll *p, evote_pairs_res *res)
 {
 	uint32_t n = p->form.choices * p->form.choices;
 
-	assert(p->closed);
+	assert(p->phase == EVOTE_PHASE_CLOSED);
 	res->blank = p->blank;
 	res->pairs.pairs_len = p->form.kind == BALLOT_RANKED ? n : 0;
 	res->pairs.pairs_val = need(calloc(n, sizeof(*p->pairs)));
@@ -49,8 +49,9 @@ poll_show(const struct poll *p, evote_election_res *res)
 
 	/* Never without its strings: XDR has no NULL. */
 	terms_election_copy(&res->election, p == NULL ? &none : &p->about);
-	res->creator = need_copy(p == NULL ? "" : p->creator->name);
-	res->closed = p != NULL && p->closed;
+	res->creator =
+	    need_copy(p == NULL || p->creator == NULL ? "" : p->creator->name);
+	res->closed = p != NULL && poll_is_over(p);
 }
 
 void
@@ -67,7 +68,7 @@ poll_sheet(const struct poll *p, uint64_t from, evote_sheet_res *res)
 	uint32_t n = sheet_page(&p->sheet, from, page, EVOTE_PAGE_MAX + 1);
 	evote_sheet_line *to = need_zeroed(EVOTE_PAGE_MAX, sizeof(*to));
 
-	assert(p->closed && poll_has_sheet(p));
+	assert(p->phase == EVOTE_PHASE_CLOSED && poll_has_sheet(p));
 	res->next = n > EVOTE_PAGE_MAX ? page[EVOTE_PAGE_MAX]->tracker : 0;
 	n = n > EVOTE_PAGE_MAX ? EVOTE_PAGE_MAX : n;
 	for (uint32_t i = 0; i < n; i++) {
@@ -90,7 +91,7 @@ polls_page(const struct polls *ps, uint32_t first, evote_list_res *res)
 		p = ps->list[i];
 		to[n].name = need_copy(p->about.name);
 		to[n].end = p->about.end;
-		to[n].closed = p->closed;
+		to[n].closed = poll_is_over(p);
 	}
 	res->elections.elections_len = n;
 	res->elections.elections_val = to;
@@ -105,7 +106,7 @@ poll_turnout(const struct poll *p, evote_turnout_res *res)
 
 	for (uint32_t i = 0; i < n; i++) {
 		to[i].group = need_copy(p->groups[i]->name);
-		to[i].eligible = p->closed || p->frozen != NULL
+		to[i].eligible = poll_is_over(p) || p->frozen != NULL
 		    ? p->shares[i].eligible
 		    : p->groups[i]->registered;
 		to[i].voted = p->shares[i].voted;
@@ -113,7 +114,16 @@ poll_turnout(const struct poll *p, evote_turnout_res *res)
 	res->groups.groups_len = n;
 	res->groups.groups_val = to;
 	res->end = p->about.end;
-	res->closed = p->closed;
+	res->closed = poll_is_over(p);
+}
+
+/* Whether he may vote there now, or his vote there counts. */
+static int
+check_lists(const struct poll *p, const struct voter *v)
+{
+	if (poll_has_voted(p, v))
+		return (p->phase != EVOTE_PHASE_CANCELLED);
+	return (p->phase == EVOTE_PHASE_OPEN && poll_admits(p, v));
 }
 
 void
@@ -128,11 +138,11 @@ polls_check(const struct polls *ps, const struct voter *v, uint32_t first,
 		if (looked++ == CHECK_MAX)
 			break;
 		p = ps->list[i];
-		if (!poll_has_voted(p, v) && (p->closed || !poll_admits(p, v)))
+		if (!check_lists(p, v))
 			continue;
 		to[n].name = need_copy(p->about.name);
 		to[n].end = p->about.end;
-		to[n].closed = p->closed;
+		to[n].closed = poll_is_over(p);
 		to[n++].voted = poll_has_voted(p, v);
 	}
 	res->elections.elections_len = n;

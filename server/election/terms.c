@@ -16,6 +16,8 @@ static const struct row {
     {EVOTE_OPTION_PICK_MAX, 1, EVOTE_CHOICES_MAX, 1},
     {EVOTE_OPTION_RANKED, 1, 1, 0},
     {EVOTE_OPTION_NONE_CHOICE, 1, EVOTE_CHOICES_MAX, 0},
+    {EVOTE_OPTION_START, 1, UINT64_MAX, 0},
+    {EVOTE_OPTION_GRACE_S, 1, EVOTE_GRACE_MAX, 0},
     {EVOTE_OPTION_ORDER_SHOWN, 1, 1, 0},
     {EVOTE_OPTION_FREEZE, 1, 1, 0},
 };
@@ -64,8 +66,8 @@ terms_copy(evote_options *to, const evote_options *from)
 		    n * sizeof(evote_option));
 }
 
-static evote_name *
-names_copy(const evote_name *from, uint32_t n)
+evote_name *
+terms_names_copy(const evote_name *from, uint32_t n)
 {
 	evote_name *to = need(calloc(n + 1, sizeof(*to)));
 
@@ -80,9 +82,9 @@ terms_election_copy(evote_election *to, const evote_election *from)
 	to->name = need_copy(from->name);
 	to->groups.groups_len = from->groups.groups_len;
 	to->groups.groups_val =
-	    names_copy(from->groups.groups_val, from->groups.groups_len);
+	    terms_names_copy(from->groups.groups_val, from->groups.groups_len);
 	to->choices.choices_len = from->choices.choices_len;
-	to->choices.choices_val =
-	    names_copy(from->choices.choices_val, from->choices.choices_len);
+	to->choices.choices_val = terms_names_copy(
+	    from->choices.choices_val, from->choices.choices_len);
 	to->end = from->end;
 }

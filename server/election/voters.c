@@ -210,12 +210,11 @@ election_units(const evote_election *about)
 }
 
 int
-voter_may_create(
-    const struct voter *v, const evote_election *about, uint64_t time)
+voter_may_create(const struct voter *v, const evote_election *about,
+    uint64_t time, uint32_t quota)
 {
 	return (v->open < EVOTE_ELECTIONS_OPEN &&
-	    quota_allows(
-		v->created, time, election_units(about), EVOTE_ELECTIONS_MAX));
+	    quota_allows(v->created, time, election_units(about), quota));
 }
 
 uint64_t
@@ -238,24 +237,26 @@ voter_create_undo(struct voter *v, uint64_t old)
 void
 voter_close(struct voter *v)
 {
-	v->open--;
+	if (v != NULL)
+		v->open--;
 }
 
 void
 voter_close_undo(struct voter *v)
 {
-	v->open++;
+	if (v != NULL)
+		v->open++;
 }
 
 /* ---- reading ---- */
 
-static int
-is_empty(const struct voters *vs, const char *group)
+uint32_t
+voters_in(const struct voters *vs, const char *group)
 {
 	const struct group *g;
 
 	HASH_FIND(hh, vs->groups, group, strlen(group), g);
-	return (g == NULL || g->registered == 0);
+	return (g == NULL ? 0 : g->registered);
 }
 
 void
@@ -267,7 +268,7 @@ voters_empty(const struct voters *vs, const evote_groups_args *args,
 	res->empty.empty_len = 0;
 	res->empty.empty_val = need(calloc(n + 1, sizeof(evote_name)));
 	for (i = 0; i < n; i++)
-		if (is_empty(vs, args->groups.groups_val[i]))
+		if (voters_in(vs, args->groups.groups_val[i]) == 0)
 			res->empty.empty_val[res->empty.empty_len++] =
 			    need_copy(args->groups.groups_val[i]);
 }

@@ -158,14 +158,16 @@ void voter_answer_undo(struct voter *, const struct displaced *);
 int voter_may_be_refused(const struct voter *, uint64_t time);
 uint64_t voter_refuse(struct voter *, uint64_t time);
 void voter_refuse_undo(struct voter *, uint64_t old);
-int voter_may_create(
-    const struct voter *, const evote_election *, uint64_t time);
+int voter_may_create(const struct voter *, const evote_election *,
+    uint64_t time, uint32_t quota);
 uint64_t voter_create(struct voter *, const evote_election *, uint64_t time);
 void voter_create_undo(struct voter *, uint64_t old);
-/* An election of his is closed. */
+/* An election of his (NULL: of operators) is closed, or cancelled. */
 void voter_close(struct voter *);
 void voter_close_undo(struct voter *);
 
+/* How many voters of that group are on the roll. */
+uint32_t voters_in(const struct voters *, const char *group);
 /* evote.x's EMPTY_GROUPS but `answer`. */
 void voters_empty(
     const struct voters *, const evote_groups_args *, evote_groups_res *);

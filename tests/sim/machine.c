@@ -107,16 +107,15 @@ first_record(
 }
 
 static struct record *
-close_due(void *arg, const struct entry_header *at)
+due(void *arg, const struct entry_header *at)
 {
 	struct host *h = arg;
-	const char *name = election_due(h->election, at->time);
-	struct op op = {.kind = EVOTE_OP_CLOSE, .name = (char *)name};
 	struct outcome out;
+	struct op op;
 
-	if (name == NULL)
-		return (NULL);
-	return (election_execute(h->election, &op, at, &out));
+	return (election_due(h->election, at->time, &op)
+		? election_execute(h->election, &op, at, &out)
+		: NULL);
 }
 
 /* An older program would not know what that record is. */
@@ -188,5 +187,5 @@ settle(void *arg, uint64_t size)
 	election_discard_undo(h->election, size);
 }
 
-const struct machine machine = {execute, first_record, close_due, replay, undo,
+const struct machine machine = {execute, first_record, due, replay, undo,
     settle, key_of, host_record, signer};

@@ -177,9 +177,12 @@ read_token(struct fixture *f, struct auth *host, uint64_t now)
 	char voter[EVOTE_NAME_MAX + 1];
 	unsigned char key[SEAL_KEY];
 	evote_reason reason;
+	uint64_t issued;
 
-	reason = auth_token(host, f->token, f->token_len, now, voter, key);
+	reason =
+	    auth_token(host, f->token, f->token_len, now, voter, key, &issued);
 	if (reason != EVOTE_R_TOKEN) {
+		assert_int_equal(issued, f->expires - AUTH_TOKEN_US);
 		assert_string_equal(voter, VOTER);
 		assert_memory_equal(key, f->key, sizeof(key));
 	}
@@ -218,6 +221,7 @@ test_longest_name(void **state)
 	struct fixture *f = *state;
 	char name[EVOTE_NAME_MAX + 1] = {0}, voter[EVOTE_NAME_MAX + 1];
 	unsigned char key[SEAL_KEY];
+	uint64_t issued;
 
 	memset(name, 'n', EVOTE_NAME_MAX);
 	challenge(f, name, EPOCH, NOW);
@@ -225,8 +229,8 @@ test_longest_name(void **state)
 	    login_as(f, f->host, name, f->own, f->key, "vote.test", EPOCH, NOW),
 	    EVOTE_R_OK);
 	assert_in_range(f->token_len, 1, EVOTE_TOKEN_MAX);
-	assert_int_equal(
-	    auth_token(f->host, f->token, f->token_len, NOW, voter, key),
+	assert_int_equal(auth_token(f->host, f->token, f->token_len, NOW, voter,
+			     key, &issued),
 	    EVOTE_R_OK);
 	assert_string_equal(voter, name);
 }
