@@ -1,5 +1,7 @@
 #include "common/ballot.h"
 
+#include "common/record.h"
+
 uint64_t
 ballot_option(
     const evote_options *o, evote_option_kind kind, uint64_t otherwise)
@@ -49,6 +51,20 @@ ballot_form(struct ballot_form *f, const evote_options *o, uint32_t choices)
 	if (ranked)
 		return (form_ranked(f, none));
 	return (pick ? form_pick(f, least, most) : 0);
+}
+
+int
+ballot_choices(const evote_election *shown, evote_hash out)
+{
+	char domain[] = "evote choices 1";
+	evote_choice_list list = {
+	    .domain = domain,
+	    .choices.choices_len = shown->choices.choices_len,
+	    .choices.choices_val = shown->choices.choices_val,
+	};
+
+	return (xdr_hash(
+	    (xdrproc_t)xdr_evote_choice_list, &list, (unsigned char *)out));
 }
 
 uint32_t

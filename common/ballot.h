@@ -28,6 +28,12 @@ uint64_t ballot_option(
 /* 0, or -1 unless these options go together, and with so many choices. */
 int ballot_form(struct ballot_form *, const evote_options *, uint32_t choices);
 
+/*
+ * By what a ballot names the list of choices: the hash of evote_choice_list.
+ * 0, or -1: something in it is over its limit.
+ */
+int ballot_choices(const evote_election *, evote_hash);
+
 /* How many choices are chosen, or ranked.  0: the ballot is blank. */
 uint32_t ballot_chosen(const evote_ranks *);
 /* EVOTE_R_OK, _MALFORMED, _TOO_FEW or _TOO_MANY_CHOSEN; the kind is not CHOICE

@@ -396,17 +396,9 @@ auth_commitment(const unsigned char salt[32], const char *election,
 }
 
 void
-auth_commitment2(const unsigned char salt[32], const char *election,
-    const evote_ranks *ranks, unsigned char out[32])
+auth_commitment2(const evote_opening2 *opening, unsigned char out[32])
 {
-	evote_opening2 opening = {
-	    .domain = "evote opening 2",
-	    .election = (char *)election,
-	    .ranks = *ranks,
-	};
-	int rc;
+	int rc = xdr_hash((xdrproc_t)xdr_evote_opening2, opening, out);
 
-	memcpy(opening.salt, salt, sizeof(opening.salt));
-	rc = xdr_hash((xdrproc_t)xdr_evote_opening2, &opening, out);
-	assert(rc == 0); /* decoding has bounded both */
+	assert(rc == 0); /* decoding has bounded what is in it */
 }

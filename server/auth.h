@@ -86,10 +86,8 @@ evote_reason auth_token(struct auth *, const void *token, uint32_t len,
  */
 void auth_salt(struct auth *, const evote_asker *, const char *election,
     unsigned char salt[32]);
-/* hash(evote_opening2), or of evote_opening: for evote_ballot; also used by
-   clients' tests. */
-void auth_commitment2(const unsigned char salt[32], const char *election,
-    const evote_ranks *, unsigned char out[32]);
+/* The hash of an opening, for evote_ballot; also used by clients' tests. */
+void auth_commitment2(const evote_opening2 *, unsigned char out[32]);
 void auth_commitment(const unsigned char salt[32], const char *election,
     const char *choice, unsigned char out[32]);
 

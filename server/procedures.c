@@ -214,26 +214,6 @@ vote_salt(struct request *r)
 						     : r->args.ballot.salt));
 }
 
-/* What the voter signs. */
-static evote_act
-vote_act(struct request *r)
-{
-	evote_vote_args *a = &r->args.vote;
-	evote_act act = {.kind = EVOTE_ACT_VOTE};
-	evote_ballot *to = &act.evote_act_u.ballot;
-
-	to->election = a->election;
-	if (r->ask == ASK_VOTE) {
-		auth_commitment(vote_salt(r), a->election, a->choice,
-		    (unsigned char *)to->commitment);
-	} else {
-		act.kind = EVOTE_ACT_BALLOT;
-		auth_commitment2(vote_salt(r), a->election,
-		    &r->args.ballot.ranks, (unsigned char *)to->commitment);
-	}
-	return (act);
-}
-
 /* What is kept in private; it borrows from the request. */
 static union opening
 vote_opening(struct request *r)
@@ -250,9 +230,31 @@ vote_opening(struct request *r)
 		o.ballot.domain = "evote opening 2";
 		o.ballot.election = a->election;
 		o.ballot.ranks = r->args.ballot.ranks;
+		memcpy(o.ballot.choices, r->args.ballot.choices,
+		    sizeof(o.ballot.choices));
 		memcpy(o.ballot.salt, vote_salt(r), sizeof(o.ballot.salt));
 	}
 	return (o);
+}
+
+/* What the voter signs. */
+static evote_act
+vote_act(struct request *r)
+{
+	union opening opening = vote_opening(r);
+	evote_act act = {.kind = EVOTE_ACT_VOTE};
+	evote_ballot *to = &act.evote_act_u.ballot;
+
+	to->election = r->args.vote.election;
+	if (r->ask == ASK_VOTE) {
+		auth_commitment(vote_salt(r), to->election, opening.vote.choice,
+		    (unsigned char *)to->commitment);
+	} else {
+		act.kind = EVOTE_ACT_BALLOT;
+		auth_commitment2(
+		    &opening.ballot, (unsigned char *)to->commitment);
+	}
+	return (act);
 }
 
 /* VOTE and BALLOT. */

@@ -18,6 +18,7 @@ struct box {
 	const char *key, *election, *name, *ballots, *log;
 	double pace; /* seconds from ballot to ballot */
 	FILE *out;
+	evote_election_res shown;
 	unsigned voters, ok;
 };
 
@@ -43,7 +44,8 @@ cast(struct box *b, struct evote *e, const evote_ranks *ranks)
 	snprintf(voter, sizeof(voter), "%s-%u", b->name, ++b->voters);
 	if (evote_become(e, voter, b->key) != 0)
 		return (2);
-	outcome = evote_cast(e, b->election, ranks, &answer);
+	outcome =
+	    evote_cast(e, b->election, &b->shown.election, ranks, &answer);
 	code = answer.code;
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	if (outcome == EVOTE_ANSWERED)
@@ -69,6 +71,11 @@ cast_all(struct box *b, struct evote *e, FILE *from)
 	unsigned times;
 	int status = 0;
 
+	if (evote_show(e, b->election, &b->shown) != EVOTE_ANSWERED ||
+	    b->shown.answer.code != 0) {
+		fprintf(stderr, "%s: not to be seen\n", b->election);
+		return (2);
+	}
 	while ((times = ballots_next(from, ranks.evote_ranks_len, marks)) > 0)
 		while (times-- > 0 && status == 0)
 			status = cast(b, e, &ranks);
@@ -141,6 +148,7 @@ main(int argc, char **argv)
 		if (status == 0 && b.ok != b.voters)
 			status = 1;
 	}
+	xdr_free((xdrproc_t)xdr_evote_election_res, &b.shown);
 	evote_close(e);
 	if (b.out != NULL)
 		fclose(b.out);

@@ -368,7 +368,8 @@ ballot_vote(struct client *c, struct evote *e, const char *election,
 	else if (status < 0)
 		status = paper_read(c, &p, g->n, g->choices);
 	if (status < 0 && (status = paper_judge(c, &p)) < 0) {
-		outcome = evote_cast(e, election, &p.ranks, &answer);
+		outcome = evote_cast(
+		    e, election, &p.show.election, &p.ranks, &answer);
 		say_clock(e);
 		status = outcome_say(c, e, election, outcome, &answer);
 		xdr_free((xdrproc_t)xdr_evote_answer, &answer);

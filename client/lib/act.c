@@ -292,12 +292,13 @@ evote_vote(struct evote *e, const char *election, const char *choice,
 }
 
 enum evote_outcome
-evote_cast(struct evote *e, const char *election, const evote_ranks *ranks,
-    evote_answer *answer)
+evote_cast(struct evote *e, const char *election, const evote_election *shown,
+    const evote_ranks *ranks, evote_answer *answer)
 {
 	const struct wish w = {
 	    .kind = EVOTE_ACT_BALLOT,
 	    .election = election,
+	    .shown = shown,
 	    .ranks = ranks,
 	};
 

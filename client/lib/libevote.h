@@ -108,11 +108,12 @@ int evote_kept(struct evote *, const char *election);
 /* The same by what is known here, without looking for a host. */
 int evote_kept_here(struct evote *, const char *election);
 /*
- * The same in an election of ballots (common/ballot.h).  evote_kept knows of
- * these, too, and evote_vote finishes them.
+ * The same in an election of ballots (common/ballot.h); the ranks are of the
+ * choices that were shown to the voter.  evote_kept knows of these, too, and
+ * evote_vote finishes them.
  */
-enum evote_outcome evote_cast(
-    struct evote *, const char *election, const evote_ranks *, evote_answer *);
+enum evote_outcome evote_cast(struct evote *, const char *election,
+    const evote_election *shown, const evote_ranks *, evote_answer *);
 
 /*
  * relative: the election's end is a span after now, by the clock of the host

@@ -30,6 +30,7 @@ commit_ballot(const evote_ballot_args *ballot, evote_hash commitment)
 	};
 
 	memcpy(opening.salt, ballot->salt, sizeof(opening.salt));
+	memcpy(opening.choices, ballot->choices, sizeof(opening.choices));
 	return (xdr_hash((xdrproc_t)xdr_evote_opening2, &opening,
 	    (unsigned char *)commitment));
 }

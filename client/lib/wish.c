@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/ballot.h"
 #include "common/record.h"
 #include "common/seal.h"
 
@@ -49,11 +50,15 @@ wish_is_any(const struct wish *w)
 }
 
 static int
-same_ranks(const evote_ranks *a, const evote_ranks *b)
+same_ballot(const evote_ballot_args *b, const struct wish *w)
 {
-	return (a->evote_ranks_len == b->evote_ranks_len &&
-	    memcmp(a->evote_ranks_val, b->evote_ranks_val,
-		a->evote_ranks_len) == 0);
+	evote_hash choices;
+
+	return (b->ranks.evote_ranks_len == w->ranks->evote_ranks_len &&
+	    memcmp(b->ranks.evote_ranks_val, w->ranks->evote_ranks_val,
+		b->ranks.evote_ranks_len) == 0 &&
+	    ballot_choices(w->shown, choices) == 0 &&
+	    memcmp(b->choices, choices, sizeof(choices)) == 0);
 }
 
 int
@@ -72,7 +77,7 @@ wish_is(const struct wish *w, const struct kept *k)
 			&k->u.create.terms.options, &w->create->options));
 	return (strcmp(kept_election(k), w->election) == 0 &&
 	    (k->kind == EVOTE_ACT_BALLOT
-		    ? same_ranks(&k->u.ballot.ranks, w->ranks)
+		    ? same_ballot(&k->u.ballot, w)
 		    : strcmp(k->u.vote.choice, w->choice) == 0));
 }
 
@@ -126,7 +131,8 @@ cast_copy(const struct wish *w, struct kept *k, int salted)
 		    vote->election == NULL || vote->choice == NULL ? -1 : 0);
 	}
 	ballot->election = strdup(w->election);
-	return (ballot->election == NULL
+	return (ballot->election == NULL ||
+		    ballot_choices(w->shown, ballot->choices) != 0
 		? -1
 		: ranks_copy(w->ranks, &ballot->ranks));
 }

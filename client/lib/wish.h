@@ -6,11 +6,12 @@
 /* What the caller wants done, before it is a request. */
 struct wish {
 	evote_act_kind kind;
-	const char *election;	   /* VOTE, BALLOT */
-	const char *choice;	   /* VOTE; NULL: whichever was kept */
-	const evote_ranks *ranks;  /* BALLOT */
-	const evote_terms *create; /* CREATE, OPEN; else NULL */
-	int relative;		   /* its end is a span, see libevote.h */
+	const char *election;	     /* VOTE, BALLOT */
+	const char *choice;	     /* VOTE; NULL: whichever was kept */
+	const evote_ranks *ranks;    /* BALLOT */
+	const evote_election *shown; /* BALLOT: whose choices are ranked */
+	const evote_terms *create;   /* CREATE, OPEN; else NULL */
+	int relative;		     /* its end is a span, see libevote.h */
 };
 
 /* Whether it is a vote or ballot that must have been kept. */

@@ -112,6 +112,9 @@ count_ballot(struct book_poll *p, const evote_opening2 *opening)
 
 	if (ballot_judge(&p->form, ranks) != EVOTE_R_OK)
 		return ("its ballot is not one that the election takes");
+	if (memcmp(opening->choices, p->choices, sizeof(p->choices)) != 0)
+		return ("its voter was shown other choices than the election "
+			"has, or in another order");
 	for (uint32_t i = 0; i < n; i++)
 		p->counts[i] += ranks->evote_ranks_val[i] == 1;
 	p->blank += ballot_chosen(ranks) == 0;

@@ -30,6 +30,7 @@ struct book_extension {
 struct book_poll {
 	evote_election about;	 /* its end is the latest one */
 	struct ballot_form form; /* what it asks of a ballot */
+	evote_hash choices;	 /* what a ballot names the choices by */
 	int has_sheet;		 /* a tally sheet is published */
 	int fixes;		 /* who may vote is fixed when it opens */
 	char *creator;		 /* "": operators */

@@ -51,6 +51,7 @@ poll_add(struct book *b, const evote_election *from,
 	    names_copy(from->choices.choices_val, choices);
 	p->counts = need_zeroed(choices + 1, sizeof(*p->counts));
 	p->form = *form;
+	(void)ballot_choices(from, p->choices); /* decoding has bounded them */
 	if (form->kind == BALLOT_RANKED)
 		p->pairs = need_zeroed(choices * choices, sizeof(*p->pairs));
 	p->creator = need_copy(creator);

@@ -96,11 +96,15 @@ judge_choice(const struct poll *p, const struct op *op, struct verdict *v)
 static void
 judge_ballot(const struct poll *p, const struct op *op, struct verdict *v)
 {
+	const evote_opening2 *ballot = &op->opening.ballot;
 	evote_reason reason;
 
-	v->ranks = op->opening.ballot.ranks;
+	v->ranks = ballot->ranks;
 	reason = ballot_judge(&p->form, &v->ranks);
-	if (reason == EVOTE_R_MALFORMED)
+	if (p->form.kind != BALLOT_CHOICE &&
+	    memcmp(ballot->choices, p->choices, sizeof(p->choices)) != 0)
+		verdict_record(v, 5, EVOTE_R_OTHER_CHOICES);
+	else if (reason == EVOTE_R_MALFORMED)
 		verdict_answer(v, 5, reason);
 	else
 		verdict_record(v, reason == EVOTE_R_OK ? 0 : 5, reason);
@@ -305,6 +309,7 @@ refusal_plausible(const struct election_state *e, const struct voter *v,
 	    {5, EVOTE_R_TOO_FEW},
 	    {5, EVOTE_R_TOO_MANY_CHOSEN},
 	    {5, EVOTE_R_OTHER_BALLOT},
+	    {5, EVOTE_R_OTHER_CHOICES},
 	    {5, EVOTE_R_SALT},
 	};
 

@@ -92,6 +92,8 @@ poll_add(struct polls *ps, struct voters *vs, const evote_election *about,
 		terms_copy(&p->options, options);
 	rc = ballot_form(&p->form, &p->options, n_choices);
 	assert(rc == 0);
+	rc = ballot_choices(about, p->choices);
+	assert(rc == 0);
 	p->groups = need(calloc(n_groups, sizeof(struct group *)));
 	for (uint32_t i = 0; i < n_groups; i++)
 		p->groups[i] = voter_group(vs, about->groups.groups_val[i]);

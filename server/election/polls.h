@@ -28,6 +28,7 @@ struct poll {
 	evote_election about;
 	evote_options options;
 	struct ballot_form form; /* what these ask of a ballot */
+	evote_hash choices;	 /* what a ballot names the choices by */
 	struct sheet sheet;    /* of EVOTE_OPTION_SHEET; else it stays empty */
 	struct group **groups; /* those of about, in its order */
 	struct share *shares;  /* of each of them */

@@ -251,6 +251,7 @@ test_ranked(void **state)
 {
 	struct world *w = *state;
 	evote_option ranked[] = {{EVOTE_OPTION_RANKED, 1}};
+	evote_name turned[] = {choices[1], choices[0], choices[2]};
 	struct record *r;
 	uint64_t size;
 
@@ -263,6 +264,10 @@ test_ranked(void **state)
 	CAST("Ann", "chair", "022", 5, EVOTE_R_MALFORMED, 0);
 	CAST("Ann", "chair", "014", 5, EVOTE_R_MALFORMED, 0);
 	CAST("Ann", "chair", "12", 5, EVOTE_R_MALFORMED, 0);
+	expect(w, op_ballot_of(anew(w, "Ann"), "chair", "123", turned, 3), 5,
+	    EVOTE_R_OTHER_CHOICES, 1);
+	expect(w, op_ballot_of(anew(w, "Ann"), "chair", "12", choices, 2), 5,
+	    EVOTE_R_OTHER_CHOICES, 1);
 	size = w->size;
 	CAST("Ann", "chair", "211", 0, EVOTE_R_OK, 1);
 	r = w->log[size];
@@ -296,7 +301,7 @@ test_tampered_ballot(void **state)
 	    0, EVOTE_R_OK, 1);
 	expect(w, op_ballot(anew(w, "Ann"), "chair", "132"), 0, EVOTE_R_OK, 1);
 	e = replayed(w, w->size - 1);
-	for (int how = 0; how < 7; how++) {
+	for (int how = 0; how < 8; how++) {
 		evote_opening2 *o = &opening.ballot;
 		struct record *bad;
 		int fits = 0;
@@ -326,14 +331,18 @@ test_tampered_ballot(void **state)
 			o->ranks.evote_ranks_len--;
 			fits = 1;
 			break;
-		case 6: /* none at all */
+		case 6:
+			o->choices[31] ^= 1;
+			fits = 1;
+			break;
+		case 7: /* none at all */
 			break;
 		}
 		if (fits)
 			xdr_hash((xdrproc_t)xdr_evote_opening2, o,
 			    (unsigned char *)
 				leaf.op.evote_op_u.vote.ballot.commitment);
-		bad = record_make(&leaf, how == 6 ? NULL : &opening);
+		bad = record_make(&leaf, how == 7 ? NULL : &opening);
 		assert_non_null(bad);
 		assert_int_equal(election_replay(e, bad, err, sizeof(err)), -1);
 		record_drop(bad);
@@ -1803,6 +1812,7 @@ random_op(struct world *w, unsigned *seed)
 	static char name[16];
 	evote_asker who;
 	uint32_t n_groups, n_choices;
+	const char *ranks;
 	uint64_t end;
 	struct op op;
 
@@ -1848,7 +1858,9 @@ random_op(struct world *w, unsigned *seed)
 	case 7:
 	case 8:
 	case 9:
-		op = op_ballot(who, name, ballots[draw(seed, LEN(ballots))]);
+		ranks = ballots[draw(seed, LEN(ballots))];
+		op = op_ballot_of(
+		    who, name, ranks, options, (uint32_t)strlen(ranks));
 		break;
 	default:
 		op = op_vote(who, name, options[draw(seed, LEN(options))]);
@@ -1922,9 +1934,9 @@ test_random(void **state)
 	    EVOTE_R_TOO_MANY, EVOTE_R_VOTER_EXISTS, EVOTE_R_NUMBER_AHEAD,
 	    EVOTE_R_END_FAR, EVOTE_R_SHARED_KEY, EVOTE_R_STAGE, EVOTE_R_SALT,
 	    EVOTE_R_TOO_FEW, EVOTE_R_TOO_MANY_CHOSEN, EVOTE_R_OTHER_BALLOT,
-	    EVOTE_R_NOT_BEGUN, EVOTE_R_CANCELLED, EVOTE_R_NOT_LATER,
-	    EVOTE_R_NOT_CREATOR, EVOTE_R_MAY_NOT_CREATE, EVOTE_R_START,
-	    EVOTE_R_HAS_VOTES};
+	    EVOTE_R_OTHER_CHOICES, EVOTE_R_NOT_BEGUN, EVOTE_R_CANCELLED,
+	    EVOTE_R_NOT_LATER, EVOTE_R_NOT_CREATOR, EVOTE_R_MAY_NOT_CREATE,
+	    EVOTE_R_START, EVOTE_R_HAS_VOTES};
 	unsigned met[64] = {0};
 	void *world;
 

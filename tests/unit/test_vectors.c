@@ -212,6 +212,9 @@ static void
 a_ballot(void **state)
 {
 	char domain[] = "evote opening 2", ranks[4];
+	char domain_list[] = "evote choices 1";
+	char *names[] = {"north", "east", "south", "west"};
+	evote_choice_list list = {.domain = domain_list, .choices = {4, names}};
 	evote_opening2 o = {.domain = domain,
 	    .election = text("election"),
 	    .ranks = {sizeof(ranks), ranks}};
@@ -220,6 +223,9 @@ a_ballot(void **state)
 
 	bytes("salt", o.salt, sizeof(o.salt));
 	bytes("ranks", ranks, sizeof(ranks));
+	is_encoded("choice-list", (xdrproc_t)xdr_evote_choice_list, &list,
+	    "choices", NULL);
+	bytes("choices", o.choices, sizeof(o.choices));
 	is_encoded("opening-2", (xdrproc_t)xdr_evote_opening2, &o,
 	    "commitment-2", NULL);
 	b->election = text("election");

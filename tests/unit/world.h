@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/ballot.h"
 #include "server/auth.h"
 #include "server/election/election.h"
 
@@ -235,13 +236,15 @@ op_vote(evote_asker who, const char *name, const char *choice)
 	return (op);
 }
 
-/* ranks: a digit for each choice. */
+/* ranks: a digit for each choice of the list that was shown. */
 static inline struct op
-op_ballot(evote_asker who, const char *name, const char *ranks)
+op_ballot_of(evote_asker who, const char *name, const char *ranks,
+    evote_name *shown, uint32_t n_shown)
 {
 	static char marks[8][EVOTE_CHOICES_MAX];
 	static unsigned next;
 	char *to = marks[next++ % 8];
+	evote_election list = {.choices = {n_shown, shown}};
 	struct op op = {.kind = EVOTE_OP_BALLOT,
 	    .asker = who,
 	    .act = {.kind = EVOTE_ACT_BALLOT,
@@ -253,10 +256,16 @@ op_ballot(evote_asker who, const char *name, const char *ranks)
 
 	for (size_t i = 0; ranks[i] != '\0'; i++)
 		to[i] = (char)(ranks[i] - '0');
-	auth_commitment2((unsigned char *)op.opening.ballot.salt, name,
-	    &op.opening.ballot.ranks,
+	assert_int_equal(ballot_choices(&list, op.opening.ballot.choices), 0);
+	auth_commitment2(&op.opening.ballot,
 	    (unsigned char *)op.act.evote_act_u.ballot.commitment);
 	return (op);
+}
+
+static inline struct op
+op_ballot(evote_asker who, const char *name, const char *ranks)
+{
+	return (op_ballot_of(who, name, ranks, choices, 3));
 }
 
 static inline struct op
