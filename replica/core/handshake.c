@@ -35,6 +35,10 @@ note(struct core *c, int peer, evote_hello *h)
 	}
 	p->met = 1;
 	memcpy(p->id, h->incarnation, sizeof(p->id));
+	if (h->role == EVOTE_HALTED)
+		p->phase = PEER_UNFIT;
+	else if (p->role == EVOTE_HALTED && p->phase == PEER_UNFIT)
+		p->phase = PEER_PROBING; /* it was promoted by force */
 	p->role = h->role;
 	config_clear(&p->config);
 	config_copy(&p->config, &h->config);
@@ -53,8 +57,6 @@ note(struct core *c, int peer, evote_hello *h)
 	h->epochs.epochs_len = 0;
 	if (h->config.epoch > c->seen_epoch)
 		c->seen_epoch = h->config.epoch;
-	if (h->role == EVOTE_HALTED)
-		p->phase = PEER_UNFIT;
 }
 
 /*

@@ -1956,6 +1956,12 @@ a_removed_host_can_be_promoted_by_force(void **state)
 	assert_null(core_promote(c->hosts[C].core, epoch_of(c, C), 1));
 	cluster_wait(c, 5000);
 	assert_role(c, C, "primary");
+
+	/* Its process has gone on, and the others know that. */
+	assert_null(core_handover(c->hosts[C].core, "A"));
+	cluster_wait(c, 1000);
+	assert_role(c, A, "primary");
+	assert_set(c, A, "ABC");
 	cluster_free(c);
 }
 
