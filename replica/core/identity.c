@@ -132,6 +132,15 @@ identity_refused(struct core *c, int peer, evote_refusal why)
 		copied(c, "another host");
 }
 
+/* Rule 2.  A host learns from the answer that it was removed. */
+static int
+is_heard(const struct core *c, const struct peer *p)
+{
+	return (p->refused_by == EVOTE_NOT_REFUSED ||
+	    (p->refused_by == EVOTE_REFUSED_UNLISTED &&
+		!config_id_zero(c->config.cluster)));
+}
+
 int
 identity_check(struct core *c, int peer, const evote_hello *h, int reply)
 {
@@ -143,8 +152,7 @@ identity_check(struct core *c, int peer, const evote_hello *h, int reply)
 	    refusal_ours(why));
 	if (reply)
 		identity_refused(c, peer, h->refusal);
-	return (why == EVOTE_NOT_REFUSED &&
-		    p->refused_by == EVOTE_NOT_REFUSED && !is_own(c, h)
+	return (why == EVOTE_NOT_REFUSED && is_heard(c, p) && !is_own(c, h)
 		? 0
 		: -1);
 }

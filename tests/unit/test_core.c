@@ -1965,6 +1965,45 @@ a_removed_host_can_be_promoted_by_force(void **state)
 	cluster_free(c);
 }
 
+/* By the answer that refuses it: else it would wait for the old primary. */
+static void
+a_removed_host_learns_what_has_become_of_the_others(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, OFF);
+	int again;
+
+	assert_null(core_remove_host(c->hosts[A].core, "C", &again));
+	cluster_wait(c, 200);
+	host_kill(c, C, 0);
+	host_start(c, C);
+	cluster_wait(c, 1000);
+	assert_role(c, C, "waiting");
+	assert_hosts(c, C, "A0B1");
+	assert_set(c, C, "AB");
+	assert_non_null(
+	    strstr(core_promote(c->hosts[C].core, epoch_of(c, C), 1),
+		"the primary is alive"));
+
+	/* Its disk is all that is left: the others wait for what was theirs. */
+	host_kill(c, A, 0);
+	host_kill(c, B, 0);
+	host_wipe(c, B);
+	host_start(c, A);
+	host_start(c, B);
+	cluster_wait(c, 1000);
+	host_kill(c, A, 0);
+	host_wipe(c, A);
+	host_start(c, A);
+	cluster_wait(c, 1000);
+	assert_role(c, A, "waiting");
+	assert_role(c, B, "waiting");
+	assert_null(core_promote(c->hosts[C].core, epoch_of(c, C), 1));
+	cluster_wait(c, 1000);
+	assert_role(c, C, "primary");
+	assert_set(c, C, "ABC");
+	cluster_free(c);
+}
+
 static void
 who_may_not_be_removed(void **state)
 {
@@ -2108,6 +2147,8 @@ main(void)
 	    cmocka_unit_test(who_yielded_is_remembered_as_long_as_the_reign),
 	    cmocka_unit_test(a_host_left_behind_hears_of_it_from_the_arbiter),
 	    cmocka_unit_test(a_removed_host_can_be_promoted_by_force),
+	    cmocka_unit_test(
+		a_removed_host_learns_what_has_become_of_the_others),
 	    cmocka_unit_test(who_may_not_be_removed),
 	    cmocka_unit_test(two_configurations_of_one_epoch_halt_both),
 	};
