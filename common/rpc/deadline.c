@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 
 #include "common/now.h"
 
@@ -18,15 +17,22 @@ deadline_left_ms(uint64_t deadline_ms)
 }
 
 int
-deadline_wait(int fd, short events, uint64_t deadline_ms)
+deadline_poll(struct pollfd *p, int n, uint64_t deadline_ms)
 {
-	struct pollfd p = {.fd = fd, .events = events};
-	int left, n;
+	int left, ready;
 
 	do {
 		if ((left = deadline_left_ms(deadline_ms)) == 0)
 			return (0);
-		n = poll(&p, 1, left);
-	} while (n == 0 || (n < 0 && errno == EINTR));
-	return (n);
+		ready = poll(p, (nfds_t)n, left);
+	} while (ready == 0 || (ready < 0 && errno == EINTR));
+	return (ready);
+}
+
+int
+deadline_wait(int fd, short events, uint64_t deadline_ms)
+{
+	struct pollfd p = {.fd = fd, .events = events};
+
+	return (deadline_poll(&p, 1, deadline_ms));
 }

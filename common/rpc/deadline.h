@@ -1,6 +1,7 @@
 #ifndef EVOTE_DEADLINE_H
 #define EVOTE_DEADLINE_H
 
+#include <poll.h>
 #include <stdint.h>
 
 /* Waiting with one end for all steps; deadlines are those of now_ms. */
@@ -12,5 +13,7 @@ int deadline_left_ms(uint64_t deadline_ms);
  * has some more to say must not keep us.
  */
 int deadline_wait(int fd, short events, uint64_t deadline_ms);
+/* The same for several, as poll(2): how many are ready. */
+int deadline_poll(struct pollfd *, int n, uint64_t deadline_ms);
 
 #endif

@@ -16,32 +16,65 @@
 #include "common/rpc/caller.h"
 #include "common/rpc/deadline.h"
 
-/* A connected socket, or -1 with errno. */
+#define AGAIN_MS 100
+
+/*
+ * Begins the last of n attempts and waits for an end of any of them: how many
+ * have ended, 0 when it is too late, -1 with errno.
+ */
+static int
+attempt(struct pollfd *tries, int n, const struct sockaddr *sa, socklen_t len,
+    uint64_t until_ms)
+{
+	struct pollfd *p = &tries[n - 1];
+
+	p->events = POLLOUT;
+	p->fd = socket(
+	    sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (p->fd < 0 || (connect(p->fd, sa, len) != 0 && errno != EINPROGRESS))
+		return (-1);
+	return (deadline_poll(tries, n, until_ms));
+}
+
+/* 0 when that attempt has led to a connection, else errno. */
+static int
+attempt_error(const struct pollfd *p)
+{
+	int error = 0;
+	socklen_t size = sizeof(error);
+
+	if (getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
+		error = errno;
+	return (error);
+}
+
+/*
+ * A connected socket, or -1 with errno.  The kernel repeats a lost SYN only
+ * after a second, and Linux drops one that arrives just when the listener is
+ * being closed: as a client's may that has lost its server.  So there is a second
+ * attempt soon, beside the first, and the one that ends first counts.
+ */
 static int
 connect_by(const struct sockaddr *sa, socklen_t len, uint64_t deadline_ms)
 {
-	int fd, error = 0, ready;
-	socklen_t size = sizeof(error);
+	struct pollfd tries[2] = {{.fd = -1}, {.fd = -1}};
+	uint64_t again_ms = now_ms() + AGAIN_MS;
+	int n, first = 0, error;
 
-	fd = socket(
-	    sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return (-1);
-	if (connect(fd, sa, len) == 0)
-		return (fd);
-	if ((error = errno) == EINPROGRESS) {
-		ready = deadline_wait(fd, POLLOUT, deadline_ms);
-		if (ready == 0)
-			error = ETIMEDOUT;
-		else if (ready < 0 ||
-		    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
-			error = errno;
-		if (error == 0)
-			return (fd);
-	}
-	close(fd);
+	n = attempt(
+	    tries, 1, sa, len, again_ms < deadline_ms ? again_ms : deadline_ms);
+	if (n == 0 && deadline_left_ms(deadline_ms) > 0)
+		n = attempt(tries, 2, sa, len, deadline_ms);
+	if (n > 0) {
+		first = tries[0].revents == 0;
+		error = attempt_error(&tries[first]);
+	} else
+		error = n == 0 ? ETIMEDOUT : errno;
+	for (int i = 0; i < 2; i++)
+		if (tries[i].fd >= 0 && (i != first || error != 0))
+			close(tries[i].fd);
 	errno = error;
-	return (-1);
+	return (error == 0 ? tries[first].fd : -1);
 }
 
 /* A silent address must not eat the time of those after it. */

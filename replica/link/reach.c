@@ -16,6 +16,7 @@
 
 #define STEP_MS		 1000
 #define LOOKUP_FIRST_MS	 60
+#define CONNECT_FIRST_MS 100
 #define RESOLVE_AGAIN_MS 30000 /* a host's address may change */
 #define RESOLVE_RETRY_MS 500
 #define NEVER		 UINT64_MAX
@@ -94,19 +95,49 @@ socket_start(struct reach *r, int type, int port, uint32_t events)
 	return (-1);
 }
 
+/* What may have been lost is tried again and again, until the step is over. */
+static void
+tries_begin(struct reach *r, unsigned first_ms, uint64_t now_ms)
+{
+	r->step_end = now_ms + STEP_MS;
+	r->again_ms = first_ms;
+}
+
+static void
+tries_next(struct reach *r, uint64_t now_ms)
+{
+	r->due = now_ms + r->again_ms;
+	if (r->due > r->step_end)
+		r->due = r->step_end;
+	r->again_ms *= 2;
+}
+
 /* ---- the connection ---- */
+
+/*
+ * On a new socket: the kernel repeats a lost SYN only after a second, and Linux
+ * drops one that arrives just when the listener is being closed.
+ */
+static enum reach_got
+connect_try(struct reach *r, uint64_t now_ms)
+{
+	const int on = 1;
+
+	fd_drop(&r->fd);
+	if (socket_start(r, SOCK_STREAM, r->port, EPOLLOUT) != 0)
+		return (reach_errno(r, errno));
+	setsockopt(r->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	tries_next(r, now_ms);
+	return (REACH_MORE);
+}
 
 static enum reach_got
 connect_start(struct reach *r, int port, uint64_t now_ms)
 {
-	const int on = 1;
-
 	r->port = port;
-	reach_move(r, REACH_CONNECTING, now_ms + STEP_MS);
-	if (socket_start(r, SOCK_STREAM, port, EPOLLOUT) != 0)
-		return (reach_errno(r, errno));
-	setsockopt(r->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	return (REACH_MORE);
+	reach_move(r, REACH_CONNECTING, NEVER);
+	tries_begin(r, CONNECT_FIRST_MS, now_ms);
+	return (connect_try(r, now_ms));
 }
 
 /*
@@ -158,10 +189,7 @@ lookup_send(struct reach *r, uint64_t now_ms)
 
 	if (send(r->fd, call, len, MSG_NOSIGNAL) < 0 && errno != EAGAIN)
 		return (reach_errno(r, errno));
-	r->due = now_ms + r->lookup_ms;
-	if (r->due > r->lookup_end)
-		r->due = r->lookup_end;
-	r->lookup_ms *= 2;
+	tries_next(r, now_ms);
 	return (REACH_MORE);
 }
 
@@ -172,8 +200,7 @@ lookup_start(struct reach *r, uint64_t now_ms)
 	if (socket_start(r, SOCK_DGRAM, PMAPPORT, EPOLLIN) != 0)
 		return (reach_errno(r, errno));
 	r->xid++;
-	r->lookup_end = now_ms + STEP_MS;
-	r->lookup_ms = LOOKUP_FIRST_MS;
+	tries_begin(r, LOOKUP_FIRST_MS, now_ms);
 	return (lookup_send(r, now_ms));
 }
 
@@ -194,7 +221,6 @@ lookup_ready(struct reach *r, uint64_t now_ms)
 		return (REACH_MORE); /* a stray datagram */
 	if (port == 0)
 		return (reach_fail(r, "its portmapper knows no evote server"));
-	fd_drop(&r->fd);
 	return (connect_start(r, port, now_ms));
 }
 
@@ -269,8 +295,10 @@ reach_ready(struct reach *r, uint64_t now_ms)
 enum reach_got
 reach_due(struct reach *r, uint64_t now_ms)
 {
-	if (r->step == REACH_LOOKUP && now_ms < r->lookup_end)
+	if (r->step == REACH_LOOKUP && now_ms < r->step_end)
 		return (lookup_send(r, now_ms));
+	if (r->step == REACH_CONNECTING && now_ms < r->step_end)
+		return (connect_try(r, now_ms));
 	if (r->step == REACH_LOOKUP)
 		return (reach_fail(r, "its portmapper is silent"));
 	return (reach_fail(r, "it is silent"));

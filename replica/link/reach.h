@@ -7,10 +7,11 @@
 
 /*
  * The way to a host's evote server: from its name to a connected socket, in
- * steps that never block and are given up after a second each.  The port that
- * worked last and the one its portmapper names (inquiry.h; asked again after
- * 60, 120, 240 ... ms) take turns, so that neither a restarted server nor a
- * dead portmapper keeps us away; then it is the next address's turn.
+ * steps that never block and are given up after a second each.  Until then a
+ * question (inquiry.h) is sent again after 60, 120, 240 ... ms, and a connection
+ * begun anew after 100, 200, 400.  The port that worked last and the one its
+ * portmapper names take turns, so that neither a restarted server nor a dead
+ * portmapper keeps us away; then it is the next address's turn.
  */
 enum reach_step { REACH_IDLE, REACH_RESOLVING, REACH_LOOKUP, REACH_CONNECTING };
 
@@ -42,9 +43,9 @@ struct reach {
 	int ask;    /* this time not the known port */
 	int fd;	    /* of the lookup or the connection */
 	uint32_t xid;
-	uint64_t lookup_end;
-	unsigned lookup_ms;
-	int resolve_fd; /* an answer will come here, or -1 */
+	uint64_t step_end;
+	unsigned again_ms; /* the next try of the same step */
+	int resolve_fd;	   /* an answer will come here, or -1 */
 	uint64_t resolve_due;
 };
 

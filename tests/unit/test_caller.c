@@ -676,31 +676,97 @@ test_refused(void **state)
 	assert_true(now_ms() - began < 500);
 }
 
-/* A full queue of a listener that never accepts is as silent as a host. */
+/* A listener whose queue is full: what comes is dropped, as by a dead host. */
+struct full {
+	int listener;
+	struct sockaddr_in at;
+	CLIENT *fill[8];
+	int n;
+};
+
 static void
-test_connect_silent(void **state)
+full_begin(struct full *f)
 {
 	struct sockaddr_in sin = {.sin_family = AF_INET};
 	socklen_t len = sizeof(sin);
-	int fd = socket(AF_INET, SOCK_STREAM, 0), n = 0, i;
-	CLIENT *fill[8];
-	uint64_t began;
 	char err[200];
 
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(0, bind(fd, (struct sockaddr *)&sin, sizeof(sin)));
-	assert_int_equal(0, listen(fd, 0));
-	getsockname(fd, (struct sockaddr *)&sin, &len);
-	do {
-		began = now_ms();
-		fill[n] = caller_tcp("127.0.0.1", ntohs(sin.sin_port), PROG, 1,
-		    began + 200, err, sizeof(err));
-	} while (fill[n] != NULL && ++n < 8);
-	assert_in_range(n, 1, 7);
+	f->at = sin;
+	f->n = 0;
+	f->listener = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(
+	    0, bind(f->listener, (struct sockaddr *)&sin, sizeof(sin)));
+	assert_int_equal(0, listen(f->listener, 0));
+	getsockname(f->listener, (struct sockaddr *)&f->at, &len);
+	while (f->n < 8 &&
+	    (f->fill[f->n] = caller_tcp("127.0.0.1", ntohs(f->at.sin_port),
+		 PROG, 1, now_ms() + 200, err, sizeof(err))) != NULL)
+		f->n++;
+	assert_in_range(f->n, 1, 7);
+}
+
+static void
+full_end(struct full *f)
+{
+	for (int i = 0; i < f->n; i++)
+		clnt_destroy(f->fill[i]);
+	close(f->listener);
+}
+
+static void
+test_connect_silent(void **state)
+{
+	uint64_t began;
+	struct full f;
+	char err[200];
+
+	full_begin(&f);
+	began = now_ms();
+	assert_null(caller_tcp("127.0.0.1", ntohs(f.at.sin_port), PROG, 1,
+	    began + 200, err, sizeof(err)));
 	assert_in_range(now_ms() - began, 200, 900);
-	for (i = 0; i < n; i++)
-		clnt_destroy(fill[i]);
-	close(fd);
+	full_end(&f);
+}
+
+/* Where the next connection goes instead, or NULL. */
+static const struct full *astray;
+
+int
+connect(int fd, const struct sockaddr *sa, socklen_t len)
+{
+	int (*real)(int, const struct sockaddr *, socklen_t);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "connect");
+	if (astray != NULL)
+		sa = (const struct sockaddr *)&astray->at;
+	astray = NULL;
+	return (real(fd, sa, len));
+}
+
+/* Beside the attempt that was lost there is another one. */
+static void
+test_connect_lost(void **state)
+{
+	uint32_t value = 0;
+	struct server s;
+	struct full f;
+	CLIENT *client;
+
+	full_begin(&f);
+	server_start(&s, script_plain);
+	astray = &f;
+	client = connect_to(&s);
+	assert_null(astray);
+	assert_int_equal(RPC_SUCCESS, call(client, &value, SLOW));
+	clnt_destroy(client);
+	server_stop(&s);
+
+	/* One that is refused says all that there is to say. */
+	astray = &f;
+	test_refused(state);
+	assert_null(astray);
+	full_end(&f);
 }
 
 static void
@@ -996,6 +1062,7 @@ main(void)
 	    cmocka_unit_test(test_too_long),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_connect_silent),
+	    cmocka_unit_test(test_connect_lost),
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_unix),
 	    cmocka_unit_test(test_program),

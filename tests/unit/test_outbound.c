@@ -1113,33 +1113,81 @@ silence_is_given_up(void **state)
 	scene_end(&s);
 }
 
-/* Not even connected: the peer's queue is full, as good as a dead host. */
+#define FILL 3
+
+/* The peer's queue is full: what comes is dropped, as by a dead host. */
+static void
+queue_fill(struct peer *b, int fill[FILL])
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET};
+
+	listen(b->listener, 0);
+	sin.sin_port = htons(b->port);
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	for (int i = 0; i < FILL; i++) {
+		fill[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		connect(fill[i], (struct sockaddr *)&sin, sizeof(sin));
+	}
+}
+
+static void
+queue_empty(struct peer *b, const int fill[FILL])
+{
+	int fd;
+
+	for (int i = 0; i < FILL; i++)
+		close(fill[i]);
+	while ((fd = accept(b->listener, NULL, NULL)) >= 0)
+		close(fd);
+}
+
+/* Not even connected. */
 static void
 silent_connects_are_given_up(void **state)
 {
-	struct sockaddr_in sin = {.sin_family = AF_INET};
-	int fill[3];
+	static const uint64_t tries[] = {5000, 5100, 5300, 5700, 6000};
+	int fill[FILL];
 	struct scene s;
 	struct hush h;
 
 	scene_begin(&s);
-	listen(s.b.listener, 0);
-	sin.sin_port = htons(s.b.port);
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	for (int i = 0; i < 3; i++) {
-		fill[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-		connect(fill[i], (struct sockaddr *)&sin, sizeof(sin));
-	}
+	queue_fill(&s.b, fill);
 	scene_host(&s, "127.0.0.1", s.b.port);
-	for (int i = 0; i < 5; i++)
-		outbound_run(s.outbound, 5000);
-	assert_in_range(outbound_wait_ms(s.outbound, 5000), 900, 1000);
+	hush_begin(&h);
+	for (int i = 0; i < 4; i++) {
+		for (int j = 0; j < 5; j++)
+			outbound_run(s.outbound, tries[i]);
+		assert_int_equal(outbound_wait_ms(s.outbound, tries[i]),
+		    tries[i + 1] - tries[i]);
+	}
+	assert_int_equal(hush_end(&h, "link"), 0);
 	hush_begin(&h);
 	outbound_run(s.outbound, 6000);
 	assert_int_equal(hush_end(&h, "is=not-up why=\"it is silent\""), 1);
 	assert_int_equal(s.refusals, 0);
-	for (int i = 0; i < 3; i++)
-		close(fill[i]);
+	queue_empty(&s.b, fill);
+	scene_end(&s);
+}
+
+/* The kernel would send it again only after a second. */
+static void
+a_connection_whose_beginning_was_lost_is_begun_anew(void **state)
+{
+	int fill[FILL];
+	struct scene s;
+
+	scene_begin(&s);
+	queue_fill(&s.b, fill);
+	scene_host(&s, "127.0.0.1", s.b.port);
+	outbound_run(s.outbound, 5000);
+	queue_empty(&s.b, fill);
+	assert_int_equal(outbound_wait_ms(s.outbound, 5000), 100);
+	for (int i = 0; i < STEPS_MAX && s.b.probes == 0; i++) {
+		outbound_run(s.outbound, 5100);
+		peer_read(&s.b);
+		poll(NULL, 0, 1);
+	}
+	assert_int_equal(s.b.probes, 1);
 	scene_end(&s);
 }
 
@@ -1539,6 +1587,8 @@ main(void)
 	    cmocka_unit_test(flapping_backs_off),
 	    cmocka_unit_test(silence_is_given_up),
 	    cmocka_unit_test(silent_connects_are_given_up),
+	    cmocka_unit_test(
+		a_connection_whose_beginning_was_lost_is_begun_anew),
 	    cmocka_unit_test(hooks_may_call_and_reset),
 	    cmocka_unit_test(only_the_right_address_refuses),
 	    cmocka_unit_test(names_are_resolved_elsewhere),
