@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "common/rpc/authority.h"
+#include "common/rpc/boxes.h"
 #include "common/seal.h"
 
 #define CIPHERS                                                                \
@@ -35,61 +36,15 @@ struct tls {
 	int first_use;	       /* no pin is known */
 	char *name;	       /* of the host that it connects to */
 	char refused[TLS_PIN]; /* what it has shown instead of the pin */
-	struct outbox in, out;
-	size_t sent;	  /* bytes put into out */
+	struct boxes boxes;
 	unsigned records; /* written with this key */
 	char why[160];
 };
 
-/* How OpenSSL reads and writes, and what connects; made once, never changed. */
+/* How OpenSSL reads and writes, and what connects: made once, never changed. */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static BIO_METHOD *boxes;
+static BIO_METHOD *boxed;
 static SSL_CTX *client;
-
-/* ---- bytes come from one box, and go to another ---- */
-
-static int
-boxes_read(BIO *bio, char *buf, int size)
-{
-	struct tls *t = BIO_get_data(bio);
-	size_t n = outbox_size(&t->in);
-
-	BIO_clear_retry_flags(bio);
-	if (n == 0) {
-		BIO_set_retry_read(bio);
-		return (-1);
-	}
-	if (n > (size_t)size)
-		n = (size_t)size;
-	memcpy(buf, t->in.data + t->in.start, n);
-	outbox_sent(&t->in, n);
-	return ((int)n);
-}
-
-static int
-boxes_write(BIO *bio, const char *buf, int len)
-{
-	struct tls *t = BIO_get_data(bio);
-
-	BIO_clear_retry_flags(bio);
-	if (outbox_add(&t->out, buf, (size_t)len) == -1)
-		return (-1);
-	t->sent += (size_t)len;
-	return (len);
-}
-
-static long
-boxes_ctrl(BIO *bio, int cmd, long num, void *ptr)
-{
-	return (cmd == BIO_CTRL_FLUSH);
-}
-
-static int
-boxes_create(BIO *bio)
-{
-	BIO_set_init(bio, 1);
-	return (1);
-}
 
 /* ---- contexts ---- */
 
@@ -119,16 +74,12 @@ context_new(const SSL_METHOD *method)
 static void
 make_once(void)
 {
-	boxes = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "box");
+	boxed = boxes_method();
 	client = context_new(TLS_client_method());
-	if (boxes == NULL || client == NULL ||
+	if (boxed == NULL || client == NULL ||
 	    SSL_CTX_dane_enable(client) != 1 ||
 	    SSL_CTX_set_alpn_protos(client, alpn, sizeof(alpn)) != 0)
 		abort();
-	BIO_meth_set_create(boxes, boxes_create);
-	BIO_meth_set_read(boxes, boxes_read);
-	BIO_meth_set_write(boxes, boxes_write);
-	BIO_meth_set_ctrl(boxes, boxes_ctrl);
 }
 
 /* Peers that name no protocol at all are not asked for one. */
@@ -245,10 +196,10 @@ static struct tls *
 connection_new(SSL_CTX *ctx)
 {
 	struct tls *t = calloc(1, sizeof(*t));
-	BIO *bio = BIO_new(boxes);
+	BIO *bio = t == NULL ? NULL : boxes_bio(boxed, &t->boxes);
 
-	if (t != NULL && bio != NULL && (t->ssl = SSL_new(ctx)) != NULL) {
-		BIO_set_data(bio, t);
+	if (bio != NULL && (t->ssl = SSL_new(ctx)) != NULL) {
+		SSL_set_app_data(t->ssl, t);
 		SSL_set_bio(t->ssl, bio, bio);
 		return (t);
 	}
@@ -275,7 +226,7 @@ chain_note(int ok, X509_STORE_CTX *ctx)
 {
 	SSL *ssl = X509_STORE_CTX_get_ex_data(
 	    ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
-	struct tls *t = BIO_get_data(SSL_get_rbio(ssl));
+	struct tls *t = SSL_get_app_data(ssl);
 	STACK_OF(X509) *chain = X509_STORE_CTX_get0_untrusted(ctx);
 
 	if (!ok && chain != NULL)
@@ -324,8 +275,8 @@ tls_free(struct tls *t)
 	if (t == NULL)
 		return;
 	SSL_free(t->ssl);
-	outbox_clear(&t->in);
-	outbox_clear(&t->out);
+	outbox_clear(&t->boxes.in);
+	outbox_clear(&t->boxes.out);
 	free(t->name);
 	free(t);
 }
@@ -392,7 +343,7 @@ got(struct tls *t, int rc)
 int
 tls_feed(struct tls *t, const void *bytes, size_t len)
 {
-	return (len == 0 ? 0 : outbox_add(&t->in, bytes, len));
+	return (len == 0 ? 0 : outbox_add(&t->boxes.in, bytes, len));
 }
 
 /* With a pin OpenSSL has looked at the certificate already. */
@@ -433,7 +384,8 @@ tls_shake(struct tls *t)
 bool
 tls_is_signed(const struct tls *t)
 {
-	return (t->accepts && t->sent > UNSIGNED_MAX);
+	return (t->accepts &&
+	    BIO_number_written(SSL_get_wbio(t->ssl)) > UNSIGNED_MAX);
 }
 
 enum tls_got
@@ -484,13 +436,13 @@ tls_end(struct tls *t)
 struct outbox *
 tls_outbox(struct tls *t)
 {
-	return (&t->out);
+	return (&t->boxes.out);
 }
 
 size_t
 tls_held(const struct tls *t)
 {
-	return (HELD_BYTES + t->in.cap + t->out.cap);
+	return (HELD_BYTES + t->boxes.in.cap + t->boxes.out.cap);
 }
 
 const char *
