@@ -50,7 +50,7 @@ channel_unseal(struct conn *c, void *to, size_t room)
 	size_t n;
 	enum tls_got got = tls_read(c->tls, to, room, &n);
 
-	c->sealed = got == TLS_OK;
+	c->sealed = got == TLS_OK && tls_has_more(c->tls);
 	if (outbox_size(tls_outbox(c->tls)) > 0)
 		conn_dirty(c);
 	if (got == TLS_END)

@@ -323,6 +323,17 @@ broken(struct tls *t)
 	return (TLS_BROKEN);
 }
 
+/*
+ * SSL_get_error takes an older error of this thread for one of this call.  But
+ * to clear the list takes 800 instructions, even when it is empty.
+ */
+static void
+errors_forget(void)
+{
+	if (ERR_peek_error() != 0)
+		ERR_clear_error();
+}
+
 /* Why OpenSSL did not do what was asked. */
 static enum tls_got
 got(struct tls *t, int rc)
@@ -376,7 +387,7 @@ tls_shake(struct tls *t)
 {
 	int rc;
 
-	ERR_clear_error();
+	errors_forget();
 	rc = SSL_do_handshake(t->ssl);
 	return (rc == 1 ? shaken(t) : got(t, rc));
 }
@@ -388,13 +399,24 @@ tls_is_signed(const struct tls *t)
 	    BIO_number_written(SSL_get_wbio(t->ssl)) > UNSIGNED_MAX);
 }
 
+/* Or it has to say that there will be no more. */
+bool
+tls_has_more(const struct tls *t)
+{
+	return (outbox_size(&t->boxes.in) > 0 || SSL_pending(t->ssl) > 0 ||
+	    SSL_in_init(t->ssl) || SSL_get_shutdown(t->ssl) != 0 ||
+	    t->why[0] != '\0');
+}
+
 enum tls_got
 tls_read(struct tls *t, void *buf, size_t size, size_t *n)
 {
 	int rc;
 
 	*n = 0;
-	ERR_clear_error();
+	if (!tls_has_more(t))
+		return (TLS_MORE);
+	errors_forget();
 	rc = SSL_read_ex(t->ssl, buf, size, n);
 	return (rc == 1 ? TLS_OK : got(t, rc));
 }
@@ -415,7 +437,7 @@ tls_write(struct tls *t, const void *bytes, size_t len)
 	const unsigned char *p = bytes;
 	size_t n;
 
-	ERR_clear_error();
+	errors_forget();
 	for (; len > 0; p += n, len -= n)
 		if (SSL_write_ex(t->ssl, p, len, &n) != 1 || !key_renew(t)) {
 			(void)broken(t);
@@ -428,7 +450,7 @@ tls_write(struct tls *t, const void *bytes, size_t len)
 void
 tls_end(struct tls *t)
 {
-	ERR_clear_error();
+	errors_forget();
 	if (t->why[0] == '\0')
 		(void)SSL_shutdown(t->ssl);
 }

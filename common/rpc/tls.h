@@ -70,6 +70,8 @@ bool tls_is_signed(const struct tls *);
 enum tls_got tls_read(struct tls *, void *buf, size_t size, size_t *n);
 /* Puts it, encrypted, into the outbox; 0, or -1: broken. */
 int tls_write(struct tls *, const void *bytes, size_t len);
+/* Whether tls_read has something to give before more is fed to it. */
+bool tls_has_more(const struct tls *);
 /* Nothing more will be written: the other end is told so. */
 void tls_end(struct tls *);
 /* What is to be sent. */

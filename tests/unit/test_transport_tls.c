@@ -604,6 +604,27 @@ test_after_plain_calls(void **state)
 	client_close(&c);
 }
 
+/* A call that came whole takes one turn, like one in plain. */
+static void
+test_one_turn(void **state)
+{
+	struct transport_config config = usual();
+	struct client c;
+
+	config.turn_calls = 1;
+	server_again(config);
+	client_secure(&c);
+	client_echo(&c, 7);
+	server_run();
+	client_call(&c, 1, DO_ECHO, 11);
+	while (!server_ready(1))
+		;
+	transport_run(its.t, its.now);
+	assert_false(server_ready(0));
+	assert_int_equal(client_reply(&c).number, 11);
+	client_close(&c);
+}
+
 /* One read of TLS, one event: the others lie where no socket tells of them. */
 static void
 test_many_in_one_record(void **state)
@@ -1259,6 +1280,7 @@ main(void)
 	    TEST(test_calls),
 	    TEST(test_second_step_at_once),
 	    TEST(test_after_plain_calls),
+	    TEST(test_one_turn),
 	    TEST(test_many_in_one_record),
 	    TEST(test_many_records_at_once),
 	    TEST(test_call_in_many_records),
