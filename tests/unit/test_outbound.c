@@ -1582,7 +1582,6 @@ main(void)
 	    cmocka_unit_test(replies_of_another_session_end_the_link),
 	    cmocka_unit_test(a_peer_that_dies_in_mid_reply),
 	    cmocka_unit_test(death_is_noticed_at_once),
-	    cmocka_unit_test(a_second_death_is_noticed_at_once),
 	    cmocka_unit_test(retries_back_off),
 	    cmocka_unit_test(flapping_backs_off),
 	    cmocka_unit_test(silence_is_given_up),
@@ -1598,6 +1597,7 @@ main(void)
 	    cmocka_unit_test(lookups_are_repeated_and_given_up),
 	    cmocka_unit_test(no_such_program_is_not_refused),
 	    cmocka_unit_test(a_restarted_peer_has_another_port),
+	    cmocka_unit_test(a_second_death_is_noticed_at_once),
 	    cmocka_unit_test(a_dead_portmapper_does_not_keep_us_away),
 	    cmocka_unit_test(a_socket_that_meets_itself_is_refused),
 	};
