@@ -89,22 +89,27 @@ restored() {
 }
 
 check_of() {
+	local portmap=()
+
+	[[ -n ${NET_DIR-} ]] || portmap=(--no-portmap)
 	host_run "$1" "$PAIR_BIN/evote_server" check --data "$PAIR_DIR/$1" \
 	    --name "$1" --hosts "$EVOTE_HOSTS" \
-	    --admin-socket "$PAIR_DIR/$1.sock" "${@:2}"
+	    --admin-socket "$PAIR_DIR/$1.sock" "${portmap[@]}" "${@:2}"
 }
 
 @test "check before a start: what is right, and what is not" {
-	needs_net
+	local beta port=$((${PAIR_PORT:-17775} + 2))
+
+	beta=$(listed beta)
 	cluster_up people
 	exits 0 check_of alpha
 	says "A server is running with this directory"
 	server_stop alpha
 	before=$(ls -la --time-style=full-iso "$PAIR_DIR/alpha")
 	exits 0 check_of alpha
-	says "alpha is 10.77.0.1, this machine"
+	says "alpha is $(address alpha), this machine"
 	says "of this version's format"
-	says "The portmapper answers"
+	[[ -z ${NET_DIR-} ]] || says "The portmapper answers"
 	says "Nothing is wrong: alpha can be started"
 	[[ $(ls -la --time-style=full-iso "$PAIR_DIR/alpha") == "$before" ]]
 	exits 1 check_of alpha --cluster-key /dev/null
@@ -116,16 +121,18 @@ check_of() {
 	    --cluster-key "$PAIR_DIR/alpha/cluster.key"
 	says "this host will join"
 	exits 1 check_of alpha --data "$PAIR_DIR/none"
-	exits 1 check_of alpha --hosts alpha=10.77.0.1,beta=no-such-name.invalid
+	exits 1 check_of alpha \
+	    --hosts "$(listed alpha),beta=no-such-name.invalid"
 	says "beta: the name no-such-name.invalid"
-	exits 0 check_of alpha --hosts alpha=10.77.0.2,beta=10.77.0.1
+	exits 0 check_of alpha --hosts "alpha=192.0.2.1:$port,$beta"
 	says "is no address of this machine"
-	exits 2 check_of alpha --hosts beta=10.77.0.2
-	host_exec alpha python3 -c 'import socket, time
-s = socket.socket(); s.bind(("", 17777)); s.listen(); time.sleep(30)' 3>&- &
-	wait_until 5 host_run alpha bash -c 'true </dev/tcp/127.0.0.1/17777'
-	exits 1 check_of alpha --hosts alpha=10.77.0.1:17777,beta=10.77.0.2
-	says "Port 17777 cannot be used"
+	exits 2 check_of alpha --hosts "$beta"
+	host_exec alpha python3 -c 'import socket, sys, time
+s = socket.socket(); s.bind(("", int(sys.argv[1]))); s.listen(); time.sleep(30)' \
+	    "$port" 3>&- &
+	wait_until 5 host_run alpha bash -c "true </dev/tcp/127.0.0.1/$port"
+	exits 1 check_of alpha --hosts "alpha=$(address alpha):$port,$beta"
+	says "Port $port cannot be used"
 	kill %1
 	rm "$PAIR_DIR/alpha/incarnation"
 	exits 1 check_of alpha
