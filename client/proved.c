@@ -1,9 +1,11 @@
 #include "client/proved.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/say.h"
 #include "common/receipt.h"
@@ -155,4 +157,48 @@ proved_file(struct client *c, const char *path, size_t *len, int *status)
 	}
 	text[*len] = '\0';
 	return (text);
+}
+
+static int
+may_write(struct client *c, const char *path, const char *head)
+{
+	char had[64] = "";
+	FILE *f = fopen(path, "re");
+	size_t n;
+
+	if (f == NULL && errno == ENOENT)
+		return (-1);
+	if (f == NULL)
+		return (say_usage(c, "%s: %s", path, strerror(errno)));
+	n = fread(had, 1, sizeof(had) - 1, f);
+	fclose(f);
+	if (n == 0 || strncmp(had, head, strlen(head)) == 0)
+		return (-1);
+	return (say_usage(
+	    c, "%s exists, and is something else; give another name", path));
+}
+
+int
+proved_write(struct client *c, const char *path, const char *head, mode_t mode,
+    const char *text)
+{
+	char *new;
+	int fd, ok, status = may_write(c, path, head);
+
+	if (status >= 0)
+		return (status);
+	if (asprintf(&new, "%s.%d.new", path, (int)getpid()) < 0)
+		return (say_usage(c, "no memory"));
+	fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	ok = fd >= 0 && dprintf(fd, "%s", text) == (int)strlen(text) &&
+	    fsync(fd) == 0;
+	if (fd >= 0 && close(fd) != 0)
+		ok = 0;
+	if (!ok || rename(new, path) != 0) {
+		status = say_usage(c, "%s: %s", path, strerror(errno));
+		if (fd >= 0)
+			unlink(new);
+	}
+	free(new);
+	return (status);
 }

@@ -1,6 +1,8 @@
 #ifndef EVOTE_PROVED_H
 #define EVOTE_PROVED_H
 
+#include <sys/types.h>
+
 #include "client/cmd.h"
 
 /* What the commands about receipts and checkpoints share: who has signed. */
@@ -28,5 +30,11 @@ void proved_receipt_json(cJSON *, const struct evote_proof *);
 
 /* A whole file, NUL-terminated, to be freed; NULL: told with *status. */
 char *proved_file(struct client *, const char *path, size_t *len, int *status);
+/*
+ * Writes one, whole or not at all, over nothing but an earlier one that begins
+ * with the same words.  -1, or told with the exit status.
+ */
+int proved_write(struct client *, const char *path, const char *head,
+    mode_t mode, const char *text);
 
 #endif

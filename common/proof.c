@@ -112,3 +112,16 @@ proof_extends(uint64_t size0, const unsigned char root0[SEAL_HASH],
 		return (extends(c, root0, root, root0, p, n));
 	return (extends(c, root0, root, p, p + SEAL_HASH, n - 1));
 }
+
+char *
+proof_lines(char *out, const void *path, size_t n)
+{
+	const unsigned char *hash = path;
+
+	for (; n > 0; n--, hash += SEAL_HASH) {
+		seal_base64(out, hash, SEAL_HASH);
+		out += PROOF_LINE - 1;
+		*out++ = '\n';
+	}
+	return (out);
+}

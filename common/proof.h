@@ -21,4 +21,8 @@ int proof_extends(uint64_t size0, const unsigned char root0[SEAL_HASH],
     uint64_t size, const unsigned char root[SEAL_HASH], const void *path,
     size_t n);
 
+/* A path as text: each hash in base64, and a line feed; returns the end. */
+#define PROOF_LINE 45
+char *proof_lines(char *out, const void *path, size_t n);
+
 #endif

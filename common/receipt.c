@@ -9,8 +9,6 @@
 #include "common/proof.h"
 #include "common/text.h"
 
-#define HASH_LINE 44 /* base64 of a hash */
-
 /* A file, line by line. */
 struct reader {
 	const char *at, *end;
@@ -144,9 +142,8 @@ char *
 receipt_write(const void *leaf, size_t leaf_len, uint64_t index,
     const void *path, size_t n, const char *note)
 {
-	const unsigned char *hash = path;
 	size_t size = strlen(RECEIPT_HEAD) + 64 + 4 * ((leaf_len + 2) / 3) +
-	    n * (HASH_LINE + 1) + strlen(note);
+	    n * PROOF_LINE + strlen(note);
 	char *out = malloc(size), *p = out;
 
 	if (out == NULL)
@@ -155,11 +152,7 @@ receipt_write(const void *leaf, size_t leaf_len, uint64_t index,
 	seal_base64(p, leaf, leaf_len);
 	p += strlen(p);
 	p += sprintf(p, "\nindex %" PRIu64 "\n", index);
-	for (; n > 0; n--, hash += SEAL_HASH) {
-		seal_base64(p, hash, SEAL_HASH);
-		p += HASH_LINE;
-		*p++ = '\n';
-	}
+	p = proof_lines(p, path, n);
 	sprintf(p, "\n%s", note);
 	return (out);
 }

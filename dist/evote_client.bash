@@ -22,7 +22,7 @@ _evote_client() {
 		[pending]="--settle --drop --yes"
 		[status]="--watch --count --prometheus --explain"
 		[trust]="--at"
-		[checkpoint]="--since"
+		[checkpoint]="--since --proof"
 		[hosts]="add remove prefer"
 		[register]="--shared-keys"
 		[import]="--dry-run --update --remove-missing --yes --everybody
@@ -47,7 +47,7 @@ _evote_client() {
 		esac
 	done
 	case $prev in
-	--key | --passphrase-file | --admin | --policy | --since) _filedir && return ;;
+	--key | --passphrase-file | --admin | --policy | --since | --proof) _filedir && return ;;
 	--state) _filedir -d && return ;;
 	--hosts | --origin | --pin | --voter | --timeout | --group | --choice | --end | --pick | --none-choice | --count | --at | \
 	    --epoch | --*-column) return ;;

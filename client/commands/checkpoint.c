@@ -7,15 +7,19 @@
 #include "client/cmd.h"
 #include "client/proved.h"
 #include "client/say.h"
+#include "common/extension.h"
 #include "common/receipt.h"
 
 struct since {
 	const char *file;
+	const char *proof; /* a file to be written */
 };
 
 static const struct option_row since_options[] = {
     {"since", "FILE", "prove that it continues this checkpoint or receipt",
 	.at = offsetof(struct since, file)},
+    {"proof", "FILE", "write that proof, for other people's programs",
+	.at = offsetof(struct since, proof)},
     {0},
 };
 
@@ -40,6 +44,23 @@ since_read(struct client *c, const char *file, char **text, struct note *note)
 	}
 	return (
 	    say_usage(c, "%s is no checkpoint and no receipt: %s", file, why));
+}
+
+/* Before anything is printed. */
+static int
+extension_keep(
+    struct client *c, const struct evote_proof *p, const struct since *files)
+{
+	if (files->proof == NULL)
+		return (-1);
+	if (p->extension == NULL)
+		return (say_usage(c,
+		    "%s is of an empty ledger: there is nothing to prove",
+		    files->file));
+	if (c->json != NULL)
+		cJSON_AddStringToObject(c->json, "proof", files->proof);
+	return (
+	    proved_write(c, files->proof, EXTENSION_HEAD, 0666, p->extension));
 }
 
 static int
@@ -69,8 +90,10 @@ checkpoint_say(struct client *c, const struct evote_proof *p, const char *file,
 }
 
 static int
-checkpoint(struct client *c, const char *file, const struct note *since)
+checkpoint(
+    struct client *c, const struct since *files, const struct note *since)
 {
+	const char *file = files->file;
 	enum evote_outcome outcome;
 	struct evote_proof p;
 	struct evote *e;
@@ -82,7 +105,7 @@ checkpoint(struct client *c, const char *file, const struct note *since)
 	if (outcome != EVOTE_ANSWERED)
 		status = say_problem(
 		    c, evote_problem(e), outcome, "There is no checkpoint");
-	else
+	else if ((status = extension_keep(c, &p, files)) < 0)
 		status = checkpoint_say(c, &p, file, since);
 	evote_proof_clear(&p);
 	evote_close(e);
@@ -97,10 +120,12 @@ run(struct client *c, void *own, int argc, char **argv)
 	char *text = NULL;
 	int status = -1;
 
+	if (since->proof != NULL && since->file == NULL)
+		return (say_usage(c, "--proof needs --since"));
 	if (since->file != NULL)
 		status = since_read(c, since->file, &text, &note);
 	if (status < 0)
-		status = checkpoint(c, since->file, &note);
+		status = checkpoint(c, since, &note);
 	free(text);
 	return (status);
 }

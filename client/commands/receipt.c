@@ -1,60 +1,11 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "client/cmd.h"
 #include "client/proved.h"
 #include "client/say.h"
 #include "common/receipt.h"
-
-/* Only an earlier receipt is written over. */
-static int
-may_write(struct client *c, const char *path)
-{
-	char head[sizeof(RECEIPT_HEAD)] = "";
-	FILE *f = fopen(path, "re");
-	size_t n;
-
-	if (f == NULL && errno == ENOENT)
-		return (-1);
-	if (f == NULL)
-		return (say_usage(c, "%s: %s", path, strerror(errno)));
-	n = fread(head, 1, sizeof(head) - 1, f);
-	fclose(f);
-	if (n == 0 || strcmp(head, RECEIPT_HEAD) == 0)
-		return (-1);
-	return (say_usage(
-	    c, "%s exists, and is no receipt; give another name", path));
-}
-
-/* Whole or not at all. */
-static int
-file_write(struct client *c, const char *path, const char *text)
-{
-	char *new;
-	int fd, ok, status = may_write(c, path);
-
-	if (status >= 0)
-		return (status);
-	if (asprintf(&new, "%s.%d.new", path, (int)getpid()) < 0)
-		return (say_usage(c, "no memory"));
-	fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	ok = fd >= 0 && dprintf(fd, "%s", text) == (int)strlen(text) &&
-	    fsync(fd) == 0;
-	if (fd >= 0 && close(fd) != 0)
-		ok = 0;
-	if (!ok || rename(new, path) != 0) {
-		status = say_usage(c, "%s: %s", path, strerror(errno));
-		if (fd >= 0)
-			unlink(new);
-	}
-	free(new);
-	return (status);
-}
 
 static int
 receipt_say(struct client *c, const char *election, struct evote_proof *p,
@@ -64,7 +15,8 @@ receipt_say(struct client *c, const char *election, struct evote_proof *p,
 	int status = -1;
 
 	if (copy != NULL) {
-		if ((status = file_write(c, copy, p->text)) >= 0)
+		if ((status = proved_write(
+			 c, copy, RECEIPT_HEAD, 0600, p->text)) >= 0)
 			return (status);
 		free(p->path);
 		if ((p->path = strdup(copy)) == NULL)

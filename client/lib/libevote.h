@@ -162,9 +162,10 @@ int evote_own_choice(struct evote *, const char *election, const char *choice);
  * last one that was seen from here.  Freed with evote_proof_clear.
  */
 struct evote_proof {
-	char *text;    /* of a receipt, or of a signed note */
-	char *path;    /* where a receipt is kept, or NULL */
-	uint64_t size; /* of the checkpoint */
+	char *text;	 /* of a receipt, or of a signed note */
+	char *path;	 /* where a receipt is kept, or NULL */
+	char *extension; /* that a checkpoint continues another: that file */
+	uint64_t size;	 /* of the checkpoint */
 	unsigned char root[32];
 	uint64_t seq; /* of a receipt: the record's place */
 	int by_token; /* of its vote: the choice cannot be compared here */

@@ -16,6 +16,7 @@ void
 checkpoint_clear(struct checkpoint *c)
 {
 	free(c->text);
+	free(c->extension);
 	memset(c, 0, sizeof(*c));
 }
 

@@ -15,6 +15,7 @@
 struct checkpoint {
 	char *text;
 	struct note note; /* points into it */
+	char *extension;  /* the proof that it continues another, or NULL */
 };
 void checkpoint_clear(struct checkpoint *);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/lib/keys.h"
+#include "common/extension.h"
 #include "common/now.h"
 #include "common/proof.h"
 #include "common/receipt.h"
@@ -16,6 +17,7 @@ evote_proof_clear(struct evote_proof *p)
 {
 	free(p->text);
 	free(p->path);
+	free(p->extension);
 	tlog_policy_free(p->policy);
 	memset(p, 0, sizeof(*p));
 }
@@ -298,14 +300,19 @@ checkpoint_fetch(struct evote *e, const struct note *since, uint64_t least,
 	    .path = &res.consistency,
 	};
 	enum evote_outcome outcome = proofs_ask(e, &q, deadline_ms, c);
+	const evote_path *path = &res.consistency;
 
 	if (outcome == EVOTE_ANSWERED && since != NULL &&
 	    !proof_extends(since->size, since->root, c->note.size, c->note.root,
-		res.consistency.evote_path_val, res.consistency.evote_path_len))
+		path->evote_path_val, path->evote_path_len))
 		outcome = proofs_broken(e,
 		    "shows a checkpoint that does not continue the one in the "
 		    "file",
 		    NULL, c->text);
+	if (outcome == EVOTE_ANSWERED && since != NULL &&
+	    (c->extension = extension_write(since->size, path->evote_path_val,
+		 path->evote_path_len, c->text)) == NULL)
+		outcome = handle_fail(e, "no memory");
 	xdr_free((xdrproc_t)xdr_evote_checkpoint_res, &res);
 	return (outcome);
 }
@@ -384,7 +391,8 @@ evote_checkpoint(
 		outcome = keys_judge(e, &c.note, deadline_ms, p);
 	if (outcome == EVOTE_ANSWERED) {
 		p->text = c.text;
-		c.text = NULL;
+		p->extension = c.extension;
+		c.text = c.extension = NULL;
 	}
 	checkpoint_clear(&c);
 	return (outcome);

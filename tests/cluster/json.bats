@@ -117,7 +117,8 @@ receipts_show() {
 	shows verify 2 client --json verify "$receipt.missing"
 	shows trust 0 client --json trust
 	shows trust 0 client --json trust --at 3
-	shows checkpoint 0 client --json checkpoint --since "$receipt"
+	shows checkpoint 0 client --json checkpoint --since "$receipt" \
+	    --proof "$PAIR_DIR/proof"
 	shows checkpoint 2 client --json checkpoint --since "$PAIR_DIR/policy"
 }
 

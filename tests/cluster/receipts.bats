@@ -116,12 +116,59 @@ agree() {
 	done
 }
 
+# go_peer NAME: the program of that name in tests/interop.
+go_peer() {
+	GOCACHE=$BATS_FILE_TMPDIR/go GO111MODULE=off GOPATH=/usr/share/gocode \
+	    go build -o "$BATS_FILE_TMPDIR/$1" "tests/interop/$1.go" \
+	    tests/interop/policy.go
+}
+
 @test "Go's sumdb/note and sumdb/tlog say the same" {
 	voted_once
 	spoil_all
-	GOCACHE=$BATS_FILE_TMPDIR/go GO111MODULE=off GOPATH=/usr/share/gocode \
-	    go build -o "$BATS_FILE_TMPDIR/receipt" tests/interop/receipt.go
+	go_peer receipt
 	agree "$BATS_FILE_TMPDIR/receipt"
+}
+
+# continues OLD PROOF: Go's packages say that what PROOF shows continues OLD.
+continues() {
+	"$BATS_FILE_TMPDIR/extension" "$policy" "$PAIR_DIR/$1" "$PAIR_DIR/$2"
+}
+
+# spoil_proof NAME SED...: the proof, otherwise, is not believed.
+spoil_proof() {
+	sed "${@:2}" "$PAIR_DIR/proof" >"$PAIR_DIR/$1"
+	not cmp -s "$PAIR_DIR/proof" "$PAIR_DIR/$1"
+	not continues old "$1"
+}
+
+@test "Go's sumdb/tlog says that a checkpoint continues another" {
+	voted_once
+	go_peer extension
+	client checkpoint >"$PAIR_DIR/old"
+	exits 2 client checkpoint --proof "$PAIR_DIR/proof"
+	says "--proof needs --since"
+	client checkpoint --since "$PAIR_DIR/old" --proof "$PAIR_DIR/proof" \
+	    >"$PAIR_DIR/same"
+	continues old proof
+	as bob vote board no
+	client checkpoint --since "$PAIR_DIR/old" --proof "$PAIR_DIR/proof" \
+	    >"$PAIR_DIR/new"
+	continues old proof
+	sed '1,/^$/d' "$PAIR_DIR/proof" | cmp - "$PAIR_DIR/new"
+	spoil_proof bit '2y/ABCDEFGHIJKLMNOPQRSTUVWXYZ/BCDEFGHIJKLMNOPQRSTUVWXYZA/'
+	spoil_proof shorter 2d
+	spoil_proof longer 2p
+	spoil_proof size 's/^old .*/old 3/'
+	spoil_proof signed '/^election/{n;s/$/0/}'
+	spoil_proof unsigned '/\/beta /d'
+	# What began otherwise is not continued, nor is what came later.
+	sed '3y/ABCDEFGHIJKLMNOPQRSTUVWXYZ/BCDEFGHIJKLMNOPQRSTUVWXYZA/' \
+	    "$PAIR_DIR/old" >"$PAIR_DIR/other"
+	not continues other proof
+	not continues new proof
+	exits 2 client checkpoint --since "$PAIR_DIR/old" --proof "$policy"
+	says "exists, and is something else"
 }
 
 @test "a script of openssl, coreutils, xxd and awk says the same" {
@@ -252,6 +299,6 @@ agree() {
 	exits 0 as ada receipt board "$receipt"
 	echo precious >"$PAIR_DIR/precious"
 	exits 2 as ada receipt board "$PAIR_DIR/precious"
-	says "exists, and is no receipt"
+	says "exists, and is something else"
 	[[ $(<"$PAIR_DIR/precious") == precious ]]
 }

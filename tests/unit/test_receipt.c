@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "common/extension.h"
 #include "common/merkle.h"
 #include "common/receipt.h"
 #include "common/tlog_policy.h"
@@ -233,6 +234,25 @@ doubled(void **state)
 	free(twice);
 }
 
+/* As c2sp.org/tlog-witness has the request of add-checkpoint. */
+static void
+extension(void **state)
+{
+	unsigned char path[2][SEAL_HASH] = {{0}, {255, 255, 255}};
+	char *text = extension_write(5, path, 2, "the note\n");
+
+	assert_string_equal(text,
+	    "old 5\n"
+	    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
+	    "////AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
+	    "\n"
+	    "the note\n");
+	free(text);
+	text = extension_write(UINT64_MAX, NULL, 0, "");
+	assert_string_equal(text, "old 18446744073709551615\n\n");
+	free(text);
+}
+
 int
 main(void)
 {
@@ -243,6 +263,7 @@ main(void)
 	    WITH(each_cut_is_found),
 	    WITH(doubled),
 	    cmocka_unit_test(files_that_are_no_receipts),
+	    cmocka_unit_test(extension),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
