@@ -288,23 +288,51 @@ run_vote(struct server *s, struct request *r, const struct entry_header *at)
 	return (rec);
 }
 
+/* The voter whom a token names, if he may ask; in name, as above. */
+static evote_reason
+token_member(struct server *s, const evote_token *token, char *name)
+{
+	struct voter_view v;
+	uint64_t issued;
+	evote_reason why = token_voter(s, token, name, &issued);
+
+	if (why != EVOTE_R_OK)
+		return (why);
+	return (election_voter(s->election, name, &v) && v.registered
+		? EVOTE_R_OK
+		: EVOTE_R_NO_VOTER);
+}
+
 /* Nothing but an empty result unless the token is good. */
 static struct record *
 run_check(struct server *s, struct request *r, const struct entry_header *at)
 {
 	evote_check_args *a = &r->args.check;
 	char name[EVOTE_NAME_MAX + 1];
-	uint64_t issued;
-	evote_reason why = token_voter(s, &a->token, name, &issued);
-	struct voter_view v;
+	evote_reason why = token_member(s, &a->token, name);
 
-	if (why == EVOTE_R_OK &&
-	    !(election_voter(s->election, name, &v) && v.registered))
-		why = EVOTE_R_NO_VOTER;
 	if (why == EVOTE_R_OK)
 		election_check(s->election, name, a->first, &r->result.check);
 	return (
 	    told_only(&r->result.check.answer, why == EVOTE_R_OK ? 0 : 1, why));
+}
+
+/* The same. */
+static struct record *
+run_preview(struct server *s, struct request *r, const struct entry_header *at)
+{
+	evote_preview_args *a = &r->args.preview;
+	char name[EVOTE_NAME_MAX + 1];
+	evote_reason why = token_member(s, &a->token, name);
+	struct outcome out = {0};
+
+	if (why != EVOTE_R_OK)
+		return (told_only(&r->result.answer, 1, why));
+	election_preview(
+	    s->election, name, &a->terms, at->time, &r->result.preview, &out);
+	r->result.preview.clock = s->wall_us;
+	told(&r->result.answer, &out);
+	return (NULL);
 }
 
 const struct procedure procedures[ASK_NR] = {
@@ -353,7 +381,7 @@ const struct procedure procedures[ASK_NR] = {
     [ASK_LIVES] = {read_lives, (xdrproc_t)xdr_evote_list_args,
 	sizeof(evote_list_args), offsetof(evote_list_args, seen),
 	(xdrproc_t)xdr_evote_lives_res},
-    [ASK_PREVIEW] = {read_preview, (xdrproc_t)xdr_evote_preview_args,
+    [ASK_PREVIEW] = {run_preview, (xdrproc_t)xdr_evote_preview_args,
 	sizeof(evote_preview_args), offsetof(evote_preview_args, seen),
 	(xdrproc_t)xdr_evote_preview_res},
     [ASK_SHEET] = {read_sheet, (xdrproc_t)xdr_evote_sheet_args,
@@ -400,6 +428,8 @@ const struct procedure procedures[ASK_NR] = {
 	sizeof(evote_cancellation), NO_SEEN, (xdrproc_t)xdr_evote_answer},
     [ASK_OPEN_ANY] = {life_any, (xdrproc_t)xdr_evote_terms, sizeof(evote_terms),
 	NO_SEEN, (xdrproc_t)xdr_evote_answer},
+    [ASK_PREVIEW_ANY] = {life_preview, (xdrproc_t)xdr_evote_terms,
+	sizeof(evote_terms), NO_SEEN, (xdrproc_t)xdr_evote_preview_res},
     [ASK_CHECKPOINT] = {proof_checkpoint, (xdrproc_t)xdr_evote_checkpoint_args,
 	sizeof(evote_checkpoint_args), offsetof(evote_checkpoint_args, seen),
 	(xdrproc_t)xdr_evote_checkpoint_res},

@@ -24,6 +24,18 @@ life_settings(
 }
 
 struct record *
+life_preview(struct server *s, struct request *r, const struct entry_header *at)
+{
+	struct outcome out = {0};
+
+	election_preview(s->election, NULL, &r->args.opening, at->time,
+	    &r->result.preview, &out);
+	r->result.preview.clock = s->wall_us;
+	told(&r->result.answer, &out);
+	return (NULL);
+}
+
+struct record *
 life_any(struct server *s, struct request *r, const struct entry_header *at)
 {
 	char nobody[] = "";

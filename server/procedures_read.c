@@ -118,15 +118,3 @@ read_lives(struct server *s, struct request *r, const struct entry_header *at)
 	election_lives(s->election, r->args.list.first, &r->result.lives);
 	return (NULL);
 }
-
-struct record *
-read_preview(struct server *s, struct request *r, const struct entry_header *at)
-{
-	struct outcome out = {0};
-
-	election_preview(s->election, &r->args.preview.terms, at->time,
-	    &r->result.preview, &out);
-	r->result.preview.clock = s->wall_us;
-	told(&r->result.answer, &out);
-	return (NULL);
-}

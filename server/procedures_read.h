@@ -28,7 +28,5 @@ struct record *read_life(
     struct server *, struct request *, const struct entry_header *);
 struct record *read_lives(
     struct server *, struct request *, const struct entry_header *);
-struct record *read_preview(
-    struct server *, struct request *, const struct entry_header *);
 
 #endif

@@ -141,6 +141,13 @@ evote_open_any_1_svc(evote_terms *args, evote_answer *result, struct svc_req *q)
 	return (ask(q, ASK_OPEN_ANY, args, result, sizeof(*result)));
 }
 
+bool_t
+evote_preview_any_1_svc(
+    evote_terms *args, evote_preview_res *result, struct svc_req *q)
+{
+	return (ask(q, ASK_PREVIEW_ANY, args, result, sizeof(*result)));
+}
+
 /* What an order to the core came to: code 0 begun, 1 not possible now. */
 static bool_t
 ordered(struct svc_req *q, evote_answer *result, const char *why)

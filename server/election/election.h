@@ -137,9 +137,12 @@ void election_life(const struct election_state *, const char *name,
     evote_life_res *, struct outcome *);
 void election_lives(
     const struct election_state *, uint32_t first, evote_lives_res *);
-/* PREVIEW's but `clock`, as if it were opened at that time. */
-void election_preview(const struct election_state *, const evote_terms *,
-    uint64_t time, evote_preview_res *, struct outcome *);
+/*
+ * PREVIEW's but `clock`, as if this voter, who is on the roll, or an operator
+ * (NULL) opened it at that time.
+ */
+void election_preview(const struct election_state *, const char *voter,
+    const evote_terms *, uint64_t time, evote_preview_res *, struct outcome *);
 void election_settings(const struct election_state *, evote_settings *);
 void election_options(const struct election_state *, const char *name,
     evote_options_res *, struct outcome *);

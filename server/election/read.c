@@ -131,12 +131,16 @@ election_lives(
 }
 
 void
-election_preview(const struct election_state *e, const evote_terms *terms,
-    uint64_t time, evote_preview_res *res, struct outcome *out)
+election_preview(const struct election_state *e, const char *voter,
+    const evote_terms *terms, uint64_t time, evote_preview_res *res,
+    struct outcome *out)
 {
 	uint32_t n = terms->election.groups.groups_len;
-	struct op op = {.kind = EVOTE_OP_OPEN, .by_operator = 1};
+	struct op op = {.kind = EVOTE_OP_OPEN, .by_operator = voter == NULL};
 	struct verdict v = {0};
+
+	if (voter != NULL)
+		v.voter = voter_find(&e->voters, voter);
 
 	op.act.kind = EVOTE_ACT_OPEN;
 	op.act.evote_act_u.terms = *terms;

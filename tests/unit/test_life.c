@@ -456,7 +456,7 @@ test_preview(void **state)
 	struct outcome out;
 	uint64_t size = w->size;
 
-	election_preview(w->e, &terms, w->time, &res, &out);
+	election_preview(w->e, NULL, &terms, w->time, &res, &out);
 	assert_int_equal(out.code, 0);
 	assert_int_equal(res.sizes.sizes_len, 3);
 	assert_int_equal(res.sizes.sizes_val[0], 3);
@@ -466,9 +466,22 @@ test_preview(void **state)
 	xdr_free((xdrproc_t)xdr_evote_preview_res, (char *)&res);
 	terms.options = (evote_options){1, late};
 	memset(&res, 0, sizeof(res));
-	election_preview(w->e, &terms, w->time, &res, &out);
+	election_preview(w->e, NULL, &terms, w->time, &res, &out);
 	assert_int_equal(out.reason, EVOTE_R_START);
 	xdr_free((xdrproc_t)xdr_evote_preview_res, (char *)&res);
+	/* What the settings let a voter do. */
+	terms.options = (evote_options){0};
+	expect(
+	    w, op_settings(EVOTE_BY_GROUPS, &of[2], 1, -1), 0, EVOTE_R_OK, 1);
+	for (int i = 0; i < 2; i++) {
+		memset(&res, 0, sizeof(res));
+		election_preview(
+		    w->e, i == 0 ? "Ann" : "Cy", &terms, w->time, &res, &out);
+		assert_int_equal(
+		    out.reason, i == 0 ? EVOTE_R_MAY_NOT_CREATE : EVOTE_R_OK);
+		xdr_free((xdrproc_t)xdr_evote_preview_res, (char *)&res);
+	}
+	size++;
 	assert_int_equal(election_size(w->e), size);
 }
 
