@@ -150,6 +150,7 @@ print("full", flush=True); time.sleep(60)' \
 
 # Voters do not hear it; without a net it is stopped, and the backup is patient.
 @test "a server that is only silent: clients reach it when it is heard again" {
+	# shellcheck disable=SC2034 # lib.bash's
 	options=(--suspect-ms 20000)
 	cluster_up people
 	election board 5
