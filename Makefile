@@ -50,7 +50,8 @@ CLIENT	= $(call room,client,evote_client admin say survey tally chart minutes wh
 	    proofs keys receipts) \
 	  $(call room,client/roll,roll csv diff)
 
-SIM	= main world disk net witness host machine clients faults rules notes
+SIM	= main world disk net witness host machine polls keeper clients \
+	  faults book count rules notes
 
 STRANGERS = $(patsubst %,tests/strangers/%,strangers sayings greed)
 

@@ -89,6 +89,22 @@
 #define BUG_RECORD_UNASKED 0
 #endif
 
+#ifndef BUG_COMMIT_KEPT /* 9: a COMMIT that is undone still holds in part */
+#define BUG_COMMIT_KEPT 0
+#endif
+#ifndef BUG_BALLOT_KEPT /* 9: a ballot that is undone stays in the counts */
+#define BUG_BALLOT_KEPT 0
+#endif
+#ifndef BUG_STAGE_HOLDS /* evote_row: rows hold before their COMMIT */
+#define BUG_STAGE_HOLDS 0
+#endif
+#ifndef BUG_FREEZE_FOLLOWS /* evote_option: FREEZE goes by the present roll */
+#define BUG_FREEZE_FOLLOWS 0
+#endif
+#ifndef BUG_VOTE_PLANNED /* 14: take votes before the START record */
+#define BUG_VOTE_PLANNED 0
+#endif
+
 /*
  * Roots are compared wherever records change hands, so a mistake in these two
  * would only halt a host.  Ignoring roots shows that the rule itself matters.

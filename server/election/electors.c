@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "common/mutant.h"
 #include "common/need.h"
 
 /* The place of the group in the list, or the length of the list. */
@@ -19,7 +20,7 @@ group_place(const struct poll *p, const struct group *group)
 uint32_t
 poll_place(const struct poll *p, const struct voter *v)
 {
-	if (p->frozen == NULL)
+	if (p->frozen == NULL || BUG_FREEZE_FOLLOWS)
 		return (group_place(p, v->group));
 	if (v->index >= p->frozen_len || p->frozen[v->index] == 0)
 		return (p->about.groups.groups_len);

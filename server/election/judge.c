@@ -121,7 +121,7 @@ poll_shut(const struct poll *p, const struct op *op, uint64_t time)
 
 	if (p->phase == EVOTE_PHASE_CANCELLED)
 		return (EVOTE_R_CANCELLED);
-	if (p->phase == EVOTE_PHASE_PLANNED)
+	if (p->phase == EVOTE_PHASE_PLANNED && !BUG_VOTE_PLANNED)
 		return (EVOTE_R_NOT_BEGUN);
 	if (p->phase == EVOTE_PHASE_CLOSED || time >= poll_last(p) ||
 	    (late && (op->begun == 0 || op->begun >= p->about.end)))

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/mutant.h"
 #include "common/need.h"
 #include "server/election/stage.h"
 
@@ -151,7 +152,9 @@ look(const struct voters *read, struct voter *v)
 	if (v == NULL || v->stage == 0)
 		return (v);
 	s = stage_at(vs, v->stage);
-	if (v->staged != (s->state == STAGE_COMMITTED))
+	if (v->staged !=
+	    (s->state == STAGE_COMMITTED ||
+		(BUG_STAGE_HOLDS && s->state == STAGE_OPEN)))
 		change_over(vs, v);
 	if (s->final)
 		forget_other(vs, v);

@@ -47,6 +47,8 @@ do_answer(void *arg, uint64_t ticket)
 		check_read(h, r);
 	if (r->kind == R_RECEIPT)
 		note_want(h, r);
+	if (r->kind == R_LOOK && r->state != w.states[r->size])
+		fail("another roll or turnout than the ledger comes to");
 	reply_to(r, EVOTE_SERVED, h->id);
 	untake(h, r);
 }
@@ -88,6 +90,33 @@ client_send(struct client *c)
 		.what = W_CLIENT, .host = (int)(c - w.clients), .a = c->tries});
 }
 
+/* There is an election, and somebody who has not voted there.  Few are late. */
+static int
+may_vote(struct request *r)
+{
+	int p = r->poll = (int)upto(POLLS - 1);
+
+	return (w.opened[p] && w.next_voter[p] < VOTERS &&
+	    (WALL_START + w.now < w.plans[p].end + 1500 * MS || chance(20)));
+}
+
+static void
+vote_ask(struct client *c, struct request *r)
+{
+	int p = r->poll, *next = &w.next_voter[p];
+
+	r->kind = R_VOTE;
+	/* Now and then somebody tries to vote again. */
+	r->voter = *next > 0 && chance(100) ? (int)upto((uint64_t)*next - 1)
+					    : (*next)++;
+	r->choice = (int)upto((uint64_t)forms[p].variants - 1);
+	r->salt = rng();
+	r->begun = WALL_START + w.now - upto(2000 * MS);
+	w.tried[p][r->voter][r->choice] = 1;
+	c->voter = r->voter;
+	c->voted = r->number;
+}
+
 static void
 client_next(struct client *c)
 {
@@ -97,28 +126,40 @@ client_next(struct client *c)
 	memset(r, 0, sizeof(*r));
 	r->client = id;
 	r->number = ++c->number;
-	if (id == 0 && c->step < 3) {
-		r->kind = c->step == 2 ? R_CREATE : R_REGISTER;
-		r->voter = c->step * 150;
-	} else if (c->voted != 0 && chance(150)) {
+	if (id == 0 && c->step < 2) {
+		r->kind = R_REGISTER;
+		r->voter = c->step * VOTERS / 2;
+	} else if (id == 0 &&
+	    (w.keeper.next_poll == 0 || (w.now < w.quiet && chance(500))))
+		keeper_ask(r);
+	else if (c->voted != 0 && chance(150)) {
 		r->kind = R_RECEIPT;
 		r->voter = c->voter;
 		r->asked = c->voted;
-	} else if (!w.opened || chance(200) || w.next_voter == VOTERS ||
-	    w.now > w.quiet)
-		r->kind = R_READ;
-	else {
-		r->kind = R_VOTE;
-		/* Now and then somebody tries to vote again. */
-		r->voter = w.next_voter > 0 && chance(100)
-		    ? (int)upto((uint64_t)w.next_voter - 1)
-		    : w.next_voter++;
-		r->choice = (int)upto(1);
-		w.tried[r->voter][r->choice]++;
-		c->voter = r->voter;
-		c->voted = r->number;
-	}
+	} else if (!may_vote(r) || chance(300) || w.now > w.quiet)
+		r->kind = chance(30) ? R_LOOK : R_READ;
+	else
+		vote_ask(c, r);
 	client_send(c);
+}
+
+static void
+vote_answered(const struct request *r)
+{
+	char *told = &w.told[r->poll][r->voter];
+
+	if (r->out.code == 0) {
+		if (*told == 1)
+			fail("I5: a second vote counted");
+		*told = 1;
+		w.told_choice[r->poll][r->voter] = (char)r->choice;
+		return;
+	}
+	/* For want of room nothing is recorded: ask again. */
+	if (r->out.reason != EVOTE_R_STORAGE && w.n_refused < 4096) {
+		w.refused[w.n_refused].client = r->client;
+		w.refused[w.n_refused++].number = r->number;
+	}
 }
 
 void
@@ -139,30 +180,18 @@ client_answer(struct client *c, struct request *r, evote_standing s, int host)
 			fail("rule 13: it knows less than its client");
 		c->seen.epoch = r->stamp.epoch;
 		c->seen.size = r->stamp.size;
-		if (r->kind == R_VOTE) {
-			int first = w.told[r->voter] != 1;
-
-			if (r->out.code == 0 && !first)
-				fail("I5: a second vote counted");
-			/* For want of room nothing is recorded: ask again. */
-			if (r->out.code != 0 &&
-			    r->out.reason != EVOTE_R_STORAGE &&
-			    w.n_refused < 4096) {
-				w.refused[w.n_refused].client = r->client;
-				w.refused[w.n_refused++].number = r->number;
-			}
-			if (r->out.code == 0) {
-				w.told[r->voter] = 1;
-				w.told_choice[r->voter] = (char)r->choice;
-			}
-		}
-		if (r->client == 0 && c->step < 3) {
-			/* If nobody served for long, its end has passed. */
-			if (r->out.code != 0 && w.now < CLOSE_US / 2)
-				fail("the election could not be set up");
-			w.opened = ++c->step == 3 && r->out.code == 0;
-		}
-		later(upto(!w.opened	   ? MS
+		if (r->kind == R_VOTE)
+			vote_answered(r);
+		else if (r->client == 0 && r->kind != R_REGISTER)
+			keeper_answer(r);
+		if (r->client == 0 && c->step < 2)
+			c->step += r->out.code == 0;
+		/* If nobody served for long, its end has passed. */
+		if ((r->kind == R_REGISTER || r->kind == R_CREATE) &&
+		    r->poll == 0 && r->out.code != 0 && w.now < CLOSE_US / 2 &&
+		    r->out.reason != EVOTE_R_STORAGE)
+			fail("the election could not be set up");
+		later(upto(!w.opened[0]	   ? MS
 			      : chance(30) ? 2500 * MS
 					   : 60 * MS),
 		    (struct item){

@@ -1,69 +1,4 @@
-#include "common/seal.h"
 #include "sim.h"
-
-static const char *const choices[2] = {"yes", "no"};
-
-static struct record *
-op_vote(struct host *h, struct request *r, const struct entry_header *at)
-{
-	struct op op = {.kind = EVOTE_OP_VOTE, .no_room = core_full(h->core)};
-	struct seal_part part;
-	unsigned char *bytes;
-	char voter[16];
-
-	snprintf(voter, sizeof(voter), "v%d", r->voter);
-	op.asker.voter = voter;
-	op.asker.client[0] = (char)r->client;
-	op.asker.client[1] = 1;
-	op.asker.number = r->number;
-	op.act.kind = EVOTE_ACT_VOTE;
-	op.act.evote_act_u.ballot.election = "e";
-	op.opening.vote.domain = "evote opening 1";
-	op.opening.vote.election = "e";
-	op.opening.vote.choice = (char *)choices[r->choice];
-	part.len = (size_t)xdr_to_bytes(
-	    (xdrproc_t)xdr_evote_opening, &op.opening, &bytes);
-	part.data = bytes;
-	seal_hash(
-	    (unsigned char *)op.act.evote_act_u.ballot.commitment, &part, 1);
-	free(bytes);
-	return (election_execute(h->election, &op, at, &r->out));
-}
-
-static struct record *
-op_setup(struct host *h, struct request *r, const struct entry_header *at)
-{
-	static char names[VOTERS][16];
-	static evote_voter voters[EVOTE_ROLL_MAX];
-	struct op op = {.kind = EVOTE_OP_REGISTER, .skip_same = 1};
-	evote_election *e = &op.act.evote_act_u.election;
-	char *group = "g";
-
-	if (r->kind == R_REGISTER) {
-		op.voters = voters;
-		for (int i = r->voter; i < VOTERS && op.n < 150; i++) {
-			snprintf(names[i], sizeof(names[i]), "v%d", i);
-			voters[op.n].name = names[i];
-			voters[op.n].group = group;
-			voters[op.n].key[0] = (char)i;
-			voters[op.n].key[1] = (char)(i >> 8);
-			op.n++;
-		}
-		return (election_execute(h->election, &op, at, &r->out));
-	}
-	op.kind = EVOTE_OP_CREATE;
-	op.asker.voter = "v0";
-	op.asker.client[1] = 2;
-	op.asker.number = r->number;
-	op.act.kind = EVOTE_ACT_CREATE;
-	e->name = "e";
-	e->groups.groups_len = 1;
-	e->groups.groups_val = &group;
-	e->choices.choices_len = 2;
-	e->choices.choices_val = (char **)choices;
-	e->end = WALL_START + CLOSE_US;
-	return (election_execute(h->election, &op, at, &r->out));
-}
 
 static void
 find_record(struct host *h, struct request *r)
@@ -71,7 +6,7 @@ find_record(struct host *h, struct request *r)
 	evote_asker asker = {.number = r->asked};
 	char voter[16];
 
-	snprintf(voter, sizeof(voter), "v%d", r->voter);
+	name_of(r->voter, voter);
 	asker.voter = voter;
 	asker.client[0] = (char)r->client;
 	asker.client[1] = 1;
@@ -85,12 +20,24 @@ execute(void *arg, uint64_t ticket, const struct entry_header *at)
 	struct request *r = (struct request *)(uintptr_t)ticket;
 	struct record *rec = NULL;
 
-	if (r->kind == R_RECEIPT)
+	switch (r->kind) {
+	case R_READ:
+		break;
+	case R_RECEIPT:
 		find_record(h, r);
-	else if (r->kind == R_VOTE)
+		break;
+	case R_LOOK:
+		r->state = state_seen(h->election, &r->roll);
+		break;
+	case R_VOTE:
 		rec = op_vote(h, r, at);
-	else if (r->kind != R_READ)
-		rec = op_setup(h, r, at);
+		break;
+	case R_CREATE:
+		rec = op_open(h, r, at);
+		break;
+	default:
+		rec = op_keep(h, r, at);
+	}
 	r->size = at->seq + (rec != NULL);
 	return (rec);
 }
@@ -130,7 +77,7 @@ known(const struct host *h, const struct record *r)
 		return (1);
 	kind = leaf.op.kind;
 	record_clear(&leaf, &o);
-	return (kind != EVOTE_OP_HOST);
+	return (kind < EVOTE_OP_HOST);
 }
 
 static int
@@ -168,7 +115,7 @@ static int
 replay(void *arg, const struct record *r, char *err, size_t len)
 {
 	if (!known(arg, r))
-		fail("rule 19: a host of an older version meets a HOST record");
+		fail("rule 19: a host of an older version meets a new record");
 	return (election_replay(((struct host *)arg)->election, r, err, len));
 }
 

@@ -242,6 +242,7 @@ finish(void)
 			free(w.heap[i].p);
 	free(w.heap);
 	free(w.accepted);
+	free(w.states);
 	free(w.notes);
 	free(w.receipts);
 	merkle_free(w.tree);

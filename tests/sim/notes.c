@@ -145,7 +145,7 @@ check_receipt(const struct host *h, const struct receipt *p)
 	if (p->seq >= h->size ||
 	    record_open(h->ledger[p->seq], &leaf, &o) == -1)
 		fail("a receipt is of no record");
-	if (leaf.op.kind == EVOTE_OP_VOTE)
+	if (leaf.op.kind == EVOTE_OP_VOTE || leaf.op.kind == EVOTE_OP_BALLOT)
 		a = &leaf.op.evote_op_u.vote.asker;
 	else if (leaf.op.kind == EVOTE_OP_REFUSED)
 		a = &leaf.op.evote_op_u.refused.asker;

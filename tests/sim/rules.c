@@ -31,7 +31,6 @@ check_prefix(struct host *h, uint64_t n, const char *why)
 static void
 note_meaning(const struct record *r)
 {
-	const evote_asker *asker;
 	union opening o;
 	evote_leaf leaf;
 
@@ -42,15 +41,7 @@ note_meaning(const struct record *r)
 		fail("I4: a record came back after a reading without it");
 	if (record_open(r, &leaf, &o) == -1)
 		fail("an unreadable record");
-	if (leaf.op.kind == EVOTE_OP_CLOSE)
-		w.closed = 1;
-	if (leaf.op.kind == EVOTE_OP_VOTE) {
-		asker = &leaf.op.evote_op_u.vote.asker;
-		if (w.closed)
-			fail("I11: a vote after the end of its election");
-		if (w.counted[atoi(asker->voter + 1)]++)
-			fail("I5: two votes of one voter");
-	}
+	book_note(r, &leaf);
 	record_clear(&leaf, &o);
 }
 
@@ -71,56 +62,13 @@ note_accepted(struct host *h, uint64_t n)
 			w.max_accepted = w.max_accepted * 2 + 1024;
 			w.accepted = grown(
 			    w.accepted, w.max_accepted, sizeof(*w.accepted));
+			w.states = grown(
+			    w.states, w.max_accepted + 1, sizeof(*w.states));
 		}
 		note_meaning(r);
 		memcpy(w.accepted[w.n_accepted++], r->hash, 32);
 		merkle_append(w.tree, r->hash);
 	}
-}
-
-static int
-was_refused(const evote_asker *a)
-{
-	for (int i = 0; i < w.n_refused; i++)
-		if (w.refused[i].client == a->client[0] &&
-		    w.refused[i].number == a->number)
-			return (1);
-	return (0);
-}
-
-/*
- * Every vote told as counted stands there once, and none that nobody cast.
- */
-static void
-check_votes(const struct host *h)
-{
-	int count[VOTERS] = {0};
-
-	for (uint64_t i = 0; i < h->size; i++) {
-		evote_leaf leaf;
-		union opening o;
-		int v, choice;
-
-		if (record_open(h->ledger[i], &leaf, &o) == -1)
-			fail("an unreadable record");
-		if (leaf.op.kind == EVOTE_OP_VOTE) {
-			v = atoi(leaf.op.evote_op_u.vote.asker.voter + 1);
-			choice = strcmp(o.vote.choice, "yes") == 0 ? 0 : 1;
-			if (++count[v] > 1)
-				fail("I5: two votes of one voter");
-			if (!w.tried[v][choice])
-				fail("a vote that nobody cast");
-			if (w.told[v] == 1 && w.told_choice[v] != choice)
-				fail("another choice than was told");
-			if (was_refused(&leaf.op.evote_op_u.vote.asker))
-				fail("I5: a voter was told no, and it "
-				     "counts");
-		}
-		record_clear(&leaf, &o);
-	}
-	for (int v = 0; v < VOTERS; v++)
-		if (w.told[v] == 1 && count[v] != 1)
-			fail("an acknowledged vote is not there");
 }
 
 int

@@ -11,8 +11,12 @@
  *	witness.c	the arbiter, real, and the way to it
  *	host.c		a process: its core, its start and its fall
  *	machine.c	what requests mean: the real election
+ *	polls.c		the elections of a run, and what is asked in them
+ *	keeper.c	who keeps the roll, and leads the elections' lives
  *	clients.c	voters, who ask again until they are answered
  *	faults.c	what goes wrong, how it is mended, and operators
+ *	book.c		what the accepted records come to, by itself
+ *	count.c		in the end: what the hosts tell of the elections
  *	rules.c		what must hold: the invariants I1 to I13
  *	notes.c		checkpoints and receipts: rules 19 and 20, I14
  *	main.c		a run
@@ -37,6 +41,11 @@
 #define FAULTS_US  (12000 * MS) /* then everything is healed, */
 #define END_US	   (30000 * MS) /* and by then all must be well */
 #define CLOSE_US   (9000 * MS)
+#define POLLS	   6
+#define VARIANTS   5	       /* of a vote in one election */
+#define CHOICES	   3	       /* of an election, at most */
+#define IMPORTS	   64	       /* whole rolls in one run */
+#define ROWS	   60	       /* of one of them */
 #define TIMEOUT_US (1500 * MS) /* a client's patience with one host */
 #define CALM_US	   (6000 * MS) /* so long after the last mishap */
 #define PROMPT_US  (700 * MS)  /* everybody is answered within this */
@@ -94,8 +103,30 @@ struct request {
 	int client, host;
 	uint64_t life; /* of the host's process */
 	uint64_t number;
-	enum { R_REGISTER, R_CREATE, R_VOTE, R_READ, R_RECEIPT } kind;
-	int voter, choice;
+	enum {
+		R_REGISTER,
+		R_CREATE, /* or OPEN */
+		R_VOTE,	  /* or BALLOT */
+		R_READ,
+		R_RECEIPT,
+		R_LOOK, /* at the roll and the turnouts */
+		R_REKEY,
+		R_STRIKE,
+		R_STAGE,
+		R_COMMIT,
+		R_EXTEND,
+		R_CANCEL,
+		R_SETTINGS
+	} kind;
+	int voter, choice, poll;
+	uint64_t salt, begun; /* R_VOTE */
+	uint32_t key;	      /* R_REKEY, R_SETTINGS: another one */
+	int by_operator;      /* R_EXTEND, R_CANCEL */
+	uint64_t end;	      /* R_EXTEND */
+	/* R_STAGE: of that import, from that row on; R_COMMIT */
+	uint32_t import, from, stage;
+	uint64_t roll;	/* the version to change, or that was seen */
+	uint64_t state; /* R_LOOK: what it saw, as book_state */
 	uint64_t floor; /* accepted anywhere when it was sent */
 	uint64_t taken; /* when the host got it */
 	struct outcome out;
@@ -111,6 +142,47 @@ struct request {
 struct receipt {
 	uint64_t seq, number;
 	int voter, client;
+};
+
+/* An election, as it is opened in every run; polls.c. */
+struct form {
+	const char *name;
+	uint64_t end_us;
+	int n_groups; /* 1: "g", or with "h" */
+	uint32_t n_options;
+	evote_option options[4]; /* of START the value is the run's */
+	uint32_t n_choices;
+	/* What voters ask: a choice, or a digit for each. */
+	const char *votes[VARIANTS];
+	int variants, good; /* the first are taken, the others refused */
+};
+extern const struct form forms[POLLS];
+
+/* How one voter stands on the roll. */
+struct standing {
+	int on;
+	char group;
+	uint32_t key;
+};
+struct row {
+	int voter, leaves;
+	struct standing as;
+};
+
+/* What the accepted records come to. */
+struct book {
+	struct standing roll[VOTERS], staged[VOTERS];
+	char has_row[VOTERS]; /* in the stage that is open */
+	uint32_t stage, n_rows;
+	int staging;	 /* and the roll was not changed since */
+	uint64_t digest; /* of the roll */
+	uint32_t committed[IMPORTS * 4]; /* by stage: its rows */
+	struct book_poll {
+		evote_phase phase;
+		int known, extended;
+		uint64_t end, start, grace, votes, eligible;
+		char voted[VOTERS], fixed[VOTERS];
+	} polls[POLLS];
 };
 
 #define WANTED_MAX 64
@@ -168,7 +240,8 @@ struct client {
 
 struct world {
 	uint64_t now, seed, chance, order, conn, handle;
-	int n_hosts, failback, trace, healed, opened;
+	int n_hosts, failback, trace, healed;
+	int opened[POLLS];
 	uint64_t quiet;	 /* from then on nobody writes any more */
 	uint64_t uneasy; /* when something was wrong last */
 	struct item *heap;
@@ -178,9 +251,9 @@ struct world {
 	/* What has been accepted, by place. */
 	unsigned char (*accepted)[32];
 	uint64_t accepted_us; /* time of the last one */
-	int closed;
-	char counted[VOTERS];
 	uint64_t n_accepted, max_accepted;
+	struct book book;
+	uint64_t *states; /* by the number of accepted records: book_state */
 	/* Who wrote in an epoch. */
 	struct {
 		uint64_t epoch;
@@ -191,13 +264,31 @@ struct world {
 	/* A reading that was answered: in whose reign, and what it saw. */
 	uint64_t read_reign, read_size;
 	/* What voters were told: 0 nothing, 1 it counts, 2 refused. */
-	char told[VOTERS], told_choice[VOTERS], tried[VOTERS][2];
+	char told[POLLS][VOTERS], told_choice[POLLS][VOTERS];
+	char tried[POLLS][VOTERS][VARIANTS];
+	uint64_t told_end[POLLS]; /* by an extension */
+	int told_cancelled[POLLS];
+	uint32_t told_rows[IMPORTS * 4]; /* by stage, that was committed */
 	struct {
 		int client;
 		uint64_t number;
 	} refused[4096]; /* requests that were told no */
 	int n_refused;
-	int next_voter;
+	int next_voter[POLLS];
+	struct { /* who keeps the roll */
+		enum { K_LOOK, K_BEGIN, K_GO_ON } step;
+		int next_poll; /* to be opened */
+		uint64_t roll;
+		uint32_t stage, sent, key;
+		struct import {
+			uint32_t n;
+			struct row rows[ROWS];
+		} imports[IMPORTS];
+		uint32_t n_imports;
+	} keeper;
+	struct {
+		uint64_t start, end;
+	} plans[POLLS];
 	/* All that was ever signed by a host, and proved to a voter. */
 	struct merkle *tree; /* of what is accepted */
 	struct {
@@ -280,6 +371,31 @@ void host_look_at_space(struct host *);
 void host_kill(struct host *);
 void host_wipe(struct host *);
 void host_copy(struct host *, const struct host *from);
+
+/* polls.c */
+struct record *op_open(
+    struct host *, struct request *, const struct entry_header *);
+struct record *op_vote(
+    struct host *, struct request *, const struct entry_header *);
+int poll_named(const char *name);
+/* Which variant it is, or -1: none. */
+int vote_variant(int poll, const evote_leaf *, const union opening *);
+void name_of(int voter, char name[16]);
+
+/* keeper.c */
+struct record *op_keep(
+    struct host *, struct request *, const struct entry_header *);
+void keeper_ask(struct request *);
+void keeper_answer(const struct request *); /* that was served */
+
+/* book.c */
+void book_note(const struct record *, const evote_leaf *);
+/* What the elections of the hosts tell of the same, at any time. */
+uint64_t state_seen(const struct election_state *, uint64_t *roll);
+int book_admits(const struct book_poll *, int voter);
+
+/* count.c */
+void check_votes(const struct host *);
 
 /* machine.c */
 extern const struct machine machine;
