@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "common/ballot.h"
 #include "common/need.h"
 #include "common/receipt.h"
 #include "common/merkle.h"
@@ -671,6 +672,164 @@ test_other(void **state)
 	    "The first 1 records are not those");
 }
 
+/* ---- elections of ballots ---- */
+
+static char *parties[] = {"north", "east", "south"};
+
+enum { HOST_KEY = END, OPEN, FIRST, SECOND_ONE, BLANK, REFUSED_ONE, OVER };
+
+static void
+open_chair(struct service *s, uint64_t end)
+{
+	unsigned char signature[SEAL_SIG];
+	evote_option options[] = {
+	    {EVOTE_OPTION_RANKED, 1}, {EVOTE_OPTION_NONE_CHOICE, 3}};
+	struct op host = {.kind = EVOTE_OP_HOST,
+	    .host = {.name = "alpha", .incarnation = "a", .key = "a"}};
+	struct op op = {.kind = EVOTE_OP_OPEN,
+	    .asker = {.voter = names[0], .number = s->time},
+	    .act = {.kind = EVOTE_ACT_OPEN,
+		.evote_act_u.terms = {.election = {.name = "chair",
+					  .groups = {1, groups},
+					  .choices = {3, parties},
+					  .end = end},
+		    .options = {2, options}}}};
+
+	execute(s, &host, 0);
+	sign(s, &op, signature);
+	execute(s, &op, 0);
+}
+
+static void
+cast(struct service *s, char *voter, const char *digits, int by_key, int code)
+{
+	unsigned char signature[SEAL_SIG];
+	evote_election shown = {.choices = {3, parties}};
+	struct op op = {.kind = EVOTE_OP_BALLOT,
+	    .asker = {.voter = voter, .number = s->time},
+	    .act = {.kind = EVOTE_ACT_BALLOT,
+		.evote_act_u.ballot = {.election = "chair"}},
+	    .opening.ballot = {
+		.domain = "evote opening 2", .election = "chair"}};
+	evote_opening2 *o = &op.opening.ballot;
+	char ranks[3];
+
+	for (int i = 0; i < 3; i++)
+		ranks[i] = (char)(digits[i] - '0');
+	o->ranks = (evote_ranks){3, ranks};
+	o->salt[0] = voter[0];
+	assert_int_equal(ballot_choices(&shown, o->choices), 0);
+	auth_commitment2(
+	    o, (unsigned char *)op.act.evote_act_u.ballot.commitment);
+	if (by_key)
+		sign(s, &op, signature);
+	execute(s, &op, code);
+}
+
+static void
+fill_chair(struct service *s)
+{
+	struct op op = {.kind = EVOTE_OP_CLOSE, .name = "chair"};
+	uint64_t end = s->time + 20 * SECOND;
+
+	open_chair(s, end);
+	cast(s, "ada", "213", 1, 0);
+	cast(s, "ben", "110", 0, 0);
+	cast(s, "cleo", "000", 0, 0);
+	cast(s, "ada", "321", 1, 4);
+	s->time = end;
+	execute(s, &op, 0);
+	stop(s);
+}
+
+static void
+test_ballots_hold(void **state)
+{
+	struct service *s = *state;
+	struct conf conf = {.json = 1};
+	const char *page;
+
+	fill_chair(s);
+	page = strstr(holds(s), "Election \"chair\"");
+	assert_non_null(page);
+	says(page,
+	    "votes received 3, valid 3, counted 3; signed 1, by log-in 2");
+	says(page, " north 1 east 2 south 0 of these ballots 1 are blank");
+	says(page, "default option) north 2 east 1 south 3");
+	page = audit_with(s, &conf, 0);
+	says(page, "\"pairs\":[[0,0,2],[1,0,2],[0,0,0]]");
+}
+
+/* What became of a ballot that somebody with the disk has changed. */
+static void
+forge_ballot(struct service *s, uint64_t seq, int part, int to)
+{
+	evote_leaf leaf;
+	union opening opening;
+
+	get(s, seq, &leaf, &opening);
+	if (part < 3)
+		opening.ballot.ranks.evote_ranks_val[part] = (char)to;
+	else
+		opening.ballot.choices[0] ^= (char)to;
+	auth_commitment2(&opening.ballot,
+	    (unsigned char *)leaf.op.evote_op_u.vote.ballot.commitment);
+	forge(s, &leaf, &opening);
+}
+
+static void
+test_ballots(void **state)
+{
+	struct service *s = *state;
+	evote_leaf leaf;
+	union opening opening;
+	const char *page;
+
+	fill_chair(s);
+	forge_ballot(s, SECOND_ONE, 0, 3);
+	page = finds(s, "Record 13: its ballot is not one that the election");
+	says(page, "votes received 3, valid 2, counted 2;");
+	forge_ballot(s, SECOND_ONE, 0, 1);
+	holds(s);
+	/* Of a list that was turned round; by log-in, so nobody signed. */
+	forge_ballot(s, SECOND_ONE, 3, 1);
+	page = finds(s, "Record 13: its voter was shown other choices than");
+	says(page, "votes received 3, valid 2, counted 2;");
+	forge_ballot(s, SECOND_ONE, 3, 1);
+	/* Of one who signed it, that shows, too. */
+	forge_ballot(s, FIRST, 0, 1);
+	says(finds(s, "Record 12: its signature is not that of its voter"),
+	    "Record 12: its ballot is not one that the election takes");
+	forge_ballot(s, FIRST, 0, 2);
+	get(s, BLANK, &leaf, &opening);
+	opening.ballot.ranks.evote_ranks_val[0] = 1;
+	forge(s, &leaf, &opening);
+	finds(s, "Record 14: its private part does not open its commitment.");
+}
+
+static void
+test_ballot_twice(void **state)
+{
+	struct service *s = *state;
+	evote_leaf leaf;
+	union opening opening;
+
+	fill_chair(s);
+	get(s, BLANK, &leaf, &opening);
+	free(leaf.op.evote_op_u.vote.asker.voter);
+	leaf.op.evote_op_u.vote.asker.voter = need_copy("ben");
+	forge(s, &leaf, &opening);
+	finds(s, "Record 14: its voter had voted in that election before.");
+	get(s, BEN, &leaf, &opening);
+	leaf.seq = BLANK;
+	leaf.epoch = s->epoch;
+	leaf.time = s->time - 10 * SECOND;
+	free(leaf.op.evote_op_u.vote.ballot.election);
+	leaf.op.evote_op_u.vote.ballot.election = need_copy("chair");
+	forge(s, &leaf, &opening);
+	finds(s, "Record 14: it is a vote where a ballot is taken.");
+}
+
 /* ---- checkpoints ---- */
 
 static void
@@ -841,6 +1000,9 @@ main(void)
 	    ONE(close),
 	    ONE(end),
 	    ONE(other),
+	    ONE(ballots_hold),
+	    ONE(ballots),
+	    ONE(ballot_twice),
 	    ONE(checkpoint),
 	    ONE(signers),
 	};
