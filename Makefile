@@ -108,6 +108,9 @@ $(B)/test_%: $(B)/tests/unit/test_%.o $(B)/server.a $(B)/client.a
 	$(link) -lcmocka
 $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/server.a $(B)/client.a
 	$(link) -fsanitize=fuzzer
+# Calls go as far as the service, and no further.
+$(B)/fuzz_transport: LIBS += -Wl,--wrap=service_ask,--wrap=service_head \
+    -Wl,--wrap=service_status
 $(B)/server.a: $(filter-out %/main.o,$(SERVERO)) $(REPLICAO) $(COMMONO)
 	rm -f $@ && ar qcs $@ $^
 $(B)/client.a: $(filter-out %/evote_client.o,$(CLIENTO)) $(COMMONO)

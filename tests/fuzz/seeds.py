@@ -137,12 +137,33 @@ def texts():
         f"{V['host-vkey']}\ngroup all all alpha\nquorum all\n")
 
 
+def request_of(proc, prog=0x2e564f54, flavor=0, rpc=2):
+    return (bytes(4) + u32(0) + u32(rpc) + u32(prog) + u32(1) + u32(proc) +
+            u32(flavor) + u32(0) * 3)
+
+
+def record(call):
+    return u32(0x80000000 | len(call)) + call
+
+
 def front():
     call = bytes(4) + u32(0) + u32(2) + u32(0x2e564f54) + u32(1) + u32(8)
     call += u32(7) + u32(0) * 3
     put("stream", "call", u32(0x80000000 | len(call)) + call)
     put("stream", "parts", u32(4) + call[:4] + u32(0) +
         u32(0x80000000 | len(call) - 4) + call[4:])
+    vote = request_of(4) + u32(2) + string("ada") + u32(64) + bytes(64)
+    vote += bytes(16) + u64(7) + bytes(32)
+    vote += string("board") + string("yes") + bytes(32)
+    status = request_of(8)
+    put("transport", "status", b"\xff" + record(status))
+    put("transport", "calls", b"\x07" + record(vote) + record(status) +
+        record(vote) + record(request_of(0)))
+    put("transport", "refused", b"\xff" + record(request_of(77)) +
+        record(request_of(8, prog=7)) + record(request_of(8, flavor=7)) +
+        record(request_of(8, rpc=3)) + record(request_of(4)))
+    put("transport", "probe", b"\xff" +
+        record(request_of(1, prog=0x2e564f55)) + record(request_of(0)))
     hello = bytes.fromhex("0303") + bytes(32) + b"\0" + bytes.fromhex(
         "00021301" "0100" "0012" "002b0003020304" "000d00040002" "0807")
     hello = b"\1" + u32(len(hello))[1:] + hello
