@@ -39,12 +39,12 @@ SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	    curve read) \
 	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files \
 	    host_key view copy)
-CLIENT	= $(call room,client,evote_client admin say survey tally chart minutes when await \
+CLIENT	= $(call room,client,evote_client admin say confirm life plan survey tally chart minutes when await \
 	    proved secret form marks paper ranking) \
-	  $(call room,client/commands,keygen check pending turnout report elections vote receipt verify trust checkpoint \
+	  $(call room,client/commands,keygen check pending turnout report create change settings elections vote receipt verify trust checkpoint \
 	    result sheet status \
 	    status_json status_table roll import import_send hosts cluster) \
-	  $(call room,client/lib,libevote handle ask trust act wish request reason \
+	  $(call room,client/lib,libevote handle ask trust act wish request reason voter pending life grace \
 	    login checkup sheet ports reach route plain shelf state state_service \
 	    state_voter state_proof sshkey agent signer explain keyring \
 	    proofs keys receipts) \

@@ -8,8 +8,8 @@
 
 #define TIMEOUT_MS 30000
 
-int
-admin_open(struct client *c, CLIENT **out)
+static int
+open_at(struct client *c, rpcprog_t prog, rpcvers_t vers, CLIENT **out)
 {
 	uint64_t deadline_ms = now_ms() + cmd_timeout_ms(c, TIMEOUT_MS);
 	char err[400];
@@ -20,8 +20,7 @@ admin_open(struct client *c, CLIENT **out)
 		return (say_usage(c,
 		    "this is for operators; name the server's socket on this "
 		    "machine, as --admin " CMD_SOCKET));
-	*out = caller_unix(c->admin, EVOTE_ADMIN_PROG, EVOTE_ADMIN_V1,
-	    deadline_ms, err, sizeof(err));
+	*out = caller_unix(c->admin, prog, vers, deadline_ms, err, sizeof(err));
 	if (*out == NULL)
 		return (say_unknown(c,
 		    "Nothing was done: %s. Run this on the server's host, as "
@@ -29,6 +28,12 @@ admin_open(struct client *c, CLIENT **out)
 		    err));
 	caller_deadline(*out, deadline_ms);
 	return (-1);
+}
+
+int
+admin_open(struct client *c, CLIENT **out)
+{
+	return (open_at(c, EVOTE_ADMIN_PROG, EVOTE_ADMIN_V1, out));
 }
 
 /* Requests here have no number: this one was not carried out, nor will be. */
@@ -58,6 +63,11 @@ admin_check(struct client *c, enum clnt_stat stat, const evote_answer *answer,
 	if (stat == RPC_AUTHERROR)
 		return (say_usage(
 		    c, "%s: %s", what, reason_of(EVOTE_R_FORBIDDEN)->sentence));
+	if (stat == RPC_PROCUNAVAIL)
+		return (say_usage(c,
+		    "%s: the server runs an older version of evote, which does "
+		    "not know this",
+		    what));
 	if (stat != RPC_SUCCESS)
 		return (say_unknown(c,
 		    "No answer (%s). The change may or may not have been "
@@ -70,18 +80,56 @@ admin_check(struct client *c, enum clnt_stat stat, const evote_answer *answer,
 	return (-1);
 }
 
+static int
+call(struct client *c, CLIENT *client, rpcproc_t number, xdrproc_t xargs,
+    void *args, xdrproc_t xres, void *res, const char *what)
+{
+	const struct timeval unused = {0, 0};
+	enum clnt_stat stat =
+	    clnt_call(client, number, xargs, args, xres, res, unused);
+
+	clnt_destroy(client);
+	return (admin_check(c, stat, res, what));
+}
+
 int
 admin_call(struct client *c, rpcproc_t number, xdrproc_t xargs, void *args,
     xdrproc_t xres, void *res, const char *what)
 {
-	const struct timeval unused = {0, 0};
+	CLIENT *client;
+	int status = admin_open(c, &client);
+
+	return (status >= 0
+		? status
+		: call(c, client, number, xargs, args, xres, res, what));
+}
+
+int
+admin_ask(struct client *c, rpcproc_t number, xdrproc_t xargs, void *args,
+    xdrproc_t xres, void *res, const char *what)
+{
+	CLIENT *client;
+	int status = open_at(c, EVOTE_PROG, EVOTE_V1, &client);
+
+	return (status >= 0
+		? status
+		: call(c, client, number, xargs, args, xres, res, what));
+}
+
+int
+admin_clock(struct client *c, uint64_t *now, const char *what)
+{
+	evote_status_res res = {0};
 	enum clnt_stat stat;
 	CLIENT *client;
-	int status;
+	int status = open_at(c, EVOTE_PROG, EVOTE_V1, &client);
 
-	if ((status = admin_open(c, &client)) >= 0)
+	if (status >= 0)
 		return (status);
-	stat = clnt_call(client, number, xargs, args, xres, res, unused);
+	stat = evote_status_1(NULL, &res, client);
 	clnt_destroy(client);
-	return (admin_check(c, stat, res, what));
+	status = admin_check(c, stat, &res.answer, what);
+	*now = res.clock;
+	xdr_free((xdrproc_t)xdr_evote_status_res, &res);
+	return (status);
 }

@@ -54,6 +54,8 @@ struct command {
 #define COMMANDS(X)   \
 	X(keygen)     \
 	X(create)     \
+	X(extend)     \
+	X(cancel)     \
 	X(vote)       \
 	X(receipt)    \
 	X(verify)     \
@@ -74,6 +76,7 @@ struct command {
 	X(unregister) \
 	X(unlock)     \
 	X(voters)     \
+	X(settings)   \
 	X(handover)   \
 	X(hosts)      \
 	X(arbiter)    \
@@ -114,6 +117,11 @@ int admin_check(
  * these steps.  The caller frees the result.
  */
 int admin_call(struct client *, rpcproc_t, xdrproc_t xargs, void *args,
+    xdrproc_t xres, void *res, const char *what);
+/* The clock of that host, which has to serve. */
+int admin_clock(struct client *, uint64_t *now, const char *what);
+/* As admin_call, of the voters' program, of which that host is asked, too. */
+int admin_ask(struct client *, rpcproc_t, xdrproc_t xargs, void *args,
     xdrproc_t xres, void *res, const char *what);
 
 #endif

@@ -5,6 +5,7 @@
 #include "client/chart.h"
 #include "client/form.h"
 #include "client/lib/reason.h"
+#include "client/life.h"
 #include "client/proved.h"
 #include "client/tally.h"
 #include "client/when.h"
@@ -59,11 +60,58 @@ head_write(FILE *f, const struct minutes *m)
 	for (i = 0; i < v->choices.choices_len; i++)
 		fprintf(f, "%u. %s\n", i + 1,
 		    plain(v->choices.choices_val[i], text));
-	fprintf(
-	    f, "\n## Time\n\n- Opened by %s\n", plain(m->show.creator, text));
-	time_write(f, "Opened", m->report.opened.time);
-	time_write(f, "Planned end", v->end);
-	time_write(f, "Closed", m->report.closed.time);
+}
+
+static void
+extensions_write(FILE *f, const evote_life_res *l)
+{
+	char by[ROOM], text[ROOM];
+	const evote_extended *x;
+	struct when from, to;
+	u_int i;
+
+	for (i = 0; i < l->extended.extended_len; i++) {
+		x = &l->extended.extended_val[i];
+		from = when_of(x->from);
+		to = when_of(x->to);
+		time_write(f, "Extended", x->at.time);
+		fprintf(f, "  - by %s, from %s to %s: %s\n",
+		    plain(life_by(x->by), by), from.utc, to.utc,
+		    plain(x->reason, text));
+	}
+}
+
+/* When it should have opened and closed, when it did, and who changed that. */
+static void
+life_write(FILE *f, const struct minutes *m)
+{
+	const evote_life_res *l = &m->life;
+	char by[ROOM], text[ROOM];
+
+	fprintf(f, "\n## Time\n\n- Created by %s\n",
+	    plain(life_by(m->show.creator), by));
+	if (l->start != 0) {
+		time_write(f, "Created", l->created.time);
+		time_write(f, "Planned start", l->start);
+	}
+	if (l->phase != EVOTE_PHASE_CANCELLED || l->opened.time != 0)
+		time_write(f, "Opened", m->report.opened.time);
+	time_write(f, "Planned end",
+	    l->extended.extended_len > 0 ? l->extended.extended_val[0].from
+					 : l->end);
+	extensions_write(f, l);
+	if (l->grace_s != 0)
+		fprintf(f,
+		    "- Grace: %u s after the end, votes were taken from those "
+		    "who had logged in before it\n",
+		    l->grace_s);
+	if (l->phase != EVOTE_PHASE_CANCELLED) {
+		time_write(f, "Closed", m->report.closed.time);
+		return;
+	}
+	time_write(f, "CANCELLED", m->report.closed.time);
+	fprintf(f, "  - by %s: %s\n", plain(life_by(l->cancelled_by), by),
+	    plain(l->reason, text));
 }
 
 static void
@@ -81,6 +129,13 @@ roll_write(FILE *f, const struct minutes *m)
 		fprintf(f, "| %s | %llu | %llu |\n", plain(g->group, text),
 		    (unsigned long long)g->eligible,
 		    (unsigned long long)g->voted);
+	}
+	if (m->life.phase == EVOTE_PHASE_CANCELLED) {
+		fprintf(f,
+		    "\nThe groups are counted as they were when the election "
+		    "was cancelled, or where the electorate was fixed, at the "
+		    "opening.\n");
+		return;
 	}
 	fprintf(f,
 	    "\nThe groups are counted as they were at the close, or where the "
@@ -118,6 +173,18 @@ times_write(FILE *f, const struct minutes *m)
 	fprintf(f, "```\n");
 }
 
+/* They are in the ledger, also of an election that was cancelled. */
+static uint64_t
+votes_received(const struct minutes *m)
+{
+	uint64_t n = 0;
+	u_int i;
+
+	for (i = 0; i < m->turnout.groups.groups_len; i++)
+		n += m->turnout.groups.groups_val[i].voted;
+	return (n);
+}
+
 static void
 votes_write(FILE *f, const struct minutes *m)
 {
@@ -128,7 +195,7 @@ votes_write(FILE *f, const struct minutes *m)
 	fprintf(f,
 	    "\n## Votes\n\nVotes received and valid: %llu; counted: %llu. Each "
 	    "was checked before it was accepted.\n",
-	    (unsigned long long)m->result.votes,
+	    (unsigned long long)votes_received(m),
 	    (unsigned long long)m->result.votes);
 	if (m->report.refusals.refusals_len == 0) {
 		fprintf(f,
@@ -236,6 +303,10 @@ result_write(FILE *f, const struct minutes *m)
 
 	form_text(&m->form, &m->show.election, form, sizeof(form));
 	fprintf(f, "\n## Result\n\nA ballot was %s.\n\n", plain(form, text));
+	if (m->life.phase == EVOTE_PHASE_CANCELLED) {
+		fprintf(f, "There are no counts, since it was cancelled.\n");
+		return;
+	}
 	if (m->form.kind == BALLOT_RANKED)
 		ranking_write(f, m);
 	else
@@ -284,9 +355,12 @@ ledger_write(FILE *f, const struct minutes *m)
 	char who[SIGNERS], root[2 * SEAL_HASH + 1];
 
 	fprintf(f,
-	    "\n## Ledger\n\nThe election was opened by record %llu and closed "
-	    "by record %llu, counted from 0.\n",
+	    "\n## Ledger\n\nThe election was %s by record %llu and %s by "
+	    "record %llu, counted from 0.\n",
+	    m->life.start != 0 && m->life.opened.time == 0 ? "created"
+							   : "opened",
 	    (unsigned long long)m->report.opened.seq,
+	    m->life.phase == EVOTE_PHASE_CANCELLED ? "cancelled" : "closed",
 	    (unsigned long long)m->report.closed.seq);
 	if (m->proof.text == NULL) {
 		fprintf(f, "\nNo signed checkpoint could be had: %s.\n",
@@ -306,6 +380,7 @@ void
 minutes_write(FILE *f, const struct minutes *m)
 {
 	head_write(f, m);
+	life_write(f, m);
 	roll_write(f, m);
 	times_write(f, m);
 	votes_write(f, m);

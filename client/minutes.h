@@ -6,14 +6,15 @@
 #include "client/lib/libevote.h"
 #include "client/ranking.h"
 
-/* What the minutes of a closed election are made of. */
+/* What the minutes of a election that is over are made of. */
 struct minutes {
 	const char *origin;
 	const unsigned char *cluster;
 	evote_election_res show;
 	evote_report_res report;
+	evote_life_res life;
 	evote_turnout_res turnout;
-	evote_result_res result;
+	evote_result_res result;  /* none if it was cancelled */
 	struct ballot_form form;  /* what was asked of a ballot */
 	evote_pairs_res pairs;	  /* none for one choice */
 	struct ranking ranking;	  /* counted, of rankings */

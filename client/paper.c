@@ -6,6 +6,7 @@
 
 #include "client/form.h"
 #include "client/lib/reason.h"
+#include "client/life.h"
 #include "client/say.h"
 #include "client/when.h"
 #include "common/text.h"
@@ -55,6 +56,28 @@ unsent(enum evote_outcome outcome)
 }
 
 int
+paper_open(struct client *c, struct evote *e, const evote_election_res *show)
+{
+	const char *name = show->election.name;
+	evote_life_res life;
+	enum evote_outcome outcome = unsent(evote_life(e, name, &life));
+	int status = say_answer(
+	    c, e, outcome, &life.answer, "No vote was sent for \"%s\"", name);
+
+	if (status < 0 && life.phase != EVOTE_PHASE_OPEN) {
+		life.answer.code = 2;
+		life.answer.reason = life_shut(life.phase);
+		status =
+		    life_refused(c, e, name, &life.answer, "No vote was sent");
+		if (status < 0)
+			status = say_refused(c, &life.answer,
+			    "No vote was sent for \"%s\"", name);
+	}
+	xdr_free((xdrproc_t)xdr_evote_life_res, &life);
+	return (status);
+}
+
+int
 paper_fetch(
     struct client *c, struct evote *e, const char *election, struct paper *p)
 {
@@ -68,8 +91,8 @@ paper_fetch(
 	if ((status = say_answer(c, e, outcome, &p->show.answer,
 		 "No vote was sent for \"%s\"", election)) >= 0)
 		return (status);
-	if (p->show.closed)
-		return (refuse(c, p, 2, EVOTE_R_CLOSED));
+	if (p->show.closed && (status = paper_open(c, e, &p->show)) >= 0)
+		return (status);
 	outcome = unsent(form_fetch(e, election,
 	    p->show.election.choices.choices_len, &p->form, &answer));
 	p->ranks.evote_ranks_len = p->form.choices;
@@ -232,8 +255,10 @@ typed_take(struct paper *p)
 int
 paper_ask(struct client *c, struct evote *e, struct paper *p)
 {
-	int times, taken = 0;
+	int times, taken = 0, status = paper_open(c, e, &p->show);
 
+	if (status >= 0)
+		return (status);
 	paper_show(e, p);
 	for (times = 0; times < ASK_TIMES && taken == 0; times++) {
 		question(p);

@@ -30,6 +30,9 @@ int paper_ask(struct client *, struct evote *, struct paper *);
 /* Whether the election takes that. */
 int paper_judge(struct client *, const struct paper *);
 
+/* Whether that election takes votes now, as far as the service tells. */
+int paper_open(struct client *, struct evote *, const evote_election_res *);
+
 /* The next line of standard input without its end, malloc'd; NULL: none. */
 char *paper_line(void);
 

@@ -36,6 +36,22 @@ say_alarm(evote_alarm_kind kind)
 }
 
 const char *
+say_act(evote_act_kind kind)
+{
+	switch (kind) {
+	case EVOTE_ACT_VOTE:
+	case EVOTE_ACT_BALLOT:
+		return ("vote");
+	case EVOTE_ACT_EXTEND:
+		return ("extension");
+	case EVOTE_ACT_CANCEL:
+		return ("cancellation");
+	default:
+		return ("creation");
+	}
+}
+
+const char *
 say_standing(evote_standing standing)
 {
 	static const char *const names[] = {
@@ -328,15 +344,16 @@ void
 say_earlier(void *arg, evote_act_kind kind, const char *election,
     const evote_answer *answer)
 {
-	const char *what = kind == EVOTE_ACT_VOTE || kind == EVOTE_ACT_BALLOT
-	    ? "vote in"
-	    : "creation of";
+	const char *what = say_act(kind);
+	const char *of =
+	    kind == EVOTE_ACT_VOTE || kind == EVOTE_ACT_BALLOT ? "in" : "of";
 
 	if (answer->code == 0)
-		say_aside("Your earlier, unanswered %s \"%s\" was carried out.",
-		    what, election);
+		say_aside(
+		    "Your earlier, unanswered %s %s \"%s\" was carried out.",
+		    what, of, election);
 	else
-		say_aside("Your earlier, unanswered %s \"%s\" was answered "
+		say_aside("Your earlier, unanswered %s %s \"%s\" was answered "
 			  "with: %s.",
-		    what, election, reason_of(answer->reason)->sentence);
+		    what, of, election, reason_of(answer->reason)->sentence);
 }

@@ -9,6 +9,8 @@
  */
 
 const char *say_alarm(evote_alarm_kind);
+/* What a voter asked for: "vote", "creation", "extension", "cancellation". */
+const char *say_act(evote_act_kind);
 const char *say_standing(evote_standing);
 
 /* A column has to hold this text as well. */

@@ -31,12 +31,20 @@ when_of(uint64_t us)
 }
 
 void
-when_json(cJSON *object, uint64_t end)
+when_add(cJSON *object, const char *key, uint64_t us)
 {
-	struct when w = when_of(end);
+	struct when w = when_of(us);
+	char name[64];
 
 	if (object == NULL)
 		return;
-	cJSON_AddStringToObject(object, "end", w.rfc3339);
-	cJSON_AddNumberToObject(object, "end_us", (double)end);
+	snprintf(name, sizeof(name), "%s_us", key);
+	cJSON_AddStringToObject(object, key, w.rfc3339);
+	cJSON_AddNumberToObject(object, name, (double)us);
+}
+
+void
+when_json(cJSON *object, uint64_t end)
+{
+	when_add(object, "end", end);
 }

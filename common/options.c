@@ -139,6 +139,7 @@ options_synopsis(const struct option_row *o, char *out, size_t size)
 	    [OPTION_MAY] = "[%s]",
 	    [OPTION_MUST] = "%s",
 	    [OPTION_MANY] = "%s ...",
+	    [OPTION_ANY] = "[%s ...]",
 	};
 	char text[80], form[90];
 

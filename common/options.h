@@ -23,7 +23,8 @@ struct option_row {
 	enum {
 		OPTION_MAY,
 		OPTION_MUST,
-		OPTION_MANY, /* times */
+		OPTION_MANY, /* times, and once at least */
+		OPTION_ANY,  /* number of times */
 		OPTION_APART /* not there */
 	} use;		     /* as the synopsis shows it */
 	const char *env;     /* the variable that stands in for it, or NULL */

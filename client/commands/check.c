@@ -6,6 +6,7 @@
 #include "client/lib/explain.h"
 #include "client/lib/reason.h"
 #include "client/lib/signer.h"
+#include "client/life.h"
 #include "client/say.h"
 #include "client/survey.h"
 #include "client/when.h"
@@ -24,7 +25,8 @@ struct check {
 	int reached;	    /* a host that serves */
 	char key[KEY_TEXT]; /* the public half, or "" */
 	int open, voted;    /* elections: not voted in, and voted in */
-	int past;	    /* closed, with a vote, not shown */
+	int past;	    /* over, with a vote, */
+	int counted;	    /* of these not cancelled, not shown */
 	int found;	    /* the wanted one */
 	int all;	    /* the pages came to an end */
 	unsigned next;
@@ -200,11 +202,16 @@ voter_say(struct check *k, const evote_check_res *res)
 /* ---- the elections ---- */
 
 static void
-election_say(struct check *k, const evote_checked *v)
+election_say(struct check *k, const evote_checked *v, evote_phase phase)
 {
 	struct when w = when_at(v->end, evote_now_us(k->e));
 
-	if (v->voted)
+	if (phase == EVOTE_PHASE_CANCELLED)
+		line_say(k, "election", "",
+		    "You have voted in \"%s\", which was cancelled: no votes "
+		    "are counted there",
+		    v->name);
+	else if (v->voted)
 		line_say(k, "election", "", SAY_COUNTS "%s", v->name,
 		    v->closed ? "; it is closed" : "");
 	else
@@ -214,26 +221,47 @@ election_say(struct check *k, const evote_checked *v)
 		    v->name, w.utc, w.local, w.left);
 }
 
+/* Over: counted, or cancelled; that is not known if nobody answers. */
+static evote_phase
+phase_ask(struct check *k, const evote_checked *v)
+{
+	evote_phase phase = v->closed ? EVOTE_PHASE_CLOSED : EVOTE_PHASE_OPEN;
+	evote_life_res life;
+
+	if (!v->closed)
+		return (phase);
+	if (evote_life(k->e, v->name, &life) == EVOTE_ANSWERED &&
+	    life.answer.code == 0)
+		phase = life.phase;
+	xdr_free((xdrproc_t)xdr_evote_life_res, &life);
+	return (phase);
+}
+
 static void
 election_check(struct check *k, const evote_checked *v)
 {
+	evote_phase phase;
 	cJSON *object;
 
 	if (k->wanted != NULL && strcmp(k->wanted, v->name) != 0)
 		return;
+	phase = phase_ask(k, v);
 	k->found = 1;
 	k->voted += v->voted;
 	k->open += !v->voted;
 	if (k->wanted == NULL && v->closed)
 		k->past++;
+	if (k->wanted == NULL && phase == EVOTE_PHASE_CLOSED)
+		k->counted++;
 	else
-		election_say(k, v);
+		election_say(k, v, phase);
 	if (k->elections == NULL)
 		return;
 	object = cJSON_CreateObject();
 	cJSON_AddStringToObject(object, "name", v->name);
 	when_json(object, v->end);
 	cJSON_AddBoolToObject(object, "closed", v->closed);
+	cJSON_AddStringToObject(object, "phase", life_phase(phase));
 	cJSON_AddBoolToObject(object, "voted", v->voted);
 	cJSON_AddItemToArray(k->elections, object);
 }
@@ -268,6 +296,32 @@ page_check(struct check *k)
 	return (status);
 }
 
+/* The wanted one is not among them. */
+static void
+absent_say(struct check *k)
+{
+	evote_life_res life;
+	struct when w;
+
+	if (evote_life(k->e, k->wanted, &life) == EVOTE_ANSWERED &&
+	    life.answer.code == 0 &&
+	    (life.phase == EVOTE_PHASE_PLANNED ||
+		life.phase == EVOTE_PHASE_CANCELLED)) {
+		w = when_at(life_time(&life), evote_now_us(k->e));
+		line_say(k, "election",
+		    life.phase == EVOTE_PHASE_PLANNED
+			? "Check again then; `show` names its groups."
+			: "`show` says why.",
+		    "\"%s\" %s at %s, which is %s here, %s", k->wanted,
+		    life_verb(&life), w.utc, w.local, w.left);
+	} else
+		line_say(k, "election",
+		    "See `elections` for its name, and `show` for its groups.",
+		    "\"%s\" is not open to you, and you have not voted in it",
+		    k->wanted);
+	xdr_free((xdrproc_t)xdr_evote_life_res, &life);
+}
+
 static int
 voter_check(struct check *k)
 {
@@ -279,15 +333,12 @@ voter_check(struct check *k)
 	if (status >= 0 || !k->known)
 		return (status);
 	if (k->wanted != NULL && !k->found)
-		line_say(k, "election",
-		    "See `elections` for its name, and `show` for its groups.",
-		    "\"%s\" is not open to you, and you have not voted in it",
-		    k->wanted);
+		absent_say(k);
 	else if (k->wanted == NULL && k->open + k->voted == k->past)
 		line_say(k, "election", "", "No election is open to you now");
-	if (k->past > 0)
+	if (k->counted > 0)
 		line_say(k, "election", "",
-		    "Your votes in %d closed elections count", k->past);
+		    "Your votes in %d closed elections count", k->counted);
 	return (-1);
 }
 

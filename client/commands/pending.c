@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "client/cmd.h"
+#include "client/confirm.h"
 #include "client/say.h"
 #include "client/when.h"
 
@@ -28,12 +29,6 @@ is_vote(evote_act_kind kind)
 	return (kind == EVOTE_ACT_VOTE || kind == EVOTE_ACT_BALLOT);
 }
 
-static const char *
-kind_text(evote_act_kind kind)
-{
-	return (is_vote(kind) ? "vote" : "creation");
-}
-
 /* ---- the list ---- */
 
 struct listing {
@@ -48,13 +43,13 @@ pending_say(void *arg, const struct evote_pending *p)
 	struct when w = when_of(p->since);
 	cJSON *object;
 
-	say_line(l->c, "%-8s  of %s  \"%s\"  kept since %s", kind_text(p->kind),
+	say_line(l->c, "%-12s  of %s  \"%s\"  kept since %s", say_act(p->kind),
 	    p->voter[0] != '\0' ? p->voter : "somebody logged in", p->election,
 	    w.utc);
 	if (l->list == NULL)
 		return;
 	object = cJSON_CreateObject();
-	cJSON_AddStringToObject(object, "kind", kind_text(p->kind));
+	cJSON_AddStringToObject(object, "kind", say_act(p->kind));
 	cJSON_AddStringToObject(object, "voter", p->voter);
 	cJSON_AddStringToObject(object, "election", p->election);
 	cJSON_AddStringToObject(object, "since", w.rfc3339);
@@ -98,30 +93,26 @@ settle(struct client *c, struct evote *e, const struct evote_pending *p)
 		return (say_done(c,
 		    "The %s about \"%s\" is settled, and nothing is kept any "
 		    "more",
-		    kind_text(p->kind), p->election));
+		    say_act(p->kind), p->election));
 	return (say_problem(c, evote_problem(e), outcome,
-	    "The %s about \"%s\" is not settled, and is kept",
-	    kind_text(p->kind), p->election));
+	    "The %s about \"%s\" is not settled, and is kept", say_act(p->kind),
+	    p->election));
 }
 
 /* -1: it is to be dropped. */
 static int
 drop_ask(struct client *c, const struct order *o, const struct evote_pending *p)
 {
-	char line[16] = "";
-
 	if (o->yes)
 		return (-1);
 	say_aside("Your %s about \"%s\" was sent, and its answer did not come. "
 		  "Dropping it takes nothing back: it may have been carried "
 		  "out already, and you will not hear of it here. `pending "
 		  "--settle` tells what became of it, and cannot do it twice.",
-	    kind_text(p->kind), p->election);
+	    say_act(p->kind), p->election);
 	if (!isatty(STDIN_FILENO))
 		return (say_usage(c, "Nothing was dropped: add --yes"));
-	fprintf(stderr, "Drop it anyway (yes/no)? ");
-	if (fgets(line, sizeof(line), stdin) != NULL &&
-	    strncmp(line, "yes", 3) == 0 && strcspn(line, "\r\n") == 3)
+	if (confirm("Drop it anyway"))
 		return (-1);
 	return (say_usage(c, "Nothing was dropped"));
 }
@@ -139,9 +130,9 @@ drop(struct client *c, struct evote *e, const struct order *o,
 	return (say_done(c,
 	    "The %s about \"%s\" is dropped. It may or may not have been "
 	    "carried out: %s",
-	    kind_text(p->kind), p->election,
+	    say_act(p->kind), p->election,
 	    is_vote(p->kind) ? "`check` tells whether your vote counts"
-			     : "`show` tells whether it exists"));
+			     : "`show` tells"));
 }
 
 static int

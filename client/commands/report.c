@@ -9,6 +9,7 @@
 #include "client/cmd.h"
 #include "client/form.h"
 #include "client/lib/reason.h"
+#include "client/life.h"
 #include "client/minutes.h"
 #include "client/proved.h"
 #include "client/say.h"
@@ -42,6 +43,7 @@ minutes_ask(
 {
 	enum evote_outcome outcome;
 	const evote_answer *answer = &m->report.answer;
+	int status;
 
 	outcome = evote_report(e, election, &m->report);
 	if (outcome == EVOTE_ANSWERED && answer->code == 0) {
@@ -53,9 +55,18 @@ minutes_ask(
 		answer = &m->turnout.answer;
 	}
 	if (outcome == EVOTE_ANSWERED && answer->code == 0) {
+		outcome = evote_life(e, election, &m->life);
+		answer = &m->life.answer;
+	}
+	if (outcome == EVOTE_ANSWERED && answer->code == 0 &&
+	    m->life.phase != EVOTE_PHASE_CANCELLED) {
 		outcome = evote_result(e, election, &m->result);
 		answer = &m->result.answer;
 	}
+	if (outcome == EVOTE_ANSWERED &&
+	    (status = life_refused(
+		 c, e, election, answer, "There are no minutes")) >= 0)
+		return (status);
 	return (say_answer(
 	    c, e, outcome, answer, "There are no minutes of \"%s\"", election));
 }
@@ -68,8 +79,11 @@ ballots_ask(
 	enum evote_outcome outcome;
 	evote_answer answer;
 
-	outcome = form_fetch(
-	    e, election, m->result.counts.counts_len, &m->form, &answer);
+	outcome = form_fetch(e, election, m->show.election.choices.choices_len,
+	    &m->form, &answer);
+	if (outcome == EVOTE_ANSWERED && answer.code == 0 &&
+	    m->life.phase == EVOTE_PHASE_CANCELLED)
+		return (-1);
 	if (outcome == EVOTE_ANSWERED && answer.code == 0 &&
 	    m->form.kind != BALLOT_CHOICE) {
 		outcome = evote_pairs(e, election, &m->pairs);
@@ -119,6 +133,7 @@ minutes_clear(struct minutes *m)
 {
 	xdr_free((xdrproc_t)xdr_evote_election_res, &m->show);
 	xdr_free((xdrproc_t)xdr_evote_report_res, &m->report);
+	xdr_free((xdrproc_t)xdr_evote_life_res, &m->life);
 	xdr_free((xdrproc_t)xdr_evote_turnout_res, &m->turnout);
 	xdr_free((xdrproc_t)xdr_evote_result_res, &m->result);
 	xdr_free((xdrproc_t)xdr_evote_pairs_res, &m->pairs);
@@ -203,17 +218,6 @@ pdf_check(struct client *c)
 /* ---- for programs ---- */
 
 static void
-moment_json(cJSON *to, const char *key, uint64_t us)
-{
-	struct when w = when_of(us);
-	char name[32];
-
-	cJSON_AddStringToObject(to, key, w.rfc3339);
-	snprintf(name, sizeof(name), "%s_us", key);
-	cJSON_AddNumberToObject(to, name, (double)us);
-}
-
-static void
 refusals_json(cJSON *to, const evote_report_res *r)
 {
 	cJSON *list = cJSON_AddArrayToObject(to, "refused"), *one;
@@ -241,7 +245,7 @@ served_json(cJSON *to, const evote_report_res *r)
 		one = cJSON_CreateObject();
 		cJSON_AddStringToObject(one, "host", t->name);
 		cJSON_AddNumberToObject(one, "epoch", (double)t->epoch);
-		moment_json(one, "since", t->since.time);
+		when_add(one, "since", t->since.time);
 		cJSON_AddNumberToObject(one, "silence_us", (double)t->silence);
 		cJSON_AddBoolToObject(one, "forced", t->forced);
 		cJSON_AddItemToArray(list, one);
@@ -253,12 +257,19 @@ report_json(cJSON *to, const struct minutes *m)
 {
 	const evote_report_res *r = &m->report;
 
-	moment_json(to, "opened", r->opened.time);
+	when_add(to, "opened", r->opened.time);
 	cJSON_AddNumberToObject(to, "opened_record", (double)r->opened.seq);
-	moment_json(to, "closed", r->closed.time);
+	when_add(to, "closed", r->closed.time);
 	cJSON_AddNumberToObject(to, "closed_record", (double)r->closed.seq);
-	cJSON_AddNumberToObject(to, "votes", (double)m->result.votes);
-	cJSON_AddNumberToObject(to, "eligible", (double)m->result.eligible);
+	if (m->life.phase != EVOTE_PHASE_CANCELLED) {
+		cJSON_AddNumberToObject(to, "votes", (double)m->result.votes);
+		cJSON_AddNumberToObject(
+		    to, "eligible", (double)m->result.eligible);
+	}
+	life_changes_json(to, &m->life);
+	if (m->life.start != 0)
+		when_add(to, "start", m->life.start);
+	cJSON_AddNumberToObject(to, "grace_s", m->life.grace_s);
 	refusals_json(to, r);
 	served_json(to, r);
 	if (m->proof.text != NULL)
@@ -283,7 +294,7 @@ report(struct client *c, const char *election, const struct form *form,
 	need(text);
 	if (c->json != NULL) {
 		report_json(c->json, m);
-		say_stamp(c, &m->result.answer.stamp);
+		say_stamp(c, &m->life.answer.stamp);
 	}
 	if (form->pdf)
 		status = pdf_print(c, text);
@@ -321,7 +332,8 @@ run(struct client *c, void *own, int argc, char **argv)
 const struct command cmd_report = {
     .name = "report",
     .args = "ELECTION",
-    .help = "Prints the minutes of a closed election as Markdown: choices, "
+    .help = "Prints the minutes of a closed or cancelled election as "
+	    "Markdown: choices, "
 	    "times, roll by group, votes, refusals, result, which hosts "
 	    "served, and a signed checkpoint.",
     .size = sizeof(struct form),

@@ -6,6 +6,7 @@
 #include "client/chart.h"
 #include "client/cmd.h"
 #include "client/form.h"
+#include "client/life.h"
 #include "client/ranking.h"
 #include "client/roll/csv.h"
 #include "client/say.h"
@@ -26,6 +27,7 @@ struct outcome {
 	struct ballot_form form;
 	evote_pairs_res pairs; /* of ballots */
 	struct ranking ranking;
+	evote_life_res life;
 };
 
 static unsigned
@@ -218,6 +220,8 @@ result_say(struct client *c, const struct outcome *o, const evote_election *v)
 		snprintf(blank, sizeof(blank), ", %llu of them blank",
 		    (unsigned long long)o->pairs.blank);
 	form_json(c->json, &o->form, v);
+	life_changes(c, &o->life);
+	life_changes_json(c->json, &o->life);
 	counts_json(c, o);
 	say_stamp(c, &res->answer.stamp);
 	return (say_done(c,
@@ -248,9 +252,15 @@ result_svg(const struct outcome *o)
 }
 
 static int
-refusal_say(struct client *c, const char *election, const evote_result_res *res)
+refusal_say(struct client *c, struct evote *e, const char *election,
+    const evote_result_res *res)
 {
 	struct when w = when_of(res->end);
+	int status =
+	    life_refused(c, e, election, &res->answer, "There is no result");
+
+	if (status >= 0)
+		return (status);
 
 	if (res->answer.reason == EVOTE_R_ONGOING && res->end > date_now_us())
 		return (say_refused(c, &res->answer,
@@ -328,8 +338,14 @@ closed_say(struct client *c, struct evote *e, struct outcome *o, int csv)
 {
 	evote_name names[EVOTE_CHOICES_MAX];
 	evote_election v = choices_of(o, names);
+	enum evote_outcome outcome;
 	int status = ballots_fetch(c, e, o);
 
+	if (status < 0) {
+		outcome = evote_life(e, o->name, &o->life);
+		status = say_answer(c, e, outcome, &o->life.answer,
+		    "The result of \"%s\" is not known", o->name);
+	}
 	if (status >= 0)
 		return (status);
 	return (csv ? counts_csv(o) : result_say(c, o, &v));
@@ -357,13 +373,14 @@ run(struct client *c, void *own, int argc, char **argv)
 		status = say_problem(c, evote_problem(e), outcome,
 		    "The result of \"%s\" is not known", election);
 	else if (o->res.answer.code != 0)
-		status = refusal_say(c, election, &o->res);
+		status = refusal_say(c, e, election, &o->res);
 	else if (form->svg)
 		status = svg_say(c, e, o);
 	else
 		status = closed_say(c, e, o, form->csv);
 	xdr_free((xdrproc_t)xdr_evote_result_res, &o->res);
 	xdr_free((xdrproc_t)xdr_evote_pairs_res, &o->pairs);
+	xdr_free((xdrproc_t)xdr_evote_life_res, &o->life);
 	free(o);
 	evote_close(e);
 	return (status);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/cmd.h"
+#include "client/life.h"
 #include "client/say.h"
 #include "common/need.h"
 #include "common/tracker.h"
@@ -47,8 +48,11 @@ sheet_read(
 
 	do {
 		outcome = evote_sheet(e, election, from, &res);
-		status = say_answer(c, e, outcome, &res.answer,
-		    "There is no tally sheet of \"%s\"", election);
+		if (outcome != EVOTE_ANSWERED ||
+		    (status = life_refused(c, e, election, &res.answer,
+			 "There is no tally sheet")) < 0)
+			status = say_answer(c, e, outcome, &res.answer,
+			    "There is no tally sheet of \"%s\"", election);
 		if (status < 0)
 			page_take(l, &res);
 		/* A service that turns in circles must not keep us. */

@@ -3,6 +3,7 @@
 
 #include "client/chart.h"
 #include "client/cmd.h"
+#include "client/life.h"
 #include "client/say.h"
 #include "client/when.h"
 
@@ -46,10 +47,10 @@ group_say(struct client *c, const evote_turnout *g, int columns, cJSON *list)
 }
 
 static int
-turnout_say(
-    struct client *c, const char *election, const evote_turnout_res *res)
+turnout_say(struct client *c, const char *election,
+    const evote_turnout_res *res, const evote_life_res *l)
 {
-	struct when w = when_of(res->end);
+	struct when w = when_of(life_time(l));
 	const evote_turnout *g = res->groups.groups_val;
 	uint64_t voted = 0, eligible = 0;
 	cJSON *list = NULL;
@@ -71,6 +72,7 @@ turnout_say(
 		cJSON_AddNumberToObject(
 		    c->json, "turnout", share(voted, eligible));
 		cJSON_AddBoolToObject(c->json, "closed", res->closed);
+		cJSON_AddStringToObject(c->json, "phase", life_phase(l->phase));
 		when_json(c->json, res->end);
 	}
 	say_stamp(c, &res->answer.stamp);
@@ -78,8 +80,7 @@ turnout_say(
 	    "%llu of %llu voters have voted in \"%s\" (%.1f %%), which %s at "
 	    "%s, %s",
 	    (unsigned long long)voted, (unsigned long long)eligible, election,
-	    100 * share(voted, eligible), res->closed ? "closed" : "closes",
-	    w.utc, w.left));
+	    100 * share(voted, eligible), life_verb(l), w.utc, w.left));
 }
 
 /* ---- over time ---- */
@@ -134,8 +135,11 @@ curve(struct client *c, struct evote *e, const char *election)
 	int status;
 
 	outcome = evote_curve(e, election, &res);
-	status = say_answer(c, e, outcome, &res.answer,
-	    "When people voted in \"%s\" is not known", election);
+	if (outcome != EVOTE_ANSWERED ||
+	    (status = life_refused(c, e, election, &res.answer,
+		 "When people voted is not known")) < 0)
+		status = say_answer(c, e, outcome, &res.answer,
+		    "When people voted in \"%s\" is not known", election);
 	if (status < 0)
 		status = curve_say(c, election, &res);
 	xdr_free((xdrproc_t)xdr_evote_curve_res, &res);
@@ -147,13 +151,20 @@ by_group(struct client *c, struct evote *e, const char *election)
 {
 	enum evote_outcome outcome;
 	evote_turnout_res res;
+	evote_life_res life = {0};
 	int status;
 
 	outcome = evote_turnout_of(e, election, &res);
 	status = say_answer(c, e, outcome, &res.answer,
 	    "The turnout of \"%s\" is not known", election);
+	if (status < 0) {
+		outcome = evote_life(e, election, &life);
+		status = say_answer(c, e, outcome, &life.answer,
+		    "The turnout of \"%s\" is not known", election);
+	}
 	if (status < 0)
-		status = turnout_say(c, election, &res);
+		status = turnout_say(c, election, &res, &life);
+	xdr_free((xdrproc_t)xdr_evote_life_res, &life);
 	xdr_free((xdrproc_t)xdr_evote_turnout_res, &res);
 	return (status);
 }

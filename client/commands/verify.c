@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/cmd.h"
+#include "client/life.h"
 #include "client/proved.h"
 #include "client/say.h"
 #include "client/when.h"
@@ -85,7 +86,7 @@ op_text(struct examined *x, const evote_leaf *leaf, char *out, size_t size)
 		    ? op->evote_op_u.open.terms.election.name
 		    : op->evote_op_u.create.election.name;
 		snprintf(out, size, "%s created the election \"%s\"",
-		    asker->voter, election);
+		    life_by(asker->voter), election);
 	} else if (op->kind == EVOTE_OP_REFUSED) {
 		asker = &op->evote_op_u.refused.asker;
 		snprintf(

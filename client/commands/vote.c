@@ -8,6 +8,7 @@
 #include "client/cmd.h"
 #include "client/form.h"
 #include "client/lib/reason.h"
+#include "client/life.h"
 #include "client/paper.h"
 #include "client/proved.h"
 #include "client/say.h"
@@ -72,12 +73,10 @@ choice_ask(struct client *c, struct evote *e, const char *election, char **out)
 	int status;
 
 	outcome = evote_show(e, election, &res);
-	if (outcome == EVOTE_ANSWERED && res.answer.code == 0 && res.closed) {
-		res.answer.code = 2;
-		res.answer.reason = EVOTE_R_CLOSED;
-	}
 	status = say_answer(c, e, outcome, &res.answer,
 	    "No vote was sent for \"%s\"", election);
+	if (status < 0)
+		status = paper_open(c, e, &res);
 	if (status < 0)
 		status = choice_prompt(c, e, &res.election, out);
 	xdr_free((xdrproc_t)xdr_evote_election_res, &res);
@@ -233,6 +232,32 @@ counted_say(struct client *c, struct evote *e, const char *election,
 	return (status);
 }
 
+/*
+ * What else is to be known of a refusal: when the election opens, or that others
+ * may still vote.
+ */
+static int
+refusal_say(struct client *c, struct evote *e, const char *election,
+    const evote_answer *answer)
+{
+	uint64_t last = evote_late_until(e, election);
+	const char *why = evote_unready(e);
+	struct when w = when_of(last);
+	int status;
+
+	if ((status = life_refused(
+		 c, e, election, answer, "Your vote was NOT counted")) >= 0)
+		return (status);
+	if (answer->reason != EVOTE_R_CLOSED || last == 0)
+		return (say_refused(c, answer,
+		    "Your vote in \"%s\" was NOT counted", election));
+	return (say_refused(c, answer,
+	    "Your vote in \"%s\" was NOT counted. Until %s the election takes "
+	    "votes only from those who had logged in before its end, and you "
+	    "had not%s%s",
+	    election, w.utc, why[0] != '\0' ? ", because " : "", why));
+}
+
 static int
 answer_say(struct client *c, struct evote *e, const char *election,
     const evote_answer *answer)
@@ -246,8 +271,7 @@ answer_say(struct client *c, struct evote *e, const char *election,
 		    "same command again; if it says that a previous vote was "
 		    "cast, this one counts",
 		    election, reason_of(answer->reason)->sentence));
-	return (say_refused(
-	    c, answer, "Your vote in \"%s\" was NOT counted", election));
+	return (refusal_say(c, e, election, answer));
 }
 
 /* The service is not what it was; what that means for this vote. */
@@ -405,9 +429,12 @@ vote(struct client *c, struct evote *e, const char *election,
 	evote_answer answer;
 	int kept = is_asked(g) ? evote_kept(e, election) : 0;
 
-	if (kept != 0)
-		return (kept == 1 ? kept_vote(c, e, election)
-				  : say_usage(c, "%s", evote_problem(e)));
+	if (kept < 0)
+		return (say_usage(c, "%s", evote_problem(e)));
+	if (kept != 0) {
+		evote_begin(e, election);
+		return (kept_vote(c, e, election));
+	}
 	outcome = form_fetch(e, election, EVOTE_CHOICES_MAX, &form, &answer);
 	/* An election of another kind refuses a single choice. */
 	if (outcome == EVOTE_UNANSWERED && g->n == 1 &&
@@ -417,6 +444,7 @@ vote(struct client *c, struct evote *e, const char *election,
 		return (unasked_say(c, e, election));
 	if (outcome != EVOTE_ANSWERED)
 		return (outcome_say(c, e, election, outcome, &answer));
+	evote_begin(e, election);
 	if (form.kind != BALLOT_CHOICE)
 		return (ballot_vote(c, e, election, g));
 	if (g->blank || g->n > 1) {

@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/lib/handle.h"
+#include "client/lib/act.h"
 #include "client/lib/reason.h"
 #include "client/lib/sheet.h"
-#include "client/lib/wish.h"
 
 #define COPIES_US (3600ULL * 1000000) /* no copy is on its way for longer */
 
@@ -23,6 +22,8 @@ request_send(struct evote *e, struct kept *k, evote_answer *answer,
 	    [EVOTE_ACT_OPEN] = EVOTE_OPEN_ELECTION,
 	    [EVOTE_ACT_VOTE] = EVOTE_CAST_VOTE,
 	    [EVOTE_ACT_BALLOT] = EVOTE_CAST_BALLOT,
+	    [EVOTE_ACT_EXTEND] = EVOTE_EXTEND,
+	    [EVOTE_ACT_CANCEL] = EVOTE_CANCEL,
 	};
 
 	xdr_free((xdrproc_t)xdr_evote_answer, answer);
@@ -94,7 +95,9 @@ request_again(struct evote *e, struct kept *k, evote_answer *answer,
 	int numbered = reason_of(answer->reason)->renew == RENEW_NUMBER;
 	enum evote_outcome outcome;
 
-	if (reason_of(answer->reason)->renew == RENEW_SALT)
+	if (answer->reason == EVOTE_R_CLOSED)
+		grace_begin(e, k);
+	else if (reason_of(answer->reason)->renew == RENEW_SALT)
 		seal_random(k->u.vote.salt, sizeof(k->u.vote.salt));
 	else if (!numbered)
 		login_forget(e);
@@ -138,7 +141,9 @@ request_settle(struct evote *e, struct kept *k, int fresh, int wanted,
 
 	outcome = request_send(e, k, answer, deadline_ms, &sends);
 	if (outcome == EVOTE_ANSWERED && wanted &&
-	    may_renew(e, k, reason_of(answer->reason), fresh && sends == 1))
+	    (grace_may_renew(e, k, answer) ||
+		may_renew(
+		    e, k, reason_of(answer->reason), fresh && sends == 1)))
 		outcome = request_again(e, k, answer, deadline_ms, &sends);
 	if (outcome == EVOTE_ANSWERED && !(fresh && sends == 1) &&
 	    (open = still_open(e, k, reason_of(answer->reason))) != NULL) {
@@ -158,9 +163,8 @@ request_settle(struct evote *e, struct kept *k, int fresh, int wanted,
 	return (outcome);
 }
 
-/* As it was sent before; what became of it is told. */
-static enum evote_outcome
-kept_settle(struct evote *e, struct kept *k, uint64_t deadline_ms)
+enum evote_outcome
+act_settle(struct evote *e, struct kept *k, uint64_t deadline_ms)
 {
 	evote_answer answer = {0};
 	enum evote_outcome outcome;
@@ -177,7 +181,7 @@ kept_settle(struct evote *e, struct kept *k, uint64_t deadline_ms)
 static enum evote_outcome
 earlier_settle(struct evote *e, struct kept *k, uint64_t deadline_ms)
 {
-	enum evote_outcome outcome = kept_settle(e, k, deadline_ms);
+	enum evote_outcome outcome = act_settle(e, k, deadline_ms);
 	char why[sizeof(e->problem)];
 
 	if (outcome != EVOTE_ANSWERED) {
@@ -198,15 +202,6 @@ unsent(enum evote_outcome outcome)
 	return (outcome == EVOTE_UNANSWERED ? EVOTE_UNSENT : outcome);
 }
 
-/* So much after now, as the service has it. */
-static uint64_t
-end_after(const struct evote *e, uint64_t span)
-{
-	uint64_t clock = evote_now_us(e);
-
-	return (span < UINT64_MAX - clock ? clock + span : UINT64_MAX);
-}
-
 /*
  * It is written down only once there is a host to send it to: what is found
  * written down may have been sent.
@@ -224,9 +219,11 @@ wish_make(struct evote *e, const struct wish *w, struct kept *k,
 		    e, "the request breaks a limit of the service"));
 	if ((outcome = handle_find(e, deadline_ms)) != EVOTE_ANSWERED)
 		return (outcome);
-	if (w->relative)
-		k->u.create.terms.election.end =
-		    end_after(e, w->create->election.end);
+	wish_date(
+	    w, k, e->counted_from != 0 ? e->counted_from : evote_now_us(e));
+	e->counted_from = 0;
+	if (grace_holds(e, k))
+		grace_begin(e, k);
 	return (request_renew(e, k, 0, deadline_ms, answer));
 }
 
@@ -252,8 +249,9 @@ wish_fulfil(struct evote *e, const struct wish *w, struct kept *k,
 	return (request_settle(e, k, fresh, 1, answer, deadline_ms));
 }
 
-static enum evote_outcome
-act(struct evote *e, const struct wish *w, uint64_t *end, evote_answer *answer)
+enum evote_outcome
+act_fulfil(
+    struct evote *e, const struct wish *w, uint64_t *end, evote_answer *answer)
 {
 	uint64_t deadline_ms = handle_deadline(e);
 	enum evote_outcome outcome;
@@ -262,6 +260,7 @@ act(struct evote *e, const struct wish *w, uint64_t *end, evote_answer *answer)
 
 	memset(answer, 0, sizeof(*answer));
 	route_unanswered(answer);
+	e->late = 0;
 	if (e->options.voter == NULL)
 		return (handle_fail(e, "no voter is given"));
 	if ((outcome = handle_ready(e, deadline_ms)) != EVOTE_ANSWERED)
@@ -271,222 +270,9 @@ act(struct evote *e, const struct wish *w, uint64_t *end, evote_answer *answer)
 		outcome = handle_fail(e, "%s", state_error(e->state));
 	else
 		outcome = wish_fulfil(e, w, &k, deadline_ms, answer);
-	if (end != NULL && w->create != NULL && k.kind == (int)w->kind)
-		*end = k.u.create.terms.election.end;
+	if (end != NULL && k.kind == (int)w->kind && kept_end(&k) != 0)
+		*end = kept_end(&k);
 	kept_clear(&k);
 	state_unlock(lock);
 	return (outcome);
-}
-
-enum evote_outcome
-evote_vote(struct evote *e, const char *election, const char *choice,
-    evote_answer *answer)
-{
-	const struct wish w = {
-	    .kind = EVOTE_ACT_VOTE,
-	    .election = election,
-	    .choice = choice,
-	};
-
-	return (act(e, &w, NULL, answer));
-}
-
-enum evote_outcome
-evote_cast(struct evote *e, const char *election, const evote_election *shown,
-    const evote_ranks *ranks, evote_answer *answer)
-{
-	const struct wish w = {
-	    .kind = EVOTE_ACT_BALLOT,
-	    .election = election,
-	    .shown = shown,
-	    .ranks = ranks,
-	};
-
-	return (act(e, &w, NULL, answer));
-}
-
-/* Without options it is what hosts of an older version know, too. */
-static evote_act_kind
-create_kind(const evote_terms *terms)
-{
-	return (terms->options.evote_options_len > 0 ? EVOTE_ACT_OPEN
-						     : EVOTE_ACT_CREATE);
-}
-
-enum evote_outcome
-evote_create(struct evote *e, const evote_terms *terms, int relative,
-    uint64_t *end, evote_answer *answer)
-{
-	const struct wish w = {
-	    .kind = create_kind(terms),
-	    .create = terms,
-	    .relative = relative,
-	};
-
-	return (act(e, &w, end, answer));
-}
-
-/* The service is known. */
-static int
-wish_kept_here(struct evote *e, const struct wish *w)
-{
-	struct kept k = {0};
-	int lock, found = 0;
-
-	lock = state_lock(e->state, e->options.voter, handle_deadline(e));
-	if (lock < 0 || state_load(e->state, e->options.voter, &k) != 0) {
-		handle_fail(e, "%s", state_error(e->state));
-		found = -1;
-	} else
-		found = wish_is(w, &k);
-	kept_clear(&k);
-	state_unlock(lock);
-	return (found);
-}
-
-static int
-wish_kept(struct evote *e, const struct wish *w)
-{
-	if (e->options.voter == NULL)
-		return (0);
-	if (handle_ready(e, handle_deadline(e)) != EVOTE_ANSWERED)
-		return (-1);
-	return (wish_kept_here(e, w));
-}
-
-int
-evote_kept(struct evote *e, const char *election)
-{
-	const struct wish w = {.kind = EVOTE_ACT_VOTE, .election = election};
-
-	return (wish_kept(e, &w));
-}
-
-int
-evote_kept_here(struct evote *e, const char *election)
-{
-	const struct wish w = {.kind = EVOTE_ACT_VOTE, .election = election};
-
-	return (
-	    e->options.voter != NULL && e->pinned ? wish_kept_here(e, &w) : 0);
-}
-
-int
-evote_create_kept(struct evote *e, const evote_terms *terms, int relative)
-{
-	const struct wish w = {
-	    .kind = create_kind(terms),
-	    .create = terms,
-	    .relative = relative,
-	};
-
-	return (wish_kept(e, &w));
-}
-
-/* ---- those that were kept ---- */
-
-static void
-pending_fill(struct evote_pending *p, const struct kept *k, uint64_t since)
-{
-	const evote_request *r = kept_request((struct kept *)k);
-
-	*p = (struct evote_pending){
-	    .kind = (evote_act_kind)k->kind, .since = since};
-	snprintf(p->election, sizeof(p->election), "%s", kept_election(k));
-	if (r->credential.kind == EVOTE_BY_SIGNATURE)
-		snprintf(p->voter, sizeof(p->voter), "%s",
-		    r->credential.evote_credential_u.own.voter);
-}
-
-struct telling {
-	void (*each)(void *arg, const struct evote_pending *);
-	void *arg;
-};
-
-static void
-pending_tell(void *arg, uint64_t since, const struct kept *k)
-{
-	const struct telling *t = arg;
-	struct evote_pending p;
-
-	pending_fill(&p, k, since);
-	if (t->each != NULL)
-		t->each(t->arg, &p);
-}
-
-int
-evote_pendings(struct evote *e,
-    void (*each)(void *, const struct evote_pending *), void *arg)
-{
-	struct telling t = {each, arg};
-	int n = state_each(e->state, pending_tell, &t);
-
-	if (n < 0)
-		handle_fail(e, "%s", state_error(e->state));
-	return (n);
-}
-
-/* Under the lock: 0 with the request in k, if there is one, or -1. */
-static int
-kept_take(struct evote *e, struct kept *k, int *lock)
-{
-	int n = evote_pendings(e, NULL, NULL);
-
-	*lock = -1;
-	if (n <= 0)
-		return (n);
-	*lock = state_lock(e->state, e->options.voter, handle_deadline(e));
-	if (*lock >= 0 && state_load(e->state, e->options.voter, k) == 0)
-		return (0);
-	handle_fail(e, "%s", state_error(e->state));
-	return (-1);
-}
-
-int
-evote_pending(struct evote *e, struct evote_pending *p)
-{
-	struct kept k = {0};
-	int lock, rc = kept_take(e, &k, &lock);
-
-	if (rc == 0 && k.kind != 0) {
-		pending_fill(p, &k, state_since(e->state, e->options.voter));
-		snprintf(p->voter, sizeof(p->voter), "%s", e->options.voter);
-		rc = 1;
-	}
-	kept_clear(&k);
-	state_unlock(lock);
-	return (rc);
-}
-
-enum evote_outcome
-evote_settle(struct evote *e)
-{
-	uint64_t deadline_ms = handle_deadline(e);
-	enum evote_outcome outcome = handle_ready(e, deadline_ms);
-	struct kept k = {0};
-	int lock = -1;
-
-	if (outcome == EVOTE_ANSWERED && kept_take(e, &k, &lock) != 0)
-		outcome = EVOTE_FAILED;
-	if (outcome == EVOTE_ANSWERED && k.kind != 0)
-		outcome = kept_settle(e, &k, deadline_ms);
-	kept_clear(&k);
-	state_unlock(lock);
-	return (outcome);
-}
-
-int
-evote_drop(struct evote *e)
-{
-	struct kept k = {0};
-	int lock, rc = kept_take(e, &k, &lock);
-
-	if (rc == 0 && k.kind != 0 &&
-	    state_settle(e->state, e->options.voter) != 0) {
-		handle_fail(e, "%s", state_error(e->state));
-		rc = -1;
-	}
-	kept_clear(&k);
-	state_unlock(lock);
-	return (rc);
 }

@@ -23,7 +23,6 @@ static const struct procedure procedures[] = {
     PROCEDURE(EVOTE_GET_RESULT, evote_named_args, evote_result_res),
     PROCEDURE(EVOTE_LIST_ELECTIONS, evote_list_args, evote_list_res),
     PROCEDURE(EVOTE_GET_ELECTION, evote_named_args, evote_election_res),
-    PROCEDURE(EVOTE_EMPTY_GROUPS, evote_groups_args, evote_groups_res),
     PROCEDURE(EVOTE_CHECKPOINT, evote_checkpoint_args, evote_checkpoint_res),
     PROCEDURE(EVOTE_RECEIPT, evote_receipt_args, evote_receipt_res),
     PROCEDURE(EVOTE_PROVE, evote_prove_args, evote_prove_res),
@@ -31,6 +30,11 @@ static const struct procedure procedures[] = {
     PROCEDURE(EVOTE_TURNOUT, evote_named_args, evote_turnout_res),
     PROCEDURE(EVOTE_CHECK, evote_check_args, evote_check_res),
     PROCEDURE(EVOTE_REPORT, evote_named_args, evote_report_res),
+    PROCEDURE(EVOTE_EXTEND, evote_extend_args, evote_answer),
+    PROCEDURE(EVOTE_CANCEL, evote_cancel_args, evote_answer),
+    PROCEDURE(EVOTE_GET_LIFE, evote_named_args, evote_life_res),
+    PROCEDURE(EVOTE_PREVIEW, evote_preview_args, evote_preview_res),
+    PROCEDURE(EVOTE_LIST_LIVES, evote_list_args, evote_lives_res),
     PROCEDURE(EVOTE_CURVE, evote_named_args, evote_curve_res),
 };
 
@@ -170,17 +174,6 @@ evote_pairs(struct evote *e, const char *election, evote_pairs_res *res)
 	evote_named_args args = {.election = (char *)election};
 
 	return (reading(e, EVOTE_GET_PAIRS, &args, &args.seen, res));
-}
-
-enum evote_outcome
-evote_empty_groups(
-    struct evote *e, const evote_election *election, evote_groups_res *res)
-{
-	evote_groups_args args = {0};
-
-	args.groups.groups_len = election->groups.groups_len;
-	args.groups.groups_val = election->groups.groups_val;
-	return (reading(e, EVOTE_EMPTY_GROUPS, &args, &args.seen, res));
 }
 
 enum evote_outcome

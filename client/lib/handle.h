@@ -32,8 +32,13 @@ struct evote {
 	struct {
 		char election[EVOTE_NAME_MAX + 1]; /* asked about last */
 		int there;			   /* it has a tally sheet */
+		uint32_t grace_s;
+		uint64_t end; /* with grace: as it was last */
 	} sheet;
 	enum evote_outcome stopped; /* why a greeting ended a search */
+	uint64_t counted_from; /* the next spans, or 0: see evote_preview */
+	char unready[512];     /* why there is no log-in for that, or "" */
+	int late;  /* the vote under way is cast by token: see grace.c */
 	int older; /* the last call: its host does not know the procedure */
 	int last, last_port; /* as written to the state */
 	char problem[2048];
@@ -73,11 +78,30 @@ enum evote_outcome request_renew(struct evote *, struct kept *, int anew,
     uint64_t deadline_ms, evote_answer *);
 
 /*
+ * grace.c: whether only a log-in that is kept here can cast it now: it is a
+ * vote in an election whose end is past, but not its grace.
+ */
+int grace_holds(const struct evote *, const struct kept *);
+/*
+ * The same of one that was refused.  That it came after the end is recorded
+ * under its number, so it never counts.
+ */
+int grace_may_renew(
+    const struct evote *, const struct kept *, const evote_answer *);
+/* It is cast so; its salt is the service's then, but for a tally sheet. */
+void grace_begin(struct evote *, struct kept *);
+
+/*
  * login.c: sees to it that there is a token.  EVOTE_ANSWERED also when the
  * log-in was refused: then the answer's code is not 0.
  */
 enum evote_outcome login_token(
     struct evote *, uint64_t deadline_ms, evote_answer *);
+/* The same with a new one, whatever there is. */
+enum evote_outcome login_new(
+    struct evote *, uint64_t deadline_ms, evote_answer *);
+/* Whether one is kept, however old; 1 or 0. */
+int login_recall(struct evote *);
 void login_forget(struct evote *);
 
 #endif

@@ -116,18 +116,47 @@ enum evote_outcome evote_cast(struct evote *, const char *election,
     const evote_election *shown, const evote_ranks *, evote_answer *);
 
 /*
- * relative: the election's end is a span after now, by the clock of the host
- * that serves; a kept request that differs only in its end is this one.  *end
- * becomes the one sent; 0 or unchanged if no host was reached for a span.
+ * Gets ready to vote in an election, before the voter is asked for the choice.
+ * If it takes votes a while after its end, from those who had logged in before
+ * it, this logs in; then a vote that comes so late is cast with that log-in, and
+ * any other one is signed as ever.  Why it could not is in evote_unready, or
+ * "": that matters only to who votes so late.
  */
+void evote_begin(struct evote *, const char *election);
+const char *evote_unready(const struct evote *);
+/* Until when it takes such votes, if that is now; else 0. */
+uint64_t evote_late_until(const struct evote *, const char *election);
+
+/*
+ * relative: these times of the election are spans after now, by the clock of
+ * the host that serves, or after the time of the evote_preview before; a kept
+ * request that differs only in them is this one.  *end becomes the one sent; 0
+ * or unchanged if no host was reached for a span.
+ */
+enum { EVOTE_END_SPAN = 1, EVOTE_START_SPAN = 2 };
 enum evote_outcome evote_create(struct evote *, const evote_terms *,
     int relative, uint64_t *end, evote_answer *);
 
 /* Whether a kept request is this one: as evote_kept. */
 int evote_create_kept(struct evote *, const evote_terms *, int relative);
-/* Which of its groups have nobody on the roll. */
-enum evote_outcome evote_empty_groups(
-    struct evote *, const evote_election *, evote_groups_res *);
+/*
+ * What would become of it, apart from who asks.  Its spans become times in
+ * `dated`, which is freed with xdr_free.  A host of an older version does not
+ * know: the clock in its answer is 0.
+ */
+enum evote_outcome evote_preview(struct evote *, const evote_terms *,
+    int relative, evote_terms *dated, evote_preview_res *);
+/* The same when it is `from` by some other clock; 0, or -1: no memory. */
+int evote_terms_dated(
+    const evote_terms *, int relative, uint64_t from, evote_terms *dated);
+
+/* The end may be EVOTE_END_SPAN; *end is as in evote_create. */
+enum evote_outcome evote_extend(struct evote *, const evote_extension *,
+    int relative, uint64_t *end, evote_answer *);
+enum evote_outcome evote_cancel(
+    struct evote *, const evote_cancellation *, evote_answer *);
+/* Whether a kept request is this one: as evote_kept. */
+int evote_cancel_kept(struct evote *, const evote_cancellation *);
 
 enum evote_outcome evote_result(
     struct evote *, const char *election, evote_result_res *);
@@ -140,6 +169,14 @@ enum evote_outcome evote_options_of(
     struct evote *, const char *election, evote_options_res *);
 /* One page; first is 0, then `next`. */
 enum evote_outcome evote_list(struct evote *, unsigned first, evote_list_res *);
+/*
+ * Where elections stand in their lives; of a host of an older version, whether
+ * they are open or closed, and their ends.
+ */
+enum evote_outcome evote_life(
+    struct evote *, const char *election, evote_life_res *);
+enum evote_outcome evote_lives(
+    struct evote *, unsigned first, evote_lives_res *);
 
 /* ---- tally sheets ---- */
 

@@ -106,22 +106,26 @@ login_once(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
 	return (outcome);
 }
 
+int
+login_recall(struct evote *e)
+{
+	if (e->token_len == 0 &&
+	    !state_token(e->state, e->options.voter, e->token, &e->token_len,
+		&e->token_expires))
+		e->token_len = 0;
+	return (e->token_len > 0);
+}
+
 /*
  * A challenge serves once and in one epoch: after a take-over, or when the
  * reply to AUTH was lost, a new one is asked for.
  */
 enum evote_outcome
-login_token(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
+login_new(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
 {
 	enum evote_outcome outcome;
 	int tries;
 
-	if (e->token_len == 0 &&
-	    !state_token(e->state, e->options.voter, e->token, &e->token_len,
-		&e->token_expires))
-		e->token_len = 0;
-	if (e->token_len > 0 && date_now_us() + SPARE_US < e->token_expires)
-		return (EVOTE_ANSWERED);
 	for (tries = 0; tries < TRIES; tries++) {
 		outcome = login_once(e, deadline_ms, answer);
 		if (outcome != EVOTE_ANSWERED ||
@@ -129,6 +133,14 @@ login_token(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
 			break;
 	}
 	return (outcome);
+}
+
+enum evote_outcome
+login_token(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
+{
+	if (login_recall(e) && date_now_us() + SPARE_US < e->token_expires)
+		return (EVOTE_ANSWERED);
+	return (login_new(e, deadline_ms, answer));
 }
 
 void

@@ -62,6 +62,10 @@ statement_bytes(
 		s.act.evote_act_u.election = k->u.create.terms.election;
 	else if (k->kind == EVOTE_ACT_OPEN)
 		s.act.evote_act_u.terms = k->u.create.terms;
+	else if (k->kind == EVOTE_ACT_EXTEND)
+		s.act.evote_act_u.extension = k->u.extend.extension;
+	else if (k->kind == EVOTE_ACT_CANCEL)
+		s.act.evote_act_u.cancellation = k->u.cancel.cancellation;
 	else {
 		s.act.evote_act_u.ballot.election = (char *)kept_election(k);
 		if (request_commit(k, s.act.evote_act_u.ballot.commitment))
@@ -144,7 +148,7 @@ request_renew(struct evote *e, struct kept *k, int anew, uint64_t deadline_ms,
 	evote_request *r = kept_request(k);
 	enum evote_outcome outcome = EVOTE_ANSWERED;
 
-	if (e->options.login)
+	if (e->options.login && !e->late)
 		outcome = login_token(e, deadline_ms, answer);
 	if (outcome != EVOTE_ANSWERED ||
 	    (e->options.login && e->token_len == 0))
@@ -155,8 +159,9 @@ request_renew(struct evote *e, struct kept *k, int anew, uint64_t deadline_ms,
 	r->credential.kind = EVOTE_BY_TOKEN; /* an empty one can be freed */
 	r->number = k->number;
 	memcpy(r->client, k->client, sizeof(r->client));
-	outcome = e->options.login ? credential_token(e, &r->credential)
-				   : credential_sign(e, k, &r->credential);
+	outcome = e->options.login || e->late
+	    ? credential_token(e, &r->credential)
+	    : credential_sign(e, k, &r->credential);
 	if (outcome == EVOTE_ANSWERED &&
 	    state_store(e->state, e->options.voter, k) != 0)
 		outcome = handle_fail(e, "%s", state_error(e->state));

@@ -29,6 +29,10 @@ options_ask(struct evote *e, const char *election, uint64_t deadline_ms,
 	if (outcome == EVOTE_ANSWERED) {
 		e->sheet.there =
 		    ballot_option(&res->options, EVOTE_OPTION_SHEET, 0) != 0;
+		e->sheet.grace_s = (uint32_t)ballot_option(
+		    &res->options, EVOTE_OPTION_GRACE_S, 0);
+		if (strcmp(e->sheet.election, election) != 0)
+			e->sheet.end = 0;
 		snprintf(e->sheet.election, sizeof(e->sheet.election), "%s",
 		    election);
 	}

@@ -100,6 +100,8 @@ struct kept {
 					    option */
 		evote_vote_args vote;
 		evote_ballot_args ballot;
+		evote_extend_args extend;
+		evote_cancel_args cancel;
 	} u;
 };
 evote_request *kept_request(struct kept *);	/* NULL: nothing outstanding */

@@ -47,6 +47,10 @@ kept_request(struct kept *k)
 		return (&k->u.vote.request);
 	case EVOTE_ACT_BALLOT:
 		return (&k->u.ballot.request);
+	case EVOTE_ACT_EXTEND:
+		return (&k->u.extend.request);
+	case EVOTE_ACT_CANCEL:
+		return (&k->u.cancel.request);
 	default:
 		return (NULL);
 	}
@@ -63,6 +67,10 @@ kept_election(const struct kept *k)
 		return (k->u.vote.election);
 	case EVOTE_ACT_BALLOT:
 		return (k->u.ballot.election);
+	case EVOTE_ACT_EXTEND:
+		return (k->u.extend.extension.election);
+	case EVOTE_ACT_CANCEL:
+		return (k->u.cancel.cancellation.election);
 	default:
 		return (NULL);
 	}
@@ -97,6 +105,10 @@ xdr_body(XDR *xdrs, struct kept *k)
 		return (xdr_evote_vote_args(xdrs, &k->u.vote));
 	case EVOTE_ACT_BALLOT:
 		return (xdr_evote_ballot_args(xdrs, &k->u.ballot));
+	case EVOTE_ACT_EXTEND:
+		return (xdr_evote_extend_args(xdrs, &k->u.extend));
+	case EVOTE_ACT_CANCEL:
+		return (xdr_evote_cancel_args(xdrs, &k->u.cancel));
 	default:
 		return (FALSE);
 	}

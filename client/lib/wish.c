@@ -30,17 +30,29 @@ same_election(const evote_election *a, const evote_election *b, int but_end)
 }
 
 static int
-same_options(const evote_options *a, const evote_options *b)
+same_option(const evote_option *a, const evote_option *b, int but_start)
+{
+	return (a->kind == b->kind &&
+	    (a->value == b->value ||
+		(but_start && a->kind == EVOTE_OPTION_START)));
+}
+
+static int
+same_options(const evote_options *a, const evote_options *b, int but_start)
 {
 	u_int i;
 
 	for (i = 0; i < a->evote_options_len && i < b->evote_options_len; i++)
-		if (a->evote_options_val[i].kind !=
-			b->evote_options_val[i].kind ||
-		    a->evote_options_val[i].value !=
-			b->evote_options_val[i].value)
+		if (!same_option(&a->evote_options_val[i],
+			&b->evote_options_val[i], but_start))
 			return (0);
 	return (a->evote_options_len == b->evote_options_len);
+}
+
+int
+wish_casts(const struct wish *w)
+{
+	return (w->kind == EVOTE_ACT_VOTE || w->kind == EVOTE_ACT_BALLOT);
 }
 
 int
@@ -61,6 +73,30 @@ same_ballot(const evote_ballot_args *b, const struct wish *w)
 	    memcmp(b->choices, choices, sizeof(choices)) == 0);
 }
 
+/* Of one election already. */
+static int
+same_change(const struct wish *w, const struct kept *k)
+{
+	const evote_extension *x = &k->u.extend.extension;
+
+	if (w->kind == EVOTE_ACT_CANCEL)
+		return (
+		    strcmp(k->u.cancel.cancellation.reason, w->reason) == 0);
+	return (strcmp(x->reason, w->reason) == 0 &&
+	    (w->relative || x->end == w->end));
+}
+
+static int
+same_create(const struct wish *w, const struct kept *k)
+{
+	const evote_terms *terms = &k->u.create.terms;
+
+	return (same_election(&terms->election, &w->create->election,
+		    w->relative & EVOTE_END_SPAN) &&
+	    same_options(&terms->options, &w->create->options,
+		w->relative & EVOTE_START_SPAN));
+}
+
 int
 wish_is(const struct wish *w, const struct kept *k)
 {
@@ -71,17 +107,17 @@ wish_is(const struct wish *w, const struct kept *k)
 	if (k->kind != (int)w->kind)
 		return (0);
 	if (w->create != NULL)
-		return (same_election(&k->u.create.terms.election,
-			    &w->create->election, w->relative) &&
-		    same_options(
-			&k->u.create.terms.options, &w->create->options));
-	return (strcmp(kept_election(k), w->election) == 0 &&
-	    (k->kind == EVOTE_ACT_BALLOT
-		    ? same_ballot(&k->u.ballot, w)
-		    : strcmp(k->u.vote.choice, w->choice) == 0));
+		return (same_create(w, k));
+	if (strcmp(kept_election(k), w->election) != 0)
+		return (0);
+	if (!wish_casts(w))
+		return (same_change(w, k));
+	return (k->kind == EVOTE_ACT_BALLOT
+		? same_ballot(&k->u.ballot, w)
+		: strcmp(k->u.vote.choice, w->choice) == 0);
 }
 
-static int
+int
 terms_copy(const evote_terms *from, evote_terms *to)
 {
 	xdrproc_t proc = (xdrproc_t)xdr_evote_terms;
@@ -137,18 +173,79 @@ cast_copy(const struct wish *w, struct kept *k, int salted)
 		: ranks_copy(w->ranks, &ballot->ranks));
 }
 
+/* Of an extension or a cancellation, likewise. */
+static int
+change_copy(const struct wish *w, struct kept *k)
+{
+	evote_extension *x = &k->u.extend.extension;
+	evote_cancellation *c = &k->u.cancel.cancellation;
+	evote_name *name =
+	    w->kind == EVOTE_ACT_EXTEND ? &x->election : &c->election;
+	evote_text *reason =
+	    w->kind == EVOTE_ACT_EXTEND ? &x->reason : &c->reason;
+
+	if (strlen(w->election) > EVOTE_NAME_MAX ||
+	    strlen(w->reason) > EVOTE_TEXT_MAX)
+		return (-1);
+	if (w->kind == EVOTE_ACT_EXTEND)
+		x->end = w->end;
+	*name = strdup(w->election);
+	*reason = strdup(w->reason);
+	return (*name == NULL || *reason == NULL ? -1 : 0);
+}
+
 int
 wish_copy(const struct wish *w, struct kept *k, int salted)
 {
 	memset(&k->u, 0, sizeof(k->u));
 	k->kind = (int)w->kind;
 	kept_request(k)->credential.kind = EVOTE_BY_TOKEN;
-	if (w->create != NULL) {
-		if (terms_copy(w->create, &k->u.create.terms) != 0)
-			return (-1);
-		if (w->relative)
-			k->u.create.terms.election.end = 0;
+	if (w->create != NULL)
+		return (terms_copy(w->create, &k->u.create.terms));
+	return (wish_casts(w) ? cast_copy(w, k, salted) : change_copy(w, k));
+}
+
+/* ---- times ---- */
+
+static void
+date(u_quad_t *time, uint64_t from)
+{
+	*time = *time < UINT64_MAX - from ? from + *time : UINT64_MAX;
+}
+
+void
+terms_date(evote_terms *terms, int relative, uint64_t from)
+{
+	u_int i;
+
+	if (relative & EVOTE_END_SPAN)
+		date(&terms->election.end, from);
+	for (i = 0; i < terms->options.evote_options_len; i++)
+		if ((relative & EVOTE_START_SPAN) &&
+		    terms->options.evote_options_val[i].kind ==
+			EVOTE_OPTION_START)
+			date(&terms->options.evote_options_val[i].value, from);
+}
+
+void
+wish_date(const struct wish *w, struct kept *k, uint64_t from)
+{
+	if (w->create != NULL)
+		terms_date(&k->u.create.terms, w->relative, from);
+	else if (w->relative & EVOTE_END_SPAN)
+		date(&k->u.extend.extension.end, from);
+}
+
+uint64_t
+kept_end(const struct kept *k)
+{
+	switch (k->kind) {
+	case EVOTE_ACT_CREATE:
+	case EVOTE_ACT_OPEN:
+		return (k->u.create.terms.election.end);
+	case EVOTE_ACT_EXTEND:
+		return (k->u.extend.extension.end);
+	default:
 		return (0);
 	}
-	return (cast_copy(w, k, salted));
 }

@@ -1,0 +1,259 @@
+/* Changes of an election's end: it is extended, or cancelled. */
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/cmd.h"
+#include "client/confirm.h"
+#include "client/say.h"
+#include "client/when.h"
+#include "common/date.h"
+#include "common/text.h"
+
+struct change {
+	const char *end, *why;
+	int yes;
+	int relative;	 /* the end is a span from now */
+	uint64_t end_us; /* or that span */
+	char name[NAME_ROOM];
+	char reason[EVOTE_TEXT_MAX + 1];
+};
+
+static int
+change_read(struct client *c, struct change *n, const char *name)
+{
+	char why[200];
+	int status;
+
+	if ((status = cmd_name(c, ELECTION, name, n->name)) >= 0)
+		return (status);
+	if (n->why == NULL)
+		return (say_usage(c,
+		    "no --reason is given; say why, for everybody and for the "
+		    "minutes"));
+	if (text_tidy(n->reason, EVOTE_TEXT_MAX, n->why, why, sizeof(why)) == 0)
+		return (-1);
+	return (say_usage(c, "--reason: the text %s", why));
+}
+
+/* What became of a voter's request; a step. */
+static int
+outcome_say(struct client *c, struct evote *e, const struct change *n,
+    const char *done, enum evote_outcome outcome, const evote_answer *answer)
+{
+	say_clock(e);
+	if (outcome == EVOTE_UNANSWERED)
+		return (say_problem(c, evote_problem(e), outcome,
+		    "No answer. Election \"%s\" may or may not have been %s. "
+		    "Run the same command again: it cannot be done twice",
+		    n->name, done));
+	if (outcome == EVOTE_CHANGED)
+		return (say_problem(c, evote_problem(e), outcome,
+		    "Do not rely on election \"%s\"", n->name));
+	return (say_answer(c, e, outcome, answer, "Election \"%s\" was not %s",
+	    n->name, done));
+}
+
+/* ---- extend ---- */
+
+static int
+extended_say(struct client *c, const struct change *n, uint64_t end,
+    uint64_t now, const evote_answer *answer)
+{
+	struct when w = when_at(end, now);
+
+	when_json(c->json, end);
+	say_stamp(c, &answer->stamp);
+	return (say_done(c,
+	    "Election \"%s\" is extended. It is open until %s, which is %s "
+	    "here, %s",
+	    n->name, w.utc, w.local, w.left));
+}
+
+static int
+voter_extend(struct client *c, const struct change *n, evote_extension *x)
+{
+	enum evote_outcome outcome;
+	evote_answer answer;
+	struct evote *e;
+	uint64_t end = x->end;
+	int status = cmd_open_voter(c, 0, &e);
+
+	if (status >= 0)
+		return (status);
+	outcome =
+	    evote_extend(e, x, n->relative ? EVOTE_END_SPAN : 0, &end, &answer);
+	status = outcome_say(c, e, n, "extended", outcome, &answer);
+	if (status < 0)
+		status = extended_say(c, n, end, evote_now_us(e), &answer);
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	evote_close(e);
+	return (status);
+}
+
+static int
+operator_extend(struct client *c, const struct change *n, evote_extension *x)
+{
+	char what[NAME_ROOM + 40];
+	evote_answer answer = {0};
+	uint64_t now = 0;
+	int status;
+
+	snprintf(
+	    what, sizeof(what), "Election \"%s\" was not extended", n->name);
+	if ((status = admin_clock(c, &now, what)) >= 0)
+		return (status);
+	if (n->relative)
+		x->end += now;
+	status = admin_call(c, EVOTE_EXTEND_ANY, (xdrproc_t)xdr_evote_extension,
+	    x, (xdrproc_t)xdr_evote_answer, &answer, what);
+	if (status < 0)
+		status = extended_say(c, n, x->end, now, &answer);
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	return (status);
+}
+
+static int
+run_extend(struct client *c, void *own, int argc, char **argv)
+{
+	struct change *n = own;
+	uint64_t now = date_now_us(), at;
+	evote_extension x;
+	char err[300];
+	int status;
+
+	c->options.earlier = say_earlier;
+	if ((status = change_read(c, n, argv[0])) >= 0)
+		return (status);
+	if (n->end == NULL)
+		return (say_usage(c,
+		    "no --end is given; say when it closes then, as in "
+		    "2026-12-01T18:00:00+01:00 or +2h"));
+	if (date_parse(n->end, now, &at, err, sizeof(err)) != 0)
+		return (say_usage(c, "--end: %s", err));
+	n->relative = n->end[0] == '+';
+	x = (evote_extension){n->name, n->relative ? at - now : at, n->reason};
+	return (c->admin != NULL ? operator_extend(c, n, &x)
+				 : voter_extend(c, n, &x));
+}
+
+static const struct option_row extend_options[] = {
+    {"end", "TIME", "when it closes then; a span such as +2h is from now",
+	.at = offsetof(struct change, end), .use = OPTION_MUST},
+    {"reason", "TEXT", "why, for everybody and for the minutes",
+	.at = offsetof(struct change, why), .use = OPTION_MUST},
+    {0},
+};
+
+const struct command cmd_extend = {
+    .name = "extend",
+    .args = "ELECTION",
+    .help = "Gives an election that has not ended a later end: its creator, "
+	    "or with --admin an operator.",
+    .size = sizeof(struct change),
+    .options = extend_options,
+    .run = run_extend,
+};
+
+/* ---- cancel ---- */
+
+/* -1: it is meant. */
+static int
+cancel_ask(struct client *c, const struct change *n)
+{
+	if (n->yes || !confirm_can(c))
+		return (-1);
+	say_aside(
+	    "Election \"%s\" will never have a result, and that cannot be "
+	    "taken back. Its votes stay in the ledger, and are not "
+	    "counted. Everybody is told: %s.",
+	    n->name, n->reason);
+	return (confirm("Cancel it")
+		? -1
+		: say_usage(c, "Election \"%s\" was not cancelled", n->name));
+}
+
+static int
+cancelled_say(
+    struct client *c, const struct change *n, const evote_answer *answer)
+{
+	say_stamp(c, &answer->stamp);
+	return (say_done(c,
+	    "Election \"%s\" is cancelled, and will never have a result",
+	    n->name));
+}
+
+/* A request that was kept may have been sent: nothing is asked about it. */
+static int
+voter_cancel(struct client *c, const struct change *n, evote_cancellation *x)
+{
+	enum evote_outcome outcome;
+	evote_answer answer;
+	struct evote *e;
+	int status = cmd_open_voter(c, 0, &e);
+
+	if (status >= 0)
+		return (status);
+	if (evote_cancel_kept(e, x) == 0 && (status = cancel_ask(c, n)) >= 0) {
+		evote_close(e);
+		return (status);
+	}
+	outcome = evote_cancel(e, x, &answer);
+	status = outcome_say(c, e, n, "cancelled", outcome, &answer);
+	if (status < 0)
+		status = cancelled_say(c, n, &answer);
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	evote_close(e);
+	return (status);
+}
+
+static int
+operator_cancel(struct client *c, const struct change *n, evote_cancellation *x)
+{
+	char what[NAME_ROOM + 40];
+	evote_answer answer = {0};
+	int status = cancel_ask(c, n);
+
+	snprintf(
+	    what, sizeof(what), "Election \"%s\" was not cancelled", n->name);
+	if (status < 0)
+		status = admin_call(c, EVOTE_CANCEL_ANY,
+		    (xdrproc_t)xdr_evote_cancellation, x,
+		    (xdrproc_t)xdr_evote_answer, &answer, what);
+	if (status < 0)
+		status = cancelled_say(c, n, &answer);
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	return (status);
+}
+
+static int
+run_cancel(struct client *c, void *own, int argc, char **argv)
+{
+	struct change *n = own;
+	evote_cancellation x;
+	int status;
+
+	c->options.earlier = say_earlier;
+	if ((status = change_read(c, n, argv[0])) >= 0)
+		return (status);
+	x = (evote_cancellation){n->name, n->reason};
+	return (c->admin != NULL ? operator_cancel(c, n, &x)
+				 : voter_cancel(c, n, &x));
+}
+
+static const struct option_row cancel_options[] = {
+    {"reason", "TEXT", "why, for everybody and for the minutes",
+	.at = offsetof(struct change, why), .use = OPTION_MUST},
+    {"yes", NULL, "do not ask", .at = offsetof(struct change, yes)},
+    {0},
+};
+
+const struct command cmd_cancel = {
+    .name = "cancel",
+    .args = "ELECTION",
+    .help = "Cancels an election: its creator before the first vote, or with "
+	    "--admin an operator until it closes. It never has a result.",
+    .size = sizeof(struct change),
+    .options = cancel_options,
+    .run = run_cancel,
+};

@@ -1,0 +1,136 @@
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/cmd.h"
+#include "client/plan.h"
+#include "client/say.h"
+#include "common/number.h"
+#include "common/text.h"
+
+struct wanted {
+	const char *who, *quota;
+	u_int n;
+	char texts[EVOTE_GROUPS_MAX][NAME_ROOM];
+	evote_name groups[EVOTE_GROUPS_MAX];
+};
+
+static int
+group_take(void *at, const char *value, char *err, size_t errlen)
+{
+	struct wanted *w = at;
+	char why[200];
+
+	if (w->n == EVOTE_GROUPS_MAX)
+		return (text_why(err, errlen, "it is given more than %u times",
+		    EVOTE_GROUPS_MAX));
+	if (text_tidy(
+		w->texts[w->n], EVOTE_NAME_MAX, value, why, sizeof(why)) != 0)
+		return (text_why(err, errlen, "the name %s", why));
+	w->groups[w->n] = w->texts[w->n];
+	w->n++;
+	return (0);
+}
+
+static int
+creators_read(struct client *c, struct wanted *w, evote_settings_args *args)
+{
+	evote_settings *s = &args->settings;
+
+	if (w->who != NULL && w->n > 0)
+		return (say_usage(c, "either --create or --group"));
+	args->set_creators = w->who != NULL || w->n > 0;
+	if (w->n > 0) {
+		s->creators = EVOTE_BY_GROUPS;
+		s->groups.groups_len = w->n;
+		s->groups.groups_val = w->groups;
+	} else if (w->who != NULL && strcmp(w->who, "operators") == 0)
+		s->creators = EVOTE_BY_OPERATORS;
+	else if (w->who != NULL && strcmp(w->who, "anyone") != 0)
+		return (say_usage(c,
+		    "--create: it is anyone or operators; name groups with "
+		    "--group"));
+	return (-1);
+}
+
+static int
+quota_read(struct client *c, const char *given, evote_settings_args *args)
+{
+	uint64_t quota;
+
+	if (given == NULL)
+		return (-1);
+	if (number_read(given, 0, EVOTE_QUOTA_MAX, &quota) != 0)
+		return (say_usage(c, "--quota: \"%s\" is not a number up to %u",
+		    given, EVOTE_QUOTA_MAX));
+	args->set_quota = 1;
+	args->settings.quota = (u_int)quota;
+	return (-1);
+}
+
+static void
+settings_json(cJSON *to, const evote_settings *s)
+{
+	static const char *const names[] = {
+	    [EVOTE_BY_ANYONE] = "anyone",
+	    [EVOTE_BY_GROUPS] = "groups",
+	    [EVOTE_BY_OPERATORS] = "operators",
+	};
+
+	if (to == NULL)
+		return;
+	cJSON_AddStringToObject(to, "create",
+	    (unsigned)s->creators < EVOTE_CREATORS_NR ? names[s->creators]
+						      : "strange");
+	say_names(to, "groups", s->groups.groups_len, s->groups.groups_val);
+	cJSON_AddNumberToObject(to, "quota", s->quota);
+}
+
+static int
+run(struct client *c, void *own, int argc, char **argv)
+{
+	evote_settings_args args = {0};
+	evote_settings_res res = {0};
+	struct wanted *w = own;
+	char who[1200];
+	int status, changes;
+
+	if ((status = creators_read(c, w, &args)) >= 0 ||
+	    (status = quota_read(c, w->quota, &args)) >= 0)
+		return (status);
+	changes = args.set_creators || args.set_quota;
+	status =
+	    admin_call(c, EVOTE_SETTINGS, (xdrproc_t)xdr_evote_settings_args,
+		&args, (xdrproc_t)xdr_evote_settings_res, &res,
+		changes ? "The settings were not changed"
+			: "The settings cannot be shown");
+	if (status < 0) {
+		plan_creators(&res.settings, who, sizeof(who));
+		settings_json(c->json, &res.settings);
+		say_stamp(c, &res.answer.stamp);
+		status = say_done(c,
+		    "%s%s may create elections, each voter %u at once",
+		    changes ? "From now on " : "", who, res.settings.quota);
+	}
+	xdr_free((xdrproc_t)xdr_evote_settings_res, &res);
+	return (status);
+}
+
+static const struct option_row options[] = {
+    {"create", "WHO", "who may create elections: anyone, or operators alone",
+	.at = offsetof(struct wanted, who)},
+    {"group", "G", "voters of this group may, and of no group not named",
+	.at = 0, .take = group_take, .use = OPTION_ANY},
+    {"quota", "N", "how many elections a voter may create at once",
+	.at = offsetof(struct wanted, quota)},
+    {0},
+};
+
+const struct command cmd_settings = {
+    .name = "settings",
+    .help = "Shows or changes who may create elections, and how many "
+	    "(--admin). Operators always may.",
+    .size = sizeof(struct wanted),
+    .options = options,
+    .run = run,
+};

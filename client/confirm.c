@@ -1,0 +1,23 @@
+#include "client/confirm.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int
+confirm_can(const struct client *c)
+{
+	return (
+	    c->json == NULL && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO));
+}
+
+int
+confirm(const char *question)
+{
+	char line[16] = "";
+
+	fflush(stdout);
+	fprintf(stderr, "%s (yes/no)? ", question);
+	return (fgets(line, sizeof(line), stdin) != NULL &&
+	    strncmp(line, "yes", 3) == 0 && strcspn(line, "\r\n") == 3);
+}

@@ -1,0 +1,17 @@
+#ifndef EVOTE_ACT_H
+#define EVOTE_ACT_H
+
+#include "client/lib/handle.h"
+#include "client/lib/wish.h"
+
+/*
+ * Has it done exactly once, after whatever else was kept.  *end becomes that of
+ * an election that is created or extended, see evote_create; may be NULL.
+ */
+enum evote_outcome act_fulfil(
+    struct evote *, const struct wish *, uint64_t *end, evote_answer *);
+/* A kept request, as it was sent before; what became of it is told. */
+enum evote_outcome act_settle(
+    struct evote *, struct kept *, uint64_t deadline_ms);
+
+#endif

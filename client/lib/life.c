@@ -1,0 +1,130 @@
+/* Elections' lives, and what a host of an older version knows of them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/lib/act.h"
+
+static enum evote_outcome
+ask(struct evote *e, rpcproc_t number, void *args, evote_seen *seen, void *res)
+{
+	unsigned sends = 0;
+
+	return (
+	    handle_ask(e, number, args, seen, res, handle_deadline(e), &sends));
+}
+
+/* The answer moves from one result to another. */
+static void
+answer_move(evote_answer *to, evote_answer *from)
+{
+	xdr_free((xdrproc_t)xdr_evote_answer, to);
+	*to = *from;
+	memset(from, 0, sizeof(*from));
+}
+
+static evote_phase
+phase_of(int closed)
+{
+	return (closed ? EVOTE_PHASE_CLOSED : EVOTE_PHASE_OPEN);
+}
+
+static enum evote_outcome
+life_older(struct evote *e, const char *election, evote_life_res *res)
+{
+	evote_election_res show;
+	enum evote_outcome outcome = evote_show(e, election, &show);
+
+	answer_move(&res->answer, &show.answer);
+	res->phase = phase_of(show.closed);
+	res->end = show.election.end;
+	xdr_free((xdrproc_t)xdr_evote_election_res, &show);
+	return (outcome);
+}
+
+enum evote_outcome
+evote_life(struct evote *e, const char *election, evote_life_res *res)
+{
+	evote_named_args args = {.election = (char *)election};
+	enum evote_outcome outcome =
+	    ask(e, EVOTE_GET_LIFE, &args, &args.seen, res);
+
+	return (outcome == EVOTE_UNSENT && e->older
+		? life_older(e, election, res)
+		: outcome);
+}
+
+static enum evote_outcome
+lives_older(struct evote *e, unsigned first, evote_lives_res *res)
+{
+	evote_list_res list;
+	evote_life_summary *to;
+	enum evote_outcome outcome = evote_list(e, first, &list);
+	u_int i, n = list.elections.elections_len;
+
+	answer_move(&res->answer, &list.answer);
+	if ((to = calloc(n + 1, sizeof(*to))) == NULL)
+		n = 0;
+	for (i = 0; i < n; i++) {
+		to[i].name = list.elections.elections_val[i].name;
+		to[i].end = list.elections.elections_val[i].end;
+		to[i].phase = phase_of(list.elections.elections_val[i].closed);
+		list.elections.elections_val[i].name = NULL;
+	}
+	res->elections.elections_len = n;
+	res->elections.elections_val = to;
+	res->next = list.next;
+	xdr_free((xdrproc_t)xdr_evote_list_res, &list);
+	return (to != NULL ? outcome : handle_fail(e, "no memory"));
+}
+
+enum evote_outcome
+evote_lives(struct evote *e, unsigned first, evote_lives_res *res)
+{
+	evote_list_args args = {.first = first};
+	enum evote_outcome outcome =
+	    ask(e, EVOTE_LIST_LIVES, &args, &args.seen, res);
+
+	return (outcome == EVOTE_UNSENT && e->older ? lives_older(e, first, res)
+						    : outcome);
+}
+
+/* ---- before an election is created ---- */
+
+int
+evote_terms_dated(
+    const evote_terms *terms, int relative, uint64_t from, evote_terms *to)
+{
+	memset(to, 0, sizeof(*to));
+	if (terms_copy(terms, to) != 0)
+		return (-1);
+	terms_date(to, relative, from);
+	return (0);
+}
+
+enum evote_outcome
+evote_preview(struct evote *e, const evote_terms *terms, int relative,
+    evote_terms *dated, evote_preview_res *res)
+{
+	evote_preview_args args = {0};
+	enum evote_outcome outcome;
+	uint64_t from;
+
+	memset(res, 0, sizeof(*res));
+	memset(dated, 0, sizeof(*dated));
+	route_unanswered(&res->answer);
+	if ((outcome = handle_find(e, handle_deadline(e))) != EVOTE_ANSWERED)
+		return (outcome);
+	from = evote_now_us(e);
+	if (evote_terms_dated(terms, relative, from, dated) != 0)
+		return (handle_fail(
+		    e, "the request breaks a limit of the service"));
+	e->counted_from = from;
+	args.terms = *dated;
+	xdr_free((xdrproc_t)xdr_evote_answer, &res->answer);
+	outcome = ask(e, EVOTE_PREVIEW, &args, &args.seen, res);
+	if (outcome != EVOTE_UNSENT || !e->older)
+		return (outcome);
+	res->clock = 0;
+	res->answer.code = 0;
+	return (EVOTE_ANSWERED);
+}

@@ -1,0 +1,148 @@
+/* All that a voter may have done. */
+#include "client/lib/act.h"
+
+enum evote_outcome
+evote_vote(struct evote *e, const char *election, const char *choice,
+    evote_answer *answer)
+{
+	const struct wish w = {
+	    .kind = EVOTE_ACT_VOTE,
+	    .election = election,
+	    .choice = choice,
+	};
+
+	return (act_fulfil(e, &w, NULL, answer));
+}
+
+enum evote_outcome
+evote_cast(struct evote *e, const char *election, const evote_election *shown,
+    const evote_ranks *ranks, evote_answer *answer)
+{
+	const struct wish w = {
+	    .kind = EVOTE_ACT_BALLOT,
+	    .election = election,
+	    .shown = shown,
+	    .ranks = ranks,
+	};
+
+	return (act_fulfil(e, &w, NULL, answer));
+}
+
+/* Without options it is what hosts of an older version know, too. */
+static evote_act_kind
+create_kind(const evote_terms *terms)
+{
+	return (terms->options.evote_options_len > 0 ? EVOTE_ACT_OPEN
+						     : EVOTE_ACT_CREATE);
+}
+
+enum evote_outcome
+evote_create(struct evote *e, const evote_terms *terms, int relative,
+    uint64_t *end, evote_answer *answer)
+{
+	const struct wish w = {
+	    .kind = create_kind(terms),
+	    .create = terms,
+	    .relative = relative,
+	};
+
+	return (act_fulfil(e, &w, end, answer));
+}
+
+enum evote_outcome
+evote_extend(struct evote *e, const evote_extension *x, int relative,
+    uint64_t *end, evote_answer *answer)
+{
+	const struct wish w = {
+	    .kind = EVOTE_ACT_EXTEND,
+	    .election = x->election,
+	    .end = x->end,
+	    .reason = x->reason,
+	    .relative = relative,
+	};
+
+	return (act_fulfil(e, &w, end, answer));
+}
+
+enum evote_outcome
+evote_cancel(struct evote *e, const evote_cancellation *x, evote_answer *answer)
+{
+	const struct wish w = {
+	    .kind = EVOTE_ACT_CANCEL,
+	    .election = x->election,
+	    .reason = x->reason,
+	};
+
+	return (act_fulfil(e, &w, NULL, answer));
+}
+
+/* ---- whether it was kept ---- */
+
+/* The service is known. */
+static int
+wish_kept_here(struct evote *e, const struct wish *w)
+{
+	struct kept k = {0};
+	int lock, found = 0;
+
+	lock = state_lock(e->state, e->options.voter, handle_deadline(e));
+	if (lock < 0 || state_load(e->state, e->options.voter, &k) != 0) {
+		handle_fail(e, "%s", state_error(e->state));
+		found = -1;
+	} else
+		found = wish_is(w, &k);
+	kept_clear(&k);
+	state_unlock(lock);
+	return (found);
+}
+
+static int
+wish_kept(struct evote *e, const struct wish *w)
+{
+	if (e->options.voter == NULL)
+		return (0);
+	if (handle_ready(e, handle_deadline(e)) != EVOTE_ANSWERED)
+		return (-1);
+	return (wish_kept_here(e, w));
+}
+
+int
+evote_kept(struct evote *e, const char *election)
+{
+	const struct wish w = {.kind = EVOTE_ACT_VOTE, .election = election};
+
+	return (wish_kept(e, &w));
+}
+
+int
+evote_kept_here(struct evote *e, const char *election)
+{
+	const struct wish w = {.kind = EVOTE_ACT_VOTE, .election = election};
+
+	return (
+	    e->options.voter != NULL && e->pinned ? wish_kept_here(e, &w) : 0);
+}
+
+int
+evote_create_kept(struct evote *e, const evote_terms *terms, int relative)
+{
+	const struct wish w = {
+	    .kind = create_kind(terms),
+	    .create = terms,
+	    .relative = relative,
+	};
+
+	return (wish_kept(e, &w));
+}
+
+int
+evote_cancel_kept(struct evote *e, const evote_cancellation *x)
+{
+	const struct wish w = {
+	    .kind = EVOTE_ACT_CANCEL,
+	    .election = x->election,
+	    .reason = x->reason,
+	};
+
+	return (wish_kept(e, &w));
+}

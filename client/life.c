@@ -1,0 +1,188 @@
+#include "client/life.h"
+
+#include <stdio.h>
+
+#include "client/say.h"
+#include "client/when.h"
+
+const char *
+life_phase(evote_phase phase)
+{
+	static const char *const names[] = {
+	    [EVOTE_PHASE_PLANNED] = "planned",
+	    [EVOTE_PHASE_OPEN] = "open",
+	    [EVOTE_PHASE_CLOSED] = "closed",
+	    [EVOTE_PHASE_CANCELLED] = "cancelled",
+	};
+
+	return ((unsigned)phase <= EVOTE_PHASE_CANCELLED ? names[phase]
+							 : "strange");
+}
+
+evote_reason
+life_shut(evote_phase phase)
+{
+	switch (phase) {
+	case EVOTE_PHASE_PLANNED:
+		return (EVOTE_R_NOT_BEGUN);
+	case EVOTE_PHASE_OPEN:
+		return (EVOTE_R_OK);
+	case EVOTE_PHASE_CANCELLED:
+		return (EVOTE_R_CANCELLED);
+	default:
+		return (EVOTE_R_CLOSED);
+	}
+}
+
+const char *
+life_by(const char *name)
+{
+	return (name[0] != '\0' ? name : "an operator");
+}
+
+const char *
+life_verb(const evote_life_res *l)
+{
+	static const char *const verbs[] = {
+	    [EVOTE_PHASE_PLANNED] = "opens",
+	    [EVOTE_PHASE_OPEN] = "closes",
+	    [EVOTE_PHASE_CLOSED] = "closed",
+	    [EVOTE_PHASE_CANCELLED] = "was cancelled",
+	};
+
+	return ((unsigned)l->phase <= EVOTE_PHASE_CANCELLED ? verbs[l->phase]
+							    : "ends");
+}
+
+uint64_t
+life_time(const evote_life_res *l)
+{
+	if (l->phase == EVOTE_PHASE_PLANNED)
+		return (l->start);
+	return (l->phase == EVOTE_PHASE_CANCELLED ? l->closed.time : l->end);
+}
+
+/* ---- for people ---- */
+
+void
+life_changes(struct client *c, const evote_life_res *l)
+{
+	const evote_extended *x;
+	struct when at, from, to;
+	u_int i;
+
+	for (i = 0; i < l->extended.extended_len; i++) {
+		x = &l->extended.extended_val[i];
+		at = when_of(x->at.time);
+		from = when_of(x->from);
+		to = when_of(x->to);
+		say_line(c,
+		    "extended by %s at %s: the end was %s, and became %s: %s",
+		    life_by(x->by), at.utc, from.utc, to.utc, x->reason);
+	}
+	if (l->phase != EVOTE_PHASE_CANCELLED)
+		return;
+	at = when_of(l->closed.time);
+	say_line(c, "cancelled by %s at %s: %s", life_by(l->cancelled_by),
+	    at.utc, l->reason);
+}
+
+/* ---- for programs ---- */
+
+static void
+extended_json(cJSON *list, const evote_extended *x)
+{
+	cJSON *one = cJSON_CreateObject();
+
+	when_add(one, "at", x->at.time);
+	cJSON_AddNumberToObject(one, "record", (double)x->at.seq);
+	cJSON_AddStringToObject(one, "by", x->by);
+	when_add(one, "from", x->from);
+	when_add(one, "to", x->to);
+	cJSON_AddStringToObject(one, "reason", x->reason);
+	cJSON_AddItemToArray(list, one);
+}
+
+void
+life_changes_json(cJSON *to, const evote_life_res *l)
+{
+	cJSON *list;
+	u_int i;
+
+	if (to == NULL)
+		return;
+	cJSON_AddStringToObject(to, "phase", life_phase(l->phase));
+	list = cJSON_AddArrayToObject(to, "extended");
+	for (i = 0; i < l->extended.extended_len; i++)
+		extended_json(list, &l->extended.extended_val[i]);
+	if (l->phase != EVOTE_PHASE_CANCELLED)
+		return;
+	cJSON_AddStringToObject(to, "cancelled_by", l->cancelled_by);
+	cJSON_AddStringToObject(to, "cancelled_for", l->reason);
+}
+
+static void
+moment_json(cJSON *to, const char *key, const evote_moment *at)
+{
+	char name[48];
+
+	if (at->time == 0)
+		return;
+	when_add(to, key, at->time);
+	snprintf(name, sizeof(name), "%s_record", key);
+	cJSON_AddNumberToObject(to, name, (double)at->seq);
+}
+
+void
+life_json(cJSON *to, const evote_life_res *l)
+{
+	if (to == NULL)
+		return;
+	life_changes_json(to, l);
+	moment_json(to, "created", &l->created);
+	if (l->start != 0)
+		when_add(to, "start", l->start);
+	moment_json(to, "opened", &l->opened);
+	moment_json(to,
+	    l->phase == EVOTE_PHASE_CANCELLED ? "cancelled_at" : "closed_at",
+	    &l->closed);
+	cJSON_AddNumberToObject(to, "grace_s", l->grace_s);
+}
+
+/* ---- refusals ---- */
+
+static int
+refusal_say(struct client *c, const char *election, const evote_answer *answer,
+    const evote_life_res *l, const char *what)
+{
+	struct when w = when_of(life_time(l));
+	evote_answer told = *answer;
+
+	if (l->phase == EVOTE_PHASE_PLANNED)
+		return (say_refused(c, &told,
+		    "%s: \"%s\" opens at %s, which is %s here, %s", what,
+		    election, w.utc, w.local, w.left));
+	told.text = l->reason;
+	return (say_refused(c, &told, "%s: \"%s\" was cancelled by %s at %s",
+	    what, election, life_by(l->cancelled_by), w.utc));
+}
+
+int
+life_refused(struct client *c, struct evote *e, const char *election,
+    const evote_answer *answer, const char *what)
+{
+	enum evote_outcome outcome;
+	evote_life_res life;
+	int status = -1;
+
+	if (answer->reason != EVOTE_R_NOT_BEGUN &&
+	    answer->reason != EVOTE_R_CANCELLED)
+		return (-1);
+	outcome = evote_life(e, election, &life);
+	if (outcome == EVOTE_ANSWERED && life.answer.code == 0 &&
+	    (life.phase == EVOTE_PHASE_PLANNED ||
+		life.phase == EVOTE_PHASE_CANCELLED))
+		status = refusal_say(c, election, answer, &life, what);
+	xdr_free((xdrproc_t)xdr_evote_life_res, &life);
+	return (status);
+}

@@ -1,0 +1,261 @@
+#include "client/plan.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/confirm.h"
+#include "client/form.h"
+#include "client/say.h"
+#include "client/when.h"
+#include "common/text.h"
+
+#define SHEET                                                          \
+	". After the close, anybody gets its tally sheet. Tell the "   \
+	"voters: each is told a tracker, and finds the choice beside " \
+	"it on the sheet; whoever sees a tracker sees the choice"
+
+uint64_t
+plan_option(const evote_terms *terms, evote_option_kind kind)
+{
+	return (ballot_option(&terms->options, kind, 0));
+}
+
+void
+plan_creators(const evote_settings *s, char *out, size_t size)
+{
+	u_int i;
+
+	if (s->creators != EVOTE_BY_GROUPS) {
+		snprintf(out, size, "%s",
+		    s->creators == EVOTE_BY_OPERATORS ? "operators" : "anyone");
+		return;
+	}
+	snprintf(
+	    out, size, "the group%s ", s->groups.groups_len == 1 ? "" : "s");
+	for (i = 0; i < s->groups.groups_len; i++)
+		say_and(out + strlen("the group "), size - strlen("the group "),
+		    s->groups.groups_val[i], i, s->groups.groups_len);
+}
+
+/* ---- what was understood ---- */
+
+/* Of a dry run that is all there is; else a remark. */
+__attribute__((format(printf, 3, 4))) static void
+line(struct client *c, const struct plan *p, const char *fmt, ...)
+{
+	char text[1400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (p->dry)
+		say_line(c, "%s", text);
+	else if (c->json == NULL)
+		say_aside("%s", text);
+}
+
+static void
+time_line(
+    struct client *c, const struct plan *p, const char *what, uint64_t time)
+{
+	struct when w = when_at(time, p->now);
+
+	line(c, p, "%-8s %s, which is %s here, %s", what, w.utc, w.local,
+	    w.left);
+}
+
+/* How many voters the group has; UINT64_MAX: that is not known. */
+static uint64_t
+voters_in(const struct plan *p, u_int i)
+{
+	return (p->seen->clock != 0 && i < p->seen->sizes.sizes_len
+		? p->seen->sizes.sizes_val[i]
+		: UINT64_MAX);
+}
+
+static void
+groups_lines(struct client *c, const struct plan *p)
+{
+	const evote_election *v = &p->terms->election;
+	uint64_t n;
+	u_int i;
+
+	for (i = 0; i < v->groups.groups_len; i++) {
+		n = voters_in(p, i);
+		if (n == UINT64_MAX)
+			line(c, p, "group    %s", v->groups.groups_val[i]);
+		else
+			line(c, p, "group    %s, %llu voter%s",
+			    v->groups.groups_val[i], (unsigned long long)n,
+			    n == 1 ? "" : "s");
+	}
+}
+
+static void
+options_lines(struct client *c, const struct plan *p)
+{
+	uint64_t grace = plan_option(p->terms, EVOTE_OPTION_GRACE_S);
+
+	if (grace != 0)
+		line(c, p,
+		    "grace    %llu s after its end, votes of those who had "
+		    "logged in before it",
+		    (unsigned long long)grace);
+	if (plan_option(p->terms, EVOTE_OPTION_SHEET))
+		line(c, p,
+		    "sheet    anybody gets trackers and choices after the "
+		    "close");
+	if (plan_option(p->terms, EVOTE_OPTION_ORDER_SHOWN))
+		line(c, p, "times    anybody may see how many voted when");
+	if (plan_option(p->terms, EVOTE_OPTION_FREEZE))
+		line(c, p,
+		    "roll     fixed when it opens; later changes do not count");
+}
+
+static void
+ballot_lines(struct client *c, const struct plan *p)
+{
+	const evote_election *v = &p->terms->election;
+	char text[NAME_ROOM + 100];
+	struct ballot_form form;
+	u_int i;
+
+	if (ballot_form(&form, &p->terms->options, v->choices.choices_len) ==
+	    0) {
+		form_text(&form, v, text, sizeof(text));
+		line(c, p, "ballot   %s", text);
+	}
+	for (i = 0; i < v->choices.choices_len; i++)
+		line(c, p, "choice   %s", v->choices.choices_val[i]);
+}
+
+static void
+plan_lines(struct client *c, const struct plan *p)
+{
+	uint64_t start = plan_option(p->terms, EVOTE_OPTION_START);
+
+	line(c, p, "election %s", p->terms->election.name);
+	ballot_lines(c, p);
+	groups_lines(c, p);
+	if (start == 0)
+		line(c, p, "opens    at once");
+	else
+		time_line(c, p, "opens", start);
+	time_line(c, p, "closes", p->terms->election.end);
+	options_lines(c, p);
+	if (p->seen->clock == 0)
+		line(c, p,
+		    "The host that serves runs an older version of evote, and "
+		    "does not tell more before the election is created.");
+}
+
+/* ---- whether it is meant ---- */
+
+/* Groups without a voter are told; how many there are. */
+static u_int
+empty_say(struct client *c, const struct plan *p)
+{
+	const evote_election *v = &p->terms->election;
+	u_int i, n = 0;
+
+	for (i = 0; i < v->groups.groups_len; i++)
+		if (voters_in(p, i) == 0) {
+			n++;
+			line(c, p, "Nobody on the roll is in group \"%s\".",
+			    v->groups.groups_val[i]);
+		}
+	return (n);
+}
+
+/* Nobody may vote as one of them now; whether that was meant. */
+static int
+empty_judge(struct client *c, const struct plan *p, int asked)
+{
+	const char *name = p->terms->election.name;
+
+	if (plan_option(p->terms, EVOTE_OPTION_FREEZE) &&
+	    !plan_option(p->terms, EVOTE_OPTION_START))
+		return (say_usage(c,
+		    "Election \"%s\" was not created, because nobody could "
+		    "vote as one of these groups: with --freeze who may vote "
+		    "is fixed when it opens",
+		    name));
+	if (asked)
+		return (-1);
+	return (say_usage(c,
+	    "Election \"%s\" was not created, because its groups cannot be "
+	    "changed later. Correct them, or add --empty-groups if voters will "
+	    "be put there",
+	    name));
+}
+
+int
+plan_agree(struct client *c, const struct plan *p)
+{
+	int asked = confirm_can(c) && !p->yes && !p->dry, status = -1;
+	u_int empty;
+
+	plan_lines(c, p);
+	empty = empty_say(c, p);
+	if (empty > 0 && !p->empty)
+		status = empty_judge(c, p, asked);
+	if (status >= 0 || !asked || confirm("Create it"))
+		return (status);
+	return (say_usage(
+	    c, "Election \"%s\" was not created", p->terms->election.name));
+}
+
+int
+plan_done(struct client *c, const struct plan *p)
+{
+	uint64_t start = plan_option(p->terms, EVOTE_OPTION_START);
+	const char *sheet =
+	    plan_option(p->terms, EVOTE_OPTION_SHEET) ? SHEET : "";
+	const char *name = p->terms->election.name;
+	struct when w = when_at(p->terms->election.end, p->now),
+		    s = when_at(start, p->now);
+
+	if (p->dry)
+		return (say_done(c,
+		    "Election \"%s\" would be created now; nothing was done",
+		    name));
+	if (start == 0)
+		return (say_done(c,
+		    "Election \"%s\" is open until %s, which is %s here, %s%s",
+		    name, w.utc, w.local, w.left, sheet));
+	return (say_done(c,
+	    "Election \"%s\" opens at %s, which is %s here, %s, and is then "
+	    "open until %s, which is %s here%s",
+	    name, s.utc, s.local, s.left, w.utc, w.local, sheet));
+}
+
+void
+plan_json(cJSON *to, const struct plan *p)
+{
+	uint64_t start = plan_option(p->terms, EVOTE_OPTION_START);
+	const evote_election *v = &p->terms->election;
+	cJSON *list, *one;
+	u_int i;
+
+	if (to == NULL)
+		return;
+	cJSON_AddBoolToObject(to, "dry_run", p->dry);
+	if (v->end != 0)
+		when_json(to, v->end);
+	if (start != 0)
+		when_add(to, "start", start);
+	cJSON_AddNumberToObject(
+	    to, "grace_s", (double)plan_option(p->terms, EVOTE_OPTION_GRACE_S));
+	if (p->seen->clock == 0)
+		return;
+	when_add(to, "clock", p->seen->clock);
+	list = cJSON_AddArrayToObject(to, "groups");
+	for (i = 0; i < v->groups.groups_len; i++) {
+		one = cJSON_CreateObject();
+		cJSON_AddStringToObject(one, "group", v->groups.groups_val[i]);
+		cJSON_AddNumberToObject(one, "voters", (double)voters_in(p, i));
+		cJSON_AddItemToArray(list, one);
+	}
+}
