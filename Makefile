@@ -200,6 +200,9 @@ bench-failover: all $(B)/load $(WRITERS)
 # SECONDS_EACH=3 RUNS=5 IDLE=5000 CROWD=5000: what TLS costs.
 bench-tls: all $(B)/load $(B)/crowd $(B)/writer_evote
 	tests/bench/tls
+# RUNS=9 ASKERS="64 512": votes with and without what receipts need.
+bench-receipts: all $(B)/load
+	tests/bench/receipts
 # REVISIONS="HEAD~5 HEAD": where the processor's time goes, by perf.
 bench-profile: all $(B)/load
 	tests/bench/profile
@@ -267,7 +270,7 @@ SCRIPTS	= $(shell grep -lrE '^.!/usr/bin/env bash|^. shellcheck shell=bash' \
 SOURCES	= $(foreach top,common replica server client tests, \
 	  $(wildcard $(top)/*.[ch] $(top)/*/*.[ch]))
 
-.PHONY: all programs check lint sim fuzz model model-full soak nemesis strangers bench bench-failover bench-profile bench-tls bench-scale \
+.PHONY: all programs check lint sim fuzz model model-full soak nemesis strangers bench bench-failover bench-profile bench-receipts bench-tls bench-scale \
 	evaluate report install deb clean
 .SECONDARY:
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)

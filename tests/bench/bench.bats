@@ -77,3 +77,11 @@ said() {
 	said "tls: 8 clients, tls, 1 of 1"
 	jq -e 'length == 7 and all(.value > 0)' build/tls.json
 }
+
+@test "bench-receipts: votes with and without what receipts need" {
+	SECONDS_EACH=0.3 RUNS=1 CONNECTIONS=8 ASKERS="8 16" \
+	    long tests/bench/receipts
+	said "receipts: 1 of 1"
+	jq -e 'length == 10 and all(.value > 0) and .[0].met != null' \
+	    build/receipts.json
+}

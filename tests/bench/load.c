@@ -25,6 +25,7 @@
 struct conn {
 	struct wire wire;
 	uint64_t sent_ns;
+	size_t at, left; /* of its turn */
 	size_t have;
 	unsigned char in[ANSWER_MAX];
 };
@@ -228,6 +229,18 @@ idle_open(struct load *l)
 
 /* Requests are small: the socket takes one whole. */
 static void
+conn_send(struct load *l, struct conn *c)
+{
+	const struct requests *r = &l->requests;
+	size_t i = c->at++;
+
+	c->left--;
+	if (wire_send(&c->wire, r->bytes + r->at[i], r->at[i + 1] - r->at[i]) ==
+	    -1)
+		die("send");
+}
+
+static void
 conn_ask(struct load *l, struct conn *c)
 {
 	const struct requests *r = &l->requests;
@@ -235,14 +248,13 @@ conn_ask(struct load *l, struct conn *c)
 
 	if (i == r->n && !r->again)
 		return;
-	i %= r->n;
-	l->next = i + 1;
+	c->at = i % r->n;
+	c->left = r->each > 0 ? r->each : 1;
+	l->next = c->at + c->left;
 	c->sent_ns = now_ns();
 	if (stopped || c->sent_ns >= l->end_ns)
 		return;
-	if (wire_send(&c->wire, r->bytes + r->at[i], r->at[i + 1] - r->at[i]) ==
-	    -1)
-		die("send");
+	conn_send(l, c);
 	l->under_way++;
 }
 
@@ -274,10 +286,14 @@ conn_answer(struct load *l, struct conn *c)
 			die("too long an answer");
 		return;
 	}
-	l->last_ns = now_ns();
-	note(l, l->last_ns - c->sent_ns);
 	l->failed += !l->requests.good(c->in, len);
 	c->have = 0;
+	if (c->left > 0) {
+		conn_send(l, c);
+		return;
+	}
+	l->last_ns = now_ns();
+	note(l, l->last_ns - c->sent_ns);
 	l->under_way--;
 	conn_ask(l, c);
 }

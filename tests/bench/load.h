@@ -14,6 +14,7 @@ struct requests {
 	unsigned char *bytes; /* one after the other */
 	size_t *at;	      /* n + 1 places */
 	size_t n;
+	size_t each; /* a connection's turn: so many, one after the other */
 	int again; /* sent anew when all have been: nothing depends on which */
 	/* The bytes of a whole answer at the front, 0: not all there yet. */
 	size_t (*answered)(const unsigned char *, size_t len);
@@ -23,8 +24,9 @@ struct requests {
 
 struct load_options {
 	/*
-	 * evote-token, -signed, -login, -preauth; null, floor, redis-wait;
-	 * handshake: connections only
+	 * evote-token, -signed, -login, -preauth; evote-receipt: as -token,
+	 * and each vote's receipt; null, floor, redis-wait; handshake:
+	 * connections only
 	 */
 	const char *system;
 	enum wire_kind kind;

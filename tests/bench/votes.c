@@ -242,6 +242,19 @@ vote_add(struct votes *v, struct requests *r, unsigned voter, char *election)
 	call_add(r, EVOTE_CAST_VOTE, (xdrproc_t)xdr_evote_vote_args, &args);
 }
 
+/* Of the vote that was added last. */
+static void
+receipt_add(struct votes *v, struct requests *r, unsigned voter)
+{
+	char name[16];
+	evote_receipt_args args = {
+	    .asker = {.voter = name, .number = v->number}};
+
+	voter_name(name, voter);
+	memcpy(args.asker.client, v->id, sizeof(args.asker.client));
+	call_add(r, EVOTE_RECEIPT, (xdrproc_t)xdr_evote_receipt_args, &args);
+}
+
 static void
 election_open(struct evote *e, char *name)
 {
@@ -265,7 +278,8 @@ votes_open(struct votes *v)
 {
 	const struct load_options *o = v->options;
 	char err[400], name[16];
-	int tokens = strcmp(o->system, "evote-token") == 0;
+	int tokens = strcmp(o->system, "evote-token") == 0 ||
+	    strcmp(o->system, "evote-receipt") == 0;
 
 	if (o->key == NULL || o->hosts == NULL)
 		die("--hosts and --key are missing");
@@ -296,7 +310,9 @@ votes_make(struct votes *v, struct requests *r)
 	    .state = o->state};
 	struct evote *e;
 	char name[64], opener[16], err[1024];
+	int receipts = strcmp(o->system, "evote-receipt") == 0;
 
+	r->each = receipts ? 2 : 1;
 	if ((e = evote_open(&options, err, sizeof(err))) == NULL)
 		die(err);
 	for (unsigned i = 0; i < o->elections; i++) {
@@ -306,8 +322,11 @@ votes_make(struct votes *v, struct requests *r)
 			die(evote_problem(e));
 		snprintf(name, sizeof(name), "%s-%u", o->run, i);
 		election_open(e, name);
-		for (unsigned voter = 0; voter < o->voters; voter++)
+		for (unsigned voter = 0; voter < o->voters; voter++) {
 			vote_add(v, r, voter, name);
+			if (receipts)
+				receipt_add(v, r, voter);
+		}
 	}
 	evote_close(e);
 }
