@@ -80,40 +80,20 @@ admin_check(struct client *c, enum clnt_stat stat, const evote_answer *answer,
 	return (-1);
 }
 
-static int
-call(struct client *c, CLIENT *client, rpcproc_t number, xdrproc_t xargs,
-    void *args, xdrproc_t xres, void *res, const char *what)
-{
-	const struct timeval unused = {0, 0};
-	enum clnt_stat stat =
-	    clnt_call(client, number, xargs, args, xres, res, unused);
-
-	clnt_destroy(client);
-	return (admin_check(c, stat, res, what));
-}
-
 int
 admin_call(struct client *c, rpcproc_t number, xdrproc_t xargs, void *args,
     xdrproc_t xres, void *res, const char *what)
 {
+	const struct timeval unused = {0, 0};
+	enum clnt_stat stat;
 	CLIENT *client;
-	int status = admin_open(c, &client);
+	int status;
 
-	return (status >= 0
-		? status
-		: call(c, client, number, xargs, args, xres, res, what));
-}
-
-int
-admin_ask(struct client *c, rpcproc_t number, xdrproc_t xargs, void *args,
-    xdrproc_t xres, void *res, const char *what)
-{
-	CLIENT *client;
-	int status = open_at(c, EVOTE_PROG, EVOTE_V1, &client);
-
-	return (status >= 0
-		? status
-		: call(c, client, number, xargs, args, xres, res, what));
+	if ((status = admin_open(c, &client)) >= 0)
+		return (status);
+	stat = clnt_call(client, number, xargs, args, xres, res, unused);
+	clnt_destroy(client);
+	return (admin_check(c, stat, res, what));
 }
 
 int

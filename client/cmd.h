@@ -120,8 +120,5 @@ int admin_call(struct client *, rpcproc_t, xdrproc_t xargs, void *args,
     xdrproc_t xres, void *res, const char *what);
 /* The clock of that host, which has to serve. */
 int admin_clock(struct client *, uint64_t *now, const char *what);
-/* As admin_call, of the voters' program, of which that host is asked, too. */
-int admin_ask(struct client *, rpcproc_t, xdrproc_t xargs, void *args,
-    xdrproc_t xres, void *res, const char *what);
 
 #endif

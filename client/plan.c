@@ -135,8 +135,11 @@ static void
 plan_lines(struct client *c, const struct plan *p)
 {
 	uint64_t start = plan_option(p->terms, EVOTE_OPTION_START);
+	struct when w = when_of(p->seen->clock);
 
 	line(c, p, "election %s", p->terms->election.name);
+	if (p->seen->clock != 0)
+		line(c, p, "clock    %s, as the service has it", w.utc);
 	ballot_lines(c, p);
 	groups_lines(c, p);
 	if (start == 0)

@@ -25,8 +25,7 @@ struct check {
 	int reached;	    /* a host that serves */
 	char key[KEY_TEXT]; /* the public half, or "" */
 	int open, voted;    /* elections: not voted in, and voted in */
-	int past;	    /* over, with a vote, */
-	int counted;	    /* of these not cancelled, not shown */
+	int past;	    /* closed, with a vote, not shown */
 	int found;	    /* the wanted one */
 	int all;	    /* the pages came to an end */
 	unsigned next;
@@ -202,16 +201,11 @@ voter_say(struct check *k, const evote_check_res *res)
 /* ---- the elections ---- */
 
 static void
-election_say(struct check *k, const evote_checked *v, evote_phase phase)
+election_say(struct check *k, const evote_checked *v)
 {
 	struct when w = when_at(v->end, evote_now_us(k->e));
 
-	if (phase == EVOTE_PHASE_CANCELLED)
-		line_say(k, "election", "",
-		    "You have voted in \"%s\", which was cancelled: no votes "
-		    "are counted there",
-		    v->name);
-	else if (v->voted)
+	if (v->voted)
 		line_say(k, "election", "", SAY_COUNTS "%s", v->name,
 		    v->closed ? "; it is closed" : "");
 	else
@@ -221,47 +215,26 @@ election_say(struct check *k, const evote_checked *v, evote_phase phase)
 		    v->name, w.utc, w.local, w.left);
 }
 
-/* Over: counted, or cancelled; that is not known if nobody answers. */
-static evote_phase
-phase_ask(struct check *k, const evote_checked *v)
-{
-	evote_phase phase = v->closed ? EVOTE_PHASE_CLOSED : EVOTE_PHASE_OPEN;
-	evote_life_res life;
-
-	if (!v->closed)
-		return (phase);
-	if (evote_life(k->e, v->name, &life) == EVOTE_ANSWERED &&
-	    life.answer.code == 0)
-		phase = life.phase;
-	xdr_free((xdrproc_t)xdr_evote_life_res, &life);
-	return (phase);
-}
-
 static void
 election_check(struct check *k, const evote_checked *v)
 {
-	evote_phase phase;
 	cJSON *object;
 
 	if (k->wanted != NULL && strcmp(k->wanted, v->name) != 0)
 		return;
-	phase = phase_ask(k, v);
 	k->found = 1;
 	k->voted += v->voted;
 	k->open += !v->voted;
 	if (k->wanted == NULL && v->closed)
 		k->past++;
-	if (k->wanted == NULL && phase == EVOTE_PHASE_CLOSED)
-		k->counted++;
 	else
-		election_say(k, v, phase);
+		election_say(k, v);
 	if (k->elections == NULL)
 		return;
 	object = cJSON_CreateObject();
 	cJSON_AddStringToObject(object, "name", v->name);
 	when_json(object, v->end);
 	cJSON_AddBoolToObject(object, "closed", v->closed);
-	cJSON_AddStringToObject(object, "phase", life_phase(phase));
 	cJSON_AddBoolToObject(object, "voted", v->voted);
 	cJSON_AddItemToArray(k->elections, object);
 }
@@ -336,9 +309,9 @@ voter_check(struct check *k)
 		absent_say(k);
 	else if (k->wanted == NULL && k->open + k->voted == k->past)
 		line_say(k, "election", "", "No election is open to you now");
-	if (k->counted > 0)
+	if (k->past > 0)
 		line_say(k, "election", "",
-		    "Your votes in %d closed elections count", k->counted);
+		    "Your votes in %d closed elections count", k->past);
 	return (-1);
 }
 

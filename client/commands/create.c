@@ -4,7 +4,6 @@
 
 #include "client/cmd.h"
 #include "client/form.h"
-#include "client/lib/reason.h"
 #include "client/plan.h"
 #include "client/say.h"
 #include "client/when.h"
@@ -272,40 +271,14 @@ create(struct client *c, struct evote *e, const struct creation *n,
 	return (status);
 }
 
-/* For a dry run: whether the settings let the voter create elections. */
-static int
-creator_check(struct client *c, struct evote *e, const struct creation *n,
-    evote_preview_res *seen)
-{
-	const evote_settings *s = &seen->settings;
-	int may = s->creators == EVOTE_BY_ANYONE, status = -1;
-	enum evote_outcome outcome;
-	evote_check_res res;
-	u_int i;
-
-	if (s->creators == EVOTE_BY_GROUPS) {
-		outcome = evote_check(e, 0, &res);
-		status = say_answer(c, e, outcome, &res.answer,
-		    "Election \"%s\" would not be created", n->name);
-		for (i = 0; status < 0 && i < s->groups.groups_len; i++)
-			may |= strcmp(s->groups.groups_val[i], res.group) == 0;
-		xdr_free((xdrproc_t)xdr_evote_check_res, &res);
-	}
-	if (status >= 0 || may)
-		return (status);
-	seen->answer.code = 3;
-	seen->answer.reason = EVOTE_R_MAY_NOT_CREATE;
-	return (say_refused(
-	    c, &seen->answer, "Election \"%s\" would not be created", n->name));
-}
-
 static void
 creators_say(struct client *c, const evote_settings *s)
 {
 	char text[1200];
 
 	plan_creators(s, text, sizeof(text));
-	say_line(c, "creators %s may create elections", text);
+	if (c->json == NULL)
+		say_aside("By the settings, %s may create elections.", text);
 }
 
 /* Shows it, and asks whether it is meant; a step. */
@@ -321,6 +294,9 @@ preview(struct client *c, struct evote *e, const struct creation *n,
 	if (outcome == EVOTE_UNANSWERED)
 		outcome = EVOTE_UNSENT;
 	p = plan_of(n, dated, seen, evote_now_us(e));
+	if (outcome == EVOTE_ANSWERED &&
+	    seen->answer.reason == EVOTE_R_MAY_NOT_CREATE)
+		creators_say(c, &seen->settings);
 	if ((status = failure_say(c, e, n->name, outcome, &seen->answer)) >= 0)
 		return (status);
 	if ((status = plan_agree(c, &p)) >= 0 || !n->dry)
@@ -330,10 +306,8 @@ preview(struct client *c, struct evote *e, const struct creation *n,
 		    "Whether election \"%s\" would be created is not known: "
 		    "the host that serves runs an older version of evote",
 		    n->name));
-	creators_say(c, &seen->settings);
 	plan_json(c->json, &p);
-	status = creator_check(c, e, n, seen);
-	return (status < 0 ? plan_done(c, &p) : status);
+	return (plan_done(c, &p));
 }
 
 /* A request that was kept may have been sent: nothing is asked about it. */
@@ -384,7 +358,7 @@ static int
 operator_create(struct client *c, const struct creation *n)
 {
 	char what[NAME_ROOM + 40];
-	evote_preview_args args = {0};
+	evote_terms dated = {0};
 	evote_preview_res seen = {0};
 	uint64_t now = 0;
 	struct plan p;
@@ -394,16 +368,16 @@ operator_create(struct client *c, const struct creation *n)
 	    what, sizeof(what), "Election \"%s\" was not created", n->name);
 	if ((status = admin_clock(c, &now, what)) >= 0)
 		return (status);
-	if (evote_terms_dated(&n->terms, n->relative, now, &args.terms) != 0)
+	if (evote_terms_dated(&n->terms, n->relative, now, &dated) != 0)
 		return (
 		    say_usage(c, "%s: it breaks a limit of the service", what));
-	status = admin_ask(c, EVOTE_PREVIEW, (xdrproc_t)xdr_evote_preview_args,
-	    &args, (xdrproc_t)xdr_evote_preview_res, &seen, what);
-	p = plan_of(n, &args.terms, &seen, now);
+	status = admin_call(c, EVOTE_PREVIEW_ANY, (xdrproc_t)xdr_evote_terms,
+	    &dated, (xdrproc_t)xdr_evote_preview_res, &seen, what);
+	p = plan_of(n, &dated, &seen, now);
 	if (status < 0)
-		status = any_create(c, n, &args.terms, &p, what);
+		status = any_create(c, n, &dated, &p, what);
 	xdr_free((xdrproc_t)xdr_evote_preview_res, &seen);
-	xdr_free((xdrproc_t)xdr_evote_preview_args, &args);
+	xdr_free((xdrproc_t)xdr_evote_terms, &dated);
 	return (status);
 }
 

@@ -43,7 +43,7 @@ pending_say(void *arg, const struct evote_pending *p)
 	struct when w = when_of(p->since);
 	cJSON *object;
 
-	say_line(l->c, "%-12s  of %s  \"%s\"  kept since %s", say_act(p->kind),
+	say_line(l->c, "%-8s  of %s  \"%s\"  kept since %s", say_act(p->kind),
 	    p->voter[0] != '\0' ? p->voter : "somebody logged in", p->election,
 	    w.utc);
 	if (l->list == NULL)

@@ -140,7 +140,7 @@ enum evote_outcome evote_create(struct evote *, const evote_terms *,
 /* Whether a kept request is this one: as evote_kept. */
 int evote_create_kept(struct evote *, const evote_terms *, int relative);
 /*
- * What would become of it, apart from who asks.  Its spans become times in
+ * What would become of it; for that the voter logs in.  Its spans become times in
  * `dated`, which is freed with xdr_free.  A host of an older version does not
  * know: the clock in its answer is 0.
  */

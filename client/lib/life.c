@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/lib/act.h"
+#include "client/lib/reason.h"
 
 static enum evote_outcome
 ask(struct evote *e, rpcproc_t number, void *args, evote_seen *seen, void *res)
@@ -101,27 +102,47 @@ evote_terms_dated(
 	return (0);
 }
 
+/* As evote_check: only who has logged in is told. */
+static enum evote_outcome
+preview_ask(struct evote *e, const evote_terms *dated, evote_preview_res *res)
+{
+	evote_preview_args args = {.terms = *dated};
+	enum evote_outcome outcome;
+
+	memset(res, 0, sizeof(*res));
+	route_unanswered(&res->answer);
+	outcome = login_token(e, handle_deadline(e), &res->answer);
+	if (outcome != EVOTE_ANSWERED || e->token_len == 0)
+		return (outcome);
+	xdr_free((xdrproc_t)xdr_evote_answer, &res->answer);
+	args.token.evote_token_len = e->token_len;
+	args.token.evote_token_val = (char *)e->token;
+	return (ask(e, EVOTE_PREVIEW, &args, &args.seen, res));
+}
+
 enum evote_outcome
 evote_preview(struct evote *e, const evote_terms *terms, int relative,
     evote_terms *dated, evote_preview_res *res)
 {
-	evote_preview_args args = {0};
 	enum evote_outcome outcome;
-	uint64_t from;
 
 	memset(res, 0, sizeof(*res));
 	memset(dated, 0, sizeof(*dated));
 	route_unanswered(&res->answer);
 	if ((outcome = handle_find(e, handle_deadline(e))) != EVOTE_ANSWERED)
 		return (outcome);
-	from = evote_now_us(e);
-	if (evote_terms_dated(terms, relative, from, dated) != 0)
+	e->counted_from = evote_now_us(e);
+	if (evote_terms_dated(terms, relative, e->counted_from, dated) != 0)
 		return (handle_fail(
 		    e, "the request breaks a limit of the service"));
-	e->counted_from = from;
-	args.terms = *dated;
 	xdr_free((xdrproc_t)xdr_evote_answer, &res->answer);
-	outcome = ask(e, EVOTE_PREVIEW, &args, &args.seen, res);
+	outcome = preview_ask(e, dated, res);
+	if (outcome == EVOTE_ANSWERED && e->token_len > 0 &&
+	    reason_of(res->answer.reason)->renew == RENEW_TOKEN) {
+		login_forget(e);
+		xdr_free((xdrproc_t)xdr_evote_preview_res, res);
+		outcome = preview_ask(e, dated, res);
+	}
 	if (outcome != EVOTE_UNSENT || !e->older)
 		return (outcome);
 	res->clock = 0;
