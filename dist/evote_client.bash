@@ -3,17 +3,19 @@
 
 _evote_client() {
 	local cur prev words cword command='' i
-	local commands="keygen create vote receipt verify result sheet turnout
+	local commands="keygen create extend cancel vote receipt verify result sheet turnout
 	    report elections show
 	    check pending status
 	    trust checkpoint register import rekey unregister
-	    unlock voters handover hosts arbiter
+	    unlock voters settings handover hosts arbiter
 	    promote"
 	local options="--hosts --origin --pin --voter --key --passphrase-file --login
 	    --plain --timeout --state --admin
 	    --json --version --help"
 	local -A own=(
-		[create]="--group --choice --end --pick --ranked --none-choice --publish-sheet --show-times --freeze --empty-groups"
+		[create]="--group --choice --end --start --grace --pick --ranked --none-choice --publish-sheet --show-times --freeze --empty-groups --dry-run --yes"
+		[extend]="--end --reason"
+		[cancel]="--reason --yes"
 		[vote]="--blank"
 		[verify]="--policy"
 		[result]="--csv --svg"
@@ -29,6 +31,7 @@ _evote_client() {
 		    --shared-keys --name-column --group-column --key-column"
 		[rekey]="--shared-keys"
 		[voters]="--group --not-voted --csv"
+		[settings]="--create --group --quota"
 		[arbiter]="none witness etcd --replace-dead"
 		[promote]="--force --epoch --accept-loss"
 	)
@@ -49,7 +52,7 @@ _evote_client() {
 	case $prev in
 	--key | --passphrase-file | --admin | --policy | --since | --proof) _filedir && return ;;
 	--state) _filedir -d && return ;;
-	--hosts | --origin | --pin | --voter | --timeout | --group | --choice | --end | --pick | --none-choice | --count | --at | \
+	--hosts | --origin | --pin | --voter | --timeout | --group | --choice | --end | --start | --grace | --reason | --create | --quota | --pick | --none-choice | --count | --at | \
 	    --epoch | --*-column) return ;;
 	esac
 	case $command in
