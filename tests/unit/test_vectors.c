@@ -19,7 +19,7 @@
 #include "common/tlog_policy.h"
 #include "common/tracker.h"
 
-#define ENTRIES	  64
+#define ENTRIES	  96
 #define VALUE_MAX 2048
 
 struct entry {
@@ -271,6 +271,31 @@ an_election_with_options(void **state)
 }
 
 static void
+an_extension(void **state)
+{
+	evote_act act = {.kind = EVOTE_ACT_EXTEND,
+	    .evote_act_u.extension = {.election = text("election"),
+		.end = number("new-end"),
+		.reason = text("reason")}};
+
+	is_encoded("extend-act", (xdrproc_t)xdr_evote_act, &act,
+	    "extend-act-hash", NULL);
+	statement_is("extend-statement", &act, "extend-signature");
+}
+
+static void
+a_cancellation(void **state)
+{
+	evote_act act = {.kind = EVOTE_ACT_CANCEL,
+	    .evote_act_u.cancellation = {.election = text("election"),
+		.reason = text("reason")}};
+
+	is_encoded("cancel-act", (xdrproc_t)xdr_evote_act, &act,
+	    "cancel-act-hash", NULL);
+	statement_is("cancel-statement", &act, "cancel-signature");
+}
+
+static void
 a_tracker(void **state)
 {
 	char domain[] = "evote tracker 1", shown[TRACKER_TEXT];
@@ -472,6 +497,8 @@ main(void)
 	    cmocka_unit_test(a_ballot),
 	    cmocka_unit_test(an_election),
 	    cmocka_unit_test(an_election_with_options),
+	    cmocka_unit_test(an_extension),
+	    cmocka_unit_test(a_cancellation),
 	    cmocka_unit_test(a_tracker),
 	    cmocka_unit_test(a_login),
 	    cmocka_unit_test(a_record),
