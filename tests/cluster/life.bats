@@ -1,0 +1,409 @@
+#!/usr/bin/env bats
+#
+# An election's life: it is planned, opens, is extended or cancelled, and takes
+# votes a while after its end; with a take-over in the middle of each.
+
+load lib
+
+export BATS_TEST_TIMEOUT=400
+
+# planned NAME START END OPTION...: in so many seconds, of a quiet machine
+planned() {
+	as ada create "$1" --group members --choice yes --choice no \
+	    --start "+$(($2 * $(slowness)))s" --end "+$(($3 * $(slowness)))s" \
+	    "${@:4}"
+}
+
+phase() {
+	[[ $(client --json show "$1" | jq -r .phase) == "$2" ]]
+}
+
+shows() {
+	client --json show "$1" | jq -e "$2" >/dev/null || {
+		client --json show "$1"
+		return 1
+	}
+}
+
+# What an audit of the host's directory, which is stopped, tells of it.
+audited() {
+	server_stop "$1"
+	ended "$1"
+	exits 0 "$PAIR_BIN/evote_server" audit --json --data "$PAIR_DIR/$1"
+	jq -e --arg n "$2" ".elections[] | select(.name == \$n) | $3" \
+	    <<<"$output"
+	exits 0 "$PAIR_BIN/evote_server" audit --data "$PAIR_DIR/$1"
+}
+
+tokens() {
+	(($(find "$PAIR_DIR" -name '*.token' | wc -l) == $1))
+}
+
+# Its end is past, and it is not closed.
+in_grace() {
+	run client result "$1"
+	# shellcheck disable=SC2154 # bats sets it
+	[[ $output == *"has not closed"* ]]
+}
+
+# A vote that has begun, and waits for the choice.
+begin() {
+	mkfifo "$PAIR_DIR/choice"
+	as "$1" vote "$2" <"$PAIR_DIR/choice" >"$PAIR_DIR/late" 2>&1 3>&- &
+	late=$!
+	exec 9>"$PAIR_DIR/choice"
+}
+
+go_on() {
+	echo "$1" >&9
+	exec 9>&-
+	wait "$late"
+}
+
+on_terminal() {
+	host_run voters script -qec \
+	    "$PAIR_BIN/evote_client --voter ada --key $KEYS/people/ada.pem \
+	    ${*:2}" /dev/null <<<"$1"
+}
+
+@test "planned: listed before, opens after a take-over, counts the roll then" {
+	cluster_up people
+	planned board 6 600 --freeze
+	exits 0 client elections
+	says planned
+	phase board planned
+	exits 1 as ada vote board yes
+	says '"board" opens at'
+	says "has not opened yet"
+	exits 1 client result board
+	says '"board" opens at'
+	exits 1 client report board
+	exits 0 client turnout board
+	says "which opens at"
+	exits 1 as ada check board
+	says '"board" opens at'
+	admin alpha unregister bob
+	server_kill alpha
+	wait_until 10 serves beta
+	wait_until 60 phase board open
+	shows board '.opened_us >= .start_us and .created_us < .start_us and
+	    .frozen and (.closed | not)'
+	exits 0 as ada vote board yes
+	# Who left before the start cannot vote, and who comes later neither.
+	server_start alpha
+	wait_until 15 level
+	serves alpha || wait_until 15 serves alpha
+	admin alpha register bob members \
+	    "$(sed -n 's/^bob,members,//p' "$KEYS/people.csv")"
+	exits 1 as bob vote board yes
+	says "fixed when it opened"
+	audited beta board '.start > 0 and .opened >= .start'
+}
+
+@test "extended by the creator and an operator: both ends are shown everywhere" {
+	local end
+	cluster_up people
+	election board 12
+	as bob create other --group members --choice yes --end +1h
+	end=$(client --json show board | jq .end_us)
+	exits 1 as bob extend board --end +1h --reason "I want to"
+	says "only whoever created"
+	exits 1 as ada extend board --end +1s --reason "too little"
+	says "only be extended"
+	exits 2 as ada extend board --end +1h
+	says "no --reason"
+	exits 0 as ada extend board --end "+$((15 * $(slowness)))s" \
+	    --reason "The mail came late."
+	server_kill alpha
+	exits 0 as ada vote board yes
+	exits 0 admin beta extend board --end "+$((17 * $(slowness)))s" \
+	    --reason "So did the | other one"
+	shows board ".extended[0].from_us == $end and
+	    .extended[0].to_us == .extended[1].from_us and
+	    .extended[1].to_us == .end_us and .extended[0].by == \"ada\" and
+	    .extended[1].by == \"\" and
+	    .extended[0].reason == \"The mail came late.\""
+	exits 0 client show board
+	says "extended by ada"
+	says "extended by an operator"
+	wait_until 90 client result board
+	exits 1 as ada extend board --end +1h --reason "Once more"
+	says "closed"
+	exits 0 client result board
+	says "extended by an operator"
+	says "The mail came late."
+	exits 0 client report board
+	says "by ada, from"
+	says 'by an operator, from'
+	says 'So did the \| other one'
+	jq -e ".extended[0].from_us == $end" < <(client --json report board)
+	audited beta board ".extended[0].from == $end and
+	    .extended[1].to == .end and .extended[0].by == \"ada\""
+	says "extended by ada"
+}
+
+@test "cancelled: by the creator before the first vote, by an operator always" {
+	cluster_up people
+	election board 600
+	planned later 300 600
+	election voted 600
+	exits 0 as bob vote voted yes
+	exits 1 as bob cancel board --reason mine
+	says "only whoever created"
+	exits 1 as ada cancel voted --reason "A mistake"
+	says "only an operator"
+	server_kill alpha
+	exits 0 as ada cancel board --reason "The wrong choices"
+	exits 0 as ada cancel later --reason "Not needed"
+	exits 0 admin beta cancel voted --reason "The roll was wrong"
+	phase board cancelled
+	shows board '.cancelled_by == "ada" and .closed and
+	    .cancelled_for == "The wrong choices"'
+	exits 1 as ada vote board yes
+	says '"board" was cancelled by ada'
+	says "The wrong choices"
+	exits 1 client result voted
+	says "was cancelled by an operator"
+	says "The roll was wrong"
+	exits 1 client sheet voted
+	exits 0 client turnout voted
+	says "1 of "
+	says "was cancelled at"
+	exits 0 client elections
+	says cancelled
+	exits 0 client report voted
+	says "There are no counts, since it was cancelled"
+	says "Votes received and valid: 1; counted: 0"
+	says "by an operator: The roll was wrong"
+	exits 0 client report later
+	says "Planned start"
+	exits 1 as ada cancel board --reason "again"
+	exits 1 as bob check voted
+	says '"voted" was cancelled at'
+	server_start alpha
+	wait_until 15 level
+	audited beta voted '.cancelled and .cancelled_by == "" and
+	    .cancelled_for == "The roll was wrong" and .received == 1 and
+	    .counted == 0'
+}
+
+@test "settings: who may create and how many; operators always may" {
+	local members="who | may, create"
+	cluster_up people
+	exits 0 admin alpha settings
+	says "anyone may create elections, each voter 100 at once"
+	exits 1 admin alpha settings --group nobodys
+	says "nobody on the roll"
+	exits 2 admin alpha settings --create all
+	admin alpha register zoe "$members" \
+	    "$(sed -n 's/^ada,members,//p' "$KEYS/people.csv")" --shared-keys
+	exits 0 admin alpha settings --group "$members" --quota 1
+	exits 1 as ada create board --group members --choice yes --end +1h
+	says "have decided who may create"
+	exits 1 as ada create board --group members --choice yes --end +1h \
+	    --dry-run
+	says "the group $members may create"
+	says "have decided who may create"
+	server_kill alpha
+	exits 0 client --voter zoe --key "$KEYS/people/ada.pem" create board \
+	    --group members --choice yes --end +1h
+	exits 1 client --voter zoe --key "$KEYS/people/ada.pem" create more \
+	    --group members --choice yes --end +1h
+	says "too many elections"
+	exits 0 admin beta settings --create operators
+	exits 1 as ada create mine --group members --choice yes --end +1h
+	exits 0 admin beta create mine --group members --choice yes --end +1h
+	exits 0 client show mine
+	says "created by an operator"
+	exits 0 admin beta --json settings --create anyone
+	jq -e '.create == "anyone" and .quota == 1' <<<"$output"
+	exits 0 as ada create free --group members --choice yes --end +1h
+}
+
+@test "grace: who had logged in before the end may vote after it" {
+	cluster_up people
+	as ada create board --group members --choice yes --choice no \
+	    --end "+$((8 * $(slowness)))s" --grace 1800
+	# Before the end it is signed as ever.
+	as carol --json vote board no 2>/dev/null |
+		jq -e .receipt.choice_compared
+	begin ada board
+	wait_until 10 tokens 2
+	wait_until 60 in_grace board
+	server_kill alpha
+	go_on yes || {
+		cat "$PAIR_DIR/late"
+		return 1
+	}
+	grep 'Your vote in "board" counts' "$PAIR_DIR/late"
+	exits 1 as bob vote board yes
+	says "only from those who had logged in before its end"
+	exits 1 as ada vote board no
+	jq -e '.voted == 2 and (.closed | not)' < <(client --json turnout board)
+	phase board open
+	server_start alpha
+	wait_until 15 level
+	exits 2 as ada create x --group members --choice yes --end +1h \
+	    --grace 2h
+	exits 2 as ada create x --group members --choice yes --end +1h \
+	    --grace 3601
+}
+
+@test "grace: then it closes; a tally sheet has the late vote" {
+	cluster_up people
+	as ada create board --group members --choice yes --choice no \
+	    --publish-sheet --end "+$((6 * $(slowness)))s" \
+	    --grace "$((12 * $(slowness)))"
+	begin ada board
+	wait_until 10 tokens 1
+	wait_until 60 in_grace board
+	go_on yes || {
+		cat "$PAIR_DIR/late"
+		return 1
+	}
+	grep -i tracker "$PAIR_DIR/late"
+	server_kill alpha
+	wait_until 60 client result board
+	exits 0 as ada sheet board
+	says "Your own line is"
+	audited beta board '.grace > 0 and .counted == 1 and
+	    .closed >= .end + .grace'
+}
+
+@test "create shows what it understood, asks on a terminal, or does nothing" {
+	local before create=(create club --group members --choice yes --end +1h)
+	cluster_up people
+	before=$(host_state alpha size)
+	exits 0 as ada "${create[@]}" --start +10m --grace 60 --dry-run
+	says "group    members, "
+	says "opens  "
+	says "which is "
+	says "would be created now"
+	exits 1 as ada create club --group members --choice a --choice A \
+	    --end +1h --dry-run
+	says "look alike"
+	exits 1 as ada "${create[@]}" --start +2h --dry-run
+	says "starts after the present time and before its end"
+	as ada --json "${create[@]}" --dry-run 2>/dev/null |
+		jq -e '.dry_run and .groups[0].voters >= 3'
+	[[ $(host_state alpha size) == "$before" ]]
+	exits 2 on_terminal no "${create[@]}"
+	says "Create it (yes/no)?"
+	exits 1 client show club
+	server_kill alpha
+	exits 0 on_terminal yes "${create[@]}"
+	exits 0 client show club
+	exits 0 on_terminal "" create next --group members --choice yes \
+	    --end +1h --yes
+	exits 2 on_terminal no cancel next --reason odd
+	says "Cancel it (yes/no)?"
+	phase next open
+	exits 0 on_terminal yes cancel next --reason odd
+	exits 0 admin beta create ours --group members --choice yes \
+	    --start +1h --end +2h --dry-run
+	exits 1 client show ours
+	exits 0 admin beta create ours --group members --choice yes \
+	    --start +1h --end +2h
+	phase ours planned
+	exits 1 admin alpha create ours --group members --choice yes --end +2h
+}
+
+@test "an unanswered extension or cancellation is kept, and done once" {
+	cluster_up people
+	election board 3600
+	kill -STOP "$(server_pid beta)"
+	exits 4 as ada --timeout 1 extend board --end +3h --reason "More time"
+	kill -CONT "$(server_pid beta)"
+	wait_until 20 level
+	exits 0 as ada pending
+	says "extension"
+	exits 0 as ada extend board --end +3h --reason "More time"
+	shows board '(.extended | length) == 1'
+	kill -STOP "$(server_pid beta)"
+	exits 4 as ada --timeout 1 cancel board --reason "No need"
+	kill -CONT "$(server_pid beta)"
+	server_kill alpha
+	wait_until 10 serves beta
+	# Another request settles it first.
+	exits 1 as ada extend board --end +4h --reason "Even more"
+	says "unanswered cancellation of"
+	phase board cancelled
+}
+
+# ---- crash points ----------------------------------------------------------------
+
+# A host dies with the record, before it or after it, the first time it passes
+# there, or the second and so on.
+each_deed() {
+	local host=$1 point pass
+	for point in store-before store-uncommitted store-after push-before \
+	    push-after push-stored ack-before ack-after answer-before; do
+		for pass in 1 2 3; do
+			deeds "$host" "$point:$pass"
+		done
+	done
+}
+
+# One record of each kind; what was told is so afterwards, and done once.
+deeds() {
+	local host=$1 other=beta n
+	[[ $host == alpha ]] || other=alpha
+	n=$((++deeds))
+	server_kill "$host"
+	EVOTE_CRASH_AT=$2 server_start "$host"
+	wait_until 3 level_or_dead "$host" || true
+	told=()
+	deed "e$n" as ada --timeout 2 create "e$n" --group members \
+	    --choice yes --start +30m --end +1h
+	deed "x$n" as ada --timeout 2 extend "e$n" --end +2h --reason "R $n"
+	deed "s$n" admin_any settings --quota "$((200 + n))"
+	deed "c$n" as ada --timeout 2 cancel "e$n" --reason "C $n"
+	server_kill "$host"
+	server_lives "$other" || server_start "$other"
+	server_start "$host"
+	wait_until 20 level
+	deeds_hold "$n"
+}
+
+deed() {
+	"${@:2}" >/dev/null 2>&1 && told+=("$1") || true
+}
+
+admin_any() {
+	admin alpha --timeout 2 "$@" || admin beta --timeout 2 "$@"
+}
+
+level_or_dead() {
+	not server_lives "$1" || level
+}
+
+# What is kept is settled, and the same again does nothing twice.
+deeds_hold() {
+	local n=$1 word
+	as ada pending --settle
+	client --json show "e$n" >"$PAIR_DIR/shown" || true
+	for word in "${told[@]}"; do
+		case $word in
+		e*) jq -e '.name' "$PAIR_DIR/shown" ;;
+		x*) jq -e '(.extended | length) == 1' "$PAIR_DIR/shown" ;;
+		c*) jq -e '.phase == "cancelled"' "$PAIR_DIR/shown" ;;
+		s*) admin_any --json settings |
+			jq -e ".quota == $((200 + n))" ;;
+		esac
+	done
+	jq -e '(.extended // []) | length <= 1' "$PAIR_DIR/shown"
+}
+
+@test "the primary dies at every point of the new records" {
+	cluster_up people
+	deeds=0
+	each_deed alpha
+	audited beta e1 '.created > 0'
+}
+
+@test "the backup dies at every point of the new records" {
+	cluster_up people
+	deeds=0
+	each_deed beta
+	audited beta e1 '.created > 0'
+}
