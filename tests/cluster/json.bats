@@ -67,6 +67,19 @@ voters_show() {
 	shows vote 0 as ada --json vote board A B
 	shows vote 0 as ada --json vote chair 'A > B'
 	shows vote 1 as bob --json vote chair 'A > C'
+	shows create 0 as ada --json create plan --group members --choice yes \
+	    --start +1h --end +2h --grace 60 --dry-run
+	shows create 0 as ada --json create plan --group members --choice yes \
+	    --start +1h --end +2h --grace 60
+	shows extend 0 as ada --json extend plan --end +3h --reason late
+	shows extend 1 as bob --json extend plan --end +4h --reason late
+	shows show 0 client --json show plan
+	shows cancel 0 as ada --json cancel plan --reason wrong
+	shows cancel 1 as ada --json cancel plan --reason wrong
+	shows show 0 client --json show plan
+	shows report 0 client --json report plan
+	shows extend 0 as ada --json extend club \
+	    --end "+$((14 * $(slowness)))s" --reason late
 	shows show 0 client --json show board
 	shows show 0 client --json show chair
 	shows show 0 client --json show club
@@ -157,6 +170,9 @@ operators_show() {
 	shows promote 1 admin alpha --json promote --force --epoch 1 \
 	    --accept-loss
 	shows promote 2 admin alpha --json promote
+	shows settings 0 admin alpha --json settings --group members
+	shows settings 1 admin alpha --json settings --group none
+	shows settings 0 admin alpha --json settings --create anyone
 	shows handover 0 admin alpha --json handover beta
 	wait_until 10 serves beta
 }

@@ -305,12 +305,12 @@ on_terminal() {
 	exits 0 admin beta create ours --group members --choice yes \
 	    --start +1h --end +2h
 	phase ours planned
-	exits 1 admin alpha create ours --group members --choice yes --end +2h
+	exits 1 admin beta create ours --group members --choice yes --end +2h
 }
 
 @test "an unanswered extension or cancellation is kept, and done once" {
 	cluster_up people
-	election board 3600
+	as ada create board --group members --choice yes --end +1h
 	kill -STOP "$(server_pid beta)"
 	exits 4 as ada --timeout 1 extend board --end +3h --reason "More time"
 	kill -CONT "$(server_pid beta)"
