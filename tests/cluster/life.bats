@@ -366,7 +366,9 @@ deeds() {
 }
 
 deed() {
-	"${@:2}" >/dev/null 2>&1 && told+=("$1") || true
+	if "${@:2}" >/dev/null 2>&1; then
+		told+=("$1")
+	fi
 }
 
 admin_any() {
