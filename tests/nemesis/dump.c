@@ -1,9 +1,9 @@
 /*
  * Prints a ledger that no server has open, one record a line:
  *
- *	SEQ EPOCH ROOT KIND [ELECTION [VOTER CHOICE]]
+ *	SEQ EPOCH ROOT KIND [ELECTION [VOTER CHOICE [TRACKER]]]
  *
- * The root is that of the ledger up to this record.  An epoch's record names
+ * The choice of a ballot is a digit for each choice, as it was ranked.  The root is that of the ledger up to this record.  An epoch's record names
  * its primary in the place of an election.
  */
 #include <inttypes.h>
@@ -12,7 +12,29 @@
 
 #include "common/merkle.h"
 #include "common/seal.h"
+#include "common/tracker.h"
 #include "server/store/ledger.h"
+
+static void
+print_vote(const evote_vote_op *op, const evote_opening *opening)
+{
+	char tracker[TRACKER_TEXT];
+
+	tracker_text(tracker,
+	    tracker_of(
+		(const unsigned char *)opening->salt, opening->election));
+	printf("vote %s %s %s %s\n", op->ballot.election, op->asker.voter,
+	    opening->choice, tracker);
+}
+
+static void
+print_ballot(const evote_vote_op *op, const evote_ranks *ranks)
+{
+	printf("vote %s %s ", op->ballot.election, op->asker.voter);
+	for (u_int i = 0; i < ranks->evote_ranks_len; i++)
+		printf("%d", ranks->evote_ranks_val[i]);
+	printf("\n");
+}
 
 static void
 print_op(const evote_op *op, const union opening *opening)
@@ -24,9 +46,14 @@ print_op(const evote_op *op, const union opening *opening)
 	case EVOTE_OP_CREATE:
 		printf("create %s\n", op->evote_op_u.create.election.name);
 		break;
+	case EVOTE_OP_OPEN:
+		printf("create %s\n", op->evote_op_u.open.terms.election.name);
+		break;
 	case EVOTE_OP_VOTE:
-		printf("vote %s %s %s\n", op->evote_op_u.vote.ballot.election,
-		    op->evote_op_u.vote.asker.voter, opening->vote.choice);
+		print_vote(&op->evote_op_u.vote, &opening->vote);
+		break;
+	case EVOTE_OP_BALLOT:
+		print_ballot(&op->evote_op_u.vote, &opening->ballot.ranks);
 		break;
 	case EVOTE_OP_CLOSE:
 		printf("close %s\n", op->evote_op_u.election);

@@ -48,6 +48,34 @@ history_of_bob() {
 	END
 }
 
+# An election of rankings, and one with a sheet.
+more_books() {
+	cat <<-END | tee -a "$books/alpha.dump" >>"$books/beta.dump"
+		6 2 r7 create r2
+		7 2 r8 vote r2 ada 120
+		8 2 r9 vote r2 bob 000
+		9 2 r10 close r2
+		10 2 r11 vote s3 ada a 00ff
+		11 2 r12 vote s3 bob b 01ff
+	END
+	cat >>"$books/history/1" <<-END
+		50 invoke vote r2 bob 000
+		51 ok vote r2 bob 000 9 r9 2 -
+		52 invoke vote s3 bob b
+		53 ok vote s3 bob b 12 r12 2 -
+		54 invoke pairs r2 bob -
+		55 ok pairs r2 bob - 12 r12 2 blank,1,0,1,1,0,0,1,0,0,0
+		56 invoke result r2 bob -
+		57 ok result r2 bob - 12 r12 2 tally,a=1,b=0,c=0
+		58 invoke sheet s3 bob -
+		59 ok sheet s3 bob - 12 r12 2 lines,00ff=a,01ff=b
+	END
+	cat >>"$books/history/0" <<-END
+		42 invoke vote r2 ada 120
+		43 invoke vote s3 ada a
+	END
+}
+
 # The rules that are broken, in the checker's order, and no others.
 finds() {
 	run tests/nemesis/check "$books"
@@ -63,7 +91,7 @@ everywhere() {
 @test "checker: good books" {
 	run tests/nemesis/check "$books"
 	echo "$output"
-	[[ $status -eq 0 && $output == *"15 passed, 0 failed" ]]
+	[[ $status -eq 0 && $output == *"17 passed, 0 failed" ]]
 }
 
 @test "checker: a vote that was acknowledged is lost" {
@@ -96,6 +124,33 @@ everywhere() {
 @test "checker: a tally that is not that of the ballots" {
 	sed -i 's/b=1/b=2/' "$books/history/0"
 	finds tally
+}
+
+@test "checker: good books with rankings and a sheet" {
+	more_books
+	run tests/nemesis/check "$books"
+	echo "$output"
+	[[ $status -eq 0 && $output == *"17 passed, 0 failed" ]]
+}
+
+@test "checker: pairs, blanks and first places that are not those of the rankings" {
+	more_books
+	sed -i 's/blank,1,0,1,1/blank,1,0,2,1/' "$books/history/1"
+	finds pairs
+	sed -i 's/blank,1,0,2,1/blank,0,0,1,1/' "$books/history/1"
+	finds pairs
+	sed -i 's/blank,0,0/blank,1,0/; s/tally,a=1/tally,a=2/' "$books/history/1"
+	finds tally
+}
+
+@test "checker: a sheet that lacks a vote, has one twice, or another choice" {
+	more_books
+	sed -i 's/,01ff=b//' "$books/history/1"
+	finds sheet
+	sed -i 's/lines,00ff=a/lines,00ff=a,00ff=a/' "$books/history/1"
+	finds sheet
+	sed -i 's/00ff=a,00ff=a/00ff=a,01ff=c/' "$books/history/1"
+	finds sheet
 }
 
 @test "checker: hosts with different roots, or different sizes" {

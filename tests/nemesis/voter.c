@@ -6,8 +6,11 @@
  *	TIME ok|refused OP ELECTION VOTER CHOICE SIZE ROOT EPOCH DETAIL
  *	TIME unknown|changed OP ELECTION VOTER CHOICE
  *
- * OP is vote, read or result; TIME is the machine's monotonic clock in
- * microseconds, the same for all clients; the detail is a reason, or a tally.
+ * OP is vote, read, result, pairs or sheet; in an election whose name begins with
+ * r voters rank, and the choice is a digit for each choice; one whose name begins
+ * with s has a sheet, which each client reads once.  TIME is the machine's monotonic clock in
+ * microseconds, the same for all clients; the detail is a reason, a tally, the
+ * pairs in their order, or all lines of a sheet.
  * A voter never asks twice for the same choice of an election, so a line names
  * a request.  `ok` or `refused settled` tells of one that was unknown before.
  */
@@ -21,6 +24,7 @@
 
 #include "client/lib/libevote.h"
 #include "common/seal.h"
+#include "common/tracker.h"
 
 #define VOTERS_MAX 10000
 #define LINE_SIZE  300
@@ -29,6 +33,7 @@ static volatile sig_atomic_t stopped;
 
 static const char *const choices[] = {"a", "b", "c", "d"};
 #define NCHOICES (sizeof(choices) / sizeof(choices[0]))
+static const char *const rankings[NCHOICES] = {"1234", "2110", "0012", "0000"};
 
 struct client {
 	struct evote_options options;
@@ -40,6 +45,7 @@ struct client {
 	struct evote *evote;
 	char election[LINE_SIZE], before[LINE_SIZE];
 	unsigned char asked[VOTERS_MAX]; /* how often, in this election */
+	int sheet_read;			 /* of the election before */
 	const char *voter;
 };
 
@@ -92,7 +98,7 @@ static void
 note_earlier(
     void *arg, evote_act_kind kind, const char *election, const evote_answer *a)
 {
-	if (kind == EVOTE_ACT_VOTE)
+	if (kind == EVOTE_ACT_VOTE || kind == EVOTE_ACT_BALLOT)
 		note_answer(arg, "settled", election, "-", a, "-");
 }
 
@@ -120,9 +126,24 @@ note_end(struct client *c, enum evote_outcome outcome, const char *op,
 
 /* ---- what is asked ---- */
 
+static enum evote_outcome
+rank(struct client *c, const char *digits, evote_answer *answer)
+{
+	const evote_election shown = {
+	    .choices = {NCHOICES, (char **)choices},
+	};
+	char marks[NCHOICES];
+	evote_ranks ranks = {NCHOICES, marks};
+
+	for (size_t i = 0; i < NCHOICES; i++)
+		marks[i] = (char)(digits[i] - '0');
+	return (evote_cast(c->evote, c->election, &shown, &ranks, answer));
+}
+
 static int
 vote(struct client *c, int voter)
 {
+	int ranked = c->election[0] == 'r';
 	const char *choice;
 	enum evote_outcome outcome;
 	evote_answer answer;
@@ -130,9 +151,12 @@ vote(struct client *c, int voter)
 
 	if (c->asked[voter] == NCHOICES)
 		return (0);
-	choice = choices[(voter + c->asked[voter]++) % (int)NCHOICES];
+	choice =
+	    (ranked ? rankings
+		    : choices)[(voter + c->asked[voter]++) % (int)NCHOICES];
 	note(c, "invoke", "vote", c->election, choice);
-	outcome = evote_vote(c->evote, c->election, choice, &answer);
+	outcome = ranked ? rank(c, choice, &answer)
+			 : evote_vote(c->evote, c->election, choice, &answer);
 	result =
 	    note_end(c, outcome, "vote", c->election, choice, &answer, "-");
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
@@ -175,6 +199,84 @@ read_result(struct client *c, const char *election)
 	return (result);
 }
 
+static int
+read_pairs(struct client *c, const char *election)
+{
+	enum evote_outcome outcome;
+	evote_pairs_res res;
+	char text[LINE_SIZE] = "";
+	size_t n;
+	int result;
+
+	note(c, "invoke", "pairs", election, "-");
+	outcome = evote_pairs(c->evote, election, &res);
+	n = (size_t)snprintf(
+	    text, sizeof(text), "blank,%ju", (uintmax_t)res.blank);
+	for (u_int i = 0; i < res.pairs.pairs_len && n < sizeof(text); i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, ",%ju",
+		    (uintmax_t)res.pairs.pairs_val[i]);
+	result =
+	    note_end(c, outcome, "pairs", election, "-", &res.answer, text);
+	xdr_free((xdrproc_t)xdr_evote_pairs_res, &res);
+	return (result);
+}
+
+static void
+page_write(FILE *f, const evote_sheet_res *page)
+{
+	char tracker[TRACKER_TEXT];
+
+	for (u_int i = 0; i < page->lines.lines_len; i++) {
+		const evote_sheet_line *line = &page->lines.lines_val[i];
+
+		tracker_text(tracker, line->tracker);
+		fprintf(f, ",%s=%s", tracker, line->choice);
+	}
+}
+
+static int
+read_sheet(struct client *c, const char *election)
+{
+	enum evote_outcome outcome;
+	evote_sheet_res page;
+	uint64_t from = 0;
+	size_t len;
+	char *text;
+	FILE *f = open_memstream(&text, &len);
+	int result;
+
+	if (f == NULL)
+		return (-1);
+	note(c, "invoke", "sheet", election, "-");
+	fprintf(f, "lines");
+	for (;;) {
+		outcome = evote_sheet(c->evote, election, from, &page);
+		page_write(f, &page);
+		from = page.next;
+		if (outcome != EVOTE_ANSWERED || from == 0)
+			break;
+		xdr_free((xdrproc_t)xdr_evote_sheet_res, &page);
+	}
+	fclose(f);
+	c->sheet_read = outcome == EVOTE_ANSWERED && page.answer.code == 0;
+	result =
+	    note_end(c, outcome, "sheet", election, "-", &page.answer, text);
+	xdr_free((xdrproc_t)xdr_evote_sheet_res, &page);
+	free(text);
+	return (result);
+}
+
+/* What there is besides the counts. */
+static int
+read_more(struct client *c, const char *election)
+{
+	if (election[0] == 'r')
+		return (read_pairs(c, election));
+	if (election[0] == 's' && !c->sheet_read)
+		return (read_sheet(c, election));
+	return (0);
+}
+
 /* ---- the loop ---- */
 
 static void
@@ -194,6 +296,7 @@ find_election(struct client *c)
 	snprintf(c->before, sizeof(c->before), "%s", c->election);
 	snprintf(c->election, sizeof(c->election), "%s", last);
 	memset(c->asked, 0, sizeof(c->asked));
+	c->sheet_read = 0;
 }
 
 /* One voter's turn: a vote, at times another one, at times a look. */
@@ -206,9 +309,12 @@ turn(struct client *c, int voter)
 		return (-1);
 	if (voter % 4 == 1 && read_election(c) != 0)
 		return (-1);
-	if (voter % 16 == 2 && c->before[0] != '\0')
-		return (read_result(c, c->before));
-	return (0);
+	if (voter % 16 == 2 && c->before[0] != '\0' &&
+	    read_result(c, c->before) != 0)
+		return (-1);
+	return (voter % 16 == 2 && c->before[0] != '\0'
+		? read_more(c, c->before)
+		: 0);
 }
 
 static int
