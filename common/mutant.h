@@ -101,6 +101,9 @@
 #ifndef BUG_FREEZE_FOLLOWS /* evote_option: FREEZE goes by the present roll */
 #define BUG_FREEZE_FOLLOWS 0
 #endif
+#ifndef BUG_GRACE_FOR_ALL /* evote_option: GRACE_S for whoever comes late */
+#define BUG_GRACE_FOR_ALL 0
+#endif
 #ifndef BUG_VOTE_PLANNED /* 14: take votes before the START record */
 #define BUG_VOTE_PLANNED 0
 #endif

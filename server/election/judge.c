@@ -124,7 +124,8 @@ poll_shut(const struct poll *p, const struct op *op, uint64_t time)
 	if (p->phase == EVOTE_PHASE_PLANNED && !BUG_VOTE_PLANNED)
 		return (EVOTE_R_NOT_BEGUN);
 	if (p->phase == EVOTE_PHASE_CLOSED || time >= poll_last(p) ||
-	    (late && (op->begun == 0 || op->begun >= p->about.end)))
+	    (late && !BUG_GRACE_FOR_ALL &&
+		(op->begun == 0 || op->begun >= p->about.end)))
 		return (EVOTE_R_CLOSED);
 	return (EVOTE_R_OK);
 }

@@ -191,7 +191,7 @@ note_open(const evote_election *e, const evote_options *options)
 	if (p->known)
 		fail("two elections of one name");
 	p->known = 1;
-	p->end = e->end;
+	p->end = p->ends[0] = e->end;
 	for (u_int i = 0; options != NULL && i < options->evote_options_len;
 	     i++) {
 		const evote_option *o = &options->evote_options_val[i];
@@ -241,7 +241,9 @@ note_life(const evote_leaf *leaf)
 		    x->end <= p->end)
 			fail("an election was extended that was over");
 		p->end = x->end;
-		p->extended++;
+		if (++p->extended > EVOTE_EXTENSIONS_MAX)
+			fail("an election was extended too often");
+		p->ends[p->extended] = x->end;
 		break;
 	case EVOTE_OP_CANCEL:
 		p = &w.book.polls[poll_named(
@@ -266,6 +268,8 @@ note_vote(const evote_leaf *leaf)
 		fail("I11: a vote before the start of its election");
 	if (p->phase != EVOTE_PHASE_OPEN || leaf->time >= p->end + p->grace)
 		fail("I11: a vote after the end of its election");
+	if (leaf->time >= p->end && w.begun[p - w.book.polls][v] >= p->end)
+		fail("I11: a vote in grace, of a log-in after the end");
 	if (!book_admits(p, v))
 		fail("a vote of somebody who may not");
 	if (p->voted[v]++)

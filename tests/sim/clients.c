@@ -113,6 +113,8 @@ vote_ask(struct client *c, struct request *r)
 	r->salt = rng();
 	r->begun = WALL_START + w.now - upto(2000 * MS);
 	w.tried[p][r->voter][r->choice] = 1;
+	if (w.begun[p][r->voter] == 0 || r->begun < w.begun[p][r->voter])
+		w.begun[p][r->voter] = r->begun;
 	c->voter = r->voter;
 	c->voted = r->number;
 }

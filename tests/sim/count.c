@@ -144,12 +144,14 @@ check_life(const struct election_state *e, int poll)
 	election_life(e, forms[poll].name, &life, &out);
 	if ((out.code == 0) != p->known)
 		fail("an election that was not opened, or not told of");
-	if (p->known &&
-	    (life.phase != p->phase || life.end != p->end ||
-		life.extended.extended_len != (u_int)p->extended ||
-		(p->extended > 0 &&
-		    life.extended.extended_val[p->extended - 1].to != p->end)))
+	if (life.phase != p->phase || life.end != p->end ||
+	    life.extended.extended_len != (u_int)p->extended)
 		fail("another life of an election than the ledger tells");
+	for (int i = 0; i < p->extended; i++)
+		if (life.extended.extended_val[i].from != p->ends[i] ||
+		    life.extended.extended_val[i].to != p->ends[i + 1])
+			fail(
+			    "another end of an election than the ledger tells");
 	xdr_free((xdrproc_t)xdr_evote_life_res, &life);
 	if (w.told_end[poll] > p->end)
 		fail("an acknowledged extension is not there");

@@ -180,6 +180,7 @@ struct book {
 	struct book_poll {
 		evote_phase phase;
 		int known, extended;
+		uint64_t ends[EVOTE_EXTENSIONS_MAX + 1]; /* in turn */
 		uint64_t end, start, grace, votes, eligible;
 		char voted[VOTERS], fixed[VOTERS];
 	} polls[POLLS];
@@ -266,7 +267,8 @@ struct world {
 	/* What voters were told: 0 nothing, 1 it counts, 2 refused. */
 	char told[POLLS][VOTERS], told_choice[POLLS][VOTERS];
 	char tried[POLLS][VOTERS][VARIANTS];
-	uint64_t told_end[POLLS]; /* by an extension */
+	uint64_t begun[POLLS][VOTERS]; /* the earliest log-in, 0: none */
+	uint64_t told_end[POLLS];      /* by an extension */
 	int told_cancelled[POLLS];
 	uint32_t told_rows[IMPORTS * 4]; /* by stage, that was committed */
 	struct {
