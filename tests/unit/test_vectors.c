@@ -287,8 +287,8 @@ static void
 a_cancellation(void **state)
 {
 	evote_act act = {.kind = EVOTE_ACT_CANCEL,
-	    .evote_act_u.cancellation = {.election = text("election"),
-		.reason = text("reason")}};
+	    .evote_act_u.cancellation = {
+		.election = text("election"), .reason = text("reason")}};
 
 	is_encoded("cancel-act", (xdrproc_t)xdr_evote_act, &act,
 	    "cancel-act-hash", NULL);
