@@ -85,12 +85,16 @@ handle_ready(struct evote *e, uint64_t deadline_ms)
 	return (handle_find(e, deadline_ms));
 }
 
+/* No host is spoken to before it is known which service it has to be. */
 enum evote_outcome
 handle_find(struct evote *e, uint64_t deadline_ms)
 {
 	static const evote_answer none;
+	enum evote_outcome outcome = trust_begin(e);
 	enum route_end end;
 
+	if (outcome != EVOTE_ANSWERED)
+		return (outcome);
 	if ((end = route_find(e->route, deadline_ms)) != ROUTE_SERVED)
 		return (ended(e, end, &none));
 	if (!e->pinned)

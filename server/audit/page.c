@@ -131,6 +131,12 @@ text_places(FILE *f, const struct book_poll *p)
 	free(s);
 }
 
+uint64_t
+page_counted(const struct book_poll *p)
+{
+	return (p->cancelled_by == NULL ? p->counted : 0);
+}
+
 /* Who did something: a voter, or (the name is empty) an operator. */
 static const char *
 who(const char *name, char out[EVOTE_TEXT_MAX + 1])
@@ -185,8 +191,8 @@ text_poll(FILE *f, const struct book_poll *p)
 	fprintf(f,
 	    "  votes received %" PRIu64 ", valid %" PRIu64 ", counted %" PRIu64
 	    "; signed %" PRIu64 ", by log-in %" PRIu64 "\n",
-	    p->received, p->received - p->faulty, p->counted, p->signed_votes,
-	    p->received - p->signed_votes);
+	    p->received, p->received - p->faulty, page_counted(p),
+	    p->signed_votes, p->received - p->signed_votes);
 	if (p->has_sheet)
 		fprintf(f, "  a tally sheet of trackers and choices %s\n",
 		    page_has_counts(p) ? "is public" : "will be public");

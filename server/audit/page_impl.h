@@ -11,5 +11,7 @@ const char *page_reason(uint32_t reason, int name);
 const char *page_shown(const char *name, char out[EVOTE_TEXT_MAX + 1]);
 /* Closed; one that was cancelled never has any. */
 int page_has_counts(const struct book_poll *);
+/* Votes that are in its counts. */
+uint64_t page_counted(const struct book_poll *);
 
 #endif

@@ -80,7 +80,7 @@ json_poll(const struct book_poll *p)
 	add_number(o, "received", p->received);
 	add_number(o, "valid", p->received - p->faulty);
 	add_number(o, "signed", p->signed_votes);
-	add_number(o, "counted", p->counted);
+	add_number(o, "counted", page_counted(p));
 	if (!page_has_counts(p))
 		return (o);
 	add_number(o, "eligible", p->eligible);

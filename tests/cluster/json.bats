@@ -20,7 +20,7 @@ shows() {
 	(($2 != 0)) || whole=true
 	rows=$(jq -cn "$(table "any command" true) + $(table "$1" false)")
 	faults=$(jq -r --argjson rows "$rows" --argjson whole "$whole" \
-	    -f tests/cluster/json.jq <<<"$output")
+	    -f tests/cluster/json.jq <<<"$output") || faults="it is no JSON"
 	[[ -z $faults ]] || {
 		echo "$1: $faults"
 		echo "$output"
@@ -138,6 +138,9 @@ receipts_show() {
 operators_show() {
 	shows register 0 admin alpha --json register --shared-keys zoe m "$key"
 	shows register 1 admin alpha --json register --shared-keys zoe m "$key"
+	shows settings 0 admin alpha --json settings --group m
+	shows settings 1 admin alpha --json settings --group none
+	shows settings 0 admin alpha --json settings --create anyone
 	shows voters 0 admin alpha --json voters
 	printf 'name,group,key\nyan,m,%s\n' "$key" >"$csv"
 	shows import 1 admin alpha --json import --dry-run "$csv"
@@ -170,9 +173,6 @@ operators_show() {
 	shows promote 1 admin alpha --json promote --force --epoch 1 \
 	    --accept-loss
 	shows promote 2 admin alpha --json promote
-	shows settings 0 admin alpha --json settings --group members
-	shows settings 1 admin alpha --json settings --group none
-	shows settings 0 admin alpha --json settings --create anyone
 	shows handover 0 admin alpha --json handover beta
 	wait_until 10 serves beta
 }

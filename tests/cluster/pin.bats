@@ -75,6 +75,8 @@ size() {
 	says "shows the pin $(pin_of alpha), and not $pin"
 	says "remove the file pin"
 	exits 3 client status
+	exits 3 as ada create more --group members --choice yes --end +1h --dry-run
+	exits 3 as ada check
 	exits 3 client status --explain
 	says "fails at its tls"
 	says "of another service than the pin's"
