@@ -1,7 +1,6 @@
 #include "server/audit.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stddef.h>
@@ -125,8 +124,6 @@ signature_check(
 {
 	const evote_op *op = &leaf->op;
 	const evote_create_op *create = &op->evote_op_u.create;
-	const evote_signature *sig = &create->signature;
-	const evote_asker *asker = &create->asker;
 	evote_act act = {0};
 
 	switch (op->kind) {
@@ -156,7 +153,7 @@ signature_check(
 	default:
 		return;
 	}
-	signature_submit(a, leaf, e, sig, asker, &act);
+	signature_submit(a, leaf, e, &create->signature, &create->asker, &act);
 }
 
 /* ---- one record ---- */
@@ -427,7 +424,6 @@ page_print(struct audit *a, const struct conf *conf)
 	    .signatures = a->signatures,
 	    .replayed = a->replayed,
 	};
-
 	char *signers = NULL;
 
 	if (a->note != NULL) {
