@@ -18,6 +18,8 @@ confirm(const char *question)
 
 	fflush(stdout);
 	fprintf(stderr, "%s (yes/no)? ", question);
-	return (fgets(line, sizeof(line), stdin) != NULL &&
-	    strncmp(line, "yes", 3) == 0 && strcspn(line, "\r\n") == 3);
+	if (fgets(line, sizeof(line), stdin) == NULL)
+		return (0);
+	line[strcspn(line, "\r\n")] = '\0';
+	return (strcmp(line, "yes") == 0 || strcmp(line, "y") == 0);
 }

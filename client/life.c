@@ -159,11 +159,13 @@ refusal_say(struct client *c, const char *election, const evote_answer *answer,
 	evote_answer told = *answer;
 
 	if (l->phase == EVOTE_PHASE_PLANNED)
-		return (say_refused(c, &told,
-		    "%s: \"%s\" opens at %s, which is %s here, %s", what,
-		    election, w.utc, w.local, w.left));
+		return (say_refused_so(c, &told,
+		    "%s: \"%s\" has not opened yet. It opens at %s, which is "
+		    "%s "
+		    "here, %s",
+		    what, election, w.utc, w.local, w.left));
 	told.text = l->reason;
-	return (say_refused(c, &told, "%s: \"%s\" was cancelled by %s at %s",
+	return (say_refused_so(c, &told, "%s: \"%s\" was cancelled by %s at %s",
 	    what, election, life_by(l->cancelled_by), w.utc));
 }
 

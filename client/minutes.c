@@ -185,11 +185,20 @@ votes_received(const struct minutes *m)
 	return (n);
 }
 
+/* Of the sentence, what comes before the hint what to do. */
+static const char *
+why_of(evote_reason reason, char *out, size_t size)
+{
+	snprintf(out, size, "%s", reason_of(reason)->sentence);
+	out[strcspn(out, ";")] = '\0';
+	return (out);
+}
+
 static void
 votes_write(FILE *f, const struct minutes *m)
 {
 	const evote_refusals *r;
-	char text[ROOM];
+	char text[ROOM], why[300];
 	u_int i;
 
 	fprintf(f,
@@ -209,7 +218,7 @@ votes_write(FILE *f, const struct minutes *m)
 	for (i = 0; i < m->report.refusals.refusals_len; i++) {
 		r = &m->report.refusals.refusals_val[i];
 		fprintf(f, "| %s | %llu |\n",
-		    plain(reason_of(r->reason)->sentence, text),
+		    plain(why_of(r->reason, why, sizeof(why)), text),
 		    (unsigned long long)r->requests);
 	}
 }
@@ -326,8 +335,10 @@ service_write(FILE *f, const struct minutes *m)
 	u_int i;
 
 	fprintf(f,
-	    "\n## Service\n\nHosts that served, and how long no record was "
-	    "made before they began:\n\n");
+	    "\n## Service\n\nHosts that served. Where another one began, the "
+	    "time without any record before that is told; in a planned change "
+	    "the service was not away for so long, it only had nothing to "
+	    "record:\n\n");
 	for (i = 0; i < r->tenures.tenures_len; i++) {
 		t = &r->tenures.tenures_val[i];
 		w = when_of(t->since.time);
@@ -335,8 +346,9 @@ service_write(FILE *f, const struct minutes *m)
 		    span, sizeof(span), "%.1f s", (double)t->silence / 1e6);
 		fprintf(f, "- %s from %s on%s%s%s\n", plain(t->name, text),
 		    w.utc,
-		    t->since.seq < r->opened.seq ? ", when it was opened"
-						 : ", after ",
+		    t->since.seq < r->opened.seq
+			? ", and still when the election opened"
+			: ", after a time without records of ",
 		    t->since.seq < r->opened.seq ? "" : span,
 		    t->forced ? "; FORCED by an operator, who accepted that "
 				"votes may be lost"

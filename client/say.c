@@ -295,6 +295,20 @@ say_refused(struct client *c, const evote_answer *answer, const char *fmt, ...)
 }
 
 int
+say_refused_so(
+    struct client *c, const evote_answer *answer, const char *fmt, ...)
+{
+	char all[2 * SENTENCE];
+
+	COMPOSE(all, fmt);
+	append_detail(all, answer);
+	text_harmless(all);
+	say_stamp(c, &answer->stamp);
+	return (finish(c, EXIT_REFUSED, answer->code,
+	    reason_of(answer->reason)->name, all));
+}
+
+int
 say_answer(struct client *c, const struct evote *e, enum evote_outcome outcome,
     const evote_answer *answer, const char *fmt, ...)
 {

@@ -1,5 +1,6 @@
 #include "client/when.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -31,6 +32,16 @@ when_of(uint64_t us)
 }
 
 void
+when_us(cJSON *object, const char *key, uint64_t us)
+{
+	char text[24];
+
+	/* As a double it would be rounded, or shown with an exponent. */
+	snprintf(text, sizeof(text), "%" PRIu64, us);
+	cJSON_AddRawToObject(object, key, text);
+}
+
+void
 when_add(cJSON *object, const char *key, uint64_t us)
 {
 	struct when w = when_of(us);
@@ -40,7 +51,7 @@ when_add(cJSON *object, const char *key, uint64_t us)
 		return;
 	snprintf(name, sizeof(name), "%s_us", key);
 	cJSON_AddStringToObject(object, key, w.rfc3339);
-	cJSON_AddNumberToObject(object, name, (double)us);
+	when_us(object, name, us);
 }
 
 void

@@ -131,8 +131,10 @@ signatures_check(const struct audit_note *n, struct findings *f)
 	};
 
 	if (n->policy != NULL && n->verdict.judgement != TLOG_GOOD)
-		findings_add(f, FINDING_SIGNATURE, FINDING_NO_SEQ,
-		    "The checkpoint in %s: %s.", n->file,
+		findings_add(f,
+		    n->verdict.judgement == TLOG_SHORT ? FINDING_QUORUM
+						       : FINDING_SIGNATURE,
+		    FINDING_NO_SEQ, "The checkpoint in %s: %s.", n->file,
 		    wrong[n->verdict.judgement]);
 }
 

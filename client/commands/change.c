@@ -148,8 +148,8 @@ static const struct option_row extend_options[] = {
 const struct command cmd_extend = {
     .name = "extend",
     .args = "ELECTION",
-    .help = "Gives an election that has not ended a later end: its creator, "
-	    "or with --admin an operator.",
+    .help = "Gives an election that has not ended a later end. Its creator "
+	    "does that, or with --admin an operator.",
     .size = sizeof(struct change),
     .options = extend_options,
     .run = run_extend,

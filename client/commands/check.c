@@ -25,6 +25,7 @@ struct check {
 	int reached;	    /* a host that serves */
 	char key[KEY_TEXT]; /* the public half, or "" */
 	int open, voted;    /* elections: not voted in, and voted in */
+	int planned;	    /* that will be open to the voter */
 	int past;	    /* closed, with a vote, not shown */
 	int found;	    /* the wanted one */
 	int all;	    /* the pages came to an end */
@@ -203,11 +204,17 @@ voter_say(struct check *k, const evote_check_res *res)
 static void
 election_say(struct check *k, const evote_checked *v)
 {
-	struct when w = when_at(v->end, evote_now_us(k->e));
+	int planned = v->phase == EVOTE_PHASE_PLANNED;
+	struct when w =
+	    when_at(planned ? v->start : v->end, evote_now_us(k->e));
 
 	if (v->voted)
 		line_say(k, "election", "", SAY_COUNTS "%s", v->name,
-		    v->closed ? "; it is closed" : "");
+		    v->phase == EVOTE_PHASE_CLOSED ? "; it is closed" : "");
+	else if (planned)
+		line_say(k, "election", "",
+		    "\"%s\" opens to you at %s, which is %s here, %s", v->name,
+		    w.utc, w.local, w.left);
 	else
 		line_say(k, "election", "",
 		    "\"%s\" is open to you until %s, which is %s here, %s; you "
@@ -224,8 +231,9 @@ election_check(struct check *k, const evote_checked *v)
 		return;
 	k->found = 1;
 	k->voted += v->voted;
-	k->open += !v->voted;
-	if (k->wanted == NULL && v->closed)
+	k->planned += v->phase == EVOTE_PHASE_PLANNED;
+	k->open += !v->voted && v->phase == EVOTE_PHASE_OPEN;
+	if (k->wanted == NULL && v->phase == EVOTE_PHASE_CLOSED)
 		k->past++;
 	else
 		election_say(k, v);
@@ -234,7 +242,10 @@ election_check(struct check *k, const evote_checked *v)
 	object = cJSON_CreateObject();
 	cJSON_AddStringToObject(object, "name", v->name);
 	when_json(object, v->end);
-	cJSON_AddBoolToObject(object, "closed", v->closed);
+	cJSON_AddStringToObject(object, "phase", life_phase(v->phase));
+	if (v->start != 0)
+		when_add(object, "start", v->start);
+	cJSON_AddBoolToObject(object, "closed", v->phase == EVOTE_PHASE_CLOSED);
 	cJSON_AddBoolToObject(object, "voted", v->voted);
 	cJSON_AddItemToArray(k->elections, object);
 }
@@ -276,22 +287,25 @@ absent_say(struct check *k)
 	evote_life_res life;
 	struct when w;
 
-	if (evote_life(k->e, k->wanted, &life) == EVOTE_ANSWERED &&
-	    life.answer.code == 0 &&
-	    (life.phase == EVOTE_PHASE_PLANNED ||
-		life.phase == EVOTE_PHASE_CANCELLED)) {
+	if (evote_life(k->e, k->wanted, &life) != EVOTE_ANSWERED ||
+	    life.answer.code != 0)
+		line_say(k, "election", "See `elections` for its name.",
+		    "There is no election \"%s\"", k->wanted);
+	else if (life.phase == EVOTE_PHASE_CANCELLED ||
+	    life.phase == EVOTE_PHASE_CLOSED) {
 		w = when_at(life_time(&life), evote_now_us(k->e));
 		line_say(k, "election",
-		    life.phase == EVOTE_PHASE_PLANNED
-			? "Check again then; `show` names its groups."
-			: "`show` says why.",
-		    "\"%s\" %s at %s, which is %s here, %s", k->wanted,
-		    life_verb(&life), w.utc, w.local, w.left);
+		    life.phase == EVOTE_PHASE_CANCELLED
+			? "`show` says why."
+			: "`result` shows its outcome.",
+		    "\"%s\" %s at %s, which is %s here, %s; no vote of yours "
+		    "counts there",
+		    k->wanted, life_verb(&life), w.utc, w.local, w.left);
 	} else
 		line_say(k, "election",
-		    "See `elections` for its name, and `show` for its groups.",
-		    "\"%s\" is not open to you, and you have not voted in it",
-		    k->wanted);
+		    "`show` names its groups. If yours should be among them, "
+		    "ask the operators.",
+		    "You may not vote in \"%s\"", k->wanted);
 	xdr_free((xdrproc_t)xdr_evote_life_res, &life);
 }
 
@@ -307,7 +321,8 @@ voter_check(struct check *k)
 		return (status);
 	if (k->wanted != NULL && !k->found)
 		absent_say(k);
-	else if (k->wanted == NULL && k->open + k->voted == k->past)
+	else if (k->wanted == NULL &&
+	    k->open + k->planned + k->voted == k->past)
 		line_say(k, "election", "", "No election is open to you now");
 	if (k->past > 0)
 		line_say(k, "election", "",

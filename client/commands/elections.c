@@ -15,8 +15,9 @@ summary_say(struct client *c, cJSON *list, const evote_life_summary *s)
 	int planned = s->phase == EVOTE_PHASE_PLANNED;
 	struct when w = when_of(planned ? s->start : s->end);
 
-	say_line(c, "%-9s %s  %-20s  %s", life_phase(s->phase), w.utc, w.left,
-	    s->name);
+	/* That is the end which a cancelled one would have had. */
+	say_line(c, "%-9s %s  %-20s  %s", life_phase(s->phase), w.utc,
+	    s->phase == EVOTE_PHASE_CANCELLED ? "" : w.left, s->name);
 	if (object == NULL)
 		return;
 	cJSON_AddStringToObject(object, "name", s->name);
@@ -85,7 +86,8 @@ const struct command cmd_elections = {
 
 /* An older host knows no options, and there are none then. */
 static void
-options_say(struct client *c, struct evote *e, const char *election)
+options_say(
+    struct client *c, struct evote *e, const char *election, int planned)
 {
 	evote_options_res res;
 	int sheet = 0, frozen = 0, times = 0;
@@ -106,7 +108,8 @@ options_say(struct client *c, struct evote *e, const char *election)
 		say_line(c, "times   anybody may see how many voted when");
 	if (frozen)
 		say_line(c,
-		    "roll    fixed when it opened; later changes do not count");
+		    "roll    fixed when it %s; later changes do not count",
+		    planned ? "opens" : "opened");
 	if (c->json == NULL)
 		return;
 	cJSON_AddBoolToObject(c->json, "sheet", sheet);
@@ -163,7 +166,7 @@ election_say(struct client *c, struct evote *e, const evote_election_res *res,
 		say_line(c, "group   %s", v->groups.groups_val[i]);
 	for (i = 0; i < v->choices.choices_len; i++)
 		say_line(c, "choice  %s", v->choices.choices_val[i]);
-	options_say(c, e, v->name);
+	options_say(c, e, v->name, l->phase == EVOTE_PHASE_PLANNED);
 	form_text(form, v, text, sizeof(text));
 	say_line(c, "ballot  %s", text);
 	times_say(c, l);

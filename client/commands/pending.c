@@ -53,7 +53,7 @@ pending_say(void *arg, const struct evote_pending *p)
 	cJSON_AddStringToObject(object, "voter", p->voter);
 	cJSON_AddStringToObject(object, "election", p->election);
 	cJSON_AddStringToObject(object, "since", w.rfc3339);
-	cJSON_AddNumberToObject(object, "since_us", (double)p->since);
+	when_us(object, "since_us", p->since);
 	cJSON_AddItemToArray(l->list, object);
 }
 

@@ -93,6 +93,7 @@ run(struct client *c, void *own, int argc, char **argv)
 	evote_settings_res res = {0};
 	struct wanted *w = own;
 	char who[1200];
+	const char *now;
 	int status, changes;
 
 	if ((status = creators_read(c, w, &args)) >= 0 ||
@@ -105,12 +106,15 @@ run(struct client *c, void *own, int argc, char **argv)
 		changes ? "The settings were not changed"
 			: "The settings cannot be shown");
 	if (status < 0) {
+		now = changes ? "From now on " : "";
 		plan_creators(&res.settings, who, sizeof(who));
 		settings_json(c->json, &res.settings);
 		say_stamp(c, &res.answer.stamp);
-		status = say_done(c,
-		    "%s%s may create elections, each voter %u at once",
-		    changes ? "From now on " : "", who, res.settings.quota);
+		status = res.settings.creators == EVOTE_BY_OPERATORS
+		    ? say_done(c, "%sonly operators may create elections", now)
+		    : say_done(c,
+			  "%s%s may create elections, each voter %u at once",
+			  now, who, res.settings.quota);
 	}
 	xdr_free((xdrproc_t)xdr_evote_settings_res, &res);
 	return (status);

@@ -99,7 +99,7 @@ step_say(
 		return;
 	object = cJSON_CreateObject();
 	cJSON_AddStringToObject(object, "from", w.rfc3339);
-	cJSON_AddNumberToObject(object, "from_us", (double)from);
+	when_us(object, "from_us", from);
 	cJSON_AddNumberToObject(object, "votes", (double)votes);
 	cJSON_AddItemToArray(list, object);
 }

@@ -8,6 +8,7 @@
 #include "client/lib/act.h"
 #include "client/lib/reason.h"
 #include "client/lib/sheet.h"
+#include "common/now.h"
 
 #define COPIES_US (3600ULL * 1000000) /* no copy is on its way for longer */
 
@@ -177,12 +178,37 @@ act_settle(struct evote *e, struct kept *k, uint64_t deadline_ms)
 	return (outcome);
 }
 
+/*
+ * The receipt of a vote that may count, while the service still knows where its
+ * record is: it does not any more once it has answered the next request.
+ */
+static enum evote_outcome
+earlier_receipt(struct evote *e, const struct kept *k, uint64_t deadline_ms)
+{
+	uint64_t now = now_ms();
+	enum evote_outcome outcome;
+	struct evote_proof p;
+
+	if ((k->kind != EVOTE_ACT_VOTE && k->kind != EVOTE_ACT_BALLOT) ||
+	    now >= deadline_ms)
+		return (EVOTE_ANSWERED);
+	/* The new request wants time, too. */
+	outcome =
+	    evote_receipt(e, kept_election(k), (deadline_ms - now) / 2, &p);
+	evote_proof_clear(&p);
+	/* It can be asked for later, if it is to be had at all. */
+	return (outcome == EVOTE_CHANGED ? outcome : EVOTE_ANSWERED);
+}
+
 /* An outstanding request that is not the one wished for now. */
 static enum evote_outcome
 earlier_settle(struct evote *e, struct kept *k, uint64_t deadline_ms)
 {
 	enum evote_outcome outcome = act_settle(e, k, deadline_ms);
 	char why[sizeof(e->problem)];
+
+	if (outcome == EVOTE_ANSWERED)
+		outcome = earlier_receipt(e, k, deadline_ms);
 
 	if (outcome != EVOTE_ANSWERED) {
 		memcpy(why, e->problem, sizeof(why));

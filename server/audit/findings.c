@@ -25,6 +25,10 @@ static const char *const advice[FINDING_KINDS] = {
 	"A signature that does not verify cannot come from whom it names. "
 	"Keep this directory as evidence, and ask the voter, or check that "
 	"the policy is this service's.",
+    [FINDING_QUORUM] =
+	"Perhaps the policy is of another time: a host that was lost and "
+	"replaced signs with another key since then. Take the policy of that "
+	"time (`evote_client trust --at SIZE`), and audit again.",
     [FINDING_COUNTS] =
 	"Two ways to count differ. Do not announce a result; keep this "
 	"directory and report it to whoever maintains evote.",

@@ -9,6 +9,7 @@ enum finding_kind {
 	FINDING_ORDER,	   /* records are missing, doubled or out of place */
 	FINDING_RULES,	   /* what was accepted breaks the rules of the vote */
 	FINDING_SIGNATURE, /* a voter's or a host's is forged */
+	FINDING_QUORUM,	   /* fewer hosts have signed than the policy wants */
 	FINDING_COUNTS,	   /* two ways to count differ */
 	FINDING_CLAIM,	   /* others were told something else of this ledger */
 	FINDING_KINDS

@@ -117,13 +117,13 @@ poll_turnout(const struct poll *p, evote_turnout_res *res)
 	res->closed = poll_is_over(p);
 }
 
-/* Whether he may vote there now, or his vote there counts. */
+/* Whether he may vote there now or later, or his vote there counts. */
 static int
 check_lists(const struct poll *p, const struct voter *v)
 {
 	if (poll_has_voted(p, v))
 		return (p->phase != EVOTE_PHASE_CANCELLED);
-	return (p->phase == EVOTE_PHASE_OPEN && poll_admits(p, v));
+	return (!poll_is_over(p) && poll_admits(p, v));
 }
 
 void
@@ -142,7 +142,8 @@ polls_check(const struct polls *ps, const struct voter *v, uint32_t first,
 			continue;
 		to[n].name = need_copy(p->about.name);
 		to[n].end = p->about.end;
-		to[n].closed = poll_is_over(p);
+		to[n].phase = p->phase;
+		to[n].start = poll_start(p);
 		to[n++].voted = poll_has_voted(p, v);
 	}
 	res->elections.elections_len = n;

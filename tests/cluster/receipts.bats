@@ -302,3 +302,19 @@ spoil_proof() {
 	says "exists, and is something else"
 	[[ $(<"$PAIR_DIR/precious") == precious ]]
 }
+
+# The service only knows the record of the latest request.
+@test "an earlier vote that got no answer has its receipt before another is sent" {
+	# shellcheck disable=SC2034 # cluster_up reads it
+	options=(--suspect-ms 60000)
+	cluster_up people
+	election board 3600
+	kill -STOP "$(server_pid beta)"
+	exits 4 as bob --timeout 5 vote board yes
+	kill -CONT "$(server_pid beta)"
+	wait_until 15 level
+	exits 1 as bob vote board no
+	says "Your earlier, unanswered vote"
+	exits 0 as bob receipt board "$PAIR_DIR/bobs"
+	exits 0 client verify "$PAIR_DIR/bobs"
+}
