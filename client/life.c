@@ -4,6 +4,7 @@
 
 #include "client/say.h"
 #include "client/when.h"
+#include "common/date.h"
 
 const char *
 life_phase(evote_phase phase)
@@ -50,6 +51,9 @@ life_verb(const evote_life_res *l)
 	    [EVOTE_PHASE_CANCELLED] = "was cancelled",
 	};
 
+	/* In its grace, or while no host closes it. */
+	if (l->phase == EVOTE_PHASE_OPEN && l->end <= date_now_us())
+		return ("ended");
 	return ((unsigned)l->phase <= EVOTE_PHASE_CANCELLED ? verbs[l->phase]
 							    : "ends");
 }

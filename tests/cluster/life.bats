@@ -73,15 +73,18 @@ on_terminal() {
 	says planned
 	phase board planned
 	exits 1 as ada vote board yes
-	says '"board" opens at'
-	says "has not opened yet"
+	says '"board" has not opened yet. It opens at'
 	exits 1 client result board
-	says '"board" opens at'
+	says "It opens at"
 	exits 1 client report board
 	exits 0 client turnout board
 	says "which opens at"
-	exits 1 as ada check board
-	says '"board" opens at'
+	exits 0 as ada check
+	says '"board" opens to you at'
+	as ada create office --group nobodys --choice yes --start +1h \
+	    --end +2h --empty-groups
+	exits 1 as ada check office
+	says 'You may not vote in "office"'
 	admin alpha unregister bob
 	server_kill alpha
 	wait_until 10 serves beta

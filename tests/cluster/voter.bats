@@ -59,7 +59,7 @@ typed() {
 	says "alpha is not reached"
 	says "1 thing is not right"
 	exits 1 as ada check other
-	says '"other" is not open to you'
+	says 'You may not vote in "other"'
 	server_kill beta
 	exits 4 as ada --timeout 1 check
 	says "No host serves"
