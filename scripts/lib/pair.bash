@@ -150,6 +150,13 @@ level() {
 	    .[0].size == .[1].size and .[0].root == .[1].root'
 }
 
+# The same while people vote, when no two hosts have one size for long.
+joined() {
+	pair_states | jq -e '.hosts |
+	    length == 2 and all(.reachable and .in_sync) and
+	    ([.[] | select(.role == "primary")] | length) == 1'
+}
+
 # ---- inside ----------------------------------------------------------------------
 
 # `status` says by its exit status whether anyone serves: not asked here.

@@ -37,7 +37,7 @@ restored() {
 	says "as a host that is not in sync"
 	[[ $(cat "$PAIR_DIR/alpha/incarnation") != $(cat "$PAIR_DIR/beta/incarnation") ]]
 	server_start alpha
-	wait_until 15 level
+	wait_until 15 joined
 	check_books club
 	exits 1 export_of alpha copy3
 	says "is there already"

@@ -63,7 +63,7 @@ teardown() {
 	wait_until 10 serves beta
 	more_votes 30
 	kill -CONT "$(server_pid alpha)"
-	wait_until 10 level
+	wait_until 10 joined
 	serves beta
 	check_books board
 }
@@ -78,7 +78,7 @@ teardown() {
 	wait_until 10 one_is_left
 	more_votes 30
 	net_heal
-	wait_until 10 level
+	wait_until 10 joined
 	check_books board
 }
 

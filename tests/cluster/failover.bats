@@ -62,7 +62,7 @@ no_failed_call() {
 	server_kill beta
 	more_votes 50
 	server_start beta
-	wait_until 10 level
+	wait_until 10 joined
 	more_votes 50
 	stop_voting
 	tell_pause
@@ -123,7 +123,7 @@ both_crash() {
 	server_kill beta
 	more_votes 30
 	server_start beta
-	wait_until 10 level
+	wait_until 10 joined
 	stop_voting
 	tell_pause
 	no_failed_call
@@ -209,7 +209,7 @@ disk_hangs() {
 	more_votes 50
 	disk_answers "$1"
 	server_start "$1"
-	wait_until 10 level
+	wait_until 10 joined
 	check_books board
 }
 

@@ -41,6 +41,12 @@ all_level() {
 	    ([.[].root] | unique | length) == 1'
 }
 
+# The same while people vote.
+all_joined() {
+	with_gamma client --json status 2>/dev/null | jq -e '.hosts |
+	    length == 3 and all(.reachable and .in_sync)'
+}
+
 hosts_are() {
 	[[ $(admin "$1" --json hosts | jq -r '[.hosts[].name] | join(" ")') == \
 		"$2" ]]
@@ -104,7 +110,7 @@ one_primary() {
 	# Their own lists name no gamma: they know it, or it finds them.
 	server_start alpha
 	server_start beta
-	wait_until 30 all_level
+	wait_until 30 all_joined
 	wait_until 20 is alpha role primary
 	check_books poll
 }

@@ -157,7 +157,7 @@ registered() {
 	wait_until 10 serves beta
 	more_votes 50
 	server_start alpha "${options[@]}"
-	wait_until 15 level
+	wait_until 15 joined
 	not grep -h 'link .*is=up .*tls=no' "$PAIR_DIR"/*.log
 	check_books poll
 }

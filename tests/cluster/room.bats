@@ -83,7 +83,7 @@ no_failed_call() {
 	more_votes 50
 	not alarms beta 'accepted'
 	disk_empty beta
-	wait_until 10 level
+	wait_until 10 joined
 	more_votes 50
 	stop_voting
 	no_failed_call

@@ -53,7 +53,7 @@ teardown() {
 	wait_until 10 serves beta
 	more_votes 30
 	kill -CONT "$(server_pid alpha)"
-	wait_until 10 level
+	wait_until 10 joined
 	serves beta
 	stop_voting
 	check_books board
@@ -71,7 +71,7 @@ teardown() {
 	[[ $(grep -c 'role from=establishing to=primary' "$PAIR_DIR/beta.log") -eq 0 ]] ||
 		[[ $(host_state alpha role) != primary ]]
 	net_heal
-	wait_until 10 level
+	wait_until 10 joined
 	stop_voting
 	check_books board
 }
