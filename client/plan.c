@@ -200,7 +200,9 @@ plan_agree(struct client *c, const struct plan *p)
 	int asked = confirm_can(c) && !p->yes && !p->dry, status = -1;
 	u_int empty;
 
-	plan_lines(c, p);
+	/* Who is not asked does not want to read it either. */
+	if (p->dry || confirm_can(c))
+		plan_lines(c, p);
 	empty = empty_say(c, p);
 	if (empty > 0 && !p->empty)
 		status = empty_judge(c, p, asked);
