@@ -153,8 +153,9 @@ both_serve() {
 	witness_start witness
 	admin alpha arbiter witness "$WITNESS"
 	wait_until 10 arbiter_is witness
-	net_cut alpha beta
+	# First from the witness, which could else grant that beta is left out.
 	net_cut alpha witness
+	net_cut alpha beta
 	wait_until 10 serves beta
 	wait_until 10 alarms alpha "Another host may serve"
 	[[ $(host_state alpha standing) == not-serving ]]
