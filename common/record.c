@@ -1,6 +1,7 @@
 #include "common/record.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -272,6 +273,52 @@ record_is_whole(const struct record *r)
 		return (0);
 	record_clear(&leaf, &opening);
 	return (1);
+}
+
+#define BEGINS_ALIKE(t)                                                     \
+	static_assert(                                                      \
+	    offsetof(t, signature) == offsetof(evote_create_op, signature), \
+	    "begins as evote_create_op does")
+BEGINS_ALIKE(evote_open_op);
+BEGINS_ALIKE(evote_extend_op);
+BEGINS_ALIKE(evote_cancel_op);
+BEGINS_ALIKE(evote_vote_op);
+
+int
+record_asked(const evote_leaf *leaf, struct asked *to)
+{
+	const evote_op *op = &leaf->op;
+	evote_act *act = &to->act;
+
+	to->asker = &op->evote_op_u.create.asker;
+	to->signature = &op->evote_op_u.create.signature;
+	switch (op->kind) {
+	case EVOTE_OP_CREATE:
+		act->kind = EVOTE_ACT_CREATE;
+		act->evote_act_u.election = op->evote_op_u.create.election;
+		return (1);
+	case EVOTE_OP_OPEN:
+		act->kind = EVOTE_ACT_OPEN;
+		act->evote_act_u.terms = op->evote_op_u.open.terms;
+		return (1);
+	case EVOTE_OP_EXTEND:
+		act->kind = EVOTE_ACT_EXTEND;
+		act->evote_act_u.extension = op->evote_op_u.extend.extension;
+		return (1);
+	case EVOTE_OP_CANCEL:
+		act->kind = EVOTE_ACT_CANCEL;
+		act->evote_act_u.cancellation =
+		    op->evote_op_u.cancel.cancellation;
+		return (1);
+	case EVOTE_OP_VOTE:
+	case EVOTE_OP_BALLOT:
+		act->kind = op->kind == EVOTE_OP_VOTE ? EVOTE_ACT_VOTE
+						      : EVOTE_ACT_BALLOT;
+		act->evote_act_u.ballot = op->evote_op_u.vote.ballot;
+		return (1);
+	default:
+		return (0);
+	}
 }
 
 struct record *

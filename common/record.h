@@ -66,6 +66,18 @@ int record_open(
 void record_clear(evote_leaf *leaf, union opening *opening);
 int record_is_whole(const struct record *); /* 1: it can be opened */
 
+/*
+ * What a voter asked, or an operator (then the asker is empty), if a leaf is the
+ * record of that; all of it is borrowed from the leaf.
+ */
+struct asked {
+	const evote_asker *asker;
+	const evote_signature *signature; /* none: by token, or an operator */
+	evote_act act;
+};
+/* 1, or 0: it is of something else. */
+int record_asked(const evote_leaf *, struct asked *);
+
 struct record *record_hold(struct record *);
 void record_drop(struct record *); /* NULL is fine */
 

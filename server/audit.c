@@ -1,9 +1,7 @@
 #include "server/audit.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,73 +85,27 @@ signatures_wait(struct audit *a, int all)
 }
 
 static void
-signature_submit(struct audit *a, const evote_leaf *leaf,
-    const struct book_entry *e, const evote_signature *sig,
-    const evote_asker *asker, const evote_act *act)
+signature_check(
+    struct audit *a, const evote_leaf *leaf, const struct book_entry *e)
 {
+	struct asked asked;
 	struct pending *p;
 
 	/* By token, or by nobody, which is a finding already. */
-	if (sig->evote_signature_len == 0 || e->asker == NULL)
+	if (!record_asked(leaf, &asked) ||
+	    asked.signature->evote_signature_len == 0 || e->asker == NULL)
 		return;
 	p = need_zeroed(1, sizeof(*p));
 	p->seq = leaf->seq;
 	p->poll = opening_xdr(leaf->op.kind) != NULL ? e->poll : NULL;
-	auth_check_statement(&p->check, e->asker->key, sig,
+	auth_check_statement(&p->check, e->asker->key, asked.signature,
 	    a->book.genesis.origin == NULL ? "" : a->book.genesis.origin,
-	    (const unsigned char *)a->book.genesis.cluster, asker, act);
+	    (const unsigned char *)a->book.genesis.cluster, asked.asker,
+	    &asked.act);
 	workers_submit(
 	    a->workers, p->check.bytes != NULL ? &p->check : NULL, p);
 	a->under_way++;
 	signatures_wait(a, 0);
-}
-
-#define BEGINS_ALIKE(t)                                                     \
-	static_assert(                                                      \
-	    offsetof(t, signature) == offsetof(evote_create_op, signature), \
-	    "begins as evote_create_op does")
-BEGINS_ALIKE(evote_open_op);
-BEGINS_ALIKE(evote_extend_op);
-BEGINS_ALIKE(evote_cancel_op);
-BEGINS_ALIKE(evote_vote_op);
-
-/* What a voter asked, if the record is of that. */
-static void
-signature_check(
-    struct audit *a, const evote_leaf *leaf, const struct book_entry *e)
-{
-	const evote_op *op = &leaf->op;
-	const evote_create_op *create = &op->evote_op_u.create;
-	evote_act act = {0};
-
-	switch (op->kind) {
-	case EVOTE_OP_CREATE:
-		act.kind = EVOTE_ACT_CREATE;
-		act.evote_act_u.election = create->election;
-		break;
-	case EVOTE_OP_OPEN:
-		act.kind = EVOTE_ACT_OPEN;
-		act.evote_act_u.terms = op->evote_op_u.open.terms;
-		break;
-	case EVOTE_OP_EXTEND:
-		act.kind = EVOTE_ACT_EXTEND;
-		act.evote_act_u.extension = op->evote_op_u.extend.extension;
-		break;
-	case EVOTE_OP_CANCEL:
-		act.kind = EVOTE_ACT_CANCEL;
-		act.evote_act_u.cancellation =
-		    op->evote_op_u.cancel.cancellation;
-		break;
-	case EVOTE_OP_VOTE:
-	case EVOTE_OP_BALLOT:
-		act.kind = op->kind == EVOTE_OP_VOTE ? EVOTE_ACT_VOTE
-						     : EVOTE_ACT_BALLOT;
-		act.evote_act_u.ballot = op->evote_op_u.vote.ballot;
-		break;
-	default:
-		return;
-	}
-	signature_submit(a, leaf, e, &create->signature, &create->asker, &act);
 }
 
 /* ---- one record ---- */

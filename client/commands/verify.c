@@ -116,7 +116,8 @@ record_text(struct examined *x, char *out, size_t size)
 	op_text(x, &leaf, op, sizeof(op));
 	w = when_of(leaf.time);
 	json_text(x, "time", w.rfc3339);
-	json_number(x, "time_us", leaf.time);
+	if (x->json != NULL)
+		when_us(x->json, "time_us", leaf.time);
 	snprintf(out, size, "%s at %s, as record %llu", op, w.utc,
 	    (unsigned long long)r->index);
 	xdr_free(proc, &leaf);

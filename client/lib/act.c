@@ -154,8 +154,7 @@ request_settle(struct evote *e, struct kept *k, int fresh, int wanted,
 	if (outcome == EVOTE_UNANSWERED || outcome == EVOTE_UNSENT)
 		outcome = fresh && sends == 0 ? EVOTE_UNSENT : EVOTE_UNANSWERED;
 	if (answer->standing == EVOTE_SERVED && answer->code == 0 &&
-	    (k->kind == EVOTE_ACT_VOTE || k->kind == EVOTE_ACT_BALLOT) &&
-	    ballot_keep(e, k, deadline_ms) == EVOTE_CHANGED)
+	    kept_casts(k) && ballot_keep(e, k, deadline_ms) == EVOTE_CHANGED)
 		outcome = EVOTE_CHANGED;
 	/* If forgetting fails it is sent once more, and answered the same. */
 	if (outcome == EVOTE_ANSWERED || (fresh && sends == 0) ||
@@ -189,8 +188,7 @@ earlier_receipt(struct evote *e, const struct kept *k, uint64_t deadline_ms)
 	enum evote_outcome outcome;
 	struct evote_proof p;
 
-	if ((k->kind != EVOTE_ACT_VOTE && k->kind != EVOTE_ACT_BALLOT) ||
-	    now >= deadline_ms)
+	if (!kept_casts(k) || now >= deadline_ms)
 		return (EVOTE_ANSWERED);
 	/* The new request wants time, too. */
 	outcome =
@@ -209,7 +207,6 @@ earlier_settle(struct evote *e, struct kept *k, uint64_t deadline_ms)
 
 	if (outcome == EVOTE_ANSWERED)
 		outcome = earlier_receipt(e, k, deadline_ms);
-
 	if (outcome != EVOTE_ANSWERED) {
 		memcpy(why, e->problem, sizeof(why));
 		handle_fail(e,

@@ -12,17 +12,17 @@
 
 #define TOKEN_US (3600ULL * 1000000) /* from its log-in, see evote_auth_res */
 
-static int
-is_cast(const struct kept *k)
+/* When the election that was asked about closes. */
+static uint64_t
+grace_end(const struct evote *e)
 {
-	return (k->kind == EVOTE_ACT_VOTE || k->kind == EVOTE_ACT_BALLOT);
+	return (e->sheet.end + e->sheet.grace_s * 1000000ULL);
 }
 
 uint64_t
 evote_late_until(const struct evote *e, const char *election)
 {
-	uint64_t now = evote_now_us(e),
-		 last = e->sheet.end + e->sheet.grace_s * 1000000ULL;
+	uint64_t now = evote_now_us(e), last = grace_end(e);
 
 	return (e->sheet.end != 0 && strcmp(e->sheet.election, election) == 0 &&
 		    now >= e->sheet.end && now < last
@@ -39,7 +39,7 @@ has_begun(const struct evote *e)
 int
 grace_holds(const struct evote *e, const struct kept *k)
 {
-	return (is_cast(k) && has_begun(e) &&
+	return (kept_casts(k) && has_begun(e) &&
 	    evote_late_until(e, kept_election(k)) != 0);
 }
 
@@ -65,8 +65,7 @@ grace_begin(struct evote *e, struct kept *k)
 static enum evote_outcome
 login_ahead(struct evote *e, uint64_t deadline_ms)
 {
-	uint64_t now = evote_now_us(e),
-		 last = e->sheet.end + e->sheet.grace_s * 1000000ULL;
+	uint64_t now = evote_now_us(e), last = grace_end(e);
 	enum evote_outcome outcome;
 	evote_answer answer = {0};
 

@@ -106,6 +106,7 @@ struct kept {
 };
 evote_request *kept_request(struct kept *);	/* NULL: nothing outstanding */
 const char *kept_election(const struct kept *); /* its name; NULL: likewise */
+int kept_casts(const struct kept *);		/* it is a vote or ballot */
 void kept_clear(struct kept *);			/* frees the request */
 
 /*

@@ -76,6 +76,12 @@ kept_election(const struct kept *k)
 	}
 }
 
+int
+kept_casts(const struct kept *k)
+{
+	return (k->kind == EVOTE_ACT_VOTE || k->kind == EVOTE_ACT_BALLOT);
+}
+
 static bool_t
 xdr_head(XDR *xdrs, struct kept *k)
 {

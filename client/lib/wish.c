@@ -101,8 +101,7 @@ int
 wish_is(const struct wish *w, const struct kept *k)
 {
 	if (wish_is_any(w))
-		return ((k->kind == EVOTE_ACT_VOTE ||
-			    k->kind == EVOTE_ACT_BALLOT) &&
+		return (kept_casts(k) &&
 		    strcmp(kept_election(k), w->election) == 0);
 	if (k->kind != (int)w->kind)
 		return (0);

@@ -232,8 +232,7 @@ clocks(const struct core *c, evote_status_res *s)
 		alarm_add(s, EVOTE_ALARM_CLOCK,
 		    "This host's clock is not trusted: no election opens "
 		    "or closes until another host's agrees. Set it right; a "
-		    "host that "
-		    "is alone can be started with --trust-clock.");
+		    "host that is alone can be started with --trust-clock.");
 }
 
 static void

@@ -188,6 +188,7 @@ static void
 op_fill(struct op *op, const evote_leaf *leaf, const union opening *opening)
 {
 	const evote_op *from = &leaf->op;
+	struct asked asked;
 
 	*op = (struct op){
 	    .kind = from->kind,
@@ -214,42 +215,23 @@ op_fill(struct op *op, const evote_leaf *leaf, const union opening *opening)
 	case EVOTE_OP_UNLOCK:
 		op->name = from->evote_op_u.unlocked;
 		break;
-	case EVOTE_OP_CREATE:
-		op->asker = from->evote_op_u.create.asker;
-		op->act.kind = EVOTE_ACT_CREATE;
-		op->act.evote_act_u.election = from->evote_op_u.create.election;
-		break;
-	case EVOTE_OP_OPEN:
-		op->asker = from->evote_op_u.open.asker;
-		op->act.kind = EVOTE_ACT_OPEN;
-		op->act.evote_act_u.terms = from->evote_op_u.open.terms;
-		break;
-	case EVOTE_OP_EXTEND:
-		op->asker = from->evote_op_u.extend.asker;
-		op->act.kind = EVOTE_ACT_EXTEND;
-		op->act.evote_act_u.extension =
-		    from->evote_op_u.extend.extension;
-		break;
-	case EVOTE_OP_CANCEL:
-		op->asker = from->evote_op_u.cancel.asker;
-		op->act.kind = EVOTE_ACT_CANCEL;
-		op->act.evote_act_u.cancellation =
-		    from->evote_op_u.cancel.cancellation;
-		break;
 	case EVOTE_OP_SETTINGS:
 		op->set_creators = op->set_quota = 1;
 		op->settings = from->evote_op_u.settings;
 		break;
+	case EVOTE_OP_CREATE:
+	case EVOTE_OP_OPEN:
+	case EVOTE_OP_EXTEND:
+	case EVOTE_OP_CANCEL:
 	case EVOTE_OP_VOTE:
 	case EVOTE_OP_BALLOT:
-		op->asker = from->evote_op_u.vote.asker;
-		op->act.kind = from->kind == EVOTE_OP_VOTE ? EVOTE_ACT_VOTE
-							   : EVOTE_ACT_BALLOT;
-		op->act.evote_act_u.ballot = from->evote_op_u.vote.ballot;
+		(void)record_asked(leaf, &asked);
+		op->asker = *asked.asker;
+		op->act = asked.act;
+		op->by_operator = asked.asker->voter[0] == '\0';
 		op->opening = *opening;
 		/* By token: only that may come after the end. */
-		op->begun =
-		    from->evote_op_u.vote.signature.evote_signature_len == 0;
+		op->begun = asked.signature->evote_signature_len == 0;
 		break;
 	case EVOTE_OP_START:
 	case EVOTE_OP_CLOSE:
@@ -263,7 +245,6 @@ op_fill(struct op *op, const evote_leaf *leaf, const union opening *opening)
 	case EVOTE_OP_REFUSED:
 		break;
 	}
-	op->by_operator = op->asker.voter != NULL && op->asker.voter[0] == '\0';
 }
 
 /* Judges a record; returns what is wrong with it, or NULL. */

@@ -21,6 +21,19 @@ poll_uncounted(const struct poll *p, int cancelled, struct outcome *out)
 		*out = (struct outcome){cancelled, EVOTE_R_CANCELLED, 0, 0, 0};
 }
 
+/* The one of that name; or NULL, and what that is answered with: code 1. */
+static const struct poll *
+poll_named(
+    const struct election_state *e, const char *name, struct outcome *out)
+{
+	const struct poll *p = poll_find(&e->polls, name);
+
+	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
+	if (p == NULL)
+		*out = (struct outcome){1, EVOTE_R_NO_ELECTION, 0, 0, 0};
+	return (p);
+}
+
 /* The election, if it is closed; else NULL, and what that is answered with. */
 static const struct poll *
 poll_counted(
@@ -66,13 +79,8 @@ void
 election_show(const struct election_state *e, const char *name,
     evote_election_res *res, struct outcome *out)
 {
-	const struct poll *p = poll_find(&e->polls, name);
+	const struct poll *p = poll_named(e, name, out);
 
-	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
-	if (p == NULL) {
-		out->code = 1;
-		out->reason = EVOTE_R_NO_ELECTION;
-	}
 	poll_show(p, res);
 }
 
@@ -80,13 +88,8 @@ void
 election_options(const struct election_state *e, const char *name,
     evote_options_res *res, struct outcome *out)
 {
-	const struct poll *p = poll_find(&e->polls, name);
+	const struct poll *p = poll_named(e, name, out);
 
-	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
-	if (p == NULL) {
-		out->code = 1;
-		out->reason = EVOTE_R_NO_ELECTION;
-	}
 	poll_options(p, res);
 }
 
@@ -115,11 +118,8 @@ void
 election_life(const struct election_state *e, const char *name,
     evote_life_res *res, struct outcome *out)
 {
-	const struct poll *p = poll_find(&e->polls, name);
+	const struct poll *p = poll_named(e, name, out);
 
-	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
-	if (p == NULL)
-		*out = (struct outcome){1, EVOTE_R_NO_ELECTION, 0, 0, 0};
 	life_show(p, res);
 }
 
@@ -185,15 +185,10 @@ void
 election_turnout(const struct election_state *e, const char *name,
     evote_turnout_res *res, struct outcome *out)
 {
-	const struct poll *p = poll_find(&e->polls, name);
+	const struct poll *p = poll_named(e, name, out);
 
-	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
-	if (p != NULL) {
+	if (p != NULL)
 		poll_turnout(p, res);
-		return;
-	}
-	out->code = 1;
-	out->reason = EVOTE_R_NO_ELECTION;
 }
 
 void
@@ -212,12 +207,11 @@ void
 election_sheet(const struct election_state *e, const evote_sheet_args *args,
     evote_sheet_res *res, struct outcome *out)
 {
-	const struct poll *p = poll_find(&e->polls, args->election);
+	const struct poll *p = poll_named(e, args->election, out);
 
-	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
 	if (p == NULL)
-		*out = (struct outcome){1, EVOTE_R_NO_ELECTION, 0, 0, 0};
-	else if (!poll_has_sheet(p))
+		return;
+	if (!poll_has_sheet(p))
 		*out = (struct outcome){3, EVOTE_R_NO_SHEET, 0, 0, 0};
 	else if (p->phase != EVOTE_PHASE_CLOSED)
 		poll_uncounted(p, 4, out);
@@ -229,12 +223,11 @@ void
 election_curve(const struct election_state *e, const char *name,
     evote_curve_res *res, struct outcome *out)
 {
-	const struct poll *p = poll_find(&e->polls, name);
+	const struct poll *p = poll_named(e, name, out);
 
-	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
 	if (p == NULL)
-		*out = (struct outcome){1, EVOTE_R_NO_ELECTION, 0, 0, 0};
-	else if (p->phase == EVOTE_PHASE_PLANNED)
+		return;
+	if (p->phase == EVOTE_PHASE_PLANNED)
 		*out = (struct outcome){2, EVOTE_R_NOT_BEGUN, 0, 0, 0};
 	else if (poll_curve(p, res) == -1)
 		*out = (struct outcome){2, EVOTE_R_NOT_SHOWN, 0, 0, 0};
