@@ -164,30 +164,6 @@ registered() {
 
 # ---- the version before -----------------------------------------------------------
 
-# The last one without TLS, built once a file: its folder is in $old.
-older() {
-	local first tree=$BATS_FILE_TMPDIR/older
-	first=$(git log --diff-filter=A --format=%H -1 -- common/rpc/tls.c \
-	    2>/dev/null)
-	[[ -n $first ]] || skip "no history here to build an older version of"
-	if [[ ! -e $tree/built ]]; then
-		mkdir -p "$tree"
-		git archive "$first~" | tar -x -C "$tree"
-		make -s -j2 -C "$tree" B=build OPT="-O1 -w" CC="${CC:-cc}" all \
-		    </dev/null >"$tree/log" 2>&1 3>&- || {
-			tail "$tree/log"
-			return 1
-		}
-		touch "$tree/built"
-	fi
-	old=$tree/build
-}
-
-# with BIN COMMAND...: by the programs there.
-with() {
-	PAIR_BIN=$1 "${@:2}"
-}
-
 linked() {
 	logged "$1" "link peer=$2 is=up .*tls=$3"
 }
@@ -210,11 +186,11 @@ upgraded() {
 
 old_pair() {
 	pair_init --origin "$ORIGIN"
-	with "$1" server_start alpha
-	with "$1" server_start beta
+	older server_start alpha
+	older server_start beta
 	wait_until 15 level
-	with "$1" admin alpha import --shared-keys "$KEYS/people.csv"
-	with "$1" admin alpha import --shared-keys "$KEYS/crowd.csv"
+	older admin alpha import --shared-keys "$KEYS/people.csv"
+	older admin alpha import --shared-keys "$KEYS/crowd.csv"
 	election poll 20
 	start_voting poll
 	more_votes 20
@@ -233,10 +209,9 @@ new_pair() {
 }
 
 @test "an upgrade of the backup, then of the other host, without a pause" {
-	local old
-	older
-	old_pair "$old"
-	exits 0 with "$old" client status
+	older_than common/rpc/tls.c tls_
+	old_pair
+	exits 0 older client status
 	upgraded beta
 	linked beta alpha no
 	more_votes 20
@@ -244,7 +219,7 @@ new_pair() {
 	wait_until 10 serves beta
 	more_votes 20
 	# Older clients are served as before, beside what newer ones keep.
-	exits 0 with "$old" as ada vote poll yes
+	exits 0 older as ada vote poll yes
 	echo "invoke ada yes" >>"$PAIR_DIR/votes"
 	echo "ok ada yes" >>"$PAIR_DIR/votes"
 	upgraded alpha
@@ -252,9 +227,8 @@ new_pair() {
 }
 
 @test "an upgrade of the primary first, without a pause" {
-	local old
-	older
-	old_pair "$old"
+	older_than common/rpc/tls.c tls_
+	old_pair
 	admin alpha handover beta
 	wait_until 10 serves beta
 	upgraded alpha
