@@ -7,28 +7,13 @@
 #include "client/form.h"
 #include "client/lib/reason.h"
 #include "client/life.h"
+#include "client/prompt.h"
 #include "client/say.h"
 #include "client/when.h"
 #include "common/text.h"
 
 #define ASK_TIMES 3
 #define TEXT	  2048
-
-char *
-paper_line(void)
-{
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t n = getline(&line, &size, stdin);
-
-	if (n < 0) {
-		free(line);
-		return (NULL);
-	}
-	while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
-		line[--n] = '\0';
-	return (line);
-}
 
 /* ---- the paper ---- */
 
@@ -148,7 +133,7 @@ paper_input(struct client *c, struct paper *p)
 
 	/* A ranking is one line; else each choice has its own. */
 	while (status < 0 && (n == 0 || p->form.kind == BALLOT_PICK) &&
-	    (line = paper_line()) != NULL) {
+	    (line = prompt_line()) != NULL) {
 		status = paper_read(c, p, 1, &line);
 		free(line);
 		n++;
@@ -166,6 +151,16 @@ paper_judge(struct client *c, const struct paper *p)
 	evote_reason reason = ballot_judge(&p->form, &p->ranks);
 
 	return (reason == EVOTE_R_OK ? -1 : refuse(c, p, 5, reason));
+}
+
+const char *
+paper_choice(const struct paper *p)
+{
+	u_int i = 0;
+
+	while (p->marks.ranks[i] == 0)
+		i++;
+	return (p->show.election.choices.choices_val[i]);
 }
 
 /* ---- asking ---- */
@@ -189,7 +184,10 @@ paper_show(struct evote *e, const struct paper *p)
 static void
 question(const struct paper *p)
 {
-	if (p->form.kind == BALLOT_PICK)
+	if (p->form.kind == BALLOT_CHOICE)
+		fprintf(
+		    stderr, "Number of your choice (1-%u): ", p->form.choices);
+	else if (p->form.kind == BALLOT_PICK)
 		fprintf(stderr,
 		    "Numbers of your choices, with blanks between%s: ",
 		    p->form.least == 0 ? "; 0 for a blank ballot" : "");
@@ -204,37 +202,40 @@ static evote_reason
 typed_read(struct paper *p, const char *line)
 {
 	int ranked = p->form.kind == BALLOT_RANKED;
+	int choice = p->form.kind == BALLOT_CHOICE;
 	evote_reason reason = EVOTE_R_OK;
 
 	memset(p->marks.ranks, 0, sizeof(p->marks.ranks));
-	if (strcmp(line, "0") != 0)
+	if (choice || strcmp(line, "0") != 0)
 		reason = marks_numbers(&p->marks, line, ranked);
-	return (
-	    reason != EVOTE_R_OK ? reason : ballot_judge(&p->form, &p->ranks));
+	if (reason != EVOTE_R_OK)
+		return (reason);
+	if (!choice)
+		return (ballot_judge(&p->form, &p->ranks));
+	return (ballot_chosen(&p->ranks) == 1 ? EVOTE_R_OK : EVOTE_R_MALFORMED);
 }
 
-/* What was understood is shown, because it takes more than one number. */
+/* What was understood is shown, because a vote cannot be taken back. */
 static int
 is_meant(const struct paper *p)
 {
-	char text[TEXT], *line;
-	int meant;
+	char text[TEXT];
 
 	marks_text(
 	    &p->marks, p->form.kind == BALLOT_RANKED, text, sizeof(text));
+	if (p->form.kind == BALLOT_CHOICE) {
+		say_aside("Your choice: %s", text);
+		return (prompt_yes("Cast this vote"));
+	}
 	say_aside("Your ballot: %s", text[0] != '\0' ? text : "(blank)");
-	fprintf(stderr, "Cast this ballot (yes/no)? ");
-	line = paper_line();
-	meant = line != NULL && strcmp(line, "yes") == 0;
-	free(line);
-	return (meant);
+	return (prompt_yes("Cast this ballot"));
 }
 
 /* 1: it is on the paper; 0: not yet; -1: the voter has stopped. */
 static int
 typed_take(struct paper *p)
 {
-	char *line = paper_line();
+	char *line = prompt_line();
 	evote_reason reason;
 
 	if (line == NULL || line[0] == '\0') {
@@ -245,10 +246,12 @@ typed_take(struct paper *p)
 	free(line);
 	if (reason == EVOTE_R_OK)
 		return (is_meant(p));
-	say_aside("That is not a ballot: %s.",
-	    reason == EVOTE_R_MALFORMED
-		? "type the numbers that stand before the choices"
-		: reason_of(reason)->sentence);
+	say_aside("That is not a %s: %s.",
+	    p->form.kind == BALLOT_CHOICE ? "choice" : "ballot",
+	    reason != EVOTE_R_MALFORMED ? reason_of(reason)->sentence
+		: p->form.kind == BALLOT_CHOICE
+		? "type the number that stands before it"
+		: "type the numbers that stand before the choices");
 	return (0);
 }
 

@@ -6,8 +6,8 @@
 #include "common/ballot.h"
 
 /*
- * A ballot paper: what an election of ballots asks, and what the voter makes of
- * it.
+ * A ballot paper: what an election asks, and what the voter makes of it.  That
+ * of an election for one choice can be asked for, not read from words.
  */
 struct paper {
 	evote_election_res show;
@@ -27,13 +27,12 @@ int paper_read(struct client *, struct paper *, int n, char **words);
 int paper_input(struct client *, struct paper *);
 /* The voter is asked on the terminal. */
 int paper_ask(struct client *, struct evote *, struct paper *);
-/* Whether the election takes that. */
+/* The one that was asked for, in an election for one choice. */
+const char *paper_choice(const struct paper *);
+/* Whether the election takes that ballot. */
 int paper_judge(struct client *, const struct paper *);
 
 /* Whether that election takes votes now, as far as the service tells. */
 int paper_open(struct client *, struct evote *, const evote_election_res *);
-
-/* The next line of standard input without its end, malloc'd; NULL: none. */
-char *paper_line(void);
 
 #endif

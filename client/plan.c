@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/confirm.h"
+#include "client/prompt.h"
 #include "client/form.h"
 #include "client/say.h"
 #include "client/when.h"
@@ -197,16 +197,16 @@ empty_judge(struct client *c, const struct plan *p, int asked)
 int
 plan_agree(struct client *c, const struct plan *p)
 {
-	int asked = confirm_can(c) && !p->yes && !p->dry, status = -1;
+	int asked = prompt_can(c) && !p->yes && !p->dry, status = -1;
 	u_int empty;
 
 	/* Who is not asked does not want to read it either. */
-	if (p->dry || confirm_can(c))
+	if (p->dry || prompt_can(c))
 		plan_lines(c, p);
 	empty = empty_say(c, p);
 	if (empty > 0 && !p->empty)
 		status = empty_judge(c, p, asked);
-	if (status >= 0 || !asked || confirm("Create it"))
+	if (status >= 0 || !asked || prompt_yes("Create it"))
 		return (status);
 	return (say_usage(
 	    c, "Election \"%s\" was not created", p->terms->election.name));

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "client/cmd.h"
-#include "client/confirm.h"
+#include "client/prompt.h"
 #include "client/say.h"
 #include "client/when.h"
 #include "common/date.h"
@@ -161,14 +161,14 @@ const struct command cmd_extend = {
 static int
 cancel_ask(struct client *c, const struct change *n)
 {
-	if (n->yes || !confirm_can(c))
+	if (n->yes || !prompt_can(c))
 		return (-1);
 	say_aside(
 	    "Election \"%s\" will never have a result, and that cannot be "
 	    "taken back. Its votes stay in the ledger, and are not "
 	    "counted. Everybody is told: %s.",
 	    n->name, n->reason);
-	return (confirm("Cancel it")
+	return (prompt_yes("Cancel it")
 		? -1
 		: say_usage(c, "Election \"%s\" was not cancelled", n->name));
 }

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client/commands/import.h"
+#include "client/prompt.h"
 #include "client/roll/roll.h"
 #include "client/say.h"
 #include "common/now.h"
@@ -196,22 +196,20 @@ conflicts_refuse(struct client *c, const struct import *m)
 static int
 removal_ask(struct client *c, const struct import *m)
 {
-	char line[16] = "";
-	uint32_t n = m->diff->not_in_file;
+	uint32_t n = m->diff->not_in_file, all = m->diff->on_roll;
+	char question[80];
 
 	if (m->yes)
 		return (-1);
-	if (!isatty(STDIN_FILENO) || c->json != NULL)
+	if (!prompt_can(c))
 		return (say_usage(c,
 		    "Nothing was changed. %u of %u voters would be taken off "
 		    "the roll; add --yes if that is right",
-		    n, m->diff->on_roll));
-	fprintf(stderr, "Take these %u of %u voters off the roll (yes/no)? ", n,
-	    m->diff->on_roll);
-	if (fgets(line, sizeof(line), stdin) != NULL &&
-	    strncmp(line, "yes", 3) == 0 && strcspn(line, "\r\n") == 3)
-		return (-1);
-	return (say_usage(c, "Nothing was changed"));
+		    n, all));
+	snprintf(question, sizeof(question),
+	    "Take these %u of %u voters off the roll", n, all);
+	return (
+	    prompt_yes(question) ? -1 : say_usage(c, "Nothing was changed"));
 }
 
 /* A file that was cut short looks as if most voters had left. */

@@ -1,10 +1,9 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client/cmd.h"
-#include "client/confirm.h"
+#include "client/prompt.h"
 #include "client/say.h"
 #include "client/when.h"
 
@@ -110,9 +109,9 @@ drop_ask(struct client *c, const struct order *o, const struct evote_pending *p)
 		  "out already, and you will not hear of it here. `pending "
 		  "--settle` tells what became of it, and cannot do it twice.",
 	    say_act(p->kind), p->election);
-	if (!isatty(STDIN_FILENO))
+	if (!prompt_can(c))
 		return (say_usage(c, "Nothing was dropped: add --yes"));
-	if (confirm("Drop it anyway"))
+	if (prompt_yes("Drop it anyway"))
 		return (-1);
 	return (say_usage(c, "Nothing was dropped"));
 }

@@ -10,92 +10,14 @@
 #include "client/lib/reason.h"
 #include "client/life.h"
 #include "client/paper.h"
+#include "client/prompt.h"
 #include "client/proved.h"
 #include "client/say.h"
 #include "client/when.h"
 #include "common/tracker.h"
 
-#define ASK_TIMES  3
 #define COPIES_MS  1000 /* to hear where a vote is stored */
 #define RECEIPT_MS 5000 /* to have its receipt */
-
-/*
- * Only numbers are taken, since a choice may itself be called "1".  0: no
- * choice was made.
- */
-static u_int
-number_ask(u_int most)
-{
-	char *line, *end;
-	unsigned long n;
-	int times;
-
-	for (times = 0; times < ASK_TIMES; times++) {
-		fprintf(stderr, "Number of your choice (1-%u): ", most);
-		if ((line = paper_line()) == NULL || line[0] == '\0') {
-			free(line);
-			return (0);
-		}
-		n = strtoul(line, &end, 10);
-		if (end != line && *end == '\0' && n >= 1 && n <= most) {
-			free(line);
-			return ((u_int)n);
-		}
-		free(line);
-	}
-	return (0);
-}
-
-static int
-choice_prompt(
-    struct client *c, struct evote *e, const evote_election *v, char **out)
-{
-	u_int i, n = v->choices.choices_len;
-	struct when w = when_at(v->end, evote_now_us(e));
-
-	say_clock(e);
-	say_aside("%s, closes at %s, %s", v->name, w.local, w.left);
-	for (i = 0; i < n; i++)
-		say_aside("%3u  %s", i + 1, v->choices.choices_val[i]);
-	if ((i = number_ask(n)) == 0)
-		return (
-		    say_usage(c, "No choice was made, and no vote was sent"));
-	if ((*out = strdup(v->choices.choices_val[i - 1])) == NULL)
-		return (say_usage(c, "no memory"));
-	return (-1);
-}
-
-static int
-choice_ask(struct client *c, struct evote *e, const char *election, char **out)
-{
-	enum evote_outcome outcome;
-	evote_election_res res;
-	int status;
-
-	outcome = evote_show(e, election, &res);
-	status = say_answer(c, e, outcome, &res.answer,
-	    "No vote was sent for \"%s\"", election);
-	if (status < 0)
-		status = paper_open(c, e, &res);
-	if (status < 0)
-		status = choice_prompt(c, e, &res.election, out);
-	xdr_free((xdrproc_t)xdr_evote_election_res, &res);
-	return (status);
-}
-
-/*
- * The choice stays out of the command line, where others and the shell's
- * history see it, unless the voter puts it there.
- */
-static int
-choice_find(struct client *c, struct evote *e, const char *election, char **out)
-{
-	if (isatty(STDIN_FILENO))
-		return (choice_ask(c, e, election, out));
-	*out = paper_line();
-	return (
-	    *out != NULL ? -1 : say_usage(c, "standard input has no choice"));
-}
 
 /* The status of the host that served last; the caller frees it. */
 static int
@@ -349,29 +271,48 @@ is_asked(const struct given *g)
 	return (g->n == 0 && !g->blank && isatty(STDIN_FILENO));
 }
 
-/* A vote for one choice; NULL: it is asked for. */
+/* A vote for one choice. */
 static int
 choice_vote(
     struct client *c, struct evote *e, const char *election, const char *given)
 {
-	char *asked = NULL, choice[NAME_ROOM];
+	char choice[NAME_ROOM];
 	enum evote_outcome outcome;
 	evote_answer answer;
-	int status = -1;
+	int status = cmd_name(c, "choice", given, choice);
 
-	if (given == NULL)
-		status = choice_find(c, e, election, &asked);
-	if (given == NULL)
-		given = asked;
-	if (status < 0)
-		status = cmd_name(c, "choice", given, choice);
-	if (status < 0) {
-		outcome = evote_vote(e, election, choice, &answer);
-		say_clock(e);
-		status = outcome_say(c, e, election, outcome, &answer);
-		xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	if (status >= 0)
+		return (status);
+	outcome = evote_vote(e, election, choice, &answer);
+	say_clock(e);
+	status = outcome_say(c, e, election, outcome, &answer);
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	return (status);
+}
+
+/*
+ * The same when none was given.  A choice stays out of the command line, where
+ * others and the shell's history see it, unless the voter puts it there.
+ */
+static int
+choice_asked(struct client *c, struct evote *e, const char *election,
+    const struct given *g)
+{
+	struct paper p;
+	char *line;
+	int status;
+
+	if (is_asked(g)) {
+		if ((status = paper_fetch(c, e, election, &p)) < 0 &&
+		    (status = paper_ask(c, e, &p)) < 0)
+			status = choice_vote(c, e, election, paper_choice(&p));
+		paper_clear(&p);
+		return (status);
 	}
-	free(asked);
+	line = prompt_line();
+	status = line != NULL ? choice_vote(c, e, election, line)
+			      : say_usage(c, "standard input has no choice");
+	free(line);
 	return (status);
 }
 
@@ -452,7 +393,8 @@ vote(struct client *c, struct evote *e, const char *election,
 		answer.reason = EVOTE_R_OTHER_BALLOT;
 		return (outcome_say(c, e, election, outcome, &answer));
 	}
-	return (choice_vote(c, e, election, g->n > 0 ? g->choices[0] : NULL));
+	return (g->n > 0 ? choice_vote(c, e, election, g->choices[0])
+			 : choice_asked(c, e, election, g));
 }
 
 static const struct option_row given_options[] = {

@@ -117,6 +117,20 @@ debian() {
 	    --none-choice A
 }
 
+@test "who is asked for a ballot types numbers, and is shown what they mean" {
+	cluster_up people
+	opened board 600 --pick 1-2
+	exits 2 ada_types $'1 2 3\n\n' vote board
+	says "That is not a ballot"
+	says "No choice was made"
+	exits 0 ada_types $'1 3\nno\n3 2\nyes' vote board
+	says "Your ballot: B, C"
+	opened chair 600 --ranked
+	exits 0 ada_types $'2>4=1\nyes' vote chair
+	says "Your ballot: B > A = D"
+	says 'Your vote in "chair" counts'
+}
+
 @test "an unanswered ballot is kept, and sent again as it was" {
 	cluster_up people
 	opened chair 600 --ranked

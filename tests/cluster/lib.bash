@@ -102,6 +102,18 @@ as() {
 	client --voter "$1" --key "$KEYS/people/$1.pem" "${@:2}"
 }
 
+# on_terminal TYPED ARG...: evote_client, where those lines are typed; its words
+# reach it as they are, through a shell of `script`.
+on_terminal() {
+	host_run voters script -qec \
+	    "$(printf '%q ' "$PAIR_BIN/evote_client" "${@:2}")" /dev/null <<<"$1"
+}
+
+# The same, as ada.
+ada_types() {
+	on_terminal "$1" --voter ada --key "$KEYS/people/ada.pem" "${@:2}"
+}
+
 # The command succeeds, or not, with this exit status; its output is kept.
 exits() {
 	local want=$1

@@ -60,12 +60,6 @@ go_on() {
 	wait "$late"
 }
 
-on_terminal() {
-	host_run voters script -qec \
-	    "$PAIR_BIN/evote_client --voter ada --key $KEYS/people/ada.pem \
-	    ${*:2}" /dev/null <<<"$1"
-}
-
 @test "planned: listed before, opens after a take-over, counts the roll then" {
 	cluster_up people
 	planned board 6 600 --freeze
@@ -290,18 +284,18 @@ on_terminal() {
 	as ada --json "${create[@]}" --dry-run 2>/dev/null |
 		jq -e '.dry_run and .groups[0].voters >= 3'
 	[[ $(host_state alpha size) == "$before" ]]
-	exits 2 on_terminal no "${create[@]}"
+	exits 2 ada_types no "${create[@]}"
 	says "Create it (yes/no)?"
 	exits 1 client show club
 	server_kill alpha
-	exits 0 on_terminal yes "${create[@]}"
+	exits 0 ada_types yes "${create[@]}"
 	exits 0 client show club
-	exits 0 on_terminal "" create next --group members --choice yes \
+	exits 0 ada_types "" create next --group members --choice yes \
 	    --end +1h --yes
-	exits 2 on_terminal no cancel next --reason odd
+	exits 2 ada_types no cancel next --reason odd
 	says "Cancel it (yes/no)?"
 	phase next open
-	exits 0 on_terminal yes cancel next --reason odd
+	exits 0 ada_types yes cancel next --reason odd
 	exits 0 admin beta create ours --group members --choice yes \
 	    --start +1h --end +2h --dry-run
 	exits 1 client show ours

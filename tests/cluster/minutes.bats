@@ -87,11 +87,9 @@ turnout_is() {
 	wait_until 60 client result board
 	exits 0 client result board
 	not says "█"
-	LC_ALL=C.UTF-8 exits 0 host_run voters script -qec \
-	    "$PAIR_BIN/evote_client result board" /dev/null
+	LC_ALL=C.UTF-8 exits 0 on_terminal '' result board
 	says "100.0 %  ████"
-	LC_ALL=C exits 0 host_run voters script -qec \
-	    "$PAIR_BIN/evote_client result board" /dev/null
+	LC_ALL=C exits 0 on_terminal '' result board
 	says "100.0 %  ####"
 }
 

@@ -85,18 +85,15 @@ voters() {
 }
 
 @test "V11: a group with nobody in it is asked about before an election opens" {
-	local create
 	cluster_up people
 	exits 2 as ada create club --group members --group membres \
 	    --choice yes --end +1h
 	says 'Nobody on the roll is in group "membres"'
 	says "--empty-groups"
 	exits 1 client show club
-	create="$PAIR_BIN/evote_client --voter ada --key $KEYS/people/ada.pem \
-	    create club --group membres --choice yes --end +1h"
-	exits 2 host_run voters script -qec "$create" /dev/null <<<no
+	exits 2 ada_types no create club --group membres --choice yes --end +1h
 	exits 1 client show club
-	exits 0 host_run voters script -qec "$create" /dev/null <<<yes
+	exits 0 ada_types yes create club --group membres --choice yes --end +1h
 	exits 0 client show club
 	exits 0 as ada create later --group membres --choice yes --end +1h \
 	    --empty-groups
@@ -146,21 +143,19 @@ voters() {
 }
 
 @test "progress on a terminal, and none in a file" {
+	local import=(--admin "$PAIR_DIR/alpha.sock" import --shared-keys)
 	setup_file_and_key
 	echo "name,group,key" >"$csv"
 	printf "v%d,m,$key\n" {1..3000} >>"$csv"
-	run script -qec "$PAIR_BIN/evote_client --admin $PAIR_DIR/alpha.sock \
-	    import --shared-keys $csv" /dev/null
+	run on_terminal '' "${import[@]}" "$csv"
 	says "staging     [---"
 	exits 0 admin alpha import --shared-keys "$csv"
 	[[ $output != *"["* ]]
-	run script -qec "$PAIR_BIN/evote_client --admin $PAIR_DIR/alpha.sock \
-	    import --shared-keys --dry-run $csv" /dev/null
+	run on_terminal '' "${import[@]}" --dry-run "$csv"
 	says "comparing   [---"
 	# No bar is left before what is in the way, and the refusal.
 	sed -i 's/^v2500,m,/v2500,n,/' "$csv"
-	run script -qec "$PAIR_BIN/evote_client --admin $PAIR_DIR/alpha.sock \
-	    import --shared-keys $csv" /dev/null
+	run on_terminal '' "${import[@]}" "$csv"
 	says $'\r\e[K! v2500 '
 	says "Nobody was registered: 1 of 3000 voters"
 }

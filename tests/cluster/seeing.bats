@@ -132,11 +132,12 @@ tied_election() {
 @test "who is asked for a choice reads the election, its end and the choices" {
 	cluster_up people
 	as ada create 理事 --group members --choice 王大明 --choice no --end +1h
-	run host_run voters script -qec "$PAIR_BIN/evote_client --voter bob \
-	    --key $KEYS/people/bob.pem vote 理事" /dev/null < <(printf 'x\n1\n')
+	exits 0 ada_types $'1 2\n2\nno\n1\nyes' vote 理事
 	says "理事, closes at 20"
 	says "in 59 min"
 	says "1  王大明"
+	says "That is not a choice: type the number"
+	says "Your choice: 王大明"
 	says 'Your vote in "理事" counts'
 }
 

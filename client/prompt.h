@@ -1,0 +1,13 @@
+#ifndef EVOTE_PROMPT_H
+#define EVOTE_PROMPT_H
+
+#include "client/cmd.h"
+
+/* Whether somebody sits there: of a script, or with --json, nothing is asked. */
+int prompt_can(const struct client *);
+/* The next line of standard input without its end, malloc'd; NULL: none. */
+char *prompt_line(void);
+/* Asks "QUESTION (yes/no)? "; 1 for yes. */
+int prompt_yes(const char *question);
+
+#endif
