@@ -323,12 +323,14 @@ say_answer(struct client *c, const struct evote *e, enum evote_outcome outcome,
 int
 say_declined(struct client *c, const evote_answer *answer, const char *fmt, ...)
 {
+	int later = answer->standing == EVOTE_NOT_SERVING ||
+	    answer->standing == EVOTE_TRY_AGAIN;
 	char all[2 * SENTENCE];
 
 	COMPOSE(all, fmt);
 	append_detail(all, answer);
-	return (
-	    finish(c, EXIT_REFUSED, -1, say_standing(answer->standing), all));
+	return (finish(c, later ? EXIT_UNKNOWN : EXIT_REFUSED, -1,
+	    say_standing(answer->standing), all));
 }
 
 int

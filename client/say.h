@@ -59,10 +59,13 @@ int say_needs(struct client *, int status, const char *fmt, ...)
 /* "FMT: why; what next" */
 int say_refused(struct client *, const evote_answer *, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* A standing other than EVOTE_SERVED, where that is an answer: "FMT (text)" */
 /* The same where the text says why. */
 __attribute__((format(printf, 3, 4))) int say_refused_so(
     struct client *, const evote_answer *, const char *fmt, ...);
+/*
+ * A standing other than EVOTE_SERVED, where that is an answer: "FMT (text)".
+ * Refused, or unknown where the same command may be taken later.
+ */
 int say_declined(struct client *, const evote_answer *, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* An outcome other than EVOTE_ANSWERED: "FMT: problem" */

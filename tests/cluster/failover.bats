@@ -270,6 +270,9 @@ host_waits() {
 	server_start beta
 	wait_until 10 waits_for beta alpha
 	epoch=$(host_state beta epoch)
+	# None serves: that is no refusal, and may be tried again.
+	exits 4 admin beta unregister ada
+	says "no host serves now; alpha is awaited"
 	exits 1 admin beta promote --force --epoch $((epoch + 9)) --accept-loss
 	run admin beta promote --force --epoch "$epoch"
 	((status == 1))
