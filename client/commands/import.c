@@ -294,14 +294,10 @@ import_say(struct client *c, const struct import *m)
 	    m->dry_run ? "; nothing was changed" : ""));
 }
 
-/*
- * Every row is checked here and by the service, and what was shown is what is
- * done, or nothing: see import_send.c.
- */
+/* Titles alone are most likely not the file that was meant. */
 static int
-import(struct client *c, struct import *m)
+voters_read(struct client *c, struct import *m)
 {
-	CLIENT *client;
 	char err[600];
 	size_t len;
 	int status;
@@ -312,6 +308,25 @@ import(struct client *c, struct import *m)
 	    0)
 		return (say_usage(
 		    c, "Nobody was registered: %s, %s", m->path, err));
+	if (m->roll.n == 0 && !m->remove)
+		return (say_usage(c,
+		    "Nobody was registered: %s names no voter below its titles",
+		    m->path));
+	return (-1);
+}
+
+/*
+ * Every row is checked here and by the service, and what was shown is what is
+ * done, or nothing: see import_send.c.
+ */
+static int
+import(struct client *c, struct import *m)
+{
+	CLIENT *client;
+	int status;
+
+	if ((status = voters_read(c, m)) >= 0)
+		return (status);
 	m->diff = diff_new(&m->roll, m->options.shared_keys, m->remove);
 	if (m->diff == NULL)
 		return (say_usage(c, "no memory"));

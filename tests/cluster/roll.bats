@@ -187,6 +187,8 @@ voters() {
 	refuses "line 2" "line 4"
 	: >"$csv"
 	refuses
+	echo 'name,group,key' >"$csv"
+	refuses "no voter below its titles"
 	csv=$PAIR_DIR/missing.csv
 	refuses missing.csv
 }
