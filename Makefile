@@ -155,9 +155,10 @@ check: lint programs $(B)/sim $(NEMESIS) $(B)/floor $(B)/load \
 	scripts/circles
 	$(MAKE) $(SANITIZE) programs
 	$(MAKE) $(FUZZING)
-	B=$(TESTB) scripts/run-tests $(TESTS:%=$(TESTB)/test_%) \
-	    tests/model/run tests/sim/run tests/sim/mutants tests/fuzz tests/cluster \
-	    tests/nemesis tests/strangers tests/evaluate tests/package tests/bench
+	B=$(TESTB) scripts/run-tests $(TESTS:%=$(TESTB)/test_%) tests/fuzz \
+	    tests/cluster tests/nemesis tests/strangers tests/evaluate \
+	    tests/package tests/bench \
+	    --beside tests/model/run tests/sim/run tests/sim/mutants
 
 lint:
 	scripts/arrows

@@ -42,3 +42,20 @@ says() {
 	echo "$output"
 	[[ $output == *"] halfway"* && $output != *"much else"* ]]
 }
+
+@test "run-tests counts what runs beside, whose failures come last" {
+	printf '#!/bin/sh\necho "much else"; exit 1\n' >"$BATS_TEST_TMPDIR/bad"
+	chmod +x "$BATS_TEST_TMPDIR/bad"
+	run scripts/run-tests /bin/true --beside /bin/true "$BATS_TEST_TMPDIR/bad"
+	echo "$output"
+	((status == 1))
+	[[ $output == *"much else"*"exit status 1"*$'\n2 passed, 1 failed' ]]
+	# Nor is it a success when all of them die together.
+	cat >"$BATS_TEST_TMPDIR/bad" <<-'END'
+		#!/bin/sh
+		kill -KILL $(ps -o ppid= $PPID)
+	END
+	run scripts/run-tests --beside "$BATS_TEST_TMPDIR/bad"
+	echo "$output"
+	((status == 1))
+}
