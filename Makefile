@@ -39,7 +39,7 @@ SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	    curve read) \
 	  $(call room,server/store,ledger ledger_open aside disk slots datadir format files \
 	    host_key view copy)
-CLIENT	= $(call room,client,evote_client admin say prompt life plan survey tally chart minutes when await \
+CLIENT	= $(call room,client,evote_client admin say prompt names life plan survey tally chart minutes when await \
 	    proved secret form marks paper ranking) \
 	  $(call room,client/commands,keygen check pending turnout report create change settings elections vote receipt verify trust checkpoint \
 	    result sheet status \

@@ -4,20 +4,12 @@
 
 #include "client/cmd.h"
 #include "client/form.h"
+#include "client/names.h"
 #include "client/plan.h"
 #include "client/say.h"
 #include "client/when.h"
 #include "common/date.h"
 #include "common/number.h"
-#include "common/text.h"
-
-/* Names given one by one. */
-struct names {
-	u_int n;
-	char texts[EVOTE_CHOICES_MAX][NAME_ROOM];
-	evote_name list[EVOTE_CHOICES_MAX];
-};
-_Static_assert(EVOTE_GROUPS_MAX == EVOTE_CHOICES_MAX, "one room for both");
 
 struct creation {
 	evote_terms terms;
@@ -34,27 +26,11 @@ struct creation {
 	int freeze; /* who may vote is fixed */
 };
 
-static int
-name_take(void *at, const char *value, char *err, size_t errlen)
-{
-	struct names *names = at;
-	char *name, why[200];
-
-	if (names->n == EVOTE_CHOICES_MAX)
-		return (text_why(err, errlen, "it is given more than %u times",
-		    EVOTE_CHOICES_MAX));
-	name = names->texts[names->n];
-	names->list[names->n++] = name;
-	if (text_tidy(name, EVOTE_NAME_MAX, value, why, sizeof(why)) == 0)
-		return (0);
-	return (text_why(err, errlen, "the name %s", why));
-}
-
 static const struct option_row creation_options[] = {
     {"group", "G", "who may vote", .at = offsetof(struct creation, groups),
-	.take = name_take, OPTION_MANY},
+	.take = names_take, OPTION_MANY},
     {"choice", "C", "what they may vote for, shown in this order",
-	.at = offsetof(struct creation, choices), .take = name_take,
+	.at = offsetof(struct creation, choices), .take = names_take,
 	.use = OPTION_MANY},
     {"end", "TIME", "as 2026-12-01T18:00:00+01:00, or a span such as +90s",
 	.at = offsetof(struct creation, end), .use = OPTION_MUST},

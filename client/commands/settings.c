@@ -3,47 +3,28 @@
 #include <string.h>
 
 #include "client/cmd.h"
+#include "client/names.h"
 #include "client/plan.h"
 #include "client/say.h"
 #include "common/number.h"
-#include "common/text.h"
 
 struct wanted {
 	const char *who, *quota;
-	u_int n;
-	char texts[EVOTE_GROUPS_MAX][NAME_ROOM];
-	evote_name groups[EVOTE_GROUPS_MAX];
+	struct names groups;
 };
-
-static int
-group_take(void *at, const char *value, char *err, size_t errlen)
-{
-	struct wanted *w = at;
-	char why[200];
-
-	if (w->n == EVOTE_GROUPS_MAX)
-		return (text_why(err, errlen, "it is given more than %u times",
-		    EVOTE_GROUPS_MAX));
-	if (text_tidy(
-		w->texts[w->n], EVOTE_NAME_MAX, value, why, sizeof(why)) != 0)
-		return (text_why(err, errlen, "the name %s", why));
-	w->groups[w->n] = w->texts[w->n];
-	w->n++;
-	return (0);
-}
 
 static int
 creators_read(struct client *c, struct wanted *w, evote_settings_args *args)
 {
 	evote_settings *s = &args->settings;
 
-	if (w->who != NULL && w->n > 0)
+	if (w->who != NULL && w->groups.n > 0)
 		return (say_usage(c, "either --create or --group"));
-	args->set_creators = w->who != NULL || w->n > 0;
-	if (w->n > 0) {
+	args->set_creators = w->who != NULL || w->groups.n > 0;
+	if (w->groups.n > 0) {
 		s->creators = EVOTE_BY_GROUPS;
-		s->groups.groups_len = w->n;
-		s->groups.groups_val = w->groups;
+		s->groups.groups_len = w->groups.n;
+		s->groups.groups_val = w->groups.list;
 	} else if (w->who != NULL && strcmp(w->who, "operators") == 0)
 		s->creators = EVOTE_BY_OPERATORS;
 	else if (w->who != NULL && strcmp(w->who, "anyone") != 0)
@@ -124,7 +105,8 @@ static const struct option_row options[] = {
     {"create", "WHO", "who may create elections: anyone, or operators alone",
 	.at = offsetof(struct wanted, who)},
     {"group", "G", "voters of this group may, and of no group not named",
-	.at = 0, .take = group_take, .use = OPTION_ANY},
+	.at = offsetof(struct wanted, groups), .take = names_take,
+	.use = OPTION_ANY},
     {"quota", "N", "how many elections a voter may create at once",
 	.at = offsetof(struct wanted, quota)},
     {0},
