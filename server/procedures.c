@@ -105,7 +105,7 @@ run_preauth(struct server *s, struct request *r, const struct entry_header *at)
 	evote_preauth_res *res = &r->result.preauth;
 
 	res->challenge.evote_token_val = need_zeroed(1, EVOTE_TOKEN_MAX);
-	auth_challenge(s->auth, r->args.preauth.voter, at->epoch, s->wall_us,
+	auth_challenge(s->auth, r->args.preauth.voter, at->epoch, s->now_ms,
 	    (unsigned char *)res->challenge.evote_token_val,
 	    &res->challenge.evote_token_len);
 	return (NULL);

@@ -305,10 +305,22 @@ undo_stage(struct election_state *e, const struct effect *f)
 		stage_begin_undo(&e->voters, f->u.roll.dropped);
 }
 
+/*
+ * Who asked, or NULL.  The stages are again as they were then, and his fields
+ * may be as somebody found them since.
+ */
+static struct voter *
+asked_by(const struct election_state *e, const struct effect *f)
+{
+	struct voter *v = f->u.asked.voter;
+
+	return (v == NULL ? NULL : voter_at(&e->voters, v->index));
+}
+
 static void
 undo_asked(struct election_state *e, const struct effect *f)
 {
-	struct voter *v = f->u.asked.voter;
+	struct voter *v = asked_by(e, f);
 	struct poll *p = f->u.asked.poll;
 
 	switch (f->kind) {

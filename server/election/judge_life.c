@@ -270,7 +270,8 @@ judge_settings(
 	else if (names_repeat(s->groups.groups_val, s->groups.groups_len, 0))
 		verdict_answer(v, 2, EVOTE_R_DUPLICATE);
 	else if (s->quota == 0 ||
-	    (op->set_creators && !settings_leave_some(s, &e->voters)))
+	    (op->set_creators && !op->admitted &&
+		!settings_leave_some(s, &e->voters)))
 		verdict_answer(v, 2, EVOTE_R_SHUTS_OUT);
 	else if (settings_same(s, &e->settings))
 		verdict_answer(v, 0, EVOTE_R_OK);

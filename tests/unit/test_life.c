@@ -430,6 +430,21 @@ test_settings(void **state)
 	world_undo(w, w->size - 4);
 }
 
+/* The groups that may create have emptied, and the quota alone is changed. */
+static void
+test_settings_emptied(void **state)
+{
+	struct world *w = *state;
+	evote_name staff[] = {"staff"};
+
+	expect(w, op_settings(EVOTE_BY_GROUPS, staff, 1, -1), 0, EVOTE_R_OK, 1);
+	expect(w, op_unregister("Cy"), 0, EVOTE_R_OK, 1);
+	expect(w, op_unregister("D'Arcy"), 0, EVOTE_R_OK, 1);
+	expect(w, op_settings(AS_BEFORE, NULL, 0, 5), 0, EVOTE_R_OK, 1);
+	expect(w, op_settings(EVOTE_BY_GROUPS, staff, 1, 6), 2,
+	    EVOTE_R_SHUTS_OUT, 0);
+}
+
 /* A voter cannot ask without options what an operator can. */
 static void
 test_no_options(void **state)
@@ -537,6 +552,7 @@ main(void)
 	    LIFE(test_grace),
 	    LIFE(test_grace_forged),
 	    LIFE(test_settings),
+	    LIFE(test_settings_emptied),
 	    LIFE(test_no_options),
 	    LIFE(test_preview),
 	    LIFE(test_due_order),

@@ -24,10 +24,14 @@
 #include "server/events.h"
 #include "server/service.h"
 
-#define LISTS 60
+#define LISTS	   60
+#define REPLY_HEAD 24 /* of an accepted call without a verifier */
 
-/* In place of the system's: each look at the time takes that much of it. */
-static uint64_t look_us, late_us;
+/*
+ * In place of the system's: each look at the time takes that much of it, and the
+ * clock of the service is ahead.
+ */
+static uint64_t look_us, late_us, ahead_ms;
 
 int
 clock_gettime(clockid_t id, struct timespec *t)
@@ -41,6 +45,8 @@ clock_gettime(clockid_t id, struct timespec *t)
 		t->tv_sec += t->tv_nsec / 1000000000;
 		t->tv_nsec %= 1000000000;
 	}
+	if (id == CLOCK_BOOTTIME)
+		t->tv_sec += (time_t)(ahead_ms / 1000);
 	return (rc);
 }
 
@@ -142,6 +148,26 @@ call_vote(struct scene *a)
 	call(a, EVOTE_CAST_VOTE, (xdrproc_t)xdr_evote_vote_args, &args);
 }
 
+/* The result of the one call that is under way, to be freed. */
+static void
+answer(struct scene *a, xdrproc_t xres, void *res)
+{
+	unsigned char in[4096];
+	ssize_t got = 0, n;
+	XDR x;
+
+	for (int i = 0; i < 1000 && got == 0; i++) {
+		step(&a->server);
+		(void)service_run(&a->server);
+		n = recv(a->client, in, sizeof(in), MSG_DONTWAIT);
+		got += n > 0 ? n : 0;
+	}
+	assert_true(got > STREAM_MARK + REPLY_HEAD);
+	xdrmem_create(&x, (char *)in + STREAM_MARK + REPLY_HEAD,
+	    (u_int)got - STREAM_MARK - REPLY_HEAD, XDR_DECODE);
+	assert_true(xres(&x, res));
+}
+
 static int
 answers(struct scene *a)
 {
@@ -195,12 +221,59 @@ test_line_has_turns(void **state)
 	assert_int_equal(got, LISTS + 1);
 }
 
+/* In steps that are no stall. */
+static void
+pass(struct server *s, uint64_t until_ms)
+{
+	for (; ahead_ms < until_ms; ahead_ms += 1000)
+		step(s);
+}
+
+/* Why a log-in with it, and a signature of nobody, is refused. */
+static evote_reason
+login(struct scene *a, evote_token challenge)
+{
+	char signature[SEAL_SIG] = {1};
+	evote_auth_args args = {.voter = (char *)"ada",
+	    .challenge = challenge,
+	    .signature = {SEAL_SIG, signature}};
+	evote_auth_res res = {.answer.code = -1};
+	evote_reason reason;
+
+	call(a, EVOTE_AUTH, (xdrproc_t)xdr_evote_auth_args, &args);
+	answer(a, (xdrproc_t)xdr_evote_auth_res, &res);
+	reason = res.answer.reason;
+	xdr_free((xdrproc_t)xdr_evote_auth_res, &res);
+	return (reason);
+}
+
+/* A challenge is good within a minute (evote.x), by the clock of the service. */
+static void
+test_challenge_expires(void **state)
+{
+	struct scene *a = *state;
+	evote_preauth_args args = {.voter = (char *)"ada"};
+	evote_preauth_res res = {.answer.code = -1};
+
+	call(a, EVOTE_PREAUTH, (xdrproc_t)xdr_evote_preauth_args, &args);
+	answer(a, (xdrproc_t)xdr_evote_preauth_res, &res);
+	assert_int_equal(res.answer.code, 0);
+	pass(&a->server, 50000);
+	assert_int_equal(login(a, res.challenge), EVOTE_R_SIGNATURE);
+	pass(&a->server, 62000);
+	assert_int_equal(login(a, res.challenge), EVOTE_R_CHALLENGE);
+	ahead_ms = 0;
+	xdr_free((xdrproc_t)xdr_evote_preauth_res, &res);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
 		test_line_has_turns, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_challenge_expires, setup, teardown),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

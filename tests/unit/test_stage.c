@@ -1,20 +1,8 @@
 /* Changes of the roll that are carried out whole or not at all, and new keys. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "world.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "server/election/election.h"
-
-#define START	1700000000000000ULL
-#define LOG_MAX 8192
-#define NAMES	12
-#define SEED	20261129u
-#define LEN(a)	(sizeof(a) / sizeof((a)[0]))
+#define NAMES 12
+#define SEED  20261129u
 
 /* How the roll is to stand, found out in the plainest way. */
 struct stand {
@@ -31,198 +19,68 @@ struct plain {
 	uint64_t roll, began; /* its version, and when the stage began */
 };
 
-struct world {
-	struct election_state *e;
-	struct record *log[LOG_MAX];
-	struct plain plain[LOG_MAX]; /* after so many records */
-	uint64_t size, settled;
-};
-
 static const char *const names[NAMES] = {"Ann", "Bob", "Cy", "D'Arcy", "Eve",
     "Fay", "Gil", "Hal", "Ida", "Jo", "王大明", "王小明"};
 static const char *const groups[] = {"students", "staff", "guests"};
 
+static struct plain plains[LOG_MAX]; /* after so many records */
+static uint64_t settled;
+
 static struct plain *
 plain_now(struct world *w)
 {
-	return (&w->plain[w->size]);
+	return (&plains[w->size]);
 }
 
-static struct record *
-execute(struct world *w, const struct op *op, struct outcome *out)
-{
-	struct entry_header at = {w->size, 1, START + w->size + 1};
-	struct record *r = election_execute(w->e, op, &at, out);
-
-	if (r != NULL) {
-		assert_true(w->size + 1 < LOG_MAX);
-		w->plain[w->size + 1] = w->plain[w->size];
-		w->log[w->size++] = r;
-	}
-	return (r);
-}
+#undef expect
+#define expect(w, op, code, reason, recorded) \
+	expect_plain(w, op, code, reason, recorded, __FILE__, __LINE__)
 
 static void
-expect_(struct world *w, struct op op, int code, evote_reason reason,
+expect_plain(struct world *w, struct op op, int code, evote_reason reason,
     int recorded, const char *file, int line)
 {
-	struct outcome out = {.code = -1};
-	struct record *r = execute(w, &op, &out);
-
-	_assert_int_equal(out.code, code, file, line);
-	_assert_int_equal(out.reason, reason, file, line);
-	_assert_int_equal(r != NULL, recorded, file, line);
-}
-#define expect(w, op, code, reason, recorded) \
-	expect_(w, op, code, reason, recorded, __FILE__, __LINE__)
-
-static void
-undo(struct world *w, uint64_t size)
-{
-	election_undo(w->e, size);
-	while (w->size > size)
-		record_drop(w->log[--w->size]);
+	expect_(w, op, code, reason, recorded, file, line);
+	if (recorded)
+		plains[w->size] = plains[w->size - 1];
 }
 
 static void
 settle(struct world *w, uint64_t size)
 {
 	election_discard_undo(w->e, size);
-	w->settled = size;
+	settled = size;
 }
 
 static void
 assert_replays(struct world *w)
 {
-	struct election_state *again = election_new();
-	unsigned char a[32], b[32];
-	char err[256] = "";
+	struct election_state *again = replayed(w, w->size);
 
-	for (uint64_t i = 0; i < w->size; i++)
-		if (election_replay(again, w->log[i], err, sizeof(err)) != 0)
-			fail_msg("%s", err);
-	election_hash(w->e, a);
-	election_hash(again, b);
-	assert_memory_equal(a, b, sizeof(a));
+	assert_same_state(w->e, again);
 	election_free(again);
-}
-
-static evote_voter
-person(const char *name, const char *group, char key)
-{
-	evote_voter v = {.name = (char *)name, .group = (char *)group};
-
-	memset(v.key, key, sizeof(v.key));
-	return (v);
-}
-
-static evote_row
-row(const char *name, const char *group, char key)
-{
-	return ((evote_row){.voter = person(name, group, key)});
-}
-
-static evote_row
-leaves(const char *name)
-{
-	return ((evote_row){.voter = person(name, "", 0), .leaves = TRUE});
-}
-
-static struct op
-op_stage(uint32_t stage, uint32_t from, evote_row *rows, uint32_t n)
-{
-	return ((struct op){.kind = EVOTE_OP_STAGE,
-	    .stage = {.stage = stage, .from = from, .rows = {n, rows}}});
-}
-
-/* The first rows, of the roll as it stands. */
-static struct op
-op_begin(struct world *w, evote_row *rows, uint32_t n)
-{
-	struct op op = op_stage(0, 0, rows, n);
-	evote_roll_args args = {.group = "", .not_voted = ""};
-	evote_roll_res res = {0};
-	struct outcome out;
-
-	election_roll(w->e, &args, &res, &out);
-	op.roll = res.roll;
-	xdr_free((xdrproc_t)xdr_evote_voter, res.voters.voters_val);
-	for (uint32_t i = 1; i < res.voters.voters_len; i++)
-		xdr_free((xdrproc_t)xdr_evote_voter, &res.voters.voters_val[i]);
-	free(res.voters.voters_val);
-	return (op);
-}
-
-static struct op
-op_commit(uint32_t stage, uint32_t rows)
-{
-	return ((struct op){
-	    .kind = EVOTE_OP_COMMIT, .commit = {.stage = stage, .rows = rows}});
-}
-
-static struct op
-op_rekey(const char *name, char key)
-{
-	struct op op = {
-	    .kind = EVOTE_OP_REKEY, .rekey = {.voter = (char *)name}};
-
-	memset(op.rekey.key, key, sizeof(op.rekey.key));
-	return (op);
-}
-
-static struct op
-op_register(evote_voter *list, uint32_t n)
-{
-	return ((struct op){.kind = EVOTE_OP_REGISTER, .voters = list, .n = n});
-}
-
-static struct op
-op_unregister(const char *name)
-{
-	return ((struct op){.kind = EVOTE_OP_UNREGISTER, .name = (char *)name});
-}
-
-static struct op
-op_host(void)
-{
-	struct op op = {.kind = EVOTE_OP_HOST, .host = {.name = "a"}};
-
-	memset(op.host.incarnation, 1, sizeof(op.host.incarnation));
-	memset(op.host.key, 1, sizeof(op.host.key));
-	return (op);
 }
 
 /* Ann, Bob and Cy are there. */
 static int
-setup(void **state)
+setup_roll(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
 	evote_voter list[] = {person("Ann", "students", 'a'),
 	    person("Bob", "students", 'b'), person("Cy", "staff", 'c')};
-	struct op genesis = {
-	    .kind = EVOTE_OP_GENESIS, .genesis = {.origin = "vote.test"}};
 
 	*state = w;
 	w->e = election_new();
-	expect(w, genesis, 0, EVOTE_R_OK, 1);
+	w->time = START;
+	w->epoch = 1;
+	memset(plains, 0, sizeof(plains));
+	settled = 0;
+	expect(w, op_genesis(), 0, EVOTE_R_OK, 1);
 	expect(w, op_register(list, LEN(list)), 0, EVOTE_R_OK, 1);
 	for (int i = 0; i < 3; i++)
 		plain_now(w)->now[i] =
 		    (struct stand){1, 1, i / 2, list[i].key[0]};
 	plain_now(w)->roll = 1;
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	struct world *w = *state;
-
-	assert_replays(w);
-	while (w->size > 0)
-		record_drop(w->log[--w->size]);
-	election_free(w->e);
-	free(w);
 	return (0);
 }
 
@@ -255,7 +113,7 @@ test_rekey(void **state)
 
 	/* A host of an older version may be there. */
 	expect(w, op_rekey("Ann", 'x'), 2, EVOTE_R_NOT_YET, 0);
-	expect(w, op_host(), 0, EVOTE_R_OK, 1);
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
 	size = w->size;
 	expect(w, op_rekey("Ann", 'x'), 0, EVOTE_R_OK, 1);
 	assert_stands(w, "Ann", "students", 'x');
@@ -263,7 +121,7 @@ test_rekey(void **state)
 	/* Her old key is free, and her new one is not. */
 	expect(w, op_rekey("Bob", 'x'), 2, EVOTE_R_SHARED_KEY, 0);
 	expect(w, op_rekey("Bob", 'a'), 0, EVOTE_R_OK, 1);
-	undo(w, size);
+	world_undo(w, size);
 	assert_stands(w, "Ann", "students", 'a');
 	expect(w, op_rekey("Cy", 'a'), 2, EVOTE_R_SHARED_KEY, 0);
 	expect(w, op, 2, EVOTE_R_SHARED_KEY, 0);
@@ -300,7 +158,7 @@ test_whole_or_not(void **state)
 	uint64_t size;
 
 	expect(w, op_begin(w, first, 1), 2, EVOTE_R_NOT_YET, 0);
-	expect(w, op_host(), 0, EVOTE_R_OK, 1);
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
 	expect(w, op_begin(w, first, 1), 0, EVOTE_R_OK, 1);
 	assert_int_equal(election_stage(w->e), 1);
 	/* Bob's key is free for who comes after him. */
@@ -319,7 +177,7 @@ test_whole_or_not(void **state)
 	assert_stands(w, "Fay", "guests", 'f');
 	expect(w, op_commit(1, 5), 2, EVOTE_R_STAGE, 0);
 	expect(w, op_rekey("Ann", 'b'), 2, EVOTE_R_SHARED_KEY, 0);
-	undo(w, size);
+	world_undo(w, size);
 	assert_as_before(w);
 	expect(w, op_rekey("Ann", 'b'), 2, EVOTE_R_SHARED_KEY, 0);
 	expect(w, op_commit(1, 5), 0, EVOTE_R_OK, 1);
@@ -344,7 +202,7 @@ test_rows_refused(void **state)
 	evote_row ann[] = {row("Ann", "students", 'a')};
 	struct op op;
 
-	expect(w, op_host(), 0, EVOTE_R_OK, 1);
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
 	expect(w, op_begin(w, twice, 2), 2, EVOTE_R_DUPLICATE, 0);
 	expect(w, op_begin(w, shared, 2), 2, EVOTE_R_SHARED_KEY, 0);
 	expect(w, op_begin(w, held, 1), 2, EVOTE_R_SHARED_KEY, 0);
@@ -385,19 +243,19 @@ test_roll_changed(void **state)
 	uint64_t size;
 	struct op op;
 
-	expect(w, op_host(), 0, EVOTE_R_OK, 1);
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
 	for (size_t i = 0; i < LEN(others); i++) {
 		size = w->size;
 		op = op_begin(w, eve, 1);
 		expect(w, others[i], 0, EVOTE_R_OK, 1);
 		expect(w, op, 2, EVOTE_R_STAGE, 0);
-		undo(w, size);
+		world_undo(w, size);
 		expect(w, op, 0, EVOTE_R_OK, 1);
 		size = w->size;
 		expect(w, others[i], 0, EVOTE_R_OK, 1);
 		expect(
 		    w, op_commit(election_stage(w->e), 1), 2, EVOTE_R_STAGE, 0);
-		undo(w, size);
+		world_undo(w, size);
 	}
 	expect(w, op_stage(election_stage(w->e), 1, has_hers, 1), 2,
 	    EVOTE_R_SHARED_KEY, 0);
@@ -413,7 +271,7 @@ test_dropped(void **state)
 	evote_row fay[] = {row("Fay", "staff", 'e')};
 	uint64_t size;
 
-	expect(w, op_host(), 0, EVOTE_R_OK, 1);
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
 	expect(w, op_begin(w, gone, 2), 0, EVOTE_R_OK, 1);
 	size = w->size;
 	expect(w, op_begin(w, fay, 1), 0, EVOTE_R_OK, 1);
@@ -422,11 +280,11 @@ test_dropped(void **state)
 	assert_stands(w, "Eve", "", 0);
 	assert_stands(w, "Ann", "students", 'a');
 	assert_stands(w, "Fay", "staff", 'e');
-	undo(w, size);
+	world_undo(w, size);
 	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
 	assert_stands(w, "Eve", "staff", 'e');
 	assert_stands(w, "Fay", "", 0);
-	undo(w, size);
+	world_undo(w, size);
 	expect(w, op_begin(w, fay, 1), 0, EVOTE_R_OK, 1);
 	settle(w, w->size);
 	for (int i = 0; i < 2; i++) {
@@ -462,7 +320,6 @@ static void
 test_pages(void **state)
 {
 	struct world *w = *state;
-	evote_name students[] = {"students"};
 	evote_name yes[] = {"yes"};
 	evote_row rows[] = {leaves("Bob"), row("Eve", "students", 'e')};
 	evote_roll_args args = {.group = "", .not_voted = "none"};
@@ -487,7 +344,7 @@ test_pages(void **state)
 	assert_int_equal(1, out.code);
 	assert_int_equal(EVOTE_R_NO_ELECTION, out.reason);
 	xdr_free((xdrproc_t)xdr_evote_roll_res, (char *)&res);
-	expect(w, op_host(), 0, EVOTE_R_OK, 1);
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
 	expect(w, op_begin(w, rows, 2), 0, EVOTE_R_OK, 1);
 	assert_page(w, 0, "students", "", "Ann Bob", 0);
 	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
@@ -499,7 +356,6 @@ static void
 test_frozen(void **state)
 {
 	struct world *w = *state;
-	evote_name students[] = {"students"};
 	evote_name yes[] = {"yes"};
 	evote_option freeze[] = {{EVOTE_OPTION_FREEZE, 1}};
 	evote_row rows[] = {row("Ann", "staff", 'a'), leaves("Bob"),
@@ -513,13 +369,54 @@ test_frozen(void **state)
 					  .end = START + 1000000},
 		    .options = {1, freeze}}}};
 
-	expect(w, op_host(), 0, EVOTE_R_OK, 1);
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
 	expect(w, op_begin(w, rows, 4), 0, EVOTE_R_OK, 1);
 	for (int i = 0; i < NAMES; i++)
 		(void)election_voter(w->e, names[i], &(struct voter_view){0});
 	expect(w, op_commit(1, 4), 0, EVOTE_R_OK, 1);
 	expect(w, open, 0, EVOTE_R_OK, 1);
 	assert_page(w, 0, "", "club", "Cy Eve", 0);
+}
+
+static void
+assert_voted(struct world *w, uint64_t first, uint64_t second)
+{
+	evote_turnout_res res = {.answer = {.host = NULL}};
+	struct outcome out;
+
+	election_turnout(w->e, "club", &res, &out);
+	assert_int_equal(2, res.groups.groups_len);
+	assert_int_equal(first, res.groups.groups_val[0].voted);
+	assert_int_equal(second, res.groups.groups_val[1].voted);
+	xdr_free((xdrproc_t)xdr_evote_turnout_res, (char *)&res);
+}
+
+/* A vote is taken back from the group in which it was cast, whoever was looked
+ * at since. */
+static void
+test_vote_undone(void **state)
+{
+	struct world *w = *state;
+	evote_row rows[] = {
+	    row("Ann", "staff", 'a'), row("Bob", "guests", 'b')};
+	struct voter_view v = {0};
+	uint64_t size;
+
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
+	expect(w,
+	    op_create_lists(
+		anew(w, "Cy"), "club", both, 2, choices, 3, START + SEC),
+	    0, EVOTE_R_OK, 1);
+	expect(w, op_begin(w, rows, 2), 0, EVOTE_R_OK, 1);
+	size = w->size;
+	expect(w, op_vote(anew(w, "Ann"), "club", "C"), 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Bob"), "club", "C"), 0, EVOTE_R_OK, 1);
+	assert_voted(w, 2, 0);
+	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
+	assert_true(election_voter(w->e, "Ann", &v));
+	assert_true(election_voter(w->e, "Bob", &v));
+	world_undo(w, size);
+	assert_voted(w, 0, 0);
 }
 
 /* ---- any of them in any order, and undone ---- */
@@ -719,7 +616,7 @@ test_random(void **state)
 	uint64_t size;
 
 	print_message("seed %u\n", seed);
-	expect(w, op_host(), 0, EVOTE_R_OK, 1);
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
 	settle(w, w->size);
 	for (int i = 0; i < 6000; i++) {
 		random_step(w, &seed);
@@ -728,15 +625,14 @@ test_random(void **state)
 			assert_as_plain(w);
 		if (draw(&seed, 12) != 0)
 			continue;
-		size = w->size - draw(&seed, (w->size - w->settled) % 30 + 1);
-		undo(w, size);
+		size = w->size - draw(&seed, (w->size - settled) % 30 + 1);
+		world_undo(w, size);
 		if (draw(&seed, 2) == 0)
 			assert_as_plain(w);
 		if (draw(&seed, 3) == 0)
 			settle(w,
 			    w->size -
-				draw(&seed,
-				    (unsigned)(w->size - w->settled) + 1));
+				draw(&seed, (unsigned)(w->size - settled) + 1));
 		if (draw(&seed, 8) == 0)
 			assert_replays(w);
 	}
@@ -744,7 +640,8 @@ test_random(void **state)
 	assert_true(plain_now(w)->stages > 100);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#undef TEST
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup_roll, teardown)
 
 int
 main(void)
@@ -757,6 +654,7 @@ main(void)
 	    TEST(test_dropped),
 	    TEST(test_pages),
 	    TEST(test_frozen),
+	    TEST(test_vote_undone),
 	    TEST(test_random),
 	};
 

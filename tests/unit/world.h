@@ -150,6 +150,60 @@ op_unregister(const char *name)
 	return ((struct op){.kind = EVOTE_OP_UNREGISTER, .name = (char *)name});
 }
 
+static inline evote_row
+row(const char *name, const char *group, char key)
+{
+	return ((evote_row){.voter = person(name, group, key)});
+}
+
+static inline evote_row
+leaves(const char *name)
+{
+	return ((evote_row){.voter = person(name, "", 0), .leaves = TRUE});
+}
+
+static inline struct op
+op_stage(uint32_t stage, uint32_t from, evote_row *rows, uint32_t n)
+{
+	return ((struct op){.kind = EVOTE_OP_STAGE,
+	    .stage = {.stage = stage, .from = from, .rows = {n, rows}}});
+}
+
+/* The first rows, of the roll as it stands. */
+static inline struct op
+op_begin(struct world *w, evote_row *rows, uint32_t n)
+{
+	struct op op = op_stage(0, 0, rows, n);
+	evote_roll_args args = {.group = "", .not_voted = ""};
+	evote_roll_res res = {0};
+	struct outcome out;
+
+	election_roll(w->e, &args, &res, &out);
+	op.roll = res.roll;
+	xdr_free((xdrproc_t)xdr_evote_voter, res.voters.voters_val);
+	for (uint32_t i = 1; i < res.voters.voters_len; i++)
+		xdr_free((xdrproc_t)xdr_evote_voter, &res.voters.voters_val[i]);
+	free(res.voters.voters_val);
+	return (op);
+}
+
+static inline struct op
+op_commit(uint32_t stage, uint32_t rows)
+{
+	return ((struct op){
+	    .kind = EVOTE_OP_COMMIT, .commit = {.stage = stage, .rows = rows}});
+}
+
+static inline struct op
+op_rekey(const char *name, char key)
+{
+	struct op op = {
+	    .kind = EVOTE_OP_REKEY, .rekey = {.voter = (char *)name}};
+
+	memset(op.rekey.key, key, sizeof(op.rekey.key));
+	return (op);
+}
+
 static inline struct op
 op_unlock(const char *name)
 {
