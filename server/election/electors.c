@@ -1,10 +1,7 @@
 #include "server/election/electors.h"
 
-#include <assert.h>
-#include <stdlib.h>
-
 #include "common/mutant.h"
-#include "common/need.h"
+#include "server/election/mix.h"
 
 /* The place of the group in the list, or the length of the list. */
 static uint32_t
@@ -22,9 +19,7 @@ poll_place(const struct poll *p, const struct voter *v)
 {
 	if (p->frozen == NULL || BUG_FREEZE_FOLLOWS)
 		return (group_place(p, v->group));
-	if (v->index >= p->frozen_len || p->frozen[v->index] == 0)
-		return (p->about.groups.groups_len);
-	return (p->frozen[v->index] - 1u);
+	return (group_place(p, electorate_group(p->frozen, v)));
 }
 
 int
@@ -58,30 +53,29 @@ polls_keep_open(const struct polls *ps, const struct voter *v)
 }
 
 void
-poll_freeze(struct poll *p, const struct voters *vs)
+poll_freeze(struct poll *p, struct voters *vs)
 {
-	uint32_t i, place;
-
-	static_assert(EVOTE_GROUPS_MAX < UINT8_MAX, "a place is a byte");
-	p->frozen_len = vs->n;
-	p->frozen = need_zeroed(vs->n + 1, 1);
-	for (i = 0; i < vs->n; i++) {
-		place = group_place(p, voter_group_at(vs, i));
-		if (place == p->about.groups.groups_len)
-			continue;
-		p->frozen[i] = (uint8_t)(place + 1);
-		p->shares[place].eligible++;
-	}
+	p->frozen = electorate_now(vs);
+	for (uint32_t i = 0; i < p->about.groups.groups_len; i++)
+		p->shares[i].eligible = p->groups[i]->registered;
 }
 
 void
 poll_freeze_undo(struct poll *p)
 {
-	free(p->frozen);
+	electorate_leave(p->frozen);
 	p->frozen = NULL;
-	p->frozen_len = 0;
 	for (uint32_t i = 0; i < p->about.groups.groups_len; i++)
 		p->shares[i].eligible = 0;
+}
+
+void
+electors_mix(const struct poll *p, unsigned char h[SEAL_HASH])
+{
+	if (p->frozen == NULL)
+		return;
+	for (uint32_t i = 0; i < p->frozen->n; i++)
+		mix_number(h, group_place(p, p->frozen->groups[i]));
 }
 
 int

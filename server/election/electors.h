@@ -23,8 +23,9 @@ int poll_has_group(const struct poll *, const struct group *);
  */
 uint32_t poll_place(const struct poll *, const struct voter *);
 int poll_has_voted(const struct poll *, const struct voter *);
-/* Fixes who may vote: O(voters). */
-void poll_freeze(struct poll *, const struct voters *);
+/* Fixes who may vote. */
+void poll_freeze(struct poll *, struct voters *);
 void poll_freeze_undo(struct poll *);
+void electors_mix(const struct poll *, unsigned char h[SEAL_HASH]);
 
 #endif

@@ -10,7 +10,7 @@
 #include "server/election/terms.h"
 
 void
-poll_begin(struct poll *p, const struct voters *vs, evote_moment at)
+poll_begin(struct poll *p, struct voters *vs, evote_moment at)
 {
 	p->phase = EVOTE_PHASE_OPEN;
 	poll_opened(p, at);
@@ -19,8 +19,7 @@ poll_begin(struct poll *p, const struct voters *vs, evote_moment at)
 }
 
 void
-life_start(
-    struct polls *ps, struct poll *p, const struct voters *vs, evote_moment at)
+life_start(struct polls *ps, struct poll *p, struct voters *vs, evote_moment at)
 {
 	assert(p->phase == EVOTE_PHASE_PLANNED);
 	due_remove(ps, p);
@@ -78,10 +77,12 @@ eligible(const struct poll *p, const struct voters *vs)
 				       : p->groups[i]->registered;
 	if (p->frozen != NULL)
 		return (n);
-	for (uint32_t i = 0; i < vs->n && i / 8 < p->voted_len; i++) {
-		n += poll_has_voted(p, vs->list[i]) &&
-		    !poll_has_group(p, voter_group_at(vs, i));
-	}
+	for (uint32_t i = 0; i < vs->n && i / 8 < p->voted_len; i++)
+		if (p->voted[i / 8] == 0)
+			i |= 7; /* none of those eight */
+		else
+			n += poll_has_voted(p, vs->list[i]) &&
+			    !poll_has_group(p, voter_group_at(vs, i));
 	return (n);
 }
 

@@ -8,11 +8,10 @@
  * changes is taken back by the _undo, the newest first.
  */
 
-/* It opens: its electorate is fixed, if the options say so: O(voters). */
-void poll_begin(struct poll *, const struct voters *, evote_moment);
+/* It opens: its electorate is fixed, if the options say so. */
+void poll_begin(struct poll *, struct voters *, evote_moment);
 /* The same of a planned one, whose time has come. */
-void life_start(
-    struct polls *, struct poll *, const struct voters *, evote_moment);
+void life_start(struct polls *, struct poll *, struct voters *, evote_moment);
 void life_start_undo(struct polls *, struct poll *);
 /* By whom: NULL is an operator.  The text is copied. */
 void life_extend(struct polls *, struct poll *, const evote_extension *,

@@ -32,7 +32,7 @@ poll_free(struct poll *p)
 	free(p->counts);
 	free(p->pairs);
 	free(p->voted);
-	free(p->frozen);
+	electorate_leave(p->frozen);
 	life_clear(p);
 	free(p);
 }
@@ -230,8 +230,7 @@ poll_mix(const struct poll *p, unsigned char h[SEAL_HASH])
 		    p->form.choices * p->form.choices * sizeof(*p->pairs));
 	mix_number(h, p->eligible);
 	sheet_mix(&p->sheet, h);
-	if (p->frozen != NULL)
-		mix(h, p->frozen, p->frozen_len + 1);
+	electors_mix(p, h);
 	/* How far it was once grown is no part of the state. */
 	while (used > 0 && p->voted[used - 1] == 0)
 		used--;

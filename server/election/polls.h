@@ -2,6 +2,7 @@
 #define EVOTE_POLLS_H
 
 #include "common/ballot.h"
+#include "server/election/electorate.h"
 #include "server/election/sheet.h"
 #include "server/election/voters.h"
 
@@ -46,15 +47,10 @@ struct poll {
 	uint64_t *counts;   /* by choice, as in evote_count */
 	uint64_t *pairs;    /* of RANKED, as in schulze.h; NULL: all 0 */
 	uint64_t votes, blank;
-	uint64_t eligible;    /* once closed or cancelled */
-	unsigned char *voted; /* a bit for each voter, by index */
-	uint32_t voted_len;   /* bytes; those beyond are 0 */
-	/*
-	 * Who may vote, where that is fixed; else NULL.  By index: the place of
-	 * the group of then in the list, from 1; 0 and beyond: may not.
-	 */
-	uint8_t *frozen;
-	uint32_t frozen_len;
+	uint64_t eligible;	   /* once closed or cancelled */
+	unsigned char *voted;	   /* a bit for each voter, by index */
+	uint32_t voted_len;	   /* bytes; those beyond are 0 */
+	struct electorate *frozen; /* by whom who may vote is fixed, or NULL */
 };
 
 struct polls {

@@ -6,6 +6,7 @@
 
 #include "common/mutant.h"
 #include "common/need.h"
+#include "server/election/electorate.h"
 #include "server/election/mix.h"
 #include "server/election/standing.h"
 
@@ -167,7 +168,7 @@ stage_commit(struct voters *vs)
 
 	s->state = STAGE_COMMITTED;
 	groups_grow(s, 1);
-	vs->changes++;
+	electorate_changed(vs, 1);
 }
 
 void
@@ -178,7 +179,7 @@ stage_commit_undo(struct voters *vs)
 	s->state = STAGE_OPEN;
 	if (!BUG_COMMIT_KEPT)
 		groups_grow(s, -1);
-	vs->changes--;
+	electorate_changed(vs, -1);
 }
 
 void

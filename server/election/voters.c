@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/need.h"
+#include "server/election/electorate.h"
 #include "server/election/mix.h"
 #include "server/election/quota.h"
 #include "server/election/stage.h"
@@ -31,6 +32,7 @@ voters_clear(struct voters *vs)
 	for (uint32_t i = 0; i < vs->n; i++)
 		voter_free(vs->list[i]);
 	free(vs->list);
+	electorate_leave(vs->present);
 	stages_clear(vs);
 	HASH_ITER (hh, vs->groups, g, next) {
 		HASH_DEL(vs->groups, g);
@@ -60,14 +62,14 @@ voter_enrol(struct voters *vs, const evote_voter *w, uint64_t time,
 	v->registered = 1;
 	v->group->registered++;
 	standing_key(vs, v);
-	vs->changes++;
+	electorate_changed(vs, 1);
 }
 
 void
 voter_enrol_undo(struct voters *vs, const struct enrolment *old)
 {
 	old->voter->group->registered--;
-	vs->changes--;
+	electorate_changed(vs, -1);
 	standing_put_back(vs, old);
 }
 
@@ -78,13 +80,13 @@ voter_rekey(struct voters *vs, struct voter *v,
 	standing_take(vs, v->name, old);
 	memcpy(v->key, key, sizeof(v->key));
 	standing_key(vs, v);
-	vs->changes++;
+	electorate_changed(vs, 1);
 }
 
 void
 voter_rekey_undo(struct voters *vs, const struct enrolment *old)
 {
-	vs->changes--;
+	electorate_changed(vs, -1);
 	standing_put_back(vs, old);
 }
 
@@ -94,7 +96,7 @@ voter_strike(struct voters *vs, struct voter *v)
 	v->registered = 0;
 	v->group->registered--;
 	standing_key(vs, v);
-	vs->changes++;
+	electorate_changed(vs, 1);
 }
 
 void
@@ -103,7 +105,7 @@ voter_strike_undo(struct voters *vs, struct voter *v)
 	v->registered = 1;
 	v->group->registered++;
 	standing_key(vs, v);
-	vs->changes--;
+	electorate_changed(vs, -1);
 }
 
 void

@@ -66,8 +66,9 @@ struct voters {
 	struct voter *by_key;	   /* those on the roll; some may share a key */
 	struct standing *by_other; /* the other standings, by key */
 	uint32_t n;
-	uint64_t changes;     /* the roll's version */
-	struct stage *stages; /* the first is no. 1 */
+	uint64_t changes;	    /* the roll's version */
+	struct electorate *present; /* of the roll as it stands, or NULL */
+	struct stage *stages;	    /* the first is no. 1 */
 	uint32_t n_stages;
 	uint32_t sweep, to_sweep; /* who is to be tidied, see standing.h */
 };

@@ -430,6 +430,51 @@ test_settings(void **state)
 	world_undo(w, w->size - 4);
 }
 
+static void
+open_frozen(struct world *w, const char *name)
+{
+	static evote_option freeze[] = {{EVOTE_OPTION_FREEZE, 1}};
+
+	expect(w,
+	    op_open(op_create(anew(w, "Ann"), name, START + HOUR), freeze, 1),
+	    0, EVOTE_R_OK, 1);
+}
+
+static int
+may_vote(struct world *w, const char *voter, const char *name)
+{
+	struct op op = op_vote(anew(w, voter), name, "C");
+	struct outcome out;
+
+	(void)world_execute(w, &op, &out);
+	return (out.code == 0);
+}
+
+/* Elections share who may vote, and each has it as it was when it opened. */
+static void
+test_frozen_apart(void **state)
+{
+	struct world *w = *state;
+	evote_voter eve = person("Eve", "students", 'e');
+	evote_voter fay = person("Fay", "students", 'f');
+	uint64_t size;
+
+	open_frozen(w, "first");
+	size = w->size;
+	expect(w, op_register(&eve, 1), 0, EVOTE_R_OK, 1);
+	open_frozen(w, "second");
+	world_undo(w, size);
+	expect(w, op_register(&fay, 1), 0, EVOTE_R_OK, 1);
+	open_frozen(w, "third");
+	expect(w, op_register(&eve, 1), 0, EVOTE_R_OK, 1);
+	open_frozen(w, "fourth");
+	assert_false(may_vote(w, "Fay", "first"));
+	assert_true(may_vote(w, "Bob", "first"));
+	assert_true(may_vote(w, "Fay", "third"));
+	assert_false(may_vote(w, "Eve", "third"));
+	assert_true(may_vote(w, "Eve", "fourth"));
+}
+
 /* The groups that may create have emptied, and the quota alone is changed. */
 static void
 test_settings_emptied(void **state)
@@ -553,6 +598,7 @@ main(void)
 	    LIFE(test_grace_forged),
 	    LIFE(test_settings),
 	    LIFE(test_settings_emptied),
+	    LIFE(test_frozen_apart),
 	    LIFE(test_no_options),
 	    LIFE(test_preview),
 	    LIFE(test_due_order),
