@@ -329,7 +329,8 @@ load(struct server *s, struct request *r)
 	struct proofs *p = s->proofs;
 
 	if (r->ask != ASK_RECEIPT || r->proof.record != NULL ||
-	    r->proof.job != 0 || p->loading == LOADS_MAX)
+	    r->proof.job != 0 || p->loading == LOADS_MAX ||
+	    s->now_ms >= r->proof.until_ms)
 		return;
 	p->loading++;
 	r->proof.job = disk_load(s->disk, r->proof.seq, 1);

@@ -11,7 +11,8 @@ chronicle_clear(struct chronicle *c)
 {
 	chronicle_undo(c, 0);
 	free(c->tenures);
-	free(c->refusals);
+	for (int i = 0; i < EVOTE_REASONS_MAX; i++)
+		free(c->refusals[i].seqs);
 	*c = (struct chronicle){0};
 }
 
@@ -30,17 +31,21 @@ tenure_add(struct chronicle *c, const evote_leaf *leaf, uint64_t before)
 	};
 }
 
+static void
+refusal_add(struct refusals *r, uint64_t seq)
+{
+	r->seqs = need_room(r->seqs, r->n, sizeof(*r->seqs));
+	r->seqs[r->n++] = seq;
+}
+
 void
 chronicle_note(struct chronicle *c, const evote_leaf *leaf, uint64_t before)
 {
 	if (leaf->op.kind == EVOTE_OP_EPOCH)
 		tenure_add(c, leaf, before);
-	if (leaf->op.kind != EVOTE_OP_REFUSED)
-		return;
-	c->refusals =
-	    need_room(c->refusals, c->n_refusals, sizeof(*c->refusals));
-	c->refusals[c->n_refusals++] =
-	    (struct refusal){leaf->seq, leaf->reason};
+	if (leaf->op.kind == EVOTE_OP_REFUSED &&
+	    (uint32_t)leaf->reason < EVOTE_REASONS_MAX)
+		refusal_add(&c->refusals[leaf->reason], leaf->seq);
 }
 
 void
@@ -49,21 +54,23 @@ chronicle_undo(struct chronicle *c, uint64_t size)
 	while (
 	    c->n_tenures > 0 && c->tenures[c->n_tenures - 1].since.seq >= size)
 		free(c->tenures[--c->n_tenures].name);
-	while (c->n_refusals > 0 && c->refusals[c->n_refusals - 1].seq >= size)
-		c->n_refusals--;
+	for (struct refusals *r = c->refusals;
+	     r < &c->refusals[EVOTE_REASONS_MAX]; r++)
+		while (r->n > 0 && r->seqs[r->n - 1] >= size)
+			r->n--;
 }
 
 /* ---- reading ---- */
 
 /* How many come before that record. */
 static uint32_t
-refusals_before(const struct chronicle *c, uint64_t seq)
+refusals_before(const struct refusals *r, uint64_t seq)
 {
-	uint32_t low = 0, high = c->n_refusals, mid;
+	uint32_t low = 0, high = r->n, mid;
 
 	while (low < high) {
 		mid = low + (high - low) / 2;
-		if (c->refusals[mid].seq < seq)
+		if (r->seqs[mid] < seq)
 			low = mid + 1;
 		else
 			high = mid;
@@ -75,18 +82,17 @@ static void
 refusals_count(const struct chronicle *c, uint64_t from, uint64_t to,
     evote_report_res *res)
 {
-	uint64_t counts[EVOTE_REASONS_MAX] = {0};
-	uint32_t i, n = 0;
-
-	for (i = refusals_before(c, from); i < refusals_before(c, to); i++)
-		if ((uint32_t)c->refusals[i].reason < EVOTE_REASONS_MAX)
-			counts[c->refusals[i].reason]++;
-	res->refusals.refusals_val =
+	evote_refusals *out =
 	    need(calloc(EVOTE_REASONS_MAX, sizeof(evote_refusals)));
-	for (i = 0; i < EVOTE_REASONS_MAX; i++)
-		if (counts[i] > 0)
-			res->refusals.refusals_val[n++] =
-			    (evote_refusals){(evote_reason)i, counts[i]};
+	uint32_t n = 0, count;
+
+	for (int i = 0; i < EVOTE_REASONS_MAX; i++) {
+		count = refusals_before(&c->refusals[i], to) -
+		    refusals_before(&c->refusals[i], from);
+		if (count > 0)
+			out[n++] = (evote_refusals){(evote_reason)i, count};
+	}
+	res->refusals.refusals_val = out;
 	res->refusals.refusals_len = n;
 }
 
@@ -133,7 +139,9 @@ chronicle_mix(const struct chronicle *c, unsigned char h[SEAL_HASH])
 		mix_number(h, c->tenures[i].since.time);
 		mix_number(h, c->tenures[i].silence);
 	}
-	mix_number(h, c->n_refusals);
-	for (uint32_t i = 0; i < c->n_refusals; i++)
-		mix_number(h, c->refusals[i].seq ^ c->refusals[i].reason);
+	for (int i = 0; i < EVOTE_REASONS_MAX; i++) {
+		mix_number(h, c->refusals[i].n);
+		for (uint32_t k = 0; k < c->refusals[i].n; k++)
+			mix_number(h, c->refusals[i].seqs[k]);
+	}
 }

@@ -11,15 +11,15 @@
  * when, and which requests were refused.  A part of the election's state.
  * Pure; strings are owned.
  */
-struct refusal {
-	uint64_t seq;
-	evote_reason reason;
+struct refusals { /* for one reason */
+	uint64_t *seqs;
+	uint32_t n;
 };
 
 struct chronicle {
 	evote_tenure *tenures;
-	struct refusal *refusals;
-	uint32_t n_tenures, n_refusals;
+	uint32_t n_tenures;
+	struct refusals refusals[EVOTE_REASONS_MAX];
 };
 
 void chronicle_clear(struct chronicle *);

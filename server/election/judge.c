@@ -258,16 +258,18 @@ judge_op(const struct election_state *e, const struct op *op, uint64_t time,
 	case EVOTE_OP_SETTINGS:
 		judge_settings(e, op, v);
 		break;
-	case EVOTE_OP_CREATE:
 	case EVOTE_OP_OPEN:
 	case EVOTE_OP_EXTEND:
 	case EVOTE_OP_CANCEL:
-	case EVOTE_OP_VOTE:
-	case EVOTE_OP_BALLOT:
 		if (op->by_operator)
 			judge_life(e, op, time, v);
 		else
 			judge_asked(e, op, time, v);
+		break;
+	case EVOTE_OP_CREATE:
+	case EVOTE_OP_VOTE:
+	case EVOTE_OP_BALLOT:
+		judge_asked(e, op, time, v);
 		break;
 	case EVOTE_OP_REFUSED:
 		assert(!"a refusal is an outcome, nobody asks for it");

@@ -144,7 +144,7 @@ election_preview(const struct election_state *e, const char *voter,
 
 	op.act.kind = EVOTE_ACT_OPEN;
 	op.act.evote_act_u.terms = *terms;
-	if (terms->options.evote_options_len == 0) {
+	if (voter != NULL && terms->options.evote_options_len == 0) {
 		op.kind = EVOTE_OP_CREATE;
 		op.act.kind = EVOTE_ACT_CREATE;
 		op.act.evote_act_u.election = terms->election;

@@ -430,6 +430,21 @@ test_settings(void **state)
 	world_undo(w, w->size - 4);
 }
 
+/* Nobody's vote is refused as it stands; a hostile host may push its record. */
+static void
+test_votes_of_nobody(void **state)
+{
+	struct world *w = *state;
+	evote_asker nobody = asker("", 1, 1);
+
+	expect(
+	    w, by_operator(op_vote(nobody, POLL, "C")), 1, EVOTE_R_NO_VOTER, 0);
+	expect(w, by_operator(op_ballot(nobody, POLL, "100")), 1,
+	    EVOTE_R_NO_VOTER, 0);
+	expect(w, by_operator(op_create(nobody, "n", START + HOUR)), 1,
+	    EVOTE_R_NO_VOTER, 0);
+}
+
 static void
 open_frozen(struct world *w, const char *name)
 {
@@ -599,6 +614,7 @@ main(void)
 	    LIFE(test_settings),
 	    LIFE(test_settings_emptied),
 	    LIFE(test_frozen_apart),
+	    LIFE(test_votes_of_nobody),
 	    LIFE(test_no_options),
 	    LIFE(test_preview),
 	    LIFE(test_due_order),
