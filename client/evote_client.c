@@ -472,6 +472,8 @@ main(int argc, char **argv)
 		cJSON_Delete(c.json);
 	free(c.conf[0]);
 	free(c.conf[1]);
-	return (
-	    fflush(stdout) != 0 && status == EXIT_DONE ? EXIT_USAGE : status);
+	/* What is written in pieces fails in pieces, and the last may not. */
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_DONE)
+		status = EXIT_USAGE;
+	return (status);
 }

@@ -111,6 +111,7 @@ form_fetch(struct evote *e, const char *election, u_int choices,
 	memset(answer, 0, sizeof(*answer));
 	(void)ballot_form(form, &res.options, choices);
 	answer->stamp = res.answer.stamp;
+	answer->standing = res.answer.standing;
 	answer->code = res.answer.code;
 	answer->reason = res.answer.reason;
 	xdr_free((xdrproc_t)xdr_evote_options_res, &res);

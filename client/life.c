@@ -46,7 +46,7 @@ life_verb(const evote_life_res *l)
 {
 	static const char *const verbs[] = {
 	    [EVOTE_PHASE_PLANNED] = "opens",
-	    [EVOTE_PHASE_OPEN] = "closes",
+	    [EVOTE_PHASE_OPEN] = "ends",
 	    [EVOTE_PHASE_CLOSED] = "closed",
 	    [EVOTE_PHASE_CANCELLED] = "was cancelled",
 	};
@@ -58,12 +58,26 @@ life_verb(const evote_life_res *l)
 							    : "ends");
 }
 
+static int
+life_is_over(const evote_life_res *l)
+{
+	return (l->phase == EVOTE_PHASE_CLOSED ||
+	    l->phase == EVOTE_PHASE_CANCELLED);
+}
+
 uint64_t
 life_time(const evote_life_res *l)
 {
 	if (l->phase == EVOTE_PHASE_PLANNED)
 		return (l->start);
-	return (l->phase == EVOTE_PHASE_CANCELLED ? l->closed.time : l->end);
+	return (
+	    life_is_over(l) && l->closed.time != 0 ? l->closed.time : l->end);
+}
+
+uint64_t
+life_last(const evote_life_res *l)
+{
+	return (l->end + l->grace_s * 1000000ULL);
 }
 
 /* ---- for people ---- */
@@ -155,6 +169,21 @@ life_json(cJSON *to, const evote_life_res *l)
 
 /* ---- refusals ---- */
 
+/* A grace: the service does what is asked after it, or did it before it. */
+static int
+grace_refusal(struct client *c, const char *election,
+    const evote_answer *answer, const evote_life_res *l, const char *what)
+{
+	struct when end = when_of(l->end), last = when_of(life_last(l));
+
+	return (say_refused_so(c, answer,
+	    "%s: \"%s\" %s at %s. Until %s, which is %s here, %s, it takes "
+	    "votes "
+	    "of those who had logged in before that",
+	    what, election, life_verb(l), end.utc, last.utc, last.local,
+	    last.left));
+}
+
 static int
 refusal_say(struct client *c, const char *election, const evote_answer *answer,
     const evote_life_res *l, const char *what)
@@ -168,26 +197,36 @@ refusal_say(struct client *c, const char *election, const evote_answer *answer,
 		    "%s "
 		    "here, %s",
 		    what, election, w.utc, w.local, w.left));
+	if (l->phase == EVOTE_PHASE_OPEN)
+		return (grace_refusal(c, election, answer, l, what));
 	told.text = l->reason;
 	return (say_refused_so(c, &told, "%s: \"%s\" was cancelled by %s at %s",
 	    what, election, life_by(l->cancelled_by), w.utc));
+}
+
+/* Whether such a life is the reason, if it is one of these. */
+static int
+explains(const evote_life_res *l, evote_reason reason)
+{
+	if (reason == EVOTE_R_NOT_BEGUN || reason == EVOTE_R_CANCELLED)
+		return (l->phase == EVOTE_PHASE_PLANNED ||
+		    l->phase == EVOTE_PHASE_CANCELLED);
+	return (l->phase == EVOTE_PHASE_OPEN && l->grace_s != 0);
 }
 
 int
 life_refused(struct client *c, struct evote *e, const char *election,
     const evote_answer *answer, const char *what)
 {
-	enum evote_outcome outcome;
+	evote_reason reason = answer->reason;
 	evote_life_res life;
 	int status = -1;
 
-	if (answer->reason != EVOTE_R_NOT_BEGUN &&
-	    answer->reason != EVOTE_R_CANCELLED)
+	if (reason != EVOTE_R_NOT_BEGUN && reason != EVOTE_R_CANCELLED &&
+	    reason != EVOTE_R_ONGOING && reason != EVOTE_R_CLOSED)
 		return (-1);
-	outcome = evote_life(e, election, &life);
-	if (outcome == EVOTE_ANSWERED && life.answer.code == 0 &&
-	    (life.phase == EVOTE_PHASE_PLANNED ||
-		life.phase == EVOTE_PHASE_CANCELLED))
+	if (evote_life(e, election, &life) == EVOTE_ANSWERED &&
+	    life.answer.code == 0 && explains(&life, reason))
 		status = refusal_say(c, election, answer, &life, what);
 	xdr_free((xdrproc_t)xdr_evote_life_res, &life);
 	return (status);

@@ -10,9 +10,11 @@ const char *life_phase(evote_phase); /* "planned" */
 evote_reason life_shut(evote_phase);
 /* Who did it: the name, or "an operator". */
 const char *life_by(const char *name);
-/* "opens", "closes", "closed" or "was cancelled", and when. */
+/* "opens", "ends" or "ended", "closed" or "was cancelled", and when. */
 const char *life_verb(const evote_life_res *);
 uint64_t life_time(const evote_life_res *);
+/* The end, with the grace after it. */
+uint64_t life_last(const evote_life_res *);
 
 /* A line for each extension, and for a cancellation; none of most elections. */
 void life_changes(struct client *, const evote_life_res *);
@@ -22,8 +24,8 @@ void life_changes_json(cJSON *, const evote_life_res *); /* NULL is fine */
 void life_json(cJSON *, const evote_life_res *); /* NULL is fine */
 
 /*
- * Why nothing can be had of an election that has not opened yet or was
- * cancelled: the answer's reason, with what the service says of it.  A step
+ * Why nothing can be had of an election that has not opened yet, has a grace, or
+ * was cancelled: the answer's reason, with what the service says of it.  A step
  * (cmd.h), which goes on if it is another reason.
  */
 int life_refused(struct client *, struct evote *, const char *election,

@@ -364,7 +364,7 @@ service_write(FILE *f, const struct minutes *m)
 static void
 ledger_write(FILE *f, const struct minutes *m)
 {
-	char who[SIGNERS], root[2 * SEAL_HASH + 1];
+	char who[SIGNERS], root[2 * SEAL_HASH + 1], text[ROOM];
 
 	fprintf(f,
 	    "\n## Ledger\n\nThe election was %s by record %llu and %s by "
@@ -376,7 +376,7 @@ ledger_write(FILE *f, const struct minutes *m)
 	    (unsigned long long)m->report.closed.seq);
 	if (m->proof.text == NULL) {
 		fprintf(f, "\nNo signed checkpoint could be had: %s.\n",
-		    m->unproved);
+		    plain(m->unproved, text));
 		return;
 	}
 	seal_hex(root, m->proof.root, sizeof(m->proof.root));

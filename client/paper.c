@@ -175,7 +175,7 @@ paper_show(struct evote *e, const struct paper *p)
 
 	say_clock(e);
 	form_text(&p->form, v, form, sizeof(form));
-	say_aside("%s, closes at %s, %s. You vote with %s.", v->name, w.local,
+	say_aside("%s, ends at %s, %s. You vote with %s.", v->name, w.local,
 	    w.left, form);
 	for (i = 0; i < v->choices.choices_len; i++)
 		say_aside("%3u  %s", i + 1, v->choices.choices_val[i]);

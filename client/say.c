@@ -357,19 +357,24 @@ say_problem(struct client *c, const char *problem, enum evote_outcome outcome,
 }
 
 void
+say_deed(char out[SAY_DEED], evote_act_kind kind, const char *election)
+{
+	int vote = kind == EVOTE_ACT_VOTE || kind == EVOTE_ACT_BALLOT;
+
+	snprintf(out, SAY_DEED, "%s %s \"%s\"", say_act(kind),
+	    vote ? "in" : "of", election);
+}
+
+void
 say_earlier(void *arg, evote_act_kind kind, const char *election,
     const evote_answer *answer)
 {
-	const char *what = say_act(kind);
-	const char *of =
-	    kind == EVOTE_ACT_VOTE || kind == EVOTE_ACT_BALLOT ? "in" : "of";
+	char deed[SAY_DEED];
 
+	say_deed(deed, kind, election);
 	if (answer->code == 0)
-		say_aside(
-		    "Your earlier, unanswered %s %s \"%s\" was carried out.",
-		    what, of, election);
+		say_aside("Your earlier, unanswered %s was carried out.", deed);
 	else
-		say_aside("Your earlier, unanswered %s %s \"%s\" was answered "
-			  "with: %s.",
-		    what, of, election, reason_of(answer->reason)->sentence);
+		say_aside("Your earlier, unanswered %s was answered with: %s.",
+		    deed, reason_of(answer->reason)->sentence);
 }

@@ -11,6 +11,9 @@
 const char *say_alarm(evote_alarm_kind);
 /* What a voter asked for: "vote", "creation", "extension", "cancellation". */
 const char *say_act(evote_act_kind);
+/* The same about an election: "vote in "board"". */
+#define SAY_DEED (EVOTE_NAME_MAX + 32)
+void say_deed(char out[SAY_DEED], evote_act_kind, const char *election);
 const char *say_standing(evote_standing);
 
 /* A column has to hold this text as well. */

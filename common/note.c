@@ -311,13 +311,16 @@ read_lines(
 	return (0);
 }
 
+/* Nor what a terminal may obey: U+007F, and U+0080 to U+009F, which are C2 xx. */
 static int
 is_plain(const char *s, size_t len)
 {
+	const unsigned char *p = (const unsigned char *)s;
 	size_t bad;
 
 	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)s[i] < 0x20 && s[i] != '\n')
+		if ((p[i] < 0x20 && p[i] != '\n') || p[i] == 0x7f ||
+		    (p[i] == 0xc2 && i + 1 < len && p[i + 1] < 0xa0))
 			return (0);
 	return (text_is_utf8(s, len, &bad));
 }

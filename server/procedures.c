@@ -288,9 +288,12 @@ run_vote(struct server *s, struct request *r, const struct entry_header *at)
 	return (rec);
 }
 
-/* The voter whom a token names, if he may ask; in name, as above. */
+/*
+ * The voter whom a token names, if he may ask, or only vote where that is fixed
+ * (kept); in name, as above.
+ */
 static evote_reason
-token_member(struct server *s, const evote_token *token, char *name)
+token_member(struct server *s, const evote_token *token, int kept, char *name)
 {
 	struct voter_view v;
 	uint64_t issued;
@@ -298,7 +301,8 @@ token_member(struct server *s, const evote_token *token, char *name)
 
 	if (why != EVOTE_R_OK)
 		return (why);
-	return (election_voter(s->election, name, &v) && v.registered
+	return (election_voter(s->election, name, &v) &&
+		    (v.registered || (kept && v.kept))
 		? EVOTE_R_OK
 		: EVOTE_R_NO_VOTER);
 }
@@ -309,7 +313,7 @@ run_check(struct server *s, struct request *r, const struct entry_header *at)
 {
 	evote_check_args *a = &r->args.check;
 	char name[EVOTE_NAME_MAX + 1];
-	evote_reason why = token_member(s, &a->token, name);
+	evote_reason why = token_member(s, &a->token, 1, name);
 
 	if (why == EVOTE_R_OK)
 		election_check(s->election, name, a->first, &r->result.check);
@@ -323,7 +327,7 @@ run_preview(struct server *s, struct request *r, const struct entry_header *at)
 {
 	evote_preview_args *a = &r->args.preview;
 	char name[EVOTE_NAME_MAX + 1];
-	evote_reason why = token_member(s, &a->token, name);
+	evote_reason why = token_member(s, &a->token, 0, name);
 	struct outcome out = {0};
 
 	if (why != EVOTE_R_OK)

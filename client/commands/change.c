@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/cmd.h"
+#include "client/life.h"
 #include "client/prompt.h"
 #include "client/say.h"
 #include "client/when.h"
@@ -41,6 +42,9 @@ static int
 outcome_say(struct client *c, struct evote *e, const struct change *n,
     const char *done, enum evote_outcome outcome, const evote_answer *answer)
 {
+	char what[NAME_ROOM + 40];
+	int status;
+
 	say_clock(e);
 	if (outcome == EVOTE_UNANSWERED)
 		return (say_problem(c, evote_problem(e), outcome,
@@ -50,8 +54,12 @@ outcome_say(struct client *c, struct evote *e, const struct change *n,
 	if (outcome == EVOTE_CHANGED)
 		return (say_problem(c, evote_problem(e), outcome,
 		    "Do not rely on election \"%s\"", n->name));
-	return (say_answer(c, e, outcome, answer, "Election \"%s\" was not %s",
-	    n->name, done));
+	snprintf(
+	    what, sizeof(what), "Election \"%s\" was not %s", n->name, done);
+	if (outcome == EVOTE_ANSWERED && answer->code != 0 &&
+	    (status = life_refused(c, e, n->name, answer, what)) >= 0)
+		return (status);
+	return (say_answer(c, e, outcome, answer, "%s", what));
 }
 
 /* ---- extend ---- */
@@ -188,18 +196,19 @@ static int
 voter_cancel(struct client *c, const struct change *n, evote_cancellation *x)
 {
 	enum evote_outcome outcome;
-	evote_answer answer;
+	evote_answer answer = {0};
 	struct evote *e;
-	int status = cmd_open_voter(c, 0, &e);
+	int kept, status = cmd_open_voter(c, 0, &e);
 
 	if (status >= 0)
 		return (status);
-	if (evote_cancel_kept(e, x) == 0 && (status = cancel_ask(c, n)) >= 0) {
-		evote_close(e);
-		return (status);
-	}
-	outcome = evote_cancel(e, x, &answer);
-	status = outcome_say(c, e, n, "cancelled", outcome, &answer);
+	outcome = evote_cancel_kept(e, x, &kept);
+	if (outcome == EVOTE_ANSWERED && !kept)
+		status = cancel_ask(c, n);
+	if (outcome == EVOTE_ANSWERED && status < 0)
+		outcome = evote_cancel(e, x, &answer);
+	if (status < 0)
+		status = outcome_say(c, e, n, "cancelled", outcome, &answer);
 	if (status < 0)
 		status = cancelled_say(c, n, &answer);
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);

@@ -191,8 +191,14 @@ voter_say(struct check *k, const evote_check_res *res)
 	k->known = 1;
 	if (k->key[0] != '\0')
 		line_say(k, "key", "", "The key fits: %s", k->key);
-	line_say(k, "roll", "", "%s is on the roll, in the group %s",
-	    res->voter, res->group);
+	if (res->group[0] != '\0')
+		line_say(k, "roll", "", "%s is on the roll, in the group %s",
+		    res->voter, res->group);
+	else
+		line_say(k, "roll", "",
+		    "%s has left the roll, and may vote where it was fixed "
+		    "before",
+		    res->voter);
 	if (k->c->json == NULL)
 		return;
 	cJSON_AddStringToObject(k->c->json, "voter", res->voter);
@@ -201,8 +207,29 @@ voter_say(struct check *k, const evote_check_res *res)
 
 /* ---- the elections ---- */
 
+/* It has ended, and takes votes of those who had begun. */
 static void
-election_say(struct check *k, const evote_checked *v)
+late_say(struct check *k, const char *name, uint64_t last)
+{
+	struct when w = when_at(last, evote_now_us(k->e));
+
+	if (evote_had_begun(k->e))
+		line_say(k, "election", "",
+		    "\"%s\" has ended, and takes your vote until %s, which is "
+		    "%s here, %s, since you had logged in before; you have not "
+		    "voted",
+		    name, w.utc, w.local, w.left);
+	else
+		line_say(k, "election",
+		    k->wanted != NULL ? "Its result comes after that." : "",
+		    "\"%s\" has ended. Until %s it takes votes of those who "
+		    "had "
+		    "logged in before, and from here you had not",
+		    name, w.utc);
+}
+
+static void
+election_say(struct check *k, const evote_checked *v, uint64_t late)
 {
 	int planned = v->phase == EVOTE_PHASE_PLANNED;
 	struct when w =
@@ -215,6 +242,8 @@ election_say(struct check *k, const evote_checked *v)
 		line_say(k, "election", "",
 		    "\"%s\" opens to you at %s, which is %s here, %s", v->name,
 		    w.utc, w.local, w.left);
+	else if (late != 0)
+		late_say(k, v->name, late);
 	else
 		line_say(k, "election", "",
 		    "\"%s\" is open to you until %s, which is %s here, %s; you "
@@ -222,9 +251,20 @@ election_say(struct check *k, const evote_checked *v)
 		    v->name, w.utc, w.local, w.left);
 }
 
+/* Until when, if its end has come; else 0. */
+static uint64_t
+late_until(struct check *k, const evote_checked *v)
+{
+	if (v->end > evote_now_us(k->e))
+		return (0);
+	evote_begin(k->e, v->name);
+	return (evote_late_until(k->e, v->name));
+}
+
 static void
 election_check(struct check *k, const evote_checked *v)
 {
+	uint64_t late = 0;
 	cJSON *object;
 
 	if (k->wanted != NULL && strcmp(k->wanted, v->name) != 0)
@@ -232,11 +272,14 @@ election_check(struct check *k, const evote_checked *v)
 	k->found = 1;
 	k->voted += v->voted;
 	k->planned += v->phase == EVOTE_PHASE_PLANNED;
-	k->open += !v->voted && v->phase == EVOTE_PHASE_OPEN;
+	if (!v->voted && v->phase == EVOTE_PHASE_OPEN) {
+		late = late_until(k, v);
+		k->open += late == 0 || evote_had_begun(k->e);
+	}
 	if (k->wanted == NULL && v->phase == EVOTE_PHASE_CLOSED)
 		k->past++;
 	else
-		election_say(k, v);
+		election_say(k, v, late);
 	if (k->elections == NULL)
 		return;
 	object = cJSON_CreateObject();
@@ -280,33 +323,45 @@ page_check(struct check *k)
 	return (status);
 }
 
-/* The wanted one is not among them. */
 static void
+shut_say(struct check *k, const evote_life_res *life)
+{
+	struct when w = when_at(life_time(life), evote_now_us(k->e));
+
+	line_say(k, "election",
+	    life->phase == EVOTE_PHASE_CANCELLED
+		? "`show` says why."
+		: "`result` shows its outcome.",
+	    "\"%s\" %s at %s, which is %s here, %s; no vote of yours "
+	    "counts there",
+	    k->wanted, life_verb(life), w.utc, w.local, w.left);
+}
+
+/* The wanted one is not among them; a step. */
+static int
 absent_say(struct check *k)
 {
+	enum evote_outcome outcome;
 	evote_life_res life;
-	struct when w;
+	int status = -1;
 
-	if (evote_life(k->e, k->wanted, &life) != EVOTE_ANSWERED ||
-	    life.answer.code != 0)
+	outcome = evote_life(k->e, k->wanted, &life);
+	if (outcome != EVOTE_ANSWERED)
+		status = say_problem(k->c, evote_problem(k->e), outcome,
+		    "Whether you may vote in \"%s\" is not known", k->wanted);
+	else if (life.answer.code != 0)
 		line_say(k, "election", "See `elections` for its name.",
 		    "There is no election \"%s\"", k->wanted);
 	else if (life.phase == EVOTE_PHASE_CANCELLED ||
-	    life.phase == EVOTE_PHASE_CLOSED) {
-		w = when_at(life_time(&life), evote_now_us(k->e));
-		line_say(k, "election",
-		    life.phase == EVOTE_PHASE_CANCELLED
-			? "`show` says why."
-			: "`result` shows its outcome.",
-		    "\"%s\" %s at %s, which is %s here, %s; no vote of yours "
-		    "counts there",
-		    k->wanted, life_verb(&life), w.utc, w.local, w.left);
-	} else
+	    life.phase == EVOTE_PHASE_CLOSED)
+		shut_say(k, &life);
+	else
 		line_say(k, "election",
 		    "`show` names its groups. If yours should be among them, "
 		    "ask the operators.",
 		    "You may not vote in \"%s\"", k->wanted);
 	xdr_free((xdrproc_t)xdr_evote_life_res, &life);
+	return (status);
 }
 
 static int
@@ -320,9 +375,8 @@ voter_check(struct check *k)
 	if (status >= 0 || !k->known)
 		return (status);
 	if (k->wanted != NULL && !k->found)
-		absent_say(k);
-	else if (k->wanted == NULL &&
-	    k->open + k->planned + k->voted == k->past)
+		return (absent_say(k));
+	if (k->wanted == NULL && k->open + k->planned + k->voted == k->past)
 		line_say(k, "election", "", "No election is open to you now");
 	if (k->past > 0)
 		line_say(k, "election", "",

@@ -292,12 +292,16 @@ voter_create(struct client *c, struct evote *e, const struct creation *n)
 {
 	evote_preview_res seen = {0};
 	evote_terms dated = {0};
-	int kept = n->dry ? 0 : evote_create_kept(e, &n->terms, n->relative);
-	int status = -1;
+	enum evote_outcome outcome = EVOTE_ANSWERED;
+	int kept = 0, status = -1;
 
-	if (kept != 0 && evote_terms_dated(&n->terms, 0, 0, &dated) != 0)
+	if (!n->dry)
+		outcome = evote_create_kept(e, &n->terms, n->relative, &kept);
+	if (outcome != EVOTE_ANSWERED)
+		return (failure_say(c, e, n->name, outcome, &seen.answer));
+	if (kept && evote_terms_dated(&n->terms, 0, 0, &dated) != 0)
 		status = say_usage(c, "no memory");
-	if (kept == 0)
+	if (!kept)
 		status = preview(c, e, n, &dated, &seen);
 	if (status < 0)
 		status = create(c, e, n, &dated, &seen);

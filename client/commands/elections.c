@@ -84,22 +84,13 @@ const struct command cmd_elections = {
 
 /* ---- show ---- */
 
-/* An older host knows no options, and there are none then. */
 static void
-options_say(
-    struct client *c, struct evote *e, const char *election, int planned)
+options_say(struct client *c, const evote_options *options, int planned)
 {
-	evote_options_res res;
-	int sheet = 0, frozen = 0, times = 0;
+	int sheet = ballot_option(options, EVOTE_OPTION_SHEET, 0) != 0;
+	int times = ballot_option(options, EVOTE_OPTION_ORDER_SHOWN, 0) != 0;
+	int frozen = ballot_option(options, EVOTE_OPTION_FREEZE, 0) != 0;
 
-	if (evote_options_of(e, election, &res) == EVOTE_ANSWERED) {
-		sheet = ballot_option(&res.options, EVOTE_OPTION_SHEET, 0) != 0;
-		times = ballot_option(
-			    &res.options, EVOTE_OPTION_ORDER_SHOWN, 0) != 0;
-		frozen =
-		    ballot_option(&res.options, EVOTE_OPTION_FREEZE, 0) != 0;
-	}
-	xdr_free((xdrproc_t)xdr_evote_options_res, &res);
 	if (sheet)
 		say_line(c,
 		    "sheet   anybody gets trackers and choices after "
@@ -121,6 +112,7 @@ static void
 times_say(struct client *c, const evote_life_res *l)
 {
 	struct when start = when_of(l->start), end = when_of(l->end);
+	struct when last = when_of(life_last(l));
 
 	if (l->start != 0)
 		say_line(
@@ -128,9 +120,9 @@ times_say(struct client *c, const evote_life_res *l)
 	say_line(c, "end     %s, which is %s here", end.utc, end.local);
 	if (l->grace_s != 0)
 		say_line(c,
-		    "grace   %u s after the end, votes of those who had logged "
-		    "in before it",
-		    l->grace_s);
+		    "grace   until %s, votes of those who had logged in before "
+		    "the end",
+		    last.utc);
 	life_changes(c, l);
 }
 
@@ -154,10 +146,11 @@ election_json(cJSON *to, const evote_election_res *res,
 }
 
 static int
-election_say(struct client *c, struct evote *e, const evote_election_res *res,
-    const struct ballot_form *form, const evote_life_res *l)
+election_say(struct client *c, const evote_election_res *res,
+    const evote_options *options, const evote_life_res *l)
 {
 	const evote_election *v = &res->election;
+	struct ballot_form form;
 	struct when w = when_of(life_time(l));
 	char text[NAME_ROOM + 100];
 	u_int i;
@@ -166,11 +159,12 @@ election_say(struct client *c, struct evote *e, const evote_election_res *res,
 		say_line(c, "group   %s", v->groups.groups_val[i]);
 	for (i = 0; i < v->choices.choices_len; i++)
 		say_line(c, "choice  %s", v->choices.choices_val[i]);
-	options_say(c, e, v->name, l->phase == EVOTE_PHASE_PLANNED);
-	form_text(form, v, text, sizeof(text));
+	options_say(c, options, l->phase == EVOTE_PHASE_PLANNED);
+	(void)ballot_form(&form, options, v->choices.choices_len);
+	form_text(&form, v, text, sizeof(text));
 	say_line(c, "ballot  %s", text);
 	times_say(c, l);
-	election_json(c->json, res, form, l);
+	election_json(c->json, res, &form, l);
 	say_stamp(c, &res->answer.stamp);
 	return (say_done(c,
 	    "Election \"%s\", created by %s, %s at %s, which is %s here, %s",
@@ -183,21 +177,20 @@ static int
 show(struct client *c, struct evote *e, const char *name,
     const evote_election_res *res)
 {
-	struct ballot_form form;
-	evote_life_res life;
-	evote_answer answer;
-	enum evote_outcome outcome = form_fetch(
-	    e, name, res->election.choices.choices_len, &form, &answer);
-	int status = say_answer(
-	    c, e, outcome, &answer, "Election \"%s\" cannot be shown", name);
-
-	if (status >= 0)
-		return (status);
-	outcome = evote_life(e, name, &life);
-	status = say_answer(c, e, outcome, &life.answer,
+	evote_options_res options;
+	evote_life_res life = {0};
+	enum evote_outcome outcome = evote_options_of(e, name, &options);
+	int status = say_answer(c, e, outcome, &options.answer,
 	    "Election \"%s\" cannot be shown", name);
+
+	if (status < 0) {
+		outcome = evote_life(e, name, &life);
+		status = say_answer(c, e, outcome, &life.answer,
+		    "Election \"%s\" cannot be shown", name);
+	}
 	if (status < 0)
-		status = election_say(c, e, res, &form, &life);
+		status = election_say(c, res, &options.options, &life);
+	xdr_free((xdrproc_t)xdr_evote_options_res, &options);
 	xdr_free((xdrproc_t)xdr_evote_life_res, &life);
 	return (status);
 }

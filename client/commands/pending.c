@@ -86,16 +86,29 @@ list(struct client *c)
 static int
 settle(struct client *c, struct evote *e, const struct evote_pending *p)
 {
-	enum evote_outcome outcome = evote_settle(e);
+	char deed[SAY_DEED];
+	evote_answer answer;
+	enum evote_outcome outcome = evote_settle(e, &answer);
+	int status;
 
-	if (outcome == EVOTE_ANSWERED)
-		return (say_done(c,
-		    "The %s about \"%s\" is settled, and nothing is kept any "
-		    "more",
-		    say_act(p->kind), p->election));
-	return (say_problem(c, evote_problem(e), outcome,
-	    "The %s about \"%s\" is not settled, and is kept", say_act(p->kind),
-	    p->election));
+	say_deed(deed, p->kind, p->election);
+	if (outcome != EVOTE_ANSWERED)
+		status =
+		    say_problem(c, evote_problem(e), outcome, "The %s %s", deed,
+			answer.standing == EVOTE_SERVED
+			    ? "was answered, and the service cannot be trusted"
+			    : "is not settled, and is kept");
+	else if (answer.code == 0)
+		status = say_done(c,
+		    "The %s was carried out, and nothing is kept any more",
+		    deed);
+	else if (answer.code > 0)
+		status = say_refused(c, &answer,
+		    "The %s was refused, and nothing is kept any more", deed);
+	else
+		status = say_done(c, "Nothing is kept any more");
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	return (status);
 }
 
 /* -1: it is to be dropped. */

@@ -190,9 +190,10 @@ status_watch(struct client *c, struct view *v, struct evote *e)
 		status = survey_say(c, &now);
 		if (c->json != NULL)
 			json_flush(c);
-		fflush(stdout);
 		survey_clear(&before);
 		before = now;
+		if (fflush(stdout) != 0 || ferror(stdout))
+			break; /* nobody reads it any more */
 	}
 	survey_clear(&before);
 	return (status);

@@ -167,17 +167,17 @@ refusal_say(struct client *c, struct evote *e, const char *election,
 	struct when w = when_of(last);
 	int status;
 
+	if (answer->reason == EVOTE_R_CLOSED && last != 0)
+		return (say_refused_so(c, answer,
+		    "Your vote in \"%s\" was NOT counted: the election has "
+		    "ended. Until %s it takes votes only from those who had "
+		    "logged in before its end, and you had not%s%s",
+		    election, w.utc, why[0] != '\0' ? ", because " : "", why));
 	if ((status = life_refused(
 		 c, e, election, answer, "Your vote was NOT counted")) >= 0)
 		return (status);
-	if (answer->reason != EVOTE_R_CLOSED || last == 0)
-		return (say_refused(c, answer,
-		    "Your vote in \"%s\" was NOT counted", election));
-	return (say_refused(c, answer,
-	    "Your vote in \"%s\" was NOT counted. Until %s the election takes "
-	    "votes only from those who had logged in before its end, and you "
-	    "had not%s%s",
-	    election, w.utc, why[0] != '\0' ? ", because " : "", why));
+	return (say_refused(
+	    c, answer, "Your vote in \"%s\" was NOT counted", election));
 }
 
 static int
@@ -202,7 +202,8 @@ changed_text(struct evote *e, const char *election, const evote_answer *answer)
 {
 	if (answer->standing == EVOTE_SERVED && answer->code == 0)
 		return ("was taken");
-	if (answer->standing != EVOTE_SERVED && evote_kept(e, election) == 1)
+	if (answer->standing != EVOTE_SERVED &&
+	    evote_kept_here(e, election) != 0)
 		return ("is kept; it may or may not count");
 	return ("was NOT taken");
 }
@@ -240,17 +241,28 @@ outcome_say(struct client *c, struct evote *e, const char *election,
 	}
 }
 
-/* No host told what is asked; an earlier vote may have been sent all the same. */
+/*
+ * Nothing came of this vote, since what has to be known before it is not; an
+ * earlier one may have been sent all the same.
+ */
 static int
-unasked_say(struct client *c, struct evote *e, const char *election)
+unasked_say(struct client *c, struct evote *e, const char *election,
+    enum evote_outcome outcome)
 {
 	char why[2048];
 	int kept;
 
 	snprintf(why, sizeof(why), "%s", evote_problem(e));
 	kept = evote_kept_here(e, election);
+	if (outcome == EVOTE_CHANGED)
+		return (say_problem(c, why, outcome,
+		    "Your vote in \"%s\" %s, and the service cannot be trusted",
+		    election,
+		    kept != 0 ? "is kept; it may or may not count"
+			      : "was NOT sent"));
 	if (kept != 1)
-		return (say_problem(c, why, EVOTE_UNSENT,
+		return (say_problem(c, why,
+		    outcome == EVOTE_UNANSWERED ? EVOTE_UNSENT : outcome,
 		    "Your vote in \"%s\" was NOT sent", election));
 	return (say_problem(c, why, EVOTE_UNANSWERED,
 	    "No answer. Your vote in \"%s\" may or may not be counted. Run "
@@ -368,11 +380,12 @@ vote(struct client *c, struct evote *e, const char *election,
 	enum evote_outcome outcome;
 	struct ballot_form form;
 	evote_answer answer;
-	int kept = is_asked(g) ? evote_kept(e, election) : 0;
+	int kept = 0;
 
-	if (kept < 0)
-		return (say_usage(c, "%s", evote_problem(e)));
-	if (kept != 0) {
+	outcome = is_asked(g) ? evote_kept(e, election, &kept) : EVOTE_ANSWERED;
+	if (outcome != EVOTE_ANSWERED)
+		return (unasked_say(c, e, election, outcome));
+	if (kept) {
 		evote_begin(e, election);
 		return (kept_vote(c, e, election));
 	}
@@ -381,10 +394,8 @@ vote(struct client *c, struct evote *e, const char *election,
 	if (outcome == EVOTE_UNANSWERED && g->n == 1 &&
 	    evote_served_by(e) != NULL)
 		return (choice_vote(c, e, election, g->choices[0]));
-	if (outcome == EVOTE_UNANSWERED)
-		return (unasked_say(c, e, election));
 	if (outcome != EVOTE_ANSWERED)
-		return (outcome_say(c, e, election, outcome, &answer));
+		return (unasked_say(c, e, election, outcome));
 	evote_begin(e, election);
 	if (form.kind != BALLOT_CHOICE)
 		return (ballot_vote(c, e, election, g));

@@ -104,7 +104,7 @@ request_again(struct evote *e, struct kept *k, evote_answer *answer,
 		login_forget(e);
 	outcome = request_renew(e, k, numbered, deadline_ms, answer);
 	if (outcome == EVOTE_ANSWERED &&
-	    (!e->options.login || e->token_len > 0))
+	    (!e->options.login || e->token.len > 0))
 		outcome = request_send(e, k, answer, deadline_ms, sends);
 	return (outcome);
 }
@@ -125,9 +125,11 @@ ballot_keep(struct evote *e, const struct kept *k, uint64_t deadline_ms)
 		if (outcome != EVOTE_ANSWERED || e->sheet.there)
 			memcpy(b.salt, k->u.vote.salt, sizeof(b.salt));
 	}
-	if (b.by_token || request_commit(k, (char *)b.commitment) == 0)
-		state_set_ballot(
-		    e->state, e->options.voter, kept_election(k), &b);
+	if ((b.by_token || request_commit(k, (char *)b.commitment) == 0) &&
+	    state_set_ballot(
+		e->state, e->options.voter, kept_election(k), &b) != 0 &&
+	    outcome != EVOTE_CHANGED)
+		outcome = EVOTE_FAILED;
 	return (outcome);
 }
 
@@ -136,7 +138,7 @@ static enum evote_outcome
 request_settle(struct evote *e, struct kept *k, int fresh, int wanted,
     evote_answer *answer, uint64_t deadline_ms)
 {
-	enum evote_outcome outcome;
+	enum evote_outcome outcome, noted = EVOTE_ANSWERED;
 	const char *open;
 	unsigned sends = 0;
 
@@ -151,29 +153,23 @@ request_settle(struct evote *e, struct kept *k, int fresh, int wanted,
 		handle_fail(e, "%s, and it had been sent before", open);
 		return (EVOTE_UNANSWERED);
 	}
-	if (outcome == EVOTE_UNANSWERED || outcome == EVOTE_UNSENT)
-		outcome = fresh && sends == 0 ? EVOTE_UNSENT : EVOTE_UNANSWERED;
+	if (outcome == EVOTE_UNANSWERED && fresh && sends == 0)
+		outcome = EVOTE_UNSENT;
+	/* Whatever went wrong after it was sent: it may be carried out. */
+	if ((outcome == EVOTE_UNSENT || outcome == EVOTE_FAILED) &&
+	    !(fresh && sends == 0))
+		outcome = EVOTE_UNANSWERED;
 	if (answer->standing == EVOTE_SERVED && answer->code == 0 &&
-	    kept_casts(k) && ballot_keep(e, k, deadline_ms) == EVOTE_CHANGED)
+	    kept_casts(k))
+		noted = ballot_keep(e, k, deadline_ms);
+	if (noted == EVOTE_CHANGED)
 		outcome = EVOTE_CHANGED;
-	/* If forgetting fails it is sent once more, and answered the same. */
+	/* What is not forgotten is sent once more, and answered the same. */
+	if (noted == EVOTE_FAILED)
+		return (outcome);
 	if (outcome == EVOTE_ANSWERED || (fresh && sends == 0) ||
 	    (outcome == EVOTE_CHANGED && answer->standing == EVOTE_SERVED))
 		state_settle(e->state, e->options.voter);
-	return (outcome);
-}
-
-enum evote_outcome
-act_settle(struct evote *e, struct kept *k, uint64_t deadline_ms)
-{
-	evote_answer answer = {0};
-	enum evote_outcome outcome;
-
-	outcome = request_settle(e, k, 0, 0, &answer, deadline_ms);
-	if (outcome == EVOTE_ANSWERED && e->options.earlier != NULL)
-		e->options.earlier(e->options.arg, (evote_act_kind)k->kind,
-		    kept_election(k), &answer);
-	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	return (outcome);
 }
 
@@ -198,15 +194,29 @@ earlier_receipt(struct evote *e, const struct kept *k, uint64_t deadline_ms)
 	return (outcome == EVOTE_CHANGED ? outcome : EVOTE_ANSWERED);
 }
 
+enum evote_outcome
+act_settle(struct evote *e, struct kept *k, int wanted, evote_answer *answer,
+    uint64_t deadline_ms)
+{
+	enum evote_outcome outcome =
+	    request_settle(e, k, 0, wanted, answer, deadline_ms);
+
+	return (outcome == EVOTE_ANSWERED ? earlier_receipt(e, k, deadline_ms)
+					  : outcome);
+}
+
 /* An outstanding request that is not the one wished for now. */
 static enum evote_outcome
 earlier_settle(struct evote *e, struct kept *k, uint64_t deadline_ms)
 {
-	enum evote_outcome outcome = act_settle(e, k, deadline_ms);
+	evote_answer answer = {0};
+	enum evote_outcome outcome = act_settle(e, k, 0, &answer, deadline_ms);
 	char why[sizeof(e->problem)];
 
-	if (outcome == EVOTE_ANSWERED)
-		outcome = earlier_receipt(e, k, deadline_ms);
+	if (outcome == EVOTE_ANSWERED && e->options.earlier != NULL)
+		e->options.earlier(e->options.arg, (evote_act_kind)k->kind,
+		    kept_election(k), &answer);
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	if (outcome != EVOTE_ANSWERED) {
 		memcpy(why, e->problem, sizeof(why));
 		handle_fail(e,
@@ -264,7 +274,7 @@ wish_fulfil(struct evote *e, const struct wish *w, struct kept *k,
 		fresh = 1;
 		outcome = wish_make(e, w, k, deadline_ms, answer);
 		if (outcome == EVOTE_ANSWERED && e->options.login &&
-		    e->token_len == 0)
+		    e->token.len == 0)
 			return (outcome);
 	}
 	if (outcome != EVOTE_ANSWERED)

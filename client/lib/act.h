@@ -10,8 +10,12 @@
  */
 enum evote_outcome act_fulfil(
     struct evote *, const struct wish *, uint64_t *end, evote_answer *);
-/* A kept request, as it was sent before; what became of it is told. */
-enum evote_outcome act_settle(
-    struct evote *, struct kept *, uint64_t deadline_ms);
+/*
+ * A kept request, as it was sent before; if it is still wanted, under another
+ * number or token where the old one is refused for good.  And the receipt of a
+ * vote: what that changes is known once the answer's standing is EVOTE_SERVED.
+ */
+enum evote_outcome act_settle(struct evote *, struct kept *, int wanted,
+    evote_answer *, uint64_t deadline_ms);
 
 #endif

@@ -16,25 +16,31 @@ check_once(struct evote *e, unsigned first, evote_check_res *res)
 	memset(res, 0, sizeof(*res));
 	route_unanswered(&res->answer);
 	outcome = login_token(e, deadline_ms, &res->answer);
-	if (outcome != EVOTE_ANSWERED || e->token_len == 0)
+	if (outcome != EVOTE_ANSWERED || e->token.len == 0)
 		return (outcome);
 	xdr_free((xdrproc_t)xdr_evote_answer, &res->answer);
-	args.token.evote_token_len = e->token_len;
-	args.token.evote_token_val = (char *)e->token;
+	args.token.evote_token_len = e->token.len;
+	args.token.evote_token_val = (char *)e->token.bytes;
 	return (handle_ask(
 	    e, EVOTE_CHECK, &args, &args.seen, res, deadline_ms, &sends));
 }
 
-/* An older token may have expired. */
+/* A token that is kept proves no key, and the service may not take it. */
 enum evote_outcome
 evote_check(struct evote *e, unsigned first, evote_check_res *res)
 {
-	enum evote_outcome outcome;
+	enum evote_outcome outcome = EVOTE_ANSWERED;
 
-	if (first == 0 && e->options.key != NULL)
-		login_forget(e);
+	memset(res, 0, sizeof(*res));
+	route_unanswered(&res->answer);
+	if (first == 0 && e->options.key != NULL) {
+		outcome = login_prove(e, handle_deadline(e), &res->answer);
+		if (outcome != EVOTE_ANSWERED || res->answer.code != 0)
+			return (outcome);
+		xdr_free((xdrproc_t)xdr_evote_answer, &res->answer);
+	}
 	outcome = check_once(e, first, res);
-	if (outcome != EVOTE_ANSWERED || e->token_len == 0 ||
+	if (outcome != EVOTE_ANSWERED || e->token.len == 0 ||
 	    reason_of(res->answer.reason)->renew != RENEW_TOKEN)
 		return (outcome);
 	login_forget(e);

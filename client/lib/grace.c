@@ -30,16 +30,16 @@ evote_late_until(const struct evote *e, const char *election)
 		: 0);
 }
 
-static int
-has_begun(const struct evote *e)
+int
+evote_had_begun(const struct evote *e)
 {
-	return (e->token_len > 0 && e->token_expires < e->sheet.end + TOKEN_US);
+	return (e->token.len > 0 && e->token.expires < e->sheet.end + TOKEN_US);
 }
 
 int
 grace_holds(const struct evote *e, const struct kept *k)
 {
-	return (kept_casts(k) && has_begun(e) &&
+	return (kept_casts(k) && evote_had_begun(e) &&
 	    evote_late_until(e, kept_election(k)) != 0);
 }
 
@@ -69,7 +69,7 @@ login_ahead(struct evote *e, uint64_t deadline_ms)
 	enum evote_outcome outcome;
 	evote_answer answer = {0};
 
-	if ((login_recall(e) && e->token_expires >= last) ||
+	if ((login_recall(e) && e->token.expires >= last) ||
 	    now >= e->sheet.end || now + TOKEN_US <= e->sheet.end)
 		return (EVOTE_ANSWERED);
 	route_unanswered(&answer);

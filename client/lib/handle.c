@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "common/now.h"
+#include "common/text.h"
 
 enum evote_outcome
 handle_fail(struct evote *e, const char *fmt, ...)
@@ -13,6 +14,8 @@ handle_fail(struct evote *e, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(e->problem, sizeof(e->problem), fmt, ap);
 	va_end(ap);
+	/* A host's own words may be among them. */
+	text_harmless(e->problem);
 	return (EVOTE_FAILED);
 }
 

@@ -121,7 +121,7 @@ evote_become(struct evote *e, const char *voter, const char *key)
 	e->options.key = new_key;
 	signer_close(e->signer);
 	e->signer = NULL;
-	e->token_len = 0;
+	e->token.len = 0;
 	return (0);
 }
 

@@ -98,14 +98,12 @@ const char *evote_evidence(const struct evote *);
  * outcome.
  */
 
-/*
- * choice NULL: finish the vote in this election that was kept unanswered.
- * 1 from evote_kept: there is one; -1: evote_problem.
- */
+/* choice NULL: finish the vote in this election that was kept unanswered. */
 enum evote_outcome evote_vote(
     struct evote *, const char *election, const char *choice, evote_answer *);
-int evote_kept(struct evote *, const char *election);
-/* The same by what is known here, without looking for a host. */
+/* Whether there is one.  Of EVOTE_ANSWERED; else it is not known. */
+enum evote_outcome evote_kept(struct evote *, const char *election, int *kept);
+/* The same by what is known here, without looking for a host; -1: unknown. */
 int evote_kept_here(struct evote *, const char *election);
 /*
  * The same in an election of ballots (common/ballot.h); the ranks are of the
@@ -126,6 +124,8 @@ void evote_begin(struct evote *, const char *election);
 const char *evote_unready(const struct evote *);
 /* Until when it takes such votes, if that is now; else 0. */
 uint64_t evote_late_until(const struct evote *, const char *election);
+/* Then: whether this voter had logged in from here before its end. */
+int evote_had_begun(const struct evote *);
 
 /*
  * relative: these times of the election are spans after now, by the clock of
@@ -138,7 +138,8 @@ enum evote_outcome evote_create(struct evote *, const evote_terms *,
     int relative, uint64_t *end, evote_answer *);
 
 /* Whether a kept request is this one: as evote_kept. */
-int evote_create_kept(struct evote *, const evote_terms *, int relative);
+enum evote_outcome evote_create_kept(
+    struct evote *, const evote_terms *, int relative, int *kept);
 /*
  * What would become of it; for that the voter logs in.  Its spans become times in
  * `dated`, which is freed with xdr_free.  A host of an older version does not
@@ -156,7 +157,8 @@ enum evote_outcome evote_extend(struct evote *, const evote_extension *,
 enum evote_outcome evote_cancel(
     struct evote *, const evote_cancellation *, evote_answer *);
 /* Whether a kept request is this one: as evote_kept. */
-int evote_cancel_kept(struct evote *, const evote_cancellation *);
+enum evote_outcome evote_cancel_kept(
+    struct evote *, const evote_cancellation *, int *kept);
 
 enum evote_outcome evote_result(
     struct evote *, const char *election, evote_result_res *);
@@ -266,8 +268,8 @@ int evote_pendings(struct evote *,
     void (*each)(void *arg, const struct evote_pending *), void *arg);
 /* The handle's voter's own: 1 with what it is, 0: there is none, -1. */
 int evote_pending(struct evote *, struct evote_pending *);
-/* Sends it again; what became of it is told to `earlier`. */
-enum evote_outcome evote_settle(struct evote *);
+/* Sends it again, and keeps the receipt of a vote; the code is -1 if it is gone. */
+enum evote_outcome evote_settle(struct evote *, evote_answer *);
 /*
  * Forgets it.  It may have been carried out, and is not taken back.  0 or -1.
  */

@@ -112,11 +112,11 @@ preview_ask(struct evote *e, const evote_terms *dated, evote_preview_res *res)
 	memset(res, 0, sizeof(*res));
 	route_unanswered(&res->answer);
 	outcome = login_token(e, handle_deadline(e), &res->answer);
-	if (outcome != EVOTE_ANSWERED || e->token_len == 0)
+	if (outcome != EVOTE_ANSWERED || e->token.len == 0)
 		return (outcome);
 	xdr_free((xdrproc_t)xdr_evote_answer, &res->answer);
-	args.token.evote_token_len = e->token_len;
-	args.token.evote_token_val = (char *)e->token;
+	args.token.evote_token_len = e->token.len;
+	args.token.evote_token_val = (char *)e->token.bytes;
 	return (ask(e, EVOTE_PREVIEW, &args, &args.seen, res));
 }
 
@@ -137,7 +137,7 @@ evote_preview(struct evote *e, const evote_terms *terms, int relative,
 		    e, "the request breaks a limit of the service"));
 	xdr_free((xdrproc_t)xdr_evote_answer, &res->answer);
 	outcome = preview_ask(e, dated, res);
-	if (outcome == EVOTE_ANSWERED && e->token_len > 0 &&
+	if (outcome == EVOTE_ANSWERED && e->token.len > 0 &&
 	    reason_of(res->answer.reason)->renew == RENEW_TOKEN) {
 		login_forget(e);
 		xdr_free((xdrproc_t)xdr_evote_preview_res, res);

@@ -77,11 +77,9 @@ token_take(struct evote *e, const evote_auth_res *res)
 {
 	if (res->token.evote_token_len == 0)
 		return (handle_fail(e, "the service gave an empty token"));
-	e->token_len = res->token.evote_token_len;
-	memcpy(e->token, res->token.evote_token_val, e->token_len);
-	e->token_expires = res->expires;
-	state_set_token(e->state, e->options.voter, e->token, e->token_len,
-	    e->token_expires);
+	e->token.len = res->token.evote_token_len;
+	memcpy(e->token.bytes, res->token.evote_token_val, e->token.len);
+	e->token.expires = res->expires;
 	return (EVOTE_ANSWERED);
 }
 
@@ -109,19 +107,19 @@ login_once(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
 int
 login_recall(struct evote *e)
 {
-	if (e->token_len == 0 &&
-	    !state_token(e->state, e->options.voter, e->token, &e->token_len,
-		&e->token_expires))
-		e->token_len = 0;
-	return (e->token_len > 0);
+	if (e->token.len == 0 &&
+	    !state_token(e->state, e->options.voter, e->token.bytes,
+		&e->token.len, &e->token.expires))
+		e->token.len = 0;
+	return (e->token.len > 0);
 }
 
 /*
  * A challenge serves once and in one epoch: after a take-over, or when the
  * reply to AUTH was lost, a new one is asked for.
  */
-enum evote_outcome
-login_new(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
+static enum evote_outcome
+login_tries(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
 {
 	enum evote_outcome outcome;
 	int tries;
@@ -136,9 +134,40 @@ login_new(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
 }
 
 enum evote_outcome
+login_new(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
+{
+	enum evote_outcome outcome = login_tries(e, deadline_ms, answer);
+
+	if (outcome == EVOTE_ANSWERED && answer->code == 0)
+		state_set_token(e->state, e->options.voter, e->token.bytes,
+		    e->token.len, e->token.expires);
+	return (outcome);
+}
+
+static int
+token_lasts(struct evote *e)
+{
+	return (login_recall(e) && date_now_us() + SPARE_US < e->token.expires);
+}
+
+enum evote_outcome
+login_prove(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
+{
+	struct token was;
+	enum evote_outcome outcome;
+
+	if (!token_lasts(e))
+		return (login_new(e, deadline_ms, answer));
+	was = e->token;
+	outcome = login_tries(e, deadline_ms, answer);
+	e->token = was;
+	return (outcome);
+}
+
+enum evote_outcome
 login_token(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
 {
-	if (login_recall(e) && date_now_us() + SPARE_US < e->token_expires)
+	if (token_lasts(e))
 		return (EVOTE_ANSWERED);
 	return (login_new(e, deadline_ms, answer));
 }
@@ -146,6 +175,6 @@ login_token(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
 void
 login_forget(struct evote *e)
 {
-	e->token_len = 0;
+	e->token.len = 0;
 	state_set_token(e->state, e->options.voter, NULL, 0, 0);
 }

@@ -1,5 +1,6 @@
 /* Requests that were kept, since no answer came. */
 #include <stdio.h>
+#include <string.h>
 
 #include "client/lib/act.h"
 
@@ -51,8 +52,9 @@ kept_take(struct evote *e, struct kept *k, int *lock)
 	int n = evote_pendings(e, NULL, NULL);
 
 	*lock = -1;
-	if (n <= 0)
-		return (n);
+	/* One that cannot be read may be another voter's. */
+	if (n == 0)
+		return (0);
 	*lock = state_lock(e->state, e->options.voter, handle_deadline(e));
 	if (*lock >= 0 && state_load(e->state, e->options.voter, k) == 0)
 		return (0);
@@ -77,17 +79,19 @@ evote_pending(struct evote *e, struct evote_pending *p)
 }
 
 enum evote_outcome
-evote_settle(struct evote *e)
+evote_settle(struct evote *e, evote_answer *answer)
 {
 	uint64_t deadline_ms = handle_deadline(e);
 	enum evote_outcome outcome = handle_ready(e, deadline_ms);
 	struct kept k = {0};
 	int lock = -1;
 
+	memset(answer, 0, sizeof(*answer));
+	route_unanswered(answer);
 	if (outcome == EVOTE_ANSWERED && kept_take(e, &k, &lock) != 0)
 		outcome = EVOTE_FAILED;
 	if (outcome == EVOTE_ANSWERED && k.kind != 0)
-		outcome = act_settle(e, &k, deadline_ms);
+		outcome = act_settle(e, &k, 1, answer, deadline_ms);
 	kept_clear(&k);
 	state_unlock(lock);
 	return (outcome);

@@ -347,7 +347,13 @@ checkpoint_since(struct evote *e, const struct note *since,
 		    other.note.size == c->note.size)
 			break;
 	}
-	if (outcome == EVOTE_ANSWERED && other.note.size == c->note.size &&
+	if (outcome == EVOTE_ANSWERED && other.note.size != c->note.size) {
+		handle_fail(e,
+		    "the ledger grew between one question and the next, so "
+		    "that no checkpoint continues both this one and the last "
+		    "one that was seen");
+		outcome = EVOTE_UNANSWERED;
+	} else if (outcome == EVOTE_ANSWERED &&
 	    memcmp(other.note.root, c->note.root, SEAL_HASH) != 0)
 		outcome = proofs_broken(e,
 		    "shows two checkpoints that contradict each other",
@@ -369,7 +375,10 @@ since_take(struct evote *e, const struct note *since)
 		    "the file's checkpoint is not signed by the key of this "
 		    "service"));
 	memcpy(now.root, since->root, sizeof(now.root));
-	(void)state_raise(e->state, &now, &kept);
+	if (state_raise(e->state, &now, &kept) == 1)
+		return (proofs_broken(e,
+		    "has shown another history than the file's checkpoint has",
+		    NULL, NULL));
 	return (EVOTE_ANSWERED);
 }
 

@@ -114,8 +114,8 @@ credential_token(struct evote *e, evote_credential *c)
 	evote_token *token = &c->evote_credential_u.token;
 
 	c->kind = EVOTE_BY_TOKEN;
-	token->evote_token_val = memory_copy(e->token, e->token_len);
-	token->evote_token_len = e->token_len;
+	token->evote_token_val = memory_copy(e->token.bytes, e->token.len);
+	token->evote_token_len = e->token.len;
 	if (token->evote_token_val == NULL)
 		return (handle_fail(e, "no memory"));
 	return (EVOTE_ANSWERED);
@@ -151,7 +151,7 @@ request_renew(struct evote *e, struct kept *k, int anew, uint64_t deadline_ms,
 	if (e->options.login && !e->late)
 		outcome = login_token(e, deadline_ms, answer);
 	if (outcome != EVOTE_ANSWERED ||
-	    (e->options.login && e->token_len == 0))
+	    (e->options.login && e->token.len == 0))
 		return (outcome);
 	number_draw(e, k, anew);
 	xdr_free((xdrproc_t)xdr_evote_credential, &r->credential);

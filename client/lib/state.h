@@ -126,8 +126,8 @@ int state_store(struct state *, const char *voter, struct kept *);
 /* When that of a voter was written down, us; 0: not known. */
 uint64_t state_since(struct state *, const char *voter);
 /*
- * Each outstanding request of whichever voter; damaged ones are left out.
- * Their number, or -1.
+ * Each outstanding request of whichever voter.  Their number, or -1: also when
+ * one of them is damaged, after the others.
  */
 int state_each(struct state *,
     void (*each)(void *arg, uint64_t since, const struct kept *), void *arg);
@@ -171,11 +171,8 @@ struct ballot {
 /* 1, 0: none, -1. */
 int state_ballot(
     struct state *, const char *voter, const char *election, struct ballot *);
-/*
- * Losing it costs a receipt, or the way to one's line on the tally sheet, not a
- * vote: failures are not told.
- */
-void state_set_ballot(
+/* Without it there is no receipt, and no way to one's line on the tally sheet. */
+int state_set_ballot(
     struct state *, const char *voter, const char *election, struct ballot *);
 /* As state_checkpoint.  `path` is where it is, or will be. */
 int state_receipt(struct state *, const char *voter, const char *election,

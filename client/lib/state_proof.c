@@ -186,24 +186,20 @@ state_ballot(
 	return (rc);
 }
 
-/* Not synchronized with the disk, unlike a request. */
-void
+int
 state_set_ballot(
     struct state *s, const char *voter, const char *election, struct ballot *b)
 {
 	unsigned char *data = NULL;
 	long n = xdr_to_bytes((xdrproc_t)xdr_ballot, b, &data);
 	char name[80];
-	int fd = -1;
+	int rc = 0;
 
 	if (s->dir >= 0 && n > 0)
-		fd = plain_open(s->dir, ballot_file(voter, election, name),
-		    O_WRONLY | O_CREAT | O_TRUNC);
-	if (fd >= 0) {
-		state_write(fd, data, (size_t)n);
-		close(fd);
-	}
+		rc = state_replace(
+		    s, ballot_file(voter, election, name), data, (size_t)n);
 	free(data);
+	return (rc);
 }
 
 /* ---- its receipt ---- */

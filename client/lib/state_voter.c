@@ -230,7 +230,7 @@ int
 state_each(struct state *s, void (*each)(void *, uint64_t, const struct kept *),
     void *arg)
 {
-	int fd = s->dir < 0 ? -1 : dup(s->dir), n = 0;
+	int fd = s->dir < 0 ? -1 : dup(s->dir), n = 0, bad = 0, rc;
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	struct kept k;
@@ -241,15 +241,18 @@ state_each(struct state *s, void (*each)(void *, uint64_t, const struct kept *),
 		return (state_fail(s, "%s: %s", s->path, strerror(errno)));
 	rewinddir(d);
 	while ((entry = readdir(d)) != NULL) {
-		if (!is_request(entry->d_name) ||
-		    request_load(s, entry->d_name, &k) != 0 || k.kind == 0)
+		if (!is_request(entry->d_name))
+			continue;
+		rc = request_load(s, entry->d_name, &k);
+		bad += rc < 0;
+		if (rc != 0 || k.kind == 0)
 			continue;
 		each(arg, file_time(s, entry->d_name), &k);
 		kept_clear(&k);
 		n++;
 	}
 	closedir(d);
-	return (n);
+	return (bad > 0 ? -1 : n);
 }
 
 int

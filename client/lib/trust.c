@@ -166,6 +166,15 @@ pin_keep(struct evote *e, const char *host)
 
 /* ---- on each new connection ---- */
 
+static enum evote_outcome
+other_origin(struct evote *e, const char *what, const char *origin)
+{
+	return (handle_fail(e,
+	    "%s belongs to the service \"%.300s\", and not to \"%.300s\", as "
+	    "given by --origin, $EVOTE_ORIGIN or client.conf",
+	    what, origin, e->options.origin));
+}
+
 enum evote_outcome
 trust_begin(struct evote *e)
 {
@@ -180,6 +189,10 @@ trust_begin(struct evote *e)
 		return (handle_fail(e, "%s", state_error(e->state)));
 	e->pinned = known;
 	pin_expect(e);
+	if (known && e->options.origin != NULL &&
+	    strcmp(e->options.origin, e->service.origin) != 0)
+		return (other_origin(e, "what is kept in this state directory",
+		    e->service.origin));
 	return (EVOTE_ANSWERED);
 }
 
@@ -210,11 +223,12 @@ is_other_cluster(const struct evote *e, const evote_stamp *stamp)
 	return (e->pinned && memcmp(stamp->cluster, e->service.cluster, 16));
 }
 
+/* An empty host that joins has none yet, and does not serve. */
 static int
-is_other_origin(const struct evote *e, const evote_status_res *st)
+is_origin(const evote_status_res *st, const char *expected)
 {
-	return (e->options.origin != NULL && st->origin[0] != '\0' &&
-	    strcmp(st->origin, e->options.origin) != 0);
+	return (strcmp(st->origin, expected) == 0 ||
+	    (st->origin[0] == '\0' && st->answer.standing != EVOTE_SERVED));
 }
 
 /* What a greeting says against what was pinned and seen; NULL: nothing. */
@@ -223,8 +237,7 @@ contradiction(const struct evote *e, const evote_status_res *st)
 {
 	if (is_other_cluster(e, &st->answer.stamp))
 		return ("belongs to another service than before");
-	if (e->pinned && st->origin[0] != '\0' &&
-	    strcmp(st->origin, e->service.origin) != 0)
+	if (e->pinned && !is_origin(st, e->service.origin))
 		return ("names another origin than before");
 	if (e->seen.size > 0 && st->forced_epoch > e->seen.epoch)
 		return ("was made primary by force");
@@ -237,6 +250,7 @@ trust_greeted(void *arg, const char *host, const evote_status_res *st)
 	static const char none[16];
 	struct evote *e = arg;
 	const evote_stamp *stamp;
+	char who[EVOTE_HOST_MAX + 8];
 	const char *what;
 
 	if (st == NULL) {
@@ -247,12 +261,9 @@ trust_greeted(void *arg, const char *host, const evote_status_res *st)
 	/* An empty host that has not joined yet. */
 	if (memcmp(stamp->cluster, none, sizeof(none)) == 0)
 		return (0);
-	if (is_other_origin(e, st)) {
-		e->stopped = handle_fail(e,
-		    "host %s belongs to the service \"%.300s\", and not to "
-		    "\"%.300s\", as given by --origin, $EVOTE_ORIGIN or "
-		    "client.conf",
-		    host, st->origin, e->options.origin);
+	if (e->options.origin != NULL && !is_origin(st, e->options.origin)) {
+		snprintf(who, sizeof(who), "host %s", host);
+		e->stopped = other_origin(e, who, st->origin);
 		return (-1);
 	}
 	if ((what = contradiction(e, st)) != NULL) {

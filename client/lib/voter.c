@@ -96,22 +96,26 @@ wish_kept_here(struct evote *e, const struct wish *w)
 	return (found);
 }
 
-static int
-wish_kept(struct evote *e, const struct wish *w)
+static enum evote_outcome
+wish_kept(struct evote *e, const struct wish *w, int *kept)
 {
+	enum evote_outcome outcome;
+
+	*kept = 0;
 	if (e->options.voter == NULL)
-		return (0);
-	if (handle_ready(e, handle_deadline(e)) != EVOTE_ANSWERED)
-		return (-1);
-	return (wish_kept_here(e, w));
+		return (EVOTE_ANSWERED);
+	outcome = handle_ready(e, handle_deadline(e));
+	if (outcome == EVOTE_ANSWERED && (*kept = wish_kept_here(e, w)) < 0)
+		outcome = EVOTE_FAILED;
+	return (outcome == EVOTE_UNANSWERED ? EVOTE_UNSENT : outcome);
 }
 
-int
-evote_kept(struct evote *e, const char *election)
+enum evote_outcome
+evote_kept(struct evote *e, const char *election, int *kept)
 {
 	const struct wish w = {.kind = EVOTE_ACT_VOTE, .election = election};
 
-	return (wish_kept(e, &w));
+	return (wish_kept(e, &w, kept));
 }
 
 int
@@ -123,8 +127,9 @@ evote_kept_here(struct evote *e, const char *election)
 	    e->options.voter != NULL && e->pinned ? wish_kept_here(e, &w) : 0);
 }
 
-int
-evote_create_kept(struct evote *e, const evote_terms *terms, int relative)
+enum evote_outcome
+evote_create_kept(
+    struct evote *e, const evote_terms *terms, int relative, int *kept)
 {
 	const struct wish w = {
 	    .kind = create_kind(terms),
@@ -132,11 +137,11 @@ evote_create_kept(struct evote *e, const evote_terms *terms, int relative)
 	    .relative = relative,
 	};
 
-	return (wish_kept(e, &w));
+	return (wish_kept(e, &w, kept));
 }
 
-int
-evote_cancel_kept(struct evote *e, const evote_cancellation *x)
+enum evote_outcome
+evote_cancel_kept(struct evote *e, const evote_cancellation *x, int *kept)
 {
 	const struct wish w = {
 	    .kind = EVOTE_ACT_CANCEL,
@@ -144,5 +149,5 @@ evote_cancel_kept(struct evote *e, const evote_cancellation *x)
 	    .reason = x->reason,
 	};
 
-	return (wish_kept(e, &w));
+	return (wish_kept(e, &w, kept));
 }

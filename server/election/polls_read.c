@@ -123,7 +123,8 @@ check_lists(const struct poll *p, const struct voter *v)
 {
 	if (poll_has_voted(p, v))
 		return (p->phase != EVOTE_PHASE_CANCELLED);
-	return (!poll_is_over(p) && poll_admits(p, v));
+	return (!poll_is_over(p) &&
+	    (v->registered ? poll_admits(p, v) : poll_keeps(p, v)));
 }
 
 void

@@ -43,7 +43,7 @@ tokens() {
 in_grace() {
 	run client result "$1"
 	# shellcheck disable=SC2154 # bats sets it
-	[[ $output == *"has not closed"* ]]
+	[[ $output == *" ended at "*"it takes votes of those who had logged in"* ]]
 }
 
 # A vote that has begun, and waits for the choice.
@@ -227,6 +227,13 @@ go_on() {
 	begin ada board
 	wait_until 10 tokens 2
 	wait_until 60 in_grace board
+	# Who looks after it meanwhile loses nothing.
+	exits 0 as ada check board
+	says "takes your vote until"
+	exits 1 as bob check board
+	says "from here you had not"
+	exits 1 as ada extend board --end +1h --reason "Too late"
+	says "ended at"
 	server_kill alpha
 	go_on yes || {
 		cat "$PAIR_DIR/late"

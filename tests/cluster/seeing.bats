@@ -133,7 +133,7 @@ tied_election() {
 	cluster_up people
 	as ada create 理事 --group members --choice 王大明 --choice no --end +1h
 	exits 0 ada_types $'1 2\n2\nno\n1\nyes' vote 理事
-	says "理事, closes at 20"
+	says "理事, ends at 20"
 	says "in 59 min"
 	says "1  王大明"
 	says "That is not a choice: type the number"

@@ -119,6 +119,39 @@ leave_pending() {
 	says "No request of ada"
 }
 
+@test "vote says what is known of it when nothing can be asked" {
+	local other
+	other=$(head -c 32 /dev/zero | base64)
+	cluster_up people
+	election board 3600
+	leave_pending
+	EVOTE_PIN=$other exits 3 as ada vote board yes
+	says "is kept; it may or may not count"
+	EVOTE_PIN=$other exits 3 as bob vote board yes
+	says "was NOT sent"
+	EVOTE_PIN=$other exits 3 ada_types "" vote board
+	pair_down
+	exits 4 as ada --timeout 1 vote board yes
+	says "may or may not be counted"
+	exits 4 ada_types "" --timeout 1 vote board
+	exits 4 as bob --timeout 1 vote board yes
+	says "was NOT sent"
+	exits 4 ada_types "" --timeout 1 --state "$PAIR_DIR/fresh" vote board
+	says "was NOT sent"
+}
+
+@test "what cannot be written out is told, and ends a watch" {
+	cluster_up people
+	printf 'name,group,public key\n' >"$PAIR_DIR/many.csv"
+	printf "w%04d,members,$(sed -n '2s/.*,//p' "$KEYS/crowd.csv")\n" \
+	    {1..200} >>"$PAIR_DIR/many.csv"
+	exits 0 admin alpha import --shared-keys "$PAIR_DIR/many.csv"
+	exits 2 eval 'admin alpha --json voters >/dev/full'
+	# The first line is read, and then there is nobody.
+	exits 0 timeout 20 bash -c '"$0" --hosts "$1" status --watch | head -n 1' \
+	    "$PAIR_BIN/evote_client" "$EVOTE_HOSTS"
+}
+
 @test "a configuration file stands in; environment and command line win" {
 	cluster_up people
 	local hosts=$EVOTE_HOSTS

@@ -53,7 +53,8 @@ struct fake_host {
 	pthread_t thread;
 	int up;
 	evote_standing standing;
-	const char *hint; /* with EVOTE_NOT_PRIMARY */
+	const char *hint;   /* with EVOTE_NOT_PRIMARY */
+	const char *origin; /* NULL: the one of all */
 	evote_stamp stamp;
 	uint64_t forced_epoch;
 	int behind; /* for calls, not for STATUS */
@@ -82,7 +83,7 @@ struct fake {
 	evote_id clients[16];
 	int nnumbers;
 	/* What is to happen. */
-	evote_reason refuse[4]; /* the next changes, in turn */
+	evote_reason refuse[64]; /* the next changes, in turn */
 	int nrefuse, refuse_challenges, token_bad;
 	uint64_t clock;
 	/* Of all elections: a tally sheet; the salt that was counted. */
@@ -237,7 +238,7 @@ do_status(struct fake_host *h, unsigned char **out)
 {
 	evote_status_res res = {
 	    .answer = make_answer(h),
-	    .origin = (char *)ONLY,
+	    .origin = (char *)(h->origin != NULL ? h->origin : ONLY),
 	    .name = (char *)h->name,
 	    .role = EVOTE_PRIMARY,
 	    .primary = (char *)"",
@@ -552,6 +553,7 @@ host_kill(struct fake_host *h)
 struct world {
 	struct fake fake;
 	char dir[40], key[60], hosts[100];
+	const char *origin; /* as given; NULL: any */
 	int earlier;
 	char earlier_election[100];
 	evote_reason earlier_reason;
@@ -662,6 +664,7 @@ open_with(struct world *w, uint64_t timeout_ms, int login)
 	    .plain = w->plain,
 	    .earlier = on_earlier,
 	    .met = on_met,
+	    .origin = w->origin,
 	    .arg = w,
 	};
 	char err[500] = "";
@@ -849,27 +852,34 @@ file_size(const char *path)
 	return (stat(path, &st) == 0 ? (long)st.st_size : -1);
 }
 
-static int
-mode_of(const char *dir, const char *suffix)
+/* The one file of such a name. */
+static void
+file_of(const char *dir, const char *suffix, char path[700])
 {
-	char path[700];
 	struct dirent *d;
-	struct stat st;
-	int mode = -1;
 	size_t n;
 	DIR *all = opendir(dir);
+
+	path[0] = '\0';
 
 	while ((d = readdir(all)) != NULL) {
 		n = strlen(d->d_name);
 		if (n < strlen(suffix) ||
 		    strcmp(d->d_name + n - strlen(suffix), suffix) != 0)
 			continue;
-		snprintf(path, sizeof(path), "%s/%s", dir, d->d_name);
-		if (stat(path, &st) == 0)
-			mode = (int)(st.st_mode & 0777);
+		snprintf(path, 700, "%s/%s", dir, d->d_name);
 	}
 	closedir(all);
-	return (mode);
+}
+
+static int
+mode_of(const char *dir, const char *suffix)
+{
+	char path[700];
+	struct stat st;
+
+	file_of(dir, suffix, path);
+	return (stat(path, &st) == 0 ? (int)(st.st_mode & 0777) : -1);
 }
 
 static void
@@ -1293,6 +1303,14 @@ test_reply_lost(void **state)
 	assert_int_equal(w->fake.numbers[0], w->fake.numbers[2]);
 }
 
+#define assert_kept(e, election, is)                                  \
+	do {                                                          \
+		int kept_;                                            \
+		assert_int_equal(                                     \
+		    EVOTE_ANSWERED, evote_kept(e, election, &kept_)); \
+		assert_int_equal(is, kept_);                          \
+	} while (0)
+
 static void
 test_unanswered_same(void **state)
 {
@@ -1303,10 +1321,10 @@ test_unanswered_same(void **state)
 	assert_int_equal(EVOTE_UNANSWERED, vote(w, 300, "yes"));
 	w->fake.host[0].lose = 0;
 	e = open_with(w, 5000, 0);
-	assert_int_equal(1, evote_kept(e, "E"));
-	assert_int_equal(0, evote_kept(e, "F"));
+	assert_kept(e, "E", 1);
+	assert_kept(e, "F", 0);
 	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", NULL));
-	assert_int_equal(0, evote_kept(e, "E"));
+	assert_kept(e, "E", 0);
 	assert_int_equal(1, w->fake.votes);
 	assert_int_equal(0, w->earlier);
 	evote_close(e);
@@ -1394,7 +1412,7 @@ test_unsent(void **state)
 	assert_int_equal(0, kept_on_disk(w));
 	pthread_join(voter, NULL);
 	e = open_with(w, 200, 0);
-	assert_int_equal(0, evote_kept(e, "E"));
+	assert_kept(e, "E", 0);
 	evote_close(e);
 }
 
@@ -1612,7 +1630,7 @@ test_ahead_later(void **state)
 	w->fake.refuse[0] = w->fake.refuse[1] = EVOTE_R_NUMBER_AHEAD;
 	w->fake.nrefuse = 2;
 	assert_int_equal(EVOTE_UNANSWERED, vote_in(e, "E", "yes", NULL));
-	assert_int_equal(1, evote_kept(e, "E"));
+	assert_kept(e, "E", 1);
 	evote_close(e);
 	w->fake.clock -= HOUR_US;
 	w->fake.refuse[0] = EVOTE_R_NUMBER_AHEAD;
@@ -1623,6 +1641,91 @@ test_ahead_later(void **state)
 	assert_int_equal(EVOTE_R_NUMBER_AHEAD, w->earlier_reason);
 	assert_int_equal(1, w->fake.votes);
 	assert_string_equal("no", w->fake.choice);
+	evote_close(e);
+}
+
+/* The service that was met first may not be the one that was meant. */
+static void
+test_origin(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, "first"));
+	w->origin = "vote.example";
+	assert_int_equal(EVOTE_FAILED, vote(w, 5000, "second"));
+	assert_int_equal(1, w->fake.votes);
+	w->origin = NULL;
+	w->fake.host[0].origin = w->fake.host[1].origin = "";
+	assert_int_equal(EVOTE_CHANGED, vote(w, 5000, "third"));
+	assert_int_equal(1, w->fake.votes);
+}
+
+/* It was sent, and then something else was in the way. */
+static void
+test_failed_later(void **state)
+{
+	struct world *w = *state;
+	struct evote *e;
+
+	w->origin = ONLY;
+	w->fake.host[0].lose = 1000;
+	w->fake.host[1].origin = "vote.example";
+	assert_int_equal(EVOTE_UNANSWERED, vote(w, 2000, "yes"));
+	w->fake.host[0].lose = 0;
+	w->fake.host[1].origin = NULL;
+	e = open_with(w, 5000, 0);
+	assert_kept(e, "E", 1);
+	evote_close(e);
+}
+
+/* What is kept is settled: refused, or gone meanwhile. */
+static void
+test_settle(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_with(w, 300, 0);
+	evote_answer answer;
+
+	for (int i = 0; i < 64; i++)
+		w->fake.refuse[i] = EVOTE_R_CLOSED;
+	w->fake.nrefuse = 64;
+	w->fake.host[0].lose = 1000;
+	assert_int_equal(EVOTE_UNANSWERED, vote_in(e, "E", "yes", NULL));
+	assert_int_equal(0, w->fake.votes);
+	w->fake.host[0].lose = 0;
+	w->fake.nrefuse = 1;
+	assert_int_equal(EVOTE_ANSWERED, evote_settle(e, &answer));
+	assert_true(answer.code > 0);
+	assert_int_equal(EVOTE_R_CLOSED, answer.reason);
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	assert_int_equal(0, evote_pendings(e, NULL, NULL));
+	assert_int_equal(EVOTE_ANSWERED, evote_settle(e, &answer));
+	assert_int_equal(EVOTE_CODE_NONE, answer.code);
+	evote_close(e);
+}
+
+/* One that cannot be read is told, and no other voter's is in the way. */
+static void
+test_pending_damaged(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_with(w, 300, 0);
+	struct evote_pending p;
+	char path[700];
+	struct state *s;
+
+	w->fake.host[0].lose = 1000;
+	assert_int_equal(EVOTE_UNANSWERED, vote_in(e, "E", "yes", NULL));
+	assert_int_equal(1, evote_pendings(e, NULL, NULL));
+	s = state_of(w);
+	file_of(state_dir(s), ".request", path);
+	assert_int_equal(0, truncate(path, 10));
+	state_close(s);
+	assert_int_equal(-1, evote_pendings(e, NULL, NULL));
+	assert_int_equal(-1, evote_pending(e, &p));
+	assert_non_null(strstr(evote_problem(e), "is damaged"));
+	assert_int_equal(0, evote_become(e, "another", w->key));
+	assert_int_equal(0, evote_pending(e, &p));
 	evote_close(e);
 }
 
@@ -1660,7 +1763,7 @@ test_stale_later(void **state)
 	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", &reason));
 	assert_int_equal(EVOTE_R_NUMBER_STALE, reason);
 	assert_int_equal(sent + 1, w->fake.nnumbers);
-	assert_int_equal(0, evote_kept(e, "E"));
+	assert_kept(e, "E", 0);
 	evote_close(e);
 }
 
@@ -1682,7 +1785,7 @@ test_not_final(void **state)
 		w->fake.host[0].lose = 1;
 		assert_int_equal(
 		    EVOTE_UNANSWERED, vote_in(e, in, "yes", &reason));
-		assert_int_equal(1, evote_kept(e, in));
+		assert_kept(e, in, 1);
 		assert_int_equal(
 		    EVOTE_ANSWERED, vote_in(e, in, "yes", &reason));
 		assert_int_equal(EVOTE_R_OK, reason);
@@ -1694,7 +1797,7 @@ test_not_final(void **state)
 	w->fake.nrefuse = 1;
 	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "H", "yes", &reason));
 	assert_int_equal(EVOTE_R_STORAGE, reason);
-	assert_int_equal(0, evote_kept(e, "H"));
+	assert_kept(e, "H", 0);
 	evote_close(e);
 }
 
@@ -1854,7 +1957,7 @@ test_forced_live(void **state)
 	assert_int_equal(EVOTE_SERVED, answer.standing);
 	assert_int_equal(0, answer.code);
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
-	assert_int_equal(0, evote_kept(e, "F"));
+	assert_kept(e, "F", 0);
 	evote_close(e);
 }
 
@@ -2412,6 +2515,10 @@ main(void)
 	    test(test_no_key),
 	    test(test_too_long),
 	    test(test_stale_first),
+	    test(test_origin),
+	    test(test_failed_later),
+	    test(test_settle),
+	    test(test_pending_damaged),
 	    test(test_stale_twice),
 	    test(test_edited_list),
 	    test(test_edited_list_pinned),
