@@ -105,7 +105,7 @@ as() {
 # on_terminal TYPED ARG...: evote_client, where those lines are typed; its words
 # reach it as they are, through a shell of `script`.
 on_terminal() {
-	host_run voters script -qec \
+	SHELL=/bin/bash host_run voters script -qec \
 	    "$(printf '%q ' "$PAIR_BIN/evote_client" "${@:2}")" /dev/null <<<"$1"
 }
 

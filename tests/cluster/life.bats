@@ -86,6 +86,14 @@ go_on() {
 	shows board '.opened_us >= .start_us and .created_us < .start_us and
 	    .frozen and (.closed | not)'
 	exits 0 as ada vote board yes
+	# Who leaves after it may vote, and is told so.
+	admin beta unregister carol
+	exits 1 as carol check board
+	says "1 thing is not right"
+	says "carol has left the roll, and may vote where it was fixed before"
+	exits 0 as carol vote board no
+	exits 1 as carol check board
+	says 'Your vote in "board" counts'
 	# Who left before the start cannot vote, and who comes later neither.
 	server_start alpha
 	wait_until 15 level
