@@ -49,7 +49,10 @@ conn_reply(struct conn *c, uint32_t xid, struct rpc_msg *reply)
 	mark = stream_mark(len);
 	memcpy(t->scratch, &mark, STREAM_MARK);
 	if (channel_put(c, t->scratch, STREAM_MARK + len) == -1) {
-		conn_starved(c);
+		if (c->tls != NULL)
+			conn_reject(c, tls_why(c->tls));
+		else
+			conn_starved(c);
 		return (0);
 	}
 	if (reply->rm_reply.rp_stat == MSG_ACCEPTED &&

@@ -50,7 +50,9 @@ channel_unseal(struct conn *c, void *to, size_t room)
 	size_t n;
 	enum tls_got got = tls_read(c->tls, to, room, &n);
 
-	c->sealed = got == TLS_OK && tls_has_more(c->tls);
+	/* Each record is read by itself, also one that has nothing for us. */
+	c->sealed = (got == TLS_OK && tls_has_more(c->tls)) ||
+	    (got == TLS_MORE && tls_is_fed(c->tls));
 	if (outbox_size(tls_outbox(c->tls)) > 0)
 		conn_dirty(c);
 	if (got == TLS_END)
@@ -70,7 +72,7 @@ channel_receive(struct conn *c, void *to, size_t room)
 		return (channel_recv(c, to, room));
 	if (c->sealed)
 		n = channel_unseal(c, to, room);
-	if (n > 0 || !c->unread || c->state != CONN_OPEN)
+	if (n > 0 || c->sealed || !c->unread || c->state != CONN_OPEN)
 		return (n);
 	n = channel_recv(c, raw, FEED_BYTES);
 	if (n == 0)

@@ -100,6 +100,8 @@ tls_receive(struct line *c, struct inbox *in)
 		}
 		if (line_flush(c) != 0)
 			return (-1);
+		if (tls_is_fed(c->tls))
+			continue;
 		if (c->fed && c->empty) {
 			c->fed = false;
 			errno = EAGAIN;

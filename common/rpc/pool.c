@@ -108,8 +108,9 @@ conn_join(struct conn *c, struct source *s)
 		t->locals++;
 		return;
 	}
-	c->counted = !s->host || s->open >= TRANSPORT_HOST_PLACES;
+	c->counted = !s->host || s->open - s->counted >= TRANSPORT_HOST_PLACES;
 	s->open++;
+	s->counted += c->counted;
 	t->strangers += c->counted;
 	TAILQ_INSERT_TAIL(&s->members[c->rank], c, member);
 }
@@ -144,6 +145,7 @@ conn_uncount(struct conn *c)
 		return;
 	TAILQ_REMOVE(&c->source->members[c->rank], c, member);
 	c->source->open--;
+	c->source->counted -= c->counted;
 	c->transport->strangers -= c->counted;
 	c->counted = false;
 }

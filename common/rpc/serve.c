@@ -29,12 +29,22 @@ conn_read(struct conn *c)
 	return (n > 0);
 }
 
+/* Something has begun, of RPC or of TLS below it, whose end has not come. */
+static bool
+conn_is_partial(const struct conn *c)
+{
+	return (
+	    !inbox_empty(&c->in) || (c->tls != NULL && tls_is_partial(c->tls)));
+}
+
 /* No whole record is left: starts the clock, or gives the memory back. */
 static void
 conn_wait(struct conn *c)
 {
 	if (c->ended || inbox_empty(&c->in))
 		inbox_clear(&c->in);
+	if (c->ended || !conn_is_partial(c))
+		c->partial_ms = 0;
 	else if (c->partial_ms == 0)
 		c->partial_ms = c->transport->now_ms;
 	conn_settle(c);

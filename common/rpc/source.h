@@ -24,7 +24,8 @@ struct source_key {
 struct source {
 	struct source_key key;
 	int conns;    /* its connections, */
-	int open;     /* of which these are not of hosts or operators */
+	int open;     /* of which these are not of hosts or operators, */
+	int counted;  /* and take a stranger's place each */
 	size_t bytes; /* what they hold in memory */
 	bool host;    /* one of the cluster's hosts is there */
 	/* Those that may be closed, the one that was idle longest first. */

@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/rpc/authority.h"
 #include "common/rpc/boxes.h"
+#include "common/rpc/flight.h"
 #include "common/seal.h"
 
 #define CIPHERS                                                                \
@@ -21,7 +22,13 @@
 #define RECORDS_KEY (1u << 20) /* written with one key */
 /* Between a HelloRetryRequest and what is signed, with certificates. */
 #define UNSIGNED_MAX 256
-#define HELD_BYTES   14336 /* by OpenSSL, while nothing is under way */
+/* What OpenSSL holds: always, in a handshake besides, and of half a record. */
+#define HELD_BYTES   14336
+#define SHAKE_BYTES  28672
+#define RECORD_BYTES 16896
+/* Messages of a peer that say nothing, for each so much that does. */
+#define IDLE_MAX   32
+#define IDLE_BYTES 65536
 
 /* The protocols of a handshake, as TLS writes them: a length, a name. */
 static const unsigned char alpn[] = {6, 's', 'u', 'n', 'r', 'p', 'c'};
@@ -33,11 +40,15 @@ struct tls_server {
 struct tls {
 	SSL *ssl;
 	int accepts;
+	int ended;	       /* the other end has said so */
 	int first_use;	       /* no pin is known */
 	char *name;	       /* of the host that it connects to */
 	char refused[TLS_PIN]; /* what it has shown instead of the pin */
 	struct boxes boxes;
-	unsigned records; /* written with this key */
+	struct flight flight; /* of a client, until the server has signed */
+	unsigned records;     /* written with this key */
+	unsigned idle;	      /* messages that said nothing, */
+	size_t said;	      /* and bytes that came between them */
 	char why[160];
 };
 
@@ -61,6 +72,8 @@ context_new(const SSL_METHOD *method)
 	SSL_CTX_set_mode(ctx,
 	    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	/* One record a call: else any number of key updates are one. */
+	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
 	if (SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
 	    SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
 	    SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
@@ -334,6 +347,13 @@ errors_forget(void)
 		ERR_clear_error();
 }
 
+static enum tls_got
+refuse(struct tls *t, const char *why)
+{
+	snprintf(t->why, sizeof(t->why), "%s", why);
+	return (TLS_BROKEN);
+}
+
 /* Why OpenSSL did not do what was asked. */
 static enum tls_got
 got(struct tls *t, int rc)
@@ -343,6 +363,7 @@ got(struct tls *t, int rc)
 	case SSL_ERROR_WANT_WRITE:
 		return (TLS_MORE);
 	case SSL_ERROR_ZERO_RETURN:
+		t->ended = 1;
 		return (TLS_END);
 	default:
 		return (broken(t));
@@ -351,10 +372,16 @@ got(struct tls *t, int rc)
 
 /* ---- the course of a connection ---- */
 
+/* Behind its end nothing is read any more. */
 int
 tls_feed(struct tls *t, const void *bytes, size_t len)
 {
-	return (len == 0 ? 0 : outbox_add(&t->boxes.in, bytes, len));
+	if (len == 0 || t->ended)
+		return (0);
+	if (t->accepts && !tls_is_signed(t) &&
+	    flight_take(&t->flight, bytes, len) != 0)
+		(void)refuse(t, "a message of its handshake is too long");
+	return (outbox_add(&t->boxes.in, bytes, len));
 }
 
 /* With a pin OpenSSL has looked at the certificate already. */
@@ -387,8 +414,12 @@ tls_shake(struct tls *t)
 {
 	int rc;
 
+	if (t->why[0] != '\0')
+		return (TLS_BROKEN);
 	errors_forget();
 	rc = SSL_do_handshake(t->ssl);
+	/* The other end may take its time. */
+	(void)SSL_free_buffers(t->ssl);
 	return (rc == 1 ? shaken(t) : got(t, rc));
 }
 
@@ -403,9 +434,21 @@ tls_is_signed(const struct tls *t)
 bool
 tls_has_more(const struct tls *t)
 {
-	return (outbox_size(&t->boxes.in) > 0 || SSL_pending(t->ssl) > 0 ||
+	return (tls_is_fed(t) || SSL_pending(t->ssl) > 0 ||
 	    SSL_in_init(t->ssl) || SSL_get_shutdown(t->ssl) != 0 ||
 	    t->why[0] != '\0');
+}
+
+bool
+tls_is_fed(const struct tls *t)
+{
+	return (outbox_size(&t->boxes.in) > 0);
+}
+
+bool
+tls_is_partial(const struct tls *t)
+{
+	return (SSL_has_pending(t->ssl) || SSL_in_init(t->ssl));
 }
 
 enum tls_got
@@ -418,7 +461,17 @@ tls_read(struct tls *t, void *buf, size_t size, size_t *n)
 		return (TLS_MORE);
 	errors_forget();
 	rc = SSL_read_ex(t->ssl, buf, size, n);
-	return (rc == 1 ? TLS_OK : got(t, rc));
+	if (rc == 1) {
+		t->said += *n;
+		if (t->said >= IDLE_BYTES)
+			t->said = t->idle = 0;
+		return (TLS_OK);
+	}
+	/* A record that was whole had nothing for us. */
+	if (tls_is_fed(t) && ++t->idle > IDLE_MAX)
+		return (
+		    refuse(t, "it sends no end of messages without a call"));
+	return (got(t, rc));
 }
 
 /* OpenSSL never takes another key by itself. */
@@ -438,11 +491,15 @@ tls_write(struct tls *t, const void *bytes, size_t len)
 	size_t n;
 
 	errors_forget();
-	for (; len > 0; p += n, len -= n)
-		if (SSL_write_ex(t->ssl, p, len, &n) != 1 || !key_renew(t)) {
+	for (; len > 0; p += n, len -= n) {
+		if (SSL_write_ex(t->ssl, p, len, &n) == 1 && key_renew(t))
+			continue;
+		if (SSL_in_init(t->ssl))
+			(void)refuse(t, "it stops in the middle of a message");
+		else
 			(void)broken(t);
-			return (-1);
-		}
+		return (-1);
+	}
 	return (0);
 }
 
@@ -464,7 +521,11 @@ tls_outbox(struct tls *t)
 size_t
 tls_held(const struct tls *t)
 {
-	return (HELD_BYTES + t->boxes.in.cap + t->boxes.out.cap);
+	size_t n = HELD_BYTES + t->boxes.in.cap + t->boxes.out.cap;
+
+	if (!SSL_is_init_finished(t->ssl))
+		n += SHAKE_BYTES;
+	return (SSL_has_pending(t->ssl) ? n + RECORD_BYTES : n);
 }
 
 const char *

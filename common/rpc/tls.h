@@ -48,12 +48,15 @@ void tls_free(struct tls *); /* NULL is fine */
 
 enum tls_got {
 	TLS_OK,
-	TLS_MORE,  /* more has to come from the other end, or to be sent */
+	TLS_MORE,  /* nothing yet: more has to come, unless tls_is_fed */
 	TLS_END,   /* the other end will send no more */
 	TLS_BROKEN /* see tls_why; its outbox may hold an alert to be sent */
 };
 
-/* What came from the other end: copied.  0, or -1 without memory. */
+/*
+ * What came from the other end: copied, but after its end.  0, or -1 without
+ * memory.
+ */
 int tls_feed(struct tls *, const void *bytes, size_t len);
 /*
  * Goes on with the handshake.  May run on another thread, while nobody else
@@ -70,6 +73,10 @@ bool tls_is_signed(const struct tls *);
 enum tls_got tls_read(struct tls *, void *buf, size_t size, size_t *n);
 /* Puts it, encrypted, into the outbox; 0, or -1: broken. */
 int tls_write(struct tls *, const void *bytes, size_t len);
+/* Whether some of what was fed has not been looked at. */
+bool tls_is_fed(const struct tls *);
+/* Whether what was fed ends in the middle of a record, or of a handshake. */
+bool tls_is_partial(const struct tls *);
 /* Whether tls_read has something to give before more is fed to it. */
 bool tls_has_more(const struct tls *);
 /* Nothing more will be written: the other end is told so. */

@@ -142,7 +142,8 @@ patience(const struct transport *t)
 {
 	uint64_t places = (uint64_t)t->config.max_conns;
 	uint64_t memory = t->config.max_memory;
-	uint64_t free_places = places - (uint64_t)t->strangers;
+	uint64_t taken = (uint64_t)t->strangers;
+	uint64_t free_places = places > taken ? places - taken : 0;
 	uint64_t free_memory = memory > t->bytes ? memory - t->bytes : 0;
 	uint64_t share = 2048 * free_places / (places + 1);
 

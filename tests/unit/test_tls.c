@@ -99,7 +99,8 @@ talk(struct ends *e, struct tls *from, struct tls *to, unsigned char *got)
 	size_t n, len = 0;
 
 	carry(e, from, to, SIZE_MAX);
-	while (tls_read(to, got + len, PLAIN_MAX - len, &n) == TLS_OK)
+	while (tls_read(to, got + len, PLAIN_MAX - len, &n) == TLS_OK ||
+	    tls_is_fed(to))
 		len += n;
 	return (len);
 }
@@ -367,6 +368,167 @@ new_keys(void **state)
 	ends_close(&e);
 }
 
+/* ---- what strangers do ---- */
+
+/* A client that is OpenSSL's own, and the server's end. */
+struct raw {
+	struct tls_server *server;
+	struct tls *there;
+	SSL_CTX *ctx;
+	SSL *ssl;
+	BIO *in, *out;
+};
+
+/* What it has to send goes to the server's end at once. */
+static void
+raw_flush(struct raw *r)
+{
+	static unsigned char bytes[PLAIN_MAX];
+	int n = BIO_read(r->out, bytes, sizeof(bytes));
+
+	if (n > 0)
+		assert_int_equal(tls_feed(r->there, bytes, (size_t)n), 0);
+}
+
+static void
+raw_meet(struct raw *r)
+{
+	static const unsigned char alpn[] = {6, 's', 'u', 'n', 'r', 'p', 'c'};
+	struct outbox *out;
+	enum tls_got got = TLS_MORE;
+
+	r->server = tls_server_new(key, names, 3);
+	r->there = tls_accept(r->server);
+	r->ctx = SSL_CTX_new(TLS_client_method());
+	r->ssl = SSL_new(r->ctx);
+	r->in = BIO_new(BIO_s_mem());
+	r->out = BIO_new(BIO_s_mem());
+	SSL_set_bio(r->ssl, r->in, r->out);
+	SSL_set_alpn_protos(r->ssl, alpn, sizeof(alpn));
+	SSL_set_connect_state(r->ssl);
+	for (int i = 0; i < 4 && got != TLS_OK; i++) {
+		(void)SSL_do_handshake(r->ssl);
+		raw_flush(r);
+		got = tls_shake(r->there);
+		out = tls_outbox(r->there);
+		BIO_write(r->in, out->data + out->start, (int)outbox_size(out));
+		outbox_sent(out, outbox_size(out));
+	}
+	assert_int_equal(got, TLS_OK);
+}
+
+static void
+raw_close(struct raw *r)
+{
+	SSL_free(r->ssl);
+	SSL_CTX_free(r->ctx);
+	tls_free(r->there);
+	tls_server_free(r->server);
+}
+
+static void
+raw_renew(struct raw *r, int times)
+{
+	for (int i = 0; i < times; i++) {
+		assert_int_equal(
+		    SSL_key_update(r->ssl, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+		assert_int_equal(SSL_do_handshake(r->ssl), 1);
+	}
+}
+
+/* Each costs a call, so that others have their turn; and there is an end. */
+static void
+new_keys_without_end(void **state)
+{
+	unsigned char got[8];
+	struct raw r;
+	size_t n;
+	int calls = 0;
+
+	raw_meet(&r);
+	raw_renew(&r, 3);
+	assert_int_equal(SSL_write(r.ssl, "x", 1), 1);
+	raw_flush(&r);
+	while (tls_read(r.there, got, sizeof(got), &n) == TLS_MORE) {
+		assert_true(tls_is_fed(r.there));
+		calls++;
+	}
+	assert_int_equal(calls, 3);
+	assert_int_equal(n, 1);
+	raw_renew(&r, 1000);
+	raw_flush(&r);
+	for (calls = 0; tls_read(r.there, got, 8, &n) == TLS_MORE; calls++)
+		assert_true(calls < 100);
+	assert_string_equal(
+	    tls_why(r.there), "it sends no end of messages without a call");
+	raw_close(&r);
+}
+
+/* What a hello says it is takes memory before it has come. */
+static void
+long_hello(void **state)
+{
+	static const unsigned char hello[] = {22, 3, 1, 0, 4, 1, 2, 1, 0x44};
+	struct tls_server *server = tls_server_new(key, names, 3);
+	struct tls *t = tls_accept(server);
+
+	assert_int_equal(tls_feed(t, hello, sizeof(hello)), 0);
+	assert_int_equal(tls_shake(t), TLS_BROKEN);
+	assert_string_equal(
+	    tls_why(t), "a message of its handshake is too long");
+	tls_free(t);
+	tls_server_free(server);
+}
+
+/* Half a record is held by OpenSSL, and half of it is told from none. */
+static void
+half_a_record(void **state)
+{
+	unsigned char bytes[256], got[64];
+	size_t n, idle;
+	struct raw r;
+	int len;
+
+	raw_meet(&r);
+	assert_false(tls_is_partial(r.there));
+	idle = tls_held(r.there);
+	assert_int_equal(SSL_write(r.ssl, "a whole word", 12), 12);
+	len = BIO_read(r.out, bytes, sizeof(bytes));
+	assert_int_equal(tls_feed(r.there, bytes, 20), 0);
+	assert_int_equal(tls_read(r.there, got, sizeof(got), &n), TLS_MORE);
+	assert_false(tls_is_fed(r.there));
+	assert_true(tls_is_partial(r.there));
+	assert_true(tls_held(r.there) >= idle + 16384);
+	assert_int_equal(tls_feed(r.there, bytes + 20, (size_t)len - 20), 0);
+	assert_int_equal(tls_read(r.there, got, sizeof(got), &n), TLS_OK);
+	assert_int_equal(n, 12);
+	assert_false(tls_is_partial(r.there));
+	assert_int_equal(tls_held(r.there), idle);
+	raw_close(&r);
+}
+
+static void
+behind_the_end(void **state)
+{
+	static unsigned char junk[PLAIN_MAX];
+	unsigned char got[8];
+	struct raw r;
+	size_t n, held;
+
+	raw_meet(&r);
+	SSL_shutdown(r.ssl);
+	raw_flush(&r);
+	assert_int_equal(tls_read(r.there, got, sizeof(got), &n), TLS_END);
+	held = tls_held(r.there);
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(tls_feed(r.there, junk, sizeof(junk)), 0);
+		assert_int_equal(
+		    tls_read(r.there, got, sizeof(got), &n), TLS_END);
+	}
+	assert_int_equal(tls_held(r.there), held);
+	raw_close(&r);
+}
+
 int
 main(void)
 {
@@ -380,6 +542,10 @@ main(void)
 	    cmocka_unit_test(changed_later),
 	    cmocka_unit_test(has_more),
 	    cmocka_unit_test(new_keys),
+	    cmocka_unit_test(new_keys_without_end),
+	    cmocka_unit_test(long_hello),
+	    cmocka_unit_test(half_a_record),
+	    cmocka_unit_test(behind_the_end),
 	};
 
 	log_open("test", LOG_L_ALARM);

@@ -1103,6 +1103,32 @@ test_silent_after_the_handshake(void **state)
 	client_close(&c);
 }
 
+/* Half a record of TLS has a clock, as half a record of RPC has. */
+static void
+test_half_a_record(void **state)
+{
+	struct bytes call = call_make(8, PROG, DO_ECHO, AUTH_NONE, 8);
+	struct client c;
+
+	client_secure(&c);
+	client_echo(&c, 7);
+	assert_int_equal(tls_write(c.tls, call.data, call.len), 0);
+	client_flush(&c, 20);
+	server_run();
+	server_later(PARTIAL_MS / 2);
+	client_flush(&c, SIZE_MAX);
+	assert_int_equal(client_reply(&c).number, 8);
+	/* What has come whole has no clock. */
+	server_later(PARTIAL_MS);
+	client_echo(&c, 9);
+	assert_int_equal(tls_write(c.tls, call.data, call.len), 0);
+	client_flush(&c, 20);
+	server_run();
+	server_later(PARTIAL_MS);
+	client_ends(&c);
+	client_close(&c);
+}
+
 /* Each part of a handshake is a job for a thread. */
 static void
 test_drips(void **state)
@@ -1301,6 +1327,7 @@ main(void)
 	    TEST(test_stalls),
 	    TEST(test_stall_after_a_call),
 	    TEST(test_silent_after_the_handshake),
+	    TEST(test_half_a_record),
 	    TEST(test_drips),
 	    TEST(test_closed_while_shaking),
 	    TEST(test_freed_while_shaking),
