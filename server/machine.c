@@ -13,6 +13,8 @@ execute(void *arg, uint64_t ticket, const struct entry_header *at)
 	struct record *rec = procedures[r->ask].run(arg, r, at);
 
 	r->recorded = rec != NULL;
+	if (rec == NULL)
+		service_executed(arg, r);
 	return (rec);
 }
 

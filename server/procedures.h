@@ -28,6 +28,7 @@ struct request {
 	enum ask ask;
 	struct call call;
 	uint64_t conn;
+	size_t bytes; /* that it is counted with, see service.h */
 	int recorded; /* its answer is a record */
 	int unsure;   /* its signature was not verified against this key */
 	struct auth_check check;

@@ -41,6 +41,7 @@ struct server {
 	struct signing *signing;
 	struct checkpoints *checkpoints;
 	struct proofs *proofs; /* calls that wait for a checkpoint */
+	size_t under_way;      /* bytes of requests that are, see service.h */
 	int files;	       /* how many may be open */
 	uint64_t now_ms;       /* monotonic, of the present turn */
 	uint64_t wall_us;      /* wall clock, likewise */

@@ -17,13 +17,28 @@
 /* ---- from a call to its answer ---- */
 
 static void
-request_free(struct request *r)
+request_free(struct server *s, struct request *r)
 {
+	s->under_way -= r->bytes;
 	auth_check_clear(&r->check);
 	proof_clear(r);
 	xdr_free(procedures[r->ask].args, &r->args);
 	xdr_free(procedures[r->ask].result, &r->result);
 	free(r);
+}
+
+static void
+count(struct server *s, struct request *r, size_t bytes)
+{
+	s->under_way += bytes;
+	r->bytes += bytes;
+}
+
+/* Only what operators ask says nothing of what they have seen. */
+static int
+is_operators(const struct request *r)
+{
+	return (procedures[r->ask].seen == NO_SEEN);
 }
 
 static void
@@ -37,9 +52,28 @@ request_begin(struct server *s, struct request *r)
 	};
 	size_t seen = procedures[r->ask].seen;
 
+	if (s->under_way > SERVICE_UNDER_WAY_MAX && !is_operators(r)) {
+		service_refuse(s, ev.ticket, EVOTE_TRY_AGAIN, "");
+		return;
+	}
+	count(s, r, sizeof(*r) + r->call.bytes);
 	if (seen != NO_SEEN)
 		memcpy(&ev.seen, (char *)&r->args + seen, sizeof(ev.seen));
 	core_step(s->core, &ev);
+}
+
+void
+service_executed(struct server *s, struct request *r)
+{
+	const struct procedure *p = &procedures[r->ask];
+	evote_answer *a = &r->result.answer, was = *a;
+	char none[] = "";
+
+	if (p->result == (xdrproc_t)xdr_evote_answer)
+		return;
+	a->host = a->text = none;
+	count(s, r, xdr_sizeof(p->result, &r->result));
+	*a = was;
 }
 
 /* ---- those whose signatures are verified first ---- */
@@ -56,7 +90,7 @@ turn_end(struct server *s, struct request *r, enum turn_end end)
 	if (turns_done(s->turns, &r->turn, end))
 		request_begin(s, r);
 	else
-		request_free(r);
+		request_free(s, r);
 }
 
 /* One whose signature is verified, or 0. */
@@ -138,7 +172,7 @@ service_gone(struct server *s, uint64_t conn)
 	struct turn *t;
 
 	while (s->turns != NULL && (t = turns_leave(s->turns, conn)) != NULL)
-		request_free(request_of(t));
+		request_free(s, request_of(t));
 }
 
 static void
@@ -169,12 +203,12 @@ service_end(struct server *s)
 		return;
 	while ((r = workers_stop(s->workers)) != NULL) {
 		(void)turns_done(s->turns, &r->turn, TURN_UNKNOWN);
-		request_free(r);
+		request_free(s, r);
 	}
 	while ((t = turns_drain(s->turns)) != NULL)
-		request_free(request_of(t));
+		request_free(s, request_of(t));
 	while ((r = proofs_drain(s)) != NULL)
-		request_free(r);
+		request_free(s, r);
 	proofs_free(s->proofs);
 	turns_free(s->turns);
 	s->workers = NULL;
@@ -219,7 +253,7 @@ complete(struct server *s, struct request *r)
 	transport_complete(
 	    s->transport, r->call, procedures[r->ask].result, &r->result);
 	a->text = NULL;
-	request_free(r);
+	request_free(s, r);
 }
 
 void
@@ -236,7 +270,7 @@ service_answer(void *arg, uint64_t ticket)
 	if (r->ask == ASK_VOTE && r->recorded && r->result.answer.code == 0 &&
 	    failpoint("drop-vote-reply")) {
 		transport_close_conn(s->transport, r->conn);
-		request_free(r);
+		request_free(s, r);
 		return;
 	}
 	if (r->result.answer.code == 0 && proof_is(r)) {

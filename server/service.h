@@ -84,6 +84,16 @@ void service_end(struct server *);
 void service_head(const struct server *, evote_answer *);
 void service_status(const struct server *, evote_status_res *);
 
+/*
+ * What waits in the core, for a primary or for the other hosts' word, outlives
+ * its connection, and so is counted here: beyond this many bytes of requests and
+ * results strangers are told to try again.
+ */
+#define SERVICE_UNDER_WAY_MAX (64u << 20)
+/* A request was carried out without a record: its result is kept from now on. */
+struct request;
+void service_executed(struct server *, struct request *);
+
 /* The core's view of the election, and its word on the requests. */
 extern const struct machine service_machine;
 void service_answer(void *host, uint64_t ticket);

@@ -22,6 +22,7 @@
 #include "scratch.h"
 #include "server/budget.h"
 #include "server/events.h"
+#include "server/procedures.h"
 #include "server/service.h"
 
 #define LISTS	   60
@@ -114,7 +115,8 @@ teardown(void **state)
 }
 
 static void
-call(struct scene *a, uint32_t proc, xdrproc_t xargs, void *args)
+call_at(
+    struct scene *a, uint32_t prog, uint32_t proc, xdrproc_t xargs, void *args)
 {
 	unsigned char out[4096];
 	uint32_t mark;
@@ -123,13 +125,19 @@ call(struct scene *a, uint32_t proc, xdrproc_t xargs, void *args)
 
 	xdrmem_create(&x, (char *)out + STREAM_MARK, sizeof(out) - STREAM_MARK,
 	    XDR_ENCODE);
-	assert_int_equal(header_call(&x, proc, EVOTE_PROG, EVOTE_V1, proc), 0);
+	assert_int_equal(header_call(&x, proc, prog, EVOTE_V1, proc), 0);
 	assert_true(xargs(&x, args));
 	len = xdr_getpos(&x);
 	mark = stream_mark(len);
 	memcpy(out, &mark, STREAM_MARK);
 	assert_int_equal(
 	    send(a->client, out, STREAM_MARK + len, 0), STREAM_MARK + len);
+}
+
+static void
+call(struct scene *a, uint32_t proc, xdrproc_t xargs, void *args)
+{
+	call_at(a, EVOTE_PROG, proc, xargs, args);
 }
 
 static void
@@ -266,6 +274,67 @@ test_challenge_expires(void **state)
 	xdr_free((xdrproc_t)xdr_evote_preauth_res, &res);
 }
 
+/* What a list of the elections is answered with; what waits is counted. */
+static evote_standing
+list(struct scene *a)
+{
+	evote_list_args args = {0};
+	evote_list_res res = {.answer.code = -1};
+	evote_standing standing;
+
+	call(a, EVOTE_LIST_ELECTIONS, (xdrproc_t)xdr_evote_list_args, &args);
+	answer(a, (xdrproc_t)xdr_evote_list_res, &res);
+	standing = res.answer.standing;
+	xdr_free((xdrproc_t)xdr_evote_list_res, &res);
+	return (standing);
+}
+
+/* S3: requests that wait in the core outlive their connections. */
+static void
+test_under_way(void **state)
+{
+	struct scene *a = *state;
+	struct server *s = &a->server;
+	evote_voters_args first = {.first = 0};
+	evote_voters_res voters = {.answer.code = -1};
+	size_t most;
+
+	assert_int_equal(list(a), EVOTE_SERVED);
+	assert_int_equal(login(a, (evote_token){0}), EVOTE_R_CHALLENGE);
+	assert_int_equal(s->under_way, 0);
+	/* It goes on as long as there is room, and then for operators. */
+	most = s->under_way = SERVICE_UNDER_WAY_MAX;
+	assert_int_equal(list(a), EVOTE_SERVED);
+	assert_int_equal(s->under_way, most);
+	most = s->under_way = SERVICE_UNDER_WAY_MAX + 1;
+	assert_int_equal(list(a), EVOTE_TRY_AGAIN);
+	call_at(a, EVOTE_ADMIN_PROG, EVOTE_VOTERS,
+	    (xdrproc_t)xdr_evote_voters_args, &first);
+	answer(a, (xdrproc_t)xdr_evote_voters_res, &voters);
+	assert_int_equal(voters.answer.standing, EVOTE_SERVED);
+	xdr_free((xdrproc_t)xdr_evote_voters_res, &voters);
+	assert_int_equal(s->under_way, most);
+	s->under_way = 0;
+}
+
+/* A reading that waits is counted with its result. */
+static void
+test_result_counted(void **state)
+{
+	struct scene *a = *state;
+	struct request r = {.ask = ASK_LIST};
+	evote_list_res *res = &r.result.list;
+	evote_summary one = {.name = (char *)"board"};
+
+	res->elections.elections_len = 1;
+	res->elections.elections_val = &one;
+	service_executed(&a->server, &r);
+	assert_in_range(r.bytes, 60, 400);
+	assert_int_equal(a->server.under_way, r.bytes);
+	assert_null(r.result.answer.host);
+	a->server.under_way = 0;
+}
+
 int
 main(void)
 {
@@ -274,6 +343,9 @@ main(void)
 		test_line_has_turns, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_challenge_expires, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_under_way, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_result_counted, setup, teardown),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
