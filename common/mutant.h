@@ -75,6 +75,12 @@
 #ifndef BUG_NUMBER_BY_OWN_LIST /* The hosts: numbers come from own lists */
 #define BUG_NUMBER_BY_OWN_LIST 0
 #endif
+#ifndef BUG_NAMED_UNSTORED /* 11: lead before the configuration is stored */
+#define BUG_NAMED_UNSTORED 0
+#endif
+#ifndef BUG_COPY_OF_ANOTHER /* Who is who: hear a copy of a third host */
+#define BUG_COPY_OF_ANOTHER 0
+#endif
 #ifndef BUG_REMOVE_AT_ONCE /* 18: who is removed need not halt first */
 #define BUG_REMOVE_AT_ONCE 0
 #endif

@@ -144,6 +144,7 @@ enum proposal_kind {
 	P_SHRINK,  /* a host is left out of the set */
 	P_GROW,	   /* one comes into it */
 	P_HAND,	   /* another one becomes primary */
+	P_NAMED,   /* this host does, since another one has decided so */
 	P_RENEW,   /* as it is, in a later epoch */
 	P_ARBITER, /* another arbiter */
 	P_HOSTS	   /* other hosts, or another order */

@@ -80,6 +80,16 @@ one_directory(struct core *c, const evote_hello *h)
 					       : EVOTE_REFUSED_COPY);
 }
 
+/* A copy of a third host's directory, as the configuration tells. */
+static int
+is_anothers(const struct core *c, const evote_hello *h)
+{
+	const char *name = config_name(&c->config, h->incarnation);
+
+	return (name[0] != '\0' && strcmp(name, h->name) != 0 &&
+	    !BUG_COPY_OF_ANOTHER);
+}
+
 static int
 is_own(const struct core *c, const evote_hello *h)
 {
@@ -94,6 +104,8 @@ judge(struct core *c, struct peer *p, const char *name, const evote_hello *h)
 		return (one_directory(c, h));
 	if (strcmp(h->name, name) != 0)
 		return (EVOTE_REFUSED_NOT_MEANT);
+	if (is_anothers(c, h))
+		return (EVOTE_REFUSED_COPY);
 	if (!config_id_zero(c->config.cluster) &&
 	    !config_id_zero(h->config.cluster) &&
 	    !config_id_equal(c->config.cluster, h->config.cluster))

@@ -15,7 +15,7 @@
 static const unsigned phases[ROLE_NR] = {
     [EVOTE_WAITING] = ONE(IDLE),
     [EVOTE_JOINING] = ONE(IDLE),
-    [EVOTE_BACKUP] = ONE(IDLE),
+    [EVOTE_BACKUP] = ONE(IDLE) | ONE(STORING),
     [EVOTE_CLAIMING] = ONE(ASKING) | ONE(STORING),
     [EVOTE_ESTABLISHING] = ONE(IDLE) | ONE(ASKING) | ONE(STORING),
     [EVOTE_PRIMARY] = ALL,
@@ -204,11 +204,29 @@ proposal_establish(struct core *c, int forced)
 		c->peers[i].last_received_ms = c->now_ms;
 }
 
+/* Rule 11.  The host that gave stays in the set: it was not replaced. */
+static void
+named(struct core *c, int giver)
+{
+	core_move(c, ON_NAMED);
+	/* If it waits, it has been away since. */
+	if (giver >= 0 && config_in_sync(&c->config, c->peers[giver].id) >= 0 &&
+	    c->peers[giver].role != EVOTE_WAITING)
+		c->peers[giver].yielded = 1;
+	proposal_establish(c, 0);
+}
+
 static void
 granted(struct core *c, enum proposal_kind kind)
 {
+	int giver = core_primary_peer(c);
+
 	core_take_config(c, &c->proposal.next);
 	switch (kind) {
+	case P_NAMED:
+		named(c, giver);
+		identity_own_name(c);
+		break;
 	case P_CLAIM:
 	case P_FORCE:
 		core_move(c, ON_GRANTED);
@@ -266,29 +284,28 @@ proposal_bars(struct core *c, const evote_config *k)
 /*
  * Takes over a newer configuration.  Only the primary's own word makes a host a
  * backup or a joiner; from others it is hearsay, and the host waits to hear
- * more.
+ * more.  A backup that it makes primary stores it first: if this host died with
+ * records of that epoch sent, and the epoch forgotten, it would begin it again.
  */
 void
 proposal_adopt(struct core *c, const evote_config *k)
 {
 	int named = config_id_equal(k->primary, core_self(c));
-	int was_backup = c->role == EVOTE_BACKUP;
-	int giver = core_primary_peer(c);
 
 	if (proposal_bars(c, k))
 		return;
+	if (named && c->role == EVOTE_BACKUP && !BUG_NAMED_UNSTORED) {
+		config_clear(&c->proposal.next);
+		config_copy(&c->proposal.next, k);
+		c->proposal.kind = P_NAMED;
+		proposal_store(c);
+		return;
+	}
 	c->proposal.phase = PROPOSAL_IDLE;
 	core_take_config(c, k);
 	jobs_save(c);
-	if (named && was_backup) {
+	if (named && c->role == EVOTE_BACKUP) {
 		core_move(c, ON_NAMED);
-		/*
-		 * It stays in the set: it was not replaced, it gave.  If it
-		 * waits, it has been away since.
-		 */
-		if (giver >= 0 && config_in_sync(k, c->peers[giver].id) >= 0 &&
-		    c->peers[giver].role != EVOTE_WAITING)
-			c->peers[giver].yielded = 1;
 		proposal_establish(c, 0);
 	} else
 		core_move(c, ON_LOST);

@@ -23,6 +23,9 @@ core_move(struct core *c, enum role_event on)
 	    (unsigned long long)history_size(c->log),
 	    (unsigned long long)c->committed);
 	c->role = to;
+	/* What made a backup primary is heard of again. */
+	if (from == EVOTE_BACKUP)
+		c->proposal.phase = PROPOSAL_IDLE;
 	if (to == EVOTE_PRIMARY || to == EVOTE_BACKUP || to == EVOTE_JOINING)
 		c->claims = 0;
 	if (to == EVOTE_PRIMARY && from != EVOTE_HANDING)

@@ -261,6 +261,7 @@ struct world {
 		int host;
 	} writers[4096];
 	int n_writers;
+	int signed_accepted; /* as if a SIGN had accepted something: net.c */
 	uint64_t reign; /* the highest epoch of a primary */
 	/* A reading that was answered: in whose reign, and what it saw. */
 	uint64_t read_reign, read_size;
