@@ -8,6 +8,17 @@
 
 #define TIMEOUT_MS 30000
 
+/* Where its socket is, the server has died or hangs. */
+static const char *
+unreached(const char *path)
+{
+	return (access(path, W_OK) == 0
+		? "The server does not run or does not answer; look at "
+		  "`systemctl status evote-server`"
+		: "Run this on the server's host, while the server runs, as "
+		  "its user or root, with its admin-socket");
+}
+
 static int
 open_at(struct client *c, rpcprog_t prog, rpcvers_t vers, CLIENT **out)
 {
@@ -18,14 +29,13 @@ open_at(struct client *c, rpcprog_t prog, rpcvers_t vers, CLIENT **out)
 		c->admin = CMD_SOCKET;
 	if (c->admin == NULL)
 		return (say_usage(c,
-		    "this is for operators; name the server's socket on this "
-		    "machine, as --admin " CMD_SOCKET));
+		    "this is for operators: run it as root on a host whose "
+		    "server runs, or name the server's socket there, as "
+		    "--admin " CMD_SOCKET));
 	*out = caller_unix(c->admin, prog, vers, deadline_ms, err, sizeof(err));
 	if (*out == NULL)
-		return (say_unknown(c,
-		    "Nothing was done: %s. Run this on the server's host, as "
-		    "its user or root, with its admin-socket",
-		    err));
+		return (say_unknown(
+		    c, "Nothing was done: %s. %s", err, unreached(c->admin)));
 	caller_deadline(*out, deadline_ms);
 	return (-1);
 }

@@ -22,6 +22,16 @@ local_open(struct client *c, uint64_t deadline_ms)
 	return (client);
 }
 
+/* Without its full stop, since a sentence of ours goes on behind it. */
+static void
+alarm_stop(char *alarm)
+{
+	size_t len = strlen(alarm);
+
+	if (len > 0 && alarm[len - 1] == '.')
+		alarm[len - 1] = '\0';
+}
+
 /* 1 done, 0 not yet, -1 the host does not answer any more. */
 static int
 look(CLIENT *client, const struct await *a, char alarm[EVOTE_TEXT_MAX + 1])
@@ -34,6 +44,7 @@ look(CLIENT *client, const struct await *a, char alarm[EVOTE_TEXT_MAX + 1])
 		snprintf(alarm, EVOTE_TEXT_MAX + 1, "%s",
 		    res.alarms.alarms_len == 0 ? ""
 					       : res.alarms.alarms_val[0].text);
+		alarm_stop(alarm);
 	}
 	xdr_free((xdrproc_t)xdr_evote_status_res, &res);
 	return (done);
@@ -61,6 +72,7 @@ await(struct client *c, const struct await *a, const char *not_yet)
 		    "not have been carried out. Check `status`"));
 	return (say_unknown(c,
 	    "%s yet. It was begun and may still happen%s%s. Check `status`, "
-	    "and repeat the order once what it waits for is back",
-	    not_yet, alarm[0] != '\0' ? "; the host says: " : "", alarm));
+	    "and repeat the order once what it waits for is back%s%s",
+	    not_yet, alarm[0] != '\0' ? "; the host says: " : "", alarm,
+	    a->needs != NULL ? ". " : "", a->needs != NULL ? a->needs : ""));
 }

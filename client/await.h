@@ -10,13 +10,14 @@
 struct await {
 	/* Whether it is, as this STATUS of the host behind --admin shows it. */
 	int (*done)(const evote_status_res *, const struct await *);
-	uint64_t epoch;	  /* of the configuration in which it was begun */
-	const char *what; /* the host, or the arbiter */
+	uint64_t epoch;	   /* of the configuration in which it was begun */
+	const char *what;  /* the host, or the arbiter */
+	const char *needs; /* a sentence about what it waits for, or NULL */
 };
 
 /*
  * -1 when it is done in time (--timeout, or 10 s); else the exit status, told
- * as "NOT_YET: ...", with what to do next.
+ * as "NOT_YET yet. ...", with what to do next.
  */
 int await(struct client *, const struct await *, const char *not_yet);
 

@@ -250,8 +250,10 @@ cmd_open_voter(struct client *c, int keyless, struct evote **out)
 	int status;
 
 	if (c->options.voter == NULL)
-		return (say_usage(
-		    c, "no voter is given; use --voter or EVOTE_VOTER"));
+		return (say_usage(c,
+		    "no voter is given; use --voter or EVOTE_VOTER. "
+		    "Operators create, extend and cancel with "
+		    "--admin " CMD_SOCKET));
 	if (c->options.key == NULL && !c->options.login && !keyless)
 		return (say_usage(
 		    c, "no private key is given; use --key or EVOTE_KEY"));

@@ -138,21 +138,53 @@ marks_numbers(struct marks *m, const char *text, int ranked)
 
 /* ---- back ---- */
 
+/* As marks_ranking reads it. */
+static void
+quoted(const char *name, char out[2 * EVOTE_NAME_MAX + 3])
+{
+	*out++ = '"';
+	for (; *name != '\0'; name++) {
+		if (*name == '"')
+			*out++ = '"';
+		*out++ = *name;
+	}
+	*out++ = '"';
+	*out = '\0';
+}
+
+/* A name that could be taken for two stands in quotation marks. */
+static const char *
+shown(const char *name, const char *between, char out[2 * EVOTE_NAME_MAX + 3])
+{
+	if (name[0] != '"' && strpbrk(name, between) == NULL)
+		return (name);
+	quoted(name, out);
+	return (out);
+}
+
 void
 marks_text(const struct marks *m, int ranked, char *out, size_t size)
 {
-	u_int n = m->election->choices.choices_len, i;
+	u_int n = m->election->choices.choices_len, i, marked = 0;
+	char own[2 * EVOTE_NAME_MAX + 3];
 	unsigned rank, last = 0;
+	const char *name;
 
 	out[0] = '\0';
+	for (i = 0; i < n; i++)
+		marked += m->ranks[i] != 0;
 	for (rank = 1; rank <= n; rank++)
 		for (i = 0; i < n; i++)
 			if (m->ranks[i] == rank) {
+				name = m->election->choices.choices_val[i];
+				if (ranked || marked > 1)
+					name = shown(
+					    name, ranked ? ">=" : ",", own);
 				text_join(out, size,
 				    !ranked	       ? ", "
 					: rank == last ? " = "
 						       : " > ",
-				    m->election->choices.choices_val[i]);
+				    name);
 				last = rank;
 			}
 }

@@ -32,7 +32,10 @@ evote_reason marks_ranking(struct marks *, const char *text);
  */
 evote_reason marks_numbers(struct marks *, const char *text, int ranked);
 
-/* What was understood: "A, C", or "A > B = C". */
+/*
+ * What was understood: "A, C", or "A > B = C".  Of several, a name that could be
+ * taken for two is quoted as above.
+ */
 void marks_text(const struct marks *, int ranked, char *out, size_t size);
 
 #endif

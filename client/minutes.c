@@ -162,13 +162,15 @@ times_write(FILE *f, const struct minutes *m)
 	step = (m->curve.end - m->curve.opened) / n;
 	for (i = 0; i < n; i++)
 		max = votes[i] > max ? votes[i] : max;
-	fprintf(
-	    f, "\nVotes by time; each line begins at the time shown:\n\n```\n");
+	fprintf(f,
+	    "\nVotes by time; each line begins at the time shown, and the "
+	    "last one has all that came later:\n\n```\n");
 	for (i = 0; i < n; i++) {
 		w = when_of(m->curve.opened + i * step);
 		chart_bar(bar, sizeof(bar), votes[i], max, BAR);
-		fprintf(f, "%s %8llu  %s\n", w.utc,
-		    (unsigned long long)votes[i], bar);
+		fprintf(f, "%s %8llu  %s%s\n", w.utc,
+		    (unsigned long long)votes[i], bar,
+		    i + 1 < n ? "" : " and later");
 	}
 	fprintf(f, "```\n");
 }
@@ -382,10 +384,12 @@ ledger_write(FILE *f, const struct minutes *m)
 	seal_hex(root, m->proof.root, sizeof(m->proof.root));
 	proved_signers(m->proof.policy, &m->proof.verdict, who, sizeof(who));
 	fprintf(f,
-	    "\nThis checkpoint is of %llu records, the close among them, with "
-	    "the root %s. It is signed by %s. With it, anyone can check later "
+	    "\nThis checkpoint is of %llu records, the %s among them, with the "
+	    "root %s. It is signed by %s. With it, anyone can check later "
 	    "whether a ledger is the one of that day.\n\n```\n%s```\n",
-	    (unsigned long long)m->proof.size, root, who, m->proof.text);
+	    (unsigned long long)m->proof.size,
+	    m->life.phase == EVOTE_PHASE_CANCELLED ? "cancellation" : "close",
+	    root, who, m->proof.text);
 }
 
 void

@@ -333,6 +333,21 @@ say_declined(struct client *c, const evote_answer *answer, const char *fmt, ...)
 	    say_standing(answer->standing), all));
 }
 
+/*
+ * How long the first of several sentences is, behind which the cause stands;
+ * what is in quotes is a name.
+ */
+static size_t
+first_sentence(const char *text)
+{
+	const char *end = strstr(text, ". ");
+	size_t quoted = strcspn(text, "\"");
+
+	return (end != NULL && (size_t)(end - text) < quoted
+		? (size_t)(end - text)
+		: strlen(text));
+}
+
 int
 say_problem(struct client *c, const char *problem, enum evote_outcome outcome,
     const char *fmt, ...)
@@ -347,9 +362,12 @@ say_problem(struct client *c, const char *problem, enum evote_outcome outcome,
 	    [EVOTE_FAILED] = {EXIT_USAGE, "failed"},
 	};
 	char text[SENTENCE], all[2 * SENTENCE];
+	size_t head;
 
 	COMPOSE(text, fmt);
-	snprintf(all, sizeof(all), "%s: %s%s", text, problem,
+	head = first_sentence(text);
+	snprintf(all, sizeof(all), "%.*s%s%s%s%s", (int)head, text,
+	    problem[0] != '\0' ? ": " : "", problem, text + head,
 	    outcome == EVOTE_UNSENT ? "; nothing has happened, try again later"
 				    : "");
 	text_harmless(all);

@@ -46,9 +46,26 @@ sight_take(struct survey *s, struct evote *e, int i)
 	at->ahead_us = evote_clock_ahead(e, &at->res, &at->within_us);
 }
 
+/* It holds no votes, and answers no client. */
 static int
-is_serving(const struct sight *at)
+is_witness(const struct survey *s, const struct sight *at)
 {
+	char name[EVOTE_HOST_MAX + 16];
+	int i;
+
+	snprintf(name, sizeof(name), "witness %s=", at->name);
+	for (i = 0; i < s->n; i++)
+		if (s->hosts[i].reached &&
+		    strncmp(s->hosts[i].res.arbiter, name, strlen(name)) == 0)
+			return (!at->reached);
+	return (0);
+}
+
+int
+survey_serves(const struct survey *s, int host)
+{
+	const struct sight *at = &s->hosts[host];
+
 	return (at->reached && at->res.role == EVOTE_PRIMARY &&
 	    at->res.answer.standing == EVOTE_SERVED);
 }
@@ -60,7 +77,7 @@ find_primary(const struct survey *s, int *n)
 	int i, found = -1;
 
 	for (i = *n = 0; i < s->n; i++)
-		if (is_serving(&s->hosts[i])) {
+		if (survey_serves(s, i)) {
 			found = i;
 			++*n;
 		}
@@ -74,7 +91,7 @@ primaries_again(struct survey *s, struct evote *e)
 	int i;
 
 	for (i = 0; i < s->n; i++)
-		if (is_serving(&s->hosts[i])) {
+		if (survey_serves(s, i)) {
 			xdr_free(
 			    (xdrproc_t)xdr_evote_status_res, &s->hosts[i].res);
 			memset(&s->hosts[i].res, 0, sizeof(s->hosts[i].res));
@@ -93,6 +110,8 @@ survey_take(struct survey *s, struct evote *e)
 	s->taken_ms = now_ms();
 	while (s->n < EVOTE_HOSTS_MAX && evote_host_name(e, s->n) != NULL)
 		sight_take(s, e, s->n++);
+	if (s->n > 0 && is_witness(s, &s->hosts[s->n - 1]))
+		s->n--;
 	s->primary = find_primary(s, &n);
 	if (n < 2)
 		return;
@@ -213,7 +232,7 @@ metric_of(const struct survey *s, int i, enum metric m)
 	int64_t lag = survey_lag(s, i);
 	const double values[METRIC_NR] = {
 	    [METRIC_UP] = at->reached,
-	    [METRIC_SERVING] = is_serving(at),
+	    [METRIC_SERVING] = survey_serves(s, i),
 	    [METRIC_ROLE] = res->role,
 	    [METRIC_IN_SYNC] = at->reached && res->in_sync,
 	    [METRIC_EPOCH] = (double)res->answer.stamp.epoch,

@@ -25,9 +25,13 @@ struct survey {
 	uint64_t taken_ms; /* by the monotonic clock */
 };
 
-/* The hosts' names are those of the handle. */
+/*
+ * The hosts' names are those of the handle.  A witness, which ends the list on
+ * its own machine, is left out once a host has named it as the arbiter.
+ */
 void survey_take(struct survey *, struct evote *);
 void survey_clear(struct survey *);
+int survey_serves(const struct survey *, int host);
 
 /*
  * How many records the host lacks of those the primary holds; of a host that

@@ -359,9 +359,11 @@ all_check(struct audit *a, int people)
 		    "cluster.");
 	counts_check(a);
 	claim_check(a);
-	if (a->note != NULL)
-		audit_note_check(
-		    a->note, a->tree, &a->book.genesis, &a->findings);
+	if (a->note != NULL &&
+	    audit_note_check(
+		a->note, a->tree, &a->book.genesis, &a->findings) &&
+	    audit_note_size(a->note) > a->claim.accepted)
+		a->claim.accepted = audit_note_size(a->note);
 }
 
 static void

@@ -138,7 +138,7 @@ signatures_check(const struct audit_note *n, struct findings *f)
 		    wrong[n->verdict.judgement]);
 }
 
-void
+int
 audit_note_check(const struct audit_note *n, const struct merkle *tree,
     const evote_genesis *genesis, struct findings *f)
 {
@@ -153,21 +153,23 @@ audit_note_check(const struct audit_note *n, const struct merkle *tree,
 		findings_add(f, FINDING_CLAIM, FINDING_NO_SEQ,
 		    "The checkpoint in %s is of another service, %s.", n->file,
 		    n->note.log);
-		return;
+		return (0);
 	}
 	if (n->note.size > merkle_size(tree)) {
 		findings_add(f, FINDING_CLAIM, FINDING_NO_SEQ,
 		    "The checkpoint in %s is of %" PRIu64 " records, and only "
 		    "%" PRIu64 " are there.",
 		    n->file, n->note.size, merkle_size(tree));
-		return;
+		return (0);
 	}
 	merkle_root(tree, n->note.size, root);
-	if (memcmp(root, n->note.root, sizeof(root)) != 0)
-		findings_add(f, FINDING_CLAIM, FINDING_NO_SEQ,
-		    "The checkpoint in %s is of %" PRIu64 " other records than "
-		    "the first ones here: the roots differ.",
-		    n->file, n->note.size);
+	if (memcmp(root, n->note.root, sizeof(root)) == 0)
+		return (n->policy != NULL && n->verdict.judgement == TLOG_GOOD);
+	findings_add(f, FINDING_CLAIM, FINDING_NO_SEQ,
+	    "The checkpoint in %s is of %" PRIu64 " other records than "
+	    "the first ones here: the roots differ.",
+	    n->file, n->note.size);
+	return (0);
 }
 
 uint64_t

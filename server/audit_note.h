@@ -16,8 +16,11 @@ struct audit_note *audit_note_read(
     const char *file, const char *policy, char *err, size_t errlen);
 void audit_note_free(struct audit_note *); /* NULL is fine */
 
-/* Whether it is this ledger's, of these records, and signed as it should be. */
-void audit_note_check(const struct audit_note *, const struct merkle *,
+/*
+ * Whether it is this ledger's, of these records, and signed as it should be: 1,
+ * which proves that they were accepted.  0: no, or there is no policy.
+ */
+int audit_note_check(const struct audit_note *, const struct merkle *,
     const evote_genesis *, struct findings *);
 uint64_t audit_note_size(const struct audit_note *);
 /* Who signed it, to be freed: "signed by the log and by alpha, beta". */

@@ -2,8 +2,10 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <netinet/in.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,6 +214,31 @@ socket_look(struct preflight *p)
 
 /* ---- the data directory ---- */
 
+/* Who will run the server: who asks, or the package's user if that is root. */
+static void
+user_names(char *user, char *group, size_t size)
+{
+	const struct passwd *u = geteuid() == 0 ? NULL : getpwuid(geteuid());
+	const struct group *g = u == NULL ? NULL : getgrgid(u->pw_gid);
+
+	snprintf(user, size, "%s", u == NULL ? "evote" : u->pw_name);
+	snprintf(group, size, "%s", g == NULL ? "evote" : g->gr_name);
+}
+
+/* What root has made in it is the usual mistake. */
+static void
+data_wrong(struct preflight *p, const char *why)
+{
+	char user[64], group[64], todo[FILES_PATH + 200] = "";
+
+	user_names(user, group, sizeof(user));
+	if (strstr(why, strerror(EACCES)) != NULL)
+		snprintf(todo, sizeof(todo),
+		    "; give all of it to the server's user: chown -R %s:%s %s",
+		    user, group, p->conf->data);
+	found(p, FOUND_WRONG, "data", "%s%s", why, todo);
+}
+
 static void
 key_look(struct preflight *p, enum format_state state)
 {
@@ -246,7 +273,7 @@ claim_look(struct preflight *p, struct view *v)
 	char err[512];
 
 	if (view_claim(v, &claim, err, sizeof(err)) == -1)
-		found(p, FOUND_WRONG, "data", "%s", err);
+		data_wrong(p, err);
 	else if (claim.config && claim.in_sync && claim.end.size > view_size(v))
 		found(p, FOUND_WRONG, "data",
 		    "The ledger has %" PRIu64 " records, and this host has "
@@ -255,7 +282,8 @@ claim_look(struct preflight *p, struct view *v)
 		    view_size(v), (uint64_t)claim.end.size);
 	else
 		found(p, FOUND_OK, "data",
-		    "%s has %" PRIu64 " records, of this version's format",
+		    "%s has %" PRIu64 " records, of this version's format; "
+		    "only the start verifies them",
 		    p->conf->data, view_size(v));
 }
 
@@ -268,7 +296,7 @@ whole_look(struct preflight *p)
 
 	files_path(p->conf->data, "cluster.key", path, sizeof(path));
 	if (datadir_key(path, key, err, sizeof(err)) == -1) {
-		found(p, FOUND_WRONG, "data", "%s", err);
+		data_wrong(p, err);
 		return;
 	}
 	if ((v = view_open(p->conf->data, err, sizeof(err))) != NULL) {
@@ -277,8 +305,11 @@ whole_look(struct preflight *p)
 		return;
 	}
 	p->running = strstr(err, "is in use by process") != NULL;
-	found(p, p->running ? FOUND_NOTE : FOUND_WRONG, "data", "%s",
-	    p->running ? "A server is running with this directory" : err);
+	if (p->running)
+		found(p, FOUND_NOTE, "data",
+		    "A server is running with this directory");
+	else
+		data_wrong(p, err);
 }
 
 /* Who looks need not be who will run. */
@@ -295,19 +326,33 @@ owner_look(struct preflight *p)
 }
 
 static void
+missing_look(struct preflight *p)
+{
+	char user[64], group[64];
+
+	user_names(user, group, sizeof(user));
+	found(p, FOUND_WRONG, "data",
+	    "%s is not there; make it: install -d -o %s -g %s -m 700 %s. Only "
+	    "the first host of a new cluster has init make it",
+	    p->conf->data, user, group, p->conf->data);
+}
+
+static void
 data_look(struct preflight *p)
 {
 	const char *path = p->conf->data;
 	enum format_state state = format_look(path);
 	int error = errno;
+	char why[1024];
 
 	switch (state) {
 	case FORMAT_UNREADABLE:
-		found(p, FOUND_WRONG, "data", "%s cannot be read: %s%s", path,
-		    strerror(error),
-		    error == ENOENT ? "; make it, or begin a cluster in it "
-				      "with init"
-				    : "");
+		snprintf(why, sizeof(why), "%s cannot be read: %s", path,
+		    strerror(error));
+		if (error == ENOENT)
+			missing_look(p);
+		else
+			data_wrong(p, why);
 		return;
 	case FORMAT_HALF:
 		found(p, FOUND_WRONG, "data",
@@ -316,17 +361,20 @@ data_look(struct preflight *p)
 		    path);
 		return;
 	case FORMAT_EMPTY:
-		found(p, FOUND_OK, "data", "%s is empty: this host will join",
-		    path);
+		found(p, FOUND_OK, "data", "%s is empty: %s", path,
+		    p->conf->witness ? "this witness is a new one"
+				     : "this host will join");
 		break;
 	case FORMAT_WHOLE:
 		whole_look(p);
 		break;
 	}
 	owner_look(p);
-	if (access(path, W_OK | X_OK) == -1)
-		found(p, FOUND_WRONG, "data", "%s cannot be written: %s", path,
+	if (access(path, W_OK | X_OK) == -1) {
+		snprintf(why, sizeof(why), "%s cannot be written: %s", path,
 		    strerror(errno));
+		data_wrong(p, why);
+	}
 	key_look(p, state);
 }
 
@@ -373,7 +421,10 @@ preflight_run(const struct conf *conf)
 	socket_look(&p);
 	clock_look(&p);
 	if (p.wrong == 0) {
-		printf("Nothing is wrong: %s can be started.\n", conf->name);
+		printf(p.running ? "Nothing is wrong, and %s runs already: "
+				   "`evote_client status` says how it is.\n"
+				 : "Nothing is wrong: %s can be started.\n",
+		    conf->name);
 		return (0);
 	}
 	printf("%d thing%s wrong: put %s right before the start.\n", p.wrong,

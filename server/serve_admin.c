@@ -158,6 +158,20 @@ ordered(struct svc_req *q, evote_answer *result, const char *why)
 	return (TRUE);
 }
 
+/* An order that only the primary takes: a host that knows it names it. */
+static bool_t
+primary_ordered(struct svc_req *q, evote_answer *result, const char *why)
+{
+	const struct server *s = transport_arg(q);
+	const char *host;
+
+	if (why == NULL || core_standing(s->core, &host) != EVOTE_NOT_PRIMARY)
+		return (ordered(q, result, why));
+	say(q, result, EVOTE_CODE_NONE, EVOTE_R_OK, "");
+	result->standing = EVOTE_NOT_PRIMARY;
+	return (TRUE);
+}
+
 bool_t
 evote_handover_1_svc(evote_host *args, evote_answer *result, struct svc_req *q)
 {
@@ -169,7 +183,7 @@ evote_handover_1_svc(evote_host *args, evote_answer *result, struct svc_req *q)
 		    "only root or the user the server "
 		    "runs as may do this"));
 	log_info("admin handover=%s", *args);
-	return (ordered(q, result, core_handover(s->core, *args)));
+	return (primary_ordered(q, result, core_handover(s->core, *args)));
 }
 
 bool_t
@@ -220,7 +234,7 @@ evote_set_arbiter_1_svc(
 		return (ordered(q, result, err));
 	log_info("admin arbiter=%d where=\"%s\" replace_dead=%d", args->kind,
 	    where, args->replace_dead);
-	return (ordered(q, result,
+	return (primary_ordered(q, result,
 	    core_arbiter(s->core, to.kind, where, args->replace_dead)));
 }
 
@@ -281,7 +295,7 @@ evote_hosts_1_svc(
 		    args->act,
 		    args->names.names_len > 0 ? args->names.names_val[0] : "",
 		    args->address, why == NULL ? "" : why);
-	ordered(q, &result->answer, why);
+	primary_ordered(q, &result->answer, why);
 	if (again)
 		result->answer.standing = EVOTE_TRY_AGAIN;
 	hosts_tell(s->core, result);

@@ -31,7 +31,8 @@ run_handover(struct client *c, void *own, int argc, char **argv)
 	    (xdrproc_t)xdr_evote_answer, &answer, what);
 	if (status < 0)
 		status = await(c,
-		    &(struct await){is_handed, answer.stamp.epoch, host}, what);
+		    &(struct await){is_handed, answer.stamp.epoch, host, NULL},
+		    what);
 	if (status < 0)
 		status = say_done(c, "The service is handed to %s", host);
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
@@ -108,11 +109,14 @@ static int
 arbiter_await(struct client *c, const evote_arbiter_args *args, uint64_t epoch)
 {
 	static const char *const kinds[] = {"none", "witness ", "etcd "};
+	static const char needs[] =
+	    "The old arbiter, if there is one, has to answer, and so has the "
+	    "new one. If the old one never will, add --replace-dead";
 	char want[EVOTE_TEXT_MAX + 16];
 	int status;
 
 	snprintf(want, sizeof(want), "%s%s", kinds[args->kind], args->where);
-	status = await(c, &(struct await){is_arbiter, epoch, want},
+	status = await(c, &(struct await){is_arbiter, epoch, want, needs},
 	    "The arbiter was not changed");
 	return (
 	    status >= 0 ? status : say_done(c, "The arbiter is now: %s", want));
@@ -212,8 +216,8 @@ run_promote(struct client *c, void *own, int argc, char **argv)
 	status = admin_call(c, EVOTE_PROMOTE, (xdrproc_t)xdr_evote_promote_args,
 	    &args, (xdrproc_t)xdr_evote_answer, &answer, what);
 	if (status < 0)
-		status =
-		    await(c, &(struct await){is_primary, args.epoch, ""}, what);
+		status = await(
+		    c, &(struct await){is_primary, args.epoch, "", NULL}, what);
 	if (status < 0)
 		status = say_done(c,
 		    "This host is now primary by force. Votes that only other "

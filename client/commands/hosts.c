@@ -183,7 +183,9 @@ end_say(struct client *c, const struct order *o, const evote_hosts_res *res)
 	case EVOTE_HOSTS_PREFER:
 		return (say_done(c,
 		    "%s is the preferred host: it gets the service when it is "
-		    "in sync, unless failback is manual",
+		    "in sync, unless failback is manual. Put each host's own "
+		    "list into the same order and restart its server: until "
+		    "then it raises an alarm",
 		    o->names[0]));
 	default:
 		return (say_done(c, "%u host%s, preferred first",

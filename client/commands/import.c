@@ -207,7 +207,7 @@ removal_ask(struct client *c, const struct import *m)
 		    "the roll; add --yes if that is right",
 		    n, all));
 	snprintf(question, sizeof(question),
-	    "Take these %u of %u voters off the roll", n, all);
+	    "Take %u of %u voters off the roll", n, all);
 	return (
 	    prompt_yes(question) ? -1 : say_usage(c, "Nothing was changed"));
 }

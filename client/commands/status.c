@@ -86,7 +86,7 @@ screen_say(
 	    c, "%s, every %u s; interrupt to end", when, (unsigned)v->every_s);
 	status_table(c, s);
 	if (rate >= 0)
-		say_line(c, "%.0f records a second, mostly votes", rate);
+		say_line(c, "%.0f new records a second", rate);
 }
 
 /* What somebody has to see to, though votes are taken. */
@@ -102,6 +102,24 @@ needs_count(const struct survey *s)
 }
 
 static int
+two_say(struct client *c, const struct survey *s)
+{
+	char names[EVOTE_HOSTS_MAX * (EVOTE_HOST_MAX + 8)] = "", todo[4096];
+	u_int i, k = 0, n = 0;
+
+	for (i = 0; i < (u_int)s->n; i++)
+		n += survey_serves(s, (int)i) != 0;
+	for (i = 0; i < (u_int)s->n; i++)
+		if (survey_serves(s, (int)i))
+			say_and(names, sizeof(names), s->hosts[i].name, k++, n);
+	snprintf(todo, sizeof(todo),
+	    "%s %sserve. Stop %s now and keep every data directory; see "
+	    "OPERATING, \"What the alarms mean\"",
+	    names, n == 2 ? "both " : "", n == 2 ? "one" : "all but one");
+	return (say_problem(c, todo, EVOTE_CHANGED, "TWO PRIMARIES"));
+}
+
+static int
 survey_say(struct client *c, const struct survey *s)
 {
 	unsigned needs = needs_count(s);
@@ -110,9 +128,7 @@ survey_say(struct client *c, const struct survey *s)
 		return (say_problem(c, s->problem, s->worst,
 		    "The service cannot be relied on"));
 	if (s->two_primaries)
-		return (say_problem(c, "", EVOTE_CHANGED,
-		    "TWO PRIMARIES: more than one host serves. Stop all but "
-		    "one of them now, and keep every data directory"));
+		return (two_say(c, s));
 	if (s->primary < 0)
 		return (say_unknown(
 		    c, "No host serves; %d of %d answered", s->reached, s->n));

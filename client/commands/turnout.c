@@ -85,16 +85,18 @@ turnout_say(struct client *c, const char *election,
 
 /* ---- over time ---- */
 
+/* The last one has all that came later, as where the end was put off. */
 static void
-step_say(
-    struct client *c, cJSON *list, uint64_t from, uint64_t votes, uint64_t max)
+step_say(struct client *c, cJSON *list, uint64_t from, uint64_t votes,
+    uint64_t max, int last)
 {
 	char bar[4 * BAR + 1];
 	struct when w = when_of(from);
 	cJSON *object;
 
 	chart_bar(bar, sizeof(bar), votes, max, BAR);
-	say_line(c, "%s %8llu  %s", w.utc, (unsigned long long)votes, bar);
+	say_line(c, "%s %8llu  %s%s", w.utc, (unsigned long long)votes, bar,
+	    last ? " and later" : "");
 	if (list == NULL)
 		return;
 	object = cJSON_CreateObject();
@@ -121,7 +123,7 @@ curve_say(struct client *c, const char *election, const evote_curve_res *res)
 	}
 	for (i = 0; i < n; i++)
 		step_say(c, list, res->opened + i * step,
-		    res->votes.votes_val[i], max);
+		    res->votes.votes_val[i], max, i + 1 == n);
 	say_stamp(c, &res->answer.stamp);
 	return (say_done(c, "%llu votes in \"%s\", by the time they came",
 	    (unsigned long long)all, election));

@@ -126,6 +126,24 @@ record_text(struct examined *x, char *out, size_t size)
 
 /* ---- whose signatures ---- */
 
+/* A policy that was given may be an older or a newer one than it needs. */
+static int
+short_of(struct examined *x, const char *who)
+{
+	char given[200] = "";
+
+	if (x->met == NULL)
+		snprintf(given, sizeof(given),
+		    "Perhaps the policy is of another time: a host that was "
+		    "replaced signs with another key. `trust --at %llu` prints "
+		    "the one for this. Otherwise ",
+		    (unsigned long long)x->note->size);
+	return (not_proved(x,
+	    "%s does not prove enough: it is signed by %s. %s`receipt` asks "
+	    "for a better one",
+	    x->name, who, given));
+}
+
 static int
 judged(struct examined *x)
 {
@@ -150,10 +168,7 @@ judged(struct examined *x)
 		    x->name, x->verdict.forged));
 	case TLOG_SHORT:
 		proved_json(x->json, x->policy, &x->verdict);
-		return (not_proved(x,
-		    "%s does not prove enough: it is signed by %s. `receipt` "
-		    "asks for a better one",
-		    x->name, who));
+		return (short_of(x, who));
 	default:
 		proved_json(x->json, x->policy, &x->verdict);
 		return (-1);

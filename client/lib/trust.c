@@ -65,15 +65,20 @@ evidence_keep(struct evote *e, const char *who, const char *what,
 	evidence_write(e, "", who, what, line);
 }
 
-/* Not the whole directory: the requests in it are not to be lost. */
+/*
+ * Not the whole directory: the requests in it are not to be lost.  The host is
+ * NULL when all say so, and "" when it is not known which one it was.
+ */
 static enum evote_outcome
 broken(struct evote *e, const char *host, const char *what,
     const evote_stamp *stamp, uint64_t forced_epoch)
 {
 	char who[EVOTE_HOST_MAX + 8] = "every host";
 
-	if (host != NULL)
+	if (host != NULL && host[0] != '\0')
 		snprintf(who, sizeof(who), "host %s", host);
+	else if (host != NULL)
+		snprintf(who, sizeof(who), "a host");
 	evidence_keep(e, who, what, stamp, forced_epoch);
 	handle_fail(e,
 	    "%s %s, and votes that were accepted may be missing. Show %.500s "
@@ -239,9 +244,14 @@ contradiction(const struct evote *e, const evote_status_res *st)
 		return ("belongs to another service than before");
 	if (e->pinned && !is_origin(st, e->service.origin))
 		return ("names another origin than before");
-	if (e->seen.size > 0 && st->forced_epoch > e->seen.epoch)
-		return ("was made primary by force");
 	return (NULL);
+}
+
+/* Every host tells of it, and not which one it was. */
+static int
+is_forced(const struct evote *e, const evote_status_res *st)
+{
+	return (e->seen.size > 0 && st->forced_epoch > e->seen.epoch);
 }
 
 int
@@ -268,6 +278,11 @@ trust_greeted(void *arg, const char *host, const evote_status_res *st)
 	}
 	if ((what = contradiction(e, st)) != NULL) {
 		e->stopped = broken(e, host, what, stamp, st->forced_epoch);
+		return (-1);
+	}
+	if (is_forced(e, st)) {
+		e->stopped = broken(e, "", "was made primary by force", stamp,
+		    st->forced_epoch);
 		return (-1);
 	}
 	if (st->answer.standing != EVOTE_SERVED)

@@ -249,14 +249,15 @@ settings(const struct core *c, evote_status_res *s)
 	if (hosts_order_differs(c))
 		alarm_add(s, EVOTE_ALARM_SETTINGS,
 		    "This host's own list has another order of preference "
-		    "than the cluster's, which counts: %s. Change the list, "
-		    "or the cluster's order with `hosts prefer`.",
+		    "than the cluster's, which counts: %s. Change the list "
+		    "and restart this server, or change the cluster's order "
+		    "with `hosts prefer`.",
 		    order);
 	for (int i = 0; i < c->cf.n; i++)
 		if (hosts_timeout_differs(c, i))
 			alarm_add(s, EVOTE_ALARM_SETTINGS,
 			    "suspect-ms is %llu here and %llu on %s. Set it "
-			    "to the same on all hosts.",
+			    "to the same on all hosts, and restart them.",
 			    (unsigned long long)c->cf.suspect_ms,
 			    (unsigned long long)c->peers[i].suspect_ms,
 			    c->cf.names[i]);
@@ -290,7 +291,8 @@ alarm_list(const struct core *c, evote_status_res *s)
 	if (c->arbiter_away)
 		alarm_add(s, EVOTE_ALARM_ARBITER,
 		    "The arbiter does not answer: no host can be replaced or "
-		    "left out now. Start it, or name another.");
+		    "left out now. Start it. If it will never answer again, "
+		    "name another one, or none, with --replace-dead.");
 	storage(c, s);
 	clocks(c, s);
 	settings(c, s);

@@ -3,12 +3,22 @@
 #include "common/mutant.h"
 #include "replica/core/core_impl.h"
 
+#define ELSEWHERE "this host is not the primary; run it there"
+#define CHANGING                                                    \
+	"the set of hosts is being changed just now; run the same " \
+	"command again"
+
+#define ARBITER_AWAY                                                    \
+	"a change waits for the arbiter, which does not answer; start " \
+	"it, or if it will never answer again, add --replace-dead"
+
 const char *
 core_handover(struct core *c, const char *name)
 {
-	if (c->role != EVOTE_PRIMARY || proposal_open(c))
-		return ("this host is not the primary, or is changing the set "
-			"of hosts just now; ask the primary, or again");
+	if (c->role != EVOTE_PRIMARY)
+		return (ELSEWHERE);
+	if (proposal_open(c))
+		return (CHANGING);
 	if (c->arbiter_away)
 		return ("the arbiter does not answer, and it has to agree");
 	for (int i = 0; i < c->cf.n; i++) {
@@ -123,10 +133,11 @@ core_arbiter(
 	    all_follow(c))
 		proposal_drop(c); /* the dead one was asked */
 	/* The new one may die as well, before it was of any use. */
-	if (c->role != EVOTE_PRIMARY || proposal_open(c) ||
-	    (c->config.arbiter_changing && !old_is_dead))
-		return ("this host is not the primary, or is changing the set "
-			"of hosts just now; ask the primary, or again");
+	if (c->role != EVOTE_PRIMARY)
+		return (ELSEWHERE);
+	if (proposal_open(c) || (c->config.arbiter_changing && !old_is_dead))
+		return (
+		    c->arbiter_away && !old_is_dead ? ARBITER_AWAY : CHANGING);
 	/* Who has not heard of it would go on without asking it. */
 	untold = core_arbitrated(c) ? old_is_dead : kind != EVOTE_ARBITER_NONE;
 	if (untold && !all_follow(c))
@@ -147,12 +158,12 @@ may_change(const struct core *c, int *again)
 {
 	*again = 0;
 	if (c->role != EVOTE_PRIMARY)
-		return ("this host is not the primary; run it there");
+		return (ELSEWHERE);
 	if (c->arbiter_away)
 		return ("the arbiter does not answer, and it has to agree");
 	*again = proposal_open(c) || c->config.arbiter_changing ||
 	    lead_confirmed(c) == 0;
-	return (*again ? "the set of hosts is being changed just now" : NULL);
+	return (*again ? CHANGING : NULL);
 }
 
 const char *

@@ -90,11 +90,25 @@ page_has_counts(const struct book_poll *p)
 	return (p->closed != 0 && p->cancelled_by == NULL);
 }
 
+/* The ledger notes it only now and then. */
+static const char *
+accepted_text(const struct page *p, char out[100])
+{
+	if (p->accepted >= p->records)
+		snprintf(out, 100, "all are noted as accepted");
+	else
+		snprintf(out, 100,
+		    "the first %" PRIu64 " are noted as accepted; others may "
+		    "be, too",
+		    p->accepted);
+	return (out);
+}
+
 static void
 text_head(FILE *f, const struct page *p)
 {
 	char safe[EVOTE_TEXT_MAX + 1], hex[2 * 16 + 1], a[64], b[64];
-	char root[64];
+	char root[64], accepted[100];
 
 	seal_hex(hex, p->book->genesis.cluster, 16);
 	seal_base64(root, p->root, sizeof(p->root));
@@ -102,12 +116,12 @@ text_head(FILE *f, const struct page *p)
 	    "Audit of the ledger in %s\n\n"
 	    "  Service     %s\n  Cluster     %s\n"
 	    "  Records     %" PRIu64 ", from %s to %s\n"
-	    "              (at least %" PRIu64 " are known to be accepted)\n"
+	    "              (%s)\n"
 	    "  Root        %s\n"
 	    "  Signatures  %" PRIu64 " verified\n",
 	    p->path, page_shown(p->book->genesis.origin, safe), hex, p->records,
-	    when(p->book->first, a), when(p->book->last, b), p->accepted, root,
-	    p->signatures);
+	    when(p->book->first, a), when(p->book->last, b),
+	    accepted_text(p, accepted), root, p->signatures);
 	fprintf(f, "  Roll        %" PRIu32 " voters now, %" PRIu32 " ever\n",
 	    p->book->on_roll, p->book->n_voters);
 	if (p->checkpoint != NULL)
@@ -144,6 +158,13 @@ who(const char *name, char out[EVOTE_TEXT_MAX + 1])
 	return (name[0] == '\0' ? "an operator" : page_shown(name, out));
 }
 
+/* The one that it was created with, as in the minutes. */
+static uint64_t
+planned_end(const struct book_poll *p)
+{
+	return (p->n_extended > 0 ? p->extended[0].from : p->about.end);
+}
+
 static void
 text_life(FILE *f, const struct book_poll *p)
 {
@@ -169,10 +190,10 @@ text_life(FILE *f, const struct book_poll *p)
 		    page_shown(p->cancelled_for, safe));
 	else if (p->closed != 0)
 		fprintf(f, "  closed %s, planned end %s\n", when(p->closed, a),
-		    when(p->about.end, b));
+		    when(planned_end(p), b));
 	else
-		fprintf(
-		    f, "  not closed; planned end %s\n", when(p->about.end, a));
+		fprintf(f, "  not closed; planned end %s\n",
+		    when(planned_end(p), a));
 	if (p->grace != 0)
 		fprintf(f,
 		    "  votes by log-in from before the end were taken %" PRIu64

@@ -48,9 +48,8 @@ lock_share(struct view *v, char *err, size_t errlen)
 	if (files_line(file, pid, sizeof(pid)) == -1 || pid[0] == '\0')
 		snprintf(pid, sizeof(pid), "(unknown)");
 	return (text_why(err, errlen,
-	    "%s is in use by process %s: stop it first, or name a copy that "
-	    "was "
-	    "made while it was stopped",
+	    "%s is in use by process %s: make a copy with export and import, "
+	    "which need no stop, and name that; or stop it first",
 	    v->path, pid));
 }
 

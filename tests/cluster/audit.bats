@@ -39,7 +39,7 @@ stop_both() {
 	votes=$(jq .votes "$PAIR_DIR/result")
 	audits 1 beta
 	says "is in use by process"
-	says "stop it first"
+	says "make a copy with export"
 	stop_both
 	cp -r "$PAIR_DIR/alpha" "$PAIR_DIR/before"
 	for host in alpha beta; do

@@ -88,11 +88,20 @@ restored() {
 	exits 0 server audit --data "$PAIR_DIR/gamma"
 }
 
+# The server's programs as a user would run them, not as root.
+powerless() {
+	local powers=()
+
+	((EUID != 0)) ||
+		powers=(setpriv "--bounding-set=-dac_override,-dac_read_search")
+	"$@"
+}
+
 check_of() {
 	local portmap=()
 
 	[[ -n ${NET_DIR-} ]] || portmap=(--no-portmap)
-	host_run "$1" "$PAIR_BIN/evote_server" check --data "$PAIR_DIR/$1" \
+	host_run "$1" "${powers[@]}" "$PAIR_BIN/evote_server" check --data "$PAIR_DIR/$1" \
 	    --name "$1" --hosts "$EVOTE_HOSTS" \
 	    --admin-socket "$PAIR_DIR/$1.sock" "${portmap[@]}" "${@:2}"
 }
@@ -104,6 +113,7 @@ check_of() {
 	cluster_up people
 	exits 0 check_of alpha
 	says "A server is running with this directory"
+	says "alpha runs already"
 	server_stop alpha
 	before=$(ls -la --time-style=full-iso "$PAIR_DIR/alpha")
 	exits 0 check_of alpha
@@ -121,6 +131,15 @@ check_of() {
 	    --cluster-key "$PAIR_DIR/alpha/cluster.key"
 	says "this host will join"
 	exits 1 check_of alpha --data "$PAIR_DIR/none"
+	says "make it: install -d -o"
+	exits 0 check_of alpha --data "$PAIR_DIR/empty" --role witness \
+	    --cluster-key "$PAIR_DIR/alpha/cluster.key" --name w \
+	    --hosts "$EVOTE_HOSTS,w=$(address alpha):$port"
+	says "this witness is a new one"
+	mkdir -m 000 "$PAIR_DIR/denied"
+	exits 1 powerless check_of alpha --data "$PAIR_DIR/denied"
+	says "cannot be read: Permission denied; give all of it to"
+	says "chown -R"
 	exits 1 check_of alpha \
 	    --hosts "$(listed alpha),beta=no-such-name.invalid"
 	says "beta: the name no-such-name.invalid"

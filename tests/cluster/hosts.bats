@@ -136,7 +136,11 @@ one_primary() {
 	exits 1 admin alpha hosts remove delta
 	says "no host of that name"
 	exits 1 admin beta hosts remove gamma
-	says "not the primary"
+	says "this host is not the primary. Run it on alpha"
+	exits 1 admin beta handover beta
+	says "this host is not the primary. Run it on alpha"
+	exits 1 admin beta arbiter none
+	says "this host is not the primary. Run it on alpha"
 	exits 0 admin alpha hosts remove gamma
 	says "no host of the cluster any more"
 	hosts_are beta "alpha beta"
@@ -170,6 +174,7 @@ one_primary() {
 	more_votes 10
 	exits 0 admin alpha hosts prefer beta
 	says "beta is the preferred host"
+	says "each host's own list into the same order"
 	wait_until 20 serves beta
 	more_votes 10
 	exits 0 admin beta hosts prefer alpha,beta

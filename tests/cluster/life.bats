@@ -141,10 +141,13 @@ go_on() {
 	says "by ada, from"
 	says 'by an operator, from'
 	says 'So did the \| other one'
+	says "Planned end: $(date -u -d "@$((end / 1000000))" '+%F %T') UTC"
 	jq -e ".extended[0].from_us == $end" < <(client --json report board)
 	audited beta board ".extended[0].from == $end and
 	    .extended[1].to == .end and .extended[0].by == \"ada\""
 	says "extended by ada"
+	# The same one as in the minutes.
+	says "planned end $(date -u -d "@$((end / 1000000))" '+%F %T') UTC"
 }
 
 @test "cancelled: by the creator before the first vote, by an operator always" {
@@ -180,6 +183,7 @@ go_on() {
 	says "There are no counts, since it was cancelled"
 	says "Votes received and valid: 1; counted: 0"
 	says "by an operator: The roll was wrong"
+	says "the cancellation among them"
 	exits 0 client report later
 	says "Planned start"
 	exits 1 as ada cancel board --reason "again"

@@ -98,6 +98,8 @@ turnout_is() {
 	as ada create open --group members --choice yes --choice no \
 	    --show-times --end +1h
 	as ada create shut --group members --choice yes --choice no --end +1h
+	as ada create short --group members --choice yes --choice no \
+	    --show-times --end "+$((5 * $(slowness)))s"
 	as ada vote open yes
 	as ada vote shut yes
 	server_kill alpha
@@ -106,6 +108,13 @@ turnout_is() {
 	exits 0 client --json turnout open --times
 	jq -e '(.times | length) == 48 and .times[0].votes == 2 and
 	    ([.times[].votes] | add) == 2' <<<"$output"
+	# Only where the end was put off, or in a grace, there is anything later.
+	exits 0 client turnout open --times
+	[[ $(grep -n ' and later$' <<<"$output") == 48:* ]]
+	wait_until 60 client result short
+	exits 0 client report short
+	says "the last one has all that came later"
+	(($(grep -c ' and later$' <<<"$output") == 1))
 	exits 1 client turnout shut --times
 	says "not created with --show-times"
 	exits 0 client show open

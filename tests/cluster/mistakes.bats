@@ -133,7 +133,7 @@ alpha_alone() {
 	# Without an arbiter that is outside the promise: each goes on.
 	wait_until 20 both_serve
 	exits 3 client status
-	says "TWO PRIMARIES"
+	says "TWO PRIMARIES: alpha and beta both serve. Stop one now and keep"
 	exits 3 client status --prometheus
 	says "evote_two_primaries 1"
 	# One that the other lacks: it can neither be dropped nor merged.

@@ -201,6 +201,11 @@ spoil_proof() {
 	says "receipt\` asks for a better one later"
 	exits 1 client verify "$(kept 'board-*.tlog-proof')"
 	says "does not prove enough"
+	not says "the policy is of another time"
+	client trust >"$PAIR_DIR/policy"
+	exits 1 client verify "$(kept 'board-*.tlog-proof')" \
+	    --policy "$PAIR_DIR/policy"
+	says "Perhaps the policy is of another time"
 	server_start beta
 	wait_until 15 level
 	exits 0 as ada receipt board

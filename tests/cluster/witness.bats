@@ -138,6 +138,29 @@ teardown() {
 	[[ $(host_state "$other" arbiter) == none ]]
 }
 
+@test "a witness that is dead for good: an order says how to do without it" {
+	arbitrated_up
+	server_kill witness
+	fails admin alpha --timeout 3 arbiter none
+	says "was not changed yet"
+	says "If the old one never will, add --replace-dead"
+	[[ $output != *..* ]]
+	wait_until 10 arbiter_away alpha true
+	fails admin alpha --timeout 3 arbiter none
+	says "add --replace-dead"
+	arbiter_is witness
+	wait_until 15 admin alpha arbiter none --replace-dead
+	arbiter_is none
+}
+
+@test "the witness's own list names it: that is no alarm in status there" {
+	arbitrated_up
+	wait_until 15 level
+	EVOTE_HOSTS=$EVOTE_HOSTS,$WITNESS exits 0 client status
+	says "arbiter: witness $WITNESS"
+	says "2 of 2 hosts answered"
+}
+
 @test "M11: a file that names the witness is read where the command is given" {
 	cluster_up people
 	witness_start witness

@@ -200,6 +200,16 @@ completed() {
 	echo "$output"
 	((status == 4))
 	[[ $output == "Nothing was done: "*"Run this on the server's host"*"with its admin-socket." ]]
+	# One that died, or was killed, has left its socket behind.
+	python3 -c 'import socket, sys
+socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$BATS_TEST_TMPDIR/left.sock"
+	run "$bin/evote_client" --admin "$BATS_TEST_TMPDIR/left.sock" voters
+	((status == 4))
+	[[ $output == *"The server does not run or does not answer; look at"* ]]
+	run "$bin/evote_client" --hosts a=127.0.0.1:1 extend e --end +1h \
+	    --reason late
+	((status == 2))
+	[[ $output == "no voter is given; "*"--admin /run/evote/admin.sock." ]]
 }
 
 @test "a reason without a sentence does not compile" {

@@ -103,9 +103,30 @@ test_text(void **state)
 	char text[200];
 
 	marks_text(&m, 1, text, sizeof(text));
-	assert_string_equal(text, "A > B > Ann = Bob > Dee Eff");
+	assert_string_equal(text, "\"A > B\" > Ann = Bob > Dee Eff");
 	marks_text(&m, 0, text, sizeof(text));
 	assert_string_equal(text, "A > B, Ann, Bob, Dee Eff");
+	m.ranks[3] = 4;
+	marks_text(&m, 1, text, sizeof(text));
+	assert_string_equal(
+	    text, "\"A > B\" > Ann = Bob > Dee Eff > \"\"\"Cy\"\"\"");
+	check(marks_ranking, text, EVOTE_R_OK, "221430");
+}
+
+/* With commas between them; alone it is no list. */
+static void
+test_text_commas(void **state)
+{
+	char *commas[] = {"Wang, Daming", "Li, Mei", "Ann"};
+	const evote_election wide = {.choices = {3, commas}};
+	struct marks m = {.election = &wide, .ranks = {1, 0, 1}};
+	char text[200];
+
+	marks_text(&m, 0, text, sizeof(text));
+	assert_string_equal(text, "\"Wang, Daming\", Ann");
+	m.ranks[2] = 0;
+	marks_text(&m, 0, text, sizeof(text));
+	assert_string_equal(text, "Wang, Daming");
 }
 
 int
@@ -116,6 +137,7 @@ main(void)
 	    cmocka_unit_test(test_pick),
 	    cmocka_unit_test(test_numbers),
 	    cmocka_unit_test(test_text),
+	    cmocka_unit_test(test_text_commas),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

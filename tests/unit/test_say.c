@@ -45,11 +45,40 @@ test_reasons(void **state)
 	assert_non_null(reason_of((evote_reason)-1)->sentence);
 }
 
+static void
+problem_is(const char *want, const char *problem, const char *before,
+    const char *election)
+{
+	struct client c = {.json = cJSON_CreateObject()};
+	const cJSON *said;
+
+	assert_int_equal(EXIT_UNKNOWN,
+	    say_problem(&c, problem, EVOTE_UNANSWERED,
+		"%s \"%s\" is open. Run "
+		"it again",
+		before, election));
+	said = cJSON_GetObjectItem(c.json, "message");
+	assert_string_equal(want, cJSON_GetStringValue(said));
+	cJSON_Delete(c.json);
+}
+
+/* The cause comes before what to do; a name is no end of a sentence. */
+static void
+test_problem(void **state)
+{
+	problem_is("No answer: no host. That \"E\" is open. Run it again",
+	    "no host", "No answer. That", "E");
+	problem_is("That \"Dr. E\" is open. Run it again: no host", "no host",
+	    "That", "Dr. E");
+	problem_is("That \"E\" is open. Run it again", "", "That", "E");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_reasons),
+	    cmocka_unit_test(test_problem),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
