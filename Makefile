@@ -22,7 +22,7 @@ COMMON	= $(call room,common,log seal curve merkle note proof receipt extension t
 	  $(call room,common/rpc,transport serve listener pool conn call channel \
 	    shake stream \
 	    source listen caller lookup deadline header \
-	    inquiry portmap address tls flight authority boxes line \
+	    inquiry portmap address tls tls_context flight authority boxes line \
 	    dial)
 REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 	    requests roles commit cosign \

@@ -380,7 +380,8 @@ voter_check(struct check *k)
 		line_say(k, "election", "", "No election is open to you now");
 	if (k->past > 0)
 		line_say(k, "election", "",
-		    "Your votes in %d closed elections count", k->past);
+		    "Your votes in %d closed election%s count", k->past,
+		    k->past == 1 ? "" : "s");
 	return (-1);
 }
 

@@ -7,7 +7,7 @@
 
 /*
  * What OpenSSL reads comes from one outbox, and what it writes goes to another:
- * it never meets a socket.  Only tls.c includes this.
+ * it never meets a socket.  Only tls.c and its context include this.
  */
 BIO_METHOD *boxes_method(void); /* made once; NULL without memory */
 

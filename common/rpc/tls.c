@@ -1,7 +1,6 @@
 #include "common/rpc/tls.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,14 +10,10 @@
 
 #include "common/log.h"
 #include "common/rpc/authority.h"
-#include "common/rpc/boxes.h"
 #include "common/rpc/flight.h"
+#include "common/rpc/tls_context.h"
 #include "common/seal.h"
 
-#define CIPHERS                                                                \
-	"TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_" \
-	"SHA384"
-#define GROUPS	    "X25519:P-256"
 #define RECORDS_KEY (1u << 20) /* written with one key */
 /* Between a HelloRetryRequest and what is signed, with certificates. */
 #define UNSIGNED_MAX 256
@@ -29,13 +24,6 @@
 /* Messages of a peer that say nothing, for each so much that does. */
 #define IDLE_MAX   32
 #define IDLE_BYTES 65536
-
-/* The protocols of a handshake, as TLS writes them: a length, a name. */
-static const unsigned char alpn[] = {6, 's', 'u', 'n', 'r', 'p', 'c'};
-
-struct tls_server {
-	SSL_CTX *ctx;
-};
 
 struct tls {
 	SSL *ssl;
@@ -52,134 +40,7 @@ struct tls {
 	char why[160];
 };
 
-/* How OpenSSL reads and writes, and what connects: made once, never changed. */
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static BIO_METHOD *boxed;
-static SSL_CTX *client;
-
-/* ---- contexts ---- */
-
-/* NULL without memory. */
-static SSL_CTX *
-context_new(const SSL_METHOD *method)
-{
-	SSL_CTX *ctx = SSL_CTX_new(method);
-
-	if (ctx == NULL)
-		return (NULL);
-	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_mode(ctx,
-	    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	/* One record a call: else any number of key updates are one. */
-	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
-	if (SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
-	    SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
-	    SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
-	    SSL_CTX_set_ciphersuites(ctx, CIPHERS) == 1 &&
-	    SSL_CTX_set1_groups_list(ctx, GROUPS) == 1)
-		return (ctx);
-	SSL_CTX_free(ctx);
-	return (NULL);
-}
-
-static void
-make_once(void)
-{
-	boxed = boxes_method();
-	client = context_new(TLS_client_method());
-	if (boxed == NULL || client == NULL ||
-	    SSL_CTX_dane_enable(client) != 1 ||
-	    SSL_CTX_set_alpn_protos(client, alpn, sizeof(alpn)) != 0)
-		abort();
-}
-
-/* Peers that name no protocol at all are not asked for one. */
-static int
-alpn_choose(SSL *ssl, const unsigned char **out, unsigned char *outlen,
-    const unsigned char *in, unsigned inlen, void *arg)
-{
-	unsigned char *chosen;
-
-	if (SSL_select_next_proto(&chosen, outlen, alpn, sizeof(alpn), in,
-		inlen) != OPENSSL_NPN_NEGOTIATED)
-		return (SSL_TLSEXT_ERR_ALERT_FATAL);
-	*out = chosen;
-	return (SSL_TLSEXT_ERR_OK);
-}
-
-static int
-server_fill(SSL_CTX *ctx, const unsigned char cluster_key[32],
-    const char *const *names, int n)
-{
-	EVP_PKEY *authority = authority_key(cluster_key);
-	EVP_PKEY *key = authority_leaf_key();
-	X509 *leaf = NULL, *top = NULL;
-	int ok = ctx != NULL && authority != NULL && key != NULL;
-
-	if (ok) {
-		leaf = authority_leaf(authority, key, names, n);
-		top = authority_certificate(authority);
-		ok = leaf != NULL && top != NULL &&
-		    SSL_CTX_use_certificate(ctx, leaf) == 1 &&
-		    SSL_CTX_use_PrivateKey(ctx, key) == 1 &&
-		    SSL_CTX_add1_chain_cert(ctx, top) == 1;
-	}
-	X509_free(leaf);
-	X509_free(top);
-	EVP_PKEY_free(key);
-	EVP_PKEY_free(authority);
-	return (ok);
-}
-
-struct tls_server *
-tls_server_new(
-    const unsigned char cluster_key[32], const char *const *names, int n)
-{
-	struct tls_server *s = calloc(1, sizeof(*s));
-
-	pthread_once(&once, make_once);
-	if (s == NULL)
-		return (NULL);
-	s->ctx = context_new(TLS_server_method());
-	if (!server_fill(s->ctx, cluster_key, names, n)) {
-		log_alarm("tls certificate=failed why=\"%s\"",
-		    ERR_reason_error_string(ERR_peek_last_error()));
-		tls_server_free(s);
-		return (NULL);
-	}
-	SSL_CTX_set_alpn_select_cb(s->ctx, alpn_choose, NULL);
-	return (s);
-}
-
-void
-tls_server_free(struct tls_server *s)
-{
-	if (s == NULL)
-		return;
-	SSL_CTX_free(s->ctx);
-	free(s);
-}
-
-/* ---- pins ---- */
-
-void
-tls_pin(const unsigned char cluster_key[32], char out[TLS_PIN])
-{
-	EVP_PKEY *key = authority_key(cluster_key);
-
-	authority_pin(key, out);
-	EVP_PKEY_free(key);
-}
-
-bool
-tls_is_pin(const char *text)
-{
-	unsigned char digest[SEAL_HASH];
-
-	return (authority_unpin(text, digest) == 0);
-}
+/* ---- the pin that was shown ---- */
 
 static void
 pin_of(STACK_OF(X509) * chain, char out[TLS_PIN])
@@ -206,7 +67,7 @@ tls_peer_pin(const struct tls *t, char out[TLS_PIN])
 /* ---- connections ---- */
 
 static struct tls *
-connection_new(SSL_CTX *ctx)
+connection_new(SSL_CTX *ctx, const BIO_METHOD *boxed)
 {
 	struct tls *t = calloc(1, sizeof(*t));
 	BIO *bio = t == NULL ? NULL : boxes_bio(boxed, &t->boxes);
@@ -224,7 +85,7 @@ connection_new(SSL_CTX *ctx)
 struct tls *
 tls_accept(struct tls_server *s)
 {
-	struct tls *t = connection_new(s->ctx);
+	struct tls *t = connection_new(s->ctx, s->boxed);
 
 	if (t == NULL)
 		return (NULL);
@@ -268,10 +129,11 @@ expect(struct tls *t, const char *name, const char *pin)
 struct tls *
 tls_connect(const char *name, const char *pin)
 {
+	BIO_METHOD *boxed;
+	SSL_CTX *ctx = tls_client_context(&boxed);
 	struct tls *t;
 
-	pthread_once(&once, make_once);
-	t = connection_new(client);
+	t = connection_new(ctx, boxed);
 	if (t == NULL)
 		return (NULL);
 	t->name = strdup(name != NULL ? name : "");
@@ -395,7 +257,7 @@ shaken(struct tls *t)
 	if (t->accepts)
 		return (TLS_OK);
 	SSL_get0_alpn_selected(t->ssl, &chosen, &len);
-	if (len != alpn[0] || memcmp(chosen, &alpn[1], len) != 0) {
+	if (len != tls_alpn[0] || memcmp(chosen, &tls_alpn[1], len) != 0) {
 		snprintf(t->why, sizeof(t->why),
 		    "it does not say that it speaks RPC over TLS");
 		return (TLS_BROKEN);

@@ -148,8 +148,9 @@ leave_pending() {
 	exits 0 admin alpha import --shared-keys "$PAIR_DIR/many.csv"
 	exits 2 eval 'admin alpha --json voters >/dev/full'
 	# The first line is read, and then there is nobody.
-	exits 0 timeout 20 bash -c '"$0" --hosts "$1" status --watch | head -n 1' \
-	    "$PAIR_BIN/evote_client" "$EVOTE_HOSTS"
+	exits 0 timeout 20 bash -c \
+	    "'$PAIR_BIN/evote_client' --hosts '$EVOTE_HOSTS' status --watch |
+		head -n 1"
 }
 
 @test "a configuration file stands in; environment and command line win" {
