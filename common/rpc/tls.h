@@ -7,8 +7,8 @@
 
 /*
  * TLS 1.3 for RPC (RFC 9289), both ends of a connection.  Beside seal.c this
- * and what stands below it alone know OpenSSL.  It neither reads nor sends: bytes of the
- * connection are fed to it, and lie in an outbox for it to send.
+ * and what stands below it alone know OpenSSL.  It neither reads nor sends:
+ * bytes of the connection are fed to it, and lie in an outbox for it to send.
  *
  * A cluster has an authority of its own: an Ed25519 key whose seed is
  * HMAC(cluster key, "evote ca 1").  At each start a server makes a leaf key in

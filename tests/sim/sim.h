@@ -262,7 +262,7 @@ struct world {
 	} writers[4096];
 	int n_writers;
 	int signed_accepted; /* as if a SIGN had accepted something: net.c */
-	uint64_t reign; /* the highest epoch of a primary */
+	uint64_t reign;	     /* the highest epoch of a primary */
 	/* A reading that was answered: in whose reign, and what it saw. */
 	uint64_t read_reign, read_size;
 	/* What voters were told: 0 nothing, 1 it counts, 2 refused. */
