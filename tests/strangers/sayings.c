@@ -321,6 +321,15 @@ say_half_hello(struct kind *k)
 	hello(k, 2);
 }
 
+/* A ClientHello that says it is as long as OpenSSL takes, and never comes. */
+static void
+say_long_hello(struct kind *k)
+{
+	static const unsigned char begin[] = {22, 3, 1, 0, 4, 1, 2, 1, 0x44};
+
+	add(k, begin, sizeof(begin));
+}
+
 static const struct saying {
 	const char *name;
 	void (*say)(struct kind *);
@@ -351,6 +360,7 @@ static const struct saying {
     {"hello_noise", say_noise, 1, READS, 3, 1000, PROBES},
     {"hello_half", say_half_hello, 1, WAITS, 5, 20000, PROBES},
     {"hello", say_hello, 1, WAITS, 10, 20000, PROBES},
+    {"hello_long", say_long_hello, 1, WAITS, 10, 20000, PROBES},
     {"tls_silent", say_nothing, 1, WAITS, 5, 20000, SHAKES},
     {"tls_idle", say_null, 1, WAITS, 10, 20000, SHAKES},
     {"tls_vote", say_vote, 8, READS, 5, 1000, SHAKES},

@@ -13,7 +13,7 @@ unsigned draw(unsigned n); /* 0 .. n - 1 */
 
 /* ---- what strangers say (sayings.c) ---- */
 
-#define KINDS 26
+#define KINDS 27
 
 enum manner {
 	READS,	/* says it, and reads what comes until its life ends */
