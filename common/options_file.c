@@ -64,6 +64,9 @@ value_take(struct reading *r, const struct option_row *o, const char *value)
 		    text_why(r->err, r->errlen, "%s is yes or no", o->name));
 	if ((r->told & bit) != 0)
 		return (0);
+	if ((r->set & bit) != 0)
+		return (text_why(
+		    r->err, r->errlen, "%s stands here twice", o->name));
 	r->set |= bit;
 	if (o->arg == NULL && strcmp(value, "no") == 0)
 		return (0);

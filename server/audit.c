@@ -220,8 +220,10 @@ record_check(struct audit *a, const struct view_row *row,
 	else
 		a->replaying = 0;
 	if (a->findings.total != before && e.poll != NULL &&
-	    opening_xdr(leaf->op.kind) != NULL)
+	    opening_xdr(leaf->op.kind) != NULL) {
 		e.poll->faulty++;
+		e.poll = NULL; /* once, whatever its signature is */
+	}
 	/* Last: findings about other records come in meanwhile. */
 	signature_check(a, leaf, &e);
 }
@@ -326,6 +328,9 @@ claim_check(struct audit *a)
 		    (uint64_t)c->end.size, a->records);
 		return;
 	}
+	/* Of what is unreadable there is no root, and a finding. */
+	if (c->end.size > merkle_size(a->tree))
+		return;
 	merkle_root(a->tree, c->end.size, root);
 	if (c->end.size > 0 && memcmp(root, c->end.root, sizeof(root)) != 0)
 		findings_add(&a->findings, FINDING_CLAIM, FINDING_NO_SEQ,

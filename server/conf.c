@@ -245,8 +245,6 @@ check(struct conf *c)
 		return (check_audit(c));
 	if (c->command == CONF_EXPORT || c->command == CONF_IMPORT)
 		return (check_file(c));
-	if (c->origin != NULL)
-		return (wrong("--origin is given once, to init"));
 	if (c->name == NULL)
 		return (wrong("--name is missing"));
 	if (c->hosts.n == 0)

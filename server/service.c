@@ -27,6 +27,24 @@ request_free(struct server *s, struct request *r)
 	free(r);
 }
 
+/* XDR has no absent strings. */
+static void
+strings_fill(struct request *r)
+{
+	if (r->ask == ASK_SHOW && r->result.show.creator == NULL) {
+		r->result.show.creator = need_copy("");
+		r->result.show.election.name = need_copy("");
+	}
+	if (r->ask == ASK_LIFE && r->result.life.reason == NULL) {
+		r->result.life.cancelled_by = need_copy("");
+		r->result.life.reason = need_copy("");
+	}
+	if (r->ask == ASK_CHECK && r->result.check.voter == NULL) {
+		r->result.check.voter = need_copy("");
+		r->result.check.group = need_copy("");
+	}
+}
+
 static void
 count(struct server *s, struct request *r, size_t bytes)
 {
@@ -69,8 +87,10 @@ service_executed(struct server *s, struct request *r)
 	evote_answer *a = &r->result.answer, was = *a;
 	char none[] = "";
 
-	if (p->result == (xdrproc_t)xdr_evote_answer)
+	/* Proofs are filled in later, and few at a time (proofs.c). */
+	if (p->result == (xdrproc_t)xdr_evote_answer || proof_is(r))
 		return;
+	strings_fill(r);
 	a->host = a->text = none;
 	count(s, r, xdr_sizeof(p->result, &r->result));
 	*a = was;
@@ -228,7 +248,6 @@ stand(evote_answer *a, evote_standing standing, const char *host)
 		a->code = EVOTE_CODE_NONE;
 }
 
-/* XDR has no absent strings. */
 static void
 complete(struct server *s, struct request *r)
 {
@@ -237,19 +256,8 @@ complete(struct server *s, struct request *r)
 
 	core_stamp(s->core, &a->stamp);
 	a->text = none;
-	if (r->ask == ASK_SHOW && r->result.show.creator == NULL) {
-		r->result.show.creator = need_copy("");
-		r->result.show.election.name = need_copy("");
-	}
+	strings_fill(r);
 	proof_complete(r);
-	if (r->ask == ASK_LIFE && r->result.life.reason == NULL) {
-		r->result.life.cancelled_by = need_copy("");
-		r->result.life.reason = need_copy("");
-	}
-	if (r->ask == ASK_CHECK && r->result.check.voter == NULL) {
-		r->result.check.voter = need_copy("");
-		r->result.check.group = need_copy("");
-	}
 	transport_complete(
 	    s->transport, r->call, procedures[r->ask].result, &r->result);
 	a->text = NULL;

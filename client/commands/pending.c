@@ -87,10 +87,14 @@ static int
 settle(struct client *c, struct evote *e, const struct evote_pending *p)
 {
 	char deed[SAY_DEED];
+	struct evote_pending again;
+	enum evote_outcome outcome;
 	evote_answer answer;
-	enum evote_outcome outcome = evote_settle(e, &answer);
 	int status;
 
+	if (is_vote(p->kind))
+		evote_begin(e, p->election); /* it may have ended meanwhile */
+	outcome = evote_settle(e, &answer);
 	say_deed(deed, p->kind, p->election);
 	if (outcome != EVOTE_ANSWERED)
 		status =
@@ -98,6 +102,12 @@ settle(struct client *c, struct evote *e, const struct evote_pending *p)
 			answer.standing == EVOTE_SERVED
 			    ? "was answered, and the service cannot be trusted"
 			    : "is not settled, and is kept");
+	else if (answer.code == 0 && evote_pending(e, &again) == 1)
+		status = say_usage(c,
+		    "The %s was carried out, and is kept all the same, since "
+		    "what its receipt needs cannot be written: make room, then "
+		    "run the same command again",
+		    deed);
 	else if (answer.code == 0)
 		status = say_done(c,
 		    "The %s was carried out, and nothing is kept any more",

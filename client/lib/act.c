@@ -124,6 +124,8 @@ ballot_keep(struct evote *e, const struct kept *k, uint64_t deadline_ms)
 		outcome = sheet_ask(e, k->u.vote.election, deadline_ms);
 		if (outcome != EVOTE_ANSWERED || e->sheet.there)
 			memcpy(b.salt, k->u.vote.salt, sizeof(b.salt));
+		if (outcome != EVOTE_CHANGED)
+			outcome = EVOTE_ANSWERED;
 	}
 	if ((b.by_token || request_commit(k, (char *)b.commitment) == 0) &&
 	    state_set_ballot(

@@ -209,12 +209,16 @@ adopt(struct evote *e, const char *host, const evote_status_res *st)
 	int known = state_adopt(e->state, &e->hosts, cluster);
 
 	/* Other hosts led to it before: what was seen then judges this one. */
-	if (known > 0 && trust_begin(e) == EVOTE_ANSWERED)
-		return (trust_greeted(e, host, st));
+	if (known > 0) {
+		e->stopped = trust_begin(e);
+		return (e->stopped == EVOTE_ANSWERED
+			? trust_greeted(e, host, st)
+			: -1);
+	}
 	memcpy(e->service.cluster, cluster, sizeof(e->service.cluster));
 	snprintf(
 	    e->service.origin, sizeof(e->service.origin), "%s", st->origin);
-	if (known != 0 || state_pin(e->state, &e->service) != 0) {
+	if (known < 0 || state_pin(e->state, &e->service) != 0) {
 		e->stopped = handle_fail(e, "%s", state_error(e->state));
 		return (-1);
 	}
@@ -271,11 +275,6 @@ trust_greeted(void *arg, const char *host, const evote_status_res *st)
 	/* An empty host that has not joined yet. */
 	if (memcmp(stamp->cluster, none, sizeof(none)) == 0)
 		return (0);
-	if (e->options.origin != NULL && !is_origin(st, e->options.origin)) {
-		snprintf(who, sizeof(who), "host %s", host);
-		e->stopped = other_origin(e, who, st->origin);
-		return (-1);
-	}
 	if ((what = contradiction(e, st)) != NULL) {
 		e->stopped = broken(e, host, what, stamp, st->forced_epoch);
 		return (-1);
@@ -283,6 +282,11 @@ trust_greeted(void *arg, const char *host, const evote_status_res *st)
 	if (is_forced(e, st)) {
 		e->stopped = broken(e, "", "was made primary by force", stamp,
 		    st->forced_epoch);
+		return (-1);
+	}
+	if (e->options.origin != NULL && !is_origin(st, e->options.origin)) {
+		snprintf(who, sizeof(who), "host %s", host);
+		e->stopped = other_origin(e, who, st->origin);
 		return (-1);
 	}
 	if (st->answer.standing != EVOTE_SERVED)

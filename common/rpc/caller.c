@@ -94,7 +94,8 @@ bytes_send(struct caller *c, const void *bytes, size_t n, uint64_t deadline_ms)
 	int ready;
 
 	if (line_put(&c->line, bytes, n) != 0)
-		return (fail(c, RPC_CANTSEND, ENOMEM));
+		return (fail(
+		    c, RPC_CANTSEND, c->line.tls != NULL ? EPROTO : ENOMEM));
 	for (;;) {
 		if (line_flush(&c->line) != 0)
 			return (fail(c, RPC_CANTSEND, errno));

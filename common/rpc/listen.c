@@ -100,7 +100,7 @@ unix_is_bound(const char *path)
 {
 	char line[512];
 	bool found = false;
-	FILE *f = fopen("/proc/net/unix", "re");
+	FILE *f = fopen("/proc/self/net/unix", "re");
 
 	if (f == NULL)
 		return (true);

@@ -307,10 +307,17 @@ tls_is_fed(const struct tls *t)
 	return (outbox_size(&t->boxes.in) > 0);
 }
 
+/* A record has begun: once its header has come, OpenSSL counts it no more. */
+static bool
+record_begun(const struct tls *t)
+{
+	return (SSL_has_pending(t->ssl) || SSL_rstate_string(t->ssl)[1] == 'B');
+}
+
 bool
 tls_is_partial(const struct tls *t)
 {
-	return (SSL_has_pending(t->ssl) || SSL_in_init(t->ssl));
+	return (record_begun(t) || SSL_in_init(t->ssl));
 }
 
 enum tls_got
@@ -356,7 +363,7 @@ tls_write(struct tls *t, const void *bytes, size_t len)
 	for (; len > 0; p += n, len -= n) {
 		if (SSL_write_ex(t->ssl, p, len, &n) == 1 && key_renew(t))
 			continue;
-		if (SSL_in_init(t->ssl))
+		if (SSL_in_init(t->ssl) && ERR_peek_error() == 0)
 			(void)refuse(t, "it stops in the middle of a message");
 		else
 			(void)broken(t);
@@ -387,7 +394,7 @@ tls_held(const struct tls *t)
 
 	if (!SSL_is_init_finished(t->ssl))
 		n += SHAKE_BYTES;
-	return (SSL_has_pending(t->ssl) ? n + RECORD_BYTES : n);
+	return (record_begun(t) ? n + RECORD_BYTES : n);
 }
 
 const char *

@@ -132,7 +132,8 @@ expectant(const struct core *c)
 	int p;
 
 	if (c->role == EVOTE_CLAIMING || c->role == EVOTE_ESTABLISHING ||
-	    c->role == EVOTE_HANDING)
+	    c->role == EVOTE_HANDING ||
+	    (c->role == EVOTE_BACKUP && c->proposal.phase == PROPOSAL_STORING))
 		return (1);
 	if (c->role != EVOTE_BACKUP || !c->membership_confirmed)
 		return (0);

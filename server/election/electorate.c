@@ -7,13 +7,16 @@
 static struct electorate *
 made(const struct voters *vs)
 {
+	const struct group *group;
 	struct electorate *o =
 	    need(malloc(sizeof(*o) + vs->n * sizeof(o->groups[0])));
 
 	o->users = 1;
 	o->n = vs->n;
-	for (uint32_t i = 0; i < vs->n; i++)
-		o->groups[i] = voter_group_at(vs, i);
+	for (uint32_t i = 0; i < vs->n; i++) {
+		group = voter_group_at(vs, i);
+		o->groups[i] = group != NULL ? group->number : 0;
+	}
 	return (o);
 }
 

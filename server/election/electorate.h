@@ -11,20 +11,23 @@
 struct electorate {
 	uint32_t users; /* it is freed with the last of them */
 	uint32_t n;
-	const struct group *groups[]; /* by a voter's index; NULL: not on it */
+	uint32_t groups[]; /* their numbers, by a voter's index; 0: not on it */
 };
 
 /* As the roll stands, for one user more.  The first time O(voters). */
 struct electorate *electorate_now(struct voters *);
 void electorate_leave(struct electorate *); /* NULL is fine */
-/* The roll has changed: its version is one more, or (-1) one less. */
+/*
+ * Who is on the roll in which group has changed: its version is one more, or
+ * (-1) one less.
+ */
 void electorate_changed(struct voters *, int by);
 
-/* The group of that voter then, or NULL. */
-static inline const struct group *
+/* The number of that voter's group then, or 0. */
+static inline uint32_t
 electorate_group(const struct electorate *o, const struct voter *v)
 {
-	return (v->index < o->n ? o->groups[v->index] : NULL);
+	return (v->index < o->n ? o->groups[v->index] : 0);
 }
 
 #endif

@@ -3,13 +3,19 @@
 #include "common/mutant.h"
 #include "server/election/mix.h"
 
-/* The place of the group in the list, or the length of the list. */
 static uint32_t
-group_place(const struct poll *p, const struct group *group)
+number_of(const struct group *group)
+{
+	return (group != NULL ? group->number : 0);
+}
+
+/* The place of that group in the list, or the length of the list. */
+static uint32_t
+group_place(const struct poll *p, uint32_t number)
 {
 	uint32_t i = 0;
 
-	while (i < p->about.groups.groups_len && p->groups[i] != group)
+	while (i < p->about.groups.groups_len && p->groups[i]->number != number)
 		i++;
 	return (i);
 }
@@ -18,14 +24,14 @@ uint32_t
 poll_place(const struct poll *p, const struct voter *v)
 {
 	if (p->frozen == NULL || BUG_FREEZE_FOLLOWS)
-		return (group_place(p, v->group));
+		return (group_place(p, number_of(v->group)));
 	return (group_place(p, electorate_group(p->frozen, v)));
 }
 
 int
 poll_has_group(const struct poll *p, const struct group *group)
 {
-	return (group_place(p, group) < p->about.groups.groups_len);
+	return (group_place(p, number_of(group)) < p->about.groups.groups_len);
 }
 
 int
@@ -72,10 +78,18 @@ poll_freeze_undo(struct poll *p)
 void
 electors_mix(const struct poll *p, unsigned char h[SEAL_HASH])
 {
+	uint32_t place;
+
 	if (p->frozen == NULL)
 		return;
-	for (uint32_t i = 0; i < p->frozen->n; i++)
-		mix_number(h, group_place(p, p->frozen->groups[i]));
+	/* Whoever may not is no part of it, known by then or not. */
+	for (uint32_t i = 0; i < p->frozen->n; i++) {
+		place = group_place(p, p->frozen->groups[i]);
+		if (place == p->about.groups.groups_len)
+			continue;
+		mix_number(h, i);
+		mix_number(h, place);
+	}
 }
 
 int

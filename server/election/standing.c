@@ -18,6 +18,7 @@ voter_group(struct voters *vs, const char *name)
 	if (g == NULL) {
 		g = need(calloc(1, sizeof(*g) + len + 1));
 		memcpy(g->name, name, len);
+		g->number = HASH_COUNT(vs->groups) + 1;
 		HASH_ADD_KEYPTR(hh, vs->groups, g->name, len, g);
 	}
 	return (g);

@@ -80,13 +80,13 @@ voter_rekey(struct voters *vs, struct voter *v,
 	standing_take(vs, v->name, old);
 	memcpy(v->key, key, sizeof(v->key));
 	standing_key(vs, v);
-	electorate_changed(vs, 1);
+	vs->changes++;
 }
 
 void
 voter_rekey_undo(struct voters *vs, const struct enrolment *old)
 {
-	electorate_changed(vs, -1);
+	vs->changes--;
 	standing_put_back(vs, old);
 }
 

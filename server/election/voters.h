@@ -18,6 +18,7 @@
 struct group {
 	UT_hash_handle hh;
 	uint32_t registered; /* voters on the roll */
+	uint32_t number;     /* from 1, in the order of being named first */
 	char name[];
 };
 

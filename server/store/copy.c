@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "common/failpoint.h"
@@ -20,10 +21,11 @@
 #include "server/store/slots.h"
 #include "server/store/view.h"
 
-#define COPY_ID	 "1163281232" /* "EVCP" */
-#define WAL_HEAD 32	      /* its salts are others after each reset */
-#define TRIES	 20
-#define CHUNK	 (1 << 20)
+#define COPY_SPARE (64u << 20)	/* bytes that are left to a server */
+#define COPY_ID	   "1163281232" /* "EVCP" */
+#define WAL_HEAD   32		/* its salts are others after each reset */
+#define TRIES	   20
+#define CHUNK	   (1 << 20)
 
 /* ---- the files, as a server may be writing them ---- */
 
@@ -128,6 +130,23 @@ struct proving {
 	const char *wrong;
 };
 
+/* Whether its private part opens what the leaf commits to. */
+static int
+opening_holds(const struct record *r)
+{
+	union opening opening;
+	evote_leaf leaf;
+	int fits;
+
+	if (record_open(r, &leaf, &opening) != 0)
+		return (0);
+	fits = opening_xdr(leaf.op.kind) == NULL ||
+	    opening_fits(
+		&opening, leaf.op.kind, &leaf.op.evote_op_u.vote.ballot);
+	record_clear(&leaf, &opening);
+	return (fits);
+}
+
 static int
 row_prove(void *arg, const struct view_row *row)
 {
@@ -139,7 +158,7 @@ row_prove(void *arg, const struct view_row *row)
 		p->wrong = "is missing";
 	else if (r == NULL || r->seq != row->seq ||
 	    row->hash_len != SEAL_HASH ||
-	    memcmp(r->hash, row->hash, SEAL_HASH) != 0)
+	    memcmp(r->hash, row->hash, SEAL_HASH) != 0 || !opening_holds(r))
 		p->wrong = "is damaged";
 	else
 		p->next++;
@@ -238,6 +257,33 @@ file_publish(const char *from, const char *to, char *err, size_t errlen)
 	return (rc);
 }
 
+/*
+ * What is copied stands there twice for a while; a server whose disk is nearly
+ * full refuses votes.
+ */
+static int
+room_check(const char *data, const char *dir, char *err, size_t errlen)
+{
+	static const char *const names[] = {"ledger.db", "ledger.db-wal"};
+	uint64_t needed = COPY_SPARE;
+	char path[FILES_PATH];
+	struct statvfs v;
+	struct stat st;
+
+	for (int i = 0; i < 2; i++) {
+		files_path(data, names[i], path, sizeof(path));
+		if (stat(path, &st) == 0)
+			needed += 2 * (uint64_t)st.st_size;
+	}
+	if (statvfs(dir, &v) == -1 ||
+	    (uint64_t)v.f_bavail * v.f_frsize >= needed)
+		return (0);
+	return (text_why(err, errlen,
+	    "a copy needs %" PRIu64 " MB for a while, and %" PRIu64
+	    " MB are free: name a file on another disk",
+	    needed >> 20, (uint64_t)v.f_bavail * v.f_frsize >> 20));
+}
+
 static int
 copy_fill(const char *data, const char *dir, const char *file,
     uint64_t *records, char *err, size_t errlen)
@@ -280,7 +326,9 @@ copy_make(const char *data, const char *file, uint64_t *records, char *err,
 	if (mkdir(dir, 0700) == -1)
 		return (text_why(
 		    err, errlen, "cannot make %s: %s", dir, strerror(errno)));
-	rc = copy_fill(data, dir, file, records, err, errlen);
+	rc = room_check(data, dir, err, errlen);
+	if (rc == 0)
+		rc = copy_fill(data, dir, file, records, err, errlen);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		files_path(dir, names[i], path, sizeof(path));
 		unlink(path);

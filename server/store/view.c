@@ -60,6 +60,9 @@ uri_make(const char *file)
 	char *uri = need(malloc(3 * strlen(file) + 32));
 	size_t n = (size_t)sprintf(uri, "file:");
 
+	/* What follows two slashes would be a host. */
+	while (file[0] == '/' && file[1] == '/')
+		file++;
 	for (; *file != '\0'; file++)
 		n += (size_t)sprintf(uri + n,
 		    strchr("%?#", *file) != NULL ? "%%%02X" : "%c",

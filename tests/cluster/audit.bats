@@ -88,5 +88,22 @@ turn_votes() {
 	audits 1 alpha
 	says "its private part does not open its commitment"
 	says "does NOT hold"
+	# A copy says so, too, while there is another host to make one from.
+	exits 1 "$PAIR_BIN/evote_server" export --data "$PAIR_DIR/alpha" \
+	    "$PAIR_DIR/copy"
+	says "is damaged"
+	# Each vote is faulty once, whatever else is wrong with it.
+	cp -r "$PAIR_DIR/beta" "$PAIR_DIR/worse"
+	sqlite3 "$PAIR_DIR/worse/ledger.db" "UPDATE record SET
+	    leaf = substr(leaf, 1, length(leaf) - 9) || x'ffffffffffffffffff'
+	    WHERE opening IS NOT NULL"
+	audits 1 worse
+	says "votes received 2, valid 0"
+	# What cannot be read at all is told as well.
+	sqlite3 "$PAIR_DIR/worse/ledger.db" "UPDATE record SET leaf = x'00'"
+	audits 1 worse
+	says "it is unreadable"
+	says "does NOT hold"
 	audits 0 beta
+	audits 0 "/beta"
 }

@@ -149,6 +149,9 @@ global_synopsis() {
 	printf 'colour = red\n' >"$conf"
 	run "$bin/evote_server" --config "$conf"
 	[[ $output == *'conf line 1: no option is named "colour"'* ]]
+	printf 'no-portmap = yes\nname = a\nno-portmap = no\n' >"$conf"
+	run "$bin/evote_server" --config "$conf"
+	[[ $output == *'conf line 3: no-portmap stands here twice'* ]]
 }
 
 # What each of these beginnings of a command line is completed to, a line each.

@@ -419,6 +419,28 @@ test_vote_undone(void **state)
 	assert_voted(w, 0, 0);
 }
 
+/* Who was only staged when it was fixed is no part of it. */
+static void
+test_frozen_again(void **state)
+{
+	struct world *w = *state;
+	evote_option freeze[] = {{EVOTE_OPTION_FREEZE, 1}};
+	evote_row rows[] = {row("Eve", "students", 'e')};
+	uint64_t size;
+
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
+	size = w->size;
+	expect(w,
+	    op_open(op_create(anew(w, "Cy"), "club", START + SEC), freeze, 1),
+	    0, EVOTE_R_OK, 1);
+	world_undo(w, size);
+	expect(w, op_begin(w, rows, 1), 0, EVOTE_R_OK, 1);
+	expect(w,
+	    op_open(op_create(anew(w, "Cy"), "club", START + SEC), freeze, 1),
+	    0, EVOTE_R_OK, 1);
+	assert_replays(w);
+}
+
 /* ---- any of them in any order, and undone ---- */
 
 static unsigned
@@ -655,6 +677,7 @@ main(void)
 	    TEST(test_pages),
 	    TEST(test_frozen),
 	    TEST(test_vote_undone),
+	    TEST(test_frozen_again),
 	    TEST(test_random),
 	};
 
