@@ -411,6 +411,8 @@ raw_meet(struct raw *r)
 		raw_flush(r);
 		got = tls_shake(r->there);
 		out = tls_outbox(r->there);
+		if (outbox_size(out) == 0)
+			continue;
 		BIO_write(r->in, out->data + out->start, (int)outbox_size(out));
 		outbox_sent(out, outbox_size(out));
 	}
