@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "replica/core/core_impl.h"
 
 int
@@ -21,7 +23,7 @@ learn_from_arbiter(struct core *c, const evote_config *k)
 {
 	if (!config_id_equal(k->cluster, c->config.cluster))
 		core_say(c, 1, "arbiter stranger=1");
-	else if (k->epoch > c->config.epoch)
+	else if (k->epoch > proposal_decided(c))
 		proposal_adopt(c, k);
 	else if (k->epoch < c->config.epoch) {
 		/* It grants nothing, however often it is asked. */
@@ -63,9 +65,7 @@ arbitration_granted(struct core *c, const evote_config *k)
 static int
 has_granted(const struct core *c, const evote_decided *d)
 {
-	return (d->config.epoch == c->proposal.next.epoch &&
-	    (d->verdict == EVOTE_GRANTED ||
-		config_equal(&d->config, &c->proposal.next)));
+	return (config_equal(&d->config, &c->proposal.next));
 }
 
 void
@@ -73,7 +73,9 @@ arbitration_heard(struct core *c, const evote_decided *d)
 {
 	int asked = arbitration_pending(c);
 
-	c->arbiter_ms = c->now_ms;
+	/* An empty one answers, and grants nothing: it is as good as away. */
+	if (d->verdict != EVOTE_BLANK)
+		c->arbiter_ms = c->now_ms;
 	if (c->role == EVOTE_HALTED)
 		return;
 	if (asked && has_granted(c, d)) {
@@ -105,6 +107,18 @@ arbitration_heard(struct core *c, const evote_decided *d)
 	    d->config.epoch != c->config.epoch)
 		proposal_drop(c);
 	learn_from_arbiter(c, &d->config);
+}
+
+/*
+ * Its directory is new, and the configuration means the one before.  An arbiter
+ * hears names: it would take this host's word for that primary's life.
+ */
+static int
+replaces_primary(const struct core *c)
+{
+	return (!config_id_equal(c->config.primary, core_self(c)) &&
+	    strcmp(config_name(&c->config, c->config.primary), core_name(c)) ==
+		0);
 }
 
 /* A primary shows the arbiter that it lives; whoever waits for a word asks. */
@@ -142,7 +156,7 @@ arbitration_beat(struct core *c)
 		core_move(c, ON_ABORT);
 	if (arbitration_pending(c))
 		proposal_ask(c);
-	else if (core_arbitrated(c))
+	else if (core_arbitrated(c) && !replaces_primary(c))
 		c->driver->decide(c->arg, &c->config.arbiter, &d);
 	away = core_arbitrated(c) &&
 	    c->now_ms - c->arbiter_ms > AWAY_BEATS * c->cf.beat_ms;

@@ -340,15 +340,16 @@ go_on(struct core *c)
 void
 core_step(struct core *c, const struct event *ev)
 {
-	int jumped;
+	int jumped, stopped;
 
 	c->now_ms = ev->now_ms;
 	c->wall_us = ev->wall_us;
 	jumped = clock_look(&c->clock, c->now_ms, c->wall_us);
-	if (c->step_ms != 0 &&
+	stopped = c->step_ms != 0 &&
 	    (jumped ||
 		c->now_ms - c->step_ms >
-		    failure_timeout(c) / 3 + c->cf.beat_ms))
+		    failure_timeout(c) / 3 + c->cf.beat_ms);
+	if (stopped)
 		stalled(c);
 	c->step_ms = c->now_ms;
 	/* Of these there are many; they change nothing that others wait for. */
@@ -357,7 +358,11 @@ core_step(struct core *c, const struct event *ev)
 	else if (ev->kind == EV_REQUEST)
 		requests_take(c, ev->ticket, &ev->seen);
 	else {
-		hear(c, ev);
+		/* An answer from before: its link is being made anew. */
+		if (stopped && ev->kind == EV_REPLY && !core_leads(c))
+			message_free(ev->message);
+		else
+			hear(c, ev);
 		go_on(c);
 	}
 }

@@ -380,6 +380,8 @@ void proposal_ask(struct core *);
 void proposal_store(struct core *);
 void proposal_claim(struct core *, enum proposal_kind);
 void proposal_stored(struct core *, uint64_t job);
+uint64_t proposal_decided(const struct core *); /* the epoch, here */
+void proposal_forget(struct core *);
 void proposal_drop(struct core *);
 void proposal_establish(struct core *, int forced); /* begin as primary */
 /* 1, and this host halts, when that leaves it behind for good. */

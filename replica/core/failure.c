@@ -62,7 +62,9 @@ failure_of(const struct core *c, const evote_member *m)
 	p = &c->peers[i];
 	if (p->met && !config_id_equal(p->id, m->incarnation))
 		return (1); /* its disk was replaced */
-	return (!core_fit(p) || failure_is_gone(c, p));
+	/* Where our link leads to somebody else, that one's word is not its. */
+	return ((!core_fit(p) && p->refused_by != EVOTE_REFUSED_NOT_MEANT) ||
+	    failure_is_gone(c, p));
 }
 
 /*

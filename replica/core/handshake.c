@@ -139,7 +139,7 @@ heed(struct core *c, const struct peer *p, int answer)
 	    (c->proposal.phase == PROPOSAL_STORING || !core_arbitrated(c)))
 		return;
 	if (c->role == EVOTE_CLAIMING)
-		c->proposal.phase = PROPOSAL_IDLE;
+		proposal_forget(c);
 	if (config_in_sync(&c->config, core_self(c)) < 0 || c->resigned)
 		core_move(c, ON_FOLLOW);
 	else {
@@ -191,8 +191,7 @@ learn(struct core *c, int peer, evote_hello *h, int answer)
 		    c->cf.names[peer]);
 		return;
 	}
-	decided = c->proposal.phase == PROPOSAL_STORING ? c->proposal.next.epoch
-							: c->config.epoch;
+	decided = proposal_decided(c);
 	/* One of its own may have been granted, and only others know. */
 	if (p->config.epoch > decided && !arbitration_granted(c, &p->config) &&
 	    (core_arbitrated(c) || !core_leads(c) ||

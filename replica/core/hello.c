@@ -83,7 +83,8 @@ hello_send(struct core *c, int peer)
 
 /*
  * Who does not lead asks the others now and then how they are.  Its primary,
- * once that has confirmed it, it asks seldom, and only for the time.
+ * once that has confirmed it and while it is heard, it asks seldom, and only
+ * for the time: one whose calls do not come through may still be reached.
  * While answers wait for the disk a hello is the sign of life: a slow disk
  * makes nobody silent.
  */
@@ -91,11 +92,14 @@ static uint64_t
 hello_every(const struct core *c, int peer)
 {
 	int primary = peer == core_primary_peer(c);
+	int heard = c->now_ms - c->peers[peer].last_received_ms <=
+	    HEARD_BEATS * c->cf.beat_ms;
 
 	if (primary && c->n_deferred > 0)
 		return (c->cf.beat_ms);
 	return (c->cf.beat_ms *
-	    (primary && c->membership_confirmed && clock_good(&c->clock)
+	    (primary && heard && c->membership_confirmed &&
+			clock_good(&c->clock)
 		    ? SURE_BEATS
 		    : ASK_BEATS));
 }

@@ -209,6 +209,7 @@ static void
 named(struct core *c, int giver)
 {
 	core_move(c, ON_NAMED);
+	c->unverified_claim = 0;
 	/* If it waits, it has been away since. */
 	if (giver >= 0 && config_in_sync(&c->config, c->peers[giver].id) >= 0 &&
 	    c->peers[giver].role != EVOTE_WAITING)
@@ -257,12 +258,26 @@ proposal_stored(struct core *c, uint64_t job)
 	granted(c, c->proposal.kind);
 }
 
+uint64_t
+proposal_decided(const struct core *c)
+{
+	return (c->proposal.phase == PROPOSAL_STORING ? c->proposal.next.epoch
+						      : c->config.epoch);
+}
+
+/* It may have been granted: the next one has another epoch. */
 void
-proposal_drop(struct core *c)
+proposal_forget(struct core *c)
 {
 	if (c->proposal.next.epoch > c->seen_epoch)
 		c->seen_epoch = c->proposal.next.epoch;
 	c->proposal.phase = PROPOSAL_IDLE;
+}
+
+void
+proposal_drop(struct core *c)
+{
+	proposal_forget(c);
 	if (c->role == EVOTE_CLAIMING)
 		core_move(c, ON_DENIED);
 	if (c->role == EVOTE_HANDING)

@@ -4,9 +4,11 @@
 #include <unistd.h>
 #include <fcntl.h>
 #include <errno.h>
+#include <inttypes.h>
 
 #include "common/log.h"
 #include "server/store/ledger_impl.h"
+#include "server/store/wal.h"
 
 static const char *const query_sql[Q_NR] = {
     [Q_BEGIN] = "BEGIN IMMEDIATE",
@@ -223,6 +225,27 @@ left_sync(const char *path)
 	return (rc);
 }
 
+/* SQLite would take damage for the end of what was written. */
+static int
+left_check(const char *path)
+{
+	uint64_t frame, behind;
+	char name[4096];
+	int rc;
+
+	snprintf(name, sizeof(name), "%s-wal", path);
+	rc = wal_damage(name, &frame, &behind);
+	if (rc == -1)
+		log_alarm("ledger file=%s doing=read failed=\"%s\"", name,
+		    strerror(errno));
+	if (rc == 1)
+		log_alarm("ledger file=%s damaged=\"frame %" PRIu64
+			  " is not what was written, and %" PRIu64
+			  " transactions stand behind it\"",
+		    name, frame, behind);
+	return (rc == 0 ? 0 : -1);
+}
+
 struct ledger *
 ledger_open(const char *path, int create)
 {
@@ -235,7 +258,7 @@ ledger_open(const char *path, int create)
 		log_alarm("ledger file=%s failed=\"no memory\"", path);
 		goto fail;
 	}
-	if (left_sync(path) == -1)
+	if (left_sync(path) == -1 || left_check(path) == -1)
 		goto fail;
 	if (sqlite3_open_v2(path, &l->db, flags, NULL) != SQLITE_OK) {
 		ledger_failed(l, "open");

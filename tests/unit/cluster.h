@@ -96,12 +96,13 @@ struct cluster {
 	uint64_t now_ms, last_conn;
 	struct host hosts[CLUSTER_MAX];
 	struct witness witness;
-	int witness_down;
+	int witness_down, verdict_held[CLUSTER_MAX];
 	/* By ticket: is it a reading; what the voter was told, "" nothing. */
 	char reading[CLUSTER_RECORDS], told[CLUSTER_RECORDS][24];
 };
 
-static const char *const cluster_names[CLUSTER_MAX] = {"A", "B", "C"};
+__attribute__((unused)) static const char *const cluster_names[CLUSTER_MAX] = {
+    "A", "B", "C"};
 
 static inline void *
 cluster_alloc(size_t n, size_t size)
@@ -461,7 +462,7 @@ verdict_step(struct host *h)
 {
 	evote_decided verdict = h->verdict;
 
-	if (!h->decided)
+	if (!h->decided || h->all->verdict_held[h->id])
 		return (0);
 	memset(&h->verdict, 0, sizeof(h->verdict));
 	h->decided = 0;

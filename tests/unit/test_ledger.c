@@ -616,6 +616,59 @@ one_at_a_time(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+static void
+flip(const char *file, long at)
+{
+	FILE *f = fopen(file, "r+");
+	int byte;
+
+	assert_non_null(f);
+	fseek(f, at, SEEK_SET);
+	byte = fgetc(f);
+	fseek(f, at, SEEK_SET);
+	fputc(byte ^ 1, f);
+	fclose(f);
+}
+
+/* What is wrong before the end is never cut off: rule 15. */
+static void
+damage_in_the_wal(void **state)
+{
+	struct place_of_test *p = *state;
+	struct ledger *l = ledger_open(p->db, 1);
+	char kept[200], back[800];
+	struct stat st;
+	long frame;
+
+	assert_non_null(l);
+	for (uint64_t i = 0; i < 40; i++)
+		assert_int_equal(append(l, i, 1, i), 0);
+	snprintf(kept, sizeof(kept), "%s/kept", p->dir);
+	snprintf(back, sizeof(back), "mkdir %s && cp %s %s %s", kept, p->db,
+	    p->wal, kept);
+	assert_int_equal(system(back), 0);
+	ledger_close(l);
+	snprintf(p->db, sizeof(p->db), "%.120s/ledger.db", kept);
+	snprintf(p->wal, sizeof(p->wal), "%.140s-wal", p->db);
+	assert_int_equal(stat(p->wal, &st), 0);
+	frame = 24 + 4096;
+	/* A page, a checksum, a salt: all in the middle. */
+	for (int where = 0; where < 3; where++) {
+		long at = 32 + st.st_size / frame / 2 * frame +
+		    (long[]){500, 20, 8}[where];
+
+		flip(p->wal, at);
+		assert_null(ledger_open(p->db, 0));
+		flip(p->wal, at);
+	}
+	/* The last transaction is an end that was torn. */
+	flip(p->wal, st.st_size - 100);
+	l = ledger_open(p->db, 0);
+	assert_non_null(l);
+	assert_int_equal(ledger_size(l), 39);
+	ledger_close(l);
+}
+
 int
 main(void)
 {
@@ -631,6 +684,7 @@ main(void)
 	    TEST(wal_moves_when_asked),
 	    TEST(a_changed_byte_is_found_or_harmless),
 	    TEST(damage_has_many_forms),
+	    TEST(damage_in_the_wal),
 	    TEST(other_files_are_left_alone),
 	    TEST(one_at_a_time),
 	};
