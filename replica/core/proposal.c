@@ -184,12 +184,17 @@ proposal_claim(struct core *c, enum proposal_kind kind)
 	proposal_make(c, kind);
 }
 
-/* Rule 6.  The first record of a primary; it serves once that is accepted. */
+/*
+ * Rule 6.  The first record of a primary; it serves once that is accepted.  The
+ * first one since a promotion by force says so, also if the host that was
+ * promoted died in between.
+ */
 void
-proposal_establish(struct core *c, int forced)
+proposal_establish(struct core *c)
 {
 	struct entry_header at = core_place(c);
-	evote_epoch_op op = {.forced = forced};
+	evote_epoch_op op = {
+	    .forced = c->config.forced_epoch > history_epoch(c->log)};
 	struct record *r;
 
 	memcpy(op.primary, core_self(c), sizeof(op.primary));
@@ -214,7 +219,7 @@ named(struct core *c, int giver)
 	if (giver >= 0 && config_in_sync(&c->config, c->peers[giver].id) >= 0 &&
 	    c->peers[giver].role != EVOTE_WAITING)
 		c->peers[giver].yielded = 1;
-	proposal_establish(c, 0);
+	proposal_establish(c);
 }
 
 static void
@@ -231,7 +236,7 @@ granted(struct core *c, enum proposal_kind kind)
 	case P_CLAIM:
 	case P_FORCE:
 		core_move(c, ON_GRANTED);
-		proposal_establish(c, kind == P_FORCE);
+		proposal_establish(c);
 		break;
 	case P_HAND:
 		core_move(c, ON_HANDED);
@@ -321,7 +326,7 @@ proposal_adopt(struct core *c, const evote_config *k)
 	jobs_save(c);
 	if (named && c->role == EVOTE_BACKUP) {
 		core_move(c, ON_NAMED);
-		proposal_establish(c, 0);
+		proposal_establish(c);
 	} else
 		core_move(c, ON_LOST);
 	identity_own_name(c);

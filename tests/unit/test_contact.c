@@ -215,6 +215,28 @@ forced_meanwhile(void **state)
 	cluster_free(c);
 }
 
+/* The ledger says so, also if the host dies before it has. */
+static void
+forced_is_recorded(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, 0);
+
+	host_kill(c, A, 0);
+	host_kill(c, B, 0);
+	host_start(c, B);
+	cluster_wait(c, 3500);
+	hold_disk(c, B);
+	assert_null(core_promote(c->hosts[B].core, epoch_of(c, B), 1));
+	disk_step(&c->hosts[B], 1);
+	host_kill(c, B, 0);
+	c->hosts[B].disk_held = 0;
+	host_start(c, B);
+	cluster_wait(c, 1000);
+	assert_role(c, B, "primary");
+	assert_non_null(strstr(on_disk(c, B).text, "B!"));
+	cluster_free(c);
+}
+
 /* An arbiter hears names: an empty disk does not speak for the primary. */
 static void
 replaced_primary(void **state)
@@ -259,6 +281,7 @@ main(void)
 	    cmocka_unit_test(late_grant),
 	    cmocka_unit_test(named_after_a_restart),
 	    cmocka_unit_test(forced_meanwhile),
+	    cmocka_unit_test(forced_is_recorded),
 	    cmocka_unit_test(replaced_primary),
 	    cmocka_unit_test(blank_arbiter),
 	};
