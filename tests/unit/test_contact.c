@@ -215,6 +215,24 @@ forced_meanwhile(void **state)
 	cluster_free(c);
 }
 
+/* A host that is made primary leads once its own disk has that. */
+static void
+named_and_not_stored(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, 0);
+	uint64_t epoch = epoch_of(c, B);
+
+	hold_disk(c, B);
+	assert_null(core_handover(c->hosts[A].core, "B"));
+	cluster_wait(c, 500);
+	assert_role(c, B, "backup");
+	assert_true(epoch_of(c, B) == epoch);
+	free_disk(c, B);
+	cluster_wait(c, 500);
+	assert_role(c, B, "primary");
+	cluster_free(c);
+}
+
 /* The ledger says so, also if the host dies before it has. */
 static void
 forced_is_recorded(void **state)
@@ -281,6 +299,7 @@ main(void)
 	    cmocka_unit_test(late_grant),
 	    cmocka_unit_test(named_after_a_restart),
 	    cmocka_unit_test(forced_meanwhile),
+	    cmocka_unit_test(named_and_not_stored),
 	    cmocka_unit_test(forced_is_recorded),
 	    cmocka_unit_test(replaced_primary),
 	    cmocka_unit_test(blank_arbiter),
