@@ -31,7 +31,8 @@ code_else(evote_op_kind kind)
 
 /*
  * One incarnation, one key, and the other way round: two are not one secret.
- * Or the end of a host's, which has one.
+ * One that was removed and is added again has its own recorded anew.  Or the
+ * end of a host's, which has one.
  */
 static void
 judge_host(
@@ -48,8 +49,9 @@ judge_host(
 		return;
 	}
 	if (!keys_is_end(h) &&
-	    (keys_of(&e->keys, (const unsigned char *)h->incarnation) != NULL ||
-		keys_hold(&e->keys, (const unsigned char *)h->key))) {
+	    (keys_clash(&e->keys, h) ||
+		keys_of(&e->keys, (const unsigned char *)h->incarnation) !=
+		    NULL)) {
 		verdict_answer(v, 2, EVOTE_R_SHARED_KEY);
 		return;
 	}

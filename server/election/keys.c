@@ -92,20 +92,23 @@ keys_name(const struct keys *ks, uint32_t i)
 }
 
 const struct key_record *
-keys_of(const struct keys *ks, const unsigned char incarnation[16])
-{
-	for (uint32_t i = 1; i < ks->n; i++)
-		if (memcmp(ks->list[i].incarnation, incarnation, 16) == 0)
-			return (&ks->list[i]);
-	return (NULL);
-}
-
-const struct key_record *
 keys_latest(const struct keys *ks, const char *name)
 {
 	for (uint32_t i = ks->n; i-- > 1;)
 		if (strcmp(ks->list[i].name, name) == 0)
 			return (&ks->list[i]);
+	return (NULL);
+}
+
+const struct key_record *
+keys_of(const struct keys *ks, const unsigned char incarnation[16])
+{
+	for (uint32_t i = ks->n; i-- > 1;) {
+		const struct key_record *k = &ks->list[i];
+
+		if (memcmp(k->incarnation, incarnation, 16) == 0)
+			return (keys_latest(ks, k->name) == k ? k : NULL);
+	}
 	return (NULL);
 }
 
@@ -116,11 +119,17 @@ keys_some(const struct keys *k)
 }
 
 int
-keys_hold(const struct keys *ks, const unsigned char key[SEAL_KEY])
+keys_clash(const struct keys *ks, const evote_host_op *h)
 {
-	for (uint32_t i = 1; i < ks->n; i++)
-		if (memcmp(ks->list[i].key, key, SEAL_KEY) == 0)
+	for (uint32_t i = 1; i < ks->n; i++) {
+		const struct key_record *k = &ks->list[i];
+		int same_host = memcmp(k->incarnation, h->incarnation,
+				    sizeof(k->incarnation)) == 0;
+
+		if (!keys_is_over(k) &&
+		    same_host != (memcmp(k->key, h->key, SEAL_KEY) == 0))
 			return (1);
+	}
 	return (0);
 }
 

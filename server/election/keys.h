@@ -38,7 +38,10 @@ int keys_is_end(const evote_host_op *);
 int keys_is_over(const struct key_record *);
 /* The i-th name whose key is in force, or NULL: there are no more. */
 const char *keys_name(const struct keys *, uint32_t i);
-/* Of that incarnation; NULL: none is on record. */
+/*
+ * Of that incarnation, while it is in force: NULL when none is on record, or
+ * its host has another one since, or an end.
+ */
 const struct key_record *keys_of(
     const struct keys *, const unsigned char incarnation[16]);
 /* The latest of a host of that name, or NULL. */
@@ -48,8 +51,12 @@ const struct key_record *keys_latest(const struct keys *, const char *name);
  * that does not know it, nor what came with it and later.
  */
 int keys_some(const struct keys *);
-/* 1 when some host has that key. */
-int keys_hold(const struct keys *, const unsigned char key[SEAL_KEY]);
+/*
+ * 1 when that key was another incarnation's, or that incarnation's was another:
+ * in force or not, an incarnation has one key for good, and a key one
+ * incarnation.
+ */
+int keys_clash(const struct keys *, const evote_host_op *);
 void keys_mix(const struct keys *, unsigned char h[SEAL_HASH]);
 
 #endif

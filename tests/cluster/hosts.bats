@@ -126,6 +126,11 @@ one_primary() {
 	[[ $(host_of alpha alarm) == "" ]]
 }
 
+# Whether the policy has a key of that host.
+signs() {
+	client trust | grep -q "^witness .*/$1[+ ]"
+}
+
 @test "hosts remove: it halts, is left out, and does not come back by itself" {
 	cluster_up people
 	exits 0 admin alpha hosts add "$GAMMA"
@@ -163,8 +168,11 @@ one_primary() {
 	[[ $output != *redundancy* ]]
 	server_start beta
 	wait_until 10 logged beta "refused peer=alpha"
+	# Its key ended with it, and counts again.
+	not signs beta
 	exits 0 admin alpha hosts add "$(listed beta)"
 	wait_until 20 level
+	signs beta
 }
 
 @test "hosts prefer: the service moves under load, and no call fails" {

@@ -1183,6 +1183,15 @@ assert_key(struct world *w, uint32_t i, const char *name, char id, char key,
 	    record_leaf(w->log[ks->list[i].seq]), ks->list[i].leaf_len);
 }
 
+static int
+key_counts(const struct world *w, char id)
+{
+	unsigned char incarnation[16];
+
+	memset(incarnation, id, sizeof(incarnation));
+	return (keys_of(election_keys(w->e), incarnation) != NULL);
+}
+
 static void
 test_hosts(void **state)
 {
@@ -1221,10 +1230,10 @@ test_hosts(void **state)
 	expect(w, op_host("b", 4, 'D'), 0, EVOTE_R_OK, 1);
 	assert_key(w, 5, "b", 4, 'D', 0);
 	assert_string_equal(keys_name(ks, 1), "b");
-	assert_ptr_equal(
-	    keys_of(ks, (const unsigned char *)ks->list[3].incarnation),
-	    &ks->list[3]);
+	assert_true(key_counts(w, 4));
+	assert_false(key_counts(w, 3) || key_counts(w, 2));
 	world_undo(w, size);
+	assert_true(key_counts(w, 2));
 	assert_int_equal(ks->n, 3);
 	expect(w, op_host("b", 4, 'D'), 0, EVOTE_R_OK, 1);
 	assert_key(w, 3, "b", 4, 'D', 2);
@@ -1234,6 +1243,29 @@ test_hosts(void **state)
 	expect(w, op_host("b", 4, 'E'), 0, EVOTE_R_OK, 1);
 	election_hash(w->e, other);
 	assert_memory_not_equal(one, other, sizeof(one));
+}
+
+/* One that was removed may be added again with the directory that it has. */
+static void
+test_host_comes_back(void **state)
+{
+	struct world *w = *state;
+	const struct keys *ks = election_keys(w->e);
+
+	expect(w, op_host("a", 1, 'A'), 0, EVOTE_R_OK, 1);
+	expect(w, op_host("a", 0, 0), 0, EVOTE_R_OK, 1);
+	assert_false(key_counts(w, 1));
+	expect(w, op_host("a", 1, 'B'), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_host("a", 2, 'A'), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_host("a", 1, 'A'), 0, EVOTE_R_OK, 1);
+	assert_key(w, 3, "a", 1, 'A', 0);
+	assert_true(key_counts(w, 1));
+	assert_string_equal(keys_name(ks, 0), "a");
+	world_undo(w, w->size - 1);
+	assert_false(key_counts(w, 1));
+	/* So it may under another name. */
+	expect(w, op_host("b", 1, 'A'), 0, EVOTE_R_OK, 1);
+	assert_true(key_counts(w, 1));
 }
 
 /* Whoever says that it replaces another one's key is not followed. */
@@ -2021,6 +2053,7 @@ main(void)
 	    TEST(test_show),
 	    TEST(test_empty_groups),
 	    TEST(test_hosts),
+	    TEST(test_host_comes_back),
 	    TEST(test_hosts_tampered),
 	    TEST(test_receipt),
 	    TEST(test_genesis_and_epochs),
