@@ -170,6 +170,20 @@ events_space(struct server *s)
 	events_step(s, &ev);
 }
 
+/* Who has told a key that is on record has TLS as well. */
+static const char *
+not_plain(void *arg)
+{
+	const struct server *s = arg;
+
+	if (s->conf->tls_required)
+		return (OUTBOUND_TLS_REQUIRED);
+	if (keys_some(election_keys(s->election)))
+		return ("it does not offer TLS, which every host of this "
+			"cluster has: look for what answers in its place");
+	return (NULL);
+}
+
 struct inbound_hooks
 events_inbound(struct server *s)
 {
@@ -180,6 +194,6 @@ events_inbound(struct server *s)
 struct outbound_hooks
 events_outbound(struct server *s)
 {
-	return (
-	    (struct outbound_hooks){on_up, on_down, on_unwelcome, on_reply, s});
+	return ((struct outbound_hooks){
+	    on_up, on_down, on_unwelcome, on_reply, not_plain, s});
 }

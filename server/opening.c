@@ -186,8 +186,8 @@ open_network(struct server *s)
 		return (-1);
 	if (s->conf->portmap && (s->portmap = portmap_start(port)) == NULL)
 		return (-1);
-	s->outbound = outbound_new(s->dir.key, peers, hosts->n, s->conf->self,
-	    s->conf->tls_required, &out);
+	s->outbound =
+	    outbound_new(s->dir.key, peers, hosts->n, s->conf->self, &out);
 	s->arbiter = arbiter_new(s->dir.key, s->conf->name,
 	    s->conf->tls_required, events_decided, s);
 	log_info("listen port=%d admin=%s", port, s->conf->admin_socket);

@@ -366,6 +366,9 @@ links(const struct server *s, evote_status_res *res)
 			    "the network and the hosts list.",
 			    s->conf->hosts.list[i].name, why);
 	}
+	if (res->arbiter_away && arbiter_trouble(s->arbiter)[0] != '\0')
+		alarm_add(res, EVOTE_ALARM_LINK, "No link to the witness: %s.",
+		    arbiter_trouble(s->arbiter));
 }
 
 void

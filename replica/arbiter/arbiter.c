@@ -162,11 +162,19 @@ witness_leave(struct arbiter *a)
 	a->is_heard = 0;
 }
 
+static const char *
+not_plain(void *arg)
+{
+	const struct arbiter *a = arg;
+
+	return (a->tls_require ? OUTBOUND_TLS_REQUIRED : NULL);
+}
+
 static void
 witness_meet(struct arbiter *a, const char *where)
 {
 	const struct outbound_hooks hooks = {
-	    on_up, on_down, on_unwelcome, on_reply, a};
+	    on_up, on_down, on_unwelcome, on_reply, not_plain, a};
 	struct outbound_peer peers[PEERS] = {
 	    [SELF] = {.name = a->self, .host = ""}};
 	struct epoll_event ev = {.events = EPOLLIN};
@@ -180,8 +188,7 @@ witness_meet(struct arbiter *a, const char *where)
 	peers[WITNESS].name = a->hosts.list[0].name;
 	peers[WITNESS].host = a->hosts.list[0].address;
 	peers[WITNESS].port = a->hosts.list[0].port;
-	a->outbound =
-	    outbound_new(a->key, peers, PEERS, SELF, a->tls_require, &hooks);
+	a->outbound = outbound_new(a->key, peers, PEERS, SELF, &hooks);
 	if (a->outbound == NULL ||
 	    epoll_ctl(a->epoll, EPOLL_CTL_ADD, outbound_fd(a->outbound), &ev) ==
 		0)
@@ -271,4 +278,14 @@ arbiter_ask(struct arbiter *a, const evote_arbiter *to, const evote_decide *d)
 	} else
 		witness_ask(a, to->where, d);
 	snprintf(a->where, sizeof(a->where), "%s", to->where);
+}
+
+const char *
+arbiter_trouble(const struct arbiter *a)
+{
+	if (a->outbound == NULL)
+		return ("");
+	return (a->refused != EVOTE_NOT_REFUSED
+		? refusal_theirs(a->refused)
+		: outbound_trouble(a->outbound, WITNESS));
 }

@@ -14,7 +14,7 @@ struct arbiter;
 /* Called from arbiter_run only; *decided is borrowed. */
 typedef void arbiter_heard(void *arg, const evote_decided *);
 
-/* tls_require: of a witness, see outbound.h.  NULL: no memory, logged. */
+/* tls_require: a witness is not called in plain.  NULL: no memory, logged. */
 struct arbiter *arbiter_new(const unsigned char cluster_key[32],
     const char *self, int tls_require, arbiter_heard *, void *arg);
 void arbiter_free(struct arbiter *); /* NULL is fine */
@@ -32,5 +32,7 @@ void arbiter_run(struct arbiter *, uint64_t now_ms);
 int arbiter_check(const evote_arbiter *, const char cluster[16], char *full,
     char *err, size_t errlen);
 void arbiter_ask(struct arbiter *, const evote_arbiter *, const evote_decide *);
+/* Why the one asked last does not answer, as far as is known; else "". */
+const char *arbiter_trouble(const struct arbiter *);
 
 #endif

@@ -153,8 +153,8 @@ not_serving(const struct core *c, evote_status_res *s)
 	    names(c, is_awaited, who, sizeof(who)) > 0)
 		alarm_add(s, EVOTE_ALARM_NOT_SERVING,
 		    "Not serving: %s may hold votes that this host lacks. "
-		    "Start %s. If it will never come back, see "
-		    "promote --force.",
+		    "Start %s, or mend the link to it. If it will never come "
+		    "back, see promote --force.",
 		    who, who);
 	else if (c->role == EVOTE_WAITING)
 		alarm_add(s, EVOTE_ALARM_NOT_SERVING,
@@ -293,6 +293,11 @@ alarm_list(const struct core *c, evote_status_res *s)
 		    "The arbiter does not answer: no host can be replaced or "
 		    "left out now. Start it. If it will never answer again, "
 		    "name another one, or none, with --replace-dead.");
+	else if (core_arbitrated(c) && c->arbiter_behind)
+		alarm_add(s, EVOTE_ALARM_ARBITER,
+		    "The arbiter has an older state, perhaps from a backup: "
+		    "no host can be replaced or left out now. Name it again "
+		    "with --replace-dead.");
 	storage(c, s);
 	clocks(c, s);
 	settings(c, s);

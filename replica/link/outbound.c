@@ -9,7 +9,7 @@
 
 struct outbound *
 outbound_new(const unsigned char cluster_key[32],
-    const struct outbound_peer *peers, int n, int self, int tls_require,
+    const struct outbound_peer *peers, int n, int self,
     const struct outbound_hooks *hooks)
 {
 	struct outbound *p = calloc(1, sizeof(*p));
@@ -18,7 +18,6 @@ outbound_new(const unsigned char cluster_key[32],
 		return (NULL);
 	memcpy(p->key, cluster_key, sizeof(p->key));
 	tls_pin(cluster_key, p->pin);
-	p->tls_require = tls_require;
 	p->hooks = *hooks;
 	p->epoll = epoll_create1(EPOLL_CLOEXEC);
 	p->links = calloc(EVOTE_HOSTS_MAX, sizeof(*p->links));

@@ -43,16 +43,22 @@ struct outbound_hooks {
 	void (*unwelcome)(void *arg, int peer, evote_refusal why);
 	/* A reply.  The message is the hook's to free. */
 	void (*reply)(void *arg, int peer, struct message *);
+	/*
+	 * A peer declines TLS.  NULL: it may be called in plain, unless it has
+	 * spoken TLS before; or why not, and what to do.
+	 */
+	const char *(*not_plain)(void *arg);
 	void *arg;
 };
 
-/*
- * peers[self] is skipped.  A peer that declines TLS is called in plain, unless
- * it has spoken TLS before, or tls_require.  NULL: no memory or descriptors,
- * logged.
- */
+/* For not_plain. */
+#define OUTBOUND_TLS_REQUIRED                                              \
+	"it does not offer TLS, and this host has tls = require: upgrade " \
+	"evote there first"
+
+/* peers[self] is skipped.  NULL: no memory or descriptors, logged. */
 struct outbound *outbound_new(const unsigned char cluster_key[32],
-    const struct outbound_peer *peers, int n, int self, int tls_require,
+    const struct outbound_peer *peers, int n, int self,
     const struct outbound_hooks *);
 void outbound_free(struct outbound *);
 /*

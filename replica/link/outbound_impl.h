@@ -69,7 +69,6 @@ struct link {
 struct outbound {
 	unsigned char key[32];
 	char pin[TLS_PIN]; /* of this cluster */
-	int tls_require;   /* nobody is called in plain */
 	char *self;
 	struct outbound_hooks hooks;
 	uint64_t now;

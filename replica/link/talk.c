@@ -150,10 +150,11 @@ shake_start(struct link *l)
 static void
 declined(struct link *l)
 {
-	if (l->outbound->tls_require)
-		link_end(l, LOG_L_ALARM,
-		    "it does not offer TLS, and this host has tls = require: "
-		    "upgrade evote there first");
+	const struct outbound_hooks *h = &l->outbound->hooks;
+	const char *why = h->not_plain(h->arg);
+
+	if (why != NULL)
+		link_end(l, LOG_L_ALARM, why);
 	else if (l->spoke_tls)
 		link_end(l, LOG_L_ALARM,
 		    "it does not offer TLS any more: if it was set back to an "

@@ -84,15 +84,16 @@ size() {
 	[[ $(anew host_state alpha size) == "$size" ]]
 }
 
-# Somebody between the client and alpha, who takes the offer away on demand.
+# between_start PLACE HOST: somebody between them, who takes the offer away on
+# demand.
 between_start() {
 	rm -f "$PAIR_DIR/between"
-	host_exec voters tests/cluster/strip.py "$PAIR_DIR/between" \
-	    "$(address alpha)" "$(port alpha)" "$PAIR_DIR/strip" \
+	host_exec "$1" tests/cluster/strip.py "$PAIR_DIR/between" \
+	    "$(address "$2")" "$(port "$2")" "$PAIR_DIR/strip" \
 	    </dev/null >"$PAIR_DIR/between.log" 2>&1 3>&- &
 	between=$!
 	wait_until 5 test -e "$PAIR_DIR/between"
-	between_hosts=alpha=127.0.0.1:$(<"$PAIR_DIR/between")
+	between_hosts=$2=127.0.0.1:$(<"$PAIR_DIR/between")
 }
 
 through() {
@@ -108,7 +109,7 @@ registered() {
 	cluster_up people
 	election board 3600
 	wait_until 10 registered
-	between_start
+	between_start voters alpha
 	exits 0 through as ada vote board yes
 	says "Its pin is"
 	: >"$PAIR_DIR/strip"
@@ -123,6 +124,24 @@ registered() {
 	[[ $output != *"Its pin"* ]]
 }
 
+@test "hosts whose keys are on record do not call each other in plain" {
+	cluster_up people
+	server_kill beta
+	wait_until 15 alone alpha
+	wait_until 10 registered
+	between_start beta alpha
+	: >"$PAIR_DIR/strip"
+	# A new process, which has not seen that alpha speaks TLS.
+	truncate -s 0 "$PAIR_DIR/beta.log"
+	EVOTE_HOSTS=$between_hosts,$(listed beta) server_start beta
+	wait_until 10 logged beta "does not offer TLS, which every host"
+	not linked beta alpha no
+	rm "$PAIR_DIR/strip"
+	wait_until 10 linked beta alpha yes
+	not linked beta alpha no
+	wait_until 15 level
+}
+
 @test "tls = require: who comes in plain is told, and reads no more than status" {
 	options=(--tls require)
 	cluster_up people
@@ -135,7 +154,7 @@ registered() {
 	exits 0 as ada vote board yes
 	# The first time, and somebody in between.
 	wait_until 10 registered
-	between_start
+	between_start voters alpha
 	: >"$PAIR_DIR/strip"
 	exits 2 through as bob vote board yes
 	says "somebody in between hides the offer"

@@ -289,6 +289,35 @@ blank_arbiter(void **state)
 	cluster_free(c);
 }
 
+/* Whom the force barred serves on, and does not hear that it is barred. */
+static void
+two_primaries(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, 0);
+
+	host_kill(c, B, 0);
+	cluster_wait(c, 200);
+	hold_disk(c, A); /* so that it stays out */
+	host_start(c, B);
+	cut(c, A, B);
+	cluster_wait(c, 3100);
+	free_disk(c, A);
+	assert_null(core_promote(c->hosts[B].core, epoch_of(c, B), 1));
+	cluster_wait(c, 200);
+	assert_role(c, A, "primary");
+	assert_role(c, B, "primary");
+	assert_null(strstr(alarm_of(c, B).text, "Two primaries"));
+	let_go(c, A, B, CALLS);
+	cluster_wait(c, 200);
+	assert_role(c, A, "primary");
+	assert_non_null(strstr(alarm_of(c, B).text, "Two primaries: A serves"));
+	mend(c, A, B);
+	cluster_wait(c, 200);
+	assert_role(c, A, "halted");
+	assert_null(strstr(alarm_of(c, B).text, "Two primaries"));
+	cluster_free(c);
+}
+
 int
 main(void)
 {
@@ -303,6 +332,7 @@ main(void)
 	    cmocka_unit_test(forced_is_recorded),
 	    cmocka_unit_test(replaced_primary),
 	    cmocka_unit_test(blank_arbiter),
+	    cmocka_unit_test(two_primaries),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

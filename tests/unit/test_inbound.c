@@ -224,15 +224,21 @@ scene_end(struct scene *s)
 	inbound_free(s->in);
 }
 
+static const char *
+not_plain(void *arg)
+{
+	return (NULL);
+}
+
 static void
 scene_link(struct scene *s, const char *name)
 {
 	const struct outbound_peer peers[] = {
 	    {name, "127.0.0.1", 1}, {"beta", "127.0.0.1", s->port}};
 	const struct outbound_hooks hooks = {
-	    on_up, on_down, on_unwelcome, on_reply, s};
+	    on_up, on_down, on_unwelcome, on_reply, not_plain, s};
 
-	s->outbound = outbound_new(key, peers, 2, ALPHA, 0, &hooks);
+	s->outbound = outbound_new(key, peers, 2, ALPHA, &hooks);
 }
 
 static void

@@ -365,7 +365,7 @@ struct scene {
 	int replies;
 	evote_refusal unwelcome;
 	int reset_in_reply, call_in_up, call_in_down;
-	int tls_require;
+	const char *not_plain;
 };
 
 static uint64_t
@@ -463,15 +463,21 @@ steps(struct scene *s, int n)
 		step(s);
 }
 
+static const char *
+not_plain(void *arg)
+{
+	return (((struct scene *)arg)->not_plain);
+}
+
 static void
 scene_host(struct scene *s, const char *host, int port)
 {
 	const struct outbound_peer peers[] = {
 	    {"alpha", "127.0.0.1", 1}, {"beta", host, port}};
 	const struct outbound_hooks hooks = {
-	    on_up, on_down, on_unwelcome, on_reply, s};
+	    on_up, on_down, on_unwelcome, on_reply, not_plain, s};
 
-	s->outbound = outbound_new(key, peers, 2, 0, s->tls_require, &hooks);
+	s->outbound = outbound_new(key, peers, 2, 0, &hooks);
 	assert_non_null(s->outbound);
 }
 
@@ -1266,7 +1272,7 @@ a_host_may_demand_tls(void **state)
 
 	scene_begin(&s);
 	s.b.offer = DECLINES;
-	s.tls_require = 1;
+	s.not_plain = OUTBOUND_TLS_REQUIRED;
 	scene_host(&s, "127.0.0.1", s.b.port);
 	stays_down(&s, "this host has tls = require", 1);
 	s.b.offer = SPEAKS;

@@ -449,6 +449,8 @@ a_witness_that_lost_what_it_granted_is_not_pressed(void **state)
 	cluster_wait(c, 3000);
 	assert_told(c, 1, "");
 	assert_role(c, A, "primary");
+	assert_non_null(
+	    strstr(alarm_of(c, A).text, "The arbiter has an older state"));
 	host_start(c, B);
 	cluster_wait(c, 500);
 	assert_told(c, 1, "served");
