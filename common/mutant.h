@@ -78,6 +78,9 @@
 #ifndef BUG_NAMED_UNSTORED /* 11: lead before the configuration is stored */
 #define BUG_NAMED_UNSTORED 0
 #endif
+#ifndef BUG_NAMED_UNASKED /* 11: who was stopped leads without doubt */
+#define BUG_NAMED_UNASKED 0
+#endif
 #ifndef BUG_COPY_OF_ANOTHER /* Who is who: hear a copy of a third host */
 #define BUG_COPY_OF_ANOTHER 0
 #endif

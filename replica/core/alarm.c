@@ -90,17 +90,11 @@ names(const struct core *c, int (*pick)(const struct core *, int), char *text,
 	return (n);
 }
 
-static const void *
-id_of(const struct core *c, int i)
-{
-	return (i == c->cf.self ? core_self(c) : (const void *)c->peers[i].id);
-}
-
 static int
 is_absent(const struct core *c, int i)
 {
-	return (config_in_sync(&c->config, id_of(c, i)) < 0 &&
-	    config_listed(&c->config, c->cf.names[i]));
+	return (
+	    !hosts_in_sync(c, i) && config_listed(&c->config, c->cf.names[i]));
 }
 
 static int

@@ -68,6 +68,14 @@ has_granted(const struct core *c, const evote_decided *d)
 	return (config_equal(&d->config, &c->proposal.next));
 }
 
+/* Nor will it be. */
+static void
+not_granted(struct core *c)
+{
+	for (int i = 0; i < c->cf.n; i++)
+		c->peers[i].undecided = 0;
+}
+
 void
 arbitration_heard(struct core *c, const evote_decided *d)
 {
@@ -104,8 +112,10 @@ arbitration_heard(struct core *c, const evote_decided *d)
 		return;
 	}
 	if (asked && d->verdict == EVOTE_CONFLICT &&
-	    d->config.epoch != c->config.epoch)
+	    d->config.epoch != c->config.epoch) {
+		not_granted(c);
 		proposal_drop(c);
+	}
 	learn_from_arbiter(c, &d->config);
 }
 
@@ -158,7 +168,7 @@ arbitration_beat(struct core *c)
 		proposal_ask(c);
 	else if (core_arbitrated(c) && !replaces_primary(c))
 		c->driver->decide(c->arg, &c->config.arbiter, &d);
-	away = core_arbitrated(c) &&
+	away = core_arbitrated(c) && !replaces_primary(c) &&
 	    c->now_ms - c->arbiter_ms > AWAY_BEATS * c->cf.beat_ms;
 	if (away != c->arbiter_away) {
 		c->arbiter_away = away;

@@ -140,8 +140,10 @@ stalled(struct core *c)
 	    (unsigned long long)(c->now_ms - c->step_ms),
 	    (unsigned long long)c->config.epoch,
 	    (unsigned long long)history_size(c->log));
-	for (int i = 0; i < c->cf.n; i++)
+	for (int i = 0; i < c->cf.n; i++) {
 		c->peers[i].last_received_ms = c->now_ms;
+		c->peers[i].asked_ms = 0;
+	}
 	c->arbiter_ms = c->now_ms;
 	if (!core_leads(c))
 		core_reconfirm(c);
@@ -165,17 +167,23 @@ tell_clock(struct core *c)
 
 /*
  * A link of a peer that has fallen silent leads nowhere, or waits for TCP's
- * next try, which is as late as the trouble was long: another one is made.
+ * next try, which is as late as the trouble was long: another one is made.  So
+ * it is where the peer calls, and answers nothing.
  */
 static void
 renew_links(struct core *c)
 {
 	uint64_t most = failure_timeout(c) + SILENT_BEATS * c->cf.beat_ms;
 
-	for (int i = 0; i < c->cf.n; i++)
-		if (c->peers[i].up &&
-		    c->now_ms - c->peers[i].last_received_ms > most)
+	for (int i = 0; i < c->cf.n; i++) {
+		const struct peer *p = &c->peers[i];
+
+		if (p->up &&
+		    (c->now_ms - p->last_received_ms > most ||
+			(p->asked_ms != 0 &&
+			    c->now_ms - p->asked_ms > UNANSWERED_MS)))
 			c->driver->reset(c->arg, i);
+	}
 }
 
 static void
@@ -203,6 +211,7 @@ link_changed(struct core *c, const struct event *ev)
 	p->phase = PEER_PROBING;
 	p->in_flight = 0;
 	p->confirming = 0;
+	p->asked_ms = 0;
 	p->load = 0;
 	p->signing = 0;
 	p->key_phase = KEY_UNKNOWN;
@@ -211,7 +220,7 @@ link_changed(struct core *c, const struct event *ev)
 		p->round = 0;
 	}
 	/* While its joining is being decided nothing passes it by. */
-	if (!proposal_open(c) || c->proposal.kind != P_GROW)
+	if (!p->undecided && (!proposal_open(c) || c->proposal.kind != P_GROW))
 		p->counts = 0;
 	if (p->up) {
 		p->last_received_ms = c->now_ms;
@@ -259,6 +268,41 @@ check(const struct core *c)
 		check_peer(c, &c->peers[i]);
 }
 
+/* Where a living member's name is given to another, that one is a stranger. */
+static int
+is_double(const struct core *c, const struct event *ev)
+{
+	return (ev->message->kind == SAY_HELLO &&
+	    identity_double(c, ev->peer, &ev->message->u.hello));
+}
+
+static void
+call_heard(struct core *c, const struct event *ev)
+{
+	struct peer *p = &c->peers[ev->peer];
+	struct event other = *ev;
+
+	if (is_double(c, ev)) {
+		other.refusal = EVOTE_REFUSED_DOUBLE;
+		follow_stranger(c, &other);
+		return;
+	}
+	p->conn = ev->conn;
+	p->refused = 0;
+	p->last_received_ms = c->now_ms;
+	follow_call(c, ev);
+}
+
+static void
+hello_answered(struct core *c, const struct event *ev)
+{
+	if (is_double(c, ev))
+		identity_stranger(
+		    c, EVOTE_REFUSED_DOUBLE, &ev->message->u.hello);
+	else
+		handshake_take(c, ev->peer, ev->message, 0);
+}
+
 static void
 hear(struct core *c, const struct event *ev)
 {
@@ -276,10 +320,7 @@ hear(struct core *c, const struct event *ev)
 		link_changed(c, ev);
 		break;
 	case EV_CALL:
-		p->conn = ev->conn;
-		p->refused = 0;
-		p->last_received_ms = c->now_ms;
-		follow_call(c, ev);
+		call_heard(c, ev);
 		break;
 	case EV_STRANGER:
 		follow_stranger(c, ev);
@@ -295,9 +336,12 @@ hear(struct core *c, const struct event *ev)
 		}
 		break;
 	case EV_REPLY:
-		p->last_received_ms = c->now_ms;
+		p->asked_ms = 0;
+		/* A hello may be another host's, at its address. */
+		if (ev->message->kind != SAY_HELLO)
+			p->last_received_ms = c->now_ms;
 		if (ev->message->kind == SAY_HELLO)
-			handshake_take(c, ev->peer, ev->message, 0);
+			hello_answered(c, ev);
 		else if (ev->message->kind == SAY_SIGN)
 			cosign_heard(c, ev->peer, &ev->message->u.signed_by);
 		else

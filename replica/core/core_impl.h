@@ -93,6 +93,7 @@ struct peer {
 	uint64_t conn; /* its last connection to us, 0: gone */
 	uint64_t last_received_ms; /* when anything came from it */
 	uint64_t last_sent_ms;	   /* when we last called it */
+	uint64_t asked_ms; /* the first call since its last reply, 0: none */
 
 	/* Its last hello; role is EVOTE_HALTED until there was one. */
 	int met; /* it said hello on the present link or connection */
@@ -119,6 +120,8 @@ struct peer {
 	int in_flight;	/* appends not answered */
 	uint64_t load;	/* a JOB_LOAD for it, 0: none */
 	int counts;	/* nothing is committed without it: about to join */
+	int undecided;	/* an arbiter was asked whether that one joins */
+	incarnation joining;
 	uint64_t counts_ms, retry_ms;
 	int confirming;	     /* a confirm is not answered */
 	uint64_t sent_round; /* of the last append or confirm */
@@ -213,7 +216,7 @@ struct core {
 
 	/* Follower: so far our ledger is the primary's, shown in this epoch. */
 	uint64_t matched;
-	/* Barrier: it stands on what the others said before, see waiting. */
+	/* Establishing: it stands on what was said before, see waiting. */
 	int unverified_claim;
 	/* Backup: nobody can have taken it out of the set since. */
 	int membership_confirmed;
@@ -268,7 +271,8 @@ void core_mark(const struct core *, uint64_t size, evote_position *);
 typedef uint64_t core_said(const struct peer *);
 uint64_t core_least(const struct core *, uint64_t n, core_said *);
 void core_append_record(struct core *, struct record *);
-int core_pushed(const struct peer *); /* catching up, or streaming */
+void core_called(struct core *, int peer); /* a reply is due */
+int core_pushed(const struct peer *);	   /* catching up, or streaming */
 void core_probe(struct peer *);	      /* so it is pushed nothing any more */
 void core_reset_peers(struct core *); /* the epoch changed, or begins */
 
@@ -287,6 +291,8 @@ int failure_none(const struct core *); /* nobody has to be left out */
 
 /* hosts.c */
 int hosts_slot(const struct core *, const char *name); /* or -1 */
+/* In the set, with the incarnation heard of, under the name of this place. */
+int hosts_in_sync(const struct core *, int i);
 const char *core_name(const struct core *);
 /* What numbers its epochs, and says who takes over first. */
 unsigned hosts_number(

@@ -2,6 +2,7 @@
 
 #include "common/mutant.h"
 #include "replica/core/core_impl.h"
+#include "replica/core/identity.h"
 
 int
 core_fit(const struct peer *p)
@@ -50,6 +51,13 @@ failure_suspected(const struct core *c, int peer)
 	    (p->role == EVOTE_WAITING || p->role == EVOTE_HALTED));
 }
 
+/* Where our link leads to somebody else, that one's word is not its. */
+static int
+is_own_word(evote_refusal why)
+{
+	return (why != EVOTE_NOT_REFUSED && !identity_elsewhere(why));
+}
+
 /* Must this in-sync host be left out? */
 int
 failure_of(const struct core *c, const evote_member *m)
@@ -62,9 +70,8 @@ failure_of(const struct core *c, const evote_member *m)
 	p = &c->peers[i];
 	if (p->met && !config_id_equal(p->id, m->incarnation))
 		return (1); /* its disk was replaced */
-	/* Where our link leads to somebody else, that one's word is not its. */
-	return ((!core_fit(p) && p->refused_by != EVOTE_REFUSED_NOT_MEANT) ||
-	    failure_is_gone(c, p));
+	return (p->phase == PEER_UNFIT || is_own_word(p->refusal) ||
+	    is_own_word(p->refused_by) || failure_is_gone(c, p));
 }
 
 /*

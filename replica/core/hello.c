@@ -76,7 +76,7 @@ hello_send(struct core *c, int peer)
 	for (int i = 0; i < c->cf.n; i++) {
 		if ((peer >= 0 && i != peer) || !c->peers[i].up)
 			continue;
-		c->peers[i].last_sent_ms = c->now_ms;
+		core_called(c, i);
 		c->driver->call(c->arg, i, hello_call(c));
 	}
 }

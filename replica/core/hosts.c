@@ -14,6 +14,16 @@ hosts_slot(const struct core *c, const char *name)
 	return (-1);
 }
 
+int
+hosts_in_sync(const struct core *c, int i)
+{
+	const void *id = i == c->cf.self ? (const void *)core_self(c)
+					 : (const void *)c->peers[i].id;
+
+	return (config_in_sync(&c->config, id) >= 0 &&
+	    strcmp(config_name(&c->config, id), c->cf.names[i]) == 0);
+}
+
 /* Before the cluster names its hosts: as this host's own list would. */
 unsigned
 hosts_number(const struct core *c, const evote_config *k, const char *name)

@@ -80,14 +80,41 @@ one_directory(struct core *c, const evote_hello *h)
 					       : EVOTE_REFUSED_COPY);
 }
 
-/* A copy of a third host's directory, as the configuration tells. */
+/*
+ * A copy of a third host's directory, as the configuration tells.  A later one
+ * may tell otherwise, and is heard first.
+ */
 static int
 is_anothers(const struct core *c, const evote_hello *h)
 {
 	const char *name = config_name(&c->config, h->incarnation);
 
-	return (name[0] != '\0' && strcmp(name, h->name) != 0 &&
-	    !BUG_COPY_OF_ANOTHER);
+	return (h->config.epoch <= c->config.epoch && name[0] != '\0' &&
+	    strcmp(name, h->name) != 0 && !BUG_COPY_OF_ANOTHER);
+}
+
+int
+identity_elsewhere(evote_refusal why)
+{
+	return (
+	    why == EVOTE_REFUSED_NOT_MEANT || why == EVOTE_REFUSED_SAME_NAME);
+}
+
+/*
+ * A host whose disk was replaced comes back under its name, too: but then the
+ * member of before has ended, or is not heard.
+ */
+int
+identity_double(const struct core *c, int peer, const evote_hello *h)
+{
+	const struct peer *p = &c->peers[peer];
+
+	return (strcmp(h->name, c->cf.names[peer]) == 0 &&
+	    config_in_sync(&c->config, p->id) >= 0 &&
+	    !config_id_equal(p->id, h->incarnation) &&
+	    config_in_sync(&c->config, h->incarnation) < 0 &&
+	    (p->met || p->conn != 0) &&
+	    c->now_ms - p->last_received_ms <= failure_timeout(c));
 }
 
 static int
@@ -144,11 +171,15 @@ identity_refused(struct core *c, int peer, evote_refusal why)
 		copied(c, "another host");
 }
 
-/* Rule 2.  A host learns from the answer that it was removed. */
+/*
+ * Rule 2.  A host learns from the answer that it was removed.  Whoever answers
+ * at the peer's address instead of it does not make this host deaf to it.
+ */
 static int
 is_heard(const struct core *c, const struct peer *p)
 {
 	return (p->refused_by == EVOTE_NOT_REFUSED ||
+	    identity_elsewhere(p->refused_by) ||
 	    (p->refused_by == EVOTE_REFUSED_UNLISTED &&
 		!config_id_zero(c->config.cluster)));
 }

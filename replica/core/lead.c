@@ -57,7 +57,7 @@ lead_ready(struct core *c, int peer)
 static void
 tell(struct core *c, int peer, struct message *m)
 {
-	c->peers[peer].last_sent_ms = c->now_ms;
+	core_called(c, peer);
 	c->driver->call(c->arg, peer, m);
 }
 

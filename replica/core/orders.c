@@ -8,6 +8,11 @@
 	"the set of hosts is being changed just now; run the same " \
 	"command again"
 
+#define AWAY                                                                \
+	"a host in sync is away. There is no old arbiter to ask, so "       \
+	"every host in sync has to know the new one: start it, or promote " \
+	"this host by force"
+
 #define ARBITER_AWAY                                                    \
 	"a change waits for the arbiter, which does not answer; start " \
 	"it, or if it will never answer again, add --replace-dead"
@@ -123,27 +128,67 @@ all_follow(const struct core *c)
 	return (1);
 }
 
+/* Who may have joined, unless its disk was replaced since: then nobody has. */
+static int
+is_undecided(const struct core *c, int i)
+{
+	const struct peer *p = &c->peers[i];
+
+	return (
+	    p->undecided && (!p->met || config_id_equal(p->id, p->joining)));
+}
+
+/*
+ * The dead one was asked who is in the set, and may have answered others.  All
+ * whom that concerns have to know the next one.
+ */
+static const char *
+give_up_asking(struct core *c)
+{
+	if (!all_follow(c))
+		return (AWAY);
+	for (int i = 0; i < c->cf.n; i++)
+		if (is_undecided(c, i) &&
+		    (!c->peers[i].up || !c->peers[i].met ||
+			!core_fit(&c->peers[i])))
+			return ("a host that may have joined is away. Start "
+				"it, or promote this host by force");
+	if (arbitration_overdue(c))
+		proposal_drop(c);
+	return (NULL);
+}
+
+/* They may be in the set: nothing was accepted without them. */
+static void
+add_undecided(const struct core *c, evote_config *k)
+{
+	for (int i = 0; i < c->cf.n; i++)
+		if (is_undecided(c, i))
+			config_add(k, c->cf.names[i], c->peers[i].joining);
+}
+
 const char *
 core_arbiter(
     struct core *c, evote_arbiter_kind kind, const char *where, int old_is_dead)
 {
+	const char *why;
 	int untold;
 
-	if (c->role == EVOTE_PRIMARY && old_is_dead && arbitration_overdue(c) &&
-	    all_follow(c))
-		proposal_drop(c); /* the dead one was asked */
 	/* The new one may die as well, before it was of any use. */
 	if (c->role != EVOTE_PRIMARY)
 		return (ELSEWHERE);
+	if (core_arbitrated(c) && old_is_dead &&
+	    (why = give_up_asking(c)) != NULL)
+		return (why);
 	if (proposal_open(c) || (c->config.arbiter_changing && !old_is_dead))
 		return (
 		    c->arbiter_away && !old_is_dead ? ARBITER_AWAY : CHANGING);
 	/* Who has not heard of it would go on without asking it. */
 	untold = core_arbitrated(c) ? old_is_dead : kind != EVOTE_ARBITER_NONE;
 	if (untold && !all_follow(c))
-		return ("a host in sync is away. There is no old arbiter to "
-			"ask, so every host in sync has to know the new one");
+		return (AWAY);
 	config_arbiter(proposal_draft(c), kind, where);
+	add_undecided(c, &c->proposal.next);
 	c->proposal.next.arbiter_changing = untold;
 	proposal_make(c, P_ARBITER);
 	return (NULL);

@@ -201,16 +201,17 @@ shrink(struct core *c)
 }
 
 /*
- * Rule 6.  That everyone waited was said before: one may have gone on since,
- * and died. Nobody is left out before all have confirmed.
+ * Rule 6.  That everyone waited, or handed over, was said before: one may have
+ * gone on since, and died. Nobody is left out before all have confirmed.
  */
 static void
 establishing(struct core *c)
 {
 	const evote_member *m = c->config.in_sync.in_sync_val;
 
-	if (!c->unverified_claim || lead_confirmed(c) > 0) {
-		c->unverified_claim = 0;
+	if (lead_confirmed(c) > 0)
+		c->unverified_claim = c->must_reconfirm = 0;
+	if (!c->unverified_claim) {
 		shrink(c);
 		return;
 	}
@@ -242,7 +243,7 @@ grow(struct core *c)
 		    !cosign_may_join(c, p))
 			continue;
 		if (!arbitration_answers(c)) {
-			p->counts = 0;
+			p->counts = p->undecided;
 			continue;
 		}
 		if (!p->counts) {
@@ -255,9 +256,11 @@ grow(struct core *c)
 		if (p->acked >= c->committed) {
 			config_add(proposal_draft(c), c->cf.names[i], p->id);
 			proposal_make(c, P_GROW);
+			p->undecided = arbitration_pending(c);
+			memcpy(p->joining, p->id, sizeof(p->joining));
 			return (1);
 		}
-		if (c->now_ms - p->counts_ms > LEVEL_MS) {
+		if (c->now_ms - p->counts_ms > LEVEL_MS && !p->undecided) {
 			p->counts = 0;
 			p->retry_ms = c->now_ms + AGAIN_MS;
 		}

@@ -209,12 +209,16 @@ proposal_establish(struct core *c)
 		c->peers[i].last_received_ms = c->now_ms;
 }
 
-/* Rule 11.  The host that gave stays in the set: it was not replaced. */
+/*
+ * Rule 11.  The host that gave stays in the set: it was not replaced.  If this
+ * one was stopped since it last heard a primary, it may be late: others may
+ * have gone on, and it leaves out nobody before all have confirmed.
+ */
 static void
 named(struct core *c, int giver)
 {
 	core_move(c, ON_NAMED);
-	c->unverified_claim = 0;
+	c->unverified_claim = c->must_reconfirm && !BUG_NAMED_UNASKED;
 	/* If it waits, it has been away since. */
 	if (giver >= 0 && config_in_sync(&c->config, c->peers[giver].id) >= 0 &&
 	    c->peers[giver].role != EVOTE_WAITING)

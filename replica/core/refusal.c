@@ -29,6 +29,11 @@ static const struct {
 	 "copy, and start that host with an empty data directory",
 	    "this data directory was copied from another host, or to one; stop "
 	    "the copy, and start that host with an empty data directory"},
+    [EVOTE_REFUSED_DOUBLE] =
+	{"it has the name of a host that is alive, and another data directory: "
+	 "stop the wrong one of the two, or give it a name of its own",
+	    "a host of this host's name is alive, with another data directory: "
+	    "stop the wrong one of the two, or give it a name of its own"},
 };
 _Static_assert(sizeof(sentences) / sizeof(*sentences) == EVOTE_REFUSAL_NR,
     "each refusal has its sentences");

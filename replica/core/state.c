@@ -36,18 +36,16 @@ core_arbitrated(const struct core *c)
 int
 core_peer_of(const struct core *c, const void *id)
 {
-	const char *name;
+	const char *name = config_name(&c->config, id);
+	int i;
 
-	for (int i = 0; i < c->cf.n; i++)
+	/* Its place may not have heard of it yet, and another one may have. */
+	if (name[0] != '\0') {
+		i = hosts_slot(c, name);
+		return (i == c->cf.self ? -1 : i);
+	}
+	for (i = 0; i < c->cf.n; i++)
 		if (i != c->cf.self && config_id_equal(c->peers[i].id, id))
-			return (i);
-	/*
-	 * Not heard of yet under this incarnation: by its name in the
-	 * configuration.
-	 */
-	name = config_name(&c->config, id);
-	for (int i = 0; i < c->cf.n; i++)
-		if (i != c->cf.self && strcmp(c->cf.names[i], name) == 0)
 			return (i);
 	return (-1);
 }
@@ -152,6 +150,16 @@ core_append_record(struct core *c, struct record *r)
 	history_append(c->log, r);
 }
 
+void
+core_called(struct core *c, int peer)
+{
+	struct peer *p = &c->peers[peer];
+
+	p->last_sent_ms = c->now_ms;
+	if (p->asked_ms == 0)
+		p->asked_ms = c->now_ms;
+}
+
 int
 core_pushed(const struct peer *p)
 {
@@ -177,7 +185,7 @@ core_reset_peers(struct core *c)
 
 		core_probe(p);
 		p->load = 0;
-		p->counts = 0;
+		p->counts = p->undecided = 0;
 		if (BUG_EARLIER_SESSION_ACK)
 			continue;
 		p->acked = 0;

@@ -25,8 +25,7 @@ host_state(const struct core *c, int i, evote_host_state *h)
 
 	h->name = need_copy(c->cf.names[i]);
 	h->connected = self || p->up;
-	h->in_sync =
-	    config_in_sync(&c->config, self ? core_self(c) : p->id) >= 0;
+	h->in_sync = hosts_in_sync(c, i);
 	h->acked = self ? c->durable : p->acked;
 }
 

@@ -14,14 +14,15 @@
 #define HOLD_MS	   2000 /* requests wait so long for a change of primary */
 
 /* What follows starts again, or is told of, after so long. */
-#define LEVEL_MS    500	  /* a joiner that is nearly level is waited for, */
-#define AGAIN_MS    2000  /* and after that not: no more than that often */
-#define HAND_MS	    1000  /* draining before a hand-over */
-#define ARBITER_MS  2000  /* for a new arbiter, and the old one, to answer */
-#define BEHIND_MS   1000  /* one that lost what it granted is asked again */
-#define RENEW_MS    1000  /* between two renewals */
-#define STUCK_MS    2000  /* who waits longer is told of, by log and status */
-#define STRANGER_MS 10000 /* who was refused is told of for so long */
+#define LEVEL_MS      500   /* a joiner that is nearly level is waited for, */
+#define AGAIN_MS      2000  /* and after that not: no more than that often */
+#define HAND_MS	      1000  /* draining before a hand-over */
+#define ARBITER_MS    2000  /* for a new arbiter, and the old one, to answer */
+#define BEHIND_MS     1000  /* one that lost what it granted is asked again */
+#define RENEW_MS      1000  /* between two renewals */
+#define STUCK_MS      2000  /* who waits longer is told of, by log and status */
+#define STRANGER_MS   10000 /* who was refused is told of for so long */
+#define UNANSWERED_MS 12000 /* on a link: more than a disk may hang */
 
 /* Counted in beats. */
 #define HEARD_BEATS  3	/* who was heard since is there */

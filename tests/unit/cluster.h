@@ -78,6 +78,7 @@ struct host {
 	/* Its own list, "BA" is another order; who is in its core's places. */
 	const char *list;
 	int at[EVOTE_HOSTS_MAX], called[CLUSTER_MAX];
+	int misled[CLUSTER_MAX]; /* by its list: to somebody else */
 	/* The disk: what would survive, and what is on its way there. */
 	evote_config k;
 	struct record **ledger;
@@ -549,12 +550,13 @@ link_connect(struct cluster *c, int from, int to)
 	struct host *h = &c->hosts[from];
 	struct link *l = &h->links[to];
 	struct event ev = {.kind = EV_LINK_DOWN};
+	int leads = h->called[to] && !h->misled[to];
 
-	if (l->reset || (l->conn != 0 && !h->called[to]))
+	if (l->reset || (l->conn != 0 && !leads))
 		link_break(c, from, to);
 	if (l->down)
 		ev.refused = !c->hosts[to].running;
-	else if (l->conn == 0 && c->hosts[to].running && h->called[to]) {
+	else if (l->conn == 0 && c->hosts[to].running && leads) {
 		ev.kind = EV_LINK_UP;
 		l->conn = ++c->last_conn;
 	} else

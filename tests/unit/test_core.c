@@ -600,6 +600,7 @@ the_backup_takes_over_from_a_primary_that_was_wiped(void **state)
 	host_start(c, A);
 	cluster_wait(c, 500);
 	assert_role(c, B, "primary");
+	cluster_wait(c, 1000);
 	assert_role(c, A, "backup");
 	assert_disk(c, A, "new A 1 B");
 	cluster_free(c);

@@ -177,6 +177,37 @@ a_host_is_spare_when_another_can_go_on(void **state)
 	cluster_free(c);
 }
 
+/*
+ * It was named, and stopped before its disk had taken that: the giver may have
+ * gone on without it since, and died.
+ */
+static void
+a_late_heir_waits(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, 0);
+
+	hold_disk(c, B);
+	assert_null(core_handover(c->hosts[A].core, "B"));
+	cluster_wait(c, 300);
+	assert_role(c, A, "backup");
+	assert_role(c, B, "backup");
+	host_stop(c, B);
+	cluster_wait(c, 4000);
+	assert_role(c, A, "primary");
+	ask_write(c, A, 1);
+	cluster_run(c);
+	assert_told(c, 1, "served");
+	host_kill(c, A, 0);
+	host_go_on(c, B);
+	free_disk(c, B);
+	cluster_wait(c, 5000);
+	assert_role(c, B, "waiting");
+	host_start(c, A);
+	cluster_wait(c, 2000);
+	assert_disk(c, B, on_disk(c, A).text);
+	cluster_free(c);
+}
+
 int
 main(void)
 {
@@ -188,6 +219,7 @@ main(void)
 	    cmocka_unit_test(late_news_is_no_answer),
 	    cmocka_unit_test(a_slow_disk_makes_nobody_silent),
 	    cmocka_unit_test(a_host_is_spare_when_another_can_go_on),
+	    cmocka_unit_test(a_late_heir_waits),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -518,6 +518,19 @@ cluster_undecided(void)
 	return (c);
 }
 
+/* Step by step, to see the first configuration that the witness has. */
+static void
+until_asked(struct cluster *c)
+{
+	for (int i = 0; i < 1000 && c->witness.k.epoch == 0; i++) {
+		if (host_run(c, &c->hosts[A]) + host_run(c, &c->hosts[B]) > 0)
+			continue;
+		c->now_ms += 100;
+		host_tick(c, A);
+		host_tick(c, B);
+	}
+}
+
 /* It is needed, as it may be in the set, and follows for that. */
 static void
 who_may_have_joined_confirms_the_next_witness(void **state)
@@ -532,8 +545,38 @@ who_may_have_joined_confirms_the_next_witness(void **state)
 	c->witness_down = 0;
 	assert_null(core_arbiter(
 	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	until_asked(c);
+	/* From the first moment: else it could decide by the one before. */
+	assert_int_equal(c->witness.k.in_sync.in_sync_len, 2);
 	cluster_wait(c, 1000);
 	assert_string_equal(c->hosts[B].k.arbiter.where, "v=10.0.0.8:111");
+	assert_set(c, A, "AB");
+	cluster_free(c);
+}
+
+/* It is needed until it has confirmed, also when it dies before. */
+static void
+who_may_have_joined_is_not_passed_by(void **state)
+{
+	struct cluster *c = cluster_undecided();
+
+	config_clear(&c->witness.k);
+	c->witness_down = 0;
+	hold(c, A, B, CALLS);
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	host_kill(c, B, 0);
+	ask_write(c, A, 1);
+	cluster_wait(c, 5000);
+	assert_told(c, 1, "");
+	assert_int_equal(c->witness.k.epoch, 0);
+	let_go(c, A, B, CALLS);
+	host_start(c, B);
+	cluster_wait(c, 3000);
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	cluster_wait(c, 3000);
+	assert_told(c, 1, "served");
 	assert_set(c, A, "AB");
 	cluster_free(c);
 }
@@ -550,8 +593,10 @@ without_who_may_have_joined_an_operator_decides(void **state)
 	assert_non_null(strstr(alarm_of(c, A).text, "B, who may have joined"));
 	config_clear(&c->witness.k);
 	c->witness_down = 0;
-	assert_null(core_arbiter(
-	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	assert_string_equal(core_arbiter(c->hosts[A].core,
+				EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1),
+	    "a host that may have joined is away. Start it, or promote this "
+	    "host by force");
 	cluster_wait(c, 3000);
 	assert_int_equal(c->witness.k.epoch, 0);
 	assert_null(core_promote(c->hosts[A].core, epoch_of(c, A), 1));
@@ -820,6 +865,7 @@ main(void)
 	    cmocka_unit_test(a_grant_is_waited_for_on_a_slow_disk),
 	    cmocka_unit_test(a_dead_witness_that_owes_an_answer_is_replaced),
 	    cmocka_unit_test(who_may_have_joined_confirms_the_next_witness),
+	    cmocka_unit_test(who_may_have_joined_is_not_passed_by),
 	    cmocka_unit_test(without_who_may_have_joined_an_operator_decides),
 	    cmocka_unit_test(a_primary_that_cannot_go_on_is_promoted_by_force),
 	    cmocka_unit_test(a_dead_witness_is_replaced),
