@@ -107,7 +107,9 @@ struct kept {
 evote_request *kept_request(struct kept *);	/* NULL: nothing outstanding */
 const char *kept_election(const struct kept *); /* its name; NULL: likewise */
 int kept_casts(const struct kept *);		/* it is a vote or ballot */
-void kept_clear(struct kept *);			/* frees the request */
+/* The end that it gives to an election, or 0. */
+uint64_t kept_end(const struct kept *);
+void kept_clear(struct kept *); /* frees the request */
 
 /*
  * Commands of one voter take turns: waits until the deadline for the others.

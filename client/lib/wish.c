@@ -117,7 +117,7 @@ wish_is(const struct wish *w, const struct kept *k)
 }
 
 int
-terms_copy(const evote_terms *from, evote_terms *to)
+wish_terms_copy(const evote_terms *from, evote_terms *to)
 {
 	xdrproc_t proc = (xdrproc_t)xdr_evote_terms;
 	unsigned char *bytes;
@@ -200,7 +200,7 @@ wish_copy(const struct wish *w, struct kept *k, int salted)
 	k->kind = (int)w->kind;
 	kept_request(k)->credential.kind = EVOTE_BY_TOKEN;
 	if (w->create != NULL)
-		return (terms_copy(w->create, &k->u.create.terms));
+		return (wish_terms_copy(w->create, &k->u.create.terms));
 	return (wish_casts(w) ? cast_copy(w, k, salted) : change_copy(w, k));
 }
 
@@ -213,7 +213,7 @@ date(u_quad_t *time, uint64_t from)
 }
 
 void
-terms_date(evote_terms *terms, int relative, uint64_t from)
+wish_terms_date(evote_terms *terms, int relative, uint64_t from)
 {
 	u_int i;
 
@@ -230,21 +230,7 @@ void
 wish_date(const struct wish *w, struct kept *k, uint64_t from)
 {
 	if (w->create != NULL)
-		terms_date(&k->u.create.terms, w->relative, from);
+		wish_terms_date(&k->u.create.terms, w->relative, from);
 	else if (w->relative & EVOTE_END_SPAN)
 		date(&k->u.extend.extension.end, from);
-}
-
-uint64_t
-kept_end(const struct kept *k)
-{
-	switch (k->kind) {
-	case EVOTE_ACT_CREATE:
-	case EVOTE_ACT_OPEN:
-		return (k->u.create.terms.election.end);
-	case EVOTE_ACT_EXTEND:
-		return (k->u.extend.extension.end);
-	default:
-		return (0);
-	}
 }

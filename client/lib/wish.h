@@ -29,11 +29,9 @@ int wish_is(const struct wish *, const struct kept *);
  */
 int wish_copy(const struct wish *, struct kept *, int salted);
 /* The same of an election that is only shown; freed with XDR. */
-int terms_copy(const evote_terms *from, evote_terms *to);
-void terms_date(evote_terms *, int relative, uint64_t from);
+int wish_terms_copy(const evote_terms *from, evote_terms *to);
+void wish_terms_date(evote_terms *, int relative, uint64_t from);
 /* Its spans become times, counted from there. */
 void wish_date(const struct wish *, struct kept *, uint64_t from);
-/* The end that it gives to an election, or 0. */
-uint64_t kept_end(const struct kept *);
 
 #endif
