@@ -44,7 +44,7 @@ CLIENT	= $(call room,client,evote_client admin say prompt names life plan survey
 	  $(call room,client/commands,keygen check pending turnout report create change settings elections vote receipt verify trust checkpoint \
 	    result sheet status \
 	    status_json status_table roll import import_send hosts cluster) \
-	  $(call room,client/lib,libevote handle ask trust act wish request reason voter pending life grace \
+	  $(call room,client/lib,libevote handle ask trust act intent request reason voter pending life grace \
 	    login checkup sheet ports endpoint route plain shelf state state_service \
 	    state_voter state_proof sshkey agent signer explain keyring \
 	    proofs keys receipts) \
