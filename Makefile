@@ -30,7 +30,7 @@ REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 	    status history config role clock alarm identity refusal message) \
 	  $(call room,replica/link,session outbound link talk inbound reach wire) \
 	  $(call room,replica/arbiter,arbiter witness etcd etcd_txn)
-SERVER	= $(call room,server,main conf supervisor opening loop events driver \
+SERVER	= $(call room,server,main conf supervisor start loop events driver \
 	    machine service procedures procedures_read procedures_life procedures_roll proofs checkpoint signing auth turns serve serve_admin \
 	    budget certificate neighbours witness_daemon audit audit_note preflight) \
 	  $(call room,server/audit,book book_life book_roll book_electorate index findings page page_json) \

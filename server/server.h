@@ -18,7 +18,7 @@
 #include "server/turns.h"
 
 /*
- * One host of the cluster: every part of the server by its handle.  opening.c
+ * One host of the cluster: every part of the server by its handle.  start.c
  * makes it and takes it down, loop.c runs it.
  */
 struct server {
