@@ -17,7 +17,7 @@ VERSION	:= $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 GEN	= xdr clnt
 # room NAME, its files
 room	= $(2:%=$(1)/%)
-COMMON	= $(call room,common,log seal curve merkle note proof receipt extension tlog_policy text date number options options_file \
+COMMON	= $(call room,common,log seal ed25519 merkle note proof receipt extension tlog_policy text date number options options_file \
 	    nearest role_name record hosts tracker failpoint thread progress workers ballot schulze) \
 	  $(call room,common/rpc,transport serve listener pool conn call channel \
 	    shake stream \
