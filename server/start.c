@@ -40,7 +40,7 @@ on_conn_closed(void *arg, uint64_t conn)
 }
 
 static int
-load_record(void *arg, struct record *r)
+load(void *arg, struct record *r)
 {
 	struct server *s = arg;
 	char err[256];
@@ -53,7 +53,7 @@ load_record(void *arg, struct record *r)
 	}
 	core_load(s->core, r);
 	/* Only what may have to be cut is kept undoable. */
-	if (r->seq % 4096 == 0 && r->seq < s->hint)
+	if (r->seq % 4096 == 0 && r->seq < s->persisted_commit)
 		election_discard_undo(s->election, r->seq);
 	return (0);
 }
@@ -123,12 +123,12 @@ open_ledger(struct server *s)
 	ledger = ledger_open(path, s->dir.fresh);
 	if (ledger == NULL)
 		return (-1);
-	if (ledger_read_all(ledger, &s->hint, load_record, s) == -1 ||
+	if (ledger_read_all(ledger, &s->persisted_commit, load, s) == -1 ||
 	    check_mark(s) == -1) {
 		ledger_close(ledger);
 		return (-1);
 	}
-	election_discard_undo(s->election, s->hint);
+	election_discard_undo(s->election, s->persisted_commit);
 	s->disk = disk_start(ledger, &s->dir);
 	return (s->disk == NULL ? -1 : 0);
 }
@@ -225,7 +225,7 @@ server_open(struct server *s, const struct conf *conf)
 	if (open_ledger(s) == -1 || open_network(s) == -1)
 		return (EXIT_TROUBLE);
 	server_clocks(s);
-	ev.from = s->hint;
+	ev.from = s->persisted_commit;
 	events_step(s, &ev);
 	events_space(s);
 	return (0);

@@ -79,8 +79,8 @@ truncate_to(struct host *h, uint64_t size)
 {
 	while (h->size > size)
 		record_drop(h->ledger[--h->size]);
-	if (h->hint > h->size)
-		h->hint = h->size;
+	if (h->persisted_commit > h->size)
+		h->persisted_commit = h->size;
 }
 
 static void
@@ -117,7 +117,8 @@ job_apply(struct host *h, struct job *j)
 	switch (j->kind) {
 	case STORE:
 		records_write(h, j, j->n);
-		h->hint = j->accepted < h->size ? j->accepted : h->size;
+		h->persisted_commit =
+		    j->accepted < h->size ? j->accepted : h->size;
 		break;
 	case CUT:
 		truncate_to(h, j->size);

@@ -209,7 +209,7 @@ struct host {
 	/* The disk: what is durable, and what is on its way. */
 	evote_config k;
 	struct record **ledger;
-	uint64_t size, max, hint;
+	uint64_t size, max, persisted_commit;
 	struct job *jobs;
 	uint32_t n_jobs, max_jobs;
 	uint64_t next_job;
