@@ -13,6 +13,7 @@
 #include "server/dispatchers.h"
 #include "server/driver.h"
 #include "server/events.h"
+#include "server/machine.h"
 #include "server/service.h"
 #include "server/signing.h"
 #include "server/store/files.h"
@@ -110,7 +111,7 @@ make_core(struct server *s)
 	memcpy(cf.key, signing_host_key(s->signing), sizeof(cf.key));
 	cf.key_first = !s->dir.host_key_late;
 	seal_random(cf.instance, sizeof(cf.instance));
-	return (core_new(&cf, &service_machine, &server_driver, s));
+	return (core_new(&cf, &server_machine, &server_driver, s));
 }
 
 static int
