@@ -9,7 +9,7 @@
 
 /*
  * What the client remembers between calls, in one directory per service
- * (shelf.h), mode 0700, files 0600:
+ * (service_dirs.h), mode 0700, files 0600:
  *
  *	hosts		where it was reached
  *	service		origin and cluster id, as first met
