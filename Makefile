@@ -22,7 +22,7 @@ COMMON	= $(call room,common,log seal ed25519 merkle note proof receipt extension
 	  $(call room,common/rpc,transport serve listener pool conn call channel \
 	    shake stream \
 	    source listen caller lookup deadline header \
-	    inquiry portmap address tls tls_context flight authority boxes line \
+	    inquiry portmap address tls tls_context tls_hello tls_bio authority line \
 	    dial)
 REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 	    requests roles commit cosign \
