@@ -427,7 +427,7 @@ void check_saved(const struct host *, const evote_config *);
 void check_read(const struct host *, const struct request *);
 void check_equal(void);
 void check_prompt(const struct host *);
-void check_settled(struct host *, uint64_t size);
+void check_committed(struct host *, uint64_t size);
 void check_end(void);
 /* notes.c */
 void note_want(struct host *, const struct request *);

@@ -288,9 +288,9 @@ machine_undo(void *arg, uint64_t size)
 }
 
 static void
-machine_settle(void *arg, uint64_t size)
+machine_discard_undo(void *arg, uint64_t size)
 {
-	/* Nothing may settle that was never carried out. */
+	/* Nothing becomes final that was never carried out. */
 	if (size > ((struct host *)arg)->size)
 		abort();
 }
@@ -728,7 +728,7 @@ static inline void
 host_start(struct cluster *c, int who)
 {
 	static const struct machine machine = {machine_execute, machine_epoch,
-	    machine_close, machine_replay, machine_undo, machine_settle,
+	    machine_close, machine_replay, machine_undo, machine_discard_undo,
 	    machine_key, machine_host, machine_signer};
 	static const struct driver driver = {driver_store, driver_cut,
 	    driver_load, driver_save, driver_decide, driver_call, driver_reply,
