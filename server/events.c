@@ -127,7 +127,7 @@ events_disk(struct server *s)
 {
 	static const enum event_kind kinds[] = {
 	    [DISK_STORE] = EV_STORED,
-	    [DISK_CUT] = EV_STORED,
+	    [DISK_TRUNCATE] = EV_STORED,
 	    [DISK_SAVE] = EV_SAVED,
 	    [DISK_LOAD] = EV_LOADED,
 	};

@@ -53,7 +53,7 @@ load(void *arg, struct record *r)
 		return (-1);
 	}
 	core_load(s->core, r);
-	/* Only what may have to be cut is kept undoable. */
+	/* Only what may have to be truncated is kept undoable. */
 	if (r->seq % 4096 == 0 && r->seq < s->persisted_commit)
 		election_discard_undo(s->election, r->seq);
 	return (0);

@@ -209,10 +209,10 @@ ledger_truncate(struct ledger *l, uint64_t size)
 	assert(size <= l->size);
 	if (size == l->size)
 		return (0);
-	if (run(l, Q_BEGIN, "cut") == -1 ||
-	    run_number(l, Q_DELETE, size, "cut") == -1 ||
-	    run_number(l, Q_SET_ACCEPTED, commit, "cut") == -1 ||
-	    run(l, Q_COMMIT, "cut") == -1)
+	if (run(l, Q_BEGIN, "truncate") == -1 ||
+	    run_number(l, Q_DELETE, size, "truncate") == -1 ||
+	    run_number(l, Q_SET_ACCEPTED, commit, "truncate") == -1 ||
+	    run(l, Q_COMMIT, "truncate") == -1)
 		return (undo(l));
 	l->size = size;
 	l->persisted_commit = commit;

@@ -44,7 +44,7 @@ do_store(void *arg, struct record *const *r, uint32_t n, uint64_t accepted)
 uint64_t
 do_truncate(void *arg, uint64_t size)
 {
-	return (job_add(arg, (struct job){.kind = CUT, .size = size}));
+	return (job_add(arg, (struct job){.kind = TRUNCATE, .size = size}));
 }
 
 uint64_t
@@ -120,7 +120,7 @@ job_apply(struct host *h, struct job *j)
 		h->persisted_commit =
 		    j->accepted < h->size ? j->accepted : h->size;
 		break;
-	case CUT:
+	case TRUNCATE:
 		truncate_to(h, j->size);
 		break;
 	case SAVE:

@@ -92,7 +92,7 @@ struct link {
 
 struct job {
 	uint64_t number;
-	enum { STORE, CUT, SAVE, LOAD } kind;
+	enum { STORE, TRUNCATE, SAVE, LOAD } kind;
 	struct record **records;
 	uint32_t n;
 	uint64_t size, accepted;

@@ -46,7 +46,7 @@ struct link {
 
 struct task {
 	struct task *next;
-	enum { TASK_STORE, TASK_CUT, TASK_LOAD, TASK_SAVE } kind;
+	enum { TASK_STORE, TASK_TRUNCATE, TASK_LOAD, TASK_SAVE } kind;
 	uint64_t number, size, accepted;
 	struct record **records;
 	uint32_t n;
@@ -322,9 +322,10 @@ driver_store(void *arg, struct record *const *r, uint32_t n, uint64_t accepted)
 }
 
 static uint64_t
-driver_cut(void *arg, uint64_t size)
+driver_truncate(void *arg, uint64_t size)
 {
-	return (task_add(arg, (struct task){.kind = TASK_CUT, .size = size}));
+	return (
+	    task_add(arg, (struct task){.kind = TASK_TRUNCATE, .size = size}));
 }
 
 static uint64_t
@@ -357,7 +358,7 @@ task_apply(struct host *h, struct task *t)
 		for (uint32_t i = 0; i < t->n; i++)
 			h->ledger[h->stored++] = record_hold(t->records[i]);
 		h->accepted = t->accepted;
-	} else if (t->kind == TASK_CUT)
+	} else if (t->kind == TASK_TRUNCATE)
 		disk_truncate(h, t->size);
 	else if (t->kind == TASK_SAVE) {
 		config_clear(&h->k);
@@ -730,7 +731,7 @@ host_start(struct cluster *c, int who)
 	static const struct machine machine = {machine_execute, machine_epoch,
 	    machine_close, machine_replay, machine_undo, machine_discard_undo,
 	    machine_key, machine_host, machine_signer};
-	static const struct driver driver = {driver_store, driver_cut,
+	static const struct driver driver = {driver_store, driver_truncate,
 	    driver_load, driver_save, driver_decide, driver_call, driver_reply,
 	    driver_reset, driver_host, driver_answer, driver_refuse,
 	    driver_serving, driver_log, driver_cosigned};
