@@ -65,24 +65,25 @@ load(void *arg, struct record *r)
  * others.
  */
 static int
-check_mark(const struct server *s)
+check_end(const struct server *s)
 {
-	const evote_position *m = &s->dir.config.end;
+	const evote_position *end = &s->dir.config.end;
 	const struct history *log = core_history(s->core);
 	unsigned char root[32];
 
 	if (config_in_sync(&s->dir.config, s->dir.incarnation) < 0)
 		return (0);
-	if (m->size <= history_size(log)) {
-		history_root(log, m->size, root);
-		if (m->size == 0 || memcmp(root, m->root, 32) == 0)
+	if (end->size <= history_size(log)) {
+		history_root(log, end->size, root);
+		if (end->size == 0 || memcmp(root, end->root, 32) == 0)
 			return (0);
 	}
-	log_alarm("ledger behind size=%llu mark=%llu hint=\"the ledger is "
+	log_alarm("ledger behind size=%llu accepted=%llu hint=\"the ledger is "
 		  "older than what this host has accepted, or is another one: "
 		  "move the data directory aside and let this host join again"
 		  "\"",
-	    (unsigned long long)history_size(log), (unsigned long long)m->size);
+	    (unsigned long long)history_size(log),
+	    (unsigned long long)end->size);
 	return (-1);
 }
 
@@ -125,7 +126,7 @@ open_ledger(struct server *s)
 	if (ledger == NULL)
 		return (-1);
 	if (ledger_read_all(ledger, &s->persisted_commit, load, s) == -1 ||
-	    check_mark(s) == -1) {
+	    check_end(s) == -1) {
 		ledger_close(ledger);
 		return (-1);
 	}

@@ -25,7 +25,7 @@ struct outbound_peer {
 	int port;	  /* 0: ask the portmapper for EVOTE_PROG */
 };
 
-/* Called from outbound_run only; must not free the push. */
+/* Called from outbound_run only; must not free the links. */
 struct outbound_hooks {
 	/* A session is open: the peer holds the cluster key. */
 	void (*up)(void *arg, int peer);
