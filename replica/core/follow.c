@@ -47,11 +47,11 @@ already_here(const struct core *c, const struct message *m)
 }
 
 /*
- * Rule 9.  Cuts off what the primary lacks: what follows the records that are
+ * Rule 9.  Truncates what the primary lacks: what follows the records that are
  * the same, when others come, or when this is the first push and nothing comes.
  */
 static int
-make_room(struct core *c, uint64_t same, int others)
+truncate_other_tail(struct core *c, uint64_t same, int others)
 {
 	uint64_t to = same;
 
@@ -88,7 +88,7 @@ take(struct core *c, const struct message *m)
 		return (-1);
 	}
 	n = already_here(c, m);
-	if (make_room(c, a->from + n, n < m->n) == -1)
+	if (truncate_other_tail(c, a->from + n, n < m->n) == -1)
 		return (-1);
 	for (; n < m->n; n++) {
 		struct record *r = m->records[n];
