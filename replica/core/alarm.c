@@ -34,7 +34,7 @@ alarm_add(evote_status_res *s, evote_alarm_kind kind, const char *fmt, ...)
 }
 
 static int
-is_lead(const struct peer *p)
+is_serving_peer(const struct peer *p)
 {
 	return (p->met && config_id_equal(p->config.primary, p->id) &&
 	    (p->role == EVOTE_PRIMARY || p->role == EVOTE_HANDING));
@@ -44,7 +44,7 @@ static void
 two_primaries(const struct core *c, evote_status_res *s)
 {
 	for (int i = 0; c->role == EVOTE_PRIMARY && i < c->cf.n; i++)
-		if (i != c->cf.self && is_lead(&c->peers[i]))
+		if (i != c->cf.self && is_serving_peer(&c->peers[i]))
 			alarm_add(s, EVOTE_ALARM_TWO_PRIMARIES,
 			    "Two primaries: %s serves as well. Stop one of "
 			    "them now; if both have accepted votes, keep "

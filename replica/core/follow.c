@@ -116,7 +116,7 @@ take(struct core *c, const struct message *m)
 }
 
 static evote_taken
-append(struct core *c, const struct message *m)
+append_take(struct core *c, const struct message *m)
 {
 	if (m->u.append.from > history_size(c->log))
 		return (EVOTE_GAP);
@@ -275,7 +275,7 @@ follow_call(struct core *c, const struct event *ev)
 		a->asked = m->u.append.asked;
 		a->taken = heeded(c, ev->peer, m->u.append.epoch);
 		if (a->taken == EVOTE_TAKEN)
-			a->taken = append(c, m);
+			a->taken = append_take(c, m);
 		size = history_size(c->log);
 	} else {
 		accepted = m->u.confirm.committed;

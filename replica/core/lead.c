@@ -63,7 +63,7 @@ tell(struct core *c, int peer, struct message *m)
 
 /* Pushes records that follow what was sent; takes the references over. */
 static void
-append(struct core *c, int peer, struct record **records, uint32_t n)
+append_send(struct core *c, int peer, struct record **records, uint32_t n)
 {
 	struct peer *p = &c->peers[peer];
 	struct message *m = core_message(SAY_APPEND, 0);
@@ -103,7 +103,7 @@ append_recent(struct core *c, int peer)
 		bytes += r->leaf_len + r->opening_len + 16;
 		records[n++] = record_hold(r);
 	}
-	append(c, peer, records, n);
+	append_send(c, peer, records, n);
 }
 
 static void
@@ -298,7 +298,7 @@ lead_loaded(struct core *c, int peer, const struct event *ev)
 	p->load = 0;
 	records = need_zeroed(ev->n + 1, sizeof(struct record *));
 	memcpy(records, ev->records, ev->n * sizeof(*records));
-	append(c, peer, records, ev->n);
+	append_send(c, peer, records, ev->n);
 }
 
 static uint64_t
