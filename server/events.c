@@ -27,12 +27,12 @@ on_up(void *arg, int peer)
 }
 
 static void
-on_down(void *arg, int peer, int refused)
+on_down(void *arg, int peer, int port_refuses)
 {
 	struct event ev = {
-	    .kind = EV_LINK_DOWN, .peer = peer, .refused = refused};
+	    .kind = EV_LINK_DOWN, .peer = peer, .port_refuses = port_refuses};
 
-	if (!refused || ((struct server *)arg)->conf->refused_proof)
+	if (!port_refuses || ((struct server *)arg)->conf->refused_proof)
 		events_step(arg, &ev);
 }
 

@@ -120,7 +120,7 @@ on_up(void *arg, int peer)
 }
 
 static void
-on_down(void *arg, int peer, int refused)
+on_down(void *arg, int peer, int port_refuses)
 {
 }
 

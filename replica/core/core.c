@@ -198,7 +198,7 @@ link_changed(struct core *c, const struct event *ev)
 	struct peer *p = &c->peers[ev->peer];
 
 	p->up = ev->kind == EV_LINK_UP;
-	p->refused = !p->up && (ev->refused || p->refused);
+	p->port_refuses = !p->up && (ev->port_refuses || p->port_refuses);
 	p->met = 0;
 	p->phase = PEER_PROBING;
 	p->in_flight = 0;
@@ -277,7 +277,7 @@ hear(struct core *c, const struct event *ev)
 		break;
 	case EV_CALL:
 		p->conn = ev->conn;
-		p->refused = 0;
+		p->port_refuses = 0;
 		p->last_received_ms = c->now_ms;
 		follow_call(c, ev);
 		break;

@@ -113,7 +113,7 @@ enum event_kind {
 	EV_FLUSH,	/* all that was ready has been handled: send, store */
 	EV_REQUEST,	/* ticket, seen */
 	EV_LINK_UP,	/* peer */
-	EV_LINK_DOWN,	/* peer, refused */
+	EV_LINK_DOWN,	/* peer, port_refuses */
 	EV_CALL,	/* peer, conn, handle, message */
 	EV_CALLER_GONE, /* peer, conn */
 	EV_STRANGER,	/* refusal, handle, message: who was refused, proven */
@@ -131,7 +131,7 @@ struct event {
 	uint64_t now_ms; /* monotonic */
 	uint64_t wall_us;
 	int peer;
-	int refused;
+	int port_refuses; /* nobody listens there */
 	int room;
 	uint64_t conn, handle;
 	struct message *message; /* the core frees it */

@@ -89,8 +89,8 @@ enum key_phase {
 struct peer {
 	/* The link on which this host is the caller. */
 	int up;
-	int refused;   /* nobody listens there, since it went down */
-	uint64_t conn; /* its last connection to us, 0: gone */
+	int port_refuses; /* nobody listens there, since it went down */
+	uint64_t conn;	  /* its last connection to us, 0: gone */
 	uint64_t last_received_ms; /* when anything came from it */
 	uint64_t last_sent_ms;	   /* when we last called it */
 

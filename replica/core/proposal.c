@@ -98,7 +98,7 @@ proposal_ask(struct core *c)
 	int install = c->proposal.phase == PROPOSAL_ASKING_NEW;
 	evote_decide d = {
 	    .expected = c->config.epoch,
-	    .dead = pp >= 0 && !c->peers[pp].up && c->peers[pp].refused,
+	    .dead = pp >= 0 && !c->peers[pp].up && c->peers[pp].port_refuses,
 	    .install = install,
 	    .next = &c->proposal.next,
 	};

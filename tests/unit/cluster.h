@@ -554,7 +554,7 @@ link_connect(struct cluster *c, int from, int to)
 	if (l->reset || (l->conn != 0 && !h->called[to]))
 		link_break(c, from, to);
 	if (l->down)
-		ev.refused = !c->hosts[to].running;
+		ev.port_refuses = !c->hosts[to].running;
 	else if (l->conn == 0 && c->hosts[to].running && h->called[to]) {
 		ev.kind = EV_LINK_UP;
 		l->conn = ++c->last_conn;

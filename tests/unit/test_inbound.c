@@ -97,9 +97,9 @@ on_up(void *arg, int peer)
 }
 
 static void
-on_down(void *arg, int peer, int refused)
+on_down(void *arg, int peer, int port_refuses)
 {
-	((struct scene *)arg)->ends += !refused;
+	((struct scene *)arg)->ends += !port_refuses;
 }
 
 static struct message *

@@ -404,15 +404,15 @@ on_unwelcome(void *arg, int peer, evote_refusal why)
 }
 
 static void
-on_down(void *arg, int peer, int refused)
+on_down(void *arg, int peer, int port_refuses)
 {
 	struct scene *s = arg;
 
 	assert_int_equal(peer, BETA);
-	if (s->ends == 0 && refused)
+	if (s->ends == 0 && port_refuses)
 		s->end_first = 0;
-	s->ends += !refused;
-	s->refusals += refused;
+	s->ends += !port_refuses;
+	s->refusals += port_refuses;
 	if (s->call_in_down)
 		assert_int_equal(confirm(s, 1), -1);
 }
