@@ -119,7 +119,7 @@ enum event_kind {
 	EV_STRANGER,	/* refusal, handle, message: who was refused, proven */
 	EV_REFUSED,	/* peer, refusal: the other end of our link did */
 	EV_REPLY,	/* peer, message */
-	EV_STORED,	/* job: store or cut */
+	EV_STORED,	/* job: store or truncate */
 	EV_SAVED,	/* job */
 	EV_LOADED,	/* job, from, records */
 	EV_DECIDED,	/* decided */

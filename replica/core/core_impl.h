@@ -175,8 +175,8 @@ struct core {
 	const struct driver *driver;
 	void *arg;
 
-	int own_list;		  /* so many of cf.names are from there */
-	int order_told;		  /* that it has another order than K */
+	int own_list;	/* so many of cf.names are from there */
+	int order_told; /* that it has another order than the configuration */
 	uint64_t now_ms, wall_us; /* of the present event */
 	uint64_t step_ms;	  /* of the event before, 0: none */
 	struct clock clock;
@@ -213,7 +213,7 @@ struct core {
 
 	/* Follower: so far our ledger is the primary's, shown in this epoch. */
 	uint64_t matched;
-	/* Barrier: it stands on what the others said before, see waiting. */
+	/* Establishing: on what the others said before, see waiting. */
 	int unverified_claim;
 	/* Backup: nobody can have taken it out of the set since. */
 	int membership_confirmed;
@@ -256,11 +256,12 @@ void core_add_text(char *text, size_t size, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void core_restamp(
     struct core *); /* the configuration, or what is accepted, has changed */
-struct entry_header core_place(const struct core *);
+struct entry_header core_next_header(const struct core *);
 /* A reply told the peer's clock; it was asked for at that time of ours. */
 void core_hear_clock(
     struct core *, int peer, uint64_t clock_us, uint64_t asked_ms);
-void core_mark(const struct core *, uint64_t size, evote_position *);
+/* The log position behind the first size records. */
+void core_position(const struct core *, uint64_t size, evote_position *);
 /*
  * The least that any other host of the set has said, and any that counts, of n;
  * 0 when one of the set is not known by its incarnation.

@@ -50,7 +50,7 @@ all_tell(const struct core *c)
 static int
 record(struct core *c, const evote_host_op *op)
 {
-	struct entry_header at = core_place(c);
+	struct entry_header at = core_next_header(c);
 	const char *name = op->name;
 	struct record *r;
 
@@ -187,7 +187,7 @@ core_cosign(struct core *c, evote_position *what)
 
 	if (c->role != EVOTE_PRIMARY)
 		return (-1);
-	core_mark(c, size, what);
+	core_position(c, size, what);
 	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
 		const evote_member *m = &c->config.in_sync.in_sync_val[i];
 		int slot = core_peer_of(c, m->incarnation);

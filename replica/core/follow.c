@@ -172,7 +172,7 @@ say_stored(struct core *c, evote_acked *a)
 {
 	a->epoch = c->config.epoch;
 	memcpy(a->incarnation, core_self(c), sizeof(a->incarnation));
-	core_mark(c,
+	core_position(c,
 	    c->durable < c->matched && !BUG_ACK_BEFORE_SYNC ? c->durable
 							    : c->matched,
 	    &a->stored);
@@ -251,7 +251,7 @@ follow_call(struct core *c, const struct event *ev)
 {
 	struct message *m = ev->message, *reply;
 	evote_acked *a;
-	uint64_t accepted, nonce, size = 0;
+	uint64_t accepted, round, size = 0;
 
 	if (m->kind == SAY_HELLO) {
 		handshake_take(c, ev->peer, m, ev->conn);
@@ -271,7 +271,7 @@ follow_call(struct core *c, const struct event *ev)
 	a = &reply->u.acked;
 	if (m->kind == SAY_APPEND) {
 		accepted = m->u.append.committed;
-		nonce = m->u.append.round;
+		round = m->u.append.round;
 		a->asked = m->u.append.asked;
 		a->taken = heeded(c, ev->peer, m->u.append.epoch);
 		if (a->taken == EVOTE_TAKEN)
@@ -279,13 +279,13 @@ follow_call(struct core *c, const struct event *ev)
 		size = history_size(c->log);
 	} else {
 		accepted = m->u.confirm.committed;
-		nonce = m->u.confirm.round;
+		round = m->u.confirm.round;
 		a->asked = m->u.confirm.asked;
 		a->taken = heeded(c, ev->peer, m->u.confirm.epoch);
 	}
 	if (a->taken == EVOTE_TAKEN)
 		know_accepted(c, accepted);
-	a->round = nonce;
+	a->round = round;
 	defer(c, ev, reply, size);
 	message_free(m);
 }

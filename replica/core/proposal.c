@@ -137,7 +137,7 @@ proposal_make(struct core *c, enum proposal_kind kind)
 	    : next_epoch(c, kind);
 	if (kind == P_FORCE)
 		c->proposal.next.forced_epoch = c->proposal.next.epoch;
-	core_mark(c, c->committed, &c->proposal.next.end);
+	core_position(c, c->committed, &c->proposal.next.end);
 	c->proposal.kind = kind;
 	/*
 	 * With nobody to ask whether this host is primary still, all of the set
@@ -192,7 +192,7 @@ proposal_claim(struct core *c, enum proposal_kind kind)
 void
 proposal_establish(struct core *c)
 {
-	struct entry_header at = core_place(c);
+	struct entry_header at = core_next_header(c);
 	evote_epoch_op op = {
 	    .forced = c->config.forced_epoch > history_epoch(c->log)};
 	struct record *r;
