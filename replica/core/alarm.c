@@ -142,7 +142,7 @@ not_serving(const struct core *c, evote_status_res *s)
 	if (c->role == EVOTE_HALTED)
 		alarm_add(s, EVOTE_ALARM_HALTED, "Halted: %s.", c->fault);
 	else if (!config_id_zero(c->config.cluster) &&
-	    !config_listed(&c->config, core_name(c)))
+	    !config_listed(&c->config, hosts_own_name(c)))
 		alarm_add(s, EVOTE_ALARM_REFUSED,
 		    "Not a host of this cluster: it was removed. Stop it, or "
 		    "add it again on the primary with `hosts add`.");

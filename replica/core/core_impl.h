@@ -275,7 +275,7 @@ void core_reset_peers(struct core *); /* the epoch changed, or begins */
 
 /* failure.c */
 /* Neither halted, nor diverged, and neither end refuses the other. */
-int core_fit(const struct peer *);
+int failure_is_fit(const struct peer *);
 int failure_is_gone(const struct core *, const struct peer *);
 /* Silence of a peer that makes it suspect. */
 uint64_t failure_timeout(const struct core *);
@@ -288,7 +288,7 @@ int failure_none(const struct core *); /* nobody has to be left out */
 
 /* hosts.c */
 int hosts_slot(const struct core *, const char *name); /* or -1 */
-const char *core_name(const struct core *);
+const char *hosts_own_name(const struct core *);
 /* What numbers its epochs, and says who takes over first. */
 unsigned hosts_number(
     const struct core *, const evote_config *, const char *name);

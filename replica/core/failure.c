@@ -4,7 +4,7 @@
 #include "replica/core/core_impl.h"
 
 int
-core_fit(const struct peer *p)
+failure_is_fit(const struct peer *p)
 {
 	return (p->phase != PEER_UNFIT && p->refusal == EVOTE_NOT_REFUSED &&
 	    p->refused_by == EVOTE_NOT_REFUSED);
@@ -63,7 +63,8 @@ failure_of(const struct core *c, const evote_member *m)
 	if (p->met && !config_id_equal(p->id, m->incarnation))
 		return (1); /* its disk was replaced */
 	/* Where our link leads to somebody else, that one's word is not its. */
-	return ((!core_fit(p) && p->refused_by != EVOTE_REFUSED_NOT_MEANT) ||
+	return (
+	    (!failure_is_fit(p) && p->refused_by != EVOTE_REFUSED_NOT_MEANT) ||
 	    failure_is_gone(c, p));
 }
 

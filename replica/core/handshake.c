@@ -127,7 +127,7 @@ heed(struct core *c, const struct peer *p, int answer)
 	if (p->config.epoch != c->config.epoch || !claims_to_lead(p) ||
 	    core_leads(c) || c->role == EVOTE_HALTED)
 		return;
-	if (!config_listed(&c->config, core_name(c))) {
+	if (!config_listed(&c->config, hosts_own_name(c))) {
 		removed(c);
 		return;
 	}

@@ -23,7 +23,7 @@ lead_ready(struct core *c, int peer)
 	int fits = 1;
 
 	if (!core_leads(c) || p->phase != PEER_PROBING || !p->up ||
-	    !core_fit(p) || config_barred(&c->config, p->id) ||
+	    !failure_is_fit(p) || config_barred(&c->config, p->id) ||
 	    !hosts_takes_part(c, peer))
 		return;
 	common = history_common(c->log, p->epochs, p->n_epochs);

@@ -29,7 +29,7 @@ passes(const struct core *c, const evote_member *m, int peer)
 static int
 is_first(const struct core *c, int all_wait)
 {
-	unsigned own = hosts_number(c, &c->config, core_name(c));
+	unsigned own = hosts_number(c, &c->config, hosts_own_name(c));
 
 	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
 		const evote_member *m = &c->config.in_sync.in_sync_val[i];
@@ -119,7 +119,8 @@ waiting(struct core *c)
 
 	if (config_id_zero(c->config.cluster) ||
 	    config_in_sync(&c->config, core_self(c)) < 0 ||
-	    !config_listed(&c->config, core_name(c)) || c->now_ms < c->claim_ms)
+	    !config_listed(&c->config, hosts_own_name(c)) ||
+	    c->now_ms < c->claim_ms)
 		return;
 	if (all_wait(c)) {
 		proposal_draft(c);
@@ -132,7 +133,7 @@ waiting(struct core *c)
 	}
 	if (!core_arbitrated(c) || c->config.arbiter_changing ||
 	    c->now_ms - c->waiting_ms < failure_timeout(c) *
-		    (hosts_number(c, &c->config, core_name(c)) + 1) ||
+		    (hosts_number(c, &c->config, hosts_own_name(c)) + 1) ||
 	    (pp >= 0 && !failure_suspected(c, pp)))
 		return;
 	draft_claim(c);
@@ -236,7 +237,7 @@ grow(struct core *c)
 		struct peer *p = &c->peers[i];
 
 		if (i == c->cf.self || !p->up || !core_pushed(p) ||
-		    !core_fit(p) || p->first || !p->room ||
+		    !failure_is_fit(p) || p->first || !p->room ||
 		    config_in_sync(&c->config, p->id) >= 0 ||
 		    !config_listed(&c->config, c->cf.names[i]) ||
 		    !cosign_may_join(c, p))
@@ -280,7 +281,7 @@ policy_may_take(const struct core *c, int i)
 {
 	const struct peer *p = &c->peers[i];
 
-	return (p->up && core_pushed(p) && core_fit(p) &&
+	return (p->up && core_pushed(p) && failure_is_fit(p) &&
 	    config_listed(&c->config, c->cf.names[i]) &&
 	    config_in_sync(&c->config, p->id) >= 0 &&
 	    p->acked >= c->committed && !failure_is_gone(c, p));

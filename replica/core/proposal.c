@@ -58,7 +58,7 @@ next_epoch(const struct core *c, enum proposal_kind kind)
 {
 	uint64_t e =
 	    c->config.epoch > c->seen_epoch ? c->config.epoch : c->seen_epoch;
-	unsigned number = hosts_number(c, &c->proposal.next, core_name(c));
+	unsigned number = hosts_number(c, &c->proposal.next, hosts_own_name(c));
 
 	if (kind == P_FORCE)
 		e += FORCE_GAP;
