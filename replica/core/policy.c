@@ -223,12 +223,45 @@ establishing(struct core *c)
 		}
 }
 
+/* A joiner that lacks nothing but records.  Rule 19: its key is on record. */
+static int
+may_join(const struct core *c, int i)
+{
+	const struct peer *p = &c->peers[i];
+
+	return (i != c->cf.self && p->up && core_pushed(p) &&
+	    failure_is_fit(p) && !p->first && p->room &&
+	    config_in_sync(&c->config, p->id) < 0 &&
+	    config_listed(&c->config, c->cf.names[i]) && cosign_may_join(c, p));
+}
+
 /*
  * Rule 9.  A joiner that is nearly level is waited for, a moment: from then on
- * nothing is accepted without it, so that it is level when the set grows. While
- * it is not known whether the set has grown, nothing is accepted without it
- * either: so that is not asked of an arbiter who is away.  Rule 19: its key is
- * on record before.
+ * nothing is accepted without it, so that it is level when the set grows.  1:
+ * it is.
+ */
+static int
+joiner_wait(struct core *c, struct peer *p)
+{
+	if (!p->counts) {
+		if (history_size(c->log) - p->acked > CLOSE_ENOUGH ||
+		    p->round == 0 || c->now_ms < p->retry_ms)
+			return (0);
+		p->counts = 1;
+		p->counts_ms = c->now_ms;
+	}
+	if (p->acked >= c->committed)
+		return (1);
+	if (c->now_ms - p->counts_ms > LEVEL_MS) {
+		p->counts = 0;
+		p->retry_ms = c->now_ms + AGAIN_MS;
+	}
+	return (0);
+}
+
+/*
+ * While it is not known whether the set has grown, nothing is accepted without
+ * the joiner either: so that is not asked of an arbiter who is away.
  */
 static int
 grow(struct core *c)
@@ -236,31 +269,14 @@ grow(struct core *c)
 	for (int i = 0; i < c->cf.n; i++) {
 		struct peer *p = &c->peers[i];
 
-		if (i == c->cf.self || !p->up || !core_pushed(p) ||
-		    !failure_is_fit(p) || p->first || !p->room ||
-		    config_in_sync(&c->config, p->id) >= 0 ||
-		    !config_listed(&c->config, c->cf.names[i]) ||
-		    !cosign_may_join(c, p))
+		if (!may_join(c, i))
 			continue;
-		if (!arbitration_answers(c)) {
+		if (!arbitration_answers(c))
 			p->counts = 0;
-			continue;
-		}
-		if (!p->counts) {
-			if (history_size(c->log) - p->acked > CLOSE_ENOUGH ||
-			    p->round == 0 || c->now_ms < p->retry_ms)
-				continue;
-			p->counts = 1;
-			p->counts_ms = c->now_ms;
-		}
-		if (p->acked >= c->committed) {
+		else if (joiner_wait(c, p)) {
 			config_add(proposal_draft(c), c->cf.names[i], p->id);
 			proposal_make(c, P_GROW);
 			return (1);
-		}
-		if (c->now_ms - p->counts_ms > LEVEL_MS) {
-			p->counts = 0;
-			p->retry_ms = c->now_ms + AGAIN_MS;
 		}
 	}
 	return (0);
@@ -367,6 +383,36 @@ give(struct core *c)
 	}
 }
 
+/*
+ * A change of the arbiter is over when all of the set have confirmed it.  And
+ * somebody may hold a configuration that was never taken up: a later one ends
+ * that.
+ */
+static int
+renew(struct core *c)
+{
+	if (c->config.arbiter_changing)
+		proposal_draft(c)->arbiter_changing = 0;
+	else if (!core_arbitrated(c) && c->seen_epoch > c->config.epoch &&
+	    c->now_ms >= c->renew_ms) {
+		c->renew_ms = c->now_ms + RENEW_MS;
+		proposal_draft(c);
+	} else
+		return (0);
+	proposal_make(c, P_RENEW);
+	return (1);
+}
+
+static void
+primary(struct core *c)
+{
+	if (shrink(c) || !config_confirmed(c) || renew(c))
+		return;
+	cosign_record(c);
+	if (!grow(c))
+		give(c);
+}
+
 void
 policy_act(struct core *c)
 {
@@ -389,27 +435,7 @@ policy_act(struct core *c)
 		establishing(c);
 		break;
 	case EVOTE_PRIMARY:
-		if (shrink(c) || !config_confirmed(c))
-			break;
-		if (c->config.arbiter_changing) {
-			proposal_draft(c)->arbiter_changing = 0;
-			proposal_make(c, P_RENEW);
-			break;
-		}
-		if (!core_arbitrated(c) && c->seen_epoch > c->config.epoch &&
-		    c->now_ms >= c->renew_ms) {
-			/*
-			 * Someone holds a configuration that was never taken
-			 * up.
-			 */
-			c->renew_ms = c->now_ms + RENEW_MS;
-			proposal_draft(c);
-			proposal_make(c, P_RENEW);
-			break;
-		}
-		cosign_record(c);
-		if (!grow(c))
-			give(c);
+		primary(c);
 		break;
 	case EVOTE_HANDING:
 		if (!shrink(c))
