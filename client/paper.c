@@ -117,11 +117,11 @@ paper_read(struct client *c, struct paper *p, int n, char **words)
 			    "this election takes a ranking; write it as one "
 			    "argument, as in 'A > B = C'"));
 		if (n == 1)
-			reason = marks_ranking(&p->marks, words[0]);
+			reason = ballot_marks_ranking(&p->marks, words[0]);
 		return (reason_say(c, p, reason));
 	}
 	for (i = 0; i < n && reason == EVOTE_R_OK; i++)
-		reason = marks_pick(&p->marks, words[i]);
+		reason = ballot_marks_pick(&p->marks, words[i]);
 	return (reason_say(c, p, reason));
 }
 
@@ -207,7 +207,7 @@ typed_read(struct paper *p, const char *line)
 
 	memset(p->marks.ranks, 0, sizeof(p->marks.ranks));
 	if (choice || strcmp(line, "0") != 0)
-		reason = marks_numbers(&p->marks, line, ranked);
+		reason = ballot_marks_numbers(&p->marks, line, ranked);
 	if (reason != EVOTE_R_OK)
 		return (reason);
 	if (!choice)
@@ -221,7 +221,7 @@ is_meant(const struct paper *p)
 {
 	char text[TEXT];
 
-	marks_text(
+	ballot_marks_text(
 	    &p->marks, p->form.kind == BALLOT_RANKED, text, sizeof(text));
 	if (p->form.kind == BALLOT_CHOICE) {
 		say_aside("Your choice: %s", text);

@@ -1,8 +1,8 @@
 #ifndef EVOTE_PAPER_H
 #define EVOTE_PAPER_H
 
+#include "client/ballot_marks.h"
 #include "client/cmd.h"
-#include "client/marks.h"
 #include "common/ballot.h"
 
 /*
@@ -12,7 +12,7 @@
 struct paper {
 	evote_election_res show;
 	struct ballot_form form;
-	struct marks marks;
+	struct ballot_marks marks;
 	evote_ranks ranks; /* borrows those of marks */
 };
 

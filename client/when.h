@@ -14,9 +14,9 @@ struct when {
 struct when when_of(uint64_t us);
 /* The same, when it is now by another clock than this machine's. */
 struct when when_at(uint64_t us, uint64_t now);
-/* As "KEY" and "KEY_us"; NULL is fine. */
 /* A time in microseconds, as a whole number. */
 void when_us(cJSON *, const char *key, uint64_t us);
+/* As "KEY" and "KEY_us"; NULL is fine. */
 void when_add(cJSON *, const char *key, uint64_t us);
 /* As "end" and "end_us"; NULL is fine. */
 void when_json(cJSON *, uint64_t end);

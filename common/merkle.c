@@ -103,7 +103,7 @@ merkle_append(struct merkle *m, const unsigned char hash[MERKLE_HASH])
 }
 
 void
-merkle_cut(struct merkle *m, uint64_t size)
+merkle_truncate(struct merkle *m, uint64_t size)
 {
 	assert(size <= m->size);
 	m->size = size;

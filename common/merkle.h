@@ -21,7 +21,7 @@ void merkle_leaf_hash(
     unsigned char out[MERKLE_HASH], const void *leaf, uint32_t len);
 void merkle_append(struct merkle *, const unsigned char hash[MERKLE_HASH]);
 /* Forgets all but the first size leaves; size <= merkle_size. */
-void merkle_cut(struct merkle *, uint64_t size);
+void merkle_truncate(struct merkle *, uint64_t size);
 /* The root over the first size leaves; size <= merkle_size. */
 void merkle_root(
     const struct merkle *, uint64_t size, unsigned char out[MERKLE_HASH]);

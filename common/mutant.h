@@ -17,7 +17,7 @@
 #ifndef BUG_NO_BARRIER /* 6: serve before the EPOCH record is accepted */
 #define BUG_NO_BARRIER 0
 #endif
-#ifndef BUG_REUSE_CONFIRMATION /* 10: by a nonce sent before */
+#ifndef BUG_REUSE_CONFIRMATION /* 10: by a round begun before */
 #define BUG_REUSE_CONFIRMATION 0
 #endif
 #ifndef BUG_READ_UNCONFIRMED /* 10: answer without confirmation */

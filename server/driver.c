@@ -155,6 +155,12 @@ do_answer(void *arg, uint64_t ticket)
 	service_answer(arg, ticket);
 }
 
+static void
+do_refuse(void *arg, uint64_t ticket, evote_standing standing, const char *host)
+{
+	service_refuse(arg, ticket, standing, host);
+}
+
 const struct driver server_driver = {
     .store = do_store,
     .truncate = do_truncate,
@@ -166,7 +172,7 @@ const struct driver server_driver = {
     .reset = do_reset,
     .host = do_host,
     .answer = do_answer,
-    .refuse = service_refuse,
+    .refuse = do_refuse,
     .serving = do_serving,
     .log = do_log,
     .cosigned = do_cosigned,

@@ -27,12 +27,12 @@ on_up(void *arg, int peer)
 }
 
 static void
-on_down(void *arg, int peer, int refused)
+on_down(void *arg, int peer, int port_refuses)
 {
 	struct event ev = {
-	    .kind = EV_LINK_DOWN, .peer = peer, .refused = refused};
+	    .kind = EV_LINK_DOWN, .peer = peer, .port_refuses = port_refuses};
 
-	if (!refused || ((struct server *)arg)->conf->refused_proof)
+	if (!port_refuses || ((struct server *)arg)->conf->refused_proof)
 		events_step(arg, &ev);
 }
 
@@ -127,7 +127,7 @@ events_disk(struct server *s)
 {
 	static const enum event_kind kinds[] = {
 	    [DISK_STORE] = EV_STORED,
-	    [DISK_CUT] = EV_STORED,
+	    [DISK_TRUNCATE] = EV_STORED,
 	    [DISK_SAVE] = EV_SAVED,
 	    [DISK_LOAD] = EV_LOADED,
 	};

@@ -117,14 +117,14 @@ turn(struct server *s, uint32_t ready, uint64_t *tick_ms)
 static int
 leisure_ms(const struct server *s, uint64_t tick_ms)
 {
-	int push = outbound_wait_ms(s->outbound, s->now_ms);
+	int links = outbound_wait_ms(s->outbound, s->now_ms);
 	int ask = arbiter_wait_ms(s->arbiter, s->now_ms);
 	int sign = checkpoint_wait_ms(s);
 	uint64_t due = tick_ms + BEAT_MS;
 	int wait = due > s->now_ms ? (int)(due - s->now_ms) : 0;
 
-	if (push >= 0 && push < wait)
-		wait = push;
+	if (links >= 0 && links < wait)
+		wait = links;
 	if (ask >= 0 && ask < wait)
 		wait = ask;
 	if (sign >= 0 && sign < wait)

@@ -1,10 +1,10 @@
+#include "server/machine.h"
+
 #include <assert.h>
 #include <string.h>
 
-#include "common/curve.h"
+#include "common/ed25519.h"
 #include "server/procedures.h"
-
-/* The core's view of the election: see struct machine in core.h. */
 
 static struct record *
 execute(void *arg, uint64_t ticket, const struct entry_header *at)
@@ -69,7 +69,7 @@ host_record(void *arg, const evote_host_op *host, const struct entry_header *at)
 	struct outcome out = {0};
 
 	if (!keys_is_end(host) &&
-	    !curve_has_key((const unsigned char *)host->key))
+	    !ed25519_has_key((const unsigned char *)host->key))
 		return (NULL);
 	return (
 	    election_execute(((struct server *)arg)->election, &op, at, &out));
@@ -99,7 +99,7 @@ discard_undo(void *arg, uint64_t size)
 	election_discard_undo(((struct server *)arg)->election, size);
 }
 
-const struct machine service_machine = {
+const struct machine server_machine = {
     .execute = execute,
     .epoch = first_record,
     .due = due,

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "common/curve.h"
 #include "common/need.h"
 #include "common/seal.h"
 #include "server/procedures_life.h"

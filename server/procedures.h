@@ -51,7 +51,7 @@ struct request {
 		evote_sheet_args sheet;
 		evote_preview_args preview;
 		evote_settings_args settings;
-		evote_terms opening;
+		evote_terms new_election;
 		evote_extension extension;
 		evote_cancellation cancellation;
 		evote_register_args roll;

@@ -28,7 +28,7 @@ life_preview(struct server *s, struct request *r, const struct entry_header *at)
 {
 	struct outcome out = {0};
 
-	election_preview(s->election, NULL, &r->args.opening, at->time,
+	election_preview(s->election, NULL, &r->args.new_election, at->time,
 	    &r->result.preview, &out);
 	r->result.preview.clock = s->wall_us;
 	told(&r->result.answer, &out);
@@ -50,7 +50,7 @@ life_any(struct server *s, struct request *r, const struct entry_header *at)
 	if (r->ask == ASK_OPEN_ANY) {
 		op.kind = EVOTE_OP_OPEN;
 		op.act.kind = EVOTE_ACT_OPEN;
-		op.act.evote_act_u.terms = r->args.opening;
+		op.act.evote_act_u.terms = r->args.new_election;
 	} else if (r->ask == ASK_EXTEND_ANY) {
 		op.kind = EVOTE_OP_EXTEND;
 		op.act.kind = EVOTE_ACT_EXTEND;

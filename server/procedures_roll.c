@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "common/curve.h"
+#include "common/ed25519.h"
 #include "common/need.h"
 
 /* How many of them, from the first on, have keys that can sign. */
@@ -11,7 +11,7 @@ keys_fit(const evote_voter *voters, uint32_t n)
 {
 	uint32_t i = 0;
 
-	while (i < n && curve_has_key((const unsigned char *)voters[i].key))
+	while (i < n && ed25519_has_key((const unsigned char *)voters[i].key))
 		i++;
 	return (i);
 }
@@ -82,7 +82,7 @@ roll_rekey(struct server *s, struct request *r, const struct entry_header *at)
 	struct record *rec;
 
 	memcpy(op.rekey.key, a->key, sizeof(op.rekey.key));
-	if (!curve_has_key((const unsigned char *)a->key))
+	if (!ed25519_has_key((const unsigned char *)a->key))
 		return (told_only(&r->result.rekey.answer, 2, EVOTE_R_KEY));
 	rec = election_execute(s->election, &op, at, &out);
 	told(&r->result.rekey.answer, &out);

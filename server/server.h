@@ -18,7 +18,7 @@
 #include "server/turns.h"
 
 /*
- * One host of the cluster: every part of the server by its handle.  opening.c
+ * One host of the cluster: every part of the server by its handle.  start.c
  * makes it and takes it down, loop.c runs it.
  */
 struct server {
@@ -47,9 +47,9 @@ struct server {
 	uint64_t wall_us;      /* wall clock, likewise */
 	int no_space;	       /* the disk is nearly full: see rule 17 */
 	uint64_t space_ms;
-	uint64_t disk_job; /* the oldest that is not done, */
-	uint64_t disk_ms;  /* since when */
-	uint64_t hint;	   /* accepted records, as the ledger remembers */
+	uint64_t disk_job;	   /* the oldest that is not done, */
+	uint64_t disk_ms;	   /* since when */
+	uint64_t persisted_commit; /* what the ledger says is accepted */
 };
 
 void server_clocks(struct server *); /* what time it is, for this turn */

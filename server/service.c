@@ -265,9 +265,8 @@ complete(struct server *s, struct request *r)
 }
 
 void
-service_answer(void *arg, uint64_t ticket)
+service_answer(struct server *s, uint64_t ticket)
 {
-	struct server *s = arg;
 	struct request *r = (struct request *)(uintptr_t)ticket;
 	int held;
 
@@ -328,10 +327,9 @@ service_prove(struct server *s)
 
 /* Nothing is said of what became of it, if it was carried out at all. */
 void
-service_refuse(
-    void *arg, uint64_t ticket, evote_standing standing, const char *name)
+service_refuse(struct server *s, uint64_t ticket, evote_standing standing,
+    const char *name)
 {
-	struct server *s = arg;
 	struct request *r = (struct request *)(uintptr_t)ticket;
 
 	xdr_free(procedures[r->ask].result, &r->result);

@@ -94,10 +94,9 @@ void service_status(const struct server *, evote_status_res *);
 struct request;
 void service_executed(struct server *, struct request *);
 
-/* The core's view of the election, and its word on the requests. */
-extern const struct machine service_machine;
-void service_answer(void *host, uint64_t ticket);
+/* The core's word on the requests. */
+void service_answer(struct server *, uint64_t ticket);
 void service_refuse(
-    void *host, uint64_t ticket, evote_standing, const char *name);
+    struct server *, uint64_t ticket, evote_standing, const char *name);
 
 #endif

@@ -10,34 +10,33 @@
 #include "common/need.h"
 
 #define SOURCES 1024
-#define DOUBT_MAX \
-	8	/* right signatures after which wrong ones are forgotten \
-		 */
-#define SHARE 8 /* one turn in so many goes to those in doubt first */
+/* Right signatures after which wrong ones are forgotten. */
+#define DOUBT_MAX 8
+#define SHARE	  8 /* one turn in so many goes to those in doubt first */
 
 TAILQ_HEAD(waiting, turn);
 
 /* The requests of a connection that wait, or one that has its turn. */
-struct line {
+struct turn_line {
 	UT_hash_handle hh;
 	uint64_t conn;
-	struct source *source;
+	struct turn_source *source;
 	struct waiting turns;
-	int away;		/* one has its turn */
-	int gone;		/* the connection is */
-	TAILQ_ENTRY(line) next; /* while it waits for its turn */
+	int away;		     /* one has its turn */
+	int gone;		     /* the connection is */
+	TAILQ_ENTRY(turn_line) next; /* while it waits for its turn */
 };
-TAILQ_HEAD(lines, line);
+TAILQ_HEAD(turn_lines, turn_line);
 
 /* An address, or a few. */
-struct source {
-	struct lines lines;
-	struct waiting turns;  /* of all its lines, oldest first */
-	int doubt;	       /* wrong signatures, less the right ones since */
-	struct sources *round; /* in which it stands, or NULL */
-	TAILQ_ENTRY(source) next;
+struct turn_source {
+	struct turn_lines lines;
+	struct waiting turns; /* of all its lines, oldest first */
+	int doubt;	      /* wrong signatures, less the right ones since */
+	struct turn_sources *round; /* in which it stands, or NULL */
+	TAILQ_ENTRY(turn_source) next;
 };
-TAILQ_HEAD(sources, source);
+TAILQ_HEAD(turn_sources, turn_source);
 
 enum { TRUSTED, DOUBTED, ROUNDS };
 
@@ -45,9 +44,9 @@ struct turns {
 	uint64_t secret;
 	size_t weight, max_weight;
 	uint64_t n; /* turns so far */
-	struct line *by_conn;
-	struct sources rounds[ROUNDS];
-	struct source sources[SOURCES];
+	struct turn_line *by_conn;
+	struct turn_sources rounds[ROUNDS];
+	struct turn_source sources[SOURCES];
 	uint32_t weights[SOURCES]; /* apart, to be looked through fast */
 };
 
@@ -92,7 +91,7 @@ address_bits(const struct sockaddr *from)
 }
 
 /* The finalizer of splitmix64. */
-static struct source *
+static struct turn_source *
 source_of(struct turns *ts, const struct sockaddr *from)
 {
 	uint64_t h = address_bits(from) ^ ts->secret;
@@ -105,7 +104,7 @@ source_of(struct turns *ts, const struct sockaddr *from)
 
 /* Stands in a round exactly while one of its lines waits. */
 static void
-source_settle(struct turns *ts, struct source *s)
+source_settle(struct turns *ts, struct turn_source *s)
 {
 	int waits = !TAILQ_EMPTY(&s->lines);
 
@@ -119,7 +118,7 @@ source_settle(struct turns *ts, struct source *s)
 }
 
 static void
-source_judge(struct source *s, enum turn_end end)
+source_judge(struct turn_source *s, enum turn_end end)
 {
 	if (end == TURN_WRONG && s->doubt < DOUBT_MAX)
 		s->doubt++;
@@ -129,19 +128,19 @@ source_judge(struct source *s, enum turn_end end)
 
 /* ---- lines ---- */
 
-static struct line *
+static struct turn_line *
 line_find(const struct turns *ts, uint64_t conn)
 {
-	struct line *l;
+	struct turn_line *l;
 
 	HASH_FIND(hh, ts->by_conn, &conn, sizeof(conn), l);
 	return (l);
 }
 
-static struct line *
+static struct turn_line *
 line_of(struct turns *ts, uint64_t conn, const struct sockaddr *from)
 {
-	struct line *l = line_find(ts, conn);
+	struct turn_line *l = line_find(ts, conn);
 
 	if (l != NULL)
 		return (l);
@@ -155,7 +154,7 @@ line_of(struct turns *ts, uint64_t conn, const struct sockaddr *from)
 
 /* Its last one has left it, or its first one has come. */
 static void
-line_settle(struct turns *ts, struct line *l, int waited)
+line_settle(struct turns *ts, struct turn_line *l, int waited)
 {
 	int waits = !l->away && !TAILQ_EMPTY(&l->turns);
 
@@ -174,7 +173,7 @@ line_settle(struct turns *ts, struct line *l, int waited)
 static void
 turn_remove(struct turns *ts, struct turn *t)
 {
-	struct source *s = t->line->source;
+	struct turn_source *s = t->line->source;
 
 	TAILQ_REMOVE(&t->line->turns, t, behind);
 	TAILQ_REMOVE(&s->turns, t, later);
@@ -185,7 +184,7 @@ turn_remove(struct turns *ts, struct turn *t)
 static struct turn *
 turn_leave(struct turns *ts, struct turn *t)
 {
-	struct line *l = t->line;
+	struct turn_line *l = t->line;
 	int waited = !l->away;
 
 	turn_remove(ts, t);
@@ -200,7 +199,7 @@ void
 turns_add(struct turns *ts, struct turn *t, uint64_t conn,
     const struct sockaddr *from, size_t weight)
 {
-	struct line *l = line_of(ts, conn, from);
+	struct turn_line *l = line_of(ts, conn, from);
 	int waited = !l->away && !TAILQ_EMPTY(&l->turns);
 
 	t->line = l;
@@ -222,9 +221,9 @@ struct turn *
 turns_next(struct turns *ts)
 {
 	int first = ts->n++ % SHARE == 0 ? DOUBTED : TRUSTED;
-	struct source *s = TAILQ_FIRST(&ts->rounds[first]);
+	struct turn_source *s = TAILQ_FIRST(&ts->rounds[first]);
 	struct turn *t;
-	struct line *l;
+	struct turn_line *l;
 
 	if (s == NULL)
 		s = TAILQ_FIRST(&ts->rounds[!first]);
@@ -244,7 +243,7 @@ turns_next(struct turns *ts)
 int
 turns_done(struct turns *ts, struct turn *t, enum turn_end end)
 {
-	struct line *l = t->line;
+	struct turn_line *l = t->line;
 	int there = !l->gone;
 
 	source_judge(l->source, end);
@@ -270,7 +269,7 @@ turns_excess(struct turns *ts)
 struct turn *
 turns_leave(struct turns *ts, uint64_t conn)
 {
-	struct line *l = line_find(ts, conn);
+	struct turn_line *l = line_find(ts, conn);
 
 	if (l == NULL)
 		return (NULL);

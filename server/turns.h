@@ -24,7 +24,7 @@ struct turns;
 struct turn {
 	TAILQ_ENTRY(turn) behind; /* in its line */
 	TAILQ_ENTRY(turn) later;  /* of its address */
-	struct line *line;
+	struct turn_line *line;
 	uint32_t weight;
 };
 

@@ -207,7 +207,7 @@ act_settle(struct evote *e, struct kept *k, int wanted, evote_answer *answer,
 					  : outcome);
 }
 
-/* An outstanding request that is not the one wished for now. */
+/* An outstanding request that is not the one intended now. */
 static enum evote_outcome
 earlier_settle(struct evote *e, struct kept *k, uint64_t deadline_ms)
 {
@@ -242,20 +242,20 @@ unsent(enum evote_outcome outcome)
  * written down may have been sent.
  */
 static enum evote_outcome
-wish_make(struct evote *e, const struct wish *w, struct kept *k,
+intent_make(struct evote *e, const struct intent *want, struct kept *k,
     uint64_t deadline_ms, evote_answer *answer)
 {
 	enum evote_outcome outcome;
 
-	if (wish_is_any(w))
+	if (intent_is_any(want))
 		return (handle_fail(e, "no unanswered vote is kept"));
-	if (wish_copy(w, k, !e->options.login) != 0)
+	if (intent_copy(want, k, !e->options.login) != 0)
 		return (handle_fail(
 		    e, "the request breaks a limit of the service"));
 	if ((outcome = handle_find(e, deadline_ms)) != EVOTE_ANSWERED)
 		return (outcome);
-	wish_date(
-	    w, k, e->counted_from != 0 ? e->counted_from : evote_now_us(e));
+	intent_date(
+	    want, k, e->counted_from != 0 ? e->counted_from : evote_now_us(e));
 	e->counted_from = 0;
 	if (grace_holds(e, k))
 		grace_begin(e, k);
@@ -264,17 +264,17 @@ wish_make(struct evote *e, const struct wish *w, struct kept *k,
 
 /* With the lock held and the outstanding request, if any, in k. */
 static enum evote_outcome
-wish_fulfil(struct evote *e, const struct wish *w, struct kept *k,
+intent_fulfil(struct evote *e, const struct intent *want, struct kept *k,
     uint64_t deadline_ms, evote_answer *answer)
 {
 	enum evote_outcome outcome = EVOTE_ANSWERED;
 	int fresh = 0;
 
-	if (k->kind != 0 && !wish_is(w, k))
+	if (k->kind != 0 && !intent_is(want, k))
 		outcome = earlier_settle(e, k, deadline_ms);
 	if (outcome == EVOTE_ANSWERED && k->kind == 0) {
 		fresh = 1;
-		outcome = wish_make(e, w, k, deadline_ms, answer);
+		outcome = intent_make(e, want, k, deadline_ms, answer);
 		if (outcome == EVOTE_ANSWERED && e->options.login &&
 		    e->token.len == 0)
 			return (outcome);
@@ -285,8 +285,8 @@ wish_fulfil(struct evote *e, const struct wish *w, struct kept *k,
 }
 
 enum evote_outcome
-act_fulfil(
-    struct evote *e, const struct wish *w, uint64_t *end, evote_answer *answer)
+act_fulfil(struct evote *e, const struct intent *want, uint64_t *end,
+    evote_answer *answer)
 {
 	uint64_t deadline_ms = handle_deadline(e);
 	enum evote_outcome outcome;
@@ -304,8 +304,8 @@ act_fulfil(
 	if (lock < 0 || state_load(e->state, e->options.voter, &k) != 0)
 		outcome = handle_fail(e, "%s", state_error(e->state));
 	else
-		outcome = wish_fulfil(e, w, &k, deadline_ms, answer);
-	if (end != NULL && k.kind == (int)w->kind && kept_end(&k) != 0)
+		outcome = intent_fulfil(e, want, &k, deadline_ms, answer);
+	if (end != NULL && k.kind == (int)want->kind && kept_end(&k) != 0)
 		*end = kept_end(&k);
 	kept_clear(&k);
 	state_unlock(lock);

@@ -2,14 +2,14 @@
 #define EVOTE_ACT_H
 
 #include "client/lib/handle.h"
-#include "client/lib/wish.h"
+#include "client/lib/intent.h"
 
 /*
  * Has it done exactly once, after whatever else was kept.  *end becomes that of
  * an election that is created or extended, see evote_create; may be NULL.
  */
 enum evote_outcome act_fulfil(
-    struct evote *, const struct wish *, uint64_t *end, evote_answer *);
+    struct evote *, const struct intent *, uint64_t *end, evote_answer *);
 /*
  * A kept request, as it was sent before; if it is still wanted, under another
  * number or token where the old one is refused for good.  And the receipt of a

@@ -223,7 +223,7 @@ evote_status(
 	if (outcome != EVOTE_ANSWERED)
 		return (outcome);
 	if (route_status(e->route, host, deadline_ms, res) != 0) {
-		if (reach_is_other(route_reach(e->route), host))
+		if (endpoint_is_other(route_endpoints(e->route), host))
 			return (trust_other(e, host));
 		handle_fail(e, "%s", route_why(e->route));
 		return (EVOTE_UNANSWERED);

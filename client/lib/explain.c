@@ -17,7 +17,7 @@
 struct walk {
 	struct explain *out;
 	const struct host *host;
-	const struct reach *reach; /* what is expected of its TLS */
+	const struct endpoints *endpoints; /* what is expected of its TLS */
 	int port;
 	CLIENT *client; /* from EXPLAIN_PORT on */
 };
@@ -195,14 +195,15 @@ tls_failed(struct walk *w, int offered, const char *why)
 {
 	char shown[TLS_PIN];
 
-	step_set(
-	    w, EXPLAIN_TLS, EXPLAIN_FAILED, "%s", offered ? why : REACH_NO_TLS);
+	step_set(w, EXPLAIN_TLS, EXPLAIN_FAILED, "%s",
+	    offered ? why : ENDPOINT_NO_TLS);
 	if (!offered)
 		return (step_failed(w, EXPLAIN_TLS,
 		    "Upgrade evote on the host, or find out who is in "
 		    "between."));
 	caller_pin(w->client, shown);
-	if (w->reach->pin[0] != '\0' && strcmp(shown, w->reach->pin) != 0)
+	if (w->endpoints->pin[0] != '\0' &&
+	    strcmp(shown, w->endpoints->pin) != 0)
 		return (step_failed(w, EXPLAIN_TLS,
 		    "Check the pin with whoever runs the election, and the "
 		    "address and port in the hosts list."));
@@ -214,11 +215,12 @@ tls_failed(struct walk *w, int offered, const char *why)
 static int
 walk_tls(struct walk *w)
 {
-	const char *pin = w->reach->pin[0] != '\0' ? w->reach->pin : NULL;
+	const char *pin =
+	    w->endpoints->pin[0] != '\0' ? w->endpoints->pin : NULL;
 	char err[320], shown[TLS_PIN];
 	int offered;
 
-	if (w->reach->plain) {
+	if (w->endpoints->plain) {
 		step_set(w, EXPLAIN_TLS, EXPLAIN_SKIPPED, "not used: --plain");
 		return (0);
 	}
@@ -240,10 +242,10 @@ walk_tls(struct walk *w)
 }
 
 static void
-clock_judge(struct walk *w, uint64_t clock, struct reach_span span)
+clock_judge(struct walk *w, uint64_t clock, struct endpoint_span span)
 {
 	uint64_t within;
-	int64_t ahead = reach_ahead(span, clock, &within);
+	int64_t ahead = endpoint_ahead(span, clock, &within);
 	int apart = (uint64_t)llabs(ahead) > APART_US + within;
 
 	step_set(w, EXPLAIN_CLOCK, apart ? EXPLAIN_FAILED : EXPLAIN_OK,
@@ -260,7 +262,7 @@ static int
 walk_version(struct walk *w)
 {
 	evote_status_res res = {0};
-	struct reach_span span = {.sent = date_now_us()};
+	struct endpoint_span span = {.sent = date_now_us()};
 	enum clnt_stat stat;
 
 	caller_deadline(w->client, step_deadline());
@@ -288,7 +290,7 @@ explain_host(const struct evote *e, int host, struct explain *out)
 	    walk_answer, walk_tls, walk_version};
 	struct walk w = {.out = out,
 	    .host = &e->hosts.list[host],
-	    .reach = route_reach(e->route)};
+	    .endpoints = route_endpoints(e->route)};
 	size_t i;
 
 	memset(out, 0, sizeof(*out));

@@ -34,7 +34,7 @@ evote_served_by(const struct evote *e)
 const char *
 evote_pin(const struct evote *e, int host)
 {
-	return (route_reach(e->route)->shown[host]);
+	return (route_endpoints(e->route)->shown[host]);
 }
 
 uint64_t

@@ -96,9 +96,9 @@ evote_terms_dated(
     const evote_terms *terms, int relative, uint64_t from, evote_terms *to)
 {
 	memset(to, 0, sizeof(*to));
-	if (terms_copy(terms, to) != 0)
+	if (intent_terms_copy(terms, to) != 0)
 		return (-1);
-	terms_date(to, relative, from);
+	intent_terms_date(to, relative, from);
 	return (0);
 }
 

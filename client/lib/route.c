@@ -19,7 +19,7 @@
 #define PROBE_SILENT 5000
 
 struct route {
-	struct reach reach;
+	struct endpoints endpoints;
 	route_greeted *greeted;
 	void *arg;
 	CLIENT *client;	 /* NULL: not connected */
@@ -44,7 +44,7 @@ route_new(const struct hosts *hosts, route_greeted *greeted, void *arg)
 	r->arg = arg;
 	r->current = r->hint = -1;
 	r->backoff = BACKOFF_MIN;
-	reach_init(&r->reach, hosts);
+	endpoint_init(&r->endpoints, hosts);
 	seal_random(&r->seed, sizeof(r->seed));
 	return (r);
 }
@@ -69,31 +69,31 @@ route_free(struct route *r)
 void
 route_secure(struct route *r, int plain, const char *pin)
 {
-	r->reach.plain = plain;
-	snprintf(r->reach.pin, sizeof(r->reach.pin), "%s", pin);
+	r->endpoints.plain = plain;
+	snprintf(r->endpoints.pin, sizeof(r->endpoints.pin), "%s", pin);
 }
 
-const struct reach *
-route_reach(const struct route *r)
+const struct endpoints *
+route_endpoints(const struct route *r)
 {
-	return (&r->reach);
+	return (&r->endpoints);
 }
 
 void
 route_prefer(struct route *r, int host, int port)
 {
-	assert(host >= 0 && host < r->reach.hosts->n);
+	assert(host >= 0 && host < r->endpoints.hosts->n);
 	disconnect(r);
 	r->current = host;
-	if (r->reach.ports[host] == 0)
-		r->reach.ports[host] = port;
+	if (r->endpoints.ports[host] == 0)
+		r->endpoints.ports[host] = port;
 }
 
 int
 route_host(const struct route *r, int *port)
 {
 	if (r->current >= 0 && port != NULL)
-		*port = r->reach.ports[r->current];
+		*port = r->endpoints.ports[r->current];
 	return (r->current);
 }
 
@@ -103,10 +103,10 @@ route_why(struct route *r)
 	int i;
 
 	r->all[0] = '\0';
-	for (i = 0; i < r->reach.hosts->n; i++)
-		if (r->reach.why[i][0] != '\0')
+	for (i = 0; i < r->endpoints.hosts->n; i++)
+		if (r->endpoints.why[i][0] != '\0')
 			text_join(
-			    r->all, sizeof(r->all), "; ", r->reach.why[i]);
+			    r->all, sizeof(r->all), "; ", r->endpoints.why[i]);
 	return (r->all);
 }
 
@@ -124,7 +124,7 @@ route_take(struct route *r)
 static const char *
 host_name(const struct route *r, int i)
 {
-	return (r->reach.hosts->list[i].name);
+	return (r->endpoints.hosts->list[i].name);
 }
 
 /* ---- one host ---- */
@@ -134,7 +134,7 @@ still_there(void *arg)
 {
 	struct route *r = arg;
 
-	return (reach_lives(&r->reach, r->current));
+	return (endpoint_lives(&r->endpoints, r->current));
 }
 
 static void
@@ -151,7 +151,7 @@ why_standing(struct route *r, int i, const evote_answer *a)
 	int known =
 	    a->standing >= EVOTE_SERVED && a->standing <= EVOTE_TRY_AGAIN;
 
-	reach_why(&r->reach, i, "%s %s%s%.200s", host_name(r, i),
+	endpoint_why(&r->endpoints, i, "%s %s%s%.200s", host_name(r, i),
 	    known ? words[a->standing] : "answers strangely",
 	    a->text[0] != '\0' ? ": " : "", a->text);
 }
@@ -160,7 +160,7 @@ why_standing(struct route *r, int i, const evote_answer *a)
 static void
 heed_standing(struct route *r, int i, const evote_answer *a)
 {
-	int named = hosts_find(r->reach.hosts, a->host);
+	int named = hosts_find(r->endpoints.hosts, a->host);
 	unsigned bit = 1u << i;
 
 	why_standing(r, i, a);
@@ -179,22 +179,24 @@ static int
 visit(struct route *r, int i, uint64_t deadline_ms)
 {
 	evote_status_res res = {0};
-	CLIENT *client = reach_connect(&r->reach, i, deadline_ms);
+	CLIENT *client = endpoint_connect(&r->endpoints, i, deadline_ms);
 	uint64_t step;
 	int rc = 0;
 
 	if (client == NULL)
-		return (r->greeted != NULL && reach_is_other(&r->reach, i)
+		return (
+		    r->greeted != NULL && endpoint_is_other(&r->endpoints, i)
 			? r->greeted(r->arg, host_name(r, i), NULL)
 			: 0);
-	step = reach_step(deadline_ms);
-	if (reach_greet(&r->reach, i, client, step, &res) == 0) {
-		r->reach.silent_until[i] = 0;
+	step = endpoint_step(deadline_ms);
+	if (endpoint_greet(&r->endpoints, i, client, step, &res) == 0) {
+		r->endpoints.silent_until[i] = 0;
 		if (r->greeted != NULL)
 			rc = r->greeted(r->arg, host_name(r, i), &res);
 		if (rc == 0 && res.answer.standing == EVOTE_SERVED) {
-			caller_patience(client, reach_patience_ms(&r->reach),
-			    still_there, r);
+			caller_patience(client,
+			    endpoint_patience_ms(&r->endpoints), still_there,
+			    r);
 			r->client = client;
 			r->current = i;
 			client = NULL;
@@ -210,13 +212,13 @@ visit(struct route *r, int i, uint64_t deadline_ms)
 int
 route_greet(struct route *r, uint64_t deadline_ms, enum route_end *end)
 {
-	uint64_t step = reach_step(deadline_ms);
+	uint64_t step = endpoint_step(deadline_ms);
 	evote_status_res res;
 	int rc;
 
 	if (r->client == NULL)
 		return (-1);
-	rc = reach_greet(&r->reach, r->current, r->client, step, &res);
+	rc = endpoint_greet(&r->endpoints, r->current, r->client, step, &res);
 	*end = ROUTE_SERVED;
 	if (rc != 0)
 		disconnect(r);
@@ -227,33 +229,34 @@ route_greet(struct route *r, uint64_t deadline_ms, enum route_end *end)
 	return (rc);
 }
 
-struct reach_span
+struct endpoint_span
 route_greeting(const struct route *r)
 {
-	return (r->reach.greeting);
+	return (r->endpoints.greeting);
 }
 
 int
 route_status(
     struct route *r, int i, uint64_t deadline_ms, evote_status_res *res)
 {
-	int listed = r->reach.hosts->list[i].port != 0, rc;
+	int listed = r->endpoints.hosts->list[i].port != 0, rc;
 	CLIENT *client = NULL;
 
 	memset(res, 0, sizeof(*res));
-	memset(r->reach.why, 0, sizeof(r->reach.why));
+	memset(r->endpoints.why, 0, sizeof(r->endpoints.why));
 	/* Where it was before a restart, perhaps: not for the whole time. */
-	if (r->reach.ports[i] != 0)
-		client = reach_connect(&r->reach, i,
+	if (r->endpoints.ports[i] != 0)
+		client = endpoint_connect(&r->endpoints, i,
 		    listed ? deadline_ms : now_ms() / 2 + deadline_ms / 2);
 	if (client == NULL && !listed) {
-		reach_port(&r->reach, i, deadline_ms);
-		if (r->reach.ports[i] != 0)
-			client = reach_connect(&r->reach, i, deadline_ms);
+		endpoint_port(&r->endpoints, i, deadline_ms);
+		if (r->endpoints.ports[i] != 0)
+			client =
+			    endpoint_connect(&r->endpoints, i, deadline_ms);
 	}
 	if (client == NULL)
 		return (-1);
-	rc = reach_greet(&r->reach, i, client, deadline_ms, res);
+	rc = endpoint_greet(&r->endpoints, i, client, deadline_ms, res);
 	clnt_destroy(client);
 	return (rc);
 }
@@ -263,8 +266,8 @@ route_status(
 static int
 may_try(const struct route *r, int i, uint64_t now)
 {
-	return (
-	    i >= 0 && !(r->tried & 1u << i) && now >= r->reach.silent_until[i]);
+	return (i >= 0 && !(r->tried & 1u << i) &&
+	    now >= r->endpoints.silent_until[i]);
 }
 
 /*
@@ -283,7 +286,7 @@ pick(struct route *r)
 		return (i);
 	if (may_try(r, r->current, now))
 		return (r->current);
-	for (i = 0; i < r->reach.hosts->n; i++)
+	for (i = 0; i < r->endpoints.hosts->n; i++)
 		if (may_try(r, i, now))
 			return (i);
 	return (-1);
@@ -292,7 +295,7 @@ pick(struct route *r)
 static int
 all_behind(const struct route *r)
 {
-	return (r->behind == (1u << r->reach.hosts->n) - 1);
+	return (r->behind == (1u << r->endpoints.hosts->n) - 1);
 }
 
 /* Waits a little, for clients that lost the same host not to come at once. */
@@ -330,8 +333,8 @@ search(struct route *r, uint64_t deadline_ms)
 			continue;
 		}
 		r->tried |= 1u << i;
-		reach_port(&r->reach, i, deadline_ms);
-		if (r->reach.ports[i] != 0 && visit(r, i, deadline_ms) != 0)
+		endpoint_port(&r->endpoints, i, deadline_ms);
+		if (r->endpoints.ports[i] != 0 && visit(r, i, deadline_ms) != 0)
 			return (ROUTE_STOPPED);
 	}
 	return (ROUTE_SERVED);
@@ -343,7 +346,7 @@ search_begin(struct route *r)
 	r->tried = r->behind = 0;
 	r->backoff = BACKOFF_MIN;
 	r->hint = -1;
-	memset(r->reach.why, 0, sizeof(r->reach.why));
+	memset(r->endpoints.why, 0, sizeof(r->endpoints.why));
 }
 
 enum route_end
@@ -359,7 +362,7 @@ route_find(struct route *r, uint64_t deadline_ms)
 static int
 preferred_serves(struct route *r)
 {
-	const struct host *h = &r->reach.hosts->list[0];
+	const struct host *h = &r->endpoints.hosts->list[0];
 	uint64_t deadline_ms = now_ms() + PROBE_MS;
 	evote_answer answer = {0};
 	int serves = 0, port = h->port;
@@ -382,7 +385,7 @@ preferred_serves(struct route *r)
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	clnt_destroy(client);
 	if (serves)
-		r->reach.ports[0] = port;
+		r->endpoints.ports[0] = port;
 	return (serves);
 }
 
@@ -446,7 +449,7 @@ call_once(struct route *r, const struct procedure *p, void *args, void *res,
 	    r->client, p->number, p->xargs, args, p->xres, res, unused);
 	if (stat == RPC_SUCCESS)
 		return (stat);
-	reach_why_stat(&r->reach, r->current, stat);
+	endpoint_why_stat(&r->endpoints, r->current, stat);
 	result_clear(p, res);
 	return (stat);
 }

@@ -4,7 +4,7 @@
 #include <rpc/rpc.h>
 #include <stdint.h>
 
-#include "client/lib/reach.h"
+#include "client/lib/endpoint.h"
 #include "common/hosts.h"
 #include "evote.h"
 
@@ -42,9 +42,9 @@ enum route_end {
 struct route *route_new(const struct hosts *, route_greeted *, void *arg);
 void route_free(struct route *); /* NULL is fine */
 
-/* From now on, see struct reach; pin "": none is known. */
+/* From now on, see struct endpoints; pin "": none is known. */
 void route_secure(struct route *, int plain, const char *pin);
-const struct reach *route_reach(const struct route *);
+const struct endpoints *route_endpoints(const struct route *);
 
 /* Tries this host first; port 0: as listed, or ask its portmapper. */
 void route_prefer(struct route *, int host, int port);
@@ -81,7 +81,7 @@ enum route_end route_call(struct route *, const struct procedure *, void *args,
     void *res, uint64_t deadline_ms, unsigned *sends);
 
 /* When the last greeting that was answered was sent, and answered. */
-struct reach_span route_greeting(const struct route *);
+struct endpoint_span route_greeting(const struct route *);
 
 /* Asks one host for its status, on a connection of its own; 0 or -1. */
 int route_status(

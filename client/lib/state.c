@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "client/lib/plain.h"
-#include "client/lib/shelf.h"
+#include "client/lib/service_dirs.h"
 
 #define FILE_LIMIT (1 << 18) /* bytes; a request needs 40 kB at most */
 
@@ -41,19 +41,19 @@ state_dir(const struct state *s)
 
 /* ---- the directory ---- */
 
-/* On failure the shelf stays the path. */
+/* On failure the path stays that of the common directory. */
 static int
 directory_use(struct state *s, const char *name, const struct hosts *hosts)
 {
 	size_t len = strlen(s->path);
 
-	s->dir = plain_directory(s->shelf, name);
+	s->dir = plain_directory(s->base, name);
 	if (s->dir < 0)
 		return (state_fail(
 		    s, "%s/%s: %s", s->path, name, plain_why(errno)));
 	snprintf(s->path + len, sizeof(s->path) - len, "/%s", name);
-	shelf_note(s->dir, hosts);
-	shelf_sweep(s->dir);
+	service_dirs_note(s->dir, hosts);
+	service_dirs_sweep(s->dir);
 	return (0);
 }
 
@@ -61,14 +61,15 @@ directory_use(struct state *s, const char *name, const struct hosts *hosts)
 static int
 directory_open(struct state *s, const char *dir, const struct hosts *hosts)
 {
-	char name[SHELF_NAME];
+	char name[SERVICE_DIR_NAME];
 
-	s->shelf = shelf_open(dir, s->path, sizeof(s->path) - SHELF_NAME - 1);
-	if (s->shelf < 0 && s->path[0] == '\0')
+	s->base = service_dirs_open(
+	    dir, s->path, sizeof(s->path) - SERVICE_DIR_NAME - 1);
+	if (s->base < 0 && s->path[0] == '\0')
 		return (state_fail(s, "no state directory: set EVOTE_STATE"));
-	if (s->shelf < 0)
+	if (s->base < 0)
 		return (state_fail(s, "%s: %s", s->path, plain_why(errno)));
-	if (!shelf_by_hosts(s->shelf, hosts, name))
+	if (!service_dirs_by_hosts(s->base, hosts, name))
 		return (0);
 	return (directory_use(s, name, hosts));
 }
@@ -77,13 +78,13 @@ int
 state_adopt(
     struct state *s, const struct hosts *hosts, const unsigned char cluster[16])
 {
-	char name[SHELF_NAME];
+	char name[SERVICE_DIR_NAME];
 	int found;
 
-	if (s->dir >= 0 || s->shelf < 0)
+	if (s->dir >= 0 || s->base < 0)
 		return (0);
-	found = shelf_by_cluster(s->shelf, cluster, name);
-	if (!found && shelf_add(s->shelf, cluster, name) != 0)
+	found = service_dirs_by_cluster(s->base, cluster, name);
+	if (!found && service_dirs_add(s->base, cluster, name) != 0)
 		return (state_fail(s, "%s: %s", s->path, strerror(errno)));
 	return (directory_use(s, name, hosts) == 0 ? found : -1);
 }
@@ -97,7 +98,7 @@ state_open(const char *dir, const struct hosts *hosts, char *err, size_t errlen)
 		snprintf(err, errlen, "no memory");
 		return (NULL);
 	}
-	s->shelf = s->dir = -1;
+	s->base = s->dir = -1;
 	if (directory_open(s, dir, hosts) == 0 ||
 	    (dir == NULL && getenv("EVOTE_STATE") == NULL))
 		return (s);
@@ -113,8 +114,8 @@ state_close(struct state *s)
 		return;
 	if (s->dir >= 0)
 		close(s->dir);
-	if (s->shelf >= 0)
-		close(s->shelf);
+	if (s->base >= 0)
+		close(s->base);
 	free(s);
 }
 

@@ -9,7 +9,7 @@
 
 /*
  * What the client remembers between calls, in one directory per service
- * (shelf.h), mode 0700, files 0600:
+ * (service_dirs.h), mode 0700, files 0600:
  *
  *	hosts		where it was reached
  *	service		origin and cluster id, as first met
@@ -107,7 +107,9 @@ struct kept {
 evote_request *kept_request(struct kept *);	/* NULL: nothing outstanding */
 const char *kept_election(const struct kept *); /* its name; NULL: likewise */
 int kept_casts(const struct kept *);		/* it is a vote or ballot */
-void kept_clear(struct kept *);			/* frees the request */
+/* The end that it gives to an election, or 0. */
+uint64_t kept_end(const struct kept *);
+void kept_clear(struct kept *); /* frees the request */
 
 /*
  * Commands of one voter take turns: waits until the deadline for the others.

@@ -7,8 +7,8 @@
 
 /* What the files of the state share: the directory, and files in it. */
 struct state {
-	int shelf;	      /* -1: there is none, and error says why */
-	int dir;	      /* on it, of this service; -1: not known yet */
+	int base; /* the common directory; -1: none, and error says why */
+	int dir;  /* in it, of this service; -1: not known yet */
 	struct sighting seen; /* without a directory */
 	char path[PATH_MAX];
 	char error[PATH_MAX + 200];

@@ -10,7 +10,7 @@
 
 #include "client/lib/keyring.h"
 #include "client/lib/plain.h"
-#include "client/lib/shelf.h"
+#include "client/lib/service_dirs.h"
 #include "client/lib/state_impl.h"
 #include "common/receipt.h"
 #include "common/record.h"
@@ -111,19 +111,19 @@ state_set_keys(struct state *s, const char *text)
 int
 state_keys_of(const char *dir, const unsigned char cluster[16], char **text)
 {
-	char path[PATH_MAX], name[SHELF_NAME];
-	int shelf = shelf_open(dir, path, sizeof(path)), at = -1;
+	char path[PATH_MAX], name[SERVICE_DIR_NAME];
+	int base = service_dirs_open(dir, path, sizeof(path)), at = -1;
 	long n = -1;
 
 	*text = NULL;
-	if (shelf >= 0 && shelf_by_cluster(shelf, cluster, name))
-		at = plain_directory(shelf, name);
+	if (base >= 0 && service_dirs_by_cluster(base, cluster, name))
+		at = plain_directory(base, name);
 	if (at >= 0) {
 		n = plain_read(at, "keys", KEYRING_SIZE, text);
 		close(at);
 	}
-	if (shelf >= 0)
-		close(shelf);
+	if (base >= 0)
+		close(base);
 	return (n > 0);
 }
 

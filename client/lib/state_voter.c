@@ -82,6 +82,20 @@ kept_casts(const struct kept *k)
 	return (k->kind == EVOTE_ACT_VOTE || k->kind == EVOTE_ACT_BALLOT);
 }
 
+uint64_t
+kept_end(const struct kept *k)
+{
+	switch (k->kind) {
+	case EVOTE_ACT_CREATE:
+	case EVOTE_ACT_OPEN:
+		return (k->u.create.terms.election.end);
+	case EVOTE_ACT_EXTEND:
+		return (k->u.extend.extension.end);
+	default:
+		return (0);
+	}
+}
+
 static bool_t
 xdr_head(XDR *xdrs, struct kept *k)
 {

@@ -142,18 +142,19 @@ pin_expect(struct evote *e)
 static int
 pin_keep(struct evote *e, const char *host)
 {
-	const struct reach *reach = route_reach(e->route);
+	const struct endpoints *endpoints = route_endpoints(e->route);
 	int i = hosts_find(&e->hosts, host), kept;
-	const char *shown = reach->shown[i];
+	const char *shown = endpoints->shown[i];
 
 	if (e->options.plain)
 		return (0);
-	if (reach_is_other(reach, i)) {
+	if (endpoint_is_other(endpoints, i)) {
 		e->stopped = trust_other(e, i);
 		return (-1);
 	}
-	if (shown[0] == '\0' && reach->pin[0] != '\0') {
-		e->stopped = handle_fail(e, "host %s: %s", host, REACH_NO_TLS);
+	if (shown[0] == '\0' && endpoints->pin[0] != '\0') {
+		e->stopped =
+		    handle_fail(e, "host %s: %s", host, ENDPOINT_NO_TLS);
 		return (-1);
 	}
 	if (shown[0] == '\0' || strcmp(shown, e->pin) == 0)
@@ -360,5 +361,5 @@ int64_t
 evote_clock_ahead(
     const struct evote *e, const evote_status_res *res, uint64_t *within)
 {
-	return (reach_ahead(route_greeting(e->route), res->clock, within));
+	return (endpoint_ahead(route_greeting(e->route), res->clock, within));
 }

@@ -5,27 +5,27 @@ enum evote_outcome
 evote_vote(struct evote *e, const char *election, const char *choice,
     evote_answer *answer)
 {
-	const struct wish w = {
+	const struct intent want = {
 	    .kind = EVOTE_ACT_VOTE,
 	    .election = election,
 	    .choice = choice,
 	};
 
-	return (act_fulfil(e, &w, NULL, answer));
+	return (act_fulfil(e, &want, NULL, answer));
 }
 
 enum evote_outcome
 evote_cast(struct evote *e, const char *election, const evote_election *shown,
     const evote_ranks *ranks, evote_answer *answer)
 {
-	const struct wish w = {
+	const struct intent want = {
 	    .kind = EVOTE_ACT_BALLOT,
 	    .election = election,
 	    .shown = shown,
 	    .ranks = ranks,
 	};
 
-	return (act_fulfil(e, &w, NULL, answer));
+	return (act_fulfil(e, &want, NULL, answer));
 }
 
 /* Without options it is what hosts of an older version know, too. */
@@ -40,20 +40,20 @@ enum evote_outcome
 evote_create(struct evote *e, const evote_terms *terms, int relative,
     uint64_t *end, evote_answer *answer)
 {
-	const struct wish w = {
+	const struct intent want = {
 	    .kind = create_kind(terms),
 	    .create = terms,
 	    .relative = relative,
 	};
 
-	return (act_fulfil(e, &w, end, answer));
+	return (act_fulfil(e, &want, end, answer));
 }
 
 enum evote_outcome
 evote_extend(struct evote *e, const evote_extension *x, int relative,
     uint64_t *end, evote_answer *answer)
 {
-	const struct wish w = {
+	const struct intent want = {
 	    .kind = EVOTE_ACT_EXTEND,
 	    .election = x->election,
 	    .end = x->end,
@@ -61,26 +61,26 @@ evote_extend(struct evote *e, const evote_extension *x, int relative,
 	    .relative = relative,
 	};
 
-	return (act_fulfil(e, &w, end, answer));
+	return (act_fulfil(e, &want, end, answer));
 }
 
 enum evote_outcome
 evote_cancel(struct evote *e, const evote_cancellation *x, evote_answer *answer)
 {
-	const struct wish w = {
+	const struct intent want = {
 	    .kind = EVOTE_ACT_CANCEL,
 	    .election = x->election,
 	    .reason = x->reason,
 	};
 
-	return (act_fulfil(e, &w, NULL, answer));
+	return (act_fulfil(e, &want, NULL, answer));
 }
 
 /* ---- whether it was kept ---- */
 
 /* The service is known. */
 static int
-wish_kept_here(struct evote *e, const struct wish *w)
+intent_kept_here(struct evote *e, const struct intent *want)
 {
 	struct kept k = {0};
 	int lock, found = 0;
@@ -90,14 +90,14 @@ wish_kept_here(struct evote *e, const struct wish *w)
 		handle_fail(e, "%s", state_error(e->state));
 		found = -1;
 	} else
-		found = wish_is(w, &k);
+		found = intent_is(want, &k);
 	kept_clear(&k);
 	state_unlock(lock);
 	return (found);
 }
 
 static enum evote_outcome
-wish_kept(struct evote *e, const struct wish *w, int *kept)
+intent_kept(struct evote *e, const struct intent *want, int *kept)
 {
 	enum evote_outcome outcome;
 
@@ -105,7 +105,8 @@ wish_kept(struct evote *e, const struct wish *w, int *kept)
 	if (e->options.voter == NULL)
 		return (EVOTE_ANSWERED);
 	outcome = handle_ready(e, handle_deadline(e));
-	if (outcome == EVOTE_ANSWERED && (*kept = wish_kept_here(e, w)) < 0)
+	if (outcome == EVOTE_ANSWERED &&
+	    (*kept = intent_kept_here(e, want)) < 0)
 		outcome = EVOTE_FAILED;
 	return (outcome == EVOTE_UNANSWERED ? EVOTE_UNSENT : outcome);
 }
@@ -113,41 +114,44 @@ wish_kept(struct evote *e, const struct wish *w, int *kept)
 enum evote_outcome
 evote_kept(struct evote *e, const char *election, int *kept)
 {
-	const struct wish w = {.kind = EVOTE_ACT_VOTE, .election = election};
+	const struct intent want = {
+	    .kind = EVOTE_ACT_VOTE, .election = election};
 
-	return (wish_kept(e, &w, kept));
+	return (intent_kept(e, &want, kept));
 }
 
 int
 evote_kept_here(struct evote *e, const char *election)
 {
-	const struct wish w = {.kind = EVOTE_ACT_VOTE, .election = election};
+	const struct intent want = {
+	    .kind = EVOTE_ACT_VOTE, .election = election};
 
-	return (
-	    e->options.voter != NULL && e->pinned ? wish_kept_here(e, &w) : 0);
+	return (e->options.voter != NULL && e->pinned
+		? intent_kept_here(e, &want)
+		: 0);
 }
 
 enum evote_outcome
 evote_create_kept(
     struct evote *e, const evote_terms *terms, int relative, int *kept)
 {
-	const struct wish w = {
+	const struct intent want = {
 	    .kind = create_kind(terms),
 	    .create = terms,
 	    .relative = relative,
 	};
 
-	return (wish_kept(e, &w, kept));
+	return (intent_kept(e, &want, kept));
 }
 
 enum evote_outcome
 evote_cancel_kept(struct evote *e, const evote_cancellation *x, int *kept)
 {
-	const struct wish w = {
+	const struct intent want = {
 	    .kind = EVOTE_ACT_CANCEL,
 	    .election = x->election,
 	    .reason = x->reason,
 	};
 
-	return (wish_kept(e, &w, kept));
+	return (intent_kept(e, &want, kept));
 }

@@ -40,7 +40,7 @@ struct source {
 	TAILQ_ENTRY(source) shake;
 	UT_hash_handle hh;
 };
-TAILQ_HEAD(turns, source);
+TAILQ_HEAD(source_queue, source);
 
 #define SOURCE_HOSTS_MAX 64
 

@@ -10,8 +10,8 @@
 
 #include "common/log.h"
 #include "common/rpc/authority.h"
-#include "common/rpc/flight.h"
 #include "common/rpc/tls_context.h"
+#include "common/rpc/tls_hello.h"
 #include "common/seal.h"
 
 #define RECORDS_KEY (1u << 20) /* written with one key */
@@ -32,11 +32,11 @@ struct tls {
 	int first_use;	       /* no pin is known */
 	char *name;	       /* of the host that it connects to */
 	char refused[TLS_PIN]; /* what it has shown instead of the pin */
-	struct boxes boxes;
-	struct flight flight; /* of a client, until the server has signed */
-	unsigned records;     /* written with this key */
-	unsigned idle;	      /* messages that said nothing, */
-	size_t said;	      /* and bytes that came between them */
+	struct tls_bio bio;
+	struct tls_hello hello; /* of a client, until the server has signed */
+	unsigned records;	/* written with this key */
+	unsigned idle;		/* messages that said nothing, */
+	size_t said;		/* and bytes that came between them */
 	char why[160];
 };
 
@@ -67,10 +67,10 @@ tls_peer_pin(const struct tls *t, char out[TLS_PIN])
 /* ---- connections ---- */
 
 static struct tls *
-connection_new(SSL_CTX *ctx, const BIO_METHOD *boxed)
+connection_new(SSL_CTX *ctx, const BIO_METHOD *bio_method)
 {
 	struct tls *t = calloc(1, sizeof(*t));
-	BIO *bio = t == NULL ? NULL : boxes_bio(boxed, &t->boxes);
+	BIO *bio = t == NULL ? NULL : tls_bio_new(bio_method, &t->bio);
 
 	if (bio != NULL && (t->ssl = SSL_new(ctx)) != NULL) {
 		SSL_set_app_data(t->ssl, t);
@@ -85,7 +85,7 @@ connection_new(SSL_CTX *ctx, const BIO_METHOD *boxed)
 struct tls *
 tls_accept(struct tls_server *s)
 {
-	struct tls *t = connection_new(s->ctx, s->boxed);
+	struct tls *t = connection_new(s->ctx, s->bio_method);
 
 	if (t == NULL)
 		return (NULL);
@@ -129,11 +129,11 @@ expect(struct tls *t, const char *name, const char *pin)
 struct tls *
 tls_connect(const char *name, const char *pin)
 {
-	BIO_METHOD *boxed;
-	SSL_CTX *ctx = tls_client_context(&boxed);
+	BIO_METHOD *bio_method;
+	SSL_CTX *ctx = tls_client_context(&bio_method);
 	struct tls *t;
 
-	t = connection_new(ctx, boxed);
+	t = connection_new(ctx, bio_method);
 	if (t == NULL)
 		return (NULL);
 	t->name = strdup(name != NULL ? name : "");
@@ -150,8 +150,8 @@ tls_free(struct tls *t)
 	if (t == NULL)
 		return;
 	SSL_free(t->ssl);
-	outbox_clear(&t->boxes.in);
-	outbox_clear(&t->boxes.out);
+	outbox_clear(&t->bio.in);
+	outbox_clear(&t->bio.out);
 	free(t->name);
 	free(t);
 }
@@ -241,9 +241,9 @@ tls_feed(struct tls *t, const void *bytes, size_t len)
 	if (len == 0 || t->ended)
 		return (0);
 	if (t->accepts && !tls_is_signed(t) &&
-	    flight_take(&t->flight, bytes, len) != 0)
+	    tls_hello_take(&t->hello, bytes, len) != 0)
 		(void)refuse(t, "a message of its handshake is too long");
-	return (outbox_add(&t->boxes.in, bytes, len));
+	return (outbox_add(&t->bio.in, bytes, len));
 }
 
 /* With a pin OpenSSL has looked at the certificate already. */
@@ -304,7 +304,7 @@ tls_has_more(const struct tls *t)
 bool
 tls_is_fed(const struct tls *t)
 {
-	return (outbox_size(&t->boxes.in) > 0);
+	return (outbox_size(&t->bio.in) > 0);
 }
 
 /* A record has begun: once its header has come, OpenSSL counts it no more. */
@@ -384,13 +384,13 @@ tls_end(struct tls *t)
 struct outbox *
 tls_outbox(struct tls *t)
 {
-	return (&t->boxes.out);
+	return (&t->bio.out);
 }
 
 size_t
 tls_held(const struct tls *t)
 {
-	size_t n = HELD_BYTES + t->boxes.in.cap + t->boxes.out.cap;
+	size_t n = HELD_BYTES + t->bio.in.cap + t->bio.out.cap;
 
 	if (!SSL_is_init_finished(t->ssl))
 		n += SHAKE_BYTES;

@@ -19,7 +19,7 @@ const unsigned char tls_alpn[TLS_ALPN] = {6, 's', 'u', 'n', 'r', 'p', 'c'};
 
 /* How OpenSSL reads and writes, and what connects: made once, never changed. */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static BIO_METHOD *boxed;
+static BIO_METHOD *bio_method;
 static SSL_CTX *client;
 
 /* NULL without memory. */
@@ -50,9 +50,9 @@ context_new(const SSL_METHOD *method)
 static void
 make_once(void)
 {
-	boxed = boxes_method();
+	bio_method = tls_bio_method();
 	client = context_new(TLS_client_method());
-	if (boxed == NULL || client == NULL ||
+	if (bio_method == NULL || client == NULL ||
 	    SSL_CTX_dane_enable(client) != 1 ||
 	    SSL_CTX_set_alpn_protos(client, tls_alpn, TLS_ALPN) != 0)
 		abort();
@@ -97,10 +97,10 @@ server_fill(SSL_CTX *ctx, const unsigned char cluster_key[32],
 }
 
 SSL_CTX *
-tls_client_context(BIO_METHOD **boxes)
+tls_client_context(BIO_METHOD **method)
 {
 	pthread_once(&once, make_once);
-	*boxes = boxed;
+	*method = bio_method;
 	return (client);
 }
 
@@ -112,7 +112,7 @@ tls_server_new(
 
 	if (s == NULL)
 		return (NULL);
-	(void)tls_client_context(&s->boxed);
+	(void)tls_client_context(&s->bio_method);
 	s->ctx = context_new(TLS_server_method());
 	if (!server_fill(s->ctx, cluster_key, names, n)) {
 		log_alarm("tls certificate=failed why=\"%s\"",

@@ -3,7 +3,7 @@
 
 #include <openssl/ssl.h>
 
-#include "common/rpc/boxes.h"
+#include "common/rpc/tls_bio.h"
 
 /*
  * What all connections of TLS have in common: version, ciphers, and whom they
@@ -15,7 +15,7 @@ extern const unsigned char tls_alpn[TLS_ALPN];
 
 struct tls_server {
 	SSL_CTX *ctx;
-	BIO_METHOD *boxed; /* how its connections read and write */
+	BIO_METHOD *bio_method; /* how its connections read and write */
 };
 
 /* What connects, and how it reads and writes: made once, never changed. */

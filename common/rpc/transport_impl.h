@@ -129,10 +129,10 @@ struct transport {
 	int strangers; /* places taken, of config.max_conns */
 	int locals;    /* connections of DOOR_LOCAL */
 	size_t bytes;  /* what all but the trusted hold, of config.max_memory */
-	struct turns turns;	 /* sources with something to serve */
-	struct conns trusted;	 /* the same, hosts and operators */
-	struct workers *workers; /* of handshakes, */
-	struct turns shakes;	 /* which sources wait for: hosts first */
+	struct source_queue turns;  /* sources with something to serve */
+	struct conns trusted;	    /* the same, hosts and operators */
+	struct workers *workers;    /* of handshakes, */
+	struct source_queue shakes; /* which sources wait for: hosts first */
 	struct conns dirty, doomed, free;
 	unsigned char *scratch; /* one reply of the largest size, with mark */
 	struct transport_stats stats;

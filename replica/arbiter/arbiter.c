@@ -13,7 +13,7 @@
 #include "replica/core/refusal.h"
 #include "replica/link/outbound.h"
 
-/* A witness is the one peer of a push of its own. */
+/* A witness is the one peer of outbound links of its own. */
 enum { SELF, WITNESS, PEERS };
 
 #define UNHEARD 15 /* questions without an answer, ten a second */
@@ -81,7 +81,7 @@ arbiter_wait_ms(struct arbiter *a, uint64_t now_ms)
 	    a->outbound == NULL ? -1 : outbound_wait_ms(a->outbound, now_ms));
 }
 
-/* Only here: whoever hears may ask at once, which may end a push. */
+/* Only here: whoever hears may ask at once, which may end a link. */
 static void
 tell(struct arbiter *a, evote_decided *d)
 {
@@ -120,7 +120,7 @@ on_up(void *arg, int peer)
 }
 
 static void
-on_down(void *arg, int peer, int refused)
+on_down(void *arg, int peer, int port_refuses)
 {
 }
 

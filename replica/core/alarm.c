@@ -34,7 +34,7 @@ alarm_add(evote_status_res *s, evote_alarm_kind kind, const char *fmt, ...)
 }
 
 static int
-is_lead(const struct peer *p)
+is_serving_peer(const struct peer *p)
 {
 	return (p->met && config_id_equal(p->config.primary, p->id) &&
 	    (p->role == EVOTE_PRIMARY || p->role == EVOTE_HANDING));
@@ -44,7 +44,7 @@ static void
 two_primaries(const struct core *c, evote_status_res *s)
 {
 	for (int i = 0; c->role == EVOTE_PRIMARY && i < c->cf.n; i++)
-		if (i != c->cf.self && is_lead(&c->peers[i]))
+		if (i != c->cf.self && is_serving_peer(&c->peers[i]))
 			alarm_add(s, EVOTE_ALARM_TWO_PRIMARIES,
 			    "Two primaries: %s serves as well. Stop one of "
 			    "them now; if both have accepted votes, keep "
@@ -136,7 +136,7 @@ not_serving(const struct core *c, evote_status_res *s)
 	if (c->role == EVOTE_HALTED)
 		alarm_add(s, EVOTE_ALARM_HALTED, "Halted: %s.", c->fault);
 	else if (!config_id_zero(c->config.cluster) &&
-	    !config_listed(&c->config, core_name(c)))
+	    !config_listed(&c->config, hosts_own_name(c)))
 		alarm_add(s, EVOTE_ALARM_REFUSED,
 		    "Not a host of this cluster: it was removed. Stop it, or "
 		    "add it again on the primary with `hosts add`.");

@@ -127,8 +127,8 @@ static int
 replaces_primary(const struct core *c)
 {
 	return (!config_id_equal(c->config.primary, core_self(c)) &&
-	    strcmp(config_name(&c->config, c->config.primary), core_name(c)) ==
-		0);
+	    strcmp(config_name(&c->config, c->config.primary),
+		hosts_own_name(c)) == 0);
 }
 
 /* A primary shows the arbiter that it lives; whoever waits for a word asks. */

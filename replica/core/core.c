@@ -206,7 +206,7 @@ link_changed(struct core *c, const struct event *ev)
 	struct peer *p = &c->peers[ev->peer];
 
 	p->up = ev->kind == EV_LINK_UP;
-	p->refused = !p->up && (ev->refused || p->refused);
+	p->port_refuses = !p->up && (ev->port_refuses || p->port_refuses);
 	p->met = 0;
 	p->phase = PEER_PROBING;
 	p->in_flight = 0;
@@ -288,7 +288,7 @@ call_heard(struct core *c, const struct event *ev)
 		return;
 	}
 	p->conn = ev->conn;
-	p->refused = 0;
+	p->port_refuses = 0;
 	p->last_received_ms = c->now_ms;
 	follow_call(c, ev);
 }

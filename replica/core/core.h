@@ -113,13 +113,13 @@ enum event_kind {
 	EV_FLUSH,	/* all that was ready has been handled: send, store */
 	EV_REQUEST,	/* ticket, seen */
 	EV_LINK_UP,	/* peer */
-	EV_LINK_DOWN,	/* peer, refused */
+	EV_LINK_DOWN,	/* peer, port_refuses */
 	EV_CALL,	/* peer, conn, handle, message */
 	EV_CALLER_GONE, /* peer, conn */
 	EV_STRANGER,	/* refusal, handle, message: who was refused, proven */
 	EV_REFUSED,	/* peer, refusal: the other end of our link did */
 	EV_REPLY,	/* peer, message */
-	EV_STORED,	/* job: store or cut */
+	EV_STORED,	/* job: store or truncate */
 	EV_SAVED,	/* job */
 	EV_LOADED,	/* job, from, records */
 	EV_DECIDED,	/* decided */
@@ -131,7 +131,7 @@ struct event {
 	uint64_t now_ms; /* monotonic */
 	uint64_t wall_us;
 	int peer;
-	int refused;
+	int port_refuses; /* nobody listens there */
 	int room;
 	uint64_t conn, handle;
 	struct message *message; /* the core frees it */
@@ -144,34 +144,33 @@ struct event {
 	const evote_decided *decided; /* the caller's */
 };
 
+/* core.c */
 struct core *core_new(const struct core_config *, const struct machine *,
     const struct driver *, void *arg);
 void core_free(struct core *);
+void core_step(struct core *, const struct event *);
+/* For replies: constant time. */
+void core_stamp(const struct core *, evote_stamp *);
+uint64_t core_epoch(const struct core *);
+evote_role core_role(const struct core *);
+const evote_config *core_config(const struct core *);
+const struct history *core_history(const struct core *);
+
+/* jobs.c */
 /* The ledger's next record at start, already replayed; takes a reference. */
 void core_load(struct core *, struct record *);
-void core_step(struct core *, const struct event *);
 
-/* Orders from operators: NULL when begun, else a sentence why not. */
-const char *core_handover(struct core *, const char *name);
-const char *core_promote(struct core *, uint64_t epoch, int accept_loss);
-/* What promoting this host by force may lose, as one sentence for people. */
-void core_loss(const struct core *, char *text, size_t size);
-const char *core_arbiter(
-    struct core *, evote_arbiter_kind, const char *where, int old_is_dead);
-
-/*
- * As above, about the hosts of the cluster; *again when the same order may soon
- * be taken.
- */
-const char *core_add_host(
-    struct core *, const char *name, const char *address, int *again);
-const char *core_remove_host(struct core *, const char *name, int *again);
-const char *core_prefer(
-    struct core *, const char *const *names, int n, int *again);
-const evote_config *core_config(const struct core *);
+/* hosts.c */
 /* The place of a host that calls and holds the key; -1: there is none. */
 int core_visitor(struct core *, const char *name);
 
+/* requests.c */
+/* What a request would meet now; *host is borrowed. */
+evote_standing core_standing(const struct core *, const char **host);
+/* Whether a request is carried out here, or kept until this is decided. */
+int core_takes_requests(const struct core *);
+
+/* cosign.c */
 /*
  * Asks the other hosts in sync whose keys are on record to sign what is
  * accepted, *what, and returns how many those are; -1: this host does not
@@ -179,23 +178,35 @@ int core_visitor(struct core *, const char *name);
  */
 int core_cosign(struct core *, evote_position *what);
 
-/* For replies: constant time. */
-void core_stamp(const struct core *, evote_stamp *);
-/* What a request would meet now; *host is borrowed. */
-evote_standing core_standing(const struct core *, const char **host);
-uint64_t core_epoch(const struct core *);
-/* Whether a request is carried out here, or kept until this is decided. */
-int core_takes_requests(const struct core *);
-const struct history *core_history(const struct core *);
-evote_role core_role(const struct core *);
+/* policy.c */
 /*
  * Would the election go on without this host?  It follows a primary, or it is
  * the primary and another host in sync has answered all that it was pushed.
  */
 int core_can_fail_over(const struct core *);
-/* Nothing more may be recorded: there is no room here, nor a host in sync that
-   has some and could take the service over. */
+/*
+ * Nothing more may be recorded: there is no room here, nor a host in sync that
+ * has some and could take the service over.
+ */
 int core_full(const struct core *);
+
+/* orders.c: from operators.  NULL when begun, else a sentence why not. */
+const char *core_handover(struct core *, const char *name);
+const char *core_promote(struct core *, uint64_t epoch, int accept_loss);
+const char *core_arbiter(
+    struct core *, evote_arbiter_kind, const char *where, int old_is_dead);
+/*
+ * About the hosts of the cluster; *again when the same order may soon be taken.
+ */
+const char *core_add_host(
+    struct core *, const char *name, const char *address, int *again);
+const char *core_remove_host(struct core *, const char *name, int *again);
+const char *core_prefer(
+    struct core *, const char *const *names, int n, int *again);
+
+/* status.c */
+/* What promoting this host by force may lose, as one sentence for people. */
+void core_loss(const struct core *, char *text, size_t size);
 /*
  * All of STATUS but answer, origin and clock.  Strings are malloc'd: freed by
  * xdr_free.

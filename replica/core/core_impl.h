@@ -89,8 +89,8 @@ enum key_phase {
 struct peer {
 	/* The link on which this host is the caller. */
 	int up;
-	int refused;   /* nobody listens there, since it went down */
-	uint64_t conn; /* its last connection to us, 0: gone */
+	int port_refuses; /* nobody listens there, since it went down */
+	uint64_t conn;	  /* its last connection to us, 0: gone */
 	uint64_t last_received_ms; /* when anything came from it */
 	uint64_t last_sent_ms;	   /* when we last called it */
 	uint64_t asked_ms; /* the first call since its last reply, 0: none */
@@ -178,8 +178,8 @@ struct core {
 	const struct driver *driver;
 	void *arg;
 
-	int own_list;		  /* so many of cf.names are from there */
-	int order_told;		  /* that it has another order than K */
+	int own_list;	/* so many of cf.names are from there */
+	int order_told; /* that it has another order than the configuration */
 	uint64_t now_ms, wall_us; /* of the present event */
 	uint64_t step_ms;	  /* of the event before, 0: none */
 	struct clock clock;
@@ -259,11 +259,12 @@ void core_add_text(char *text, size_t size, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void core_restamp(
     struct core *); /* the configuration, or what is accepted, has changed */
-struct entry_header core_place(const struct core *);
+struct entry_header core_next_header(const struct core *);
 /* A reply told the peer's clock; it was asked for at that time of ours. */
 void core_hear_clock(
     struct core *, int peer, uint64_t clock_us, uint64_t asked_ms);
-void core_mark(const struct core *, uint64_t size, evote_position *);
+/* The log position behind the first size records. */
+void core_position(const struct core *, uint64_t size, evote_position *);
 /*
  * The least that any other host of the set has said, and any that counts, of n;
  * 0 when one of the set is not known by its incarnation.
@@ -278,7 +279,7 @@ void core_reset_peers(struct core *); /* the epoch changed, or begins */
 
 /* failure.c */
 /* Neither halted, nor diverged, and neither end refuses the other. */
-int core_fit(const struct peer *);
+int failure_is_fit(const struct peer *);
 int failure_is_gone(const struct core *, const struct peer *);
 /* Silence of a peer that makes it suspect. */
 uint64_t failure_timeout(const struct core *);
@@ -293,7 +294,7 @@ int failure_none(const struct core *); /* nobody has to be left out */
 int hosts_slot(const struct core *, const char *name); /* or -1 */
 /* In the set, with the incarnation heard of, under the name of this place. */
 int hosts_in_sync(const struct core *, int i);
-const char *core_name(const struct core *);
+const char *hosts_own_name(const struct core *);
 /* What numbers its epochs, and says who takes over first. */
 unsigned hosts_number(
     const struct core *, const evote_config *, const char *name);

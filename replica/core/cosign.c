@@ -50,7 +50,7 @@ all_tell(const struct core *c)
 static int
 record(struct core *c, const evote_host_op *op)
 {
-	struct entry_header at = core_place(c);
+	struct entry_header at = core_next_header(c);
 	const char *name = op->name;
 	struct record *r;
 
@@ -99,7 +99,7 @@ cosign_begin(struct core *c)
 {
 	if (has_key(c) && c->cf.key_first && history_size(c->log) <= 2 &&
 	    !in_use(c))
-		(void)record_key(c, core_name(c), core_self(c), c->cf.key);
+		(void)record_key(c, hosts_own_name(c), core_self(c), c->cf.key);
 }
 
 /* Of this host, of those in sync and of those that are about to be. */
@@ -114,8 +114,8 @@ cosign_record(struct core *c)
 	if (!has_key(c) || (!in_use(c) && !all_tell(c) && !BUG_RECORD_UNASKED))
 		return;
 	if (!on_record(c, core_self(c), UINT64_MAX, key) && !c->key_refused)
-		c->key_refused =
-		    record_key(c, core_name(c), core_self(c), c->cf.key) == -1;
+		c->key_refused = record_key(c, hosts_own_name(c), core_self(c),
+				     c->cf.key) == -1;
 	for (int i = 0; i < c->cf.n; i++) {
 		struct peer *p = &c->peers[i];
 
@@ -187,7 +187,7 @@ core_cosign(struct core *c, evote_position *what)
 
 	if (c->role != EVOTE_PRIMARY)
 		return (-1);
-	core_mark(c, size, what);
+	core_position(c, size, what);
 	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
 		const evote_member *m = &c->config.in_sync.in_sync_val[i];
 		int slot = core_peer_of(c, m->incarnation);

@@ -5,7 +5,7 @@
 #include "replica/core/identity.h"
 
 int
-core_fit(const struct peer *p)
+failure_is_fit(const struct peer *p)
 {
 	return (p->phase != PEER_UNFIT && p->refusal == EVOTE_NOT_REFUSED &&
 	    p->refused_by == EVOTE_NOT_REFUSED);
@@ -18,7 +18,7 @@ core_fit(const struct peer *p)
 int
 failure_is_gone(const struct core *c, const struct peer *p)
 {
-	if (!p->up && p->refused && p->conn == 0)
+	if (!p->up && p->port_refuses && p->conn == 0)
 		return (1);
 	return (c->now_ms > p->last_received_ms &&
 	    c->now_ms - p->last_received_ms > failure_timeout(c));

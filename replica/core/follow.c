@@ -47,11 +47,11 @@ already_here(const struct core *c, const struct message *m)
 }
 
 /*
- * Rule 9.  Cuts off what the primary lacks: what follows the records that are
+ * Rule 9.  Truncates what the primary lacks: what follows the records that are
  * the same, when others come, or when this is the first push and nothing comes.
  */
 static int
-make_room(struct core *c, uint64_t same, int others)
+truncate_other_tail(struct core *c, uint64_t same, int others)
 {
 	uint64_t to = same;
 
@@ -88,7 +88,7 @@ take(struct core *c, const struct message *m)
 		return (-1);
 	}
 	n = already_here(c, m);
-	if (make_room(c, a->from + n, n < m->n) == -1)
+	if (truncate_other_tail(c, a->from + n, n < m->n) == -1)
 		return (-1);
 	for (; n < m->n; n++) {
 		struct record *r = m->records[n];
@@ -116,7 +116,7 @@ take(struct core *c, const struct message *m)
 }
 
 static evote_taken
-append(struct core *c, const struct message *m)
+append_take(struct core *c, const struct message *m)
 {
 	if (m->u.append.from > history_size(c->log))
 		return (EVOTE_GAP);
@@ -172,7 +172,7 @@ say_stored(struct core *c, evote_acked *a)
 {
 	a->epoch = c->config.epoch;
 	memcpy(a->incarnation, core_self(c), sizeof(a->incarnation));
-	core_mark(c,
+	core_position(c,
 	    c->durable < c->matched && !BUG_ACK_BEFORE_SYNC ? c->durable
 							    : c->matched,
 	    &a->stored);
@@ -251,7 +251,7 @@ follow_call(struct core *c, const struct event *ev)
 {
 	struct message *m = ev->message, *reply;
 	evote_acked *a;
-	uint64_t accepted, nonce, size = 0;
+	uint64_t accepted, round, size = 0;
 
 	if (m->kind == SAY_HELLO) {
 		handshake_take(c, ev->peer, m, ev->conn);
@@ -271,21 +271,21 @@ follow_call(struct core *c, const struct event *ev)
 	a = &reply->u.acked;
 	if (m->kind == SAY_APPEND) {
 		accepted = m->u.append.committed;
-		nonce = m->u.append.round;
+		round = m->u.append.round;
 		a->asked = m->u.append.asked;
 		a->taken = heeded(c, ev->peer, m->u.append.epoch);
 		if (a->taken == EVOTE_TAKEN)
-			a->taken = append(c, m);
+			a->taken = append_take(c, m);
 		size = history_size(c->log);
 	} else {
 		accepted = m->u.confirm.committed;
-		nonce = m->u.confirm.round;
+		round = m->u.confirm.round;
 		a->asked = m->u.confirm.asked;
 		a->taken = heeded(c, ev->peer, m->u.confirm.epoch);
 	}
 	if (a->taken == EVOTE_TAKEN)
 		know_accepted(c, accepted);
-	a->round = nonce;
+	a->round = round;
 	defer(c, ev, reply, size);
 	message_free(m);
 }

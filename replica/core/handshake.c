@@ -95,7 +95,7 @@ conflict(const struct core *c, const struct peer *p)
 }
 
 static int
-is_lead(const struct peer *p)
+claims_to_lead(const struct peer *p)
 {
 	return (config_id_equal(p->config.primary, p->id) &&
 	    (p->role == EVOTE_ESTABLISHING || p->role == EVOTE_PRIMARY ||
@@ -124,10 +124,10 @@ heed(struct core *c, const struct peer *p, int answer)
 {
 	int was = c->role;
 
-	if (p->config.epoch != c->config.epoch || !is_lead(p) ||
+	if (p->config.epoch != c->config.epoch || !claims_to_lead(p) ||
 	    core_leads(c) || c->role == EVOTE_HALTED)
 		return;
-	if (!config_listed(&c->config, core_name(c))) {
+	if (!config_listed(&c->config, hosts_own_name(c))) {
 		removed(c);
 		return;
 	}

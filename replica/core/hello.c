@@ -35,7 +35,7 @@ hello_make(struct core *c, int reply, uint64_t asked, evote_refusal refusal)
 	    BUG_HAND_OVER_EARLY && proposal_is(c, P_HAND, PROPOSAL_STORING)
 		? &c->proposal.next
 		: &c->config);
-	core_mark(c, history_size(c->log), &h->end);
+	core_position(c, history_size(c->log), &h->end);
 	h->committed = c->committed;
 	h->clock = c->wall_us;
 	h->asked = asked;

@@ -125,7 +125,7 @@ history_truncate(struct history *h, uint64_t size, uint64_t time)
 		record_drop(h->ring[i & (h->max - 1)]);
 	if (h->first > size)
 		h->first = size;
-	merkle_cut(h->tree, size);
+	merkle_truncate(h->tree, size);
 	while (h->n_epochs > 1 && h->epochs[h->n_epochs - 2].size >= size)
 		h->n_epochs--;
 	if (h->n_epochs > 0)

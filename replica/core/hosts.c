@@ -39,7 +39,7 @@ hosts_number(const struct core *c, const evote_config *k, const char *name)
 }
 
 const char *
-core_name(const struct core *c)
+hosts_own_name(const struct core *c)
 {
 	return (c->cf.names[c->cf.self]);
 }
@@ -57,7 +57,7 @@ int
 hosts_preferred(const struct core *c, int peer)
 {
 	return (place(&c->config, c->cf.names[peer]) <
-	    place(&c->config, core_name(c)));
+	    place(&c->config, hosts_own_name(c)));
 }
 
 int

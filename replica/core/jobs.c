@@ -66,7 +66,7 @@ jobs_pending(const struct core *c, uint64_t number)
 
 /*
  * Takes back what follows size.  Jobs already given to the disk come before
- * the cut there; what they made durable beyond it does not count.
+ * this truncation; what they made durable beyond it does not count.
  */
 void
 jobs_truncate(struct core *c, uint64_t size)
@@ -75,7 +75,7 @@ jobs_truncate(struct core *c, uint64_t size)
 	uint64_t time = 0;
 
 	assert(size >= c->committed && size <= history_size(c->log));
-	core_say(c, 1, "cut size=%llu to=%llu epoch=%llu",
+	core_say(c, 1, "truncate size=%llu to=%llu epoch=%llu",
 	    (unsigned long long)history_size(c->log), (unsigned long long)size,
 	    (unsigned long long)c->config.epoch);
 	last = size > 0 ? history_get(c->log, size - 1) : NULL;

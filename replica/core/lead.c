@@ -23,7 +23,7 @@ lead_ready(struct core *c, int peer)
 	int fits = 1;
 
 	if (!core_leads(c) || p->phase != PEER_PROBING || !p->up ||
-	    !core_fit(p) || config_barred(&c->config, p->id) ||
+	    !failure_is_fit(p) || config_barred(&c->config, p->id) ||
 	    !hosts_takes_part(c, peer))
 		return;
 	common = history_common(c->log, p->epochs, p->n_epochs);
@@ -63,7 +63,7 @@ tell(struct core *c, int peer, struct message *m)
 
 /* Pushes records that follow what was sent; takes the references over. */
 static void
-append(struct core *c, int peer, struct record **records, uint32_t n)
+append_send(struct core *c, int peer, struct record **records, uint32_t n)
 {
 	struct peer *p = &c->peers[peer];
 	struct message *m = core_message(SAY_APPEND, 0);
@@ -103,7 +103,7 @@ append_recent(struct core *c, int peer)
 		bytes += r->leaf_len + r->opening_len + 16;
 		records[n++] = record_hold(r);
 	}
-	append(c, peer, records, n);
+	append_send(c, peer, records, n);
 }
 
 static void
@@ -214,59 +214,82 @@ lead_beat(struct core *c)
 	}
 }
 
+/* It has taken nothing: it halted, is in another epoch, or has lost step. */
+static int
+acked_refused(struct core *c, int peer, const evote_acked *a)
+{
+	struct peer *p = &c->peers[peer];
+
+	if (a->taken == EVOTE_UNFIT) {
+		p->phase = PEER_UNFIT;
+		return (1);
+	}
+	if (a->epoch == c->config.epoch && a->taken == EVOTE_TAKEN)
+		return (0);
+	/* Of another epoch, or lost step: ask where it stands. */
+	if (core_pushed(p) &&
+	    (a->taken == EVOTE_GAP || a->epoch > c->config.epoch))
+		hello_send(c, peer);
+	/* If it only does not heed us yet: with the next beats. */
+	if (a->taken == EVOTE_GAP || a->epoch >= c->config.epoch)
+		core_probe(p);
+	return (1);
+}
+
+/*
+ * It has doubted us since, and wants to be shown again: also what is not on its
+ * way any more, and no vote may ever follow.
+ */
+static int
+acked_doubts(struct core *c, int peer, const evote_position *stored)
+{
+	struct peer *p = &c->peers[peer];
+
+	if (BUG_EARLIER_SESSION_ACK ||
+	    (stored->size >= p->acked &&
+		(p->in_flight > 0 || p->first || stored->size >= p->next)))
+		return (0);
+	core_probe(p);
+	p->acked = 0;
+	hello_send(c, peer);
+	return (1);
+}
+
+static int
+acked_differs(struct core *c, int peer, const evote_position *stored)
+{
+	unsigned char root[32];
+
+	history_root(c->log, stored->size, root);
+	if (ROOTS_IGNORED || memcmp(root, stored->root, 32) == 0)
+		return (0);
+	c->peers[peer].phase = PEER_UNFIT;
+	core_say(c, 1, "unfit peer=%s size=%llu why=\"its root differs\"",
+	    c->cf.names[peer], (unsigned long long)stored->size);
+	return (1);
+}
+
 void
 lead_acked(struct core *c, int peer, const struct message *m)
 {
 	struct peer *p = &c->peers[peer];
 	const evote_acked *a = &m->u.acked;
-	unsigned char root[32];
 
 	if (m->kind == SAY_APPEND && p->in_flight > 0)
 		p->in_flight--;
 	if (m->kind == SAY_CONFIRM)
 		p->confirming = 0;
 	core_hear_clock(c, peer, a->clock, a->asked);
-	if (!core_leads(c))
+	if (!core_leads(c) || acked_refused(c, peer, a))
 		return;
-	if (a->taken == EVOTE_UNFIT) {
-		p->phase = PEER_UNFIT;
+	/* From another disk, or of more than this link was sent. */
+	if (!core_pushed(p) || !config_id_equal(a->incarnation, p->id) ||
+	    a->stored.size > p->next)
 		return;
-	}
-	if (a->epoch != c->config.epoch || a->taken != EVOTE_TAKEN) {
-		/* Of another epoch, or lost step: ask where it stands. */
-		if (core_pushed(p) &&
-		    (a->taken == EVOTE_GAP || a->epoch > c->config.epoch))
-			hello_send(c, peer);
-		/* If it only does not heed us yet: with the next beats. */
-		if (a->taken == EVOTE_GAP || a->epoch >= c->config.epoch)
-			core_probe(p);
+	if (acked_doubts(c, peer, &a->stored) ||
+	    acked_differs(c, peer, &a->stored))
 		return;
-	}
-	if (!core_pushed(p) || !config_id_equal(a->incarnation, p->id))
-		return;
-	if (a->stored.size > p->next)
-		return;
-	if ((a->stored.size < p->acked ||
-		(p->in_flight == 0 && !p->first && a->stored.size < p->next)) &&
-	    !BUG_EARLIER_SESSION_ACK) {
-		/*
-		 * It has doubted us since, and wants to be shown again: also
-		 * what is not on its way any more, and no vote may ever follow.
-		 */
-		core_probe(p);
-		p->acked = 0;
-		hello_send(c, peer);
-		return;
-	}
-	history_root(c->log, a->stored.size, root);
-	if (!ROOTS_IGNORED && memcmp(root, a->stored.root, 32) != 0) {
-		p->phase = PEER_UNFIT;
-		core_say(c, 1,
-		    "unfit peer=%s size=%llu why=\"its root "
-		    "differs\"",
-		    c->cf.names[peer], (unsigned long long)a->stored.size);
-		return;
-	}
+	/* Rule 4. */
 	p->acked = a->stored.size;
 	if (a->round > p->round)
 		p->round = a->round;
@@ -298,7 +321,7 @@ lead_loaded(struct core *c, int peer, const struct event *ev)
 	p->load = 0;
 	records = need_zeroed(ev->n + 1, sizeof(struct record *));
 	memcpy(records, ev->records, ev->n * sizeof(*records));
-	append(c, peer, records, ev->n);
+	append_send(c, peer, records, ev->n);
 }
 
 static uint64_t

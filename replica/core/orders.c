@@ -100,9 +100,9 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 			config_bar(k, c->cf.names[i], p->id);
 	}
 	/* Who was removed, and is all that is left. */
-	if (!config_listed(k, core_name(c)) &&
+	if (!config_listed(k, hosts_own_name(c)) &&
 	    k->hosts.hosts_len < EVOTE_HOSTS_MAX)
-		config_host_add(k, core_name(c), "");
+		config_host_add(k, hosts_own_name(c), "");
 	/* The arbiter would have to agree: an operator puts it back. */
 	config_arbiter(k, EVOTE_ARBITER_NONE, "");
 	k->arbiter_changing = 0;
@@ -150,7 +150,7 @@ give_up_asking(struct core *c)
 	for (int i = 0; i < c->cf.n; i++)
 		if (is_undecided(c, i) &&
 		    (!c->peers[i].up || !c->peers[i].met ||
-			!core_fit(&c->peers[i])))
+			!failure_is_fit(&c->peers[i])))
 			return ("a host that may have joined is away. Start "
 				"it, or promote this host by force");
 	if (arbitration_overdue(c))
@@ -238,7 +238,7 @@ core_remove_host(struct core *c, const char *name, int *again)
 
 	if (why != NULL)
 		return (why);
-	if (strcmp(name, core_name(c)) == 0)
+	if (strcmp(name, hosts_own_name(c)) == 0)
 		return ("it is the primary: hand the service over first, and "
 			"remove it there");
 	if (h == NULL)

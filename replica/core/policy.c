@@ -29,7 +29,7 @@ passes(const struct core *c, const evote_member *m, int peer)
 static int
 is_first(const struct core *c, int all_wait)
 {
-	unsigned own = hosts_number(c, &c->config, core_name(c));
+	unsigned own = hosts_number(c, &c->config, hosts_own_name(c));
 
 	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
 		const evote_member *m = &c->config.in_sync.in_sync_val[i];
@@ -119,7 +119,8 @@ waiting(struct core *c)
 
 	if (config_id_zero(c->config.cluster) ||
 	    config_in_sync(&c->config, core_self(c)) < 0 ||
-	    !config_listed(&c->config, core_name(c)) || c->now_ms < c->claim_ms)
+	    !config_listed(&c->config, hosts_own_name(c)) ||
+	    c->now_ms < c->claim_ms)
 		return;
 	if (all_wait(c)) {
 		proposal_draft(c);
@@ -132,7 +133,7 @@ waiting(struct core *c)
 	}
 	if (!core_arbitrated(c) || c->config.arbiter_changing ||
 	    c->now_ms - c->waiting_ms < failure_timeout(c) *
-		    (hosts_number(c, &c->config, core_name(c)) + 1) ||
+		    (hosts_number(c, &c->config, hosts_own_name(c)) + 1) ||
 	    (pp >= 0 && !failure_suspected(c, pp)))
 		return;
 	draft_claim(c);
@@ -223,12 +224,45 @@ establishing(struct core *c)
 		}
 }
 
+/* A joiner that lacks nothing but records.  Rule 19: its key is on record. */
+static int
+may_join(const struct core *c, int i)
+{
+	const struct peer *p = &c->peers[i];
+
+	return (i != c->cf.self && p->up && core_pushed(p) &&
+	    failure_is_fit(p) && !p->first && p->room &&
+	    config_in_sync(&c->config, p->id) < 0 &&
+	    config_listed(&c->config, c->cf.names[i]) && cosign_may_join(c, p));
+}
+
 /*
  * Rule 9.  A joiner that is nearly level is waited for, a moment: from then on
- * nothing is accepted without it, so that it is level when the set grows. While
- * it is not known whether the set has grown, nothing is accepted without it
- * either: so that is not asked of an arbiter who is away.  Rule 19: its key is
- * on record before.
+ * nothing is accepted without it, so that it is level when the set grows.  1:
+ * it is.
+ */
+static int
+joiner_wait(struct core *c, struct peer *p)
+{
+	if (!p->counts) {
+		if (history_size(c->log) - p->acked > CLOSE_ENOUGH ||
+		    p->round == 0 || c->now_ms < p->retry_ms)
+			return (0);
+		p->counts = 1;
+		p->counts_ms = c->now_ms;
+	}
+	if (p->acked >= c->committed)
+		return (1);
+	if (c->now_ms - p->counts_ms > LEVEL_MS && !p->undecided) {
+		p->counts = 0;
+		p->retry_ms = c->now_ms + AGAIN_MS;
+	}
+	return (0);
+}
+
+/*
+ * While it is not known whether the set has grown, nothing is accepted without
+ * the joiner either: so that is not asked of an arbiter who is away.
  */
 static int
 grow(struct core *c)
@@ -236,33 +270,16 @@ grow(struct core *c)
 	for (int i = 0; i < c->cf.n; i++) {
 		struct peer *p = &c->peers[i];
 
-		if (i == c->cf.self || !p->up || !core_pushed(p) ||
-		    !core_fit(p) || p->first || !p->room ||
-		    config_in_sync(&c->config, p->id) >= 0 ||
-		    !config_listed(&c->config, c->cf.names[i]) ||
-		    !cosign_may_join(c, p))
+		if (!may_join(c, i))
 			continue;
-		if (!arbitration_answers(c)) {
+		if (!arbitration_answers(c))
 			p->counts = p->undecided;
-			continue;
-		}
-		if (!p->counts) {
-			if (history_size(c->log) - p->acked > CLOSE_ENOUGH ||
-			    p->round == 0 || c->now_ms < p->retry_ms)
-				continue;
-			p->counts = 1;
-			p->counts_ms = c->now_ms;
-		}
-		if (p->acked >= c->committed) {
+		else if (joiner_wait(c, p)) {
 			config_add(proposal_draft(c), c->cf.names[i], p->id);
 			proposal_make(c, P_GROW);
 			p->undecided = arbitration_pending(c);
 			memcpy(p->joining, p->id, sizeof(p->joining));
 			return (1);
-		}
-		if (c->now_ms - p->counts_ms > LEVEL_MS && !p->undecided) {
-			p->counts = 0;
-			p->retry_ms = c->now_ms + AGAIN_MS;
 		}
 	}
 	return (0);
@@ -283,7 +300,7 @@ policy_may_take(const struct core *c, int i)
 {
 	const struct peer *p = &c->peers[i];
 
-	return (p->up && core_pushed(p) && core_fit(p) &&
+	return (p->up && core_pushed(p) && failure_is_fit(p) &&
 	    config_listed(&c->config, c->cf.names[i]) &&
 	    config_in_sync(&c->config, p->id) >= 0 &&
 	    p->acked >= c->committed && !failure_is_gone(c, p));
@@ -369,6 +386,36 @@ give(struct core *c)
 	}
 }
 
+/*
+ * A change of the arbiter is over when all of the set have confirmed it.  And
+ * somebody may hold a configuration that was never taken up: a later one ends
+ * that.
+ */
+static int
+renew(struct core *c)
+{
+	if (c->config.arbiter_changing)
+		proposal_draft(c)->arbiter_changing = 0;
+	else if (!core_arbitrated(c) && c->seen_epoch > c->config.epoch &&
+	    c->now_ms >= c->renew_ms) {
+		c->renew_ms = c->now_ms + RENEW_MS;
+		proposal_draft(c);
+	} else
+		return (0);
+	proposal_make(c, P_RENEW);
+	return (1);
+}
+
+static void
+primary(struct core *c)
+{
+	if (shrink(c) || !config_confirmed(c) || renew(c))
+		return;
+	cosign_record(c);
+	if (!grow(c))
+		give(c);
+}
+
 void
 policy_act(struct core *c)
 {
@@ -391,27 +438,7 @@ policy_act(struct core *c)
 		establishing(c);
 		break;
 	case EVOTE_PRIMARY:
-		if (shrink(c) || !config_confirmed(c))
-			break;
-		if (c->config.arbiter_changing) {
-			proposal_draft(c)->arbiter_changing = 0;
-			proposal_make(c, P_RENEW);
-			break;
-		}
-		if (!core_arbitrated(c) && c->seen_epoch > c->config.epoch &&
-		    c->now_ms >= c->renew_ms) {
-			/*
-			 * Someone holds a configuration that was never taken
-			 * up.
-			 */
-			c->renew_ms = c->now_ms + RENEW_MS;
-			proposal_draft(c);
-			proposal_make(c, P_RENEW);
-			break;
-		}
-		cosign_record(c);
-		if (!grow(c))
-			give(c);
+		primary(c);
 		break;
 	case EVOTE_HANDING:
 		if (!shrink(c))

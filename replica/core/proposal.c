@@ -58,7 +58,7 @@ next_epoch(const struct core *c, enum proposal_kind kind)
 {
 	uint64_t e =
 	    c->config.epoch > c->seen_epoch ? c->config.epoch : c->seen_epoch;
-	unsigned number = hosts_number(c, &c->proposal.next, core_name(c));
+	unsigned number = hosts_number(c, &c->proposal.next, hosts_own_name(c));
 
 	if (kind == P_FORCE)
 		e += FORCE_GAP;
@@ -98,7 +98,7 @@ proposal_ask(struct core *c)
 	int install = c->proposal.phase == PROPOSAL_ASKING_NEW;
 	evote_decide d = {
 	    .expected = c->config.epoch,
-	    .dead = pp >= 0 && !c->peers[pp].up && c->peers[pp].refused,
+	    .dead = pp >= 0 && !c->peers[pp].up && c->peers[pp].port_refuses,
 	    .install = install,
 	    .next = &c->proposal.next,
 	};
@@ -137,7 +137,7 @@ proposal_make(struct core *c, enum proposal_kind kind)
 	    : next_epoch(c, kind);
 	if (kind == P_FORCE)
 		c->proposal.next.forced_epoch = c->proposal.next.epoch;
-	core_mark(c, c->committed, &c->proposal.next.end);
+	core_position(c, c->committed, &c->proposal.next.end);
 	c->proposal.kind = kind;
 	/*
 	 * With nobody to ask whether this host is primary still, all of the set
@@ -192,7 +192,7 @@ proposal_claim(struct core *c, enum proposal_kind kind)
 void
 proposal_establish(struct core *c)
 {
-	struct entry_header at = core_place(c);
+	struct entry_header at = core_next_header(c);
 	evote_epoch_op op = {
 	    .forced = c->config.forced_epoch > history_epoch(c->log)};
 	struct record *r;

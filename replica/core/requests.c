@@ -83,7 +83,7 @@ requests_do_due(struct core *c)
 	if (!clock_good(&c->clock))
 		return;
 	for (;;) {
-		at = core_place(c);
+		at = core_next_header(c);
 		if ((r = c->machine->due(c->arg, &at)) == NULL)
 			return;
 		core_append_record(c, r);
@@ -115,7 +115,7 @@ execute(struct core *c, uint64_t ticket, const evote_seen *seen)
 		}
 	}
 	requests_do_due(c);
-	at = core_place(c);
+	at = core_next_header(c);
 	r = c->machine->execute(c->arg, ticket, &at);
 	if (r != NULL)
 		core_append_record(c, r);
@@ -165,7 +165,7 @@ requests_take(struct core *c, uint64_t ticket, const evote_seen *seen)
 		refuse(c, ticket);
 }
 
-/* Lets held requests go: all when the matter is decided, else the old ones. */
+/* Lets parked requests go: all when it is decided, else the old ones. */
 void
 requests_release_parked(struct core *c)
 {

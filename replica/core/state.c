@@ -94,7 +94,7 @@ core_restamp(struct core *c)
 }
 
 struct entry_header
-core_place(const struct core *c)
+core_next_header(const struct core *c)
 {
 	struct entry_header at = {
 	    .seq = history_size(c->log),
@@ -114,11 +114,11 @@ core_hear_clock(struct core *c, int peer, uint64_t clock_us, uint64_t asked_ms)
 }
 
 void
-core_mark(const struct core *c, uint64_t size, evote_position *m)
+core_position(const struct core *c, uint64_t size, evote_position *at)
 {
-	m->epoch = history_epoch(c->log);
-	m->size = size;
-	history_root(c->log, size, (unsigned char *)m->root);
+	at->epoch = history_epoch(c->log);
+	at->size = size;
+	history_root(c->log, size, (unsigned char *)at->root);
 }
 
 uint64_t

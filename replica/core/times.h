@@ -26,10 +26,14 @@
 
 /* Counted in beats. */
 #define HEARD_BEATS  3	/* who was heard since is there */
-#define ASK_BEATS    5	/* between two hellos of one that has to know, */
 #define AWAY_BEATS   10 /* an arbiter silent for longer is away */
-#define SURE_BEATS   50 /* between two of one sure of its primary */
 #define SILENT_BEATS 5	/* a link is made anew so long after suspicion */
+/*
+ * A host that does not lead says HELLO to the others every ASK_BEATS, but to a
+ * primary that it does not doubt only every SURE_BEATS.
+ */
+#define ASK_BEATS  5
+#define SURE_BEATS 50
 
 static_assert(3 * BEAT_MS <= DENY_MS,
     "a living primary is heard by the witness though two of its beats are "

@@ -161,12 +161,12 @@ void
 link_tell(struct link *l)
 {
 	const struct outbound_hooks *h = &l->outbound->hooks;
-	int ended = l->ended, refused = l->refused;
+	int ended = l->ended, port_refuses = l->port_refuses;
 
-	l->ended = l->refused = 0;
+	l->ended = l->port_refuses = 0;
 	if (ended)
 		h->down(h->arg, l->peer, 0);
-	if (refused)
+	if (port_refuses)
 		h->down(h->arg, l->peer, 1);
 }
 

@@ -80,7 +80,7 @@ outbound_wait_ms(struct outbound *p, uint64_t now_ms)
 	for (int i = 0; i < EVOTE_HOSTS_MAX; i++) {
 		const struct link *l = &p->links[i];
 
-		if (l->ended || l->refused || line_pending(&l->line))
+		if (l->ended || l->port_refuses || line_pending(&l->line))
 			return (0);
 		if (l->due < due)
 			due = l->due;

@@ -14,8 +14,8 @@
  * ... 500 ms, counted from the beginning of the attempt; one that was refused
  * for good every two seconds.  Port lookups by the portmapper are asked by UDP
  * in the same loop; the last port that worked is tried first.  Nobody listens
- * there (refused) only when the port itself refuses: that a portmapper is gone,
- * or knows of no server, proves nothing.
+ * there only when the port itself refuses (port_refuses): that a portmapper is
+ * gone, or knows of no server, proves nothing.
  */
 struct outbound;
 
@@ -25,16 +25,16 @@ struct outbound_peer {
 	int port;	  /* 0: ask the portmapper for EVOTE_PROG */
 };
 
-/* Called from outbound_run only; must not free the push. */
+/* Called from outbound_run only; must not free the links. */
 struct outbound_hooks {
 	/* A session is open: the peer holds the cluster key. */
 	void (*up)(void *arg, int peer);
 	/*
-	 * The session ended, with all calls not yet answered; or (refused)
-	 * its machine answered that nobody listens there.  refused may be told
-	 * repeatedly, without an up between.
+	 * The session ended, with all calls not yet answered; or
+	 * (port_refuses) its machine answered that nobody listens there, which
+	 * may be told repeatedly, without an up between.
 	 */
-	void (*down)(void *arg, int peer, int refused);
+	void (*down)(void *arg, int peer, int port_refuses);
 	/*
 	 * The peer holds the key, and refuses this host.  One call may be sent
 	 * to it from here, which tells who we are; the link ends after the

@@ -52,7 +52,7 @@ struct link {
 	uint64_t ended_at;   /* the last session */
 	char why[200];	     /* there is none; "": there is, or was just now */
 	enum log_level told; /* the loudest since it was last up */
-	int ended, refused;  /* to be told to the hooks */
+	int ended, port_refuses; /* to be told to the hooks */
 
 	int spoke_tls; /* it has, and is not called in plain again */
 

@@ -302,7 +302,7 @@ link_reached(struct link *l, enum reach_got got)
 		probe_start(l);
 		break;
 	case REACH_REFUSED:
-		l->refused = 1;
+		l->port_refuses = 1;
 		/* FALLTHROUGH */
 	case REACH_FAILED:
 		link_end(l, LOG_L_INFO, l->reach.why);

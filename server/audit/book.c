@@ -9,7 +9,7 @@
 #include "common/need.h"
 #include "common/record.h"
 #include "common/schulze.h"
-#include "server/audit/electorate.h"
+#include "server/audit/book_electorate.h"
 
 /* The place in a list of names, or its length. */
 static uint32_t
@@ -146,7 +146,7 @@ take_vote(struct book *b, const evote_leaf *leaf, const union opening *opening,
 		return (wrong);
 	if ((wrong = book_shut(p, leaf)) != NULL)
 		return (wrong);
-	if ((wrong = electorate_refuses(p, v)) != NULL)
+	if ((wrong = book_electorate_refuses(p, v)) != NULL)
 		return (wrong);
 	return (mark_voted(p, v->index)
 		? "its voter had voted in that election before"

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "common/need.h"
+#include "server/audit/book_electorate.h"
 #include "server/audit/book_roll.h"
-#include "server/audit/electorate.h"
 
 static const char *
 poll_name(const void *arg, uint32_t i)
@@ -105,7 +105,7 @@ begin(const struct book *b, struct book_poll *p, uint64_t time)
 {
 	p->opened = time;
 	if (p->fixes)
-		electorate_fix(b, p);
+		book_electorate_fix(b, p);
 }
 
 static const char *

@@ -8,7 +8,7 @@
 #include "server/election/life.h"
 #include "server/election/standing.h"
 
-#define SWEEP 200 /* voters tidied by each record that is settled */
+#define SWEEP 200 /* voters tidied by each record that becomes final */
 
 /* What takes one record back. */
 struct effect {
@@ -425,26 +425,26 @@ effect_undo(struct election_state *e)
 
 /* What it kept of before will not be needed. */
 static void
-settle_roll(struct election_state *e, struct effect *f)
+discard_undo_roll(struct election_state *e, struct effect *f)
 {
 	for (uint32_t i = 0; i < f->u.roll.n; i++)
 		enrolment_free(&f->u.roll.list[i]);
 	if (f->kind == EVOTE_OP_STAGE && f->u.roll.begins)
-		stage_begin_settle(&e->voters, f->u.roll.dropped);
+		stage_begin_discard_undo(&e->voters, f->u.roll.dropped);
 }
 
 void
-effect_settle(struct election_state *e)
+effect_discard_undo(struct election_state *e)
 {
 	struct effect *f = e->effects;
 
 	if (f->kind == EVOTE_OP_REGISTER || f->kind == EVOTE_OP_STAGE ||
 	    f->kind == EVOTE_OP_REKEY)
-		settle_roll(e, f);
+		discard_undo_roll(e, f);
 	else if (f->kind == EVOTE_OP_COMMIT)
-		stage_commit_settle(&e->voters, f->u.stage);
+		stage_commit_discard_undo(&e->voters, f->u.stage);
 	standing_sweep(&e->voters, SWEEP);
 	DL_DELETE(e->effects, f);
 	effect_free(f);
-	e->settled++;
+	e->undo_from++;
 }

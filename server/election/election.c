@@ -39,7 +39,7 @@ election_free(struct election_state *e)
 void
 election_undo(struct election_state *e, uint64_t size)
 {
-	assert(size >= e->settled);
+	assert(size >= e->undo_from);
 	while (e->size > size)
 		effect_undo(e);
 }
@@ -48,8 +48,8 @@ void
 election_discard_undo(struct election_state *e, uint64_t size)
 {
 	assert(size <= e->size);
-	while (e->settled < size)
-		effect_settle(e);
+	while (e->undo_from < size)
+		effect_discard_undo(e);
 }
 
 uint64_t

@@ -7,8 +7,8 @@
 /*
  * The rules of the vote: the roll, the elections, who has voted, what was
  * answered to whom.  A pure function of the ledger's records, in order: no
- * I/O, no clock, no log.  Effects are undone from the newest back to the last
- * settled record.
+ * I/O, no clock, no log.  Effects can be undone, the newest first, as far
+ * back as undo data is kept.
  */
 struct election_state;
 
@@ -94,14 +94,17 @@ struct record *election_execute(struct election_state *, const struct op *,
  * Carries out a record of the disk or of a peer; must be the next one.  0, or
  * -1, nothing changed, when executing it does not give the code and reason
  * it holds, or its opening does not fit; why is in err.  Whoever replays many
- * settles as he goes: what may be undone is kept in memory.
+ * discards the undo data as he goes: it is kept in memory.
  */
 int election_replay(
     struct election_state *, const struct record *, char *err, size_t errlen);
 /* The same, of one that has been opened (record_open). */
 int election_replay_opened(struct election_state *, const struct record *,
     const evote_leaf *, const union opening *, char *err, size_t errlen);
-/* Back to the state after `size` records, size >= the last settled. */
+/*
+ * Back to the state after `size` records, no fewer than election_discard_undo
+ * was told.
+ */
 void election_undo(struct election_state *, uint64_t size);
 /* The first `size` records will never be undone. */
 void election_discard_undo(struct election_state *, uint64_t size);

@@ -29,9 +29,9 @@ struct election_state {
 	evote_genesis *genesis;
 	uint64_t forced_epoch;
 	uint64_t size;
-	uint64_t epoch, time; /* of the last record */
-	uint64_t settled;
-	struct effect *effects; /* of the records since, oldest first */
+	uint64_t epoch, time;	/* of the last record */
+	uint64_t undo_from;	/* records before it cannot be undone */
+	struct effect *effects; /* of the others, oldest first */
 };
 
 /* What is to become of an operation; the pointers are into the state. */
@@ -93,9 +93,9 @@ void judge_refusal(
 /* Makes the leaf the last record; the verdict is the one on it. */
 void effect_apply(
     struct election_state *, const evote_leaf *, const struct verdict *);
-/* Takes the last record back; it is not settled. */
+/* Takes the last record back, which can be undone. */
 void effect_undo(struct election_state *);
-/* One more record is settled. */
-void effect_settle(struct election_state *);
+/* The oldest record that can be undone will never be. */
+void effect_discard_undo(struct election_state *);
 
 #endif

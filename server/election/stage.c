@@ -64,7 +64,7 @@ stage_begin_undo(struct voters *vs, uint32_t dropped)
 }
 
 static void
-settle(struct voters *vs, uint32_t number)
+make_final(struct voters *vs, uint32_t number)
 {
 	growth_free(&vs->stages[number - 1]);
 	vs->stages[number - 1].final = 1;
@@ -72,10 +72,10 @@ settle(struct voters *vs, uint32_t number)
 }
 
 void
-stage_begin_settle(struct voters *vs, uint32_t dropped)
+stage_begin_discard_undo(struct voters *vs, uint32_t dropped)
 {
 	if (dropped != 0)
-		settle(vs, dropped);
+		make_final(vs, dropped);
 }
 
 static void
@@ -183,9 +183,9 @@ stage_commit_undo(struct voters *vs)
 }
 
 void
-stage_commit_settle(struct voters *vs, uint32_t number)
+stage_commit_discard_undo(struct voters *vs, uint32_t number)
 {
-	settle(vs, number);
+	make_final(vs, number);
 }
 
 void

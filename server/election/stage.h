@@ -31,14 +31,14 @@ const struct stage *stage_of(const struct voters *, uint32_t number);
 /* Begins the next; what was open is dropped, and returned for the undo. */
 uint32_t stage_begin(struct voters *);
 void stage_begin_undo(struct voters *, uint32_t dropped);
-void stage_begin_settle(struct voters *, uint32_t dropped);
+void stage_begin_discard_undo(struct voters *, uint32_t dropped);
 /* One row of the open one, for a voter of whom it has none yet. */
 void stage_row(
     struct voters *, const evote_row *, uint64_t time, struct enrolment *old);
 void stage_row_undo(struct voters *, const struct enrolment *old);
 void stage_commit(struct voters *);
 void stage_commit_undo(struct voters *);
-void stage_commit_settle(struct voters *, uint32_t number);
+void stage_commit_discard_undo(struct voters *, uint32_t number);
 
 void stages_clear(struct voters *);
 void stages_mix(const struct voters *, unsigned char h[SEAL_HASH]);

@@ -58,7 +58,7 @@ set_aside(struct ledger *l, uint64_t size, const char *aside)
 	    /* The new name is durable only when its directory is. */
 	    fsync(fd) == 0 && files_sync_parent(aside) == 0;
 	if (!ok && errno != 0)
-		log_alarm("ledger file=%s doing=cut failed=\"%s\"", aside,
+		log_alarm("ledger file=%s doing=truncate failed=\"%s\"", aside,
 		    strerror(errno));
 	if (f != NULL)
 		fclose(f);
@@ -74,6 +74,6 @@ aside_truncate(struct ledger *l, uint64_t size, const char *path)
 		return (0);
 	if (set_aside(l, size, path) == -1)
 		return (-1);
-	crash_at("cut-aside");
+	crash_at("truncate-aside");
 	return (ledger_truncate(l, size));
 }

@@ -27,7 +27,7 @@ struct job {
 	STAILQ_ENTRY(job) link;
 	enum disk_kind kind;
 	uint64_t number;
-	uint64_t at; /* STORE: accepted; CUT: size; LOAD: from */
+	uint64_t at; /* STORE: accepted; TRUNCATE: size; LOAD: from */
 	uint32_t n;
 	struct record **records;
 	evote_config config;
@@ -72,7 +72,7 @@ memory(size_t n, size_t size)
 /* ---- the thread ---- */
 
 static int
-tail_cut(struct disk *d, uint64_t size)
+tail_truncate(struct disk *d, uint64_t size)
 {
 	char aside[FILES_PATH], name[64];
 
@@ -103,11 +103,11 @@ job_do(struct disk *d, struct job *j)
 			die("store");
 		crash_at("store-after");
 		break;
-	case DISK_CUT:
-		crash_at("cut-before");
-		if (tail_cut(d, j->at) == -1)
-			die("cut");
-		crash_at("cut-after");
+	case DISK_TRUNCATE:
+		crash_at("truncate-before");
+		if (tail_truncate(d, j->at) == -1)
+			die("truncate");
+		crash_at("truncate-after");
 		break;
 	case DISK_SAVE:
 		crash_at("config-before");
@@ -274,7 +274,7 @@ disk_store(
 uint64_t
 disk_truncate(struct disk *d, uint64_t size)
 {
-	return (job_submit(d, job_new(DISK_CUT, size, 0)));
+	return (job_submit(d, job_new(DISK_TRUNCATE, size, 0)));
 }
 
 uint64_t

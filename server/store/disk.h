@@ -9,13 +9,13 @@
 /*
  * The disk's thread: jobs are done strictly in the order given, each durable
  * before the next begins, and reported in that order.  A failure of storing,
- * cutting or saving ends the process at once with status 3 (the fate of the
+ * truncating or saving ends the process at once with status 3 (the fate of the
  * data is unknown and must not be guessed); one of loading gives no records.
  * While it has nothing to do it checkpoints.
  */
 struct disk;
 
-enum disk_kind { DISK_STORE, DISK_CUT, DISK_SAVE, DISK_LOAD };
+enum disk_kind { DISK_STORE, DISK_TRUNCATE, DISK_SAVE, DISK_LOAD };
 
 struct disk_done {
 	enum disk_kind kind;

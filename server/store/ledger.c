@@ -6,10 +6,10 @@
 #include "common/failpoint.h"
 
 /*
- * How many records the stored hint may lag behind: to store it costs a commit
- * a page more.
+ * How many records the persisted commit index may lag behind: to store it costs
+ * a commit a page more.
  */
-#define HINT_LAG 256
+#define COMMIT_LAG 256
 
 /* ---- reading ---- */
 
@@ -157,10 +157,10 @@ row_insert(struct ledger *l, const struct record *r)
 	return (run(l, Q_INSERT, "append"));
 }
 
-/* In one transaction; a hint of 0 is not stored. */
+/* In one transaction; an index of 0 is not stored. */
 static int
 transact(
-    struct ledger *l, struct record *const *recs, uint32_t n, uint64_t hint)
+    struct ledger *l, struct record *const *recs, uint32_t n, uint64_t commit)
 {
 	if (run(l, Q_BEGIN, "append") == -1)
 		return (-1);
@@ -168,7 +168,7 @@ transact(
 		if (row_insert(l, recs[i]) == -1)
 			return (-1);
 	crash_at("store-uncommitted");
-	if (hint > 0 && run_number(l, Q_SET_ACCEPTED, hint, "append") == -1)
+	if (commit > 0 && run_number(l, Q_SET_ACCEPTED, commit, "append") == -1)
 		return (-1);
 	return (run(l, Q_COMMIT, "append"));
 }
@@ -177,19 +177,20 @@ int
 ledger_append(
     struct ledger *l, struct record *const *recs, uint32_t n, uint64_t accepted)
 {
-	uint64_t hint;
+	uint64_t commit;
 
 	for (uint32_t i = 0; i < n; i++)
 		assert(recs[i]->seq == l->size + i);
 	/* A joiner hears of more than it has. */
-	hint = accepted > l->size + n ? l->size + n : accepted;
-	if (n > 0 && l->hint > 0 && hint < l->hint + HINT_LAG)
-		hint = 0;
-	if (transact(l, recs, n, hint) == -1)
+	commit = accepted > l->size + n ? l->size + n : accepted;
+	if (n > 0 && l->persisted_commit > 0 &&
+	    commit < l->persisted_commit + COMMIT_LAG)
+		commit = 0;
+	if (transact(l, recs, n, commit) == -1)
 		return (undo(l));
 	l->size += n;
-	if (hint > 0)
-		l->hint = hint;
+	if (commit > 0)
+		l->persisted_commit = commit;
 	return (0);
 }
 
@@ -202,18 +203,19 @@ ledger_size(const struct ledger *l)
 int
 ledger_truncate(struct ledger *l, uint64_t size)
 {
-	uint64_t hint = l->hint < size ? l->hint : size;
+	uint64_t commit =
+	    l->persisted_commit < size ? l->persisted_commit : size;
 
 	assert(size <= l->size);
 	if (size == l->size)
 		return (0);
-	if (run(l, Q_BEGIN, "cut") == -1 ||
-	    run_number(l, Q_DELETE, size, "cut") == -1 ||
-	    run_number(l, Q_SET_ACCEPTED, hint, "cut") == -1 ||
-	    run(l, Q_COMMIT, "cut") == -1)
+	if (run(l, Q_BEGIN, "truncate") == -1 ||
+	    run_number(l, Q_DELETE, size, "truncate") == -1 ||
+	    run_number(l, Q_SET_ACCEPTED, commit, "truncate") == -1 ||
+	    run(l, Q_COMMIT, "truncate") == -1)
 		return (undo(l));
 	l->size = size;
-	l->hint = hint;
+	l->persisted_commit = commit;
 	return (0);
 }
 

@@ -32,10 +32,10 @@ int ledger_read(struct ledger *, uint64_t seq, uint32_t n, size_t max_bytes,
     struct record **out);
 
 /*
- * Returns 0 only once the records would survive a power cut.  accepted is
- * stored with them as a hint, when the stored one lags by a few hundred, is 0,
- * or n is 0.  After -1 they are there whole or not at all, and we no longer
- * know which: stop making promises.
+ * Returns 0 only once the records would survive a power cut.  accepted, the
+ * persisted commit index, is stored with them when the stored one lags by a few
+ * hundred or is 0, or when n is 0.  After -1 they are there whole or not at
+ * all, and we no longer know which: stop making promises.
  */
 int ledger_append(
     struct ledger *, struct record *const *recs, uint32_t n, uint64_t accepted);

@@ -30,8 +30,8 @@ struct ledger {
 	sqlite3 *db;
 	sqlite3_stmt *query[Q_NR];
 	uint64_t size;
-	uint64_t hint; /* accepted, as it is stored */
-	int wal_pages; /* as of the last commit */
+	uint64_t persisted_commit; /* accepted records, as it is stored */
+	int wal_pages;		   /* as of the last commit */
 	int wal_retry; /* after a full disk: not before it has this many */
 };
 

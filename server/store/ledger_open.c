@@ -280,7 +280,7 @@ ledger_open(const char *path, int create)
 		goto fail;
 	if (queries_prepare(l) == -1 ||
 	    ledger_get_number(l, Q_SIZE, &l->size) == -1 ||
-	    ledger_get_number(l, Q_GET_ACCEPTED, &l->hint) == -1)
+	    ledger_get_number(l, Q_GET_ACCEPTED, &l->persisted_commit) == -1)
 		goto fail;
 	return (l);
 fail:

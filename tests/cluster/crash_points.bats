@@ -17,9 +17,9 @@ points() {
 	    common replica server | cut -d'"' -f2 | sort -u
 }
 
-# Those of the two servers without an arbiter, but that of the cut.
+# Those of the two servers without an arbiter, but those of a truncation.
 points_of_a_host() {
-	points | grep -vE '^(cut|witness|decide)-|^push-stored$'
+	points | grep -vE '^(truncate|witness|decide)-|^push-stored$'
 }
 
 level_at_alpha() {
@@ -170,7 +170,7 @@ vote_ends() {
 	for point in $(points_of_a_host); do
 		each_pass alpha "$point" go_through
 	done
-	for point in $(points | grep ^cut-); do
+	for point in $(points | grep ^truncate-); do
 		each_pass alpha "$point" cut_off
 	done
 	vote_ends

@@ -75,7 +75,7 @@ silent_facts() {
 	echo "unanswered $(unanswered "$work/vote" | wc -l)"
 	echo "beta $(silent_beta)"
 	echo "late $(silent_late)"
-	echo "cut $(sed -n 's/.* cut size=\([0-9]*\) to=\([0-9]*\) .*/\1 \2/p' \
+	echo "cut $(sed -n 's/.* truncate size=\([0-9]*\) to=\([0-9]*\) .*/\1 \2/p' \
 	    "$PAIR_DIR/alpha.log" | awk '{ n += $1 - $2 } END { print n + 0 }')"
 	echo "missing $(silent_missing)"
 	echo "same $(cmp -s "$work/alpha.dump" "$work/beta.dump" &&

@@ -26,10 +26,10 @@
 
 #include "promise.pml"
 
-mtype:role = { DOWN, STARTED, WAITING, FOLLOW, BARRIER, PRIMARY, HANDING };
+mtype:role = { DOWN, STARTED, WAITING, FOLLOW, ESTABLISHING, PRIMARY, HANDING };
 mtype:kind = { NOTHING, APPEND, ACK };
 
-/* K; the in-sync set holds incarnations, as bits. */
+/* A configuration; the in-sync set holds incarnations, as bits. */
 typedef Config {
 	unsigned epoch : 3;
 	unsigned primary : 2;
@@ -40,7 +40,7 @@ typedef Message {
 	mtype:kind kind;
 	unsigned epoch : 3;
 	unsigned from : 2;	/* the sender's incarnation */
-	unsigned nonce : 2;
+	unsigned round : 2;
 	unsigned size : 3;
 	int log			/* APPEND: to be held; ACK: is on its disk */
 }
@@ -62,14 +62,14 @@ typedef Host {
 	unsigned accepted : 3;
 	unsigned acker : 2;	/* whom it hears as its follower */
 	unsigned acked : 3;	/* on that one's disk, said in this epoch */
-	unsigned word : 2;	/* newest nonce that one repeated */
-	unsigned nonce : 2;	/* of the newest reading */
+	unsigned word : 2;	/* newest round that one repeated */
+	unsigned round : 2;	/* of the newest reading */
 	unsigned reading : 3;	/* records it shows; 0: none is waiting */
 	bit fresh;		/* they were all that counted when asked */
 	unsigned wanted : 4;	/* set of a proposal that may be decided */
 	/* A follower's. */
 	unsigned matched : 3;	/* its ledger is the primary's so far */
-	unsigned heard : 2	/* newest nonce */
+	unsigned heard : 2	/* newest round */
 }
 
 typedef Way {
@@ -87,7 +87,7 @@ byte reads, crashes, wipes;
 #define MSG(to, i)	way[to].slot[i]
 #define BIT(id)		(1 << (id))
 #define MINE		BIT(ME.id)
-#define LEADS		(ME.role == BARRIER || ME.role == PRIMARY || \
+#define LEADS		(ME.role == ESTABLISHING || ME.role == PRIMARY || \
 			 ME.role == HANDING)
 #define RUNS		(ME.role != DOWN)
 
@@ -113,7 +113,7 @@ byte reads, crashes, wipes;
 			 NEEDED == BIT(ME.acker) && ME.acked > 0)
 #else
 #define CONFIRMED	(NEEDED == 0 ||				/* 10 */ \
-			 NEEDED == BIT(ME.acker) && ME.word >= ME.nonce)
+			 NEEDED == BIT(ME.acker) && ME.word >= ME.round)
 #endif
 
 /* What is accepted, and only then is anyone told (4, 5, 6). */
@@ -124,7 +124,7 @@ inline advance()
 		ME.accepted = MAX(ME.accepted, ACCEPTABLE);
 		tell(ME.log, ME.accepted, ME.reign);
 		if
-		:: ME.role == BARRIER -> ME.role = PRIMARY
+		:: ME.role == ESTABLISHING -> ME.role = PRIMARY
 		:: else
 		fi;
 		if
@@ -156,7 +156,7 @@ inline follow()
 	ME.reign = 0;
 	ME.first = 0;
 	ME.accepted = 0;
-	ME.nonce = 0;
+	ME.round = 0;
 	ME.reading = 0;
 	ME.fresh = 0
 }
@@ -201,7 +201,7 @@ inline begin()
 #else
 	append(0);
 	ME.first = ME.size;
-	ME.role = BARRIER
+	ME.role = ESTABLISHING
 #endif
 }
 
@@ -226,7 +226,7 @@ inline drop(to, i)
 	MSG(to, i).kind = NOTHING;
 	MSG(to, i).epoch = 0;
 	MSG(to, i).from = 0;
-	MSG(to, i).nonce = 0;
+	MSG(to, i).round = 0;
 	MSG(to, i).size = 0;
 	MSG(to, i).log = 0
 }
@@ -271,7 +271,7 @@ inline end_sessions()
 #endif
 }
 
-/* Takes over the arbiter's K (2). */
+/* Takes over the arbiter's configuration (2). */
 inline learn()
 {
 	ME.k.epoch = arbiter.epoch;
@@ -298,12 +298,12 @@ inline learn()
 	drop_void()
 }
 
-inline put(to, i, what, nonce_, size_, log_)
+inline put(to, i, what, round_, size_, log_)
 {
 	MSG(to, i).kind = what;
 	MSG(to, i).epoch = ME.k.epoch;
 	MSG(to, i).from = ME.id;
-	MSG(to, i).nonce = nonce_;
+	MSG(to, i).round = round_;
 	MSG(to, i).size = size_;
 	MSG(to, i).log = log_
 }
@@ -311,14 +311,15 @@ inline put(to, i, what, nonce_, size_, log_)
 #define FREE(to, i)	(MSG(to, i).kind == NOTHING)
 #if SLOTS > 1
 #define ROOM(to)	(FREE(to, 0) || FREE(to, 1))
-#define send(to, what, nonce_, size_, log_) \
+#define send(to, what, round_, size_, log_) \
 	if \
-	:: FREE(to, 0) -> put(to, 0, what, nonce_, size_, log_) \
-	:: else -> put(to, 1, what, nonce_, size_, log_) \
+	:: FREE(to, 0) -> put(to, 0, what, round_, size_, log_) \
+	:: else -> put(to, 1, what, round_, size_, log_) \
 	fi
 #else
 #define ROOM(to)	FREE(to, 0)
-#define send(to, what, nonce_, size_, log_)	put(to, 0, what, nonce_, size_, log_)
+#define send(to, what, round_, size_, log_) \
+	put(to, 0, what, round_, size_, log_)
 #endif
 
 /* A follower's ledger becomes the one pushed: the rest is cut off (9). */
@@ -335,7 +336,7 @@ inline take_log(i)
 	measure()
 }
 
-/* A push, the whole ledger at once, with a nonce to be repeated. */
+/* A push, the whole ledger at once, with a round to be repeated. */
 inline take(i)
 {
 	if
@@ -344,7 +345,7 @@ inline take(i)
 		:: MSG(h, i).size > ME.matched -> take_log(i)
 		:: else
 		fi;
-		ME.heard = MAX(ME.heard, MSG(h, i).nonce)
+		ME.heard = MAX(ME.heard, MSG(h, i).round)
 	:: else
 	fi
 }
@@ -383,7 +384,7 @@ inline acknowledged(i)
 		:: else
 		fi;
 		ME.acked = MAX(ME.acked, MSG(h, i).size);
-		ME.word = MAX(ME.word, MSG(h, i).nonce);
+		ME.word = MAX(ME.word, MSG(h, i).round);
 		advance()
 	:: else
 	fi
@@ -463,7 +464,7 @@ proctype live(byte h)
 	:: d_step {
 		ME.role == PRIMARY && ME.reading == 0 && reads < READS ->
 		reads++;
-		ME.nonce++;
+		ME.round++;
 		ME.reading = ME.size;
 		ME.fresh = FRESH(ME.log, ME.size);
 		advance()
@@ -477,7 +478,7 @@ proctype live(byte h)
 	/* The network. */
 	:: d_step {
 		LEADS && ROOM(1 - h) && HEARD_BY_PEER ->
-		send(1 - h, APPEND, ME.nonce, ME.size, ME.log)
+		send(1 - h, APPEND, ME.round, ME.size, ME.log)
 	}
 	:: d_step {
 		ME.role == FOLLOW && ME.matched > 0 && ROOM(1 - h) && PEER_LEADS ->

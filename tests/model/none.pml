@@ -1,10 +1,10 @@
 /*
- * Two hosts without an arbiter, as replica/ does it: K is decided on the disk
- * of the host that changes it, processes crash and are started again, and a
- * crash is seen: the connections end and new ones are refused.  Numbers in
- * comments are those of the protocol's rules; words like `required` are
- * replica/'s.  A step is one atomic action of a host, a host's whole state is
- * in its Host, so every process has one control state only.
+ * Two hosts without an arbiter, as replica/ does it: the configuration is
+ * decided on the disk of the host that changes it, processes crash and are
+ * started again, and a crash is seen: the connections end and new ones are
+ * refused.  Numbers in comments are those of the protocol's rules; words like
+ * `counts` are replica/'s.  A step is one atomic action of a host, a host's
+ * whole state is in its Host, so every process has one control state only.
  */
 #ifndef FIRST
 #define FIRST		0	/* the primary at the beginning */
@@ -39,13 +39,13 @@
 
 #include "promise.pml"
 
-mtype:role = { DOWN, WAITING, JOINING, BACKUP, CLAIMING, BARRIER, PRIMARY,
+mtype:role = { DOWN, WAITING, JOINING, BACKUP, CLAIMING, ESTABLISHING, PRIMARY,
     HANDING };
 mtype:proposal = { NONE, CLAIM, SHRINK, GROW, HAND };
 mtype:tone = { SILENT, OTHER, WAITS, LEADING };
 mtype:kind = { NOTHING, APPEND, ACK };
 
-/* K; the in-sync set holds incarnations, as bits. */
+/* A configuration; the in-sync set holds incarnations, as bits. */
 typedef Config {
 	unsigned epoch : 5;
 	unsigned primary : 2;
@@ -64,7 +64,7 @@ typedef Push {
 	unsigned epoch : 5;
 	unsigned from : 2;
 	bit old;
-	unsigned nonce : 2;
+	unsigned round : 2;
 	unsigned size : 3;
 	int log			/* APPEND: to be held; ACK: is on its disk */
 }
@@ -87,24 +87,24 @@ typedef Host {
 	/* The link on which it calls, and what it knows of the peer. */
 	bit up;
 	bit broken;		/* it has ended; not noticed yet */
-	bit refused;		/* the peer is gone: nobody listens there */
+	bit port_refuses;	/* the peer is gone: nobody listens there */
 	unsigned peer_id : 2;	/* own id: never heard */
-	mtype:tone tone;	/* of its latest greeting, */
+	mtype:tone tone;	/* of its latest hello, */
 	bit same;		/* which named this host's epoch */
 	/* A primary's. */
 	unsigned reign : 3;	/* how many began to lead before, and it */
 	unsigned first : 3;	/* size with the reign's first record */
-	bit required;		/* nothing is accepted without the joiner */
+	bit counts;		/* nothing is accepted without the joiner */
 	bit met;		/* the peer has answered in this epoch */
 	unsigned acked : 3;	/* on its disk, said in this epoch */
-	unsigned word : 2;	/* newest nonce it repeated */
-	unsigned nonce : 2;	/* of the newest reading */
+	unsigned word : 2;	/* newest round it repeated */
+	unsigned round : 2;	/* of the newest reading */
 	unsigned reading : 3;	/* records it shows; 0: none is waiting */
 	bit fresh;		/* they were all that counted when asked */
 	/* A follower's. */
 	unsigned matched : 3;	/* its ledger is the primary's so far */
 	bit called;		/* the primary has pushed in this epoch */
-	unsigned heard : 2	/* newest nonce */
+	unsigned heard : 2	/* newest round */
 }
 
 Host host[2];
@@ -117,7 +117,7 @@ byte reigns, reads, crashes, wipes, hands, breaks;
 #define BIT(id)		(1 << (id))
 #define MINE		BIT(ME.id)
 #define RUNS		(ME.role != DOWN)
-#define LEADS		(ME.role == BARRIER || ME.role == PRIMARY || \
+#define LEADS		(ME.role == ESTABLISHING || ME.role == PRIMARY || \
 			 ME.role == HANDING)
 #define OTHERS		(ME.k.set & ~MINE)
 #define IN_SYNC		(ME.k.set & MINE)
@@ -137,18 +137,18 @@ byte reigns, reads, crashes, wipes, hands, breaks;
 #ifdef BUG_ALONE_BEFORE_CAS
 #define ACCEPTABLE	(ME.proposal == SHRINK -> ME.durable : ACKED_BY_SET)
 #else
-#define ACCEPTABLE	(ME.required -> MIN(ME.acked, ACKED_BY_SET) : \
+#define ACCEPTABLE	(ME.counts -> MIN(ME.acked, ACKED_BY_SET) : \
 			 ACKED_BY_SET)
 #endif
-#define SETTLED		(OTHERS == 0 || OTHERS == BIT(ME.peer_id) && ME.met)
+#define CONFIG_CONFIRMED (OTHERS == 0 || OTHERS == BIT(ME.peer_id) && ME.met)
 #ifdef BUG_READ_UNCONFIRMED
 #define CONFIRMED	1
 #elif defined BUG_REUSE_CONFIRMATION
-#define CONFIRMED	SETTLED
+#define CONFIRMED	CONFIG_CONFIRMED
 #else
 #define CONFIRMED	(OTHERS == 0 ||				/* 10 */ \
 			 OTHERS == BIT(ME.peer_id) && ME.met && \
-			 ME.word >= ME.nonce)
+			 ME.word >= ME.round)
 #endif
 
 /* What is accepted, and only then is anyone told (4, 5, 6). */
@@ -159,7 +159,7 @@ inline advance()
 		ME.accepted = MAX(ME.accepted, ACCEPTABLE);
 		tell(ME.log, ME.accepted, ME.reign);
 		if
-		:: ME.role == BARRIER -> ME.role = PRIMARY
+		:: ME.role == ESTABLISHING -> ME.role = PRIMARY
 		:: else
 		fi;
 		if
@@ -186,7 +186,7 @@ inline forget_epoch()
 {
 	forget_peer();
 	ME.same = 0;
-	ME.required = 0;
+	ME.counts = 0;
 	ME.matched = 0;
 	ME.called = 0;
 	ME.heard = 0
@@ -196,7 +196,7 @@ inline cease()
 {
 	ME.reign = 0;
 	ME.first = 0;
-	ME.nonce = 0;
+	ME.round = 0;
 	ME.reading = 0;
 	ME.fresh = 0
 }
@@ -224,7 +224,7 @@ inline append(op)
 	ME.size++
 }
 
-/* Begins to lead in its K (6). */
+/* Begins to lead in its configuration (6). */
 inline begin()
 {
 	writer_check(ME.k.epoch);
@@ -241,7 +241,7 @@ inline begin()
 #else
 	append(0);
 	ME.first = ME.size;
-	ME.role = BARRIER
+	ME.role = ESTABLISHING
 #endif
 }
 
@@ -267,7 +267,7 @@ inline drop_push(to)
 	push[to].epoch = 0;
 	push[to].from = 0;
 	push[to].old = 0;
-	push[to].nonce = 0;
+	push[to].round = 0;
 	push[to].size = 0;
 	push[to].log = 0
 }
@@ -313,10 +313,10 @@ inline granted()
 }
 
 /* For a primary: must the other host of the set be left out? */
-#define FAILED		(ME.refused || \
+#define FAILED		(ME.port_refuses || \
 			 ME.tone != SILENT && OTHERS != BIT(ME.peer_id))
 
-/* ---- greetings ---- */
+/* ---- hellos ---- */
 
 /*
  * A host that is deciding, or is about to, does not call the present set
@@ -330,14 +330,17 @@ inline granted()
 #endif
 #define TONE		(VALID -> LEADING : (ME.role == WAITING -> WAITS : OTHER))
 
-inline greet()
+inline say_hello()
 {
 	hello[1 - h].tone = TONE;
 	hello[1 - h].from = ME.id;
 	COPY(hello[1 - h].k, ME.k)
 }
 
-/* Takes over a newer K: the giver of it may have made this host the primary. */
+/*
+ * Takes over a newer configuration: the giver of it may have made this host the
+ * primary.
+ */
 inline adopt()
 {
 	ME.proposal = NONE;
@@ -377,7 +380,7 @@ inline learn()
 #endif
 	ME.peer_id = hello[h].from;
 	ME.tone = hello[h].tone;
-	ME.refused = 0;
+	ME.port_refuses = 0;
 	if
 	:: hello[h].k.epoch > DECIDED ->
 		assert(!LEADS || hello[h].k.primary != ME.id);
@@ -423,7 +426,7 @@ inline take()
 		:: else
 		fi;
 		ME.called = 1;
-		ME.heard = MAX(ME.heard, push[h].nonce)
+		ME.heard = MAX(ME.heard, push[h].round)
 	:: else
 	fi
 }
@@ -459,7 +462,7 @@ inline acknowledged()
 	if
 	:: LEADS && push[h].epoch == ME.k.epoch && OF_SESSION && FITS ->
 		ME.acked = MAX(ME.acked, push[h].size);
-		ME.word = MAX(ME.word, push[h].nonce);
+		ME.word = MAX(ME.word, push[h].round);
 		ME.met = 1;
 		advance()
 	:: else
@@ -475,12 +478,12 @@ inline receive()
 	drop_push(h)
 }
 
-inline send(what, nonce_, size_, log_)
+inline send(what, round_, size_, log_)
 {
 	push[1 - h].kind = what;
 	push[1 - h].epoch = ME.k.epoch;
 	push[1 - h].from = ME.id;
-	push[1 - h].nonce = nonce_;
+	push[1 - h].round = round_;
 	push[1 - h].size = size_;
 	push[1 - h].log = log_
 }
@@ -493,7 +496,7 @@ inline send(what, nonce_, size_, log_)
 #define PEER_LACKS	(PEER.k.epoch == ME.k.epoch && \
 			 (PEER.role == BACKUP || PEER.role == JOINING) && \
 			 (!PEER.called || PEER.matched < ME.size || \
-			  PEER.heard < ME.nonce))
+			  PEER.heard < ME.round))
 #define OWES		(!PEER.met || PEER.acked < ACKABLE || \
 			 PEER.word < ME.heard)
 
@@ -512,7 +515,7 @@ inline link_down()
 	:: else
 	fi;
 #endif
-	ME.required = (ME.proposal == GROW -> ME.required : 0)
+	ME.counts = (ME.proposal == GROW -> ME.counts : 0)
 }
 
 /* What it has sent may still arrive, what was sent to it is lost. */
@@ -534,7 +537,7 @@ inline crash(left_)
 	ME.accepted = 0;
 	ME.up = 0;
 	ME.broken = 0;
-	ME.refused = 0;
+	ME.port_refuses = 0;
 	ME.peer_id = ME.id;
 	ME.tone = SILENT;
 	forget_epoch();
@@ -555,15 +558,16 @@ inline wipe()
 #endif
 }
 
-/* ---- when to change K ---- */
+/* ---- when to change the configuration ---- */
 
-/* Gone, or it knows our K and says that it does not lead. */
+/* Gone, or it knows our configuration and says that it does not lead. */
 #ifdef BUG_SUSPECT_BY_OLD_WORD
 #define SAYS_NOT	(ME.tone == WAITS)
 #else
 #define SAYS_NOT	(ME.tone == WAITS && ME.same)
 #endif
-#define SUSPECTED	(ME.refused || SAYS_NOT && ME.peer_id == ME.k.primary)
+#define SUSPECTED	(ME.port_refuses || \
+			 SAYS_NOT && ME.peer_id == ME.k.primary)
 
 /* After a start: alone in the set, or all of it is here, waits, and the first
    of it is this one. */
@@ -637,7 +641,7 @@ proctype live(byte h)
 	:: d_step {
 		ME.role == PRIMARY && ME.reading == 0 && reads < READS ->
 		reads++;
-		ME.nonce++;
+		ME.round++;
 		ME.reading = ME.size;
 		ME.fresh = FRESH(ME.log, ME.size);
 		advance()
@@ -663,13 +667,13 @@ proctype live(byte h)
 	:: d_step {
 		(LINKED || PEER_LINKED) && hello[1 - h].tone == SILENT &&
 		TEACHES ->
-		greet()
+		say_hello()
 	}
 	:: d_step { RUNS && hello[h].tone != SILENT -> learn() }
 	:: d_step {
 		LEADS && LINKED && push[1 - h].kind == NOTHING &&
 		(PEER.k.epoch < ME.k.epoch || PEER_LACKS) ->
-		send(APPEND, ME.nonce, ME.size, ME.log)
+		send(APPEND, ME.round, ME.size, ME.log)
 	}
 	:: d_step {
 		(ME.role == BACKUP || ME.role == JOINING) && ME.called &&
@@ -692,15 +696,15 @@ proctype live(byte h)
 	:: d_step { push[h].old -> drop_push(h) }
 	:: d_step { RUNS && !ME.up && PEER.role != DOWN ->
 		ME.up = 1;
-		ME.refused = 0;
+		ME.port_refuses = 0;
 		ME.tone = SILENT
 	}
 	:: d_step { RUNS && ME.broken -> link_down() }
 	:: d_step {	/* nobody listens there, and all it sent was read */
-		RUNS && !ME.refused && PEER.role == DOWN &&
+		RUNS && !ME.port_refuses && PEER.role == DOWN &&
 		hello[h].tone == SILENT && push[h].kind == NOTHING ->
 		link_down();
-		ME.refused = 1
+		ME.port_refuses = 1
 	}
 #if BREAKS > 0
 	:: d_step { ME.up && !ME.broken && breaks < BREAKS ->
@@ -737,9 +741,9 @@ proctype live(byte h)
 	}
 	/* let a level host join (9); */
 	:: d_step {
-		ME.role == PRIMARY && ROOM_TO_PROPOSE && SETTLED && ME.met &&
-		!PEER_IN_SYNC && ME.up && ME.acked >= ME.accepted ->
-		ME.required = 1;
+		ME.role == PRIMARY && ROOM_TO_PROPOSE && CONFIG_CONFIRMED &&
+		ME.met && !PEER_IN_SYNC && ME.up && ME.acked >= ME.accepted ->
+		ME.counts = 1;
 		propose(GROW, 0, ME.id, ME.k.set | BIT(ME.peer_id));
 #ifdef BUG_JOINER_RECORDS_FIRST
 		spread(JOINING, BACKUP)
@@ -747,8 +751,8 @@ proctype live(byte h)
 	}
 	/* hand over (11). */
 	:: d_step {
-		ME.role == PRIMARY && ROOM_TO_PROPOSE && SETTLED &&
-		PEER_IN_SYNC && ME.up && !ME.refused && ME.reading == 0 &&
+		ME.role == PRIMARY && ROOM_TO_PROPOSE && CONFIG_CONFIRMED &&
+		PEER_IN_SYNC && ME.up && !ME.port_refuses && ME.reading == 0 &&
 		ME.acked >= ME.accepted && ME.accepted == ME.size &&
 		hands < HANDS && reigns < REIGNS ->
 		hands++;

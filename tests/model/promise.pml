@@ -1,10 +1,10 @@
 /*
  * What both models share: a ledger as one number, and the promise.
  *
- * A record is (reign, operation), 5 bits.  A reign is one host's leading from
- * one barrier on; operation 0 is its first record, the EPOCH record.  A ledger
- * is up to 6 records side by side, the oldest lowest.  So a prefix is its own
- * root, and comparing roots is comparing numbers.
+ * A record is (reign, operation), 5 bits.  A reign begins when a host
+ * establishes; operation 0 is its first record, the EPOCH record.  A ledger is
+ * up to 6 records side by side, the oldest lowest.  So a prefix is its own root,
+ * and comparing roots is comparing numbers.
  */
 #define LOG_MAX		6
 #define RECORD(r, op)	((r) << 2 | (op))

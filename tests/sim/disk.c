@@ -44,7 +44,7 @@ do_store(void *arg, struct record *const *r, uint32_t n, uint64_t accepted)
 uint64_t
 do_truncate(void *arg, uint64_t size)
 {
-	return (job_add(arg, (struct job){.kind = CUT, .size = size}));
+	return (job_add(arg, (struct job){.kind = TRUNCATE, .size = size}));
 }
 
 uint64_t
@@ -79,8 +79,8 @@ truncate_to(struct host *h, uint64_t size)
 {
 	while (h->size > size)
 		record_drop(h->ledger[--h->size]);
-	if (h->hint > h->size)
-		h->hint = h->size;
+	if (h->persisted_commit > h->size)
+		h->persisted_commit = h->size;
 }
 
 static void
@@ -117,9 +117,10 @@ job_apply(struct host *h, struct job *j)
 	switch (j->kind) {
 	case STORE:
 		records_write(h, j, j->n);
-		h->hint = j->accepted < h->size ? j->accepted : h->size;
+		h->persisted_commit =
+		    j->accepted < h->size ? j->accepted : h->size;
 		break;
-	case CUT:
+	case TRUNCATE:
 		truncate_to(h, j->size);
 		break;
 	case SAVE:

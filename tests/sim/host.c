@@ -79,7 +79,7 @@ host_start(struct host *h)
 	    .suspect_ms = SUSPECT_MS,
 	    .quick_ms = QUICK_MS,
 	    .hold_ms = HOLD_MS};
-	struct event ev = {.kind = EV_START, .from = h->hint};
+	struct event ev = {.kind = EV_START, .from = h->persisted_commit};
 	char err[160];
 
 	if (h->damaged) {
@@ -117,7 +117,7 @@ host_start(struct host *h)
 			fail(err);
 		core_load(h->core, record_hold(h->ledger[i]));
 	}
-	election_discard_undo(h->election, h->hint);
+	election_discard_undo(h->election, h->persisted_commit);
 	host_step(h, &ev);
 	host_look_at_space(h);
 	later(upto(100 * MS),
@@ -165,7 +165,7 @@ host_wipe(struct host *h)
 {
 	note("%c wiped", 'A' + h->id);
 	truncate_to(h, 0);
-	h->hint = 0;
+	h->persisted_commit = 0;
 	h->damaged = h->copied = 0;
 	config_clear(&h->k);
 	if (BUG_KEEP_IDENTITY && h->inc[0] != 0)
@@ -185,7 +185,7 @@ host_copy(struct host *h, const struct host *from)
 
 	host_wipe(h);
 	note("%c is made a copy of %c", 'A' + h->id, 'A' + from->id);
-	j.accepted = from->hint;
+	j.accepted = from->persisted_commit;
 	j.records = grown(NULL, from->size + 1, sizeof(*j.records));
 	for (uint64_t i = 0; i < from->size; i++)
 		j.records[i] = record_hold(from->ledger[i]);

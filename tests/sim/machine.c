@@ -126,13 +126,13 @@ undo(void *arg, uint64_t size)
 }
 
 static void
-settle(void *arg, uint64_t size)
+discard_undo(void *arg, uint64_t size)
 {
 	struct host *h = arg;
 
-	check_settled(h, size);
+	check_committed(h, size);
 	election_discard_undo(h->election, size);
 }
 
 const struct machine machine = {execute, first_record, due, replay, undo,
-    settle, key_of, host_record, signer};
+    discard_undo, key_of, host_record, signer};

@@ -136,7 +136,7 @@ link_connect(struct host *h, int peer)
 		h->links[peer].conn = ++w.conn;
 	} else {
 		ev.kind = EV_LINK_DOWN;
-		ev.refused = 1;
+		ev.port_refuses = 1;
 		link_try(h, peer, 5 * MS + upto(100 * MS));
 	}
 	host_step(h, &ev);

@@ -153,9 +153,9 @@ check_copies(struct host *h, uint64_t n)
 	}
 }
 
-/* What a host takes for settled is what was settled everywhere. */
+/* What a host takes for committed is what was committed everywhere. */
 void
-check_settled(struct host *h, uint64_t size)
+check_committed(struct host *h, uint64_t size)
 {
 	note_accepted(h, size);
 	if (config_id_equal(h->k.primary, h->inc) &&

@@ -92,7 +92,7 @@ struct link {
 
 struct job {
 	uint64_t number;
-	enum { STORE, CUT, SAVE, LOAD } kind;
+	enum { STORE, TRUNCATE, SAVE, LOAD } kind;
 	struct record **records;
 	uint32_t n;
 	uint64_t size, accepted;
@@ -209,7 +209,7 @@ struct host {
 	/* The disk: what is durable, and what is on its way. */
 	evote_config k;
 	struct record **ledger;
-	uint64_t size, max, hint;
+	uint64_t size, max, persisted_commit;
 	struct job *jobs;
 	uint32_t n_jobs, max_jobs;
 	uint64_t next_job;
@@ -427,7 +427,7 @@ void check_saved(const struct host *, const evote_config *);
 void check_read(const struct host *, const struct request *);
 void check_equal(void);
 void check_prompt(const struct host *);
-void check_settled(struct host *, uint64_t size);
+void check_committed(struct host *, uint64_t size);
 void check_end(void);
 /* notes.c */
 void note_want(struct host *, const struct request *);

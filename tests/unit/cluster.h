@@ -46,7 +46,7 @@ struct link {
 
 struct task {
 	struct task *next;
-	enum { TASK_STORE, TASK_CUT, TASK_LOAD, TASK_SAVE } kind;
+	enum { TASK_STORE, TASK_TRUNCATE, TASK_LOAD, TASK_SAVE } kind;
 	uint64_t number, size, accepted;
 	struct record **records;
 	uint32_t n;
@@ -289,9 +289,9 @@ machine_undo(void *arg, uint64_t size)
 }
 
 static void
-machine_settle(void *arg, uint64_t size)
+machine_discard_undo(void *arg, uint64_t size)
 {
-	/* Nothing may settle that was never carried out. */
+	/* Nothing becomes final that was never carried out. */
 	if (size > ((struct host *)arg)->size)
 		abort();
 }
@@ -323,9 +323,10 @@ driver_store(void *arg, struct record *const *r, uint32_t n, uint64_t accepted)
 }
 
 static uint64_t
-driver_cut(void *arg, uint64_t size)
+driver_truncate(void *arg, uint64_t size)
 {
-	return (task_add(arg, (struct task){.kind = TASK_CUT, .size = size}));
+	return (
+	    task_add(arg, (struct task){.kind = TASK_TRUNCATE, .size = size}));
 }
 
 static uint64_t
@@ -358,7 +359,7 @@ task_apply(struct host *h, struct task *t)
 		for (uint32_t i = 0; i < t->n; i++)
 			h->ledger[h->stored++] = record_hold(t->records[i]);
 		h->accepted = t->accepted;
-	} else if (t->kind == TASK_CUT)
+	} else if (t->kind == TASK_TRUNCATE)
 		disk_truncate(h, t->size);
 	else if (t->kind == TASK_SAVE) {
 		config_clear(&h->k);
@@ -555,7 +556,7 @@ link_connect(struct cluster *c, int from, int to)
 	if (l->reset || (l->conn != 0 && !leads))
 		link_break(c, from, to);
 	if (l->down)
-		ev.refused = !c->hosts[to].running;
+		ev.port_refuses = !c->hosts[to].running;
 	else if (l->conn == 0 && c->hosts[to].running && leads) {
 		ev.kind = EV_LINK_UP;
 		l->conn = ++c->last_conn;
@@ -730,9 +731,9 @@ static inline void
 host_start(struct cluster *c, int who)
 {
 	static const struct machine machine = {machine_execute, machine_epoch,
-	    machine_close, machine_replay, machine_undo, machine_settle,
+	    machine_close, machine_replay, machine_undo, machine_discard_undo,
 	    machine_key, machine_host, machine_signer};
-	static const struct driver driver = {driver_store, driver_cut,
+	static const struct driver driver = {driver_store, driver_truncate,
 	    driver_load, driver_save, driver_decide, driver_call, driver_reply,
 	    driver_reset, driver_host, driver_answer, driver_refuse,
 	    driver_serving, driver_log, driver_cosigned};

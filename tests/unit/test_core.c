@@ -888,8 +888,8 @@ who_takes_over_leaves_out_nobody_who_may_live(void **state)
 	host_kill(c, A, 0);
 	link_ended(c, A, B);
 	b->links[A].down = 0;
-	host_step(
-	    b, (struct event){.kind = EV_LINK_DOWN, .peer = A, .refused = 1});
+	host_step(b,
+	    (struct event){.kind = EV_LINK_DOWN, .peer = A, .port_refuses = 1});
 	host_tick(c, B);
 	assert_role(c, B, "backup");
 	cluster_run(c);

@@ -189,7 +189,7 @@ in_the_order_given(void **state)
 		record_drop(done.records[i]);
 	}
 	free(done.records);
-	assert_done(d, 5, DISK_CUT);
+	assert_done(d, 5, DISK_TRUNCATE);
 	next(d, &done);
 	assert_int_equal(done.job, 6);
 	assert_int_equal(done.n, 6);
@@ -371,7 +371,7 @@ status_after(struct place_of_test *p, enum disk_kind kind, int at)
 		fault_set(at, FAULT_ERROR);
 		if (kind == DISK_STORE)
 			store(d, 6, 5);
-		else if (kind == DISK_CUT)
+		else if (kind == DISK_TRUNCATE)
 			disk_truncate(d, 3);
 		else if (kind == DISK_SAVE)
 			disk_save(d, &k);
@@ -389,7 +389,7 @@ a_failure_ends_the_process(void **state)
 	static const struct {
 		enum disk_kind kind;
 		int syncs; /* at least */
-	} jobs[] = {{DISK_STORE, 1}, {DISK_CUT, 3}, {DISK_SAVE, 1}};
+	} jobs[] = {{DISK_STORE, 1}, {DISK_TRUNCATE, 3}, {DISK_SAVE, 1}};
 	struct place_of_test *p = *state;
 	char err[512];
 	int at, status;

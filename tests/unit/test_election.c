@@ -1934,7 +1934,7 @@ random_step(struct world *w, unsigned *seed, unsigned met[64])
 static void
 random_run(struct world *w, unsigned seed, unsigned met[64])
 {
-	uint64_t size, undone = 0, settled = 1;
+	uint64_t size, undone = 0, undo_from = 1;
 	struct election_state *again;
 
 	print_message("seed %u\n", seed);
@@ -1943,14 +1943,14 @@ random_run(struct world *w, unsigned seed, unsigned met[64])
 		random_step(w, &seed, met);
 		if (draw(&seed, 20) != 0)
 			continue;
-		size = w->size - draw(&seed, (w->size - settled) % 30 + 1);
+		size = w->size - draw(&seed, (w->size - undo_from) % 30 + 1);
 		undone += w->size - size;
 		world_undo(w, size);
 		again = replayed(w, size);
 		assert_same_state(w->e, again);
 		election_free(again);
 		if (draw(&seed, 2) == 0)
-			election_discard_undo(w->e, settled = size);
+			election_discard_undo(w->e, undo_from = size);
 	}
 	assert_true(undone > 300);
 }

@@ -50,7 +50,7 @@ struct scene {
 	struct outbound *outbound;
 	int ups, ends, replies;
 	evote_refusal unwelcome, refused;
-	uint64_t nonces[CALLS_MAX];
+	uint64_t rounds[CALLS_MAX];
 };
 
 static void
@@ -97,9 +97,9 @@ on_up(void *arg, int peer)
 }
 
 static void
-on_down(void *arg, int peer, int refused)
+on_down(void *arg, int peer, int port_refuses)
 {
-	((struct scene *)arg)->ends += !refused;
+	((struct scene *)arg)->ends += !port_refuses;
 }
 
 static struct message *
@@ -132,7 +132,7 @@ on_reply(void *arg, int peer, struct message *m)
 	if (m->kind == SAY_HELLO)
 		assert_string_equal(m->u.hello.name, "beta");
 	else
-		s->nonces[s->replies] = m->u.acked.round;
+		s->rounds[s->replies] = m->u.acked.round;
 	s->replies++;
 	message_free(m);
 }
@@ -260,7 +260,7 @@ step(struct scene *s)
 		assert_true(cond);                                \
 	} while (0)
 
-/* Answers the call heard as number i, with its own nonce. */
+/* Answers the call heard as number i, with its own round. */
 static int
 answer(struct scene *s, int i)
 {
@@ -417,7 +417,7 @@ raw_is_closed(struct scene *s, struct raw *r)
 /* ---- tests ---- */
 
 static struct message *
-push_of(uint64_t nonce, uint32_t n)
+push_of(uint64_t round, uint32_t n)
 {
 	struct message *m = message_new(SAY_APPEND, 0);
 	evote_leaf leaf = {.format = EVOTE_LEAF_FORMAT};
@@ -426,7 +426,7 @@ push_of(uint64_t nonce, uint32_t n)
 	leaf.op.kind = EVOTE_OP_UNREGISTER;
 	leaf.op.evote_op_u.voter = "somebody";
 	r = record_make(&leaf, NULL);
-	m->u.append.round = nonce;
+	m->u.append.round = round;
 	m->records = calloc(n, sizeof(*m->records));
 	for (; m->n < n; m->n++)
 		m->records[m->n] = record_hold(r);
@@ -470,8 +470,8 @@ links_call_and_are_answered(void **state)
 	assert_int_equal(answer(&s, 1), 0);
 	assert_int_equal(answer(&s, 1), -1);
 	UNTIL(&s, s.replies == 3);
-	assert_int_equal(s.nonces[0], 12);
-	assert_int_equal(s.nonces[2], 11);
+	assert_int_equal(s.rounds[0], 12);
+	assert_int_equal(s.rounds[2], 11);
 	assert_int_equal(s.closed + s.ends, 0);
 
 	outbound_reset(s.outbound, BETA);
@@ -499,7 +499,7 @@ late_answers_are_harmless(void **state)
 	UNTIL(&s, s.n == 2);
 	assert_int_equal(answer(&s, 1), 0);
 	UNTIL(&s, s.replies == 1);
-	assert_int_equal(s.nonces[0], 2);
+	assert_int_equal(s.rounds[0], 2);
 	scene_end(&s);
 }
 

@@ -194,7 +194,7 @@ kept_and_read(void **state)
 	assert_int_equal(append(l, 101, 9, 110), 0);
 	assert_int_equal(count(l, &accepted), 110);
 	assert_int_equal(accepted, 43);
-	/* A hint can be ahead of what is here. */
+	/* What is accepted can be ahead of what is here. */
 	assert_int_equal(append(l, 110, 190, 1000), 0);
 	ledger_close(l);
 	assert_int_equal(count_file(p->db, &accepted), 300);

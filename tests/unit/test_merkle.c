@@ -126,7 +126,7 @@ cut_and_grow_otherwise(void **state)
 			merkle_append(m, d[i]);
 		}
 		assert_naive(m, d, 140);
-		merkle_cut(m, 137 - cut);
+		merkle_truncate(m, 137 - cut);
 		assert_int_equal(merkle_size(m), 137 - cut);
 		for (uint64_t n = 0; n <= 137 - cut; n += 1 + n / 4)
 			assert_naive(m, d, n);

@@ -360,7 +360,7 @@ struct scene {
 	uint64_t now; /* ms: one in each step, however long that takes */
 	int ups, ends, refusals;
 	int end_first; /* the session's end was told before a refusal */
-	uint64_t nonces[CALLS_MAX];
+	uint64_t rounds[CALLS_MAX];
 	enum message_kind kinds[CALLS_MAX];
 	int replies;
 	evote_refusal unwelcome;
@@ -375,12 +375,12 @@ now_ms(const struct scene *s)
 }
 
 static int
-confirm(struct scene *s, uint64_t nonce)
+confirm(struct scene *s, uint64_t round)
 {
 	struct message *m = message_new(SAY_CONFIRM, 0);
 	int sent;
 
-	m->u.confirm.round = nonce;
+	m->u.confirm.round = round;
 	sent = outbound_call(s->outbound, BETA, m);
 	message_free(m);
 	return (sent);
@@ -404,15 +404,15 @@ on_unwelcome(void *arg, int peer, evote_refusal why)
 }
 
 static void
-on_down(void *arg, int peer, int refused)
+on_down(void *arg, int peer, int port_refuses)
 {
 	struct scene *s = arg;
 
 	assert_int_equal(peer, BETA);
-	if (s->ends == 0 && refused)
+	if (s->ends == 0 && port_refuses)
 		s->end_first = 0;
-	s->ends += !refused;
-	s->refusals += refused;
+	s->ends += !port_refuses;
+	s->refusals += port_refuses;
 	if (s->call_in_down)
 		assert_int_equal(confirm(s, 1), -1);
 }
@@ -425,7 +425,7 @@ on_reply(void *arg, int peer, struct message *m)
 	assert_int_equal(peer, BETA);
 	assert_true(m->reply && m->kind != SAY_HELLO);
 	s->kinds[s->replies] = m->kind;
-	s->nonces[s->replies++] = m->u.acked.round;
+	s->rounds[s->replies++] = m->u.acked.round;
 	message_free(m);
 	if (s->reset_in_reply)
 		outbound_reset(s->outbound, BETA);
@@ -600,7 +600,7 @@ a_call_and_its_reply(void **state)
 	assert_int_equal(s.b.calls[0].proc, EVOTE_REPLICA_CONFIRM);
 	answer(&s, 0);
 	UNTIL(&s, s.replies == 1);
-	assert_int_equal(s.nonces[0], 42);
+	assert_int_equal(s.rounds[0], 42);
 	assert_int_equal(s.ends + s.refusals, 0);
 	scene_end(&s);
 }
@@ -676,9 +676,9 @@ replies_in_any_order(void **state)
 		answer(&s, i);
 	UNTIL(&s, s.replies == 5);
 	assert_int_equal(s.kinds[0], SAY_APPEND);
-	assert_int_equal(s.nonces[0], 3);
+	assert_int_equal(s.rounds[0], 3);
 	for (int i = 1; i < 5; i++)
-		assert_int_equal(s.nonces[i], 104 - i);
+		assert_int_equal(s.rounds[i], 104 - i);
 	scene_end(&s);
 }
 

@@ -24,7 +24,7 @@ static const char *const names[NAMES] = {"Ann", "Bob", "Cy", "D'Arcy", "Eve",
 static const char *const groups[] = {"students", "staff", "guests"};
 
 static struct plain plains[LOG_MAX]; /* after so many records */
-static uint64_t settled;
+static uint64_t undo_from;
 
 static struct plain *
 plain_now(struct world *w)
@@ -46,10 +46,10 @@ expect_plain(struct world *w, struct op op, int code, evote_reason reason,
 }
 
 static void
-settle(struct world *w, uint64_t size)
+discard_undo(struct world *w, uint64_t size)
 {
 	election_discard_undo(w->e, size);
-	settled = size;
+	undo_from = size;
 }
 
 static void
@@ -74,7 +74,7 @@ setup_roll(void **state)
 	w->time = START;
 	w->epoch = 1;
 	memset(plains, 0, sizeof(plains));
-	settled = 0;
+	undo_from = 0;
 	expect(w, op_genesis(), 0, EVOTE_R_OK, 1);
 	expect(w, op_register(list, LEN(list)), 0, EVOTE_R_OK, 1);
 	for (int i = 0; i < 3; i++)
@@ -181,7 +181,7 @@ test_whole_or_not(void **state)
 	assert_as_before(w);
 	expect(w, op_rekey("Ann", 'b'), 2, EVOTE_R_SHARED_KEY, 0);
 	expect(w, op_commit(1, 5), 0, EVOTE_R_OK, 1);
-	settle(w, w->size);
+	discard_undo(w, w->size);
 	assert_stands(w, "Eve", "staff", 'b');
 	assert_int_equal(election_stage(w->e), 0);
 }
@@ -286,7 +286,7 @@ test_dropped(void **state)
 	assert_stands(w, "Fay", "", 0);
 	world_undo(w, size);
 	expect(w, op_begin(w, fay, 1), 0, EVOTE_R_OK, 1);
-	settle(w, w->size);
+	discard_undo(w, w->size);
 	for (int i = 0; i < 2; i++) {
 		assert_stands(w, "Eve", "", 0);
 		assert_stands(w, "Ann", "students", 'a');
@@ -639,7 +639,7 @@ test_random(void **state)
 
 	print_message("seed %u\n", seed);
 	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
-	settle(w, w->size);
+	discard_undo(w, w->size);
 	for (int i = 0; i < 6000; i++) {
 		random_step(w, &seed);
 		/* Looked at or not, it stands the same. */
@@ -647,14 +647,15 @@ test_random(void **state)
 			assert_as_plain(w);
 		if (draw(&seed, 12) != 0)
 			continue;
-		size = w->size - draw(&seed, (w->size - settled) % 30 + 1);
+		size = w->size - draw(&seed, (w->size - undo_from) % 30 + 1);
 		world_undo(w, size);
 		if (draw(&seed, 2) == 0)
 			assert_as_plain(w);
 		if (draw(&seed, 3) == 0)
-			settle(w,
+			discard_undo(w,
 			    w->size -
-				draw(&seed, (unsigned)(w->size - settled) + 1));
+				draw(&seed,
+				    (unsigned)(w->size - undo_from) + 1));
 		if (draw(&seed, 8) == 0)
 			assert_replays(w);
 	}

@@ -1,11 +1,11 @@
-#ifndef WISH_H
-#define WISH_H
+#ifndef INTENT_H
+#define INTENT_H
 
 #include "client/lib/libevote.h"
 #include "client/lib/state.h"
 
 /* What the caller wants done, before it is a request. */
-struct wish {
+struct intent {
 	evote_act_kind kind;
 	const char *election;	     /* VOTE, BALLOT */
 	const char *choice;	     /* VOTE; NULL: whichever was kept */
@@ -18,22 +18,20 @@ struct wish {
 };
 
 /* Whether it casts a vote or ballot, which have a salt. */
-int wish_casts(const struct wish *);
+int intent_casts(const struct intent *);
 /* Whether it is a vote or ballot that must have been kept. */
-int wish_is_any(const struct wish *);
-/* Whether the outstanding request is the one that is wished for. */
-int wish_is(const struct wish *, const struct kept *);
+int intent_is_any(const struct intent *);
+/* Whether the outstanding request is the one that is intended. */
+int intent_is(const struct intent *, const struct kept *);
 /*
  * Puts it into an empty request, a vote with a salt that hides its choice if it
  * is to be signed; -1: it breaks a limit of the service.
  */
-int wish_copy(const struct wish *, struct kept *, int salted);
+int intent_copy(const struct intent *, struct kept *, int salted);
 /* The same of an election that is only shown; freed with XDR. */
-int terms_copy(const evote_terms *from, evote_terms *to);
-void terms_date(evote_terms *, int relative, uint64_t from);
+int intent_terms_copy(const evote_terms *from, evote_terms *to);
+void intent_terms_date(evote_terms *, int relative, uint64_t from);
 /* Its spans become times, counted from there. */
-void wish_date(const struct wish *, struct kept *, uint64_t from);
-/* The end that it gives to an election, or 0. */
-uint64_t kept_end(const struct kept *);
+void intent_date(const struct intent *, struct kept *, uint64_t from);
 
 #endif

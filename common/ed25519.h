@@ -1,5 +1,5 @@
-#ifndef EVOTE_CURVE_H
-#define EVOTE_CURVE_H
+#ifndef EVOTE_ED25519_H
+#define EVOTE_ED25519_H
 
 /* Ed25519's curve.  Pure, and the only file with GMP underneath. */
 
@@ -9,6 +9,6 @@
  * 8.  OpenSSL takes any 32 bytes for a key, and its owner would learn only
  * when he votes.
  */
-int curve_has_key(const unsigned char key[32]);
+int ed25519_has_key(const unsigned char key[32]);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "common/rpc/flight.h"
+#include "common/rpc/tls_hello.h"
 
 /* A record of that type: its header, and what is in it. */
 static size_t
@@ -24,11 +24,11 @@ record(unsigned char *to, int type, const void *bytes, size_t len)
 static int
 take(const unsigned char *bytes, size_t len, size_t step)
 {
-	struct flight f = {0};
+	struct tls_hello h = {0};
 
 	for (size_t i = 0; i < len; i += step)
-		if (flight_take(
-			&f, bytes + i, step < len - i ? step : len - i) != 0)
+		if (tls_hello_take(
+			&h, bytes + i, step < len - i ? step : len - i) != 0)
 			return (-1);
 	return (0);
 }

@@ -13,6 +13,7 @@
 #include "server/dispatchers.h"
 #include "server/driver.h"
 #include "server/events.h"
+#include "server/machine.h"
 #include "server/service.h"
 #include "server/signing.h"
 #include "server/store/files.h"
@@ -40,7 +41,7 @@ on_conn_closed(void *arg, uint64_t conn)
 }
 
 static int
-load_record(void *arg, struct record *r)
+load(void *arg, struct record *r)
 {
 	struct server *s = arg;
 	char err[256];
@@ -52,8 +53,8 @@ load_record(void *arg, struct record *r)
 		return (-1);
 	}
 	core_load(s->core, r);
-	/* Only what may have to be cut is kept undoable. */
-	if (r->seq % 4096 == 0 && r->seq < s->hint)
+	/* Only what may have to be truncated is kept undoable. */
+	if (r->seq % 4096 == 0 && r->seq < s->persisted_commit)
 		election_discard_undo(s->election, r->seq);
 	return (0);
 }
@@ -64,24 +65,25 @@ load_record(void *arg, struct record *r)
  * others.
  */
 static int
-check_mark(const struct server *s)
+check_end(const struct server *s)
 {
-	const evote_position *m = &s->dir.config.end;
+	const evote_position *end = &s->dir.config.end;
 	const struct history *log = core_history(s->core);
 	unsigned char root[32];
 
 	if (config_in_sync(&s->dir.config, s->dir.incarnation) < 0)
 		return (0);
-	if (m->size <= history_size(log)) {
-		history_root(log, m->size, root);
-		if (m->size == 0 || memcmp(root, m->root, 32) == 0)
+	if (end->size <= history_size(log)) {
+		history_root(log, end->size, root);
+		if (end->size == 0 || memcmp(root, end->root, 32) == 0)
 			return (0);
 	}
-	log_alarm("ledger behind size=%llu mark=%llu hint=\"the ledger is "
+	log_alarm("ledger behind size=%llu accepted=%llu hint=\"the ledger is "
 		  "older than what this host has accepted, or is another one: "
 		  "move the data directory aside and let this host join again"
 		  "\"",
-	    (unsigned long long)history_size(log), (unsigned long long)m->size);
+	    (unsigned long long)history_size(log),
+	    (unsigned long long)end->size);
 	return (-1);
 }
 
@@ -110,7 +112,7 @@ make_core(struct server *s)
 	memcpy(cf.key, signing_host_key(s->signing), sizeof(cf.key));
 	cf.key_first = !s->dir.host_key_late;
 	seal_random(cf.instance, sizeof(cf.instance));
-	return (core_new(&cf, &service_machine, &server_driver, s));
+	return (core_new(&cf, &server_machine, &server_driver, s));
 }
 
 static int
@@ -123,12 +125,12 @@ open_ledger(struct server *s)
 	ledger = ledger_open(path, s->dir.fresh);
 	if (ledger == NULL)
 		return (-1);
-	if (ledger_read_all(ledger, &s->hint, load_record, s) == -1 ||
-	    check_mark(s) == -1) {
+	if (ledger_read_all(ledger, &s->persisted_commit, load, s) == -1 ||
+	    check_end(s) == -1) {
 		ledger_close(ledger);
 		return (-1);
 	}
-	election_discard_undo(s->election, s->hint);
+	election_discard_undo(s->election, s->persisted_commit);
 	s->disk = disk_start(ledger, &s->dir);
 	return (s->disk == NULL ? -1 : 0);
 }
@@ -225,7 +227,7 @@ server_open(struct server *s, const struct conf *conf)
 	if (open_ledger(s) == -1 || open_network(s) == -1)
 		return (EXIT_TROUBLE);
 	server_clocks(s);
-	ev.from = s->hint;
+	ev.from = s->persisted_commit;
 	events_step(s, &ev);
 	events_space(s);
 	return (0);

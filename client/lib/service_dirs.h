@@ -1,5 +1,5 @@
-#ifndef EVOTE_SHELF_H
-#define EVOTE_SHELF_H
+#ifndef EVOTE_SERVICE_DIRS_H
+#define EVOTE_SERVICE_DIRS_H
 
 #include <limits.h>
 
@@ -11,25 +11,26 @@
  * a list is known by any host it shares with an earlier one, and a list of
  * none but new hosts by the cluster that these turn out to be.
  */
-#define SHELF_NAME 33
+#define SERVICE_DIR_NAME 33
 
 /*
  * Opens the common directory, which is made if it is missing.  dir NULL:
  * $EVOTE_STATE, $XDG_STATE_HOME/evote or ~/.local/state/evote.  `path` is what
  * was tried, or "".  -1: errno for plain_why, ENOENT when there is no path.
  */
-int shelf_open(const char *dir, char *path, size_t size);
+int service_dirs_open(const char *dir, char *path, size_t size);
 /* 1 with the name of the one directory that this list leads to, else 0. */
-int shelf_by_hosts(int shelf, const struct hosts *, char name[SHELF_NAME]);
+int service_dirs_by_hosts(
+    int base, const struct hosts *, char name[SERVICE_DIR_NAME]);
 /* 1 with the name of the one where this cluster is pinned, else 0. */
-int shelf_by_cluster(
-    int shelf, const unsigned char cluster[16], char name[SHELF_NAME]);
+int service_dirs_by_cluster(
+    int base, const unsigned char cluster[16], char name[SERVICE_DIR_NAME]);
 /* The name of a new one for it, which is made; 0, or -1 with errno. */
-int shelf_add(
-    int shelf, const unsigned char cluster[16], char name[SHELF_NAME]);
+int service_dirs_add(
+    int base, const unsigned char cluster[16], char name[SERVICE_DIR_NAME]);
 /* Adds to the hosts that lead to it; losing them costs little. */
-void shelf_note(int dir, const struct hosts *);
+void service_dirs_note(int dir, const struct hosts *);
 /* Removes what writers that have ended left half written. */
-void shelf_sweep(int dir);
+void service_dirs_sweep(int dir);
 
 #endif

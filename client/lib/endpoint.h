@@ -1,5 +1,5 @@
-#ifndef REACH_H
-#define REACH_H
+#ifndef ENDPOINT_H
+#define ENDPOINT_H
 
 #include <rpc/rpc.h>
 #include <stdint.h>
@@ -14,16 +14,16 @@
  */
 
 /* This machine's wall clock, us, around a greeting that was answered. */
-struct reach_span {
+struct endpoint_span {
 	uint64_t sent, answered;
 };
 /*
  * How far a clock that was read in between is ahead of ours, give or take
  * *within.
  */
-int64_t reach_ahead(struct reach_span, uint64_t clock, uint64_t *within);
+int64_t endpoint_ahead(struct endpoint_span, uint64_t clock, uint64_t *within);
 
-struct reach {
+struct endpoints {
 	const struct hosts *hosts;
 	int ports[EVOTE_HOSTS_MAX]; /* 0: unknown */
 	uint64_t silent_until[EVOTE_HOSTS_MAX];
@@ -32,7 +32,7 @@ struct reach {
 	 * had used up the time is not to blame.
 	 */
 	char why[EVOTE_HOSTS_MAX][400];
-	struct reach_span greeting; /* the last one */
+	struct endpoint_span greeting; /* the last one */
 	/*
 	 * TLS is used wherever it is offered, and not even asked for if plain;
 	 * with a pin no host is greeted that lacks TLS, or has another pin.
@@ -41,30 +41,30 @@ struct reach {
 	char pin[TLS_PIN];
 	char shown[EVOTE_HOSTS_MAX][TLS_PIN]; /* the last one, "": in plain */
 };
-void reach_init(struct reach *, const struct hosts *);
+void endpoint_init(struct endpoints *, const struct hosts *);
 
 /* Within a second of now, and the deadline. */
-uint64_t reach_step(uint64_t deadline_ms);
+uint64_t endpoint_step(uint64_t deadline_ms);
 /* Finds the port of the host, if it is not known. */
-void reach_port(struct reach *, int host, uint64_t deadline_ms);
+void endpoint_port(struct endpoints *, int host, uint64_t deadline_ms);
 /* As the host of that name, see above; in steps that are bounded as well. */
-CLIENT *reach_connect(struct reach *, int host, uint64_t deadline_ms);
+CLIENT *endpoint_connect(struct endpoints *, int host, uint64_t deadline_ms);
 /* The pin that it has shown was another one than ours: nothing was sent. */
-int reach_is_other(const struct reach *, int host);
+int endpoint_is_other(const struct endpoints *, int host);
 /* The end of a sentence about a host that has a pin and does not offer TLS. */
-#define REACH_NO_TLS                                                    \
+#define ENDPOINT_NO_TLS                                                 \
 	"it does not offer TLS, which this service is known to speak: " \
 	"its evote is too old, or somebody in between hides the offer"
 /* 0 with *res, or -1; the caller frees *res in any case. */
-int reach_greet(struct reach *, int host, CLIENT *, uint64_t deadline_ms,
+int endpoint_greet(struct endpoints *, int host, CLIENT *, uint64_t deadline_ms,
     evote_status_res *res);
 /* How long an answer may take before a sign of life is asked for. */
-uint64_t reach_patience_ms(const struct reach *);
+uint64_t endpoint_patience_ms(const struct endpoints *);
 /* Does a host that owes an answer still answer at all? */
-int reach_lives(struct reach *, int host);
+int endpoint_lives(struct endpoints *, int host);
 
-void reach_why(struct reach *, int host, const char *fmt, ...)
+void endpoint_why(struct endpoints *, int host, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-void reach_why_stat(struct reach *, int host, enum clnt_stat);
+void endpoint_why_stat(struct endpoints *, int host, enum clnt_stat);
 
 #endif

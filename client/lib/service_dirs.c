@@ -1,4 +1,4 @@
-#include "client/lib/shelf.h"
+#include "client/lib/service_dirs.h"
 
 #include <sys/stat.h>
 #include <dirent.h>
@@ -95,7 +95,7 @@ is_trusted(int fd)
 }
 
 int
-shelf_open(const char *dir, char *path, size_t size)
+service_dirs_open(const char *dir, char *path, size_t size)
 {
 	int fd;
 
@@ -127,21 +127,22 @@ typedef unsigned rating(int dir, const char *name, const void *sought);
 
 /* The directory that is rated highest; how many are, 2 for more than one. */
 static int
-best(int shelf, rating *rate, const void *sought, char name[SHELF_NAME])
+best(int base, rating *rate, const void *sought, char name[SERVICE_DIR_NAME])
 {
-	DIR *all = names_open(shelf);
+	DIR *all = names_open(base);
 	unsigned most = 0, points;
 	int n = 0, dir;
 	struct dirent *d;
 
 	while (all != NULL && (d = readdir(all)) != NULL) {
-		if (d->d_name[0] == '.' || strlen(d->d_name) >= SHELF_NAME ||
-		    (dir = plain_directory(shelf, d->d_name)) < 0)
+		if (d->d_name[0] == '.' ||
+		    strlen(d->d_name) >= SERVICE_DIR_NAME ||
+		    (dir = plain_directory(base, d->d_name)) < 0)
 			continue;
 		points = rate(dir, d->d_name, sought);
 		close(dir);
 		if (points > most) {
-			snprintf(name, SHELF_NAME, "%s", d->d_name);
+			snprintf(name, SERVICE_DIR_NAME, "%s", d->d_name);
 			most = points;
 			n = 1;
 		} else if (points == most && most > 0)
@@ -196,9 +197,10 @@ hosts_rate(int dir, const char *name, const void *sought)
 }
 
 int
-shelf_by_hosts(int shelf, const struct hosts *hosts, char name[SHELF_NAME])
+service_dirs_by_hosts(
+    int base, const struct hosts *hosts, char name[SERVICE_DIR_NAME])
 {
-	return (best(shelf, hosts_rate, hosts, name) == 1);
+	return (best(base, hosts_rate, hosts, name) == 1);
 }
 
 static unsigned
@@ -218,25 +220,26 @@ cluster_rate(int dir, const char *name, const void *sought)
 }
 
 int
-shelf_by_cluster(
-    int shelf, const unsigned char cluster[16], char name[SHELF_NAME])
+service_dirs_by_cluster(
+    int base, const unsigned char cluster[16], char name[SERVICE_DIR_NAME])
 {
-	return (best(shelf, cluster_rate, cluster, name) > 0);
+	return (best(base, cluster_rate, cluster, name) > 0);
 }
 
 int
-shelf_add(int shelf, const unsigned char cluster[16], char name[SHELF_NAME])
+service_dirs_add(
+    int base, const unsigned char cluster[16], char name[SERVICE_DIR_NAME])
 {
 	seal_hex(name, cluster, 16);
-	if (mkdirat(shelf, name, 0700) != 0)
+	if (mkdirat(base, name, 0700) != 0)
 		return (errno == EEXIST ? 0 : -1);
-	return (fsync(shelf));
+	return (fsync(base));
 }
 
 /* ---- in one of them ---- */
 
 void
-shelf_note(int dir, const struct hosts *hosts)
+service_dirs_note(int dir, const struct hosts *hosts)
 {
 	char line[300], *lines = NULL;
 	int i, fd;
@@ -273,7 +276,7 @@ is_left(const char *name)
 }
 
 void
-shelf_sweep(int dir)
+service_dirs_sweep(int dir)
 {
 	DIR *all = names_open(dir);
 	struct dirent *d;

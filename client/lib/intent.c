@@ -1,4 +1,4 @@
-#include "client/lib/wish.h"
+#include "client/lib/intent.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,74 +50,74 @@ same_options(const evote_options *a, const evote_options *b, int but_start)
 }
 
 int
-wish_casts(const struct wish *w)
+intent_casts(const struct intent *want)
 {
-	return (w->kind == EVOTE_ACT_VOTE || w->kind == EVOTE_ACT_BALLOT);
+	return (want->kind == EVOTE_ACT_VOTE || want->kind == EVOTE_ACT_BALLOT);
 }
 
 int
-wish_is_any(const struct wish *w)
+intent_is_any(const struct intent *want)
 {
-	return (w->kind == EVOTE_ACT_VOTE && w->choice == NULL);
+	return (want->kind == EVOTE_ACT_VOTE && want->choice == NULL);
 }
 
 static int
-same_ballot(const evote_ballot_args *b, const struct wish *w)
+same_ballot(const evote_ballot_args *b, const struct intent *want)
 {
 	evote_hash choices;
 
-	return (b->ranks.evote_ranks_len == w->ranks->evote_ranks_len &&
-	    memcmp(b->ranks.evote_ranks_val, w->ranks->evote_ranks_val,
+	return (b->ranks.evote_ranks_len == want->ranks->evote_ranks_len &&
+	    memcmp(b->ranks.evote_ranks_val, want->ranks->evote_ranks_val,
 		b->ranks.evote_ranks_len) == 0 &&
-	    ballot_choices(w->shown, choices) == 0 &&
+	    ballot_choices(want->shown, choices) == 0 &&
 	    memcmp(b->choices, choices, sizeof(choices)) == 0);
 }
 
 /* Of one election already. */
 static int
-same_change(const struct wish *w, const struct kept *k)
+same_change(const struct intent *want, const struct kept *k)
 {
 	const evote_extension *x = &k->u.extend.extension;
 
-	if (w->kind == EVOTE_ACT_CANCEL)
+	if (want->kind == EVOTE_ACT_CANCEL)
 		return (
-		    strcmp(k->u.cancel.cancellation.reason, w->reason) == 0);
-	return (strcmp(x->reason, w->reason) == 0 &&
-	    (w->relative || x->end == w->end));
+		    strcmp(k->u.cancel.cancellation.reason, want->reason) == 0);
+	return (strcmp(x->reason, want->reason) == 0 &&
+	    (want->relative || x->end == want->end));
 }
 
 static int
-same_create(const struct wish *w, const struct kept *k)
+same_create(const struct intent *want, const struct kept *k)
 {
 	const evote_terms *terms = &k->u.create.terms;
 
-	return (same_election(&terms->election, &w->create->election,
-		    w->relative & EVOTE_END_SPAN) &&
-	    same_options(&terms->options, &w->create->options,
-		w->relative & EVOTE_START_SPAN));
+	return (same_election(&terms->election, &want->create->election,
+		    want->relative & EVOTE_END_SPAN) &&
+	    same_options(&terms->options, &want->create->options,
+		want->relative & EVOTE_START_SPAN));
 }
 
 int
-wish_is(const struct wish *w, const struct kept *k)
+intent_is(const struct intent *want, const struct kept *k)
 {
-	if (wish_is_any(w))
+	if (intent_is_any(want))
 		return (kept_casts(k) &&
-		    strcmp(kept_election(k), w->election) == 0);
-	if (k->kind != (int)w->kind)
+		    strcmp(kept_election(k), want->election) == 0);
+	if (k->kind != (int)want->kind)
 		return (0);
-	if (w->create != NULL)
-		return (same_create(w, k));
-	if (strcmp(kept_election(k), w->election) != 0)
+	if (want->create != NULL)
+		return (same_create(want, k));
+	if (strcmp(kept_election(k), want->election) != 0)
 		return (0);
-	if (!wish_casts(w))
-		return (same_change(w, k));
+	if (!intent_casts(want))
+		return (same_change(want, k));
 	return (k->kind == EVOTE_ACT_BALLOT
-		? same_ballot(&k->u.ballot, w)
-		: strcmp(k->u.vote.choice, w->choice) == 0);
+		? same_ballot(&k->u.ballot, want)
+		: strcmp(k->u.vote.choice, want->choice) == 0);
 }
 
 int
-terms_copy(const evote_terms *from, evote_terms *to)
+intent_terms_copy(const evote_terms *from, evote_terms *to)
 {
 	xdrproc_t proc = (xdrproc_t)xdr_evote_terms;
 	unsigned char *bytes;
@@ -147,61 +147,62 @@ ranks_copy(const evote_ranks *from, evote_ranks *to)
 /* Of a vote or ballot, whose strings XDR would not free if they were too long.
  */
 static int
-cast_copy(const struct wish *w, struct kept *k, int salted)
+cast_copy(const struct intent *want, struct kept *k, int salted)
 {
 	evote_vote_args *vote = &k->u.vote;
 	evote_ballot_args *ballot = &k->u.ballot;
-	int is_vote = w->kind == EVOTE_ACT_VOTE;
+	int is_vote = want->kind == EVOTE_ACT_VOTE;
 
-	if (strlen(w->election) > EVOTE_NAME_MAX ||
-	    (is_vote && strlen(w->choice) > EVOTE_NAME_MAX))
+	if (strlen(want->election) > EVOTE_NAME_MAX ||
+	    (is_vote && strlen(want->choice) > EVOTE_NAME_MAX))
 		return (-1);
 	if (salted)
 		seal_random(
 		    is_vote ? vote->salt : ballot->salt, sizeof(vote->salt));
 	if (is_vote) {
-		vote->election = strdup(w->election);
-		vote->choice = strdup(w->choice);
+		vote->election = strdup(want->election);
+		vote->choice = strdup(want->choice);
 		return (
 		    vote->election == NULL || vote->choice == NULL ? -1 : 0);
 	}
-	ballot->election = strdup(w->election);
+	ballot->election = strdup(want->election);
 	return (ballot->election == NULL ||
-		    ballot_choices(w->shown, ballot->choices) != 0
+		    ballot_choices(want->shown, ballot->choices) != 0
 		? -1
-		: ranks_copy(w->ranks, &ballot->ranks));
+		: ranks_copy(want->ranks, &ballot->ranks));
 }
 
 /* Of an extension or a cancellation, likewise. */
 static int
-change_copy(const struct wish *w, struct kept *k)
+change_copy(const struct intent *want, struct kept *k)
 {
 	evote_extension *x = &k->u.extend.extension;
 	evote_cancellation *c = &k->u.cancel.cancellation;
 	evote_name *name =
-	    w->kind == EVOTE_ACT_EXTEND ? &x->election : &c->election;
+	    want->kind == EVOTE_ACT_EXTEND ? &x->election : &c->election;
 	evote_text *reason =
-	    w->kind == EVOTE_ACT_EXTEND ? &x->reason : &c->reason;
+	    want->kind == EVOTE_ACT_EXTEND ? &x->reason : &c->reason;
 
-	if (strlen(w->election) > EVOTE_NAME_MAX ||
-	    strlen(w->reason) > EVOTE_TEXT_MAX)
+	if (strlen(want->election) > EVOTE_NAME_MAX ||
+	    strlen(want->reason) > EVOTE_TEXT_MAX)
 		return (-1);
-	if (w->kind == EVOTE_ACT_EXTEND)
-		x->end = w->end;
-	*name = strdup(w->election);
-	*reason = strdup(w->reason);
+	if (want->kind == EVOTE_ACT_EXTEND)
+		x->end = want->end;
+	*name = strdup(want->election);
+	*reason = strdup(want->reason);
 	return (*name == NULL || *reason == NULL ? -1 : 0);
 }
 
 int
-wish_copy(const struct wish *w, struct kept *k, int salted)
+intent_copy(const struct intent *want, struct kept *k, int salted)
 {
 	memset(&k->u, 0, sizeof(k->u));
-	k->kind = (int)w->kind;
+	k->kind = (int)want->kind;
 	kept_request(k)->credential.kind = EVOTE_BY_TOKEN;
-	if (w->create != NULL)
-		return (terms_copy(w->create, &k->u.create.terms));
-	return (wish_casts(w) ? cast_copy(w, k, salted) : change_copy(w, k));
+	if (want->create != NULL)
+		return (intent_terms_copy(want->create, &k->u.create.terms));
+	return (intent_casts(want) ? cast_copy(want, k, salted)
+				   : change_copy(want, k));
 }
 
 /* ---- times ---- */
@@ -213,7 +214,7 @@ date(u_quad_t *time, uint64_t from)
 }
 
 void
-terms_date(evote_terms *terms, int relative, uint64_t from)
+intent_terms_date(evote_terms *terms, int relative, uint64_t from)
 {
 	u_int i;
 
@@ -227,24 +228,10 @@ terms_date(evote_terms *terms, int relative, uint64_t from)
 }
 
 void
-wish_date(const struct wish *w, struct kept *k, uint64_t from)
+intent_date(const struct intent *want, struct kept *k, uint64_t from)
 {
-	if (w->create != NULL)
-		terms_date(&k->u.create.terms, w->relative, from);
-	else if (w->relative & EVOTE_END_SPAN)
+	if (want->create != NULL)
+		intent_terms_date(&k->u.create.terms, want->relative, from);
+	else if (want->relative & EVOTE_END_SPAN)
 		date(&k->u.extend.extension.end, from);
-}
-
-uint64_t
-kept_end(const struct kept *k)
-{
-	switch (k->kind) {
-	case EVOTE_ACT_CREATE:
-	case EVOTE_ACT_OPEN:
-		return (k->u.create.terms.election.end);
-	case EVOTE_ACT_EXTEND:
-		return (k->u.extend.extension.end);
-	default:
-		return (0);
-	}
 }

@@ -1,4 +1,4 @@
-#include "common/curve.h"
+#include "common/ed25519.h"
 
 #include <gmp.h>
 #include <stddef.h>
@@ -71,7 +71,7 @@ is_on_curve(const unsigned char bytes[BYTES])
 }
 
 int
-curve_has_key(const unsigned char key[BYTES])
+ed25519_has_key(const unsigned char key[BYTES])
 {
 	unsigned char y[BYTES];
 

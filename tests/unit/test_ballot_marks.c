@@ -7,17 +7,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/marks.h"
+#include "client/ballot_marks.h"
 
 static char *names[] = {"Ann", "Bob", "A > B", "\"Cy\"", "Dee Eff", "\u00e9"};
 static evote_election board = {.choices = {6, names}};
 
 /* ranks: a digit for each choice, after what was understood before. */
 static void
-check(evote_reason (*read)(struct marks *, const char *), const char *text,
-    evote_reason reason, const char *ranks)
+check(evote_reason (*read)(struct ballot_marks *, const char *),
+    const char *text, evote_reason reason, const char *ranks)
 {
-	struct marks m = {.election = &board};
+	struct ballot_marks m = {.election = &board};
 	char seen[8] = "";
 
 	if (read(&m, text) != reason)
@@ -29,22 +29,22 @@ check(evote_reason (*read)(struct marks *, const char *), const char *text,
 }
 
 static evote_reason
-pick_numbers(struct marks *m, const char *text)
+pick_numbers(struct ballot_marks *m, const char *text)
 {
-	return (marks_numbers(m, text, 0));
+	return (ballot_marks_numbers(m, text, 0));
 }
 
 static evote_reason
-rank_numbers(struct marks *m, const char *text)
+rank_numbers(struct ballot_marks *m, const char *text)
 {
-	return (marks_numbers(m, text, 1));
+	return (ballot_marks_numbers(m, text, 1));
 }
 
 static void
 test_ranking(void **state)
 {
 #define RANKING(text, reason, ranks) \
-	check(marks_ranking, text, EVOTE_R_##reason, ranks)
+	check(ballot_marks_ranking, text, EVOTE_R_##reason, ranks)
 	RANKING("Ann", OK, "100000");
 	RANKING("Bob > Ann", OK, "210000");
 	RANKING("Bob>Ann=Dee  Eff", OK, "210020");
@@ -66,13 +66,13 @@ test_ranking(void **state)
 static void
 test_pick(void **state)
 {
-	struct marks m = {.election = &board};
+	struct ballot_marks m = {.election = &board};
 
-	assert_int_equal(marks_pick(&m, " Bob "), EVOTE_R_OK);
-	assert_int_equal(marks_pick(&m, "A > B"), EVOTE_R_OK);
-	assert_int_equal(marks_pick(&m, "Zoe"), EVOTE_R_NO_CHOICE);
+	assert_int_equal(ballot_marks_pick(&m, " Bob "), EVOTE_R_OK);
+	assert_int_equal(ballot_marks_pick(&m, "A > B"), EVOTE_R_OK);
+	assert_int_equal(ballot_marks_pick(&m, "Zoe"), EVOTE_R_NO_CHOICE);
 	assert_string_equal(m.what, "Zoe");
-	assert_int_equal(marks_pick(&m, "Bob"), EVOTE_R_CHOSEN_TWICE);
+	assert_int_equal(ballot_marks_pick(&m, "Bob"), EVOTE_R_CHOSEN_TWICE);
 	assert_string_equal(m.what, "Bob");
 	assert_memory_equal(m.ranks, "\0\1\1\0\0\0", 6);
 }
@@ -99,18 +99,19 @@ test_numbers(void **state)
 static void
 test_text(void **state)
 {
-	struct marks m = {.election = &board, .ranks = {2, 2, 1, 0, 3, 0}};
+	struct ballot_marks m = {
+	    .election = &board, .ranks = {2, 2, 1, 0, 3, 0}};
 	char text[200];
 
-	marks_text(&m, 1, text, sizeof(text));
+	ballot_marks_text(&m, 1, text, sizeof(text));
 	assert_string_equal(text, "\"A > B\" > Ann = Bob > Dee Eff");
-	marks_text(&m, 0, text, sizeof(text));
+	ballot_marks_text(&m, 0, text, sizeof(text));
 	assert_string_equal(text, "A > B, Ann, Bob, Dee Eff");
 	m.ranks[3] = 4;
-	marks_text(&m, 1, text, sizeof(text));
+	ballot_marks_text(&m, 1, text, sizeof(text));
 	assert_string_equal(
 	    text, "\"A > B\" > Ann = Bob > Dee Eff > \"\"\"Cy\"\"\"");
-	check(marks_ranking, text, EVOTE_R_OK, "221430");
+	check(ballot_marks_ranking, text, EVOTE_R_OK, "221430");
 }
 
 /* With commas between them; alone it is no list. */
@@ -119,13 +120,13 @@ test_text_commas(void **state)
 {
 	char *commas[] = {"Wang, Daming", "Li, Mei", "Ann"};
 	const evote_election wide = {.choices = {3, commas}};
-	struct marks m = {.election = &wide, .ranks = {1, 0, 1}};
+	struct ballot_marks m = {.election = &wide, .ranks = {1, 0, 1}};
 	char text[200];
 
-	marks_text(&m, 0, text, sizeof(text));
+	ballot_marks_text(&m, 0, text, sizeof(text));
 	assert_string_equal(text, "\"Wang, Daming\", Ann");
 	m.ranks[2] = 0;
-	marks_text(&m, 0, text, sizeof(text));
+	ballot_marks_text(&m, 0, text, sizeof(text));
 	assert_string_equal(text, "Wang, Daming");
 }
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "common/curve.h"
+#include "common/ed25519.h"
 #include "common/seal.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -18,7 +18,7 @@ takes(const char *hex)
 	unsigned char key[SEAL_KEY];
 
 	assert_int_equal(seal_unhex(key, sizeof(key), hex), 0);
-	return (curve_has_key(key));
+	return (ed25519_has_key(key));
 }
 
 /* RFC 8032, section 7.1. */
@@ -73,9 +73,9 @@ numbers_over_the_prime(void **state)
 	for (int low = 0xed; low <= 0xff; low++) {
 		key[0] = (unsigned char)low;
 		key[31] = 0x7f;
-		assert_int_equal(curve_has_key(key), 0);
+		assert_int_equal(ed25519_has_key(key), 0);
 		key[31] = 0xff;
-		assert_int_equal(curve_has_key(key), 0);
+		assert_int_equal(ed25519_has_key(key), 0);
 	}
 }
 
@@ -91,11 +91,11 @@ keys_and_other_bytes(void **state)
 	memset(bytes, 7, sizeof(bytes));
 	for (int i = 0; i < 1000; i++) {
 		seal_hash(bytes, &part, 1);
-		found += curve_has_key(bytes);
+		found += ed25519_has_key(bytes);
 		key = seal_key_seed(bytes);
 		seal_key_public(key, public);
 		seal_key_free(key);
-		assert_int_equal(curve_has_key(public), 1);
+		assert_int_equal(ed25519_has_key(public), 1);
 	}
 	assert_in_range(found, 400, 600);
 }

@@ -1,5 +1,5 @@
-#ifndef EVOTE_MARKS_H
-#define EVOTE_MARKS_H
+#ifndef EVOTE_BALLOT_MARKS_H
+#define EVOTE_BALLOT_MARKS_H
 
 #include "evote.h"
 
@@ -12,7 +12,7 @@
  * begins with a quotation mark, stands in quotation marks, of which those in
  * the name are doubled: "A > B" > C.
  */
-struct marks {
+struct ballot_marks {
 	const evote_election *election;
 	unsigned char ranks[EVOTE_CHOICES_MAX]; /* zeroed before */
 	char what[EVOTE_NAME_MAX + 1];		/* that is wrong, or "" */
@@ -24,18 +24,20 @@ struct marks {
  */
 
 /* One more choice of a ballot that has several. */
-evote_reason marks_pick(struct marks *, const char *name);
-evote_reason marks_ranking(struct marks *, const char *text);
+evote_reason ballot_marks_pick(struct ballot_marks *, const char *name);
+evote_reason ballot_marks_ranking(struct ballot_marks *, const char *text);
 /*
  * The same by the choices' numbers, from 1: "3 1 2".  In a ranking a blank or a
  * comma means `>`.
  */
-evote_reason marks_numbers(struct marks *, const char *text, int ranked);
+evote_reason ballot_marks_numbers(
+    struct ballot_marks *, const char *text, int ranked);
 
 /*
  * What was understood: "A, C", or "A > B = C".  Of several, a name that could be
  * taken for two is quoted as above.
  */
-void marks_text(const struct marks *, int ranked, char *out, size_t size);
+void ballot_marks_text(
+    const struct ballot_marks *, int ranked, char *out, size_t size);
 
 #endif

@@ -1,4 +1,4 @@
-#include "client/lib/reach.h"
+#include "client/lib/endpoint.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -18,14 +18,14 @@
 #define FAIR_MS	    300	 /* a step that had less is not to blame */
 
 void
-reach_init(struct reach *r, const struct hosts *hosts)
+endpoint_init(struct endpoints *es, const struct hosts *hosts)
 {
 	int i;
 
-	memset(r, 0, sizeof(*r));
-	r->hosts = hosts;
+	memset(es, 0, sizeof(*es));
+	es->hosts = hosts;
 	for (i = 0; i < hosts->n; i++)
-		r->ports[i] = hosts->list[i].port;
+		es->ports[i] = hosts->list[i].port;
 }
 
 /* ---- time ---- */
@@ -37,19 +37,19 @@ sooner(uint64_t a, uint64_t b)
 }
 
 uint64_t
-reach_step(uint64_t deadline_ms)
+endpoint_step(uint64_t deadline_ms)
 {
 	return (sooner(deadline_ms, now_ms() + STEP_MS));
 }
 
 static uint64_t
-span_us(struct reach_span s)
+span_us(struct endpoint_span s)
 {
 	return (s.answered > s.sent ? s.answered - s.sent : 0);
 }
 
 int64_t
-reach_ahead(struct reach_span s, uint64_t clock, uint64_t *within)
+endpoint_ahead(struct endpoint_span s, uint64_t clock, uint64_t *within)
 {
 	uint64_t half = span_us(s) / 2;
 
@@ -61,25 +61,26 @@ reach_ahead(struct reach_span s, uint64_t clock, uint64_t *within)
 
 /* On a long line everything takes longer. */
 uint64_t
-reach_patience_ms(const struct reach *r)
+endpoint_patience_ms(const struct endpoints *es)
 {
-	return (PATIENCE_MS + 4 * sooner(span_us(r->greeting) / 1000, STEP_MS));
+	return (
+	    PATIENCE_MS + 4 * sooner(span_us(es->greeting) / 1000, STEP_MS));
 }
 
 /* ---- why not ---- */
 
 void
-reach_why(struct reach *r, int i, const char *fmt, ...)
+endpoint_why(struct endpoints *es, int i, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(r->why[i], sizeof(r->why[i]), fmt, ap);
+	vsnprintf(es->why[i], sizeof(es->why[i]), fmt, ap);
 	va_end(ap);
 }
 
 void
-reach_why_stat(struct reach *r, int i, enum clnt_stat stat)
+endpoint_why_stat(struct endpoints *es, int i, enum clnt_stat stat)
 {
 	const char *text = clnt_sperrno(stat);
 
@@ -88,77 +89,77 @@ reach_why_stat(struct reach *r, int i, enum clnt_stat stat)
 	if (stat == RPC_CANTRECV || stat == RPC_CANTSEND)
 		text = "the connection broke";
 	if (stat == RPC_AUTHERROR)
-		text = r->plain
+		text = es->plain
 		    ? "it demands TLS: leave --plain out"
 		    : "it demands TLS, and yet none was offered: somebody in "
 		      "between hides the offer";
-	reach_why(r, i, "%s: %s", r->hosts->list[i].name, text);
+	endpoint_why(es, i, "%s: %s", es->hosts->list[i].name, text);
 }
 
 /* A step that began at began_ms ran out of its time: was that its fault? */
 static int
 is_excused(
-    const struct reach *r, int i, uint64_t began_ms, uint64_t deadline_ms)
+    const struct endpoints *es, int i, uint64_t began_ms, uint64_t deadline_ms)
 {
-	return (deadline_ms < began_ms + FAIR_MS && r->why[i][0] != '\0');
+	return (deadline_ms < began_ms + FAIR_MS && es->why[i][0] != '\0');
 }
 
 /* A port that we were not given may have changed with a restart. */
 static void
-host_failed(struct reach *r, int i, uint64_t deadline_ms)
+host_failed(struct endpoints *es, int i, uint64_t deadline_ms)
 {
 	if (now_ms() >= deadline_ms)
-		r->silent_until[i] = now_ms() + SILENT_MS;
-	r->ports[i] = r->hosts->list[i].port;
+		es->silent_until[i] = now_ms() + SILENT_MS;
+	es->ports[i] = es->hosts->list[i].port;
 }
 
 /* ---- the steps ---- */
 
 void
-reach_port(struct reach *r, int i, uint64_t deadline_ms)
+endpoint_port(struct endpoints *es, int i, uint64_t deadline_ms)
 {
 	enum caller_fault faults[EVOTE_HOSTS_MAX];
-	const struct host *host = &r->hosts->list[i];
+	const struct host *host = &es->hosts->list[i];
 	uint64_t began_ms = now_ms();
 	char why[320];
 
-	if (r->ports[i] != 0)
+	if (es->ports[i] != 0)
 		return;
-	deadline_ms = reach_step(deadline_ms);
-	ports_look_up(r->hosts, r->ports, faults, EVOTE_PROG, EVOTE_V1,
+	deadline_ms = endpoint_step(deadline_ms);
+	ports_look_up(es->hosts, es->ports, faults, EVOTE_PROG, EVOTE_V1,
 	    GRACE_MS, deadline_ms);
-	if (r->ports[i] != 0 ||
+	if (es->ports[i] != 0 ||
 	    ((faults[i] == CALLER_NAME_LATE ||
 		 faults[i] == CALLER_PORTMAP_SILENT) &&
-		is_excused(r, i, began_ms, deadline_ms)))
+		is_excused(es, i, began_ms, deadline_ms)))
 		return;
 	caller_why(faults[i], host->address, why, sizeof(why));
-	reach_why(r, i, "%s: %s", host->name, why);
+	endpoint_why(es, i, "%s: %s", host->name, why);
 }
 
 static CLIENT *
-dial(struct reach *r, int i, uint64_t deadline_ms)
+dial(struct endpoints *es, int i, uint64_t deadline_ms)
 {
-	const struct host *host = &r->hosts->list[i];
+	const struct host *host = &es->hosts->list[i];
 	uint64_t began_ms = now_ms();
 	char err[320];
 	CLIENT *client;
 
-	client = caller_tcp(host->address, r->ports[i], EVOTE_PROG, EVOTE_V1,
+	client = caller_tcp(host->address, es->ports[i], EVOTE_PROG, EVOTE_V1,
 	    deadline_ms, err, sizeof(err));
 	if (client != NULL)
 		return (client);
-	if (errno != ETIMEDOUT || !is_excused(r, i, began_ms, deadline_ms))
-		reach_why(r, i, "%s: %s", host->name, err);
-	host_failed(r, i, deadline_ms);
+	if (errno != ETIMEDOUT || !is_excused(es, i, began_ms, deadline_ms))
+		endpoint_why(es, i, "%s: %s", host->name, err);
+	host_failed(es, i, deadline_ms);
 	return (NULL);
 }
 
 int
-reach_is_other(const struct reach *r, int i)
+endpoint_is_other(const struct endpoints *es, int i)
 {
-	return (r->pin[0] != '\0' && r->shown[i][0] != '\0' &&
-	    strcmp(r->pin, r->shown[i]) != 0);
+	return (es->pin[0] != '\0' && es->shown[i][0] != '\0' &&
+	    strcmp(es->pin, es->shown[i]) != 0);
 }
 
 /*
@@ -166,16 +167,16 @@ reach_is_other(const struct reach *r, int i)
  * many hands to shake after a take-over.
  */
 static int
-secure(struct reach *r, int i, CLIENT *client, uint64_t deadline_ms)
+secure(struct endpoints *es, int i, CLIENT *client, uint64_t deadline_ms)
 {
-	const struct host *host = &r->hosts->list[i];
-	const char *pin = r->pin[0] != '\0' ? r->pin : NULL;
-	uint64_t began_ms = now_ms(), step_ms = reach_step(deadline_ms);
+	const struct host *host = &es->hosts->list[i];
+	const char *pin = es->pin[0] != '\0' ? es->pin : NULL;
+	uint64_t began_ms = now_ms(), step_ms = endpoint_step(deadline_ms);
 	char err[320];
 	int got;
 
-	r->shown[i][0] = '\0';
-	if (r->plain)
+	es->shown[i][0] = '\0';
+	if (es->plain)
 		return (0);
 	got = caller_probe(client, step_ms, err, sizeof(err));
 	if (got == 1) {
@@ -183,37 +184,37 @@ secure(struct reach *r, int i, CLIENT *client, uint64_t deadline_ms)
 		step_ms = sooner(deadline_ms, began_ms + SHAKE_MS);
 		got = caller_shake(
 		    client, host->name, pin, step_ms, err, sizeof(err));
-		caller_pin(client, r->shown[i]);
+		caller_pin(client, es->shown[i]);
 	} else if (got == 0 && pin != NULL) {
-		snprintf(err, sizeof(err), "%s", REACH_NO_TLS);
+		snprintf(err, sizeof(err), "%s", ENDPOINT_NO_TLS);
 		errno = EPROTO;
 		got = -1;
 	}
 	if (got == 0)
 		return (0);
-	if (errno != ETIMEDOUT || !is_excused(r, i, began_ms, step_ms))
-		reach_why(r, i, "%s: %s", host->name, err);
-	host_failed(r, i, step_ms);
+	if (errno != ETIMEDOUT || !is_excused(es, i, began_ms, step_ms))
+		endpoint_why(es, i, "%s: %s", host->name, err);
+	host_failed(es, i, step_ms);
 	return (-1);
 }
 
 CLIENT *
-reach_connect(struct reach *r, int i, uint64_t deadline_ms)
+endpoint_connect(struct endpoints *es, int i, uint64_t deadline_ms)
 {
-	CLIENT *client = dial(r, i, reach_step(deadline_ms));
+	CLIENT *client = dial(es, i, endpoint_step(deadline_ms));
 
-	if (client == NULL || secure(r, i, client, deadline_ms) == 0)
+	if (client == NULL || secure(es, i, client, deadline_ms) == 0)
 		return (client);
 	clnt_destroy(client);
 	return (NULL);
 }
 
 int
-reach_greet(struct reach *r, int i, CLIENT *client, uint64_t deadline_ms,
-    evote_status_res *res)
+endpoint_greet(struct endpoints *es, int i, CLIENT *client,
+    uint64_t deadline_ms, evote_status_res *res)
 {
 	uint64_t began_ms = now_ms();
-	struct reach_span span;
+	struct endpoint_span span;
 	enum clnt_stat stat;
 
 	memset(res, 0, sizeof(*res));
@@ -222,21 +223,21 @@ reach_greet(struct reach *r, int i, CLIENT *client, uint64_t deadline_ms,
 	stat = evote_status_1(NULL, res, client);
 	span.answered = date_now_us();
 	if (stat == RPC_SUCCESS) {
-		r->greeting = span;
+		es->greeting = span;
 		return (0);
 	}
-	if (stat != RPC_TIMEDOUT || !is_excused(r, i, began_ms, deadline_ms))
-		reach_why_stat(r, i, stat);
-	host_failed(r, i, deadline_ms);
+	if (stat != RPC_TIMEDOUT || !is_excused(es, i, began_ms, deadline_ms))
+		endpoint_why_stat(es, i, stat);
+	host_failed(es, i, deadline_ms);
 	return (-1);
 }
 
 /* In plain, as it carries nothing: a handshake takes longer than an answer. */
 int
-reach_lives(struct reach *r, int i)
+endpoint_lives(struct endpoints *es, int i)
 {
-	uint64_t deadline_ms = now_ms() + reach_patience_ms(r);
-	CLIENT *client = dial(r, i, deadline_ms);
+	uint64_t deadline_ms = now_ms() + endpoint_patience_ms(es);
+	CLIENT *client = dial(es, i, deadline_ms);
 	enum clnt_stat stat;
 
 	if (client == NULL)
@@ -244,7 +245,7 @@ reach_lives(struct reach *r, int i)
 	caller_deadline(client, deadline_ms);
 	stat = evote_null_1(NULL, NULL, client);
 	if (stat != RPC_SUCCESS)
-		host_failed(r, i, deadline_ms);
+		host_failed(es, i, deadline_ms);
 	clnt_destroy(client);
 	return (stat == RPC_SUCCESS);
 }

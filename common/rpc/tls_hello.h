@@ -1,5 +1,5 @@
-#ifndef EVOTE_FLIGHT_H
-#define EVOTE_FLIGHT_H
+#ifndef EVOTE_TLS_HELLO_H
+#define EVOTE_TLS_HELLO_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -9,16 +9,16 @@
  * OpenSSL takes memory for what a ClientHello says it is, up to 131,396 bytes,
  * before it has come; ours and those of browsers have less than 2,000.  Pure.
  */
-#define FLIGHT_MAX 16384u /* bytes of one message */
+#define TLS_HELLO_MAX 16384u /* bytes of one message */
 
 /* All zero at first. */
-struct flight {
+struct tls_hello {
 	unsigned char head[5], message[4]; /* of a record, of a message */
 	uint8_t n_head, n_message;
 	uint32_t left, body; /* bytes still to come */
 };
 
 /* What came next: 0, or -1 if it begins a message that is too long. */
-int flight_take(struct flight *, const void *bytes, size_t len);
+int tls_hello_take(struct tls_hello *, const void *bytes, size_t len);
 
 #endif

@@ -1,4 +1,4 @@
-#include "server/audit/electorate.h"
+#include "server/audit/book_electorate.h"
 
 #include <string.h>
 
@@ -15,7 +15,7 @@ group_fits(const struct book_poll *p, const struct book_voter *v)
 }
 
 void
-electorate_fix(const struct book *b, struct book_poll *p)
+book_electorate_fix(const struct book *b, struct book_poll *p)
 {
 	const struct book_voter *v;
 	uint32_t i;
@@ -32,7 +32,7 @@ electorate_fix(const struct book *b, struct book_poll *p)
 }
 
 const char *
-electorate_refuses(const struct book_poll *p, const struct book_voter *v)
+book_electorate_refuses(const struct book_poll *p, const struct book_voter *v)
 {
 	if (v != NULL && p->fixed != NULL && v->index < p->fixed_len &&
 	    (p->fixed[v->index / 8] >> v->index % 8 & 1) != 0)

@@ -1,11 +1,11 @@
-#include "common/rpc/boxes.h"
+#include "common/rpc/tls_bio.h"
 
 #include <string.h>
 
 static int
-boxes_read(BIO *bio, char *buf, int size)
+bio_read(BIO *bio, char *buf, int size)
 {
-	struct boxes *b = BIO_get_data(bio);
+	struct tls_bio *b = BIO_get_data(bio);
 	size_t n = outbox_size(&b->in);
 
 	BIO_clear_retry_flags(bio);
@@ -21,44 +21,44 @@ boxes_read(BIO *bio, char *buf, int size)
 }
 
 static int
-boxes_write(BIO *bio, const char *buf, int len)
+bio_write(BIO *bio, const char *buf, int len)
 {
-	struct boxes *b = BIO_get_data(bio);
+	struct tls_bio *b = BIO_get_data(bio);
 
 	BIO_clear_retry_flags(bio);
 	return (outbox_add(&b->out, buf, (size_t)len) == -1 ? -1 : len);
 }
 
 static long
-boxes_ctrl(BIO *bio, int cmd, long num, void *ptr)
+bio_ctrl(BIO *bio, int cmd, long num, void *ptr)
 {
 	return (cmd == BIO_CTRL_FLUSH);
 }
 
 static int
-boxes_create(BIO *bio)
+bio_create(BIO *bio)
 {
 	BIO_set_init(bio, 1);
 	return (1);
 }
 
 BIO_METHOD *
-boxes_method(void)
+tls_bio_method(void)
 {
 	BIO_METHOD *method =
-	    BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "boxes");
+	    BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "tls_bio");
 
 	if (method == NULL)
 		return (NULL);
-	BIO_meth_set_create(method, boxes_create);
-	BIO_meth_set_read(method, boxes_read);
-	BIO_meth_set_write(method, boxes_write);
-	BIO_meth_set_ctrl(method, boxes_ctrl);
+	BIO_meth_set_create(method, bio_create);
+	BIO_meth_set_read(method, bio_read);
+	BIO_meth_set_write(method, bio_write);
+	BIO_meth_set_ctrl(method, bio_ctrl);
 	return (method);
 }
 
 BIO *
-boxes_bio(const BIO_METHOD *method, struct boxes *b)
+tls_bio_new(const BIO_METHOD *method, struct tls_bio *b)
 {
 	BIO *bio = BIO_new(method);
 

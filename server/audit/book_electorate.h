@@ -1,14 +1,14 @@
-#ifndef EVOTE_ELECTORATE_H
-#define EVOTE_ELECTORATE_H
+#ifndef EVOTE_BOOK_ELECTORATE_H
+#define EVOTE_BOOK_ELECTORATE_H
 
 #include "server/audit/book.h"
 
 /* Who may vote in an election, as the book has it. */
 
 /* Fixes that. */
-void electorate_fix(const struct book *, struct book_poll *);
+void book_electorate_fix(const struct book *, struct book_poll *);
 /* What is wrong with a vote of this voter (NULL: unknown), or NULL. */
-const char *electorate_refuses(
+const char *book_electorate_refuses(
     const struct book_poll *, const struct book_voter *);
 
 #endif

@@ -1,4 +1,4 @@
-#include "client/marks.h"
+#include "client/ballot_marks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include "common/text.h"
 
 static evote_reason
-fault(struct marks *m, evote_reason reason, const char *what, size_t len)
+fault(struct ballot_marks *m, evote_reason reason, const char *what, size_t len)
 {
 	if (len > EVOTE_NAME_MAX)
 		len = EVOTE_NAME_MAX;
@@ -17,7 +17,7 @@ fault(struct marks *m, evote_reason reason, const char *what, size_t len)
 }
 
 static evote_reason
-mark(struct marks *m, u_int i, unsigned char rank)
+mark(struct ballot_marks *m, u_int i, unsigned char rank)
 {
 	const char *name = m->election->choices.choices_val[i];
 
@@ -28,7 +28,7 @@ mark(struct marks *m, u_int i, unsigned char rank)
 }
 
 static evote_reason
-mark_name(struct marks *m, const char *given, unsigned char rank)
+mark_name(struct ballot_marks *m, const char *given, unsigned char rank)
 {
 	char name[EVOTE_NAME_MAX + 1], why[200];
 	u_int i;
@@ -42,7 +42,7 @@ mark_name(struct marks *m, const char *given, unsigned char rank)
 }
 
 evote_reason
-marks_pick(struct marks *m, const char *name)
+ballot_marks_pick(struct ballot_marks *m, const char *name)
 {
 	return (mark_name(m, name, 1));
 }
@@ -75,7 +75,7 @@ plain_read(const char *p, char *out)
 }
 
 evote_reason
-marks_ranking(struct marks *m, const char *text)
+ballot_marks_ranking(struct ballot_marks *m, const char *text)
 {
 	size_t len = strlen(text);
 	unsigned char rank = 1;
@@ -111,7 +111,7 @@ between_read(const char *p, int *tied)
 }
 
 evote_reason
-marks_numbers(struct marks *m, const char *text, int ranked)
+ballot_marks_numbers(struct ballot_marks *m, const char *text, int ranked)
 {
 	u_int n = m->election->choices.choices_len;
 	evote_reason reason = EVOTE_R_OK;
@@ -138,7 +138,7 @@ marks_numbers(struct marks *m, const char *text, int ranked)
 
 /* ---- back ---- */
 
-/* As marks_ranking reads it. */
+/* As ballot_marks_ranking reads it. */
 static void
 quoted(const char *name, char out[2 * EVOTE_NAME_MAX + 3])
 {
@@ -163,7 +163,8 @@ shown(const char *name, const char *between, char out[2 * EVOTE_NAME_MAX + 3])
 }
 
 void
-marks_text(const struct marks *m, int ranked, char *out, size_t size)
+ballot_marks_text(
+    const struct ballot_marks *m, int ranked, char *out, size_t size)
 {
 	u_int n = m->election->choices.choices_len, i, marked = 0;
 	char own[2 * EVOTE_NAME_MAX + 3];
