@@ -184,7 +184,7 @@ secure(struct reach *r, int i, CLIENT *client, uint64_t deadline_ms)
 		got = caller_shake(
 		    client, host->name, pin, step_ms, err, sizeof(err));
 		caller_pin(client, r->shown[i]);
-	} else if (got == 0 && pin != NULL) {
+	} else if (got == 0 && (pin != NULL || r->tls_met)) {
 		snprintf(err, sizeof(err), "%s", REACH_NO_TLS);
 		errno = EPROTO;
 		got = -1;
@@ -223,6 +223,7 @@ reach_greet(struct reach *r, int i, CLIENT *client, uint64_t deadline_ms,
 	span.answered = date_now_us();
 	if (stat == RPC_SUCCESS) {
 		r->greeting = span;
+		r->tls_met |= r->shown[i][0] != '\0';
 		return (0);
 	}
 	if (stat != RPC_TIMEDOUT || !is_excused(r, i, began_ms, deadline_ms))
