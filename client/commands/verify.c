@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/cmd.h"
+#include "client/lib/reason.h"
 #include "client/life.h"
 #include "client/proved.h"
 #include "client/say.h"
@@ -65,19 +66,25 @@ json_number(struct examined *x, const char *key, uint64_t number)
 		cJSON_AddNumberToObject(x->json, key, (double)number);
 }
 
-/* "a vote of ada in "board" was accepted" */
+/* "a vote of ada in "board" was accepted", or "was refused (closed)" */
 static void
 op_text(struct examined *x, const evote_leaf *leaf, char *out, size_t size)
 {
 	const evote_op *op = &leaf->op;
 	const evote_asker *asker = NULL;
-	const char *election = NULL;
+	const char *election = NULL, *why = reason_of(leaf->reason)->name;
+	int refused = leaf->code != 0 || op->kind == EVOTE_OP_REFUSED;
+	char answer[100] = "accepted";
 
+	if (refused) {
+		snprintf(answer, sizeof(answer), "refused (%s)", why);
+		json_text(x, "refused", why);
+	}
 	if (op->kind == EVOTE_OP_VOTE || op->kind == EVOTE_OP_BALLOT) {
 		asker = &op->evote_op_u.vote.asker;
 		election = op->evote_op_u.vote.ballot.election;
-		snprintf(out, size, "a vote of %s in \"%s\" was accepted",
-		    asker->voter, election);
+		snprintf(out, size, "a vote of %s in \"%s\" was %s",
+		    asker->voter, election, answer);
 	} else if (op->kind == EVOTE_OP_CREATE || op->kind == EVOTE_OP_OPEN) {
 		asker = op->kind == EVOTE_OP_OPEN
 		    ? &op->evote_op_u.open.asker
@@ -85,12 +92,14 @@ op_text(struct examined *x, const evote_leaf *leaf, char *out, size_t size)
 		election = op->kind == EVOTE_OP_OPEN
 		    ? op->evote_op_u.open.terms.election.name
 		    : op->evote_op_u.create.election.name;
-		snprintf(out, size, "%s created the election \"%s\"",
-		    life_by(asker->voter), election);
+		snprintf(out, size, "%s %s the election \"%s\"%s%s",
+		    life_by(asker->voter), refused ? "asked for" : "created",
+		    election, refused ? ", which was " : "",
+		    refused ? answer : "");
 	} else if (op->kind == EVOTE_OP_REFUSED) {
 		asker = &op->evote_op_u.refused.asker;
 		snprintf(
-		    out, size, "a request of %s was refused", asker->voter);
+		    out, size, "a request of %s was %s", asker->voter, answer);
 	} else
 		snprintf(out, size, "something other than a vote happened");
 	if (asker != NULL)
@@ -104,7 +113,7 @@ record_text(struct examined *x, char *out, size_t size)
 {
 	xdrproc_t proc = (xdrproc_t)xdr_evote_leaf;
 	const struct receipt *r = &x->receipt;
-	char op[2 * EVOTE_NAME_MAX + 100];
+	char op[2 * EVOTE_NAME_MAX + 200];
 	evote_leaf leaf = {0};
 	struct when w;
 
@@ -212,7 +221,7 @@ signers_text(const struct examined *x, char *out, size_t size)
 static int
 receipt_examine(struct client *c, struct examined *x)
 {
-	char record[2 * EVOTE_NAME_MAX + 300], who[PROVED_SIGNERS + 60];
+	char record[2 * EVOTE_NAME_MAX + 400], who[PROVED_SIGNERS + 60];
 	int status;
 
 	x->note = &x->receipt.note;

@@ -197,9 +197,11 @@ operators_show() {
 	shows voters 4 admin alpha --json voters
 	# Nobody waited for anybody here; seeing.bats has a host that does.  All
 	# hosts had signed the receipts, and the service is of this version.
+	# test_verify.c has records that no honest service makes.
 	echo 'status hosts[].waiting_for[]' >>"$PAIR_DIR/shown"
 	printf '%s\n' 'receipt not_signed_by[]' 'verify files[].not_signed_by[]' \
 	    'vote receipt.not_signed_by[]' 'vote receipt_problem' \
+	    'verify files[].refused' \
 	    >>"$PAIR_DIR/shown"
 	for command in $(commands) "any command"; do
 		grep -qx "## $command" docs/JSON.md
