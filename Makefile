@@ -40,7 +40,7 @@ SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	  $(call room,server/store,ledger ledger_open wal aside disk slots datadir format files \
 	    host_key view copy)
 CLIENT	= $(call room,client,evote_client admin say prompt names life plan survey tally chart minutes when await \
-	    proved secret form marks paper ranking) \
+	    proved histories secret form marks paper ranking) \
 	  $(call room,client/commands,keygen check pending turnout report create change settings elections vote receipt verify trust checkpoint \
 	    result sheet status \
 	    status_json status_table roll import import_send hosts cluster) \

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/cmd.h"
+#include "client/histories.h"
 #include "client/lib/reason.h"
 #include "client/life.h"
 #include "client/proved.h"
@@ -36,6 +37,7 @@ struct examined {
 	struct tlog_policy *met; /* the policy by keys that were met */
 	const struct tlog_policy *policy;
 	struct tlog_verdict verdict;
+	struct histories *histories; /* of those before */
 	char text[SENTENCE]; /* what it proves, or why it does not */
 };
 
@@ -153,10 +155,45 @@ short_of(struct examined *x, const char *who)
 	    x->name, who, given));
 }
 
+/* What this computer has seen of the service has to agree with it, too. */
+static void
+last_seen_add(struct client *c, struct examined *x)
+{
+	char path[PATH_MAX], why[200], *text;
+	struct note note;
+
+	text = evote_checkpoint_kept(
+	    c->options.state, x->note->log, path, sizeof(path));
+	if (text != NULL &&
+	    note_read(&note, text, strlen(text), why, sizeof(why)) == 0)
+		histories_add(x->histories, path, &note);
+	free(text);
+}
+
+/* The service's own signature is genuine, whoever else has signed. */
 static int
-judged(struct examined *x)
+compared(struct client *c, struct examined *x)
+{
+	const char *other;
+
+	if (x->met != NULL)
+		last_seen_add(c, x);
+	if ((other = histories_add(x->histories, x->name, x->note)) == NULL)
+		return (-1);
+	json_text(x, "contradicts", other);
+	not_proved(x,
+	    "%s and %s contradict each other: the service has signed both, "
+	    "and they are of other records, %llu each. Votes that were "
+	    "accepted may be missing. Show both to whoever runs the election",
+	    x->name, other, (unsigned long long)x->note->size);
+	return (EXIT_CHANGED);
+}
+
+static int
+judged(struct client *c, struct examined *x)
 {
 	char who[PROVED_SIGNERS];
+	int status;
 
 	tlog_policy_judge(x->policy, x->note, &x->verdict);
 	proved_signers(x->policy, &x->verdict, who, sizeof(who));
@@ -175,13 +212,13 @@ judged(struct examined *x)
 		    "%s proves nothing: the signature of %s is not genuine. "
 		    "The file was changed",
 		    x->name, x->verdict.forged));
-	case TLOG_SHORT:
-		proved_json(x->json, x->policy, &x->verdict);
-		return (short_of(x, who));
 	default:
-		proved_json(x->json, x->policy, &x->verdict);
-		return (-1);
+		break;
 	}
+	proved_json(x->json, x->policy, &x->verdict);
+	if ((status = compared(c, x)) >= 0)
+		return (status);
+	return (x->verdict.judgement == TLOG_SHORT ? short_of(x, who) : -1);
 }
 
 static int
@@ -232,7 +269,7 @@ receipt_examine(struct client *c, struct examined *x)
 		    "%s proves nothing: its record does not belong to its "
 		    "checkpoint. The file was changed",
 		    x->name));
-	if ((status = policy_find(c, x)) >= 0 || (status = judged(x)) >= 0)
+	if ((status = policy_find(c, x)) >= 0 || (status = judged(c, x)) >= 0)
 		return (status);
 	if (record_text(x, record, sizeof(record)) != 0)
 		return (not_proved(x,
@@ -253,7 +290,7 @@ note_examine(struct client *c, struct examined *x, const struct note *note)
 
 	x->note = note;
 	json_number(x, "size", note->size);
-	if ((status = policy_find(c, x)) >= 0 || (status = judged(x)) >= 0)
+	if ((status = policy_find(c, x)) >= 0 || (status = judged(c, x)) >= 0)
 		return (status);
 	signers_text(x, who, sizeof(who));
 	snprintf(x->text, sizeof(x->text),
@@ -300,8 +337,22 @@ examine(struct client *c, struct examined *x)
 /* ---- all of them ---- */
 
 static int
-one_verify(struct client *c, const struct tlog_policy *policy, cJSON *list,
-    const char *name, int last)
+one_say(struct client *c, const struct examined *x, int status, int last)
+{
+	if (status < 0 && last)
+		return (say_done(c, "%s", x->text));
+	if (status == EXIT_REFUSED && last)
+		return (say_unproved(c, "%s", x->text));
+	if (status == EXIT_CHANGED && last)
+		return (say_problem(c, "", EVOTE_CHANGED, "%s", x->text));
+	if (status != EXIT_USAGE)
+		say_line(c, "%s.", x->text);
+	return (status);
+}
+
+static int
+one_verify(struct client *c, const struct tlog_policy *policy,
+    struct histories *histories, cJSON *list, const char *name, int last)
 {
 	struct examined *x = calloc(1, sizeof(*x));
 	int status;
@@ -310,18 +361,13 @@ one_verify(struct client *c, const struct tlog_policy *policy, cJSON *list,
 		return (say_usage(c, "no memory"));
 	x->name = name;
 	x->policy = policy;
+	x->histories = histories;
 	if (list != NULL) {
 		x->json = cJSON_CreateObject();
 		cJSON_AddStringToObject(x->json, "file", name);
 		cJSON_AddItemToArray(list, x->json);
 	}
-	status = examine(c, x);
-	if (last && status < 0)
-		status = say_done(c, "%s", x->text);
-	else if (last && status == EXIT_REFUSED)
-		status = say_unproved(c, "%s", x->text);
-	else if (status < 0 || status == EXIT_REFUSED)
-		say_line(c, "%s.", x->text);
+	status = one_say(c, x, examine(c, x), last);
 	free(x);
 	return (status);
 }
@@ -332,16 +378,22 @@ all_verify(
 {
 	cJSON *list =
 	    c->json != NULL ? cJSON_AddArrayToObject(c->json, "files") : NULL;
-	int status, bad = 0;
+	struct histories histories = {0};
+	int status = -1, bad = 0, torn = 0;
 
-	if (n == 1)
-		return (one_verify(c, policy, list, names[0], 1));
-	for (int i = 0; i < n; i++) {
-		status = one_verify(c, policy, list, names[i], 0);
-		if (status == EXIT_USAGE)
-			return (status);
+	for (int i = 0; i < n && status != EXIT_USAGE; i++) {
+		status = one_verify(
+		    c, policy, &histories, list, names[i], n == 1);
 		bad += status == EXIT_REFUSED;
+		torn += status == EXIT_CHANGED;
 	}
+	histories_clear(&histories);
+	if (n == 1 || status == EXIT_USAGE)
+		return (status);
+	if (torn > 0)
+		return (say_problem(c, "", EVOTE_CHANGED,
+		    "The service has signed different histories. Show these "
+		    "files to whoever runs the election"));
 	if (bad == 0)
 		return (say_done(c, "All %d files prove what they say", n));
 	return (say_unproved(
@@ -375,7 +427,7 @@ const struct command cmd_verify = {
     .name = "verify",
     .args = "FILE ...",
     .help = "Says what receipts and checkpoints prove, without asking "
-	    "anybody.",
+	    "anybody, and whether they contradict each other.",
     .size = sizeof(struct options),
     .options = verify_options,
     .run = run,

@@ -234,6 +234,12 @@ enum evote_outcome evote_trust(
  */
 struct tlog_policy *evote_policy_kept(
     const char *state, const char *log, uint64_t size);
+/*
+ * Likewise its last checkpoint, malloc'd, and where that is kept.  NULL: there
+ * is none.
+ */
+char *evote_checkpoint_kept(
+    const char *state, const char *log, char *path, size_t size);
 
 enum evote_outcome evote_turnout_of(
     struct evote *, const char *election, evote_turnout_res *);

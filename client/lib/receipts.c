@@ -427,18 +427,26 @@ evote_trust(struct evote *e, uint64_t size, struct evote_proof *p)
 	return (p->policy != NULL ? outcome : handle_fail(e, "no memory"));
 }
 
+/* ---- what is kept of a service that is not asked ---- */
+
 /* The cluster's id is the end of the log's name. */
+static int
+log_cluster(const char *log, unsigned char cluster[16])
+{
+	const char *slash = strrchr(log, '/');
+
+	return (slash != NULL ? seal_unhex(cluster, 16, slash + 1) : -1);
+}
+
 struct tlog_policy *
 evote_policy_kept(const char *state, const char *log, uint64_t size)
 {
-	const char *slash = strrchr(log, '/');
 	struct tlog_policy *p = NULL;
 	struct keyring k = {0};
 	unsigned char cluster[16];
 	char *text;
 
-	if (slash == NULL ||
-	    seal_unhex(cluster, sizeof(cluster), slash + 1) != 0 ||
+	if (log_cluster(log, cluster) != 0 ||
 	    !state_keys_of(state, cluster, &text))
 		return (NULL);
 	if (keyring_read(&k, text) == 0 && strcmp(k.log.name, log) == 0)
@@ -446,4 +454,17 @@ evote_policy_kept(const char *state, const char *log, uint64_t size)
 	keyring_clear(&k);
 	free(text);
 	return (p);
+}
+
+char *
+evote_checkpoint_kept(
+    const char *state, const char *log, char *path, size_t size)
+{
+	unsigned char cluster[16];
+	char *note;
+
+	if (log_cluster(log, cluster) != 0 ||
+	    !state_checkpoint_of(state, cluster, &note, path, size))
+		return (NULL);
+	return (note);
 }

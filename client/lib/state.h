@@ -156,6 +156,8 @@ int state_set_keys(struct state *, const char *text);
  */
 int state_keys_of(
     const char *dir, const unsigned char cluster[16], char **text);
+int state_checkpoint_of(const char *dir, const unsigned char cluster[16],
+    char **note, char *path, size_t size);
 
 /*
  * A vote that counts, without its choice; but whoever has the salt, and the

@@ -108,23 +108,43 @@ state_set_keys(struct state *s, const char *text)
 	return (text_store(s, "keys", text));
 }
 
-int
-state_keys_of(const char *dir, const unsigned char cluster[16], char **text)
+/* ---- of a service that is not asked ---- */
+
+/* A file of what is remembered of that cluster, and its path. */
+static int
+file_of(const char *dir, const unsigned char cluster[16], const char *file,
+    char **text, char *path, size_t size)
 {
-	char path[PATH_MAX], name[SHELF_NAME];
-	int shelf = shelf_open(dir, path, sizeof(path)), at = -1;
+	char base[PATH_MAX], name[SHELF_NAME];
+	int shelf = shelf_open(dir, base, sizeof(base)), at = -1;
 	long n = -1;
 
 	*text = NULL;
 	if (shelf >= 0 && shelf_by_cluster(shelf, cluster, name))
 		at = plain_directory(shelf, name);
 	if (at >= 0) {
-		n = plain_read(at, "keys", KEYRING_SIZE, text);
+		n = plain_read(at, file, KEYRING_SIZE, text);
+		snprintf(path, size, "%s/%s/%s", base, name, file);
 		close(at);
 	}
 	if (shelf >= 0)
 		close(shelf);
 	return (n > 0);
+}
+
+int
+state_keys_of(const char *dir, const unsigned char cluster[16], char **text)
+{
+	char path[PATH_MAX];
+
+	return (file_of(dir, cluster, "keys", text, path, sizeof(path)));
+}
+
+int
+state_checkpoint_of(const char *dir, const unsigned char cluster[16],
+    char **note, char *path, size_t size)
+{
+	return (file_of(dir, cluster, "checkpoint", note, path, size));
 }
 
 /* ---- a vote ---- */

@@ -5,11 +5,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/stat.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/cmd.h"
+#include "client/lib/keyring.h"
 #include "common/merkle.h"
 #include "common/receipt.h"
 #include "common/record.h"
@@ -159,6 +161,34 @@ teardown(void **state)
 	return (0);
 }
 
+/* What this computer has met: a host's key from its record on. */
+static void
+met(const struct world *w, const char *checkpoint)
+{
+	struct keyring k = {0};
+	evote_host_op op = {0};
+	char *text, dir[] = "63636363636363636363636363636363";
+
+	keyring_begin(&k, ORIGIN, (const unsigned char *)CLUSTER,
+	    w->by.log.public.public);
+	for (int i = 0; i < 2; i++) {
+		op.name = (char *)(i == 0 ? "alpha" : "beta");
+		op.incarnation[0] = (char)('a' + i);
+		memcpy(op.key,
+		    (i == 0 ? &w->by.alpha : &w->by.beta)->public.public,
+		    sizeof(op.key));
+		keyring_add(&k, (uint64_t)i, &op);
+	}
+	text = keyring_write(&k);
+	assert_int_equal(mkdir(path_of(w, dir), 0700), 0);
+	file_put(w, "63636363636363636363636363636363/service",
+	    "cluster 63636363636363636363636363636363\norigin " ORIGIN "\n");
+	file_put(w, "63636363636363636363636363636363/keys", text);
+	file_put(w, "63636363636363636363636363636363/checkpoint", checkpoint);
+	free(text);
+	keyring_clear(&k);
+}
+
 /* verify NAME ...: its exit status, and what it said. */
 static int
 verify(struct world *w, const char *policy, int n, const char *const *names)
@@ -222,12 +252,74 @@ test_refused(void **state)
 	    "(name-taken) at");
 }
 
+/* Two that the service has signed, of as many records, and not of the same. */
+static void
+test_contradiction(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < 5; i++)
+		vote_add(w, EVOTE_R_OK);
+	note_put(w, "before", 3);
+	note_put(w, "longer", 5);
+	receipt_put(w, "mine", 0);
+	w->d[1][0] ^= 1;
+	note_put(w, "other", 3);
+	/* One host for each: neither is enough, and still it is seen. */
+	w->alone = 1;
+	note_put(w, "alone", 3);
+	receipt_put(w, "theirs", 4);
+	assert_int_equal(
+	    VERIFY(w, w->policy, "before", "longer", "mine"), EXIT_DONE);
+	assert_int_equal(VERIFY(w, w->policy, "other", "longer"), EXIT_DONE);
+	assert_int_equal(VERIFY(w, w->policy, "alone"), EXIT_REFUSED);
+	assert_int_equal(
+	    VERIFY(w, w->policy, "before", "longer", "other"), EXIT_CHANGED);
+	says(w, "/before contradict each other: the service has signed both");
+	says(w, "\"contradicts\":\"/");
+	says(w, "\"reason\":\"service-changed\"");
+	assert_int_equal(
+	    VERIFY(w, w->policy, "before", "alone"), EXIT_CHANGED);
+	assert_int_equal(
+	    VERIFY(w, w->policy, "alone", "before"), EXIT_CHANGED);
+	assert_int_equal(
+	    VERIFY(w, w->policy, "mine", "theirs"), EXIT_CHANGED);
+}
+
+/* Or one, beside the last that this computer has seen. */
+static void
+test_unlike_seen(void **state)
+{
+	struct world *w = *state;
+	char *seen;
+
+	for (int i = 0; i < 5; i++)
+		vote_add(w, EVOTE_R_OK);
+	note_put(w, "same", 4);
+	seen = strdup(note_of(w, 4));
+	w->d[1][0] ^= 1;
+	note_put(w, "other", 4);
+	note_put(w, "longer", 5);
+	assert_int_equal(VERIFY(w, NULL, "same"), EXIT_REFUSED);
+	says(w, "has not met the service");
+	met(w, seen);
+	assert_int_equal(VERIFY(w, NULL, "same"), EXIT_DONE);
+	assert_int_equal(VERIFY(w, NULL, "longer", "same"), EXIT_DONE);
+	assert_int_equal(VERIFY(w, NULL, "other"), EXIT_CHANGED);
+	says(w, "636363/checkpoint contradict each other");
+	/* Whom somebody else trusts was not met here. */
+	assert_int_equal(VERIFY(w, w->policy, "other"), EXIT_DONE);
+	free(seen);
+}
+
 int
 main(void)
 {
 #define TEST(t) cmocka_unit_test_setup_teardown(test_##t, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    TEST(refused),
+	    TEST(contradiction),
+	    TEST(unlike_seen),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
