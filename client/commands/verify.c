@@ -34,7 +34,8 @@ struct examined {
 	cJSON *json; /* its object, or NULL */
 	struct receipt receipt;
 	const struct note *note;
-	struct tlog_policy *met; /* the policy by keys that were met */
+	struct tlog_policy *met; /* the policy by keys that were met, */
+	uint64_t known;		 /* with so many records */
 	const struct tlog_policy *policy;
 	struct tlog_verdict verdict;
 	struct histories *histories; /* of those before */
@@ -226,8 +227,8 @@ policy_find(struct client *c, struct examined *x)
 {
 	if (x->policy != NULL)
 		return (-1);
-	x->met =
-	    evote_policy_kept(c->options.state, x->note->log, x->note->size);
+	x->met = evote_policy_kept(
+	    c->options.state, x->note->log, x->note->size, &x->known);
 	if ((x->policy = x->met) != NULL)
 		return (-1);
 	return (not_proved(x,
@@ -240,25 +241,33 @@ policy_find(struct client *c, struct examined *x)
 
 /* "alpha and beta have signed that", after the policy was met. */
 static void
-signers_text(const struct examined *x, char *out, size_t size)
+signers_text(struct examined *x, char *out, size_t size)
 {
-	char who[PROVED_SIGNERS];
+	char who[PROVED_SIGNERS], known[100] = "";
 	unsigned n = (unsigned)__builtin_popcountll(x->verdict.signed_by);
 
+	if (x->met != NULL && x->note->size > x->known) {
+		snprintf(known, sizeof(known),
+		    ", as far as this computer knows the hosts' keys (of %llu "
+		    "records)",
+		    (unsigned long long)x->known);
+		json_number(x, "keys_of", x->known);
+	}
 	proved_names(x->policy, &x->verdict, 1, who, sizeof(who));
 	if (n == 0)
 		snprintf(out, size,
 		    "The service has signed that; its policy asks for no "
-		    "host's signature");
+		    "host's signature%s",
+		    known);
 	else
-		snprintf(out, size, "%s %s signed that", who,
-		    n == 1 ? "has" : "have");
+		snprintf(out, size, "%s %s signed that%s", who,
+		    n == 1 ? "has" : "have", known);
 }
 
 static int
 receipt_examine(struct client *c, struct examined *x)
 {
-	char record[2 * EVOTE_NAME_MAX + 400], who[PROVED_SIGNERS + 60];
+	char record[2 * EVOTE_NAME_MAX + 400], who[PROVED_SIGNERS + 160];
 	int status;
 
 	x->note = &x->receipt.note;
@@ -285,7 +294,7 @@ receipt_examine(struct client *c, struct examined *x)
 static int
 note_examine(struct client *c, struct examined *x, const struct note *note)
 {
-	char who[PROVED_SIGNERS + 60];
+	char who[PROVED_SIGNERS + 160];
 	int status;
 
 	x->note = note;

@@ -15,7 +15,8 @@ enum evote_outcome keys_fetch(struct evote *, uint64_t deadline_ms);
 /*
  * Who has signed: the policy of the checkpoint's size, the verdict, size and
  * root.  Asks for new keys when there are signatures that it cannot place, or
- * too few that it can; not with deadline_ms 0.
+ * too few that it can, or when a host may have joined since; not with
+ * deadline_ms 0.
  */
 enum evote_outcome keys_judge(struct evote *, const struct note *,
     uint64_t deadline_ms, struct evote_proof *);

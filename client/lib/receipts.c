@@ -439,7 +439,8 @@ log_cluster(const char *log, unsigned char cluster[16])
 }
 
 struct tlog_policy *
-evote_policy_kept(const char *state, const char *log, uint64_t size)
+evote_policy_kept(
+    const char *state, const char *log, uint64_t size, uint64_t *known)
 {
 	struct tlog_policy *p = NULL;
 	struct keyring k = {0};
@@ -447,10 +448,13 @@ evote_policy_kept(const char *state, const char *log, uint64_t size)
 	char *text;
 
 	if (log_cluster(log, cluster) != 0 ||
-	    !state_keys_of(state, cluster, &text))
+	    !state_keys_of(state, cluster, &text, known))
 		return (NULL);
 	if (keyring_read(&k, text) == 0 && strcmp(k.log.name, log) == 0)
 		p = keyring_policy(&k, size);
+	/* An older version has not noted it. */
+	if (k.n > 0 && k.hosts[k.n - 1].seq >= *known)
+		*known = k.hosts[k.n - 1].seq + 1;
 	keyring_clear(&k);
 	free(text);
 	return (p);

@@ -23,6 +23,8 @@
  *	*.tlog-proof	its receipt
  *	checkpoint	the last one that was verified, with its signatures
  *	keys		whose signatures these are, see keyring.h
+ *	keys-asked	how many records the ledger had, and under which epoch,
+ *			when the service was last asked for keys
  *	evidence-*	what was seen and what contradicts it
  *
  * Failures are -1 with one sentence in state_error.
@@ -150,12 +152,15 @@ int state_note_evidence(
 /* As state_checkpoint. */
 int state_keys(struct state *, char **text);
 int state_set_keys(struct state *, const char *text);
+/* Hints, zero if they are not known: losing them costs one more question. */
+void state_keys_asked(struct state *, uint64_t *size, uint64_t *epoch);
+void state_set_keys_asked(struct state *, uint64_t size, uint64_t epoch);
 /*
  * The same of a service that is known only by its cluster, for who asks no
  * host; dir as in state_open.  1, or 0 for none, for whatever reason.
  */
-int state_keys_of(
-    const char *dir, const unsigned char cluster[16], char **text);
+int state_keys_of(const char *dir, const unsigned char cluster[16],
+    char **text, uint64_t *size);
 int state_checkpoint_of(const char *dir, const unsigned char cluster[16],
     char **note, char *path, size_t size);
 

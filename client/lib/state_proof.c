@@ -108,6 +108,41 @@ state_set_keys(struct state *s, const char *text)
 	return (text_store(s, "keys", text));
 }
 
+static void
+asked_read(const char *text, uint64_t *size, uint64_t *epoch)
+{
+	uint64_t numbers[2];
+
+	*size = *epoch = 0;
+	if (text == NULL ||
+	    sscanf(text, "%" SCNu64 " %" SCNu64, &numbers[0], &numbers[1]) != 2)
+		return;
+	*size = numbers[0];
+	*epoch = numbers[1];
+}
+
+void
+state_keys_asked(struct state *s, uint64_t *size, uint64_t *epoch)
+{
+	char *text;
+
+	text_load(s, "keys-asked", &text);
+	asked_read(text, size, epoch);
+	free(text);
+}
+
+void
+state_set_keys_asked(struct state *s, uint64_t size, uint64_t epoch)
+{
+	int fd = plain_open(s->dir, "keys-asked", O_WRONLY | O_CREAT);
+
+	if (fd < 0)
+		return;
+	/* One width for all: rewritten in place, it is never half a line. */
+	dprintf(fd, "%020" PRIu64 " %020" PRIu64 "\n", size, epoch);
+	close(fd);
+}
+
 /* ---- of a service that is not asked ---- */
 
 /* A file of what is remembered of that cluster, and its path. */
@@ -133,10 +168,15 @@ file_of(const char *dir, const unsigned char cluster[16], const char *file,
 }
 
 int
-state_keys_of(const char *dir, const unsigned char cluster[16], char **text)
+state_keys_of(const char *dir, const unsigned char cluster[16], char **text,
+    uint64_t *size)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], *asked;
+	uint64_t epoch;
 
+	file_of(dir, cluster, "keys-asked", &asked, path, sizeof(path));
+	asked_read(asked, size, &epoch);
+	free(asked);
 	return (file_of(dir, cluster, "keys", text, path, sizeof(path)));
 }
 

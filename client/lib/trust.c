@@ -251,6 +251,15 @@ contradiction(const struct evote *e, const evote_status_res *st)
 	return (NULL);
 }
 
+static void
+list_keep(struct evote *e, const evote_status_res *st)
+{
+	e->n_listed = (int)st->hosts.hosts_len;
+	for (int i = 0; i < e->n_listed; i++)
+		snprintf(e->listed[i], sizeof(e->listed[i]), "%s",
+		    st->hosts.hosts_val[i].name);
+}
+
 /* Every host tells of it, and not which one it was. */
 static int
 is_forced(const struct evote *e, const evote_status_res *st)
@@ -292,6 +301,7 @@ trust_greeted(void *arg, const char *host, const evote_status_res *st)
 	if (st->answer.standing != EVOTE_SERVED)
 		return (0);
 	e->epoch = stamp->epoch;
+	list_keep(e, st);
 	e->ahead = evote_clock_ahead(e, st, &e->within);
 	if (!e->pinned && st->origin[0] != '\0')
 		return (adopt(e, host, st));
@@ -318,8 +328,10 @@ trust_served(struct evote *e, const evote_stamp *stamp, uint64_t deadline_ms)
 		return (
 		    broken(e, host, "answered from an older state", stamp, 0));
 	if (now.epoch != e->epoch &&
-	    route_greet(e->route, deadline_ms, &end) != 0)
+	    route_greet(e->route, deadline_ms, &end) != 0) {
+		e->epoch = 0;
 		return (EVOTE_ANSWERED);
+	}
 	if (end == ROUTE_STOPPED)
 		return (e->stopped);
 	/* The answer holds even if its sighting cannot be written down. */

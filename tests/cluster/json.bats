@@ -129,6 +129,7 @@ receipts_show() {
 	shows verify 1 client --json verify --policy "$PAIR_DIR/policy" \
 	    "$receipt" "$receipt.changed"
 	shows verify 2 client --json verify "$receipt.missing"
+	shows verify 0 client --json --state "$PAIR_DIR/early" verify "$receipt"
 	shows trust 0 client --json trust
 	shows trust 0 client --json trust --at 3
 	shows checkpoint 0 client --json checkpoint --since "$receipt" \
@@ -182,6 +183,7 @@ operators_show() {
 	cluster_up people
 	key=$(sed -n 's/^ada,members,//p' "$KEYS/people.csv")
 	csv=$PAIR_DIR/roll.csv
+	client --state "$PAIR_DIR/early" trust >/dev/null
 	voters_show
 	operators_show
 	server_kill alpha

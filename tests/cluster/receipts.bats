@@ -213,6 +213,34 @@ spoil_proof() {
 	exits 0 client verify "$(kept 'board-*.tlog-proof')"
 }
 
+# The keys that the client has are of a time when there was no beta.
+@test "a host that joined since, and has not signed, is missed" {
+	local file=$PAIR_DIR/ada.tlog-proof
+	pair_init --origin "$ORIGIN" >/dev/null
+	server_start alpha
+	wait_until 15 serves alpha
+	admin alpha import --shared-keys "$KEYS/people.csv"
+	election board 3600
+	exits 0 client checkpoint
+	says "signed by alpha"
+	not says "beta"
+	cp -r "$EVOTE_STATE" "$PAIR_DIR/before"
+	server_start beta
+	wait_until 15 level
+	server_kill beta
+	wait_until 10 alone alpha
+	exits 0 as ada vote board yes
+	says "signed by alpha alone; beta has not signed"
+	exits 0 as bob --json vote board no
+	jq -e '.receipt.not_signed_by == ["beta"]' <<<"$output"
+	as ada receipt board "$file"
+	exits 1 client verify "$file"
+	says "does not prove enough"
+	# One who asks nobody says as much as he can know.
+	exits 0 client --state "$PAIR_DIR/before" verify "$file"
+	says "as far as this computer knows the hosts' keys"
+}
+
 @test "a take-over: checkpoints continue, and receipts hold" {
 	voted_once
 	client checkpoint >"$PAIR_DIR/checkpoint"

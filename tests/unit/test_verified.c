@@ -51,6 +51,8 @@ struct fake {
 	hash d[LEAVES];
 	uint64_t n, voted; /* leaves; the last vote's place */
 	int calls;
+	uint64_t epoch;
+	int listed; /* hosts: alpha, beta, gamma; 0: it tells of none */
 	/* What it does otherwise than it should. */
 	int older;  /* has no such procedures */
 	int later;  /* so many calls are answered with code 2 */
@@ -108,7 +110,7 @@ answer_of(const struct fake *f)
 	evote_answer a = {.host = (char *)"", .text = (char *)""};
 
 	memcpy(a.stamp.cluster, CLUSTER, 16);
-	a.stamp.epoch = 5;
+	a.stamp.epoch = f->epoch;
 	a.stamp.size = f->n;
 	naive_hash((hash *)f->d, f->n, (unsigned char *)a.stamp.root);
 	return (a);
@@ -305,7 +307,10 @@ do_keys(struct fake *f, XDR *in, unsigned char **out)
 static long
 do_status(struct fake *f, unsigned char **out)
 {
+	evote_host_state hosts[] = {{.name = (char *)"alpha"},
+	    {.name = (char *)"beta"}, {.name = (char *)"gamma"}};
 	evote_status_res res = {
+	    .hosts = {(u_int)f->listed, hosts},
 	    .answer = answer_of(f),
 	    .origin = (char *)ORIGIN,
 	    .name = (char *)"alpha",
@@ -495,6 +500,8 @@ setup(void **state)
 	seal_key_free(seal_key_make(w->key, err, sizeof(err)));
 	f->by = notaries_new(ORIGIN, (const unsigned char *)CLUSTER);
 	genesis_add(f);
+	f->epoch = 5;
+	f->listed = 2;
 	pthread_mutex_init(&f->lock, NULL);
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	f->listener = socket(AF_INET, SOCK_STREAM, 0);
@@ -938,6 +945,7 @@ a_key_is_replaced(void **state)
 	struct tlog_policy *old;
 	struct tlog_verdict v;
 	struct receipt r;
+	uint64_t known;
 	char name[NOTE_NAME], err[200];
 
 	assert_outcome(e, evote_receipt(e, "board", 2000, &p), EVOTE_ANSWERED);
@@ -948,15 +956,15 @@ a_key_is_replaced(void **state)
 	assert_receipt(e, TLOG_GOOD, 3);
 	/* The first one still holds, by the keys of its time. */
 	receipt_read(&r, p.text, strlen(p.text), err, sizeof(err));
-	old = evote_policy_kept(w->dir, r.note.log, r.note.size);
+	old = evote_policy_kept(w->dir, r.note.log, r.note.size, &known);
 	tlog_policy_judge(old, &r.note, &v);
 	assert_int_equal(v.judgement, TLOG_GOOD);
 	tlog_policy_free(old);
-	old = evote_policy_kept(w->dir, r.note.log, w->fake.n);
+	old = evote_policy_kept(w->dir, r.note.log, w->fake.n, &known);
 	tlog_policy_judge(old, &r.note, &v);
 	assert_int_equal(v.judgement, TLOG_SHORT);
 	tlog_policy_free(old);
-	assert_null(evote_policy_kept(w->dir, "test%20origin/00", 5));
+	assert_null(evote_policy_kept(w->dir, "test%20origin/00", 5, &known));
 	receipt_clear(&r);
 	evote_proof_clear(&p);
 	evote_close(e);
@@ -975,6 +983,79 @@ a_host_joins(void **state)
 	w->fake.gamma = notary_new(NOTE_HOST, name, 78);
 	host_add(&w->fake, "gamma", 'g', 0, &w->fake.gamma);
 	assert_receipt(e, TLOG_GOOD, 7);
+	evote_close(e);
+}
+
+/* Its key is on record, and it signs nothing. */
+static void
+gamma_add(struct world *w)
+{
+	char name[NOTE_NAME];
+	struct notary gamma;
+
+	note_host_name(name, w->fake.by.log.public.name, "gamma");
+	gamma = notary_new(NOTE_HOST, name, 78);
+	host_add(&w->fake, "gamma", 'g', 0, &gamma);
+	seal_key_free(gamma.key);
+}
+
+/* Whom a host that joined since is missed by, though all known ones signed. */
+static void
+a_host_joins_and_does_not_sign(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+
+	assert_receipt(e, TLOG_GOOD, 3);
+	evote_close(e);
+	gamma_add(w);
+	w->fake.epoch++;
+	e = open_as(w, 0);
+	assert_receipt(e, TLOG_SHORT, 3);
+	evote_close(e);
+}
+
+/* It is listed, and its key is recorded, before it comes into the set. */
+static void
+a_listed_host_does_not_join(void **state)
+{
+	struct world *w = *state;
+	struct evote *e;
+
+	w->fake.listed = 3;
+	e = voted(w);
+	assert_receipt(e, TLOG_GOOD, 3);
+	gamma_add(w);
+	assert_receipt(e, TLOG_SHORT, 3);
+	evote_close(e);
+}
+
+/* While no host can have joined, a receipt costs no question about keys. */
+static void
+keys_are_not_asked_for_in_vain(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+	struct tlog_policy *p;
+	uint64_t known;
+
+	assert_receipt(e, TLOG_GOOD, 3);
+	for (int i = 0; i < 3; i++) {
+		evote_close(e);
+		padding_add(&w->fake, 1);
+		w->fake.calls = 0;
+		e = open_as(w, 0);
+		assert_receipt(e, TLOG_GOOD, 3);
+		assert_int_equal(w->fake.calls, 1);
+	}
+	p = evote_policy_kept(
+	    w->dir, w->fake.by.log.public.name, 100, &known);
+	assert_int_equal(known, w->fake.n);
+	tlog_policy_free(p);
+	w->fake.epoch++;
+	assert_receipt(e, TLOG_GOOD, 3);
+	/* Two pages of keys; STATUS is not counted. */
+	assert_int_equal(w->fake.calls, 4);
 	evote_close(e);
 }
 
@@ -1104,6 +1185,9 @@ main(void)
 	    WITH(behind_for_a_while),
 	    WITH(a_key_is_replaced),
 	    WITH(a_host_joins),
+	    WITH(a_host_joins_and_does_not_sign),
+	    WITH(a_listed_host_does_not_join),
+	    WITH(keys_are_not_asked_for_in_vain),
 	    WITH(whom_to_trust),
 	    WITH(another_genesis),
 	    WITH(an_invented_host),

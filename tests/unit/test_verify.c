@@ -312,6 +312,34 @@ test_unlike_seen(void **state)
 	free(seen);
 }
 
+/* Hosts may have joined since this computer asked for their keys. */
+static void
+test_keys_of_before(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < 5; i++)
+		vote_add(w, EVOTE_R_OK);
+	note_put(w, "4", 4);
+	note_put(w, "5", 5);
+	receipt_put(w, "mine", 0);
+	met(w, note_of(w, 4));
+	/* By the last record of a host, as an older version would. */
+	assert_int_equal(VERIFY(w, NULL, "4"), EXIT_DONE);
+	says(w, "as far as this computer knows the hosts' keys (of 2 records)");
+	file_put(w, "63636363636363636363636363636363/keys-asked", "4 5\n");
+	assert_int_equal(VERIFY(w, NULL, "4"), EXIT_DONE);
+	assert_null(strstr(w->said, "as far as"));
+	assert_null(strstr(w->said, "keys_of"));
+	assert_int_equal(VERIFY(w, NULL, "5"), EXIT_DONE);
+	says(w, "as far as this computer knows the hosts' keys (of 4 records)");
+	says(w, "\"keys_of\":4");
+	assert_int_equal(VERIFY(w, NULL, "mine"), EXIT_DONE);
+	says(w, "(of 4 records), and nobody can take it out unnoticed");
+	assert_int_equal(VERIFY(w, w->policy, "mine"), EXIT_DONE);
+	assert_null(strstr(w->said, "as far as"));
+}
+
 int
 main(void)
 {
@@ -320,6 +348,7 @@ main(void)
 	    TEST(refused),
 	    TEST(contradiction),
 	    TEST(unlike_seen),
+	    TEST(keys_of_before),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
