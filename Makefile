@@ -47,7 +47,7 @@ CLIENT	= $(call room,client,evote_client admin say prompt names life plan survey
 	  $(call room,client/lib,libevote handle ask trust act wish request reason voter pending life grace \
 	    login checkup sheet ports reach route plain shelf state state_service \
 	    state_voter state_proof sshkey agent signer explain keyring \
-	    proofs keys receipts) \
+	    evidence proofs keys receipts met) \
 	  $(call room,client/roll,roll csv diff)
 
 SIM	= main world disk net witness host machine polls keeper clients \

@@ -64,7 +64,7 @@ record_prove(struct evote *e, const evote_key_record *r, uint64_t deadline_ms)
 	struct checkpoint c = {0};
 	evote_prove_res res = {0};
 	enum evote_outcome outcome = proofs_prove(e, r->seq, r->leaf.leaf_val,
-	    r->leaf.leaf_len, deadline_ms, &c, &res);
+	    r->leaf.leaf_len, NULL, deadline_ms, &c, &res);
 
 	checkpoint_clear(&c);
 	xdr_free((xdrproc_t)xdr_evote_prove_res, &res);

@@ -89,6 +89,9 @@ void state_set_last(struct state *, const char *name, int port);
  */
 int state_evidence(struct state *, const struct sighting *kept,
     const char *kind, const char *text, char *path, size_t size);
+/* Whether there is one already: 1, and its path, or 0. */
+int state_evidence_kept(struct state *, const struct sighting *kept,
+    const char *kind, char *path, size_t size);
 
 /* ---- one voter's requests ---- */
 
@@ -145,7 +148,10 @@ int state_checkpoint(struct state *, char **note);
  * something else meanwhile, and nothing changed.
  */
 int state_set_checkpoint(struct state *, const char *before, const char *now);
-/* A signed note as evidence: its path is put out.  The same note once. */
+/*
+ * A signed note as evidence: its path is put out.  The same note once.  -1 also
+ * when there is no directory.
+ */
 int state_note_evidence(
     struct state *, const char *note, uint64_t size, char *path, size_t len);
 

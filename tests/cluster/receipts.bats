@@ -280,6 +280,55 @@ spoil_proof() {
 	says "signed by alpha and beta"
 }
 
+# notes N: so many signed notes are kept as evidence.
+notes() {
+	[[ $(cat "$EVOTE_STATE"/*/evidence-* |
+		grep -c '^election.example/') == "$1" ]]
+}
+
+@test "an older state: exit status 3, and the signed notes stay" {
+	voted_once
+	server_stop beta
+	server_stop alpha
+	cp -a "$PAIR_DIR/alpha" "$PAIR_DIR/alpha.old"
+	cp -a "$PAIR_DIR/beta" "$PAIR_DIR/beta.old"
+	pair_up
+	for i in 1 2 3 4; do
+		as ada create "more $i" --group members --choice yes --end +1h
+	done
+	exits 0 as bob vote board no
+	client checkpoint >"$PAIR_DIR/checkpoint"
+	server_stop beta
+	server_stop alpha
+	rm -r "$PAIR_DIR/alpha" "$PAIR_DIR/beta"
+	mv "$PAIR_DIR/alpha.old" "$PAIR_DIR/alpha"
+	mv "$PAIR_DIR/beta.old" "$PAIR_DIR/beta"
+	server_start alpha
+	server_start beta
+	wait_until 15 as_anew
+	exits 3 client elections
+	says "remove the files seen, service, checkpoint and keys"
+	# What the voter had, what is shown now, and who says so.
+	notes 2
+	kept=$(kept 'evidence-checkpoint-*')
+	says "${kept##*/}"
+	says "-checkpoint, evidence-"
+	cmp "$kept" "$(kept checkpoint)"
+	cmp -s <(sed -n 1,3p "$kept") <(sed -n 1,3p "$PAIR_DIR/checkpoint")
+	exits 3 client elections
+	notes 2
+	# It does as it was told, and the proof is still there.
+	rm "$(kept seen)" "$(kept service)" "$(kept checkpoint)" "$(kept keys)"
+	exits 0 client elections
+	notes 2
+	exits 0 stranger verify --policy "$policy" "$kept"
+}
+
+# Both are level, as one sees it who has seen nothing before.
+as_anew() {
+	EVOTE_STATE=$PAIR_DIR/anew level
+}
+
 @test "another history: exit status 3, and both signed notes are kept" {
 	voted_once
 	server_stop alpha

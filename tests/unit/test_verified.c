@@ -636,6 +636,18 @@ files(const struct world *w, const char *name, const char *text)
 	return (n);
 }
 
+/* The message names the file. */
+static void
+assert_told(const struct evote *e)
+{
+	const char *file = strrchr(evote_evidence(e), '/');
+
+	assert_non_null(file);
+	assert_int_equal(strncmp(file, "/evidence-", 10), 0);
+	assert_non_null(strstr(evote_problem(e), file + 1));
+	assert_int_equal(access(evote_evidence(e), R_OK), 0);
+}
+
 /* ---- receipts ---- */
 
 static void
@@ -743,9 +755,12 @@ assert_foreign(struct world *w)
 	assert_outcome(e, evote_receipt(e, "board", 1000, &p), EVOTE_CHANGED);
 	assert_non_null(strstr(evote_problem(e),
 	    "recorded something other than the vote that was sent"));
+	assert_told(e);
 	evote_proof_clear(&p);
 	evote_close(e);
 	assert_int_equal(files(w, "board-", "extra"), 0);
+	/* The record, beside the checkpoint. */
+	assert_int_equal(files(w, "evidence-checkpoint-4-", "extra "), 1);
 }
 
 static void
@@ -785,18 +800,31 @@ a_refusal(void **state)
 
 /* ---- a service that changes ---- */
 
+/* The last checkpoint that was seen, to be freed, or NULL. */
+static char *
+last_seen(const struct world *w)
+{
+	char path[300];
+
+	return (evote_checkpoint_kept(
+	    w->dir, w->fake.by.log.public.name, path, sizeof(path)));
+}
+
+/* What was seen before is kept as well, for the message says to remove it. */
 static void
 assert_changed(struct world *w, struct evote *e, const char *why)
 {
 	struct evote_proof p;
+	char *last;
 
 	assert_outcome(e, evote_receipt(e, "board", 1000, &p), EVOTE_CHANGED);
 	if (strstr(evote_problem(e), why) == NULL)
 		fail_msg("%s", evote_problem(e));
-	assert_non_null(strstr(evote_evidence(e), "/evidence-checkpoint-"));
-	assert_non_null(strstr(evote_problem(e), evote_evidence(e)));
-	assert_int_equal(access(evote_evidence(e), R_OK), 0);
+	assert_told(e);
 	evote_proof_clear(&p);
+	if ((last = last_seen(w)) != NULL)
+		assert_int_equal(files(w, "evidence-checkpoint-", last), 1);
+	free(last);
 }
 
 /* Another history than that of the last checkpoint: both notes are kept. */
@@ -871,6 +899,65 @@ another_log_key(void **state)
 	w->fake.alone = 1;
 	padding_add(&w->fake, 1);
 	assert_changed(w, e, "signs with another key than before");
+	evote_close(e);
+}
+
+/* An older state: the signed note, which proves it, and the one of now. */
+static void
+rolled_back(void **state)
+{
+	struct world *w = *state;
+	struct fake *f = &w->fake;
+	struct evote *e = voted(w);
+	struct evote_proof p;
+	char *notes[2];
+
+	assert_receipt(e, TLOG_GOOD, 3);
+	notes[0] = note_of(f, f->n);
+	f->n--;
+	f->epoch++;
+	notes[1] = note_of(f, f->n);
+	for (int i = 0; i < 2; i++) {
+		f->calls = 0;
+		assert_outcome(
+		    e, evote_checkpoint(e, NULL, &p), EVOTE_CHANGED);
+		assert_non_null(
+		    strstr(evote_problem(e), "answered from an older state"));
+		assert_told(e);
+		assert_non_null(strstr(evote_evidence(e), "/evidence-5-4"));
+		assert_int_equal(files(w, "evidence-checkpoint-4-", notes[0]), 1);
+		assert_int_equal(files(w, "evidence-5-4-checkpoint", notes[1]), 1);
+		assert_non_null(strstr(evote_problem(e), "evidence-checkpoint-4-"));
+		assert_non_null(
+		    strstr(evote_problem(e), "evidence-5-4-checkpoint"));
+		/* Each time it runs into it, but it asks for that note once. */
+		assert_int_equal(f->calls, 2 - i);
+		assert_int_equal(files(w, "evidence-", ""), 3);
+		evote_close(e);
+		e = open_as(w, 0);
+	}
+	evote_close(e);
+	free(notes[0]);
+	free(notes[1]);
+	f->n++;
+}
+
+/* What a receipt has shown is not there any more. */
+static void
+a_record_is_lost(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+	char *note;
+
+	assert_receipt(e, TLOG_GOOD, 3);
+	note = note_of(&w->fake, w->fake.n);
+	w->fake.few = w->fake.voted;
+	w->fake.behind = 1;
+	assert_changed(w, e, "no longer has a record");
+	assert_int_equal(files(w, "evidence-checkpoint-4-", note), 1);
+	assert_int_equal(files(w, "evidence-5-4-checkpoint", "/alpha "), 1);
+	free(note);
 	evote_close(e);
 }
 
@@ -1134,6 +1221,9 @@ a_checkpoint_since(void **state)
 	/* The file is of another history, or of another service. */
 	n.root[0] ^= 1;
 	assert_outcome(e, evote_checkpoint(e, &n, &second), EVOTE_CHANGED);
+	assert_told(e);
+	assert_int_equal(files(w, "evidence-checkpoint-3-", first.text), 1);
+	assert_int_equal(files(w, "evidence-checkpoint-7-", ""), 1);
 	n.text_len--;
 	assert_outcome(e, evote_checkpoint(e, &n, &second), EVOTE_FAILED);
 	evote_proof_clear(&first);
@@ -1155,6 +1245,9 @@ a_checkpoint_since_another_history(void **state)
 	w->fake.d[1][0] ^= 1;
 	padding_add(&w->fake, 4);
 	assert_outcome(e, evote_checkpoint(e, &n, &second), EVOTE_CHANGED);
+	assert_told(e);
+	assert_int_equal(files(w, "evidence-checkpoint-3-", first.text), 1);
+	assert_int_equal(files(w, "evidence-checkpoint-7-", ""), 1);
 	evote_proof_clear(&first);
 	evote_close(e);
 }
@@ -1179,6 +1272,8 @@ main(void)
 	    WITH(not_signed_by_the_log),
 	    WITH(of_another_name),
 	    WITH(another_log_key),
+	    WITH(rolled_back),
+	    WITH(a_record_is_lost),
 	    WITH(misplaced),
 	    WITH(unlike_its_answers),
 	    WITH(before_the_record),
