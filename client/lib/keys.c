@@ -113,7 +113,8 @@ record_take(struct evote *e, const evote_key_record *r, uint64_t deadline_ms)
 	if (xdr_from_bytes(proc, &leaf, r->leaf.leaf_val, r->leaf.leaf_len) !=
 	    0)
 		return (handle_fail(e, "a record of keys cannot be read"));
-	if (leaf.seq != r->seq)
+	if (leaf.seq != r->seq ||
+	    (leaf.op.kind == EVOTE_OP_GENESIS) != (r->seq == 0))
 		outcome = handle_fail(e, "a record of keys is misplaced");
 	else if (leaf.op.kind == EVOTE_OP_GENESIS)
 		outcome = genesis_take(
@@ -155,6 +156,14 @@ page_take(struct evote *e, const evote_keys_res *res, uint64_t deadline_ms)
 	return (outcome);
 }
 
+/* Who leaves out the record with which it begins may leave out any. */
+static int
+is_begun(const evote_keys_res *res)
+{
+	return (res->records.records_len > 0 &&
+	    res->records.records_val[0].seq == 0);
+}
+
 /* How many records the answer is of. */
 static uint64_t
 page_size(const evote_keys_res *res)
@@ -188,6 +197,10 @@ page_fetch(
 	/* The later pages may be of more records. */
 	if (outcome == EVOTE_ANSWERED && args.first == 0)
 		*asked = (struct asked){page_size(&res), e->epoch};
+	if (outcome == EVOTE_ANSWERED && args.first == 0 && !is_begun(&res))
+		outcome = handle_fail(e,
+		    "%s does not show the record with which its ledger begins",
+		    evote_served_by(e));
 	if (outcome == EVOTE_ANSWERED)
 		outcome = page_take(e, &res, deadline_ms);
 	/* A service that turns in circles must not keep us. */

@@ -5,7 +5,8 @@
 
 /*
  * The service's keys: the log key as it was first met, and the hosts' keys by
- * records in the ledger, each proved to be there.  Both are kept.
+ * records in the ledger, each proved to be there.  That no record was left out
+ * is the service's word; only an audit of the ledger shows it.  Both are kept.
  */
 
 /* Sees to it that the log key is known. */

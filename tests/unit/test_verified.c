@@ -52,7 +52,8 @@ struct fake {
 	uint64_t n, voted; /* leaves; the last vote's place */
 	int calls;
 	uint64_t epoch;
-	int listed; /* hosts: alpha, beta, gamma; 0: it tells of none */
+	int headless; /* does not show how its ledger begins */
+	int listed;   /* hosts: alpha, beta, gamma; 0: it tells of none */
 	/* What it does otherwise than it should. */
 	int older;  /* has no such procedures */
 	int later;  /* so many calls are answered with code 2 */
@@ -284,7 +285,8 @@ do_keys(struct fake *f, XDR *in, unsigned char **out)
 	for (uint64_t i = 0; i < f->n; i++) {
 		unsigned char kind = f->leaves[i].bytes[39];
 
-		if (kind != EVOTE_OP_GENESIS && kind != EVOTE_OP_HOST)
+		if (kind != EVOTE_OP_HOST &&
+		    (kind != EVOTE_OP_GENESIS || f->headless))
 			continue;
 		if (place++ < args.first)
 			continue;
@@ -1183,6 +1185,27 @@ another_genesis(void **state)
 	assert_int_equal(files(w, "keys", ""), 0);
 }
 
+/* Who shows no record at all would be believed to have no hosts that sign. */
+static void
+no_genesis(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_as(w, 0);
+	struct evote_proof p;
+
+	w->fake.headless = 1;
+	assert_outcome(e, evote_trust(e, 0, &p), EVOTE_FAILED);
+	assert_non_null(strstr(evote_problem(e),
+	    "does not show the record with which its ledger begins"));
+	evote_close(e);
+	assert_int_equal(files(w, "keys", ""), 0);
+	w->fake.headless = 0;
+	e = open_as(w, 0);
+	assert_outcome(e, evote_trust(e, 0, &p), EVOTE_ANSWERED);
+	evote_proof_clear(&p);
+	evote_close(e);
+}
+
 /* A record of keys that is not in the ledger. */
 static void
 an_invented_host(void **state)
@@ -1285,6 +1308,7 @@ main(void)
 	    WITH(keys_are_not_asked_for_in_vain),
 	    WITH(whom_to_trust),
 	    WITH(another_genesis),
+	    WITH(no_genesis),
 	    WITH(an_invented_host),
 	    WITH(a_checkpoint_since),
 	    WITH(a_checkpoint_since_another_history),
