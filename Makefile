@@ -33,7 +33,7 @@ REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	    machine service procedures procedures_read procedures_life procedures_roll proofs checkpoint signing auth turns serve serve_admin \
 	    budget certificate neighbours witness_daemon audit audit_note preflight) \
-	  $(call room,server/audit,book book_life book_roll electorate index findings page page_json) \
+	  $(call room,server/audit,book book_life book_roll signers electorate index findings page page_json) \
 	  $(call room,server/election,election voters standing stage electorate electors polls polls_read sheet terms due \
 	    life settings keys judge judge_life judge_roll effect roll_page chronicle \
 	    curve read) \
