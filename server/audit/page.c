@@ -324,8 +324,12 @@ page_text(FILE *f, const struct page *p)
 		fprintf(f, "\nThis ledger does NOT hold.\n");
 		return;
 	}
+	fprintf(f, "\nAll holds");
+	if (p->unchecked != NULL)
+		fprintf(f, ", but %s not checked,\nwhich takes --policy",
+		    p->unchecked);
 	fprintf(f,
-	    "\nAll holds: every record has its place and its hash, every "
+	    ": every record has its place and its hash, every "
 	    "signature is its\nvoter's, every vote opens its commitment, and "
 	    "carrying everything out again\ngives the same answers and "
 	    "counts.\n");

@@ -173,6 +173,8 @@ json_head(cJSON *to, const struct page *p)
 	add_text(to, "checkpoint", p->checkpoint);
 	add_number(to, "checkpoint_size", p->checkpoint_size);
 	add_text(to, "checkpoint_signers", p->signers);
+	need(cJSON_AddBoolToObject(
+	    to, "checkpoint_unchecked", p->unchecked != NULL));
 }
 
 void
