@@ -175,6 +175,23 @@ spoil_proof() {
 	voted_once
 	spoil_all
 	agree dist/verify-receipt
+	# A checkpoint by itself.
+	receipt=$PAIR_DIR/checkpoint
+	client checkpoint >"$receipt"
+	exits 0 dist/verify-receipt "$policy" "$receipt"
+	says "The ledger had"
+	spoil note-root '3y/ABCDEFGHIJKLMNOPQRSTUVWXYZ/BCDEFGHIJKLMNOPQRSTUVWXYZA/'
+	spoil note-size '2s/$/0/'
+	spoil note-name 's,^election.example/,election.examplf/,'
+	spoil note-unsigned '/\/beta /d'
+	spoil note-no-log '/^— [^ ]*[0-9a-f] /d'
+	spoil note-forged '/\/beta /s/[A-Za-z0-9+/]\{6\}==$/AAAAAA==/'
+	spoil note-longer '3p'
+	cat "$receipt" "$receipt" >"$PAIR_DIR/note-doubled"
+	head -c 100 "$receipt" >"$PAIR_DIR/note-half"
+	spoiled="note-root note-size note-name note-unsigned note-no-log
+	    note-forged note-longer note-doubled note-half"
+	agree dist/verify-receipt
 }
 
 @test "npm's @sigstore/verify says the same of the log's signature and the place" {
