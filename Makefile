@@ -18,7 +18,7 @@ GEN	= xdr clnt
 # room NAME, its files
 room	= $(2:%=$(1)/%)
 COMMON	= $(call room,common,log seal curve merkle note proof receipt extension tlog_policy text date number options options_file \
-	    nearest role_name record hosts tracker failpoint thread progress workers ballot schulze) \
+	    nearest role_name record hosts tracker failpoint thread private progress workers ballot schulze) \
 	  $(call room,common/rpc,transport serve listener pool conn call channel \
 	    shake stream \
 	    source listen caller lookup deadline header \
@@ -38,7 +38,7 @@ SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	    life settings keys judge judge_life judge_roll effect roll_page chronicle \
 	    curve read) \
 	  $(call room,server/store,ledger ledger_open wal aside disk slots datadir format files \
-	    host_key view copy)
+	    host_key secrets view copy)
 CLIENT	= $(call room,client,evote_client admin say prompt names life plan survey tally chart minutes when await \
 	    proved histories secret form marks paper ranking) \
 	  $(call room,client/commands,keygen check pending turnout report create change settings elections vote receipt verify trust checkpoint \
