@@ -18,7 +18,7 @@ GEN	= xdr clnt
 # room NAME, its files
 room	= $(2:%=$(1)/%)
 COMMON	= $(call room,common,log seal ed25519 merkle note proof receipt extension tlog_policy text date number options options_file \
-	    nearest role_name record hosts tracker failpoint thread progress workers ballot schulze) \
+	    nearest role_name record hosts tracker failpoint thread private progress workers ballot schulze) \
 	  $(call room,common/rpc,transport serve listener pool conn call channel \
 	    shake stream \
 	    source listen caller lookup deadline header \
@@ -33,21 +33,21 @@ REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 SERVER	= $(call room,server,main conf supervisor start loop events driver \
 	    machine service procedures procedures_read procedures_life procedures_roll proofs checkpoint signing auth turns serve serve_admin \
 	    budget certificate neighbours witness_daemon audit audit_note preflight) \
-	  $(call room,server/audit,book book_life book_roll book_electorate index findings page page_json) \
+	  $(call room,server/audit,book book_life book_roll signers book_electorate index findings page page_json) \
 	  $(call room,server/election,election voters standing stage electorate electors polls polls_read sheet terms due \
 	    life settings keys judge judge_life judge_roll effect roll_page chronicle \
 	    curve read) \
 	  $(call room,server/store,ledger ledger_open wal aside disk slots datadir format files \
-	    host_key view copy)
+	    host_key secrets view copy)
 CLIENT	= $(call room,client,evote_client admin say prompt names life plan survey tally chart minutes when await \
-	    proved secret form ballot_marks paper ranking) \
+	    proved histories secret form ballot_marks paper ranking) \
 	  $(call room,client/commands,keygen check pending turnout report create change settings elections vote receipt verify trust checkpoint \
 	    result sheet status \
 	    status_json status_table roll import import_send hosts cluster) \
 	  $(call room,client/lib,libevote handle ask trust act intent request reason voter pending life grace \
 	    login checkup sheet ports endpoint route plain service_dirs state state_service \
 	    state_voter state_proof sshkey agent signer explain keyring \
-	    proofs keys receipts) \
+	    evidence proofs keys receipts met) \
 	  $(call room,client/roll,roll csv diff)
 
 SIM	= main world disk net witness host machine polls keeper clients \

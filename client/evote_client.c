@@ -85,7 +85,7 @@ static const struct option_row options[] = {
 	.at = offsetof(struct client, options.login)},
     {"plain", NULL,
 	"do not use TLS, not even with a service that has offered it before",
-	.at = offsetof(struct client, options.plain)},
+	.at = offsetof(struct client, options.plain), .by_hand = 1},
     {"timeout", "SECONDS", "how long to repeat a request (30)",
 	.at = offsetof(struct client, options.timeout_ms),
 	.take = timeout_take},
@@ -202,6 +202,9 @@ cmd_open(struct client *c, struct evote **out)
 		return (say_usage(c,
 		    "no hosts are given; use --hosts, EVOTE_HOSTS or " CMD_HOSTS
 		    ""));
+	if (c->options.plain)
+		say_aside("--plain: nothing is encrypted, and whoever answers "
+			  "is believed to be the service.");
 	c->options.passphrase = secret_give;
 	c->options.arg = c;
 	*out = evote_open(&c->options, err, sizeof(err));

@@ -139,6 +139,21 @@ say_clock(const struct evote *e)
 }
 
 void
+say_unencrypted(const struct client *c, const struct evote *e)
+{
+	const char *name = evote_served_by(e), *at;
+
+	/* Who asked for it was told so at the beginning. */
+	if (c->options.plain || name == NULL)
+		return;
+	for (int i = 0; (at = evote_host_name(e, i)) != NULL; i++)
+		if (strcmp(at, name) == 0 && evote_pin(e, i)[0] == '\0')
+			say_aside("%s did not offer TLS: whoever is on the way "
+				  "could read what was sent.",
+			    name);
+}
+
+void
 say_met(void *arg, const char *pin)
 {
 	say_aside(

@@ -27,6 +27,8 @@ void say_line(struct client *, const char *fmt, ...)
 void say_aside(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Once, that this machine's clock is not the service's; often nothing. */
 void say_clock(const struct evote *);
+/* That the host which answered did so without TLS; often nothing. */
+void say_unencrypted(const struct client *, const struct evote *);
 /* A list of names, for programs. */
 void say_names(cJSON *object, const char *key, u_int n, char **names);
 /* For evote_options: the pin that the service's TLS is known by from now on. */

@@ -40,11 +40,17 @@ key_find(struct reading *r, const char *key)
 	const struct option_row *o;
 
 	for (o = r->table; o->name != NULL; o++) {
-		if (o->by_hand)
-			continue;
 		if (strcmp(o->name, key) == 0)
-			return (o);
-		nearest_try(&near, o->name);
+			break;
+		if (!o->by_hand)
+			nearest_try(&near, o->name);
+	}
+	if (o->name != NULL && !o->by_hand)
+		return (o);
+	if (o->name != NULL) {
+		text_why(r->err, r->errlen,
+		    "%s is for the command line only, as --%s", key, key);
+		return (NULL);
 	}
 	text_why(r->err, r->errlen, "no option is named \"%s\"%s", key,
 	    nearest_ask(&near));

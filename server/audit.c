@@ -18,6 +18,9 @@
 #include "server/auth.h"
 #include "server/conf.h"
 #include "server/election/election.h"
+#include "server/signing.h"
+#include "server/store/datadir.h"
+#include "server/store/files.h"
 #include "server/store/view.h"
 
 #define SETTLE_EVERY 64
@@ -340,15 +343,34 @@ claim_check(struct audit *a)
 		    (uint64_t)c->end.size);
 }
 
+/* The log's key follows from the cluster's, which a copy may lack. */
 static void
-all_check(struct audit *a, int people)
+note_check(struct audit *a, const struct conf *conf)
+{
+	unsigned char key[32], log[SEAL_KEY];
+	char path[FILES_PATH], err[FILES_PATH + 100];
+	int known;
+
+	files_path(conf->data, "cluster.key", path, sizeof(path));
+	if ((known = datadir_key(path, key, err, sizeof(err)) == 0))
+		signing_log_public(key, log);
+	explicit_bzero(key, sizeof(key));
+	if (audit_note_check(
+		a->note, a->tree, &a->book, known ? log : NULL, &a->findings) &&
+	    audit_note_size(a->note) > a->claim.accepted)
+		a->claim.accepted = audit_note_size(a->note);
+}
+
+static void
+all_check(struct audit *a, const struct conf *conf)
 {
 	char err[512];
 
 	if (view_claim(a->view, &a->claim, err, sizeof(err)) == -1)
 		findings_add(
 		    &a->findings, FINDING_FILE, FINDING_NO_SEQ, "%s.", err);
-	progress_begin(&a->progress, people, "auditing", view_size(a->view));
+	progress_begin(
+	    &a->progress, !conf->json, "auditing", view_size(a->view));
 	if (view_scan(a->view, row_check, a, err, sizeof(err)) == -1) {
 		a->replaying = 0;
 		findings_add(&a->findings, FINDING_FILE, a->next,
@@ -364,11 +386,8 @@ all_check(struct audit *a, int people)
 		    "cluster.");
 	counts_check(a);
 	claim_check(a);
-	if (a->note != NULL &&
-	    audit_note_check(
-		a->note, a->tree, &a->book.genesis, &a->findings) &&
-	    audit_note_size(a->note) > a->claim.accepted)
-		a->claim.accepted = audit_note_size(a->note);
+	if (a->note != NULL)
+		note_check(a, conf);
 }
 
 static void
@@ -389,6 +408,7 @@ page_print(struct audit *a, const struct conf *conf)
 		page.checkpoint = conf->checkpoint;
 		page.checkpoint_size = audit_note_size(a->note);
 		page.signers = signers = audit_note_signers(a->note);
+		page.unchecked = audit_note_unchecked(a->note);
 	}
 	merkle_root(a->tree, merkle_size(a->tree), page.root);
 	findings_sort(&a->findings);
@@ -448,7 +468,7 @@ audit_run(const struct conf *conf)
 	char err[1024];
 
 	if (audit_open(a, conf, err, sizeof(err)) == 0) {
-		all_check(a, !conf->json);
+		all_check(a, conf);
 		page_print(a, conf);
 		if (fflush(stdout) == 0 && a->findings.total == 0)
 			rc = 0;

@@ -10,6 +10,7 @@
 #include "common/receipt.h"
 #include "common/text.h"
 #include "common/tlog_policy.h"
+#include "server/audit/signers.h"
 #include "server/store/files.h"
 
 struct audit_note {
@@ -17,6 +18,10 @@ struct audit_note {
 	struct note note;
 	struct tlog_policy *policy; /* NULL: nobody was named */
 	struct tlog_verdict verdict;
+	/* Without it, what is found by the ledger's own keys. */
+	int log_known, hosts_known; /* how many */
+	int log_signed;
+	char signers[TLOG_POLICY_NODES * 64]; /* "alpha, beta" */
 };
 
 /* ---- reading ---- */
@@ -138,10 +143,76 @@ signatures_check(const struct audit_note *n, struct findings *f)
 		    wrong[n->verdict.judgement]);
 }
 
-int
-audit_note_check(const struct audit_note *n, const struct merkle *tree,
-    const evote_genesis *genesis, struct findings *f)
+static void
+forged_find(const struct audit_note *n, const char *whose, struct findings *f)
 {
+	findings_add(f, FINDING_SIGNATURE, FINDING_NO_SEQ,
+	    "The checkpoint in %s: the signature of %s in it is forged.",
+	    n->file, whose);
+}
+
+static void
+unsigned_find(const struct audit_note *n, const char *what, struct findings *f)
+{
+	findings_add(f, FINDING_SIGNATURE, FINDING_NO_SEQ,
+	    "The checkpoint in %s: %s signed it.", n->file, what);
+}
+
+static void
+own_hosts_check(struct audit_note *n, const struct book *b, struct findings *f)
+{
+	enum note_verdict verdict;
+	struct note_key key;
+	int forged = 0;
+
+	for (uint32_t i = 0; i < b->n_hosts; i++) {
+		if (!signers_in_force(b, i, n->note.size) ||
+		    signers_key(b, i, &key) == -1)
+			continue;
+		n->hosts_known++;
+		verdict = note_verify(&n->note, &key, NULL);
+		if (verdict == NOTE_SIGNED)
+			text_join(n->signers, sizeof(n->signers), ", ",
+			    b->hosts[i].name);
+		if (verdict == NOTE_FORGED)
+			forged_find(n, b->hosts[i].name, f);
+		forged |= verdict == NOTE_FORGED;
+	}
+	if (n->hosts_known > 0 && n->signers[0] == '\0' && !forged)
+		unsigned_find(n, "no host of this ledger has", f);
+}
+
+/* A ledger that was forged has keys to go with it: this is less than a policy. */
+static void
+own_keys_check(struct audit_note *n, const struct book *b,
+    const unsigned char log[SEAL_KEY], struct findings *f)
+{
+	struct note_key key;
+
+	own_hosts_check(n, b, f);
+	if (log == NULL)
+		return;
+	n->log_known = 1;
+	note_key_set(&key, NOTE_LOG, n->note.log, log);
+	switch (note_verify(&n->note, &key, NULL)) {
+	case NOTE_SIGNED:
+		n->log_signed = 1;
+		break;
+	case NOTE_FORGED:
+		forged_find(n, "the service", f);
+		break;
+	case NOTE_UNSIGNED:
+		unsigned_find(n, "the service has not", f);
+		break;
+	}
+}
+
+int
+audit_note_check(struct audit_note *n, const struct merkle *tree,
+    const struct book *book, const unsigned char key[SEAL_KEY],
+    struct findings *f)
+{
+	const evote_genesis *genesis = &book->genesis;
 	unsigned char root[MERKLE_HASH];
 	char log[NOTE_NAME];
 
@@ -155,6 +226,8 @@ audit_note_check(const struct audit_note *n, const struct merkle *tree,
 		    n->note.log);
 		return (0);
 	}
+	if (n->policy == NULL)
+		own_keys_check(n, book, key, f);
 	if (n->note.size > merkle_size(tree)) {
 		findings_add(f, FINDING_CLAIM, FINDING_NO_SEQ,
 		    "The checkpoint in %s is of %" PRIu64 " records, and only "
@@ -178,6 +251,36 @@ audit_note_size(const struct audit_note *n)
 	return (n->note.size);
 }
 
+const char *
+audit_note_unchecked(const struct audit_note *n)
+{
+	if (n->policy != NULL || (n->log_known && n->hosts_known > 0))
+		return (NULL);
+	if (n->hosts_known > 0)
+		return ("the service's own signature on the checkpoint was");
+	if (n->log_known)
+		return ("hosts' signatures on the checkpoint were");
+	return ("the signatures on the checkpoint were");
+}
+
+static char *
+own_signers(const struct audit_note *n)
+{
+	int hosts = n->signers[0] != '\0';
+	char *text;
+
+	if (!n->log_known && n->hosts_known == 0)
+		return (need_copy("its signatures were not checked, which "
+				  "takes --policy"));
+	if (!n->log_signed && !hosts)
+		return (need_copy("not signed as it should be"));
+	if (asprintf(&text, "signed by %s%s%s, by this ledger's own keys",
+		n->log_signed ? "the service" : "",
+		n->log_signed && hosts ? " and by " : "", n->signers) == -1)
+		abort();
+	return (text);
+}
+
 char *
 audit_note_signers(const struct audit_note *n)
 {
@@ -185,8 +288,7 @@ audit_note_signers(const struct audit_note *n)
 	const struct tlog_policy *p = n->policy;
 
 	if (p == NULL)
-		return (need_copy("its signatures were not checked, which "
-				  "takes --policy"));
+		return (own_signers(n));
 	if (n->verdict.judgement != TLOG_GOOD)
 		return (need_copy("not signed as it should be"));
 	for (int i = 0; i < p->n_nodes; i++) {

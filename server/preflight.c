@@ -23,6 +23,7 @@
 #include "server/store/datadir.h"
 #include "server/store/files.h"
 #include "server/store/format.h"
+#include "server/store/secrets.h"
 #include "server/store/view.h"
 
 #define LOOKUP_MS 5000
@@ -266,6 +267,37 @@ key_look(struct preflight *p, enum format_state state)
 		    p->conf->cluster_key);
 }
 
+/* Whose the data are, or will be. */
+static uid_t
+server_uid(const struct preflight *p)
+{
+	const struct passwd *u;
+	struct stat st;
+
+	if (stat(p->conf->data, &st) == 0)
+		return (st.st_uid);
+	u = geteuid() == 0 ? getpwnam("evote") : NULL;
+	return (u != NULL ? u->pw_uid : geteuid());
+}
+
+static void
+secrets_find(struct preflight *p)
+{
+	uid_t owner = server_uid(p);
+	const struct passwd *u = getpwuid(owner);
+	struct secret found_in[SECRETS];
+	int n;
+
+	n = secrets_look(p->conf->data, p->conf->cluster_key, owner, found_in);
+	for (int i = 0; i < n; i++)
+		found(p, FOUND_WRONG, "secret",
+		    "%s %s; it has to be the server's alone: chown %s %s && "
+		    "chmod 600 %s",
+		    found_in[i].path, found_in[i].doubt,
+		    u != NULL ? u->pw_name : "evote", found_in[i].path,
+		    found_in[i].path);
+}
+
 static void
 claim_look(struct preflight *p, struct view *v)
 {
@@ -376,6 +408,7 @@ data_look(struct preflight *p)
 		data_wrong(p, why);
 	}
 	key_look(p, state);
+	secrets_find(p);
 }
 
 static void

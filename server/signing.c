@@ -10,19 +10,38 @@ struct signing {
 	unsigned char log_public[SEAL_KEY], host_public[SEAL_KEY];
 };
 
+static struct seal_key *
+log_key(const unsigned char cluster_key[32])
+{
+	static const char what[] = "evote log 1";
+	const struct seal_part part = {what, sizeof(what) - 1};
+	unsigned char seed[SEAL_HASH];
+	struct seal_key *key;
+
+	seal_mac(seed, cluster_key, 32, &part, 1);
+	key = seal_key_seed(seed);
+	explicit_bzero(seed, sizeof(seed));
+	return (key);
+}
+
+void
+signing_log_public(
+    const unsigned char cluster_key[32], unsigned char public[SEAL_KEY])
+{
+	struct seal_key *key = log_key(cluster_key);
+
+	seal_key_public(key, public);
+	seal_key_free(key);
+}
+
 struct signing *
 signing_new(
     const unsigned char cluster_key[32], const unsigned char host_seed[32])
 {
-	static const char what[] = "evote log 1";
-	const struct seal_part part = {what, sizeof(what) - 1};
 	struct signing *s = need_zeroed(1, sizeof(*s));
-	unsigned char seed[SEAL_HASH];
 
-	seal_mac(seed, cluster_key, 32, &part, 1);
-	s->log = seal_key_seed(seed);
+	s->log = log_key(cluster_key);
 	s->host = seal_key_seed(host_seed);
-	explicit_bzero(seed, sizeof(seed));
 	seal_key_public(s->log, s->log_public);
 	seal_key_public(s->host, s->host_public);
 	return (s);

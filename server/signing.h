@@ -15,6 +15,9 @@ struct signing *signing_new(
     const unsigned char cluster_key[32], const unsigned char host_seed[32]);
 void signing_free(struct signing *); /* NULL is fine */
 const unsigned char *signing_log_key(const struct signing *);
+/* The same of the cluster's key alone. */
+void signing_log_public(
+    const unsigned char cluster_key[32], unsigned char public[SEAL_KEY]);
 const unsigned char *signing_host_key(const struct signing *);
 
 /*

@@ -16,6 +16,7 @@
 #include "server/dispatchers.h"
 #include "server/neighbours.h"
 #include "server/store/datadir.h"
+#include "server/store/secrets.h"
 #include "server/supervisor.h"
 #include "server/witness_daemon.h"
 
@@ -107,6 +108,7 @@ daemon_open(struct witness_daemon *v)
 		log_alarm("start why=\"%s\"", err);
 		return (-1);
 	}
+	secrets_tell(v->conf->data, v->conf->cluster_key);
 	config_copy(&v->witness.k, &v->dir.config);
 	v->witness.deny_ms = DENY_MS;
 	for (int i = 0; i < hosts->n; i++) {

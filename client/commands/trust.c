@@ -82,8 +82,9 @@ run(struct client *c, void *own, int argc, char **argv)
 
 const struct command cmd_trust = {
     .name = "trust",
-    .help = "Prints the service's policy: its key and those of its hosts, "
-	    "proved by the ledger, for `verify` and other programs.",
+    .help = "Prints the service's policy, for `verify` and other programs: "
+	    "its key and those of its hosts, each proved to be in the ledger. "
+	    "That none is missing is the service's word.",
     .size = sizeof(struct time),
     .options = time_options,
     .run = run,

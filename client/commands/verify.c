@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "client/cmd.h"
+#include "client/histories.h"
+#include "client/lib/reason.h"
 #include "client/life.h"
 #include "client/proved.h"
 #include "client/say.h"
@@ -32,10 +34,12 @@ struct examined {
 	cJSON *json; /* its object, or NULL */
 	struct receipt receipt;
 	const struct note *note;
-	struct tlog_policy *met; /* the policy by keys that were met */
+	struct tlog_policy *met; /* the policy by keys that were met, */
+	uint64_t known;		 /* with so many records */
 	const struct tlog_policy *policy;
 	struct tlog_verdict verdict;
-	char text[SENTENCE]; /* what it proves, or why it does not */
+	struct histories *histories; /* of those before */
+	char text[SENTENCE];	     /* what it proves, or why it does not */
 };
 
 static int __attribute__((format(printf, 2, 3)))
@@ -65,19 +69,25 @@ json_number(struct examined *x, const char *key, uint64_t number)
 		cJSON_AddNumberToObject(x->json, key, (double)number);
 }
 
-/* "a vote of ada in "board" was accepted" */
+/* "a vote of ada in "board" was accepted", or "was refused (closed)" */
 static void
 op_text(struct examined *x, const evote_leaf *leaf, char *out, size_t size)
 {
 	const evote_op *op = &leaf->op;
 	const evote_asker *asker = NULL;
-	const char *election = NULL;
+	const char *election = NULL, *why = reason_of(leaf->reason)->name;
+	int refused = leaf->code != 0 || op->kind == EVOTE_OP_REFUSED;
+	char answer[100] = "accepted";
 
+	if (refused) {
+		snprintf(answer, sizeof(answer), "refused (%s)", why);
+		json_text(x, "refused", why);
+	}
 	if (op->kind == EVOTE_OP_VOTE || op->kind == EVOTE_OP_BALLOT) {
 		asker = &op->evote_op_u.vote.asker;
 		election = op->evote_op_u.vote.ballot.election;
-		snprintf(out, size, "a vote of %s in \"%s\" was accepted",
-		    asker->voter, election);
+		snprintf(out, size, "a vote of %s in \"%s\" was %s",
+		    asker->voter, election, answer);
 	} else if (op->kind == EVOTE_OP_CREATE || op->kind == EVOTE_OP_OPEN) {
 		asker = op->kind == EVOTE_OP_OPEN
 		    ? &op->evote_op_u.open.asker
@@ -85,12 +95,14 @@ op_text(struct examined *x, const evote_leaf *leaf, char *out, size_t size)
 		election = op->kind == EVOTE_OP_OPEN
 		    ? op->evote_op_u.open.terms.election.name
 		    : op->evote_op_u.create.election.name;
-		snprintf(out, size, "%s created the election \"%s\"",
-		    life_by(asker->voter), election);
+		snprintf(out, size, "%s %s the election \"%s\"%s%s",
+		    life_by(asker->voter), refused ? "asked for" : "created",
+		    election, refused ? ", which was " : "",
+		    refused ? answer : "");
 	} else if (op->kind == EVOTE_OP_REFUSED) {
 		asker = &op->evote_op_u.refused.asker;
 		snprintf(
-		    out, size, "a request of %s was refused", asker->voter);
+		    out, size, "a request of %s was %s", asker->voter, answer);
 	} else
 		snprintf(out, size, "something other than a vote happened");
 	if (asker != NULL)
@@ -104,7 +116,7 @@ record_text(struct examined *x, char *out, size_t size)
 {
 	xdrproc_t proc = (xdrproc_t)xdr_evote_leaf;
 	const struct receipt *r = &x->receipt;
-	char op[2 * EVOTE_NAME_MAX + 100];
+	char op[2 * EVOTE_NAME_MAX + 200];
 	evote_leaf leaf = {0};
 	struct when w;
 
@@ -144,10 +156,45 @@ short_of(struct examined *x, const char *who)
 	    x->name, who, given));
 }
 
+/* What this computer has seen of the service has to agree with it, too. */
+static void
+last_seen_add(struct client *c, struct examined *x)
+{
+	char path[PATH_MAX], why[200], *text;
+	struct note note;
+
+	text = evote_checkpoint_kept(
+	    c->options.state, x->note->log, path, sizeof(path));
+	if (text != NULL &&
+	    note_read(&note, text, strlen(text), why, sizeof(why)) == 0)
+		histories_add(x->histories, path, &note);
+	free(text);
+}
+
+/* The service's own signature is genuine, whoever else has signed. */
 static int
-judged(struct examined *x)
+compared(struct client *c, struct examined *x)
+{
+	const char *other;
+
+	if (x->met != NULL)
+		last_seen_add(c, x);
+	if ((other = histories_add(x->histories, x->name, x->note)) == NULL)
+		return (-1);
+	json_text(x, "contradicts", other);
+	not_proved(x,
+	    "%s and %s contradict each other: the service has signed both, "
+	    "and they are of other records, %llu each. Votes that were "
+	    "accepted may be missing. Show both to whoever runs the election",
+	    x->name, other, (unsigned long long)x->note->size);
+	return (EXIT_CHANGED);
+}
+
+static int
+judged(struct client *c, struct examined *x)
 {
 	char who[PROVED_SIGNERS];
+	int status;
 
 	tlog_policy_judge(x->policy, x->note, &x->verdict);
 	proved_signers(x->policy, &x->verdict, who, sizeof(who));
@@ -166,13 +213,13 @@ judged(struct examined *x)
 		    "%s proves nothing: the signature of %s is not genuine. "
 		    "The file was changed",
 		    x->name, x->verdict.forged));
-	case TLOG_SHORT:
-		proved_json(x->json, x->policy, &x->verdict);
-		return (short_of(x, who));
 	default:
-		proved_json(x->json, x->policy, &x->verdict);
-		return (-1);
+		break;
 	}
+	proved_json(x->json, x->policy, &x->verdict);
+	if ((status = compared(c, x)) >= 0)
+		return (status);
+	return (x->verdict.judgement == TLOG_SHORT ? short_of(x, who) : -1);
 }
 
 static int
@@ -180,8 +227,8 @@ policy_find(struct client *c, struct examined *x)
 {
 	if (x->policy != NULL)
 		return (-1);
-	x->met =
-	    evote_policy_kept(c->options.state, x->note->log, x->note->size);
+	x->met = evote_policy_kept(
+	    c->options.state, x->note->log, x->note->size, &x->known);
 	if ((x->policy = x->met) != NULL)
 		return (-1);
 	return (not_proved(x,
@@ -194,25 +241,33 @@ policy_find(struct client *c, struct examined *x)
 
 /* "alpha and beta have signed that", after the policy was met. */
 static void
-signers_text(const struct examined *x, char *out, size_t size)
+signers_text(struct examined *x, char *out, size_t size)
 {
-	char who[PROVED_SIGNERS];
+	char who[PROVED_SIGNERS], known[100] = "";
 	unsigned n = (unsigned)__builtin_popcountll(x->verdict.signed_by);
 
+	if (x->met != NULL && x->note->size > x->known) {
+		snprintf(known, sizeof(known),
+		    ", as far as this computer knows the hosts' keys (of %llu "
+		    "records)",
+		    (unsigned long long)x->known);
+		json_number(x, "keys_of", x->known);
+	}
 	proved_names(x->policy, &x->verdict, 1, who, sizeof(who));
 	if (n == 0)
 		snprintf(out, size,
 		    "The service has signed that; its policy asks for no "
-		    "host's signature");
+		    "host's signature%s",
+		    known);
 	else
-		snprintf(out, size, "%s %s signed that", who,
-		    n == 1 ? "has" : "have");
+		snprintf(out, size, "%s %s signed that%s", who,
+		    n == 1 ? "has" : "have", known);
 }
 
 static int
 receipt_examine(struct client *c, struct examined *x)
 {
-	char record[2 * EVOTE_NAME_MAX + 300], who[PROVED_SIGNERS + 60];
+	char record[2 * EVOTE_NAME_MAX + 400], who[PROVED_SIGNERS + 160];
 	int status;
 
 	x->note = &x->receipt.note;
@@ -223,7 +278,7 @@ receipt_examine(struct client *c, struct examined *x)
 		    "%s proves nothing: its record does not belong to its "
 		    "checkpoint. The file was changed",
 		    x->name));
-	if ((status = policy_find(c, x)) >= 0 || (status = judged(x)) >= 0)
+	if ((status = policy_find(c, x)) >= 0 || (status = judged(c, x)) >= 0)
 		return (status);
 	if (record_text(x, record, sizeof(record)) != 0)
 		return (not_proved(x,
@@ -239,12 +294,12 @@ receipt_examine(struct client *c, struct examined *x)
 static int
 note_examine(struct client *c, struct examined *x, const struct note *note)
 {
-	char who[PROVED_SIGNERS + 60];
+	char who[PROVED_SIGNERS + 160];
 	int status;
 
 	x->note = note;
 	json_number(x, "size", note->size);
-	if ((status = policy_find(c, x)) >= 0 || (status = judged(x)) >= 0)
+	if ((status = policy_find(c, x)) >= 0 || (status = judged(c, x)) >= 0)
 		return (status);
 	signers_text(x, who, sizeof(who));
 	snprintf(x->text, sizeof(x->text),
@@ -291,8 +346,22 @@ examine(struct client *c, struct examined *x)
 /* ---- all of them ---- */
 
 static int
-one_verify(struct client *c, const struct tlog_policy *policy, cJSON *list,
-    const char *name, int last)
+one_say(struct client *c, const struct examined *x, int status, int last)
+{
+	if (status < 0 && last)
+		return (say_done(c, "%s", x->text));
+	if (status == EXIT_REFUSED && last)
+		return (say_unproved(c, "%s", x->text));
+	if (status == EXIT_CHANGED && last)
+		return (say_problem(c, "", EVOTE_CHANGED, "%s", x->text));
+	if (status != EXIT_USAGE)
+		say_line(c, "%s.", x->text);
+	return (status);
+}
+
+static int
+one_verify(struct client *c, const struct tlog_policy *policy,
+    struct histories *histories, cJSON *list, const char *name, int last)
 {
 	struct examined *x = calloc(1, sizeof(*x));
 	int status;
@@ -301,18 +370,13 @@ one_verify(struct client *c, const struct tlog_policy *policy, cJSON *list,
 		return (say_usage(c, "no memory"));
 	x->name = name;
 	x->policy = policy;
+	x->histories = histories;
 	if (list != NULL) {
 		x->json = cJSON_CreateObject();
 		cJSON_AddStringToObject(x->json, "file", name);
 		cJSON_AddItemToArray(list, x->json);
 	}
-	status = examine(c, x);
-	if (last && status < 0)
-		status = say_done(c, "%s", x->text);
-	else if (last && status == EXIT_REFUSED)
-		status = say_unproved(c, "%s", x->text);
-	else if (status < 0 || status == EXIT_REFUSED)
-		say_line(c, "%s.", x->text);
+	status = one_say(c, x, examine(c, x), last);
 	free(x);
 	return (status);
 }
@@ -323,16 +387,22 @@ all_verify(
 {
 	cJSON *list =
 	    c->json != NULL ? cJSON_AddArrayToObject(c->json, "files") : NULL;
-	int status, bad = 0;
+	struct histories histories = {0};
+	int status = -1, bad = 0, torn = 0;
 
-	if (n == 1)
-		return (one_verify(c, policy, list, names[0], 1));
-	for (int i = 0; i < n; i++) {
-		status = one_verify(c, policy, list, names[i], 0);
-		if (status == EXIT_USAGE)
-			return (status);
+	for (int i = 0; i < n && status != EXIT_USAGE; i++) {
+		status =
+		    one_verify(c, policy, &histories, list, names[i], n == 1);
 		bad += status == EXIT_REFUSED;
+		torn += status == EXIT_CHANGED;
 	}
+	histories_clear(&histories);
+	if (n == 1 || status == EXIT_USAGE)
+		return (status);
+	if (torn > 0)
+		return (say_problem(c, "", EVOTE_CHANGED,
+		    "The service has signed different histories. Show these "
+		    "files to whoever runs the election"));
 	if (bad == 0)
 		return (say_done(c, "All %d files prove what they say", n));
 	return (say_unproved(
@@ -366,7 +436,7 @@ const struct command cmd_verify = {
     .name = "verify",
     .args = "FILE ...",
     .help = "Says what receipts and checkpoints prove, without asking "
-	    "anybody.",
+	    "anybody, and whether they contradict each other.",
     .size = sizeof(struct options),
     .options = verify_options,
     .run = run,

@@ -129,6 +129,7 @@ counted_say(struct client *c, struct evote *e, const char *election,
 	uint64_t timeout_ms;
 	int status;
 
+	say_unencrypted(c, e);
 	say_stamp(c, &answer->stamp);
 	copies_text(c, e, answer, where, sizeof(where));
 	tracker_say(c, e, election, tracker, sizeof(tracker));

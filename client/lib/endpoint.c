@@ -185,7 +185,7 @@ secure(struct endpoints *es, int i, CLIENT *client, uint64_t deadline_ms)
 		got = caller_shake(
 		    client, host->name, pin, step_ms, err, sizeof(err));
 		caller_pin(client, es->shown[i]);
-	} else if (got == 0 && pin != NULL) {
+	} else if (got == 0 && (pin != NULL || es->tls_met)) {
 		snprintf(err, sizeof(err), "%s", ENDPOINT_NO_TLS);
 		errno = EPROTO;
 		got = -1;
@@ -224,6 +224,7 @@ endpoint_greet(struct endpoints *es, int i, CLIENT *client,
 	span.answered = date_now_us();
 	if (stat == RPC_SUCCESS) {
 		es->greeting = span;
+		es->tls_met |= es->shown[i][0] != '\0';
 		return (0);
 	}
 	if (stat != RPC_TIMEDOUT || !is_excused(es, i, began_ms, deadline_ms))

@@ -36,8 +36,11 @@ struct endpoints {
 	/*
 	 * TLS is used wherever it is offered, and not even asked for if plain;
 	 * with a pin no host is greeted that lacks TLS, or has another pin.
+	 * Without one, none in plain after the first that was greeted over TLS:
+	 * else whoever hides one host's offer is sent what another one refers.
 	 */
 	int plain;
+	int tls_met;
 	char pin[TLS_PIN];
 	char shown[EVOTE_HOSTS_MAX][TLS_PIN]; /* the last one, "": in plain */
 };

@@ -22,9 +22,12 @@ struct evote {
 	int pinned;	      /* service is set */
 	char pin[TLS_PIN];    /* of its TLS, as kept; or "" */
 	struct sighting seen; /* what requests tell of */
-	uint64_t epoch;	      /* of the host that serves, as greeted */
-	int64_t ahead;	      /* its clock before ours, us, as it says */
-	uint64_t within;      /* give or take so much */
+	uint64_t epoch;	      /* of the host that serves, as greeted, or 0 */
+	/* The service's hosts, as that one lists them. */
+	char listed[EVOTE_HOSTS_MAX][EVOTE_HOST_MAX + 1];
+	int n_listed;
+	int64_t ahead;	 /* its clock before ours, us, as it says */
+	uint64_t within; /* give or take so much */
 	struct token {
 		unsigned char bytes[EVOTE_TOKEN_MAX];
 		uint32_t len; /* 0: none */

@@ -85,6 +85,19 @@ is_replaced(const struct keyring *k, int i, uint64_t size)
 	return (0);
 }
 
+int
+keyring_has(const struct keyring *k, const char *name)
+{
+	char escaped[NOTE_NAME];
+
+	note_escape(escaped, sizeof(escaped), name);
+	for (int i = k->n; i-- > 0;)
+		if (strcmp(k->hosts[i].name, escaped) == 0)
+			return (memcmp(k->hosts[i].key.public, none,
+				    sizeof(none)) != 0);
+	return (0);
+}
+
 struct tlog_policy *
 keyring_policy(const struct keyring *k, uint64_t size)
 {

@@ -24,6 +24,11 @@ struct keyring {
 	struct note_key log;
 	int n;
 	struct keyring_host *hosts; /* in the order of their records */
+	/*
+	 * The service was asked for them when its ledger had so many records,
+	 * under that epoch; zero: not known.  Not in the text.
+	 */
+	uint64_t size, epoch;
 };
 
 void keyring_clear(struct keyring *);
@@ -33,6 +38,8 @@ int keyring_begin(struct keyring *, const char *origin,
 /* 1: it has this record already; 0; -1: it is out of order, or there are too
    many. */
 int keyring_add(struct keyring *, uint64_t seq, const evote_host_op *);
+/* Whether there is a key, now, of the host of that name. */
+int keyring_has(const struct keyring *, const char *name);
 /* Who has to sign a checkpoint of that size; NULL: no memory. */
 struct tlog_policy *keyring_policy(const struct keyring *, uint64_t size);
 

@@ -19,6 +19,7 @@ keys_load(struct evote *e)
 		return (EVOTE_ANSWERED);
 	rc = keyring_read(&e->keyring, text);
 	free(text);
+	state_keys_asked(e->state, &e->keyring.size, &e->keyring.epoch);
 	if (rc == 0 &&
 	    note_log_name(name, e->service.origin, e->service.cluster) == 0 &&
 	    strcmp(name, e->keyring.log.name) == 0)
@@ -27,6 +28,19 @@ keys_load(struct evote *e)
 	return (handle_fail(e,
 	    "%s/keys is damaged; move it away to go on without what it says",
 	    state_dir(e->state)));
+}
+
+/* Of so many records, under that epoch, there are no other keys than these. */
+struct keys_asked {
+	uint64_t size, epoch;
+};
+
+static void
+asked_keep(struct evote *e, struct keys_asked a)
+{
+	e->keyring.size = a.size;
+	e->keyring.epoch = a.epoch;
+	state_set_keys_asked(e->state, a.size, a.epoch);
 }
 
 static enum evote_outcome
@@ -50,7 +64,7 @@ record_prove(struct evote *e, const evote_key_record *r, uint64_t deadline_ms)
 	struct checkpoint c = {0};
 	evote_prove_res res = {0};
 	enum evote_outcome outcome = proofs_prove(e, r->seq, r->leaf.leaf_val,
-	    r->leaf.leaf_len, deadline_ms, &c, &res);
+	    r->leaf.leaf_len, NULL, deadline_ms, &c, &res);
 
 	checkpoint_clear(&c);
 	xdr_free((xdrproc_t)xdr_evote_prove_res, &res);
@@ -99,7 +113,8 @@ record_take(struct evote *e, const evote_key_record *r, uint64_t deadline_ms)
 	if (xdr_from_bytes(proc, &leaf, r->leaf.leaf_val, r->leaf.leaf_len) !=
 	    0)
 		return (handle_fail(e, "a record of keys cannot be read"));
-	if (leaf.seq != r->seq)
+	if (leaf.seq != r->seq ||
+	    (leaf.op.kind == EVOTE_OP_GENESIS) != (r->seq == 0))
 		outcome = handle_fail(e, "a record of keys is misplaced");
 	else if (leaf.op.kind == EVOTE_OP_GENESIS)
 		outcome = genesis_take(
@@ -141,8 +156,30 @@ page_take(struct evote *e, const evote_keys_res *res, uint64_t deadline_ms)
 	return (outcome);
 }
 
+/* Who leaves out the record with which it begins may leave out any. */
+static int
+is_begun(const evote_keys_res *res)
+{
+	return (res->records.records_len > 0 &&
+	    res->records.records_val[0].seq == 0);
+}
+
+/* How many records the answer is of. */
+static uint64_t
+page_size(const evote_keys_res *res)
+{
+	struct note n;
+	char why[200];
+
+	return (
+	    note_read(&n, res->note, strlen(res->note), why, sizeof(why)) == 0
+		? n.size
+		: 0);
+}
+
 static enum evote_outcome
-page_fetch(struct evote *e, unsigned *next, uint64_t deadline_ms)
+page_fetch(struct evote *e, unsigned *next, struct keys_asked *asked,
+    uint64_t deadline_ms)
 {
 	evote_keys_args args = {.first = *next};
 	evote_keys_res res = {0};
@@ -157,6 +194,13 @@ page_fetch(struct evote *e, unsigned *next, uint64_t deadline_ms)
 	struct checkpoint none = {0};
 	enum evote_outcome outcome = proofs_ask(e, &q, deadline_ms, &none);
 
+	/* The later pages may be of more records. */
+	if (outcome == EVOTE_ANSWERED && args.first == 0)
+		*asked = (struct keys_asked){page_size(&res), e->epoch};
+	if (outcome == EVOTE_ANSWERED && args.first == 0 && !is_begun(&res))
+		outcome = handle_fail(e,
+		    "%s does not show the record with which its ledger begins",
+		    evote_served_by(e));
 	if (outcome == EVOTE_ANSWERED)
 		outcome = page_take(e, &res, deadline_ms);
 	/* A service that turns in circles must not keep us. */
@@ -169,17 +213,20 @@ enum evote_outcome
 keys_fetch(struct evote *e, uint64_t deadline_ms)
 {
 	int known = e->keyring.known, n = e->keyring.n;
+	struct keys_asked asked = {0};
 	enum evote_outcome outcome;
 	unsigned next = 0;
 
 	do
-		outcome = page_fetch(e, &next, deadline_ms);
+		outcome = page_fetch(e, &next, &asked, deadline_ms);
 	while (outcome == EVOTE_ANSWERED && next != 0);
 	/* What was not proved to its end is not begun with either. */
 	if (outcome != EVOTE_ANSWERED && !known)
 		keyring_clear(&e->keyring);
 	else if (outcome == EVOTE_ANSWERED && (!known || e->keyring.n > n))
 		outcome = keys_keep(e);
+	if (outcome == EVOTE_ANSWERED)
+		asked_keep(e, asked);
 	return (outcome);
 }
 
@@ -221,6 +268,25 @@ judge(const struct evote *e, const struct note *n, struct evote_proof *p)
 	return (0);
 }
 
+/*
+ * Whether there may be a key that has not been asked for.  Every vote makes the
+ * ledger longer, and is not to cost a question.  But a host has to be listed
+ * before its key is recorded, and is listed, and comes into the set, in a new
+ * epoch only.  So there is nothing new while the epoch is the same and each host
+ * that was listed in it has a key; one that has another key than before shows by
+ * its signature, or by the lack of one.
+ */
+static int
+may_lack(const struct evote *e)
+{
+	if (e->epoch == 0 || e->keyring.epoch != e->epoch)
+		return (1);
+	for (int i = 0; i < e->n_listed; i++)
+		if (!keyring_has(&e->keyring, e->listed[i]))
+			return (1);
+	return (0);
+}
+
 enum evote_outcome
 keys_judge(struct evote *e, const struct note *n, uint64_t deadline_ms,
     struct evote_proof *p)
@@ -231,10 +297,14 @@ keys_judge(struct evote *e, const struct note *n, uint64_t deadline_ms,
 	memcpy(p->root, n->root, sizeof(p->root));
 	if (judge(e, n, p) != 0)
 		return (handle_fail(e, "no memory"));
-	if (deadline_ms == 0 ||
-	    (p->verdict.judgement == TLOG_GOOD &&
-		hosts_lines(n) == __builtin_popcountll(p->verdict.signed_by)))
+	if (deadline_ms == 0)
 		return (EVOTE_ANSWERED);
+	if (p->verdict.judgement == TLOG_GOOD && !may_lack(e) &&
+	    hosts_lines(n) == __builtin_popcountll(p->verdict.signed_by)) {
+		if (n->size > e->keyring.size)
+			asked_keep(e, (struct keys_asked){n->size, e->epoch});
+		return (EVOTE_ANSWERED);
+	}
 	if ((outcome = keys_fetch(e, deadline_ms)) != EVOTE_ANSWERED)
 		return (outcome);
 	if (judge(e, n, p) != 0)

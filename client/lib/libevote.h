@@ -230,10 +230,18 @@ enum evote_outcome evote_trust(
     struct evote *, uint64_t size, struct evote_proof *);
 /*
  * The policy of that size of a service that was met before, by the name in its
- * checkpoints, without asking it.  NULL: it was not.
+ * checkpoints, without asking it.  NULL: it was not.  *known is how many records
+ * the ledger had when it was last asked for keys: hosts that joined later are
+ * missing.
  */
 struct tlog_policy *evote_policy_kept(
-    const char *state, const char *log, uint64_t size);
+    const char *state, const char *log, uint64_t size, uint64_t *known);
+/*
+ * Likewise its last checkpoint, malloc'd, and where that is kept.  NULL: there
+ * is none.
+ */
+char *evote_checkpoint_kept(
+    const char *state, const char *log, char *path, size_t size);
 
 enum evote_outcome evote_turnout_of(
     struct evote *, const char *election, evote_turnout_res *);

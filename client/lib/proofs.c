@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "client/lib/evidence.h"
 #include "common/date.h"
 #include "common/merkle.h"
 #include "common/now.h"
@@ -22,43 +23,16 @@ checkpoint_clear(struct checkpoint *c)
 
 /* ---- what is not to be trusted ---- */
 
-static const char *
-evidence_file(struct evote *e, const char *note, char path[PATH_MAX + 128])
-{
-	struct note n;
-	char err[200];
-	uint64_t size = 0;
-
-	if (note == NULL)
-		return (NULL);
-	if (note_read(&n, note, strlen(note), err, sizeof(err)) == 0)
-		size = n.size;
-	if (state_note_evidence(e->state, note, size, path, PATH_MAX + 128) !=
-	    0)
-		return (NULL);
-	return (path);
-}
-
 enum evote_outcome
 proofs_broken(
     struct evote *e, const char *what, const char *before, const char *now)
 {
-	const char *host = evote_served_by(e), *one, *two;
-	char path[PATH_MAX + 128];
+	const char *host = evote_served_by(e);
+	char who[EVOTE_HOST_MAX + 8], names[EVIDENCE_NAMES] = "";
 
-	one = evidence_file(e, before, path);
-	two = evidence_file(e, now, e->evidence);
-	if (two == NULL)
-		e->evidence[0] = '\0';
-	handle_fail(e,
-	    "host %s %s, and votes that were accepted may be missing. Show "
-	    "%.600s%s%.600s to whoever runs the election. To go on with the "
-	    "service as it is now, remove the files checkpoint and keys in "
-	    "%.500s",
-	    host != NULL ? host : "?", what, one != NULL ? one : "",
-	    one != NULL ? " and " : "", two != NULL ? two : "this message",
-	    state_dir(e->state));
-	return (EVOTE_CHANGED);
+	snprintf(who, sizeof(who), "host %s", host != NULL ? host : "?");
+	evidence_notes(e, before, now, names);
+	return (evidence_tell(e, who, what, names, "checkpoint and keys"));
 }
 
 /* ---- the last checkpoint that was seen ---- */
@@ -221,7 +195,7 @@ proofs_ask(struct evote *e, const struct question *q, uint64_t deadline_ms,
 
 enum evote_outcome
 proofs_included(struct evote *e, const void *leaf, size_t len, uint64_t seq,
-    const evote_path *path, const struct checkpoint *c)
+    const evote_path *path, const struct checkpoint *c, const char *before)
 {
 	unsigned char hash[SEAL_HASH];
 
@@ -234,13 +208,14 @@ proofs_included(struct evote *e, const void *leaf, size_t len, uint64_t seq,
 		path->evote_path_val, path->evote_path_len))
 		return (EVOTE_ANSWERED);
 	return (proofs_broken(e,
-	    "shows a checkpoint that does not contain the record", NULL,
+	    "shows a checkpoint that does not contain the record", before,
 	    c->text));
 }
 
 enum evote_outcome
 proofs_prove(struct evote *e, uint64_t seq, const void *leaf, size_t len,
-    uint64_t deadline_ms, struct checkpoint *c, evote_prove_res *res)
+    const char *before, uint64_t deadline_ms, struct checkpoint *c,
+    evote_prove_res *res)
 {
 	evote_prove_args args = {.seq = seq};
 	const struct question q = {
@@ -260,7 +235,7 @@ proofs_prove(struct evote *e, uint64_t seq, const void *leaf, size_t len,
 		return (outcome);
 	if (res->answer.code != 0)
 		return (proofs_broken(e,
-		    "no longer has a record that was in its ledger", NULL,
+		    "no longer has a record that was in its ledger", before,
 		    NULL));
-	return (proofs_included(e, leaf, len, seq, &res->inclusion, c));
+	return (proofs_included(e, leaf, len, seq, &res->inclusion, c, before));
 }

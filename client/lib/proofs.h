@@ -40,13 +40,18 @@ struct question {
 enum evote_outcome proofs_ask(struct evote *, const struct question *,
     uint64_t deadline_ms, struct checkpoint *);
 
-/* A record's place in the newest checkpoint, shown by a path. */
+/*
+ * A record's place in the newest checkpoint, shown by a path.  before: a note
+ * that had the record, to be kept as evidence if this one has not; or NULL.
+ */
 enum evote_outcome proofs_prove(struct evote *, uint64_t seq, const void *leaf,
-    size_t len, uint64_t deadline_ms, struct checkpoint *, evote_prove_res *);
+    size_t len, const char *before, uint64_t deadline_ms, struct checkpoint *,
+    evote_prove_res *);
 /* Whether that path leads there; if not, EVOTE_CHANGED. */
 enum evote_outcome proofs_included(struct evote *, const void *leaf, size_t len,
-    uint64_t seq, const evote_path *, const struct checkpoint *);
-/* What is signed is not true: keeps the notes as evidence; either may be NULL. */
+    uint64_t seq, const evote_path *, const struct checkpoint *,
+    const char *before);
+/* What is signed is not true: keeps notes as evidence, see evidence_notes. */
 enum evote_outcome proofs_broken(
     struct evote *, const char *what, const char *before, const char *now);
 

@@ -129,7 +129,7 @@ receipt_renew(struct evote *e, const struct vote *v, uint64_t deadline_ms,
 	struct checkpoint c = {0};
 	evote_prove_res res = {0};
 	enum evote_outcome outcome = proofs_prove(
-	    e, r->index, r->leaf, r->leaf_len, deadline_ms, &c, &res);
+	    e, r->index, r->leaf, r->leaf_len, r->text, deadline_ms, &c, &res);
 
 	if (outcome == EVOTE_ANSWERED &&
 	    receipt_make(
@@ -137,6 +137,21 @@ receipt_renew(struct evote *e, const struct vote *v, uint64_t deadline_ms,
 		outcome = handle_fail(e, "no memory");
 	checkpoint_clear(&c);
 	xdr_free((xdrproc_t)xdr_evote_prove_res, &res);
+	return (outcome);
+}
+
+/* With the record itself, which nobody else would show to the voter. */
+static enum evote_outcome
+foreign(struct evote *e, const evote_receipt_res *res, const char *note)
+{
+	const evote_path *path = &res->inclusion;
+	char *shown = receipt_write(res->leaf.leaf_val, res->leaf.leaf_len,
+	    res->seq, path->evote_path_val, path->evote_path_len, note);
+	enum evote_outcome outcome = proofs_broken(e,
+	    "has recorded something other than the vote that was sent", NULL,
+	    shown != NULL ? shown : note);
+
+	free(shown);
 	return (outcome);
 }
 
@@ -154,10 +169,9 @@ receipt_take(struct evote *e, const struct vote *v,
 		    "the service does not say any more which record holds it, "
 		    "since it has answered a later request of this voter"));
 	if (!is_own(e, v, leaf, len))
-		return (proofs_broken(e,
-		    "has recorded something other than the vote that was sent",
-		    NULL, c->text));
-	outcome = proofs_included(e, leaf, len, res->seq, &res->inclusion, c);
+		return (foreign(e, res, c->text));
+	outcome =
+	    proofs_included(e, leaf, len, res->seq, &res->inclusion, c, NULL);
 	if (outcome == EVOTE_ANSWERED &&
 	    receipt_make(p, leaf, len, res->seq, &res->inclusion, c->text) != 0)
 		outcome = handle_fail(e, "no memory");
@@ -280,6 +294,31 @@ evote_receipt(struct evote *e, const char *election, uint64_t timeout_ms,
 
 /* ---- a checkpoint ---- */
 
+/* As it stands in its file, to the last signature; NULL: no memory. */
+static char *
+note_whole(const struct note *n)
+{
+	const struct note_line *last = &n->lines[n->n - 1];
+	const char *end = last->blob + last->blob_len;
+	char *text;
+
+	if (asprintf(&text, "%.*s\n", (int)(end - n->text), n->text) < 0)
+		return (NULL);
+	return (text);
+}
+
+/* What the service has shown contradicts a file's checkpoint. */
+static enum evote_outcome
+since_broken(struct evote *e, const char *what, const struct note *since,
+    const char *now)
+{
+	char *before = note_whole(since);
+	enum evote_outcome outcome = proofs_broken(e, what, before, now);
+
+	free(before);
+	return (outcome);
+}
+
 /* since NULL: from the last one that was seen. */
 static enum evote_outcome
 checkpoint_fetch(struct evote *e, const struct note *since, uint64_t least,
@@ -305,10 +344,10 @@ checkpoint_fetch(struct evote *e, const struct note *since, uint64_t least,
 	if (outcome == EVOTE_ANSWERED && since != NULL &&
 	    !proof_extends(since->size, since->root, c->note.size, c->note.root,
 		path->evote_path_val, path->evote_path_len))
-		outcome = proofs_broken(e,
+		outcome = since_broken(e,
 		    "shows a checkpoint that does not continue the one in the "
 		    "file",
-		    NULL, c->text);
+		    since, c->text);
 	if (outcome == EVOTE_ANSWERED && since != NULL &&
 	    (c->extension = extension_write(since->size, path->evote_path_val,
 		 path->evote_path_len, c->text)) == NULL)
@@ -376,9 +415,9 @@ since_take(struct evote *e, const struct note *since)
 		    "service"));
 	memcpy(now.root, since->root, sizeof(now.root));
 	if (state_raise(e->state, &now, &kept) == 1)
-		return (proofs_broken(e,
+		return (since_broken(e,
 		    "has shown another history than the file's checkpoint has",
-		    NULL, NULL));
+		    since, NULL));
 	return (EVOTE_ANSWERED);
 }
 
@@ -425,25 +464,4 @@ evote_trust(struct evote *e, uint64_t size, struct evote_proof *p)
 	p->size = size != 0 ? size : e->seen.size;
 	p->policy = keyring_policy(&e->keyring, p->size);
 	return (p->policy != NULL ? outcome : handle_fail(e, "no memory"));
-}
-
-/* The cluster's id is the end of the log's name. */
-struct tlog_policy *
-evote_policy_kept(const char *state, const char *log, uint64_t size)
-{
-	const char *slash = strrchr(log, '/');
-	struct tlog_policy *p = NULL;
-	struct keyring k = {0};
-	unsigned char cluster[16];
-	char *text;
-
-	if (slash == NULL ||
-	    seal_unhex(cluster, sizeof(cluster), slash + 1) != 0 ||
-	    !state_keys_of(state, cluster, &text))
-		return (NULL);
-	if (keyring_read(&k, text) == 0 && strcmp(k.log.name, log) == 0)
-		p = keyring_policy(&k, size);
-	keyring_clear(&k);
-	free(text);
-	return (p);
 }

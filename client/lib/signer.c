@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/lib/agent.h"
 #include "client/lib/sshkey.h"
+#include "common/private.h"
 #include "common/text.h"
 
 #define FILE_MAX 16384 /* bytes of a key file */
@@ -139,17 +139,11 @@ is_public(const char *path)
 const char *
 signer_doubt(const char *path)
 {
-	struct stat st;
+	const char *why = private_doubt(path, geteuid(), 0);
 
-	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
-		return (NULL);
-	if (st.st_uid != geteuid() && st.st_uid != 0)
-		return ("belongs to another user");
-	if (st.st_mode & (S_IWGRP | S_IWOTH))
-		return ("can be changed by other users");
-	if (st.st_mode & (S_IRGRP | S_IROTH) && !is_public(path))
-		return ("can be read by other users");
-	return (NULL);
+	if (why != NULL && is_public(path))
+		why = private_doubt(path, geteuid(), 1);
+	return (why);
 }
 
 void

@@ -23,6 +23,8 @@
  *	*.tlog-proof	its receipt
  *	checkpoint	the last one that was verified, with its signatures
  *	keys		whose signatures these are, see keyring.h
+ *	keys-asked	how many records the ledger had, and under which epoch,
+ *			when the service was last asked for keys
  *	evidence-*	what was seen and what contradicts it
  *
  * Failures are -1 with one sentence in state_error.
@@ -87,6 +89,9 @@ void state_set_last(struct state *, const char *name, int port);
  */
 int state_evidence(struct state *, const struct sighting *kept,
     const char *kind, const char *text, char *path, size_t size);
+/* Whether there is one already: 1, and its path, or 0. */
+int state_evidence_kept(struct state *, const struct sighting *kept,
+    const char *kind, char *path, size_t size);
 
 /* ---- one voter's requests ---- */
 
@@ -145,19 +150,27 @@ int state_checkpoint(struct state *, char **note);
  * something else meanwhile, and nothing changed.
  */
 int state_set_checkpoint(struct state *, const char *before, const char *now);
-/* A signed note as evidence: its path is put out.  The same note once. */
+/*
+ * A signed note as evidence: its path is put out.  The same note once.  -1 also
+ * when there is no directory.
+ */
 int state_note_evidence(
     struct state *, const char *note, uint64_t size, char *path, size_t len);
 
 /* As state_checkpoint. */
 int state_keys(struct state *, char **text);
 int state_set_keys(struct state *, const char *text);
+/* Hints, zero if they are not known: losing them costs one more question. */
+void state_keys_asked(struct state *, uint64_t *size, uint64_t *epoch);
+void state_set_keys_asked(struct state *, uint64_t size, uint64_t epoch);
 /*
  * The same of a service that is known only by its cluster, for who asks no
  * host; dir as in state_open.  1, or 0 for none, for whatever reason.
  */
-int state_keys_of(
-    const char *dir, const unsigned char cluster[16], char **text);
+int state_keys_of(const char *dir, const unsigned char cluster[16], char **text,
+    uint64_t *size);
+int state_checkpoint_of(const char *dir, const unsigned char cluster[16],
+    char **note, char *path, size_t size);
 
 /*
  * A vote that counts, without its choice; but whoever has the salt, and the

@@ -91,7 +91,7 @@ state_note_evidence(
 	snprintf(name, sizeof(name), "evidence-checkpoint-%" PRIu64 "-%s", size,
 	    hex);
 	snprintf(path, len, "%s/%s", s->path, name);
-	return (text_store(s, name, note));
+	return (s->dir < 0 ? -1 : text_store(s, name, note));
 }
 
 /* ---- keys ---- */
@@ -108,23 +108,83 @@ state_set_keys(struct state *s, const char *text)
 	return (text_store(s, "keys", text));
 }
 
-int
-state_keys_of(const char *dir, const unsigned char cluster[16], char **text)
+static void
+asked_read(const char *text, uint64_t *size, uint64_t *epoch)
 {
-	char path[PATH_MAX], name[SERVICE_DIR_NAME];
-	int base = service_dirs_open(dir, path, sizeof(path)), at = -1;
+	uint64_t numbers[2];
+
+	*size = *epoch = 0;
+	if (text == NULL ||
+	    sscanf(text, "%" SCNu64 " %" SCNu64, &numbers[0], &numbers[1]) != 2)
+		return;
+	*size = numbers[0];
+	*epoch = numbers[1];
+}
+
+void
+state_keys_asked(struct state *s, uint64_t *size, uint64_t *epoch)
+{
+	char *text;
+
+	text_load(s, "keys-asked", &text);
+	asked_read(text, size, epoch);
+	free(text);
+}
+
+void
+state_set_keys_asked(struct state *s, uint64_t size, uint64_t epoch)
+{
+	int fd = plain_open(s->dir, "keys-asked", O_WRONLY | O_CREAT);
+
+	if (fd < 0)
+		return;
+	/* One width for all: rewritten in place, it is never half a line. */
+	dprintf(fd, "%020" PRIu64 " %020" PRIu64 "\n", size, epoch);
+	close(fd);
+}
+
+/* ---- of a service that is not asked ---- */
+
+/* A file of what is remembered of that cluster, and its path. */
+static int
+file_of(const char *dir, const unsigned char cluster[16], const char *file,
+    char **text, char *path, size_t size)
+{
+	char where[PATH_MAX], name[SERVICE_DIR_NAME];
+	int base = service_dirs_open(dir, where, sizeof(where)), at = -1;
 	long n = -1;
 
 	*text = NULL;
 	if (base >= 0 && service_dirs_by_cluster(base, cluster, name))
 		at = plain_directory(base, name);
 	if (at >= 0) {
-		n = plain_read(at, "keys", KEYRING_SIZE, text);
+		n = plain_read(at, file, KEYRING_SIZE, text);
+		snprintf(path, size, "%s/%s/%s", where, name, file);
 		close(at);
 	}
 	if (base >= 0)
 		close(base);
 	return (n > 0);
+}
+
+int
+state_keys_of(const char *dir, const unsigned char cluster[16], char **text,
+    uint64_t *size)
+{
+	char path[PATH_MAX], *asked;
+	uint64_t epoch;
+
+	file_of(dir, cluster, "keys-asked", &asked, path, sizeof(path));
+	asked_read(asked, size, &epoch);
+	free(asked);
+	return (file_of(dir, cluster, "keys", text, path, sizeof(path)));
+}
+
+int
+state_checkpoint_of(const char *dir, const unsigned char cluster[16],
+    char **note, char *path, size_t size)
+{
+	return (file_of(dir, cluster, "checkpoint", note, path, size));
 }
 
 /* ---- a vote ---- */

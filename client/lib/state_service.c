@@ -209,6 +209,25 @@ state_set_last(struct state *s, const char *name, int port)
 	close(fd);
 }
 
+static void
+evidence_file(const struct state *s, const struct sighting *kept,
+    const char *kind, char name[80], char *path, size_t size)
+{
+	snprintf(name, 80, "evidence-%" PRIu64 "-%" PRIu64 "%s", kept->epoch,
+	    kept->size, kind);
+	snprintf(path, size, "%s/%s", s->path, name);
+}
+
+int
+state_evidence_kept(struct state *s, const struct sighting *kept,
+    const char *kind, char *path, size_t size)
+{
+	char name[80];
+
+	evidence_file(s, kept, kind, name, path, size);
+	return (s->dir >= 0 && faccessat(s->dir, name, R_OK, 0) == 0);
+}
+
 int
 state_evidence(struct state *s, const struct sighting *kept, const char *kind,
     const char *text, char *path, size_t size)
@@ -216,9 +235,7 @@ state_evidence(struct state *s, const struct sighting *kept, const char *kind,
 	char name[80];
 	int fd, ok;
 
-	snprintf(name, sizeof(name), "evidence-%" PRIu64 "-%" PRIu64 "%s",
-	    kept->epoch, kept->size, kind);
-	snprintf(path, size, "%s/%s", s->path, name);
+	evidence_file(s, kept, kind, name, path, size);
 	fd = plain_open(s->dir, name, O_WRONLY | O_CREAT | O_EXCL);
 	if (fd < 0 && errno == EEXIST)
 		return (0);

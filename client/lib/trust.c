@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/lib/handle.h"
+#include "client/lib/evidence.h"
 #include "common/date.h"
 #include "common/text.h"
 
@@ -37,32 +37,18 @@ sighting_of(const evote_stamp *stamp)
 /* shown: the lines that say what is to be seen now. */
 static void
 evidence_write(struct evote *e, const char *kind, const char *who,
-    const char *what, const char *shown)
+    const char *what, const char *shown, char names[EVIDENCE_NAMES])
 {
 	char text[4096], before[300], when[64];
 
 	date_utc(date_now_us(), when, sizeof(when));
 	sighting_text(&e->seen, e->service.cluster, before, sizeof(before));
 	snprintf(text, sizeof(text),
-	    "noticed at %s\n%s %s\nseen before: %s origin %s\n%s\n", when, who,
-	    what, before, e->service.origin, shown);
-	if (state_evidence(e->state, &e->seen, kind, text, e->evidence,
-		sizeof(e->evidence)) != 0)
-		e->evidence[0] = '\0';
-}
-
-static void
-evidence_keep(struct evote *e, const char *who, const char *what,
-    const evote_stamp *stamp, uint64_t forced_epoch)
-{
-	struct sighting now = sighting_of(stamp);
-	char shown[300], line[400];
-
-	sighting_text(
-	    &now, (const unsigned char *)stamp->cluster, shown, sizeof(shown));
-	snprintf(line, sizeof(line), "shown now: %s forced epoch %" PRIu64,
-	    shown, forced_epoch);
-	evidence_write(e, "", who, what, line);
+	    "noticed at %s\n%s %s\nseen before: %s origin %s\n%s\n%s%s%s", when,
+	    who, what, before, e->service.origin, shown,
+	    names[0] != '\0' ? "signed: " : "", names,
+	    names[0] != '\0' ? "\n" : "");
+	evidence_text(e, kind, text, names);
 }
 
 /*
@@ -73,21 +59,23 @@ static enum evote_outcome
 broken(struct evote *e, const char *host, const char *what,
     const evote_stamp *stamp, uint64_t forced_epoch)
 {
-	char who[EVOTE_HOST_MAX + 8] = "every host";
+	struct sighting now = sighting_of(stamp);
+	char who[EVOTE_HOST_MAX + 8] = "every host", shown[300], line[400],
+				  names[EVIDENCE_NAMES] = "";
 
 	if (host != NULL && host[0] != '\0')
 		snprintf(who, sizeof(who), "host %s", host);
 	else if (host != NULL)
 		snprintf(who, sizeof(who), "a host");
-	evidence_keep(e, who, what, stamp, forced_epoch);
-	handle_fail(e,
-	    "%s %s, and votes that were accepted may be missing. Show %.500s "
-	    "to whoever runs the election. To go on with the service as it is "
-	    "now, remove the files seen, service, checkpoint and keys in "
-	    "%.500s",
-	    who, what, e->evidence[0] != '\0' ? e->evidence : "this message",
-	    state_dir(e->state));
-	return (EVOTE_CHANGED);
+	sighting_text(
+	    &now, (const unsigned char *)stamp->cluster, shown, sizeof(shown));
+	snprintf(line, sizeof(line), "shown now: %s forced epoch %" PRIu64,
+	    shown, forced_epoch);
+	/* The checkpoint is among what is to be removed. */
+	evidence_notes(e, NULL, NULL, names);
+	evidence_write(e, "", who, what, line, names);
+	return (evidence_tell(
+	    e, who, what, names, "seen, service, checkpoint and keys"));
 }
 
 /* Whether the pin was given, or is the one of the first time. */
@@ -98,12 +86,14 @@ trust_other(struct evote *e, int host)
 		   *name = evote_host_name(e, host);
 	int given = e->hosts.pin[0] != '\0';
 	const char *pin = given ? e->hosts.pin : e->pin;
-	char who[EVOTE_HOST_MAX + 8], line[2 * TLS_PIN + 64], todo[PATH_MAX];
+	char who[EVOTE_HOST_MAX + 8], line[2 * TLS_PIN + 64], todo[PATH_MAX],
+	    names[EVIDENCE_NAMES] = "";
 
 	snprintf(who, sizeof(who), "host %s", name);
+	e->evidence[0] = '\0';
 	snprintf(line, sizeof(line), "pin before: %s\npin shown now: %s", pin,
 	    shown);
-	evidence_write(e, "-pin", who, "shows another pin", line);
+	evidence_write(e, "-pin", who, "shows another pin", line, names);
 	if (given)
 		snprintf(todo, sizeof(todo), "give that one instead");
 	else
@@ -252,6 +242,15 @@ contradiction(const struct evote *e, const evote_status_res *st)
 	return (NULL);
 }
 
+static void
+list_keep(struct evote *e, const evote_status_res *st)
+{
+	e->n_listed = (int)st->hosts.hosts_len;
+	for (int i = 0; i < e->n_listed; i++)
+		snprintf(e->listed[i], sizeof(e->listed[i]), "%s",
+		    st->hosts.hosts_val[i].name);
+}
+
 /* Every host tells of it, and not which one it was. */
 static int
 is_forced(const struct evote *e, const evote_status_res *st)
@@ -293,6 +292,7 @@ trust_greeted(void *arg, const char *host, const evote_status_res *st)
 	if (st->answer.standing != EVOTE_SERVED)
 		return (0);
 	e->epoch = stamp->epoch;
+	list_keep(e, st);
 	e->ahead = evote_clock_ahead(e, st, &e->within);
 	if (!e->pinned && st->origin[0] != '\0')
 		return (adopt(e, host, st));
@@ -319,8 +319,10 @@ trust_served(struct evote *e, const evote_stamp *stamp, uint64_t deadline_ms)
 		return (
 		    broken(e, host, "answered from an older state", stamp, 0));
 	if (now.epoch != e->epoch &&
-	    route_greet(e->route, deadline_ms, &end) != 0)
+	    route_greet(e->route, deadline_ms, &end) != 0) {
+		e->epoch = 0;
 		return (EVOTE_ANSWERED);
+	}
 	if (end == ROUTE_STOPPED)
 		return (e->stopped);
 	/* The answer holds even if its sighting cannot be written down. */

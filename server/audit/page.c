@@ -10,6 +10,7 @@
 #include "common/options.h"
 #include "common/seal.h"
 #include "common/text.h"
+#include "server/audit/signers.h"
 
 #define WIDTH 48 /* of a name in a column */
 
@@ -269,17 +270,15 @@ text_hosts(FILE *f, const struct book *b)
 static void
 text_keys(FILE *f, const struct book *b)
 {
-	static const unsigned char none[32];
-	char safe[EVOTE_TEXT_MAX + 1], key[64];
+	char safe[EVOTE_TEXT_MAX + 1], key[NOTE_VKEY];
 	const struct book_host *h;
 
 	if (b->n_hosts > 0)
 		fprintf(f, "\nHosts' keys, from which record on\n");
 	for (uint32_t i = 0; i < b->n_hosts; i++) {
 		h = &b->hosts[i];
-		seal_base64(key, h->key, sizeof(h->key));
-		fprintf(f, "  %10" PRIu64 "  %s  %s\n", h->seq,
-		    memcmp(h->key, none, sizeof(none)) == 0 ? "removed" : key,
+		signers_text(b, i, key);
+		fprintf(f, "  %10" PRIu64 "  %s  %s\n", h->seq, key,
 		    page_shown(h->name, safe));
 	}
 }
@@ -325,8 +324,12 @@ page_text(FILE *f, const struct page *p)
 		fprintf(f, "\nThis ledger does NOT hold.\n");
 		return;
 	}
+	fprintf(f, "\nAll holds");
+	if (p->unchecked != NULL)
+		fprintf(f, ", but %s not checked,\nwhich takes --policy",
+		    p->unchecked);
 	fprintf(f,
-	    "\nAll holds: every record has its place and its hash, every "
+	    ": every record has its place and its hash, every "
 	    "signature is its\nvoter's, every vote opens its commitment, and "
 	    "carrying everything out again\ngives the same answers and "
 	    "counts.\n");

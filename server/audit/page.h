@@ -20,6 +20,7 @@ struct page {
 	const char *checkpoint; /* the file */
 	uint64_t checkpoint_size;
 	const char *signers; /* who signed it, or that nobody was asked about */
+	const char *unchecked; /* which of its signatures "were", or NULL */
 };
 
 void page_text(FILE *, const struct page *);

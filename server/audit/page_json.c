@@ -5,6 +5,7 @@
 
 #include "common/need.h"
 #include "common/seal.h"
+#include "server/audit/signers.h"
 
 static void
 add_number(cJSON *to, const char *name, uint64_t n)
@@ -118,7 +119,7 @@ static void
 json_keys(cJSON *to, const struct book *b)
 {
 	cJSON *list = need(cJSON_AddArrayToObject(to, "hosts")), *one;
-	char key[64];
+	char key[64], policy[NOTE_VKEY];
 
 	for (uint32_t i = 0; i < b->n_hosts; i++) {
 		one = need(cJSON_CreateObject());
@@ -126,6 +127,8 @@ json_keys(cJSON *to, const struct book *b)
 		add_text(one, "host", b->hosts[i].name);
 		add_number(one, "seq", b->hosts[i].seq);
 		add_text(one, "key", key);
+		signers_text(b, i, policy);
+		need(cJSON_AddStringToObject(one, "policy_key", policy));
 		cJSON_AddItemToArray(list, one);
 	}
 }
@@ -170,6 +173,8 @@ json_head(cJSON *to, const struct page *p)
 	add_text(to, "checkpoint", p->checkpoint);
 	add_number(to, "checkpoint_size", p->checkpoint_size);
 	add_text(to, "checkpoint_signers", p->signers);
+	need(cJSON_AddBoolToObject(
+	    to, "checkpoint_unchecked", p->unchecked != NULL));
 }
 
 void

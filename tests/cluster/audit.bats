@@ -33,6 +33,15 @@ stop_both() {
 	ended beta
 }
 
+# The page has each host's key as the policy has it.
+keys_listed() {
+	local word name key
+	while read -r word name key; do
+		[[ $word != witness ]] || says "${key#*+}  $name" || return
+	done <"$PAIR_DIR/policy"
+	(($(grep -c '^witness ' "$PAIR_DIR/policy") == 2))
+}
+
 @test "after votes, refusals and a take-over, both hosts' ledgers hold" {
 	local votes host
 	an_election
@@ -40,6 +49,7 @@ stop_both() {
 	audits 1 beta
 	says "is in use by process"
 	says "make a copy with export"
+	client trust >"$PAIR_DIR/policy"
 	stop_both
 	cp -r "$PAIR_DIR/alpha" "$PAIR_DIR/before"
 	for host in alpha beta; do
@@ -49,6 +59,7 @@ stop_both() {
 		says "a previous vote had been cast"
 		says "no such election"
 		[[ $output == *" alpha, after "*" beta, after "* ]]
+		keys_listed
 	done
 	diff -r "$PAIR_DIR/alpha" "$PAIR_DIR/before"
 	audits 0 alpha --json

@@ -157,3 +157,36 @@ s = socket.socket(); s.bind(("", int(sys.argv[1]))); s.listen(); time.sleep(30)'
 	exits 1 check_of alpha
 	says "no incarnation"
 }
+
+@test "check and the log tell of secrets that others may read" {
+	local file given=$PAIR_DIR/given.key
+	cluster_up people
+	not logged beta 'secret file='
+	server_stop beta
+	cp "$PAIR_DIR/beta/cluster.key" "$given"
+	exits 0 check_of beta --cluster-key "$given"
+	for file in "$PAIR_DIR"/beta/{cluster.key,host.key,ledger.db} "$given"; do
+		chmod 640 "$file"
+		exits 1 check_of beta --cluster-key "$given"
+		says "$file can be read by other users"
+		says "&& chmod 600 $file"
+		says "1 thing is wrong"
+		chmod 602 "$file"
+		exits 1 check_of beta --cluster-key "$given"
+		says "$file can be changed by other users"
+		chmod 600 "$file"
+	done
+	((EUID != 0)) || {
+		chown 12345 "$given"
+		exits 1 check_of beta --cluster-key "$given"
+		says "$given belongs to another user"
+		chown 0 "$given"
+	}
+	# It is told, and the election goes on.
+	chmod 644 "$PAIR_DIR/beta/host.key" "$PAIR_DIR/alpha/cluster.key"
+	server_start beta
+	wait_until 15 level
+	logged beta "alarm.*secret file=$PAIR_DIR/beta/host.key why=.can be read"
+	logged beta "secret file=$PAIR_DIR/alpha/cluster.key"
+	not logged beta "secret file=$PAIR_DIR/beta/cluster.key"
+}

@@ -171,9 +171,30 @@ spoil_proof() {
 	says "exists, and is something else"
 }
 
+# A checkpoint by itself, in place of the receipt.
+notes_spoil_all() {
+	receipt=$PAIR_DIR/checkpoint
+	client checkpoint >"$receipt"
+	exits 0 dist/verify-receipt "$policy" "$receipt"
+	says "The ledger had"
+	spoil note-root '3y/ABCDEFGHIJKLMNOPQRSTUVWXYZ/BCDEFGHIJKLMNOPQRSTUVWXYZA/'
+	spoil note-size '2s/$/0/'
+	spoil note-name 's,^election.example/,election.examplf/,'
+	spoil note-unsigned '/\/beta /d'
+	spoil note-no-log '/^— [^ ]*[0-9a-f] /d'
+	spoil note-forged '/\/beta /s/[A-Za-z0-9+/]\{6\}==$/AAAAAA==/'
+	spoil note-longer '3p'
+	cat "$receipt" "$receipt" >"$PAIR_DIR/note-doubled"
+	head -c 100 "$receipt" >"$PAIR_DIR/note-half"
+	spoiled="note-root note-size note-name note-unsigned note-no-log
+	    note-forged note-longer note-doubled note-half"
+}
+
 @test "a script of openssl, coreutils, xxd and awk says the same" {
 	voted_once
 	spoil_all
+	agree dist/verify-receipt
+	notes_spoil_all
 	agree dist/verify-receipt
 }
 
@@ -213,6 +234,34 @@ spoil_proof() {
 	exits 0 client verify "$(kept 'board-*.tlog-proof')"
 }
 
+# The keys that the client has are of a time when there was no beta.
+@test "a host that joined since, and has not signed, is missed" {
+	local file=$PAIR_DIR/ada.tlog-proof
+	pair_init --origin "$ORIGIN" >/dev/null
+	server_start alpha
+	wait_until 15 serves alpha
+	admin alpha import --shared-keys "$KEYS/people.csv"
+	election board 3600
+	exits 0 client checkpoint
+	says "signed by alpha"
+	not says "beta"
+	cp -r "$EVOTE_STATE" "$PAIR_DIR/before"
+	server_start beta
+	wait_until 15 level
+	server_kill beta
+	wait_until 10 alone alpha
+	exits 0 as ada vote board yes
+	says "signed by alpha alone; beta has not signed"
+	exits 0 as bob --json vote board no
+	jq -e '.receipt.not_signed_by == ["beta"]' <<<"$output"
+	as ada receipt board "$file"
+	exits 1 client verify "$file"
+	says "does not prove enough"
+	# One who asks nobody says as much as he can know.
+	exits 0 client --state "$PAIR_DIR/before" verify "$file"
+	says "as far as this computer knows the hosts' keys"
+}
+
 @test "a take-over: checkpoints continue, and receipts hold" {
 	voted_once
 	client checkpoint >"$PAIR_DIR/checkpoint"
@@ -250,6 +299,55 @@ spoil_proof() {
 	says "signed by alpha alone; beta has not signed"
 	exits 0 client checkpoint --since "$receipt"
 	says "signed by alpha and beta"
+}
+
+# notes N: so many signed notes are kept as evidence.
+notes() {
+	[[ $(cat "$EVOTE_STATE"/*/evidence-* |
+		grep -c '^election.example/') == "$1" ]]
+}
+
+@test "an older state: exit status 3, and the signed notes stay" {
+	voted_once
+	server_stop beta
+	server_stop alpha
+	cp -a "$PAIR_DIR/alpha" "$PAIR_DIR/alpha.old"
+	cp -a "$PAIR_DIR/beta" "$PAIR_DIR/beta.old"
+	pair_up
+	for i in 1 2 3 4; do
+		as ada create "more $i" --group members --choice yes --end +1h
+	done
+	exits 0 as bob vote board no
+	client checkpoint >"$PAIR_DIR/checkpoint"
+	server_stop beta
+	server_stop alpha
+	rm -r "$PAIR_DIR/alpha" "$PAIR_DIR/beta"
+	mv "$PAIR_DIR/alpha.old" "$PAIR_DIR/alpha"
+	mv "$PAIR_DIR/beta.old" "$PAIR_DIR/beta"
+	server_start alpha
+	server_start beta
+	wait_until 15 as_anew
+	exits 3 client elections
+	says "remove the files seen, service, checkpoint and keys"
+	# What the voter had, what is shown now, and who says so.
+	notes 2
+	kept=$(kept 'evidence-checkpoint-*')
+	says "${kept##*/}"
+	says "-checkpoint, evidence-"
+	cmp "$kept" "$(kept checkpoint)"
+	cmp -s <(sed -n 1,3p "$kept") <(sed -n 1,3p "$PAIR_DIR/checkpoint")
+	exits 3 client elections
+	notes 2
+	# It does as it was told, and the proof is still there.
+	rm "$(kept seen)" "$(kept service)" "$(kept checkpoint)" "$(kept keys)"
+	exits 0 client elections
+	notes 2
+	exits 0 stranger verify --policy "$policy" "$kept"
+}
+
+# Both are level, as one sees it who has seen nothing before.
+as_anew() {
+	EVOTE_STATE=$PAIR_DIR/anew level
 }
 
 @test "another history: exit status 3, and both signed notes are kept" {

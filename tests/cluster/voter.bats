@@ -177,6 +177,15 @@ leave_pending() {
 	says 'client.conf line 1: no option is named "hots" (did you mean hosts?)'
 	own_conf <<<'json = yes'
 	exits 2 client elections
+	# What turns TLS off is said each time, and noticed.
+	own_conf <<<'plain = yes'
+	exits 2 client elections
+	says 'client.conf line 1: plain is for the command line only'
+	own_conf <<<"hosts = $hosts"
+	exits 0 client elections
+	not says "nothing is encrypted"
+	exits 0 client --plain elections
+	says "nothing is encrypted"
 	export EVOTE_HOSTS=$hosts
 }
 

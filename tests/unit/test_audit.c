@@ -848,11 +848,27 @@ struct notary {
 	char note[4096];
 };
 
-static void
-key_add(struct notary *n, const char *text, enum note_type type,
-    const char *name, struct tlog_policy **policy, const char *host)
+/* It follows from the cluster's. */
+static struct seal_key *
+log_key(const struct service *s)
 {
-	struct seal_key *key = key_of(host == NULL ? "log" : host);
+	const struct seal_part part = {"evote log 1", 11};
+	unsigned char key[32], seed[SEAL_HASH];
+	char path[200], err[200];
+
+	snprintf(path, sizeof(path), "%s/cluster.key", s->data);
+	if (datadir_key(path, key, err, sizeof(err)) != 0)
+		return (key_of("log"));
+	seal_mac(seed, key, sizeof(key), &part, 1);
+	return (seal_key_seed(seed));
+}
+
+static void
+key_add(const struct service *s, struct notary *n, const char *text,
+    enum note_type type, const char *name, struct tlog_policy **policy,
+    const char *host)
+{
+	struct seal_key *key = host == NULL ? log_key(s) : key_of(host);
 	unsigned char public[SEAL_KEY], sig[SEAL_SIG];
 	struct note_key as;
 
@@ -883,11 +899,11 @@ notarize(struct service *s, struct notary *n, const char *origin, uint64_t size,
 	note_log_name(log, origin, (const unsigned char *)genesis->cluster);
 	note_text(text, log, size, root);
 	assert_int_equal(note_begin(n->note, sizeof(n->note), text), 0);
-	key_add(n, text, NOTE_LOG, log, &policy, NULL);
+	key_add(s, n, text, NOTE_LOG, log, &policy, NULL);
 	note_host_name(host, log, "alpha");
-	key_add(n, text, NOTE_HOST, host, &policy, "alpha");
+	key_add(s, n, text, NOTE_HOST, host, &policy, "alpha");
 	note_host_name(host, log, "beta");
-	key_add(n, text, NOTE_HOST, host, &policy, "beta");
+	key_add(s, n, text, NOTE_HOST, host, &policy, "beta");
 	snprintf(n->file, sizeof(n->file), "%s/note", s->dir);
 	snprintf(n->policy, sizeof(n->policy), "%s/policy", s->dir);
 	file_put(n->file, n->note);
@@ -937,7 +953,10 @@ test_checkpoint(void **state)
 	sql(s, "UPDATE state SET accepted = 3");
 	page = audit_with(s, &conf, 0);
 	says(page, "the first 3 are noted as accepted");
-	says(page, "its signatures were not checked");
+	says(page, "signed by the service, by this ledger's own keys");
+	says(page,
+	    "All holds, but hosts' signatures on the checkpoint were "
+	    "not checked, which takes --policy: every");
 	conf.policy = n.policy;
 	page = audit_with(s, &conf, 0);
 	says(page, "the first 6 are noted as accepted");
@@ -951,6 +970,73 @@ test_checkpoint(void **state)
 	notarize(s, &n, "vote.example.net", 6, root);
 	says(audit_with(s, &conf, 1),
 	    "is of another service, vote.example.net/");
+}
+
+/* A host's key on record, as key_of has it. */
+static void
+host_record(struct service *s, const char *name)
+{
+	struct op op = {.kind = EVOTE_OP_HOST, .host.name = (char *)name};
+	struct seal_key *key = key_of(name);
+
+	op.host.incarnation[0] = name[0];
+	seal_key_public(key, (unsigned char *)op.host.key);
+	seal_key_free(key);
+	execute(s, &op, 0);
+}
+
+/* Nobody is named who has to sign: the ledger has keys itself. */
+static void
+test_own_keys(void **state)
+{
+	struct service *s = *state;
+	struct notary n;
+	struct conf conf = {.checkpoint = n.file};
+	unsigned char root[SEAL_HASH];
+	char path[200], *line;
+	const char *page;
+
+	host_record(s, "alpha");
+	host_record(s, "beta");
+	stop(s);
+	root_of(s, END + 2, root);
+	notarize(s, &n, ORIGIN, END + 2, root);
+	page = audit_with(s, &conf, 0);
+	says(page,
+	    "signed by the service and by alpha, beta, by this ledger's "
+	    "own keys");
+	says(page, "All holds: every");
+	line = strrchr(n.note, '\n') - 8;
+	*line = *line == 'A' ? 'B' : 'A';
+	file_put(n.file, n.note);
+	says(audit_with(s, &conf, 1), "the signature of beta in it is forged");
+	/* One host is no fault; whose policy would say so? */
+	while (*line != '\n')
+		line--;
+	line[1] = '\0';
+	file_put(n.file, n.note);
+	says(audit_with(s, &conf, 0), "signed by the service and by alpha, by");
+	/* Nobody at all, but somebody else. */
+	line = strstr(n.note, "\n\n") + 2;
+	strcpy(line, "\xe2\x80\x94 somebody.example/w1 AAAAAAAA\n");
+	file_put(n.file, n.note);
+	page = audit_with(s, &conf, 1);
+	says(page, "no host of this ledger has signed it");
+	says(page, "the service has not signed it");
+	/* As an auditor has it, without the cluster's key. */
+	notarize(s, &n, ORIGIN, END + 2, root);
+	snprintf(path, sizeof(path), "%s/cluster.key", s->data);
+	unlink(path);
+	page = audit_with(s, &conf, 0);
+	says(page, "signed by alpha, beta, by this ledger's own keys");
+	says(page,
+	    "All holds, but the service's own signature on the "
+	    "checkpoint was not checked");
+	root_of(s, 6, root);
+	notarize(s, &n, ORIGIN, 6, root);
+	page = audit_with(s, &conf, 0);
+	says(page, "its signatures were not checked");
+	says(page, "All holds, but the signatures on the checkpoint were not");
 }
 
 static void
@@ -1009,6 +1095,7 @@ main(void)
 	    ONE(ballots),
 	    ONE(ballot_twice),
 	    ONE(checkpoint),
+	    ONE(own_keys),
 	    ONE(signers),
 	};
 

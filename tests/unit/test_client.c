@@ -318,6 +318,17 @@ out:
 	return (len);
 }
 
+/* It has none. */
+static long
+do_checkpoint(struct fake_host *h, unsigned char **out)
+{
+	evote_checkpoint_res res = {.note = (char *)""};
+
+	res.answer = make_answer(h);
+	res.answer.code = 5;
+	return (xdr_to_bytes((xdrproc_t)xdr_evote_checkpoint_res, &res, out));
+}
+
 /* With the lock held. */
 static long
 dispatch(struct fake_host *h, const struct rpc_msg *msg, XDR *in,
@@ -337,6 +348,8 @@ dispatch(struct fake_host *h, const struct rpc_msg *msg, XDR *in,
 		return (0);
 	if (proc == EVOTE_GET_OPTIONS)
 		return (do_options(h, out));
+	if (proc == EVOTE_CHECKPOINT)
+		return (do_checkpoint(h, out));
 	h->calls++;
 	switch (proc) {
 	case EVOTE_GET_RESULT:
@@ -1178,7 +1191,7 @@ test_create(void **state)
 	    .choices = {1, choices},
 	    .end = 1000,
 	};
-	struct evote *e = open_with(w, 300, 0);
+	struct evote *e = open_with(w, 1000, 0);
 	evote_answer answer;
 	uint64_t end = 0, first;
 
@@ -2394,6 +2407,32 @@ test_tls_hidden(void **state)
 	assert_int_equal(shaken, w->fake.host[0].shaken);
 }
 
+/* Not even the first time, once one host of the list has spoken it. */
+static void
+test_tls_half(void **state)
+{
+	struct world *w = *state;
+	struct evote *e;
+	evote_result_res res;
+
+	w->fake.host[0].tls = tls_key;
+	serve_from(w, 1);
+	e = open_with(w, 300, 0);
+	assert_int_equal(EVOTE_UNANSWERED, evote_result(e, "E", &res));
+	if (strstr(evote_problem(e), "b: it does not offer TLS") == NULL)
+		fail_msg("%s", evote_problem(e));
+	xdr_free((xdrproc_t)xdr_evote_result_res, &res);
+	evote_close(e);
+	assert_int_equal(0, w->fake.host[1].greets);
+	assert_int_equal(0, w->fake.host[1].calls);
+	w->plain = 1;
+	check_answered(w);
+	w->plain = 0;
+	w->fake.host[1].tls = tls_key;
+	check_answered(w);
+	assert_int_equal(1, w->met);
+}
+
 /* With a pin there is no first time. */
 static void
 test_tls_given(void **state)
@@ -2491,6 +2530,7 @@ main(void)
 	    test(test_tls_changed),
 	    test(test_tls_hidden),
 	    test(test_tls_given),
+	    test(test_tls_half),
 	    test(test_tls_moved),
 	    test(test_tls_clnt_create),
 	    test(test_no_directory),

@@ -107,6 +107,8 @@ a_line_that_is_almost_right_gets_a_sentence(void **state)
 	says_of(fs, "--name = alpha\n", "line 1: in a file the option is");
 	says_of(fs, "nmae = alpha\n",
 	    "no option is named \"nmae\" (did you mean name?)");
+	says_of(fs, "config = other.conf\n",
+	    "line 1: config is for the command line only, as --config\n");
 	says_of(fs, "name = \"alpha\"\n", "without quotes");
 	says_of(fs, "no-portmap = true\n", "no-portmap is yes or no");
 	says_of(fs, "suspect-ms = 4294967596\n", "from 300 to 600000");

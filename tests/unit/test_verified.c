@@ -51,6 +51,9 @@ struct fake {
 	hash d[LEAVES];
 	uint64_t n, voted; /* leaves; the last vote's place */
 	int calls;
+	uint64_t epoch;
+	int headless; /* does not show how its ledger begins */
+	int listed;   /* hosts: alpha, beta, gamma; 0: it tells of none */
 	/* What it does otherwise than it should. */
 	int older;  /* has no such procedures */
 	int later;  /* so many calls are answered with code 2 */
@@ -108,7 +111,7 @@ answer_of(const struct fake *f)
 	evote_answer a = {.host = (char *)"", .text = (char *)""};
 
 	memcpy(a.stamp.cluster, CLUSTER, 16);
-	a.stamp.epoch = 5;
+	a.stamp.epoch = f->epoch;
 	a.stamp.size = f->n;
 	naive_hash((hash *)f->d, f->n, (unsigned char *)a.stamp.root);
 	return (a);
@@ -282,7 +285,8 @@ do_keys(struct fake *f, XDR *in, unsigned char **out)
 	for (uint64_t i = 0; i < f->n; i++) {
 		unsigned char kind = f->leaves[i].bytes[39];
 
-		if (kind != EVOTE_OP_GENESIS && kind != EVOTE_OP_HOST)
+		if (kind != EVOTE_OP_HOST &&
+		    (kind != EVOTE_OP_GENESIS || f->headless))
 			continue;
 		if (place++ < args.first)
 			continue;
@@ -305,7 +309,10 @@ do_keys(struct fake *f, XDR *in, unsigned char **out)
 static long
 do_status(struct fake *f, unsigned char **out)
 {
+	evote_host_state hosts[] = {{.name = (char *)"alpha"},
+	    {.name = (char *)"beta"}, {.name = (char *)"gamma"}};
 	evote_status_res res = {
+	    .hosts = {(u_int)f->listed, hosts},
 	    .answer = answer_of(f),
 	    .origin = (char *)ORIGIN,
 	    .name = (char *)"alpha",
@@ -495,6 +502,8 @@ setup(void **state)
 	seal_key_free(seal_key_make(w->key, err, sizeof(err)));
 	f->by = notaries_new(ORIGIN, (const unsigned char *)CLUSTER);
 	genesis_add(f);
+	f->epoch = 5;
+	f->listed = 2;
 	pthread_mutex_init(&f->lock, NULL);
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	f->listener = socket(AF_INET, SOCK_STREAM, 0);
@@ -629,6 +638,18 @@ files(const struct world *w, const char *name, const char *text)
 	return (n);
 }
 
+/* The message names the file. */
+static void
+assert_told(const struct evote *e)
+{
+	const char *file = strrchr(evote_evidence(e), '/');
+
+	assert_non_null(file);
+	assert_int_equal(strncmp(file, "/evidence-", 10), 0);
+	assert_non_null(strstr(evote_problem(e), file + 1));
+	assert_int_equal(access(evote_evidence(e), R_OK), 0);
+}
+
 /* ---- receipts ---- */
 
 static void
@@ -736,9 +757,12 @@ assert_foreign(struct world *w)
 	assert_outcome(e, evote_receipt(e, "board", 1000, &p), EVOTE_CHANGED);
 	assert_non_null(strstr(evote_problem(e),
 	    "recorded something other than the vote that was sent"));
+	assert_told(e);
 	evote_proof_clear(&p);
 	evote_close(e);
 	assert_int_equal(files(w, "board-", "extra"), 0);
+	/* The record, beside the checkpoint. */
+	assert_int_equal(files(w, "evidence-checkpoint-4-", "extra "), 1);
 }
 
 static void
@@ -778,18 +802,31 @@ a_refusal(void **state)
 
 /* ---- a service that changes ---- */
 
+/* The last checkpoint that was seen, to be freed, or NULL. */
+static char *
+last_seen(const struct world *w)
+{
+	char path[300];
+
+	return (evote_checkpoint_kept(
+	    w->dir, w->fake.by.log.public.name, path, sizeof(path)));
+}
+
+/* What was seen before is kept as well, for the message says to remove it. */
 static void
 assert_changed(struct world *w, struct evote *e, const char *why)
 {
 	struct evote_proof p;
+	char *last;
 
 	assert_outcome(e, evote_receipt(e, "board", 1000, &p), EVOTE_CHANGED);
 	if (strstr(evote_problem(e), why) == NULL)
 		fail_msg("%s", evote_problem(e));
-	assert_non_null(strstr(evote_evidence(e), "/evidence-checkpoint-"));
-	assert_non_null(strstr(evote_problem(e), evote_evidence(e)));
-	assert_int_equal(access(evote_evidence(e), R_OK), 0);
+	assert_told(e);
 	evote_proof_clear(&p);
+	if ((last = last_seen(w)) != NULL)
+		assert_int_equal(files(w, "evidence-checkpoint-", last), 1);
+	free(last);
 }
 
 /* Another history than that of the last checkpoint: both notes are kept. */
@@ -867,6 +904,67 @@ another_log_key(void **state)
 	evote_close(e);
 }
 
+/* An older state: the signed note, which proves it, and the one of now. */
+static void
+rolled_back(void **state)
+{
+	struct world *w = *state;
+	struct fake *f = &w->fake;
+	struct evote *e = voted(w);
+	struct evote_proof p;
+	char *notes[2];
+
+	assert_receipt(e, TLOG_GOOD, 3);
+	notes[0] = note_of(f, f->n);
+	f->n--;
+	f->epoch++;
+	notes[1] = note_of(f, f->n);
+	for (int i = 0; i < 2; i++) {
+		f->calls = 0;
+		assert_outcome(e, evote_checkpoint(e, NULL, &p), EVOTE_CHANGED);
+		assert_non_null(
+		    strstr(evote_problem(e), "answered from an older state"));
+		assert_told(e);
+		assert_non_null(strstr(evote_evidence(e), "/evidence-5-4"));
+		assert_int_equal(
+		    files(w, "evidence-checkpoint-4-", notes[0]), 1);
+		assert_int_equal(
+		    files(w, "evidence-5-4-checkpoint", notes[1]), 1);
+		assert_non_null(
+		    strstr(evote_problem(e), "evidence-checkpoint-4-"));
+		assert_non_null(
+		    strstr(evote_problem(e), "evidence-5-4-checkpoint"));
+		/* Each time it runs into it, but it asks for that note once. */
+		assert_int_equal(f->calls, 2 - i);
+		assert_int_equal(files(w, "evidence-", ""), 3);
+		evote_close(e);
+		e = open_as(w, 0);
+	}
+	evote_close(e);
+	free(notes[0]);
+	free(notes[1]);
+	f->n++;
+}
+
+/* What a receipt has shown is not there any more. */
+static void
+a_record_is_lost(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+	char *note;
+
+	assert_receipt(e, TLOG_GOOD, 3);
+	note = note_of(&w->fake, w->fake.n);
+	w->fake.few = w->fake.voted;
+	w->fake.behind = 1;
+	assert_changed(w, e, "no longer has a record");
+	assert_int_equal(files(w, "evidence-checkpoint-4-", note), 1);
+	assert_int_equal(files(w, "evidence-5-4-checkpoint", "/alpha "), 1);
+	free(note);
+	evote_close(e);
+}
+
 /* A place that is not the record's. */
 static void
 misplaced(void **state)
@@ -938,6 +1036,7 @@ a_key_is_replaced(void **state)
 	struct tlog_policy *old;
 	struct tlog_verdict v;
 	struct receipt r;
+	uint64_t known;
 	char name[NOTE_NAME], err[200];
 
 	assert_outcome(e, evote_receipt(e, "board", 2000, &p), EVOTE_ANSWERED);
@@ -948,15 +1047,15 @@ a_key_is_replaced(void **state)
 	assert_receipt(e, TLOG_GOOD, 3);
 	/* The first one still holds, by the keys of its time. */
 	receipt_read(&r, p.text, strlen(p.text), err, sizeof(err));
-	old = evote_policy_kept(w->dir, r.note.log, r.note.size);
+	old = evote_policy_kept(w->dir, r.note.log, r.note.size, &known);
 	tlog_policy_judge(old, &r.note, &v);
 	assert_int_equal(v.judgement, TLOG_GOOD);
 	tlog_policy_free(old);
-	old = evote_policy_kept(w->dir, r.note.log, w->fake.n);
+	old = evote_policy_kept(w->dir, r.note.log, w->fake.n, &known);
 	tlog_policy_judge(old, &r.note, &v);
 	assert_int_equal(v.judgement, TLOG_SHORT);
 	tlog_policy_free(old);
-	assert_null(evote_policy_kept(w->dir, "test%20origin/00", 5));
+	assert_null(evote_policy_kept(w->dir, "test%20origin/00", 5, &known));
 	receipt_clear(&r);
 	evote_proof_clear(&p);
 	evote_close(e);
@@ -975,6 +1074,78 @@ a_host_joins(void **state)
 	w->fake.gamma = notary_new(NOTE_HOST, name, 78);
 	host_add(&w->fake, "gamma", 'g', 0, &w->fake.gamma);
 	assert_receipt(e, TLOG_GOOD, 7);
+	evote_close(e);
+}
+
+/* Its key is on record, and it signs nothing. */
+static void
+gamma_add(struct world *w)
+{
+	char name[NOTE_NAME];
+	struct notary gamma;
+
+	note_host_name(name, w->fake.by.log.public.name, "gamma");
+	gamma = notary_new(NOTE_HOST, name, 78);
+	host_add(&w->fake, "gamma", 'g', 0, &gamma);
+	seal_key_free(gamma.key);
+}
+
+/* Whom a host that joined since is missed by, though all known ones signed. */
+static void
+a_host_joins_and_does_not_sign(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+
+	assert_receipt(e, TLOG_GOOD, 3);
+	evote_close(e);
+	gamma_add(w);
+	w->fake.epoch++;
+	e = open_as(w, 0);
+	assert_receipt(e, TLOG_SHORT, 3);
+	evote_close(e);
+}
+
+/* It is listed, and its key is recorded, before it comes into the set. */
+static void
+a_listed_host_does_not_join(void **state)
+{
+	struct world *w = *state;
+	struct evote *e;
+
+	w->fake.listed = 3;
+	e = voted(w);
+	assert_receipt(e, TLOG_GOOD, 3);
+	gamma_add(w);
+	assert_receipt(e, TLOG_SHORT, 3);
+	evote_close(e);
+}
+
+/* While no host can have joined, a receipt costs no question about keys. */
+static void
+keys_are_not_asked_for_in_vain(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+	struct tlog_policy *p;
+	uint64_t known;
+
+	assert_receipt(e, TLOG_GOOD, 3);
+	for (int i = 0; i < 3; i++) {
+		evote_close(e);
+		padding_add(&w->fake, 1);
+		w->fake.calls = 0;
+		e = open_as(w, 0);
+		assert_receipt(e, TLOG_GOOD, 3);
+		assert_int_equal(w->fake.calls, 1);
+	}
+	p = evote_policy_kept(w->dir, w->fake.by.log.public.name, 100, &known);
+	assert_int_equal(known, w->fake.n);
+	tlog_policy_free(p);
+	w->fake.epoch++;
+	assert_receipt(e, TLOG_GOOD, 3);
+	/* Two pages of keys; STATUS is not counted. */
+	assert_int_equal(w->fake.calls, 4);
 	evote_close(e);
 }
 
@@ -1015,6 +1186,27 @@ another_genesis(void **state)
 	assert_int_equal(files(w, "keys", ""), 0);
 }
 
+/* Who shows no record at all would be believed to have no hosts that sign. */
+static void
+no_genesis(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_as(w, 0);
+	struct evote_proof p;
+
+	w->fake.headless = 1;
+	assert_outcome(e, evote_trust(e, 0, &p), EVOTE_FAILED);
+	assert_non_null(strstr(evote_problem(e),
+	    "does not show the record with which its ledger begins"));
+	evote_close(e);
+	assert_int_equal(files(w, "keys", ""), 0);
+	w->fake.headless = 0;
+	e = open_as(w, 0);
+	assert_outcome(e, evote_trust(e, 0, &p), EVOTE_ANSWERED);
+	evote_proof_clear(&p);
+	evote_close(e);
+}
+
 /* A record of keys that is not in the ledger. */
 static void
 an_invented_host(void **state)
@@ -1053,6 +1245,9 @@ a_checkpoint_since(void **state)
 	/* The file is of another history, or of another service. */
 	n.root[0] ^= 1;
 	assert_outcome(e, evote_checkpoint(e, &n, &second), EVOTE_CHANGED);
+	assert_told(e);
+	assert_int_equal(files(w, "evidence-checkpoint-3-", first.text), 1);
+	assert_int_equal(files(w, "evidence-checkpoint-7-", ""), 1);
 	n.text_len--;
 	assert_outcome(e, evote_checkpoint(e, &n, &second), EVOTE_FAILED);
 	evote_proof_clear(&first);
@@ -1074,6 +1269,9 @@ a_checkpoint_since_another_history(void **state)
 	w->fake.d[1][0] ^= 1;
 	padding_add(&w->fake, 4);
 	assert_outcome(e, evote_checkpoint(e, &n, &second), EVOTE_CHANGED);
+	assert_told(e);
+	assert_int_equal(files(w, "evidence-checkpoint-3-", first.text), 1);
+	assert_int_equal(files(w, "evidence-checkpoint-7-", ""), 1);
 	evote_proof_clear(&first);
 	evote_close(e);
 }
@@ -1098,14 +1296,20 @@ main(void)
 	    WITH(not_signed_by_the_log),
 	    WITH(of_another_name),
 	    WITH(another_log_key),
+	    WITH(rolled_back),
+	    WITH(a_record_is_lost),
 	    WITH(misplaced),
 	    WITH(unlike_its_answers),
 	    WITH(before_the_record),
 	    WITH(behind_for_a_while),
 	    WITH(a_key_is_replaced),
 	    WITH(a_host_joins),
+	    WITH(a_host_joins_and_does_not_sign),
+	    WITH(a_listed_host_does_not_join),
+	    WITH(keys_are_not_asked_for_in_vain),
 	    WITH(whom_to_trust),
 	    WITH(another_genesis),
+	    WITH(no_genesis),
 	    WITH(an_invented_host),
 	    WITH(a_checkpoint_since),
 	    WITH(a_checkpoint_since_another_history),

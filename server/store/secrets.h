@@ -1,0 +1,28 @@
+#ifndef EVOTE_SECRETS_H
+#define EVOTE_SECRETS_H
+
+#include <sys/types.h>
+
+#include "server/store/files.h"
+
+/*
+ * The files that nobody but the server may read: the cluster's key, with which
+ * anybody can change the election, this host's key, and the ledger, which has
+ * all choices.
+ */
+#define SECRETS 4
+
+struct secret {
+	char path[FILES_PATH];
+	const char *doubt; /* as in private.h */
+};
+/*
+ * Those of the data directory, and the cluster's key as it was given (or NULL),
+ * that others may read or change.  Their number.
+ */
+int secrets_look(const char *dir, const char *cluster_key, uid_t owner,
+    struct secret found[SECRETS]);
+/* Logs them, for this process as the owner. */
+void secrets_tell(const char *dir, const char *cluster_key);
+
+#endif
