@@ -121,9 +121,10 @@ operator() {
 host_ready() {
 	host_debian "$1"
 	installed "$1"
-	printf 'vote1=10.77.0.1\nvote2=10.77.0.2\n' |
+	printf 'vote1=10.77.0.1:17001\nvote2=10.77.0.2:17001\n' |
 		bring "$1" /etc/evote/hosts
-	on "$1" sed -i "s/^#name = .*/name = $1/" /etc/evote/evote.conf
+	on "$1" sed -i -e "s/^#name = .*/name = $1/" \
+	    -e 's/^#no-portmap = .*/no-portmap = yes/' /etc/evote/evote.conf
 }
 
 # The cluster's key, from vote1, and a configuration that names it.
