@@ -32,6 +32,7 @@ teardown() {
 @test "voters get the pages that concern them; rpcbind gets what it needs" {
 	dpkg-deb -c "$deb"/evote-client_*.deb | grep -F man7/evote.7
 	dpkg-deb -c "$deb"/evote-client_*.deb | grep -F man1/evote_client.1
+	dpkg-deb -c "$deb"/evote-client_*.deb | grep 'evote-client/VOTING.md$'
 	dpkg-deb -c "$deb"/evote-client_*.deb | grep 'evote-client/JSON.md$'
 	dpkg-deb -c "$deb"/evote-server_*.deb |
 		grep 'evote-server/OPERATING.md$'
