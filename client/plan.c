@@ -100,8 +100,8 @@ options_lines(struct client *c, const struct plan *p)
 
 	if (grace != 0)
 		line(c, p,
-		    "grace    %llu s after its end, votes of those who had "
-		    "logged in before it",
+		    "grace    votes are taken until %llu s after the end, from "
+		    "voters who logged in before it",
 		    (unsigned long long)grace);
 	if (plan_option(p->terms, EVOTE_OPTION_SHEET))
 		line(c, p,

@@ -6,8 +6,9 @@
 
 /*
  * All cryptography: hashes, authentication codes, signatures, randomness.
- * seal.c is the only file that knows there is OpenSSL underneath; it fetches
- * each algorithm once.  Running out of memory or randomness in here is fatal.
+ * Besides TLS (common/rpc: tls*, authority, boxes), seal.c is the only file
+ * that knows there is OpenSSL underneath; it fetches each algorithm once.
+ * Running out of memory or randomness in here is fatal.
  */
 #define SEAL_HASH 32 /* SHA-256, HMAC-SHA-256 */
 #define SEAL_KEY  32 /* an Ed25519 public key, raw */

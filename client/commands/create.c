@@ -37,15 +37,16 @@ static const struct option_row creation_options[] = {
     {"start", "TIME", "when it opens, as --end; by default at once",
 	.at = offsetof(struct creation, start)},
     {"grace", "SECONDS",
-	"after the end, so long, votes of those who had logged in before it",
+	"take votes this long after the end, from voters who logged in before "
+	"it",
 	.at = offsetof(struct creation, grace)},
     {"publish-sheet", NULL,
 	"after the close, anybody gets the tally sheet: each vote's tracker, "
 	"which only its voter knows, and its choice",
 	.at = offsetof(struct creation, sheet)},
     {"show-times", NULL,
-	"anybody may see how many voted when; by default nobody does, since "
-	"who is seen to vote when few do may be told apart",
+	"anybody may see how many voted when; off by default: when few people "
+	"vote, times can show who voted",
 	.at = offsetof(struct creation, times)},
     {"freeze", NULL,
 	"who may vote is fixed when it opens; later changes of the roll do "

@@ -120,8 +120,8 @@ times_say(struct client *c, const evote_life_res *l)
 	say_line(c, "end     %s, which is %s here", end.utc, end.local);
 	if (l->grace_s != 0)
 		say_line(c,
-		    "grace   until %s, votes of those who had logged in before "
-		    "the end",
+		    "grace   votes are taken until %s, from voters who logged "
+		    "in before the end",
 		    last.utc);
 	life_changes(c, l);
 }

@@ -9,8 +9,8 @@
 /*
  * The records in order, on this host's disk: one table in one SQLite file,
  * one connection, WAL, synchronous=FULL, locking_mode=EXCLUSIVE, checkpoints
- * only when asked for.  ledger.c is the only file that knows there is SQLite.
- * One thread at a time.
+ * only when asked for.  One thread at a time.  ledger_impl.h is the only way to
+ * SQLite; ledger*.c, view.c and copy.c use it.
  */
 struct ledger;
 

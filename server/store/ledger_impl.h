@@ -5,7 +5,7 @@
 
 #include "server/store/ledger.h"
 
-/* What ledger*.c and view.c share: they alone know of SQLite. */
+/* The only way to SQLite; ledger*.c, view.c and copy.c use it. */
 
 /* As SQLite gives them back: text. */
 #define APPLICATION_ID "1163284308" /* "EVOT" */

@@ -32,6 +32,7 @@ teardown() {
 @test "voters get the pages that concern them; rpcbind gets what it needs" {
 	dpkg-deb -c "$deb"/evote-client_*.deb | grep -F man7/evote.7
 	dpkg-deb -c "$deb"/evote-client_*.deb | grep -F man1/evote_client.1
+	dpkg-deb -c "$deb"/evote-client_*.deb | grep 'evote-client/VOTING.md$'
 	dpkg-deb -c "$deb"/evote-client_*.deb | grep 'evote-client/JSON.md$'
 	dpkg-deb -c "$deb"/evote-server_*.deb |
 		grep 'evote-server/OPERATING.md$'
@@ -121,9 +122,10 @@ operator() {
 host_ready() {
 	host_debian "$1"
 	installed "$1"
-	printf 'vote1=10.77.0.1\nvote2=10.77.0.2\n' |
+	printf 'vote1=10.77.0.1:17001\nvote2=10.77.0.2:17001\n' |
 		bring "$1" /etc/evote/hosts
-	on "$1" sed -i "s/^#name = .*/name = $1/" /etc/evote/evote.conf
+	on "$1" sed -i -e "s/^#name = .*/name = $1/" \
+	    -e 's/^#no-portmap = .*/no-portmap = yes/' /etc/evote/evote.conf
 }
 
 # The cluster's key, from vote1, and a configuration that names it.
