@@ -2,7 +2,7 @@
 
 #include "common/mutant.h"
 #include "replica/core/core_impl.h"
-#include "replica/core/identity.h"
+#include "replica/core/refusal.h"
 
 int
 failure_is_fit(const struct peer *p)
@@ -55,7 +55,7 @@ failure_suspected(const struct core *c, int peer)
 static int
 is_own_word(evote_refusal why)
 {
-	return (why != EVOTE_NOT_REFUSED && !identity_elsewhere(why));
+	return (why != EVOTE_NOT_REFUSED && !refusal_elsewhere(why));
 }
 
 /* Must this in-sync host be left out? */

@@ -93,13 +93,6 @@ is_anothers(const struct core *c, const evote_hello *h)
 	    strcmp(name, h->name) != 0 && !BUG_COPY_OF_ANOTHER);
 }
 
-int
-identity_elsewhere(evote_refusal why)
-{
-	return (
-	    why == EVOTE_REFUSED_NOT_MEANT || why == EVOTE_REFUSED_SAME_NAME);
-}
-
 /*
  * A host whose disk was replaced comes back under its name, too: but then the
  * member of before has ended, or is not heard.
@@ -179,7 +172,7 @@ static int
 is_heard(const struct core *c, const struct peer *p)
 {
 	return (p->refused_by == EVOTE_NOT_REFUSED ||
-	    identity_elsewhere(p->refused_by) ||
+	    refusal_elsewhere(p->refused_by) ||
 	    (p->refused_by == EVOTE_REFUSED_UNLISTED &&
 		!config_id_zero(c->config.cluster)));
 }

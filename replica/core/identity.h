@@ -20,8 +20,6 @@ int identity_check(struct core *, int peer, const evote_hello *, int reply);
  * proved since that it holds the cluster key.
  */
 void identity_stranger(struct core *, evote_refusal why, const evote_hello *);
-/* Refused by a host that has another name than the one this host meant. */
-int identity_elsewhere(evote_refusal why);
 /* The name is that of a member of the set, which is another one and lives. */
 int identity_double(const struct core *, int peer, const evote_hello *);
 /* The peer refuses this host. */

@@ -49,3 +49,10 @@ refusal_theirs(evote_refusal why)
 {
 	return (sentences[why].theirs);
 }
+
+int
+refusal_elsewhere(evote_refusal why)
+{
+	return (
+	    why == EVOTE_REFUSED_NOT_MEANT || why == EVOTE_REFUSED_SAME_NAME);
+}

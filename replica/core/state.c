@@ -37,15 +37,12 @@ int
 core_peer_of(const struct core *c, const void *id)
 {
 	const char *name = config_name(&c->config, id);
-	int i;
 
 	/* Its place may not have heard of it yet, and another one may have. */
-	if (name[0] != '\0') {
-		i = hosts_slot(c, name);
-		return (i == c->cf.self ? -1 : i);
-	}
-	for (i = 0; i < c->cf.n; i++)
-		if (i != c->cf.self && config_id_equal(c->peers[i].id, id))
+	for (int i = 0; i < c->cf.n; i++)
+		if (i != c->cf.self &&
+		    (name[0] != '\0' ? strcmp(c->cf.names[i], name) == 0
+				     : config_id_equal(c->peers[i].id, id)))
 			return (i);
 	return (-1);
 }
