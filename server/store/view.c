@@ -18,6 +18,8 @@
 #include "server/store/ledger_impl.h"
 #include "server/store/slots.h"
 
+#define STEPS 10000 /* of SQLite's machine, within a millisecond */
+
 struct view {
 	char *path;
 	int lock_fd; /* -1: a copy without one */
@@ -263,16 +265,20 @@ view_claim(struct view *v, struct view_claim *claim, char *err, size_t errlen)
 }
 
 int
-view_export(struct view *v, const char *file, char *err, size_t errlen)
+view_export(struct view *v, const char *file, int (*stop)(void *), char *err,
+    size_t errlen)
 {
 	sqlite3_stmt *stmt = NULL;
-	int rc = sqlite3_prepare_v2(v->db, "VACUUM INTO ?", -1, &stmt, NULL);
+	int rc;
 
+	sqlite3_progress_handler(v->db, STEPS, stop, NULL);
+	rc = sqlite3_prepare_v2(v->db, "VACUUM INTO ?", -1, &stmt, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_bind_text(stmt, 1, file, -1, SQLITE_STATIC);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(stmt);
 	sqlite3_finalize(stmt);
+	sqlite3_progress_handler(v->db, 0, NULL, NULL);
 	if (rc == SQLITE_DONE)
 		return (0);
 	return (text_why(

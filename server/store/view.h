@@ -35,8 +35,12 @@ struct view_claim {
 /* 0, or -1 when something there is damaged: why is in err. */
 int view_claim(struct view *, struct view_claim *, char *err, size_t errlen);
 
-/* All of it into a new file, which is not synced; 0, or -1 with err. */
-int view_export(struct view *, const char *file, char *err, size_t errlen);
+/*
+ * All of it into a new file, which is not synced; 0, or -1 with err, also when
+ * stop was not 0, which is asked again and again.
+ */
+int view_export(struct view *, const char *file, int (*stop)(void *), char *err,
+    size_t errlen);
 
 /* One record; the bytes are good until the next. */
 struct view_row {

@@ -88,6 +88,23 @@ restored() {
 	exits 0 server audit --data "$PAIR_DIR/gamma"
 }
 
+@test "an export that is interrupted leaves nothing behind" {
+	local pid
+	cluster_up people
+	EVOTE_FAILPOINT=copy-slow "$PAIR_BIN/evote_server" export \
+	    --data "$PAIR_DIR/alpha" "$PAIR_DIR/copy" 3>&- &
+	pid=$!
+	until compgen -G "$PAIR_DIR/copy.*.part/ledger.db"; do
+		kill -0 "$pid"
+	done
+	kill -TERM "$pid"
+	status=0
+	wait "$pid" || status=$?
+	echo "exit status $status"
+	((status == 128 + 15))
+	not compgen -G "$PAIR_DIR/copy*"
+}
+
 # The server's programs as a user would run them, not as root.
 powerless() {
 	local powers=()
