@@ -214,9 +214,7 @@ records_prove(struct view *v, uint64_t *records, char *err, size_t errlen)
 		return (text_why(err, errlen, "interrupted by a signal"));
 	if (p.wrong != NULL)
 		return (text_why(err, errlen,
-		    "record %" PRIu64 " %s: move the data directory aside and "
-		    "let this host join again",
-		    p.next, p.wrong));
+		    "record %" PRIu64 " %s: " REJOIN, p.next, p.wrong));
 	*records = p.next;
 	return (0);
 }
@@ -335,7 +333,7 @@ copy_fill(const char *data, const char *dir, const char *file,
 	files_path(dir, "copy", whole, sizeof(whole));
 	if (ledger_copy(data, dir, err, errlen) == -1 ||
 	    (len = config_take(data, value, err, errlen)) == -1 ||
-	    (v = view_open(dir, err, errlen)) == NULL)
+	    (v = view_open(dir, REJOIN, err, errlen)) == NULL)
 		return (-1);
 	rc = records_prove(v, records, err, errlen);
 	if (rc == 0)

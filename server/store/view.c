@@ -22,7 +22,8 @@
 
 struct view {
 	char *path;
-	int lock_fd; /* -1: a copy without one */
+	const char *todo; /* the caller's, where it is damaged */
+	int lock_fd;	  /* -1: a copy without one */
 	sqlite3 *db;
 	uint64_t size;
 };
@@ -138,9 +139,8 @@ number_get(struct view *v, const char *sql, uint64_t *n)
 static int
 db_failed(struct view *v, const char *file, char *err, size_t errlen)
 {
-	return (text_why(err, errlen,
-	    "cannot read %s: %s: audit another host's directory", file,
-	    sqlite3_errmsg(v->db)));
+	return (text_why(err, errlen, "cannot read %s: %s; %s", file,
+	    sqlite3_errmsg(v->db), v->todo));
 }
 
 static int
@@ -150,15 +150,16 @@ ledger_look(struct view *v, char *err, size_t errlen)
 
 	files_path(v->path, "ledger.db", file, sizeof(file));
 	if (access(file, R_OK) == -1)
-		return (text_why(
-		    err, errlen, "cannot read %s: %s", file, strerror(errno)));
+		return (text_why(err, errlen, "cannot read %s: %s%s%s", file,
+		    strerror(errno), errno == EACCES ? "" : "; ",
+		    errno == EACCES ? "" : v->todo));
 	if (db_open(v, file) != SQLITE_OK ||
 	    value_get(v, "PRAGMA application_id", id, sizeof(id)) == -1 ||
 	    value_get(v, "PRAGMA user_version", version, sizeof(version)) == -1)
 		return (db_failed(v, file, err, errlen));
 	if (strcmp(id, APPLICATION_ID) != 0)
-		return (
-		    text_why(err, errlen, "%s is not a ledger of evote", file));
+		return (text_why(err, errlen, "%s is not a ledger of evote; %s",
+		    file, v->todo));
 	if (strcmp(version, FORMAT) != 0)
 		return (text_why(err, errlen,
 		    "%s was written by another version of evote (format %s, "
@@ -171,12 +172,13 @@ ledger_look(struct view *v, char *err, size_t errlen)
 }
 
 struct view *
-view_open(const char *path, char *err, size_t errlen)
+view_open(const char *path, const char *todo, char *err, size_t errlen)
 {
 	struct view *v = need_zeroed(1, sizeof(*v));
 
 	v->lock_fd = -1;
 	v->path = need_copy(path);
+	v->todo = todo;
 	if (strlen(path) + 32 > FILES_PATH)
 		text_why(err, errlen, "the data directory's path is too long");
 	else if (lock_share(v, err, errlen) == 0 &&
@@ -223,11 +225,12 @@ config_look(struct view *v, evote_config *config, char *err, size_t errlen)
 	if (fd != -1)
 		close(fd);
 	if (len == -1)
-		return (
-		    text_why(err, errlen, "%s is damaged or unreadable", file));
+		return (text_why(err, errlen,
+		    "%s is damaged or unreadable; %s", file, v->todo));
 	if (format_read(config, value, (size_t)len) == -1)
 		return (text_why(err, errlen,
-		    "%s was written by another version of this program", file));
+		    "%s was written by another version of evote: use that one",
+		    file));
 	return (1);
 }
 
@@ -252,7 +255,8 @@ view_claim(struct view *v, struct view_claim *claim, char *err, size_t errlen)
 	*claim = (struct view_claim){0};
 	if (number_get(v, "SELECT accepted FROM state", &claim->accepted) == -1)
 		return (text_why(err, errlen,
-		    "%s/ledger.db does not say what is accepted", v->path));
+		    "%s/ledger.db does not say what is accepted; %s", v->path,
+		    v->todo));
 	there = config_look(v, &config, err, errlen);
 	if (there < 1)
 		return (there);

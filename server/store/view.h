@@ -16,9 +16,11 @@ struct view;
 /*
  * NULL: why is in err, one sentence without its full stop.  What is in use by a
  * process is refused.  A copy needs no lock, key or incarnation: ledger.db is
- * enough, with ledger.db-wal if that is there.
+ * enough, with ledger.db-wal if that is there.  todo is what the caller's user
+ * does with a damaged one; it ends the sentences about that.
  */
-struct view *view_open(const char *path, char *err, size_t errlen);
+struct view *view_open(
+    const char *path, const char *todo, char *err, size_t errlen);
 void view_close(struct view *); /* NULL is fine */
 
 /* Where the records end, as they are numbered. */
