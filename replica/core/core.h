@@ -154,8 +154,11 @@ void core_step(struct core *, const struct event *);
 /* Orders from operators: NULL when begun, else a sentence why not. */
 const char *core_handover(struct core *, const char *name);
 const char *core_promote(struct core *, uint64_t epoch, int accept_loss);
-/* What promoting this host by force may lose, as one sentence for people. */
-void core_loss(const struct core *, char *text, size_t size);
+/*
+ * What promoting this host by force may lose, or in the words of after it:
+ * sentences for people, the last one without its full stop.
+ */
+void core_loss(const struct core *, int done, char *text, size_t size);
 const char *core_arbiter(
     struct core *, evote_arbiter_kind, const char *where, int old_is_dead);
 
