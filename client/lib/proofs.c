@@ -52,7 +52,7 @@ proofs_broken(
 		e->evidence[0] = '\0';
 	handle_fail(e,
 	    "host %s %s, and votes that were accepted may be missing. Show "
-	    "%.600s%s%.600s to whoever runs the election. To go on with the "
+	    "%.600s%s%.600s to the operators. To go on with the "
 	    "service as it is now, remove the files checkpoint and keys in "
 	    "%.500s",
 	    host != NULL ? host : "?", what, one != NULL ? one : "",

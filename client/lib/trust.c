@@ -82,7 +82,7 @@ broken(struct evote *e, const char *host, const char *what,
 	evidence_keep(e, who, what, stamp, forced_epoch);
 	handle_fail(e,
 	    "%s %s, and votes that were accepted may be missing. Show %.500s "
-	    "to whoever runs the election. To go on with the service as it is "
+	    "to the operators. To go on with the service as it is "
 	    "now, remove the files seen, service, checkpoint and keys in "
 	    "%.500s",
 	    who, what, e->evidence[0] != '\0' ? e->evidence : "this message",
@@ -111,9 +111,8 @@ trust_other(struct evote *e, int host)
 		    state_dir(e->state));
 	handle_fail(e,
 	    "%s shows the pin %s, and not %s: it is another service, or "
-	    "somebody stands in between. Nothing was sent to it. Show %.500s "
-	    "to "
-	    "whoever runs the election. If they have published the new pin, %s",
+	    "somebody stands in between. Nothing was sent to it. Show "
+	    "%.500s to the operators. If they have published the new pin, %s",
 	    who, shown, pin,
 	    e->evidence[0] != '\0' ? e->evidence : "this message", todo);
 	return (EVOTE_CHANGED);
