@@ -50,16 +50,28 @@ admin_open(struct client *c, CLIENT **out)
 static int
 standing_say(struct client *c, const evote_answer *answer, const char *what)
 {
-	const char *host = answer->host[0] != '\0' ? answer->host : "unknown";
+	const char *host = answer->host;
 
 	switch (answer->standing) {
 	case EVOTE_NOT_PRIMARY:
-		return (say_declined(c, answer,
-		    "%s: this host is not the primary. Run it on %s", what,
-		    host));
+		if (host[0] != '\0')
+			return (say_declined(c, answer,
+			    "%s: this host is not the primary. Run it on %s",
+			    what, host));
+		/* FALLTHROUGH */
 	case EVOTE_NOT_SERVING:
+		if (host[0] == '\0')
+			return (say_declined(c, answer,
+			    "%s: no host serves now. See `status`", what));
 		return (say_declined(c, answer,
-		    "%s: no host serves now; %s is awaited", what, host));
+		    "%s: no host serves now. Start %s if it is down; else see "
+		    "`status`",
+		    what, host));
+	case EVOTE_TRY_AGAIN:
+		return (say_declined(c, answer,
+		    "%s: this host has too much to do. Run the same command "
+		    "again",
+		    what));
 	default:
 		return (say_declined(
 		    c, answer, "%s: this host cannot do that", what));
@@ -76,7 +88,7 @@ admin_check(struct client *c, enum clnt_stat stat, const evote_answer *answer,
 	if (stat == RPC_PROCUNAVAIL)
 		return (say_usage(c,
 		    "%s: the server runs an older version of evote, which does "
-		    "not know this",
+		    "not know this. Upgrade it",
 		    what));
 	if (stat != RPC_SUCCESS)
 		return (say_unknown(c,

@@ -81,8 +81,9 @@ ranked_take(struct client *c, const char *given, evote_terms *terms)
 		    "with --choice as well",
 		    none));
 	if (n < 2)
-		return (say_usage(
-		    c, "--none-choice: there is no choice beside it"));
+		return (say_usage(c,
+		    "--none-choice: there is no choice beside it; give more "
+		    "with --choice"));
 	option_add(&terms->options, EVOTE_OPTION_NONE_CHOICE, i + 1);
 	return (-1);
 }

@@ -189,12 +189,12 @@ question(const struct paper *p)
 		    stderr, "Number of your choice (1-%u): ", p->form.choices);
 	else if (p->form.kind == BALLOT_PICK)
 		fprintf(stderr,
-		    "Numbers of your choices, with blanks between%s: ",
-		    p->form.least == 0 ? "; 0 for a blank ballot" : "");
+		    "Numbers of your choices, separated by spaces%s: ",
+		    p->form.least == 0 ? " (0 for a blank ballot)" : "");
 	else
 		fprintf(stderr,
-		    "Your ranking by numbers, the best first, as 3 > 1 = 2; "
-		    "0 for a blank ballot: ");
+		    "Your ranking by numbers, the best first, as 3 > 1 = 2 "
+		    "(0 for a blank ballot): ");
 }
 
 /* What was typed, which is not nothing; EVOTE_R_OK if it is a ballot. */

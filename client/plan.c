@@ -183,7 +183,8 @@ empty_judge(struct client *c, const struct plan *p, int asked)
 		return (say_usage(c,
 		    "Election \"%s\" was not created, because nobody could "
 		    "vote as one of these groups: with --freeze who may vote "
-		    "is fixed when it opens",
+		    "is fixed when it opens. Correct the groups, or put voters "
+		    "there first",
 		    name));
 	if (asked)
 		return (-1);

@@ -134,7 +134,7 @@ say_clock(const struct evote *e)
 	told = 1;
 	date_span((uint64_t)(ahead < 0 ? -ahead : ahead), span, sizeof(span));
 	say_aside("This computer's clock is %s %s the clock of the service, by "
-		  "which elections close.",
+		  "which elections close. Set this computer's clock.",
 	    span, ahead < 0 ? "ahead of" : "behind");
 }
 
@@ -157,9 +157,10 @@ void
 say_met(void *arg, const char *pin)
 {
 	say_aside(
-	    "This is the first time that the service is met over TLS. Its "
-	    "pin is %s: compare it with the one that whoever runs the "
-	    "election has published. From now on no other is accepted.",
+	    "First contact with this service over TLS. Its pin is %s. Compare "
+	    "it with the pin that the operators published; if it differs, do "
+	    "not vote, and tell them. From now on this computer accepts no "
+	    "other pin.",
 	    pin);
 }
 
@@ -383,7 +384,7 @@ say_problem(struct client *c, const char *problem, enum evote_outcome outcome,
 	head = first_sentence(text);
 	snprintf(all, sizeof(all), "%.*s%s%s%s%s", (int)head, text,
 	    problem[0] != '\0' ? ": " : "", problem, text + head,
-	    outcome == EVOTE_UNSENT ? "; nothing has happened, try again later"
+	    outcome == EVOTE_UNSENT ? ". Nothing was done. Try again later"
 				    : "");
 	text_harmless(all);
 	return (finish(c, ends[outcome].status, -1, ends[outcome].reason, all));

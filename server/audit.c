@@ -448,7 +448,8 @@ audit_open(struct audit *a, const struct conf *conf, char *err, size_t errlen)
 		if (a->note == NULL)
 			return (-1);
 	}
-	a->view = view_open(conf->data, err, errlen);
+	a->view = view_open(
+	    conf->data, "audit another host's directory", err, errlen);
 	if (a->view == NULL)
 		return (-1);
 	a->replaying = 1;

@@ -227,14 +227,46 @@ check_file(const struct conf *c)
 	return (-1);
 }
 
+/* The options that say nothing of where things are. */
+static uint32_t
+bits_apart(void)
+{
+	uint32_t bits = 0;
+
+	for (const struct option_row *o = options; o->name != NULL; o++)
+		bits |= o->use == OPTION_APART ? bit_of(o) : 0;
+	return (bits);
+}
+
+/* Which file is read beside what the command line has told; NULL: none. */
+static const char *
+file_of(const struct conf *c, uint32_t told)
+{
+	if (c->config != NULL)
+		return (c->config);
+	return ((told & ~bits_apart()) == 0 ? CONFIG : NULL);
+}
+
+static int
+unset(const struct conf *c, uint32_t told, const char *what, const char *option)
+{
+	const char *file = file_of(c, told);
+
+	if (file == NULL)
+		return (wrong("no %s is set: give --%s, or --config " CONFIG,
+		    what, option));
+	return (wrong("no %s is set: write \"%s = ...\" into %s, or give --%s",
+	    what, option, file, option));
+}
+
 /* Everything needed is there and fits together. */
 static int
-check(struct conf *c)
+check(struct conf *c, uint32_t told)
 {
 	char path[4096];
 
 	if (c->data == NULL)
-		return (wrong("--data is missing"));
+		return (unset(c, told, "data directory", "data"));
 	if (c->command != CONF_AUDIT &&
 	    (c->checkpoint != NULL || c->policy != NULL || c->json))
 		return (
@@ -246,13 +278,15 @@ check(struct conf *c)
 	if (c->command == CONF_EXPORT || c->command == CONF_IMPORT)
 		return (check_file(c));
 	if (c->name == NULL)
-		return (wrong("--name is missing"));
+		return (unset(c, told, "name", "name"));
 	if (c->hosts.n == 0)
-		return (wrong("--hosts is missing"));
+		return (unset(c, told, "hosts list", "hosts"));
 	c->self = hosts_find(&c->hosts, c->name);
 	if (c->self < 0)
 		return (wrong(
-		    "the hosts list does not name this host, \"%s\"", c->name));
+		    "the hosts list does not name this host, \"%s\": correct "
+		    "the name or the list",
+		    c->name));
 	if (!c->portmap && c->hosts.list[c->self].port == 0)
 		return (wrong("with --no-portmap the hosts list needs a port "
 			      "for \"%s\"",
@@ -281,17 +315,6 @@ command_of(const char *word)
 	return (CONF_RUN);
 }
 
-/* The options that say nothing of where things are. */
-static uint32_t
-bits_apart(void)
-{
-	uint32_t bits = 0;
-
-	for (const struct option_row *o = options; o->name != NULL; o++)
-		bits |= o->use == OPTION_APART ? bit_of(o) : 0;
-	return (bits);
-}
-
 static int
 take_file(struct conf *c, const char *path, uint32_t told)
 {
@@ -305,6 +328,7 @@ take_file(struct conf *c, const char *path, uint32_t told)
 int
 conf_read(struct conf *c, int argc, char **argv)
 {
+	const char *file;
 	char err[600];
 	uint32_t told;
 	int rc = -1;
@@ -337,11 +361,10 @@ conf_read(struct conf *c, int argc, char **argv)
 		c->file = need_copy(argv[optind++]);
 	if (optind < argc)
 		return (wrong("unexpected argument \"%s\"", argv[optind]));
-	if (c->config != NULL)
-		rc = take_file(c, c->config, told);
-	else if ((told & ~bits_apart()) == 0 && access(CONFIG, F_OK) == 0)
-		rc = take_file(c, CONFIG, told);
-	return (rc != -1 ? rc : check(c));
+	file = file_of(c, told);
+	if (file != NULL && (c->config != NULL || access(file, F_OK) == 0))
+		rc = take_file(c, file, told);
+	return (rc != -1 ? rc : check(c, told));
 }
 
 void

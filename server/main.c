@@ -20,7 +20,7 @@ init(const struct conf *conf)
 
 	if (datadir_init(conf->data, conf->origin, err, sizeof(err)) == -1 ||
 	    datadir_open(&dir, conf->data, NULL, err, sizeof(err)) == -1) {
-		fprintf(stderr, "evote_server: %s\n", err);
+		fprintf(stderr, "evote_server: %s.\n", err);
 		return (1);
 	}
 	tls_pin(dir.key, pin);

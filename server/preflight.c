@@ -26,6 +26,7 @@
 #include "server/store/secrets.h"
 #include "server/store/view.h"
 
+#define REJOIN	  "move the directory aside and let this host join again"
 #define LOOKUP_MS 5000
 #define SPACE_LEAST \
 	(64u << 20) /* twice what a host needs to come back: events.c */
@@ -95,7 +96,9 @@ host_look(struct preflight *p, int i)
 		    h->name, h->address);
 	else if (i != p->conf->self && own)
 		found(p, FOUND_NOTE, "host",
-		    "%s is another host, but %s is an address of this machine",
+		    "%s is another host, but %s is an address of this "
+		    "machine; fine for a trial of both on one, else correct "
+		    "the hosts list",
 		    h->name, h->address);
 	else
 		found(p, FOUND_OK, "host", "%s is %s%s", h->name, h->address,
@@ -192,14 +195,18 @@ socket_look(struct preflight *p)
 		return;
 	if (strlen(path) >= sizeof(dir)) {
 		found(p, FOUND_WRONG, "socket",
-		    "The path of the operators' socket is too long: %s", path);
+		    "The path of the operators' socket is too long: %s; set a "
+		    "shorter admin-socket",
+		    path);
 		return;
 	}
 	snprintf(dir, sizeof(dir), "%s", path);
 	if ((slash = strrchr(dir, '/')) != NULL)
 		slash[slash == dir] = '\0';
 	if (!p->running && unix_connects(path))
-		found(p, FOUND_WRONG, "socket", "Another process listens at %s",
+		found(p, FOUND_WRONG, "socket",
+		    "Another process listens at %s; stop it, or set another "
+		    "admin-socket",
 		    path);
 	else if (access(slash != NULL ? dir : ".", W_OK) == 0)
 		found(p, FOUND_OK, "socket", "Operators reach it at %s", path);
@@ -209,8 +216,12 @@ socket_look(struct preflight *p)
 		    "starts",
 		    dir);
 	else
-		found(p, FOUND_WRONG, "socket", "%s cannot be written: %s", dir,
-		    strerror(errno));
+		found(p, FOUND_WRONG, "socket",
+		    "%s cannot be written: %s; %s the server's user, or set "
+		    "another admin-socket",
+		    dir, strerror(errno),
+		    errno == ENOENT ? "make that directory for"
+				    : "give that directory to");
 }
 
 /* ---- the data directory ---- */
@@ -226,18 +237,18 @@ user_names(char *user, char *group, size_t size)
 	snprintf(group, size, "%s", g == NULL ? "evote" : g->gr_name);
 }
 
-/* What root has made in it is the usual mistake. */
+/* What root has made in it is the usual mistake; else this is to be done. */
 static void
-data_wrong(struct preflight *p, const char *why)
+data_wrong(struct preflight *p, const char *why, const char *todo)
 {
-	char user[64], group[64], todo[FILES_PATH + 200] = "";
+	char user[64], group[64], give[FILES_PATH + 200];
 
 	user_names(user, group, sizeof(user));
-	if (strstr(why, strerror(EACCES)) != NULL)
-		snprintf(todo, sizeof(todo),
-		    "; give all of it to the server's user: chown -R %s:%s %s",
-		    user, group, p->conf->data);
-	found(p, FOUND_WRONG, "data", "%s%s", why, todo);
+	snprintf(give, sizeof(give),
+	    "; give all of it to the server's user: chown -R %s:%s %s", user,
+	    group, p->conf->data);
+	found(p, FOUND_WRONG, "data", "%s%s", why,
+	    strstr(why, strerror(EACCES)) != NULL ? give : todo);
 }
 
 static void
@@ -260,7 +271,8 @@ key_look(struct preflight *p, enum format_state state)
 	    datadir_key(path, own, err, sizeof(err)) == 0 &&
 	    !seal_equal(own, given, sizeof(own)))
 		found(p, FOUND_WRONG, "key",
-		    "%s is the key of another cluster than %s",
+		    "%s is the key of another cluster than %s; name the right "
+		    "key, or an empty directory",
 		    p->conf->cluster_key, path);
 	else
 		found(p, FOUND_OK, "key", "%s is a cluster's key",
@@ -305,12 +317,11 @@ claim_look(struct preflight *p, struct view *v)
 	char err[512];
 
 	if (view_claim(v, &claim, err, sizeof(err)) == -1)
-		data_wrong(p, err);
+		data_wrong(p, err, "");
 	else if (claim.config && claim.in_sync && claim.end.size > view_size(v))
 		found(p, FOUND_WRONG, "data",
 		    "The ledger has %" PRIu64 " records, and this host has "
-		    "accepted %" PRIu64 ": it is an old one; move the "
-		    "directory aside and let this host join again",
+		    "accepted %" PRIu64 ": it is an old one; " REJOIN,
 		    view_size(v), (uint64_t)claim.end.size);
 	else
 		found(p, FOUND_OK, "data",
@@ -328,10 +339,11 @@ whole_look(struct preflight *p)
 
 	files_path(p->conf->data, "cluster.key", path, sizeof(path));
 	if (datadir_key(path, key, err, sizeof(err)) == -1) {
-		data_wrong(p, err);
+		data_wrong(p, err, "");
 		return;
 	}
-	if ((v = view_open(p->conf->data, err, sizeof(err))) != NULL) {
+	v = view_open(p->conf->data, REJOIN, err, sizeof(err));
+	if (v != NULL) {
 		claim_look(p, v);
 		view_close(v);
 		return;
@@ -341,7 +353,7 @@ whole_look(struct preflight *p)
 		found(p, FOUND_NOTE, "data",
 		    "A server is running with this directory");
 	else
-		data_wrong(p, err);
+		data_wrong(p, err, "");
 }
 
 /* Who looks need not be who will run. */
@@ -384,12 +396,13 @@ data_look(struct preflight *p)
 		if (error == ENOENT)
 			missing_look(p);
 		else
-			data_wrong(p, why);
+			data_wrong(p, why, "; set data to a directory");
 		return;
 	case FORMAT_HALF:
 		found(p, FOUND_WRONG, "data",
 		    "%s holds files but no incarnation: it is not a data "
-		    "directory, or its formatting was interrupted",
+		    "directory, or its formatting was interrupted; move its "
+		    "contents elsewhere",
 		    path);
 		return;
 	case FORMAT_EMPTY:
@@ -405,7 +418,7 @@ data_look(struct preflight *p)
 	if (access(path, W_OK | X_OK) == -1) {
 		snprintf(why, sizeof(why), "%s cannot be written: %s", path,
 		    strerror(errno));
-		data_wrong(p, why);
+		data_wrong(p, why, "; mount it for writing");
 	}
 	key_look(p, state);
 	secrets_find(p);

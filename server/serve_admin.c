@@ -191,7 +191,8 @@ evote_promote_1_svc(
     evote_promote_args *args, evote_answer *result, struct svc_req *q)
 {
 	struct server *s = transport_arg(q);
-	char loss[EVOTE_TEXT_MAX - 200], text[EVOTE_TEXT_MAX + 1];
+	char loss[EVOTE_TEXT_MAX - 200], lost[sizeof(loss)];
+	char text[EVOTE_TEXT_MAX + 1];
 	const char *why;
 
 	memset(result, 0, sizeof(*result));
@@ -199,16 +200,17 @@ evote_promote_1_svc(
 		return (ordered(q, result,
 		    "only root or the user the server "
 		    "runs as may do this"));
-	core_loss(s->core, loss, sizeof(loss));
+	core_loss(s->core, 0, loss, sizeof(loss));
 	log_alarm("admin promote epoch=%llu accept_loss=%d loss=\"%s\"",
 	    (unsigned long long)args->epoch, args->accept_loss, loss);
+	core_loss(s->core, 1, lost, sizeof(lost));
 	why = core_promote(s->core, args->epoch, args->accept_loss);
 	if (why == NULL)
-		say(q, result, 0, EVOTE_R_OK, loss);
+		say(q, result, 0, EVOTE_R_OK, lost);
 	else if (args->accept_loss)
 		ordered(q, result, why);
 	else {
-		snprintf(text, sizeof(text), "%s; %s", why, loss);
+		snprintf(text, sizeof(text), "%s. %s", why, loss);
 		ordered(q, result, text);
 	}
 	return (TRUE);

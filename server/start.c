@@ -48,7 +48,9 @@ load(void *arg, struct record *r)
 	char err[256];
 
 	if (election_replay(s->election, r, err, sizeof(err)) == -1) {
-		log_alarm("ledger damage seq=%llu why=\"%s\"",
+		log_alarm("ledger damage seq=%llu why=\"%s\" hint=\"move the "
+			  "data directory aside and let this host join again "
+			  "from its peer\"",
 		    (unsigned long long)r->seq, err);
 		record_drop(r);
 		return (-1);

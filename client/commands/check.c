@@ -64,6 +64,7 @@ static void
 host_check(struct check *k, const struct survey *s, int i)
 {
 	const struct sight *at = &s->hosts[i];
+	char theirs[EVOTE_HOST_MAX + 100];
 	struct explain x;
 
 	if (at->reached && at->res.role == EVOTE_HALTED) {
@@ -77,10 +78,14 @@ host_check(struct check *k, const struct survey *s, int i)
 		return;
 	}
 	explain_host(k->e, i, &x);
+	snprintf(theirs, sizeof(theirs),
+	    "Tell the operators that %s is not reached. You can vote while "
+	    "another host serves.",
+	    at->name);
 	line_say(k, "host",
-	    x.failed >= 0 && x.todo != NULL
-		? x.todo
-		: "Try again later, or tell the operators.",
+	    x.failed < 0   ? "Try again later, or tell the operators."
+		: x.theirs ? theirs
+			   : x.todo,
 	    "%s is not reached: %s", at->name, at->problem);
 }
 
@@ -154,15 +159,16 @@ static void
 pending_check(struct check *k)
 {
 	struct evote_pending p;
+	char deed[SAY_DEED];
 
 	switch (evote_pending(k->e, &p)) {
 	case 0:
 		break;
 	case 1:
+		say_deed(deed, p.kind, p.election);
 		line_say(k, "pending",
 		    "`pending --settle` sends it again; it cannot count twice.",
-		    "A request about \"%s\" was sent, and got no answer",
-		    p.election);
+		    "Your %s was sent, and got no answer", deed);
 		break;
 	default:
 		line_say(k, "pending",
@@ -196,8 +202,8 @@ voter_say(struct check *k, const evote_check_res *res)
 		    res->voter, res->group);
 	else
 		line_say(k, "roll", "",
-		    "%s has left the roll, and may vote where it was fixed "
-		    "before",
+		    "%s is no longer on the roll, and may vote only in "
+		    "elections whose roll was fixed before that",
 		    res->voter);
 	if (k->c->json == NULL)
 		return;
@@ -306,7 +312,7 @@ page_check(struct check *k)
 	k->all = 1;
 	if (outcome != EVOTE_ANSWERED)
 		status = say_problem(k->c, evote_problem(k->e), outcome,
-		    "What the service has of \"%s\" is not known",
+		    "The service could not be asked about \"%s\"",
 		    k->c->options.voter);
 	else if (res.answer.code != 0)
 		refusal_say(k, &res.answer);
@@ -396,7 +402,8 @@ check(struct check *k)
 	key_check(k);
 	if (!k->reached)
 		return (say_unknown(k->c,
-		    "No host serves now, so the roll could not be asked"));
+		    "No host serves now, so the roll could not be asked. Try "
+		    "again later, or tell the operators"));
 	if ((status = voter_check(k)) >= 0)
 		return (status);
 	if (k->wrong > 0)

@@ -25,7 +25,8 @@ run_handover(struct client *c, void *own, int argc, char **argv)
 	int status;
 
 	if (strlen(host) > EVOTE_HOST_MAX)
-		return (say_usage(c, "that is not the name of a host"));
+		return (say_usage(
+		    c, "that is not the name of a host; `hosts` shows them"));
 	snprintf(what, sizeof(what), "The service was not handed to %s", host);
 	status = admin_call(c, EVOTE_HANDOVER, (xdrproc_t)xdr_evote_host, &host,
 	    (xdrproc_t)xdr_evote_answer, &answer, what);
@@ -219,10 +220,8 @@ run_promote(struct client *c, void *own, int argc, char **argv)
 		status = await(
 		    c, &(struct await){is_primary, args.epoch, "", NULL}, what);
 	if (status < 0)
-		status = say_done(c,
-		    "This host is now primary by force. Votes that only other "
-		    "hosts had accepted are no longer part of the election: %s",
-		    answer.text);
+		status = say_done(
+		    c, "This host is now primary by force. %s", answer.text);
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	return (status);
 }

@@ -163,7 +163,9 @@ changes_say(struct client *c, const struct import *m)
 		    "remove", NULL, NULL);
 	}
 	if (d->not_in_file > 0 && !m->remove && m->dry_run)
-		say_line(c, "%u on the roll are not in the file. They stay",
+		say_line(c,
+		    "%u on the roll are not in the file. They stay; "
+		    "--remove-missing takes them off",
 		    d->not_in_file);
 }
 
@@ -177,7 +179,7 @@ conflicts_refuse(struct client *c, const struct import *m)
 	uint32_t others = diff_count(m->diff, CHANGE_GROUP | CHANGE_KEY);
 
 	if (!m->update && others > 0)
-		return (say_refused(c, &answer,
+		return (say_refused_so(c, &answer,
 		    "Nobody was registered: %u of %u voters (marked !) are on "
 		    "the roll with another group or key, or with somebody "
 		    "else's key. Correct the file, or add --update to change "

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/commands/import.h"
+#include "client/lib/reason.h"
 #include "client/say.h"
 #include "common/now.h"
 #include "common/rpc/caller.h"
@@ -30,24 +31,35 @@ is_refused(enum clnt_stat stat, const evote_answer *answer)
 	    answer->code != 0);
 }
 
-/* The row is named, if it is one of the file. */
-static int
-refusal_say(struct client *c, const struct import *m, uint32_t i,
-    const evote_answer *answer, const char *what)
+/* " (FILE, line N, byte M)" if the row is one of the file. */
+static void
+place_text(struct client *c, const struct import *m, uint32_t i, char *out,
+    size_t size)
 {
 	const struct roll_place *place;
-	char where[300];
 
+	out[0] = '\0';
 	if (i >= m->n || m->places[i] == UINT32_MAX)
-		return (say_refused(c, answer, "%s", what));
+		return;
 	place = &m->roll.places[m->places[i]];
 	if (c->json != NULL) {
 		cJSON_AddNumberToObject(c->json, "line", (double)place->line);
 		cJSON_AddNumberToObject(c->json, "byte", (double)place->byte);
 	}
-	snprintf(where, sizeof(where), "%.200s, line %lu, byte %zu", m->path,
+	snprintf(out, size, " (%.200s, line %lu, byte %zu)", m->path,
 	    place->line, place->byte);
-	return (say_refused(c, answer, "%s (%s)", what, where));
+}
+
+/* then: a sentence after the cause and what helps against that, or "". */
+static int
+refusal_say(struct client *c, const struct import *m, uint32_t i,
+    const evote_answer *answer, const char *what, const char *then)
+{
+	char where[300];
+
+	place_text(c, m, i, where, sizeof(where));
+	return (say_refused_so(c, answer, "%s%s: %s%s", what, where,
+	    reason_of(answer->reason)->sentence, then));
 }
 
 static void
@@ -66,6 +78,9 @@ page_end(uint32_t i, uint32_t n)
 
 /* ---- page by page ---- */
 
+#define AGAIN \
+	". Then run the same import again: it goes on where this one ended"
+
 static void
 registered_text(uint32_t done, char *out, size_t size)
 {
@@ -73,9 +88,7 @@ registered_text(uint32_t done, char *out, size_t size)
 		snprintf(out, size, "Nobody was registered");
 	else
 		snprintf(out, size,
-		    "%u voters were registered, the others were not. Run the "
-		    "same import again to continue",
-		    done);
+		    "%u voters were registered, the others were not", done);
 }
 
 static int
@@ -100,8 +113,8 @@ page_register(struct client *c, CLIENT *client, struct import *m,
 	stat = evote_register_1(&args, &res, client);
 	import_progress(&m->progress, stat, &res.answer);
 	if (is_refused(stat, &res.answer))
-		status =
-		    refusal_say(c, m, first + res.where, &res.answer, what);
+		status = refusal_say(c, m, first + res.where, &res.answer, what,
+		    only_check || first == 0 ? "" : AGAIN);
 	else
 		status = admin_check(c, stat, &res.answer, what);
 	xdr_free((xdrproc_t)xdr_evote_register_res, &res);
@@ -160,7 +173,7 @@ page_stage(struct client *c, CLIENT *client, struct import *m, uint32_t end,
 		status = -1;
 	else if (is_refused(stat, &res.answer))
 		status = refusal_say(
-		    c, m, m->sent + res.where, &res.answer, UNCHANGED);
+		    c, m, m->sent + res.where, &res.answer, UNCHANGED, "");
 	else
 		status = admin_check(c, stat, &res.answer, UNCHANGED);
 	if (!m->dry_run)

@@ -125,13 +125,16 @@ settle(struct client *c, struct evote *e, const struct evote_pending *p)
 static int
 drop_ask(struct client *c, const struct order *o, const struct evote_pending *p)
 {
+	char deed[SAY_DEED];
+
 	if (o->yes)
 		return (-1);
-	say_aside("Your %s about \"%s\" was sent, and its answer did not come. "
-		  "Dropping it takes nothing back: it may have been carried "
-		  "out already, and you will not hear of it here. `pending "
-		  "--settle` tells what became of it, and cannot do it twice.",
-	    say_act(p->kind), p->election);
+	say_deed(deed, p->kind, p->election);
+	say_aside("Your %s was sent, and its answer did not come. Dropping it "
+		  "takes nothing back: it may have been carried out already, "
+		  "and you will not hear of it here. `pending --settle` tells "
+		  "what became of it, and cannot do it twice.",
+	    deed);
 	if (!prompt_can(c))
 		return (say_usage(c, "Nothing was dropped: add --yes"));
 	if (prompt_yes("Drop it anyway"))
@@ -144,15 +147,16 @@ drop(struct client *c, struct evote *e, const struct order *o,
     const struct evote_pending *p)
 {
 	int status = drop_ask(c, o, p);
+	char deed[SAY_DEED];
 
 	if (status >= 0)
 		return (status);
 	if (evote_drop(e) != 0)
 		return (say_usage(c, "%s", evote_problem(e)));
+	say_deed(deed, p->kind, p->election);
 	return (say_done(c,
-	    "The %s about \"%s\" is dropped. It may or may not have been "
-	    "carried out: %s",
-	    say_act(p->kind), p->election,
+	    "The %s is dropped. It may or may not have been carried out: %s",
+	    deed,
 	    is_vote(p->kind) ? "`check` tells whether your vote counts"
 			     : "`show` tells"));
 }

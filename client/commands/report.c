@@ -95,7 +95,9 @@ ballots_ask(
 		    "There are no minutes of \"%s\"", election));
 	if (m->form.kind == BALLOT_RANKED &&
 	    ranking_count(&m->ranking, &m->form, &m->result, &m->pairs) != 0)
-		return (say_problem(c, "the service's answers do not fit",
+		return (say_problem(c,
+		    "the service's answers contradict each other; tell the "
+		    "operators",
 		    EVOTE_FAILED, "There are no minutes of \"%s\"", election));
 	return (-1);
 }

@@ -268,8 +268,10 @@ refusal_say(struct client *c, struct evote *e, const char *election,
 		    "%s",
 		    election, w.utc, w.local, w.left));
 	if (res->answer.reason == EVOTE_R_ONGOING && res->end != 0)
-		return (say_refused(c, &res->answer,
-		    "The service has not closed \"%s\" yet, which ended at %s",
+		return (say_refused_so(c, &res->answer,
+		    "\"%s\" ended at %s, but no host has closed it yet. Run "
+		    "the command again in a minute; if that does not help, "
+		    "tell the operators",
 		    election, w.utc));
 	return (say_refused(
 	    c, &res->answer, "There is no result of \"%s\"", election));
@@ -318,7 +320,9 @@ ballots_fetch(struct client *c, struct evote *e, struct outcome *o)
 		    "The result of \"%s\" is not known", o->name));
 	if (o->form.kind == BALLOT_RANKED &&
 	    ranking_count(&o->ranking, &o->form, &o->res, &o->pairs) != 0)
-		return (say_problem(c, "the service's answers do not fit",
+		return (say_problem(c,
+		    "the service's answers contradict each other; tell the "
+		    "operators",
 		    EVOTE_FAILED, "The result of \"%s\" is not known",
 		    o->name));
 	return (-1);

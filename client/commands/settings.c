@@ -94,7 +94,8 @@ run(struct client *c, void *own, int argc, char **argv)
 		status = res.settings.creators == EVOTE_BY_OPERATORS
 		    ? say_done(c, "%sonly operators may create elections", now)
 		    : say_done(c,
-			  "%s%s may create elections, each voter %u at once",
+			  "%s%s may create elections; each voter may create "
+			  "%u at once",
 			  now, who, res.settings.quota);
 	}
 	xdr_free((xdrproc_t)xdr_evote_settings_res, &res);

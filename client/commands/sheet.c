@@ -75,9 +75,8 @@ wrong(struct client *c, const char *election, const char *fmt, ...)
 	va_end(ap);
 	return (say_problem(c, problem, EVOTE_CHANGED,
 	    "The tally sheet of \"%s\" does not hold, and the service cannot "
-	    "be "
-	    "trusted. Keep what it printed, and your receipt if you voted, and "
-	    "tell whoever runs the election",
+	    "be trusted. Keep what it printed, and your receipt if you voted, "
+	    "and tell the operators",
 	    election));
 }
 

@@ -130,14 +130,15 @@ survey_say(struct client *c, const struct survey *s)
 	if (s->two_primaries)
 		return (two_say(c, s));
 	if (s->primary < 0)
-		return (say_unknown(
-		    c, "No host serves; %d of %d answered", s->reached, s->n));
+		return (say_unknown(c,
+		    "No host serves; %d of %d answered. See the lines above",
+		    s->reached, s->n));
 	if (needs > 0)
 		return (say_needs(c, EXIT_NEEDS,
-		    "Host %s serves, but needs an operator: %d of %d hosts "
-		    "answered, and %u thing%s wrong",
-		    s->hosts[s->primary].name, s->reached, s->n, needs,
-		    needs == 1 ? " is" : "s are"));
+		    "Host %s serves. %u thing%s an operator (see above); %d of "
+		    "%d hosts answered",
+		    s->hosts[s->primary].name, needs,
+		    needs == 1 ? " needs" : "s need", s->reached, s->n));
 	return (say_done(c, "Host %s serves; %d of %d hosts answered",
 	    s->hosts[s->primary].name, s->reached, s->n));
 }

@@ -190,9 +190,8 @@ answer_say(struct client *c, struct evote *e, const char *election,
 	/* Neither counted nor not: voting again tells. */
 	if (answer->reason == EVOTE_R_NUMBER_STALE)
 		return (say_unknown(c,
-		    "Your vote in \"%s\" may or may not count: %s. Run the "
-		    "same command again; if it says that a previous vote was "
-		    "cast, this one counts",
+		    "Your vote in \"%s\" may or may not count: %s. If it says "
+		    "then that a previous vote was cast, this one counts",
 		    election, reason_of(answer->reason)->sentence));
 	return (refusal_say(c, e, election, answer));
 }
@@ -324,7 +323,9 @@ choice_asked(struct client *c, struct evote *e, const char *election,
 	}
 	line = prompt_line();
 	status = line != NULL ? choice_vote(c, e, election, line)
-			      : say_usage(c, "standard input has no choice");
+			      : say_usage(c,
+				    "standard input has no choice; write one "
+				    "there, or name it after the election");
 	free(line);
 	return (status);
 }

@@ -50,8 +50,10 @@ agent_connect(char *err, size_t errlen)
 		sizeof(patience)) == 0 &&
 	    connect(fd, (struct sockaddr *)&un, sizeof(un)) == 0)
 		return (fd);
-	snprintf(err, errlen, "the SSH agent at %s cannot be reached: %s", path,
-	    strerror(errno));
+	snprintf(err, errlen,
+	    "the SSH agent at %s cannot be reached: %s; start one with "
+	    "`eval $(ssh-agent)`, then `ssh-add` the key",
+	    path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return (-1);

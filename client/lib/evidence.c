@@ -140,8 +140,7 @@ evidence_tell(struct evote *e, const char *who, const char *what,
 
 	handle_fail(e,
 	    "%s %s, and votes that were accepted may be missing. Show "
-	    "%s%s%.500s "
-	    "to whoever runs the election. To go on with the service as it is "
+	    "%s%s%.500s to the operators. To go on with the service as it is "
 	    "now, remove the files %s in %.500s",
 	    who, what, names[0] != '\0' ? names : "this message",
 	    names[0] != '\0' ? " in " : "", names[0] != '\0' ? dir : "", remove,

@@ -79,6 +79,14 @@ step_failed(struct walk *w, enum explain_stage s, const char *todo)
 	return (-1);
 }
 
+/* The same where only the service's operators can do it. */
+static int
+step_theirs(struct walk *w, enum explain_stage s, const char *todo)
+{
+	w->out->theirs = 1;
+	return (step_failed(w, s, todo));
+}
+
 /* ---- the stages ---- */
 
 static int
@@ -103,6 +111,9 @@ look_up_failed(struct walk *w, enum explain_stage s, enum caller_fault fault)
 
 	caller_why(fault, w->host->address, why, sizeof(why));
 	step_set(w, s, EXPLAIN_FAILED, "%s", why);
+	/* From there on it is not this machine, nor the hosts list. */
+	if (fault >= CALLER_PORTMAP_SILENT)
+		return (step_theirs(w, s, todo[fault]));
 	return (step_failed(w, s, todo[fault]));
 }
 
@@ -154,10 +165,10 @@ walk_port(struct walk *w)
 	}
 	step_set(w, EXPLAIN_PORT, EXPLAIN_FAILED, "%s", err);
 	if (errno == ECONNREFUSED)
-		return (step_failed(w, EXPLAIN_PORT,
+		return (step_theirs(w, EXPLAIN_PORT,
 		    "Start evote_server on the host, and check the port in "
 		    "the hosts list."));
-	return (step_failed(w, EXPLAIN_PORT,
+	return (step_theirs(w, EXPLAIN_PORT,
 	    "Check that the host is up and that firewalls let this TCP port "
 	    "through."));
 }
@@ -181,7 +192,7 @@ walk_answer(struct walk *w)
 	    stat == RPC_TIMEDOUT ? "it accepts connections and does not answer"
 				 : clnt_sperrno(stat));
 	if (stat == RPC_TIMEDOUT)
-		return (step_failed(w, EXPLAIN_ANSWER,
+		return (step_theirs(w, EXPLAIN_ANSWER,
 		    "The server is stopped or hangs, or something else has "
 		    "its port. Look at its log, then restart it."));
 	return (step_failed(w, EXPLAIN_ANSWER,
@@ -198,16 +209,16 @@ tls_failed(struct walk *w, int offered, const char *why)
 	step_set(w, EXPLAIN_TLS, EXPLAIN_FAILED, "%s",
 	    offered ? why : ENDPOINT_NO_TLS);
 	if (!offered)
-		return (step_failed(w, EXPLAIN_TLS,
+		return (step_theirs(w, EXPLAIN_TLS,
 		    "Upgrade evote on the host, or find out who is in "
 		    "between."));
 	caller_pin(w->client, shown);
 	if (w->endpoints->pin[0] != '\0' &&
 	    strcmp(shown, w->endpoints->pin) != 0)
 		return (step_failed(w, EXPLAIN_TLS,
-		    "Check the pin with whoever runs the election, and the "
-		    "address and port in the hosts list."));
-	return (step_failed(w, EXPLAIN_TLS,
+		    "Check the pin with the operators, and the address and "
+		    "port in the hosts list."));
+	return (step_theirs(w, EXPLAIN_TLS,
 	    "Check the address, port and name in the hosts list, and the "
 	    "server's log."));
 }

@@ -33,6 +33,7 @@ struct explain {
 	struct explain_step steps[EXPLAIN_NR];
 	int failed;	  /* the first stage that did, -1: none */
 	const char *todo; /* then what to do, one or two sentences */
+	int theirs;	  /* it is for the operators to do, not for a voter */
 };
 
 void explain_host(const struct evote *, int host, struct explain *);

@@ -17,17 +17,19 @@ plain_why(int error)
 {
 	switch (error) {
 	case ELOOP:
-		return ("it is a symbolic link");
+		return ("it is a symbolic link; choose another directory with "
+			"--state");
 	case ENXIO:
 	case NOT_PLAIN:
-		return ("it is not a plain file");
+		return ("it is not a plain file; move it away");
 	case NOT_OURS:
 		return ("it belongs to another user; choose another directory "
 			"with --state");
 	case NOT_SAFE:
 		return ("others may write there; run chmod 700 on it");
 	case EFBIG:
-		return ("it is too large to be what it should be");
+		return ("it is too large to be what it should be; move it "
+			"away");
 	default:
 		return (strerror(error));
 	}

@@ -95,7 +95,7 @@ vote_load(struct evote *e, const char *election, struct vote *v)
 	if (rc == 0)
 		return (handle_fail(e,
 		    "no vote of %s in \"%s\" that counts was sent from here, "
-		    "as %s has it",
+		    "as %s has it; if it was sent elsewhere, run this there",
 		    e->options.voter, election, state_dir(e->state)));
 	if (rc < 0 ||
 	    state_receipt(e->state, e->options.voter, election, &v->kept_text,

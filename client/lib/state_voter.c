@@ -163,8 +163,9 @@ state_lock(struct state *s, const char *voter, uint64_t deadline_ms)
 	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		if (now_ms() >= deadline_ms) {
 			close(fd);
-			return (state_fail(
-			    s, "another command of this voter is at work"));
+			return (state_fail(s,
+			    "another command of this voter is at work; run "
+			    "this one again when it has ended"));
 		}
 		nanosleep(&pause, NULL);
 	}

@@ -101,9 +101,8 @@ trust_other(struct evote *e, int host)
 		    state_dir(e->state));
 	handle_fail(e,
 	    "%s shows the pin %s, and not %s: it is another service, or "
-	    "somebody stands in between. Nothing was sent to it. Show %.500s "
-	    "to "
-	    "whoever runs the election. If they have published the new pin, %s",
+	    "somebody stands in between. Nothing was sent to it. Show "
+	    "%.500s to the operators. If they have published the new pin, %s",
 	    who, shown, pin,
 	    e->evidence[0] != '\0' ? e->evidence : "this message", todo);
 	return (EVOTE_CHANGED);

@@ -290,7 +290,7 @@ find_twice(const struct roll *r, int shared_keys, char *err, size_t errlen)
 	if ((i = repeated(r, name_of, &before)) < r->n)
 		return (text_why(err, errlen,
 		    "line %lu, byte %zu: the name \"%s\" stands in line %lu "
-		    "too",
+		    "too; keep one of them",
 		    r->places[i].line, r->places[i].byte, r->voters[i].name,
 		    r->places[before].line));
 	if (!shared_keys && (i = repeated(r, key_of, &before)) < r->n)

@@ -97,6 +97,13 @@ is_absent(const struct core *c, int i)
 	    !hosts_in_sync(c, i) && config_listed(&c->config, c->cf.names[i]));
 }
 
+/* Else it is catching up, or has its own alarm. */
+static int
+is_down(const struct core *c, int i)
+{
+	return (is_absent(c, i) && !c->peers[i].up);
+}
+
 static int
 is_full(const struct core *c, int i)
 {
@@ -142,7 +149,8 @@ not_serving(const struct core *c, evote_status_res *s)
 		    "add it again on the primary with `hosts add`.");
 	else if (c->role == EVOTE_WAITING && config_id_zero(c->config.cluster))
 		alarm_add(s, EVOTE_ALARM_NOT_SERVING,
-		    "Empty: this host waits for one that has the ledger.");
+		    "Empty: this host waits for one that has the ledger. "
+		    "Start that one.");
 	else if (c->role == EVOTE_WAITING &&
 	    names(c, is_awaited, who, sizeof(who)) > 0)
 		alarm_add(s, EVOTE_ALARM_NOT_SERVING,
@@ -164,27 +172,34 @@ not_serving(const struct core *c, evote_status_res *s)
 static void
 not_accepting(const struct core *c, evote_status_res *s)
 {
-	char who[EVOTE_TEXT_MAX / 2];
+	char who[EVOTE_TEXT_MAX / 2], down[EVOTE_TEXT_MAX / 3];
+	char todo[sizeof(down) + 16] = "";
 
 	if (stuck_long(c)) {
 		stuck_text(c, who, sizeof(who));
 		alarm_add(s, EVOTE_ALARM_STUCK,
-		    "Requests have been waiting %llu s for %s.",
+		    "Requests have been waiting %llu s for %s. Check that disk "
+		    "or host%s.",
 		    (unsigned long long)(c->now_ms -
 			requests_oldest(c)->since_ms) /
 			1000,
-		    who);
+		    who, core_arbitrated(c) ? ", and the arbiter" : "");
 	}
 	if (core_arbitrated(c) && core_leads(c) &&
 	    names(c, has_failed, who, sizeof(who)) > 0)
 		alarm_add(s, EVOTE_ALARM_UNCONFIRMED,
 		    "Not confirmed as primary: %s does not answer, and the "
 		    "arbiter has not agreed to go on without it. Another "
-		    "host may serve.",
+		    "host may serve. Check whether one does, and mend the "
+		    "network.",
 		    who);
-	if (core_leads(c) && names(c, is_absent, who, sizeof(who)) > 0)
+	if (core_leads(c) && names(c, is_absent, who, sizeof(who)) > 0) {
+		if (names(c, is_down, down, sizeof(down)) > 0)
+			snprintf(todo, sizeof(todo), " Start %s.", down);
 		alarm_add(s, EVOTE_ALARM_ALONE,
-		    "No redundancy: new votes are not copied to %s.", who);
+		    "No redundancy: new votes are not copied to %s.%s", who,
+		    todo);
+	}
 	if (core_leads(c) && names(c, is_full, who, sizeof(who)) > 0)
 		alarm_add(s, EVOTE_ALARM_STORAGE,
 		    "The disk of %s is nearly full. Make room; it then joins "
@@ -209,7 +224,8 @@ storage(const struct core *c, evote_status_res *s)
 	else
 		alarm_add(s, EVOTE_ALARM_STORAGE,
 		    "This host's disk is nearly full, and no host in sync has "
-		    "room: nothing new is accepted until one of them has.");
+		    "room: nothing new is accepted until one of them has. "
+		    "Make room.");
 }
 
 static void

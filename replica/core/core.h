@@ -205,8 +205,11 @@ const char *core_prefer(
     struct core *, const char *const *names, int n, int *again);
 
 /* status.c */
-/* What promoting this host by force may lose, as one sentence for people. */
-void core_loss(const struct core *, char *text, size_t size);
+/*
+ * What promoting this host by force may lose, or in the words of after it:
+ * sentences for people, the last one without its full stop.
+ */
+void core_loss(const struct core *, int done, char *text, size_t size);
 /*
  * All of STATUS but answer, origin and clock.  Strings are malloc'd: freed by
  * xdr_free.

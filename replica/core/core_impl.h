@@ -188,7 +188,7 @@ struct core {
 	evote_config config;
 	uint64_t seen_epoch; /* highest anyone has named */
 	evote_role role;
-	char fault[256]; /* why halted */
+	char fault[400]; /* why halted, and what to do */
 	int may_force;	 /* an operator may end this halt */
 
 	struct history *log;

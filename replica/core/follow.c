@@ -6,6 +6,11 @@
 #include "replica/core/core_impl.h"
 #include "replica/core/identity.h"
 
+/* What ends the faults of a ledger that does not go with the primary's. */
+#define ASIDE                                                                \
+	"; move the data directory aside, keep it, and start with an empty " \
+	"one"
+
 /*
  * Rule 17.  A backup without room makes way for a primary that has some, and
  * says so.  From then on it may be left out of the set at any time; so when it
@@ -59,7 +64,8 @@ truncate_other_tail(struct core *c, uint64_t same, int others)
 		return (0);
 	if (same < c->committed && others) {
 		core_fault(c, 0,
-		    "the primary's ledger lacks accepted records from %llu on",
+		    "the primary's ledger lacks accepted records that this "
+		    "host has, from record %llu on" ASIDE,
 		    (unsigned long long)same);
 		return (-1);
 	}
@@ -82,8 +88,8 @@ take(struct core *c, const struct message *m)
 	history_root(c->log, a->from, root);
 	if (!ROOTS_IGNORED && memcmp(root, a->before, 32) != 0) {
 		core_fault(c, 0,
-		    "the ledger differs from the primary's within "
-		    "the first %llu records",
+		    "this host's ledger differs from the primary's in the "
+		    "first %llu records" ASIDE,
 		    (unsigned long long)a->from);
 		return (-1);
 	}
@@ -96,8 +102,8 @@ take(struct core *c, const struct message *m)
 		if (r->seq != a->from + n || r->epoch > a->epoch ||
 		    c->machine->replay(c->arg, r, err, sizeof(err)) == -1) {
 			core_fault(c, 0,
-			    "record %llu from the primary does "
-			    "not follow from the ledger: %s",
+			    "record %llu from the primary does not follow from "
+			    "this host's ledger: %s" ASIDE,
 			    (unsigned long long)r->seq,
 			    r->seq == a->from + n ? err : "wrong place");
 			return (-1);
@@ -107,8 +113,8 @@ take(struct core *c, const struct message *m)
 	history_root(c->log, a->from + m->n, root);
 	if (!ROOTS_IGNORED && memcmp(root, a->after, 32) != 0) {
 		core_fault(c, 0,
-		    "the root after record %llu is not the "
-		    "primary's",
+		    "the first %llu records have another root here than on "
+		    "the primary" ASIDE,
 		    (unsigned long long)(a->from + m->n));
 		return (-1);
 	}

@@ -3,7 +3,9 @@
 #include "common/mutant.h"
 #include "replica/core/core_impl.h"
 
-#define ELSEWHERE "this host is not the primary; run it there"
+/* Where another host is, serve_admin.c names that instead. */
+#define NOT_PRIMARY \
+	"this host is not the primary, and knows of none now; see `status`"
 #define CHANGING                                                    \
 	"the set of hosts is being changed just now; run the same " \
 	"command again"
@@ -13,6 +15,11 @@
 	"every host in sync has to know the new one: start it, or promote " \
 	"this host by force"
 
+#define ARBITER_SILENT                                                    \
+	"the arbiter does not answer, and it has to agree; start it, or " \
+	"if it will never answer again, name another one, or none, with " \
+	"--replace-dead"
+
 #define ARBITER_AWAY                                                    \
 	"a change waits for the arbiter, which does not answer; start " \
 	"it, or if it will never answer again, add --replace-dead"
@@ -21,11 +28,11 @@ const char *
 core_handover(struct core *c, const char *name)
 {
 	if (c->role != EVOTE_PRIMARY)
-		return (ELSEWHERE);
+		return (NOT_PRIMARY);
 	if (proposal_open(c))
 		return (CHANGING);
 	if (c->arbiter_away)
-		return ("the arbiter does not answer, and it has to agree");
+		return (ARBITER_SILENT);
 	for (int i = 0; i < c->cf.n; i++) {
 		if (strcmp(c->cf.names[i], name) != 0)
 			continue;
@@ -39,7 +46,7 @@ core_handover(struct core *c, const char *name)
 		policy_hand_over(c, i);
 		return (NULL);
 	}
-	return ("there is no host of that name in the list");
+	return ("there is no host of that name; `hosts` shows them");
 }
 
 /* An operator alone can end it: nobody grants what would have to be decided. */
@@ -71,9 +78,11 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 	if (c->role != EVOTE_HALTED && pp >= 0 && !failure_suspected(c, pp))
 		return ("the primary is alive; use handover there");
 	if (config_id_zero(c->config.cluster))
-		return ("this host has never been in sync with any cluster");
+		return ("this host has never been in sync with any cluster; "
+			"promote one that was");
 	if (epoch != c->config.epoch)
-		return ("the epoch given is not the one status shows here");
+		return ("the epoch given is not the one that `status` shows "
+			"for this host; give that one");
 	if (!accept_loss)
 		return ("votes accepted elsewhere may be lost; add "
 			"--accept-loss to proceed");
@@ -176,7 +185,7 @@ core_arbiter(
 
 	/* The new one may die as well, before it was of any use. */
 	if (c->role != EVOTE_PRIMARY)
-		return (ELSEWHERE);
+		return (NOT_PRIMARY);
 	if (core_arbitrated(c) && old_is_dead &&
 	    (why = give_up_asking(c)) != NULL)
 		return (why);
@@ -203,9 +212,9 @@ may_change(const struct core *c, int *again)
 {
 	*again = 0;
 	if (c->role != EVOTE_PRIMARY)
-		return (ELSEWHERE);
+		return (NOT_PRIMARY);
 	if (c->arbiter_away)
-		return ("the arbiter does not answer, and it has to agree");
+		return (ARBITER_SILENT);
 	*again = proposal_open(c) || c->config.arbiter_changing ||
 	    lead_confirmed(c) == 0;
 	return (*again ? CHANGING : NULL);
@@ -224,7 +233,7 @@ core_add_host(struct core *c, const char *name, const char *address, int *again)
 	if (h != NULL && strcmp(h->address, address) == 0)
 		return (NULL);
 	if (h == NULL && c->config.hosts.hosts_len == EVOTE_HOSTS_MAX)
-		return ("a cluster has eight hosts at most");
+		return ("a cluster has eight hosts at most; remove one first");
 	config_host_add(proposal_draft(c), name, address);
 	proposal_make(c, P_HOSTS);
 	return (NULL);
@@ -242,7 +251,8 @@ core_remove_host(struct core *c, const char *name, int *again)
 		return ("it is the primary: hand the service over first, and "
 			"remove it there");
 	if (h == NULL)
-		return ("the cluster has no host of that name");
+		return ("the cluster has no host of that name; `hosts` shows "
+			"them");
 	if (h->leaving)
 		return (NULL);
 	if (hosts_is_member(c, name) && c->config.in_sync.in_sync_len <= 2)
@@ -276,7 +286,7 @@ core_prefer(struct core *c, const char *const *names, int n, int *again)
 	for (int i = 0; i < n; i++)
 		if (config_host(&c->config, names[i]) == NULL)
 			return ("the cluster has no host of one of those "
-				"names");
+				"names; `hosts` shows them");
 	config_prefer(proposal_draft(c), names, n);
 	proposal_make(c, P_HOSTS);
 	/* Who gave the service to this one by hand may have it back. */

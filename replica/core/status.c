@@ -122,12 +122,13 @@ add_last_heard(
 }
 
 void
-core_loss(const struct core *c, char *text, size_t size)
+core_loss(const struct core *c, int done, char *text, size_t size)
 {
 	snprintf(text, size,
-	    "lost is whatever other hosts accepted beyond the %llu records on "
-	    "this one, which %s in epoch %llu",
+	    "Votes that other hosts accepted beyond the %llu records on this "
+	    "host %s. This host %s in epoch %llu",
 	    (unsigned long long)c->durable,
+	    done ? "are no longer part of the election" : "would be lost",
 	    config_in_sync(&c->config, core_self(c)) >= 0 ? "was in sync"
 							  : "was NOT in sync",
 	    (unsigned long long)c->config.epoch);

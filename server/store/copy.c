@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,38 @@
 #define WAL_HEAD   32		/* its salts are others after each reset */
 #define TRIES	   20
 #define CHUNK	   (1 << 20)
+
+#define REJOIN "move the data directory aside and let this host join again"
+
+/* ---- signals ---- */
+
+/* Those that end a process wait, and then do: it is to leave nothing behind. */
+static void
+signals_hold(sigset_t *was)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action;
+	sigset_t held;
+
+	sigemptyset(&held);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		/* One that is ignored would wait as well. */
+		if (sigaction(numbers[i], NULL, &action) == 0 &&
+		    action.sa_handler != SIG_IGN)
+			sigaddset(&held, numbers[i]);
+	sigprocmask(SIG_BLOCK, &held, was);
+}
+
+/* Whether one waits: also for SQLite, in the midst of its work. */
+static int
+signals_wait(void *unused)
+{
+	sigset_t s;
+
+	return (sigpending(&s) == 0 &&
+	    (sigismember(&s, SIGINT) || sigismember(&s, SIGTERM) ||
+		sigismember(&s, SIGHUP)));
+}
 
 /* ---- the files, as a server may be writing them ---- */
 
@@ -60,8 +93,11 @@ bytes_copy(int from, int to)
 	ssize_t n = 0;
 	int rc = 0;
 
-	while (rc == 0 && (n = read(from, chunk, CHUNK)) > 0)
-		rc = files_write(to, chunk, (size_t)n);
+	while (rc == 0 && (n = read(from, chunk, CHUNK)) > 0) {
+		errno = EINTR;
+		rc =
+		    signals_wait(NULL) ? -1 : files_write(to, chunk, (size_t)n);
+	}
 	free(chunk);
 	return (n < 0 ? -1 : rc);
 }
@@ -163,7 +199,7 @@ row_prove(void *arg, const struct view_row *row)
 	else
 		p->next++;
 	record_drop(r);
-	return (p->wrong != NULL);
+	return (p->wrong != NULL || signals_wait(NULL));
 }
 
 /* Every record is there, and is what it was. */
@@ -174,10 +210,10 @@ records_prove(struct view *v, uint64_t *records, char *err, size_t errlen)
 
 	if (view_scan(v, row_prove, &p, err, errlen) == -1)
 		return (-1);
+	if (signals_wait(NULL))
+		return (text_why(err, errlen, "interrupted by a signal"));
 	if (p.wrong != NULL)
-		return (text_why(err, errlen,
-		    "record %" PRIu64 " %s: move the data directory aside and "
-		    "let this host join again",
+		return (text_why(err, errlen, "record %" PRIu64 " %s: " REJOIN,
 		    p.next, p.wrong));
 	*records = p.next;
 	return (0);
@@ -297,32 +333,27 @@ copy_fill(const char *data, const char *dir, const char *file,
 	files_path(dir, "copy", whole, sizeof(whole));
 	if (ledger_copy(data, dir, err, errlen) == -1 ||
 	    (len = config_take(data, value, err, errlen)) == -1 ||
-	    (v = view_open(dir, err, errlen)) == NULL)
+	    (v = view_open(dir, REJOIN, err, errlen)) == NULL)
 		return (-1);
 	rc = records_prove(v, records, err, errlen);
 	if (rc == 0)
-		rc = view_export(v, whole, err, errlen);
+		rc = view_export(v, whole, signals_wait, err, errlen);
 	view_close(v);
 	if (rc == 0)
 		rc = copy_seal(whole, value, (size_t)len, err, errlen);
 	return (rc == 0 ? file_publish(whole, file, err, errlen) : -1);
 }
 
-int
-copy_make(const char *data, const char *file, uint64_t *records, char *err,
-    size_t errlen)
+/* In a directory beside the file, which is gone at the end. */
+static int
+copy_beside(const char *data, const char *dir, const char *file,
+    uint64_t *records, char *err, size_t errlen)
 {
 	static const char *const names[] = {"ledger.db", "ledger.db-wal",
 	    "ledger.db-shm", "copy", "copy-journal"};
-	char dir[FILES_PATH - 64], path[FILES_PATH];
+	char path[FILES_PATH];
 	int rc;
 
-	if (access(file, F_OK) == 0)
-		return (text_why(err, errlen,
-		    "%s is there already: name another file", file));
-	if (strlen(file) + 32 > sizeof(dir) || strlen(data) + 64 > FILES_PATH)
-		return (text_why(err, errlen, "a path is too long"));
-	snprintf(dir, sizeof(dir), "%s.%ld.part", file, (long)getpid());
 	if (mkdir(dir, 0700) == -1)
 		return (text_why(
 		    err, errlen, "cannot make %s: %s", dir, strerror(errno)));
@@ -334,6 +365,26 @@ copy_make(const char *data, const char *file, uint64_t *records, char *err,
 		unlink(path);
 	}
 	rmdir(dir);
+	return (rc);
+}
+
+int
+copy_make(const char *data, const char *file, uint64_t *records, char *err,
+    size_t errlen)
+{
+	char dir[FILES_PATH - 64];
+	sigset_t was;
+	int rc;
+
+	if (access(file, F_OK) == 0)
+		return (text_why(err, errlen,
+		    "%s is there already: name another file", file));
+	if (strlen(file) + 32 > sizeof(dir) || strlen(data) + 64 > FILES_PATH)
+		return (text_why(err, errlen, "a path is too long"));
+	snprintf(dir, sizeof(dir), "%s.%ld.part", file, (long)getpid());
+	signals_hold(&was);
+	rc = copy_beside(data, dir, file, records, err, errlen);
+	sigprocmask(SIG_SETMASK, &was, NULL);
 	return (rc);
 }
 

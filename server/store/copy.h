@@ -14,7 +14,8 @@
  * is made of it joins, and can never serve for the host that it was taken of.
  *
  * 0 with how many records there are, or -1 with a sentence without its full
- * stop.  What was half made is removed.
+ * stop.  What was half made is removed, by copy_make also before a signal such
+ * as SIGINT ends the process.
  */
 int copy_make(const char *data, const char *file, uint64_t *records, char *err,
     size_t errlen);

@@ -67,7 +67,8 @@ path_check(const char *path, const struct why *why)
 	if (stat(path, &st) == 0) {
 		if (S_ISDIR(st.st_mode))
 			return (0);
-		return (fail(why, "%s is not a directory", path));
+		return (
+		    fail(why, "%s is not a directory: name another one", path));
 	}
 	if (errno == ENOENT)
 		return (fail(why,
@@ -297,8 +298,7 @@ config_read(struct datadir *d, const struct why *why)
 	 */
 	if (format_read(&d->config, value, (size_t)len) == -1)
 		return (fail(why,
-		    "%s was written by another version of this program: use "
-		    "that one",
+		    "%s was written by another version of evote: use that one",
 		    file));
 	/* A killed process may have written it and not synced it. */
 	if (slots_write(d->config_fd, value, (size_t)len) == -1)
@@ -383,8 +383,8 @@ datadir_restore(const char *path, const char *key_path,
 		return (-1);
 	if (format_read(&config, value, len) == -1)
 		return (fail(&why,
-		    "the copy was made by another version of "
-		    "this program: use that one"));
+		    "the copy was made by another version of evote: use that "
+		    "one"));
 	seal_random(new.incarnation, sizeof(new.incarnation));
 	if ((lock_fd = dir_begin(path, &why)) != -1) {
 		rc = format_dir(path, &new, err, errlen);
@@ -445,7 +445,8 @@ datadir_open(struct datadir *d, const char *path, const char *key_path,
 	d->lock_fd = lock_take(path, &why);
 	/* files_sync: a name that a killed process gave counts from now on. */
 	if (d->lock_fd == -1 || dir_prepare(d, key_path, &why) == -1 ||
-	    (files_sync(path) == -1 && fail(&why, "it cannot be synced")) ||
+	    (files_sync(path) == -1 &&
+		fail(&why, "cannot sync %s: %s", path, strerror(errno))) ||
 	    contents_read(d, &why) == -1 ||
 	    key_compare(d, key_path, &why) == -1) {
 		datadir_close(d);

@@ -50,7 +50,7 @@ ledger_failed(const struct ledger *l, const char *doing)
 		break;
 	case SQLITE_BUSY:
 		log_alarm("ledger file=%s doing=%s failed=\"another process "
-			  "has it open\" code=%d",
+			  "has it open\" code=%d hint=\"stop that one\"",
 		    l->path, doing, code);
 		break;
 	default:
@@ -134,7 +134,8 @@ format_check(struct ledger *l)
 		return (-1);
 	if (strcmp(id, APPLICATION_ID) != 0) {
 		log_alarm("ledger file=%s failed=\"not a ledger of evote\" "
-			  "application_id=%s",
+			  "application_id=%s hint=\"move the data directory "
+			  "aside and let this host join again from its peer\"",
 		    l->path, id);
 		return (-1);
 	}

@@ -18,9 +18,12 @@
 #include "server/store/ledger_impl.h"
 #include "server/store/slots.h"
 
+#define STEPS 10000 /* of SQLite's machine, within a millisecond */
+
 struct view {
 	char *path;
-	int lock_fd; /* -1: a copy without one */
+	const char *todo; /* the caller's, where it is damaged */
+	int lock_fd;	  /* -1: a copy without one */
 	sqlite3 *db;
 	uint64_t size;
 };
@@ -136,9 +139,8 @@ number_get(struct view *v, const char *sql, uint64_t *n)
 static int
 db_failed(struct view *v, const char *file, char *err, size_t errlen)
 {
-	return (text_why(err, errlen,
-	    "cannot read %s: %s: audit another host's directory", file,
-	    sqlite3_errmsg(v->db)));
+	return (text_why(err, errlen, "cannot read %s: %s; %s", file,
+	    sqlite3_errmsg(v->db), v->todo));
 }
 
 static int
@@ -148,15 +150,16 @@ ledger_look(struct view *v, char *err, size_t errlen)
 
 	files_path(v->path, "ledger.db", file, sizeof(file));
 	if (access(file, R_OK) == -1)
-		return (text_why(
-		    err, errlen, "cannot read %s: %s", file, strerror(errno)));
+		return (text_why(err, errlen, "cannot read %s: %s%s%s", file,
+		    strerror(errno), errno == EACCES ? "" : "; ",
+		    errno == EACCES ? "" : v->todo));
 	if (db_open(v, file) != SQLITE_OK ||
 	    value_get(v, "PRAGMA application_id", id, sizeof(id)) == -1 ||
 	    value_get(v, "PRAGMA user_version", version, sizeof(version)) == -1)
 		return (db_failed(v, file, err, errlen));
 	if (strcmp(id, APPLICATION_ID) != 0)
-		return (
-		    text_why(err, errlen, "%s is not a ledger of evote", file));
+		return (text_why(err, errlen, "%s is not a ledger of evote; %s",
+		    file, v->todo));
 	if (strcmp(version, FORMAT) != 0)
 		return (text_why(err, errlen,
 		    "%s was written by another version of evote (format %s, "
@@ -169,12 +172,13 @@ ledger_look(struct view *v, char *err, size_t errlen)
 }
 
 struct view *
-view_open(const char *path, char *err, size_t errlen)
+view_open(const char *path, const char *todo, char *err, size_t errlen)
 {
 	struct view *v = need_zeroed(1, sizeof(*v));
 
 	v->lock_fd = -1;
 	v->path = need_copy(path);
+	v->todo = todo;
 	if (strlen(path) + 32 > FILES_PATH)
 		text_why(err, errlen, "the data directory's path is too long");
 	else if (lock_share(v, err, errlen) == 0 &&
@@ -221,11 +225,12 @@ config_look(struct view *v, evote_config *config, char *err, size_t errlen)
 	if (fd != -1)
 		close(fd);
 	if (len == -1)
-		return (
-		    text_why(err, errlen, "%s is damaged or unreadable", file));
+		return (text_why(err, errlen, "%s is damaged or unreadable; %s",
+		    file, v->todo));
 	if (format_read(config, value, (size_t)len) == -1)
 		return (text_why(err, errlen,
-		    "%s was written by another version of this program", file));
+		    "%s was written by another version of evote: use that one",
+		    file));
 	return (1);
 }
 
@@ -250,7 +255,8 @@ view_claim(struct view *v, struct view_claim *claim, char *err, size_t errlen)
 	*claim = (struct view_claim){0};
 	if (number_get(v, "SELECT accepted FROM state", &claim->accepted) == -1)
 		return (text_why(err, errlen,
-		    "%s/ledger.db does not say what is accepted", v->path));
+		    "%s/ledger.db does not say what is accepted; %s", v->path,
+		    v->todo));
 	there = config_look(v, &config, err, errlen);
 	if (there < 1)
 		return (there);
@@ -263,16 +269,20 @@ view_claim(struct view *v, struct view_claim *claim, char *err, size_t errlen)
 }
 
 int
-view_export(struct view *v, const char *file, char *err, size_t errlen)
+view_export(struct view *v, const char *file, int (*stop)(void *), char *err,
+    size_t errlen)
 {
 	sqlite3_stmt *stmt = NULL;
-	int rc = sqlite3_prepare_v2(v->db, "VACUUM INTO ?", -1, &stmt, NULL);
+	int rc;
 
+	sqlite3_progress_handler(v->db, STEPS, stop, NULL);
+	rc = sqlite3_prepare_v2(v->db, "VACUUM INTO ?", -1, &stmt, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_bind_text(stmt, 1, file, -1, SQLITE_STATIC);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(stmt);
 	sqlite3_finalize(stmt);
+	sqlite3_progress_handler(v->db, 0, NULL, NULL);
 	if (rc == SQLITE_DONE)
 		return (0);
 	return (text_why(

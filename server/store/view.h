@@ -16,9 +16,11 @@ struct view;
 /*
  * NULL: why is in err, one sentence without its full stop.  What is in use by a
  * process is refused.  A copy needs no lock, key or incarnation: ledger.db is
- * enough, with ledger.db-wal if that is there.
+ * enough, with ledger.db-wal if that is there.  todo is what the caller's user
+ * does with a damaged one; it ends the sentences about that.
  */
-struct view *view_open(const char *path, char *err, size_t errlen);
+struct view *view_open(
+    const char *path, const char *todo, char *err, size_t errlen);
 void view_close(struct view *); /* NULL is fine */
 
 /* Where the records end, as they are numbered. */
@@ -35,8 +37,12 @@ struct view_claim {
 /* 0, or -1 when something there is damaged: why is in err. */
 int view_claim(struct view *, struct view_claim *, char *err, size_t errlen);
 
-/* All of it into a new file, which is not synced; 0, or -1 with err. */
-int view_export(struct view *, const char *file, char *err, size_t errlen);
+/*
+ * All of it into a new file, which is not synced; 0, or -1 with err, also when
+ * stop was not 0, which is asked again and again.
+ */
+int view_export(struct view *, const char *file, int (*stop)(void *), char *err,
+    size_t errlen);
 
 /* One record; the bytes are good until the next. */
 struct view_row {

@@ -88,6 +88,23 @@ restored() {
 	exits 0 server audit --data "$PAIR_DIR/gamma"
 }
 
+@test "an export that is interrupted leaves nothing behind" {
+	local pid
+	cluster_up people
+	EVOTE_FAILPOINT=copy-slow "$PAIR_BIN/evote_server" export \
+	    --data "$PAIR_DIR/alpha" "$PAIR_DIR/copy" 3>&- &
+	pid=$!
+	until compgen -G "$PAIR_DIR/copy.*.part/ledger.db"; do
+		kill -0 "$pid"
+	done
+	kill -TERM "$pid"
+	status=0
+	wait "$pid" || status=$?
+	echo "exit status $status"
+	((status == 128 + 15))
+	not compgen -G "$PAIR_DIR/copy*"
+}
+
 # The server's programs as a user would run them, not as root.
 powerless() {
 	local powers=()
@@ -124,6 +141,19 @@ check_of() {
 	[[ $(ls -la --time-style=full-iso "$PAIR_DIR/alpha") == "$before" ]]
 	exits 1 check_of alpha --cluster-key /dev/null
 	says "is not a cluster key"
+	"$PAIR_BIN/evote_server" init --data "$PAIR_DIR/other"
+	exits 1 check_of alpha --cluster-key "$PAIR_DIR/other/cluster.key"
+	says "name the right key, or an empty directory"
+	exits 1 check_of alpha --admin-socket "$PAIR_DIR/none/admin.sock"
+	says "make that directory for the server's user, or set another"
+	exits 1 check_of alpha --admin-socket "$(printf '/%0200d' 0)"
+	says "set a shorter admin-socket"
+	cp "$PAIR_DIR/alpha/ledger.db" "$PAIR_DIR/whole.db"
+	head -c 5000 /dev/zero >"$PAIR_DIR/alpha/ledger.db"
+	exits 1 check_of alpha
+	says "ledger.db: file is not a database; move the directory aside"
+	not says "audit"
+	mv "$PAIR_DIR/whole.db" "$PAIR_DIR/alpha/ledger.db"
 	mkdir "$PAIR_DIR/empty"
 	exits 1 check_of alpha --data "$PAIR_DIR/empty"
 	says "set cluster-key"
@@ -156,6 +186,7 @@ s = socket.socket(); s.bind(("", int(sys.argv[1]))); s.listen(); time.sleep(30)'
 	rm "$PAIR_DIR/alpha/incarnation"
 	exits 1 check_of alpha
 	says "no incarnation"
+	says "move its contents elsewhere"
 }
 
 @test "check and the log tell of secrets that others may read" {

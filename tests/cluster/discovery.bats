@@ -121,7 +121,7 @@ unregistered() {
 	says "${NET_DIR:+its portmapper knows no evote server}"
 	exits 4 as ada --timeout 1 vote board yes
 	says "NOT sent"
-	says "nothing has happened, try again later"
+	says ". Nothing was done. Try again later."
 }
 
 # A place where nobody answers: no such host, or here a queue that is full.

@@ -272,17 +272,21 @@ host_waits() {
 	epoch=$(host_state beta epoch)
 	# None serves: that is no refusal, and may be tried again.
 	exits 4 admin beta unregister ada
-	says "no host serves now; alpha is awaited"
+	says "no host serves now. Start alpha if it is down"
+	exits 1 admin beta handover alpha
+	says "this host is not the primary, and knows of none now; see"
 	exits 1 admin beta promote --force --epoch $((epoch + 9)) --accept-loss
 	run admin beta promote --force --epoch "$epoch"
 	((status == 1))
 	[[ $output == *"alpha was in sync"*"not been heard of since"* ]]
+	says "to proceed. Votes that other hosts accepted beyond the"
 	[[ $output == "This host was not made primary: votes accepted "* ]]
 	[[ $(host_state beta epoch) == "$epoch" ]]
 	waits_for beta alpha
 	run admin beta promote --force --epoch "$epoch" --accept-loss
 	((status == 0))
-	[[ $output == *"beyond the "*" records on this one, which was in sync"* ]]
+	says "This host is now primary by force. Votes that other hosts"
+	[[ $output == *"beyond the "*" records on this host are no longer"* ]]
 	wait_until 10 serves beta
 	exits 3 client --timeout 5 result board
 	server_start alpha

@@ -43,7 +43,7 @@ import() {
 	says "~ ada (n): was in group m"
 	says "~ cy (m): another key"
 	says "+ eve (n)"
-	says "1 on the roll are not in the file. They stay"
+	says "1 on the roll are not in the file. They stay; --remove-missing"
 	[[ $(stands alpha) == "ada/m bob/m cy/m" ]]
 	exits 0 import --update
 	says "~ ada (n): was in group m"

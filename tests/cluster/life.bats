@@ -90,7 +90,7 @@ go_on() {
 	admin beta unregister carol
 	exits 1 as carol check board
 	says "1 thing is not right"
-	says "carol has left the roll, and may vote where it was fixed before"
+	says "carol is no longer on the roll, and may vote only in elections"
 	exits 0 as carol vote board no
 	exits 1 as carol check board
 	says 'Your vote in "board" counts'
@@ -200,7 +200,7 @@ go_on() {
 	local members="who | may, create"
 	cluster_up people
 	exits 0 admin alpha settings
-	says "anyone may create elections, each voter 100 at once"
+	says "anyone may create elections; each voter may create 100 at once"
 	exits 1 admin alpha settings --group nobodys
 	says "nobody on the roll"
 	exits 2 admin alpha settings --create all

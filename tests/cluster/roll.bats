@@ -158,6 +158,7 @@ voters() {
 	run on_terminal '' "${import[@]}" "$csv"
 	says $'\r\e[K! v2500 '
 	says "Nobody was registered: 1 of 3000 voters"
+	says "Correct the file, or add --update to change groups and keys."
 }
 
 @test "a bad key in line 4217: named, and nobody is registered" {

@@ -69,7 +69,7 @@ metric() {
 	wait_until 10 waits_for_alpha
 	exits 4 client status
 	says "beta waits for alpha"
-	says "No host serves"
+	says "No host serves; 1 of 2 answered. See the lines above."
 }
 
 # An election that closes by itself; ada and bob choose each the other way.
@@ -124,7 +124,8 @@ tied_election() {
 	exits 5 client status
 	kill -CONT "$(server_pid beta)"
 	says "beta does not answer: no answer in time"
-	says "alpha ALARM: No redundancy"
+	says "alpha ALARM: No redundancy: new votes are not copied to beta. Start"
+	says "need an operator (see above); 1 of 2 hosts answered."
 	# The table fits on any terminal.
 	not grep -E '^(host|alpha|beta)  .{75}' <<<"$output"
 }

@@ -70,7 +70,7 @@ tracker() {
 	not says sheet
 	wait_until 30 client result plain
 	exits 1 client sheet plain
-	says "did not ask for a tally sheet"
+	says "did not ask for a tally sheet; \`result\` shows the counts"
 	exits 1 client sheet nothing
 	says "no election of that name"
 }

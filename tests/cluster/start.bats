@@ -24,6 +24,7 @@ beta() {
 	says "holds files"
 	[[ $(ls "$PAIR_DIR/used") == something ]]
 	refused init --data "$PAIR_DIR/used/something"
+	says "is not a directory: name another one."
 	refused init --data "$PAIR_DIR/no/where"
 	pair_init
 	before=$(cat "$PAIR_DIR/alpha/cluster.key")
@@ -47,6 +48,9 @@ beta() {
 	pair_init
 	refused --data "$PAIR_DIR/alpha" --name gamma --hosts "$EVOTE_HOSTS"
 	says gamma
+	# A file that the options keep from being read.
+	refused --data "$PAIR_DIR/alpha" --name alpha
+	says "no hosts list is set: give --hosts, or --config /etc/evote/"
 	for list in "" "," "alpha=" "alpha=a,alpha=b" "alpha=a:0" \
 	    "alpha=a:99999" "@/no/such/file"; do
 		refused --data "$PAIR_DIR/alpha" --name alpha --hosts "$list"

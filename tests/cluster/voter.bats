@@ -57,12 +57,15 @@ typed() {
 	exits 1 as ada check
 	says 'Your vote in "board" counts'
 	says "alpha is not reached"
+	# What an operator would do is not for a voter.
+	says "Tell the operators that alpha is not reached. You can vote"
+	not says "Start"
 	says "1 thing is not right"
 	exits 1 as ada check other
 	says 'You may not vote in "other"'
 	server_kill beta
 	exits 4 as ada --timeout 1 check
-	says "No host serves"
+	says "No host serves now, so the roll could not be asked. Try again"
 }
 
 @test "check: a stranger learns nothing of the roll" {
@@ -97,8 +100,9 @@ leave_pending() {
 	exits 0 client pending
 	says 'vote      of ada  "board"'
 	exits 1 as ada check
-	says 'A request about "board" was sent, and got no answer'
+	says 'Your vote in "board" was sent, and got no answer'
 	exits 2 as ada pending --drop
+	says 'Your vote in "board" was sent, and its answer did not come'
 	says "takes nothing back"
 	exits 0 as ada pending --drop --yes
 	exits 0 as ada pending

@@ -653,7 +653,8 @@ test_end(void **state)
 	finds(s, "10 records were accepted, and only 8 are there.");
 	for (int at = 0; at < 4096; at += 64)
 		assert_int_equal(scratch_flip(s->db, 4096 + at, 0xff), 0);
-	says(audit_with(s, &conf, 1), "malformed: audit another host's");
+	says(audit_with(s, &conf, 1),
+	    "malformed; audit another host's directory");
 }
 
 /* The ledger of another service in this one's directory. */

@@ -2253,7 +2253,8 @@ test_why_each(void **state)
 }
 
 static void
-explains(struct world *w, int failed, const char *text, const char *todo)
+explains(
+    struct world *w, int failed, const char *text, const char *todo, int theirs)
 {
 	struct evote *e = open_with(w, 1000, 0);
 	struct explain x;
@@ -2273,6 +2274,7 @@ explains(struct world *w, int failed, const char *text, const char *todo)
 	assert_int_equal(EXPLAIN_FAILED, x.steps[failed].state);
 	assert_non_null(strstr(x.steps[failed].text, text));
 	assert_non_null(strstr(x.todo, todo));
+	assert_int_equal(theirs, x.theirs);
 }
 
 static void
@@ -2283,24 +2285,25 @@ test_explain(void **state)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	w->fake.clock = (uint64_t)now.tv_sec * 1000000;
-	explains(w, -1, "", "");
+	explains(w, -1, "", "", 0);
 	w->fake.host[0].tls = tls_key;
-	explains(w, -1, "", "");
+	explains(w, -1, "", "", 0);
 	setenv("EVOTE_PIN", OTHER_PIN, 1);
-	explains(w, EXPLAIN_TLS, "than the pin's", "Check the pin");
+	explains(w, EXPLAIN_TLS, "than the pin's", "Check the pin", 0);
 	w->fake.host[0].tls = NULL;
-	explains(w, EXPLAIN_TLS, "does not offer TLS", "Upgrade evote");
+	explains(w, EXPLAIN_TLS, "does not offer TLS", "Upgrade evote", 1);
 	unsetenv("EVOTE_PIN");
 	w->fake.clock -= HOUR_US;
-	explains(w, EXPLAIN_CLOCK, "it is -36", "chrony");
+	explains(w, EXPLAIN_CLOCK, "it is -36", "chrony", 0);
 	w->fake.host[0].mute = 1;
-	explains(w, EXPLAIN_ANSWER, "does not answer", "restart it");
+	explains(w, EXPLAIN_ANSWER, "does not answer", "restart it", 1);
 	host_kill(&w->fake.host[0]);
-	explains(w, EXPLAIN_PORT, "refused", "Start evote_server");
+	explains(w, EXPLAIN_PORT, "refused", "Start evote_server", 1);
 	strcpy(w->hosts, "a=127.0.0.78");
-	explains(w, EXPLAIN_PORTMAPPER, "no portmapper", "Start rpcbind");
+	explains(w, EXPLAIN_PORTMAPPER, "no portmapper", "Start rpcbind", 1);
 	strcpy(w->hosts, "a=no-such-host.invalid");
-	explains(w, EXPLAIN_NAME, "no address is known for no-such", "Check");
+	explains(
+	    w, EXPLAIN_NAME, "no address is known for no-such", "Check", 0);
 }
 
 /* ---- TLS ---- */

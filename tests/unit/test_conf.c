@@ -118,6 +118,25 @@ a_line_that_is_almost_right_gets_a_sentence(void **state)
 	    "line 1: hosts: \"alpha 10.0.0.1\"");
 }
 
+/* What is not set at all is to be written into that file. */
+static void
+what_is_missing_is_named_with_its_place(void **state)
+{
+	struct files *fs = *state;
+	char want[900];
+
+	snprintf(want, sizeof(want),
+	    "no data directory is set: write \"data = ...\" into %s, or give "
+	    "--data\n",
+	    fs->conf);
+	says_of(fs, "name = alpha\n", want);
+	says_of(fs, "data = /d\n", "no name is set: write \"name = ...\"");
+	says_of(fs, "data = /d\nname = alpha\n",
+	    "no hosts list is set: write \"hosts = ...\"");
+	says_of(fs, "data = /d\nname = alpha\nhosts = beta=10.0.0.2\n",
+	    "does not name this host, \"alpha\": correct");
+}
+
 /* ---- the hosts list ---- */
 
 static void
@@ -244,6 +263,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(m14_a_file_as_an_editor_writes_it),
 	    TEST(a_line_that_is_almost_right_gets_a_sentence),
+	    TEST(what_is_missing_is_named_with_its_place),
 	    TEST(m14_a_hosts_file_as_an_editor_writes_it),
 	    TEST(m11_a_list_from_elsewhere_reads_no_file),
 	    TEST(m15_an_entry_that_is_almost_right_gets_a_sentence),

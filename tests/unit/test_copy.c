@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -114,11 +115,45 @@ a_copy_is_whole_whenever_it_is_made(void **state)
 	scratch_remove(dir);
 }
 
+/* Held back, as by the copy itself: it is seen, and nothing stays behind. */
+static void
+a_signal_leaves_nothing_half_made(void **state)
+{
+	char dir[128], data[160], path[300], part[400], err[512] = "";
+	struct sigaction was, ends = {.sa_handler = SIG_DFL};
+	uint64_t records;
+	sigset_t term;
+	int number;
+
+	assert_non_null(scratch_make(dir, sizeof(dir)));
+	snprintf(data, sizeof(data), "%s/data", dir);
+	snprintf(path, sizeof(path), "%s/copy", dir);
+	snprintf(part, sizeof(part), "%s.%ld.part", path, (long)getpid());
+	assert_int_equal(datadir_init(data, NULL, err, sizeof(err)), 0);
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &term, NULL), 0);
+	assert_int_equal(sigaction(SIGTERM, &ends, &was), 0);
+	assert_int_equal(raise(SIGTERM), 0);
+	assert_int_equal(copy_make(data, path, &records, err, sizeof(err)), -1);
+	assert_non_null(strstr(err, "Interrupted"));
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(access(part, F_OK), -1);
+	assert_int_equal(sigwait(&term, &number), 0);
+	assert_int_equal(number, SIGTERM);
+	assert_int_equal(copy_make(data, path, &records, err, sizeof(err)), 0);
+	assert_int_equal(records, 1);
+	assert_int_equal(sigaction(SIGTERM, &was, NULL), 0);
+	assert_int_equal(sigprocmask(SIG_UNBLOCK, &term, NULL), 0);
+	scratch_remove(dir);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_copy_is_whole_whenever_it_is_made),
+	    cmocka_unit_test(a_signal_leaves_nothing_half_made),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -53,7 +53,8 @@ a_new_cluster_starts_alone(void **state)
 	assert_told(c, 1, "served");
 	assert_told(c, 2, "served");
 	assert_disk(c, A, "new A 1");
-	assert_alarm(c, A, "No redundancy: new votes are not copied to B");
+	assert_alarm(
+	    c, A, "No redundancy: new votes are not copied to B. Start B.");
 	cluster_free(c);
 }
 
@@ -323,7 +324,9 @@ who_keeps_an_answer_is_told(void **state)
 	cluster_wait(c, 1500);
 	assert_no_alarm(c, A, "waiting");
 	cluster_wait(c, 1500);
-	assert_alarm(c, A, "Requests have been waiting 3 s for the disk of B");
+	assert_alarm(c, A,
+	    "Requests have been waiting 3 s for the disk of B. Check that disk "
+	    "or host.");
 	assert_awaits(c, A, "B");
 	assert_told(c, 1, "");
 	free_disk(c, B);
@@ -386,7 +389,10 @@ a_host_that_gets_another_result_halts_and_is_left_out(void **state)
 	ask_write(c, A, 1);
 	cluster_run(c);
 	assert_role(c, B, "halted");
-	assert_alarm(c, B, "it has another result here");
+	assert_alarm(c, B,
+	    "does not follow from this host's ledger: it has another result "
+	    "here; move the data directory aside, keep it, and start with an "
+	    "empty one.");
 	assert_disk(c, B, "new A");
 	assert_set(c, A, "A");
 	assert_told(c, 1, "served");
@@ -1078,13 +1084,17 @@ forced_promotion_bars_the_old_incarnation(void **state)
 	evote_status_res s = {.in_sync = 0};
 	char loss[400], expected[400];
 
-	core_loss(b, loss, sizeof(loss));
+	core_loss(b, 0, loss, sizeof(loss));
 	snprintf(expected, sizeof(expected),
-	    "lost is whatever other hosts accepted beyond the 2 records on "
-	    "this one, which was in sync in epoch %llu; A was in sync and has "
-	    "not been heard of since this host started",
+	    "Votes that other hosts accepted beyond the 2 records on this host "
+	    "would be lost. This host was in sync in epoch %llu; A was in sync "
+	    "and has not been heard of since this host started",
 	    (unsigned long long)epoch_of(c, B));
 	assert_string_equal(loss, expected);
+	core_loss(b, 1, loss, sizeof(loss));
+	assert_non_null(strstr(loss,
+	    "beyond the 2 records on this host are no longer part of the "
+	    "election. This host was in sync in"));
 	assert_non_null(core_promote(b, epoch_of(c, B) + 1, 1));
 	assert_non_null(core_promote(b, epoch_of(c, B), 0));
 	assert_null(core_promote(b, epoch_of(c, B), 1));
@@ -1451,6 +1461,7 @@ m6_a_primary_without_room_hands_over_and_gets_it_back(void **state)
 	assert_set(c, B, "B");
 	assert_alarm(c, A, "disk is nearly full");
 	assert_alarm(c, B, "The disk of A is nearly full");
+	assert_alarm(c, B, "new votes are not copied to A.\n");
 
 	/* It is pushed nothing, and everybody votes on. */
 	ask_write(c, B, 1);

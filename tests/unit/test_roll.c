@@ -272,7 +272,8 @@ test_refused(void **state)
 	    "line 2, column C: the key is neither base64 of 32 bytes nor an "
 	    "ssh-ed25519 line");
 	check_refused(HEAD "a,b," KEY "\nc,b," KEY "\na,d," KEY "\n",
-	    "line 4, byte 120: the name \"a\" stands in line 2 too");
+	    "line 4, byte 120: the name \"a\" stands in line 2 too; "
+	    "keep one of them");
 }
 
 /* V7: one key under two names, and names that blanks alone kept apart. */
@@ -291,7 +292,8 @@ test_shared_keys(void **state)
 	    "takes both");
 	free(copy);
 	check_refused(HEAD "a,b," KEY "\n\"a \",b," KEY "\n",
-	    "line 3, byte 71: the name \"a\" stands in line 2 too");
+	    "line 3, byte 71: the name \"a\" stands in line 2 too; "
+	    "keep one of them");
 }
 
 /* The bad row of a long file is the one that is named. */
