@@ -86,6 +86,9 @@ $(B)/ballot_box: $(B)/tests/ballot_box.o $(B)/client.a
 	$(link)
 $(B)/prover: $(B)/tests/prover.o $(B)/client.a
 	$(link)
+$(B)/fast_client: $(B)/client/evote_client.o $(B)/tests/fast_client.o \
+    $(B)/client.a
+	$(link)
 $(B)/nemesis_%: $(B)/tests/nemesis/%.o $(B)/server.a $(B)/client.a
 	$(link)
 $(B)/strangers: $(call objs,$(STRANGERS)) $(B)/client.a
@@ -148,7 +151,8 @@ FUZZING	= CC=clang B=build/fuzz OPT="-O1 -g" \
 	  -fno-sanitize-recover=all -fno-omit-frame-pointer" \
 	  $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 NEMESIS = $(B)/nemesis_voter $(B)/nemesis_dump $(B)/power_cut $(B)/prover
-programs: all $(B)/voter_loop $(B)/ballot_box $(B)/prover $(B)/fill_ledger $(TESTS:%=$(B)/test_%)
+programs: all $(B)/voter_loop $(B)/ballot_box $(B)/prover $(B)/fast_client \
+    $(B)/fill_ledger $(TESTS:%=$(B)/test_%)
 
 check: lint programs $(B)/sim $(NEMESIS) $(B)/floor $(B)/load \
     $(B)/strangers $(B)/crowd $(WRITERS)
