@@ -105,8 +105,14 @@ tells_fast() {
 	exits 1 as ada check
 	chmod 644 "$KEYS/people/bob.pem"
 	exits 1 as bob check
-	chmod 600 "$KEYS/people/bob.pem"
 	says "can be read by other users"
+	chmod 666 "$KEYS/people/bob.pem"
+	exits 1 as bob vote none yes
+	chmod 600 "$KEYS/people/bob.pem"
+	says "The key file $KEYS/people/bob.pem can be changed by other users"
+	mkfifo "$PAIR_DIR/pipe"
+	exits 2 client --voter bob --key "$PAIR_DIR/pipe" vote none yes
+	says "is not a plain file"
 }
 
 # ada's vote is on its way and its answer does not come.
