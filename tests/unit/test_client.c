@@ -733,6 +733,11 @@ test_hosts(void **state)
 	check_hosts("a=h#1,b=c", "a|h|0 ");
 	check_hosts("", "!no host is listed");
 	check_hosts("a=h,a=i", "!the host a is listed twice");
+	check_hosts("a=h:7,b=h:8", "a|h|7 b|h|8 ");
+	check_hosts(
+	    "a=h:7,b=H:7", "!the hosts a and b have the same address, H:7");
+	check_hosts("a=[::1],b=h,c=[::1]",
+	    "!the hosts a and c have the same address, [::1]");
 	check_hosts("a=h:0", "!\"a=h:0\" is not NAME=HOST[:PORT]");
 	check_hosts("a=h:65536", "!\"a=h:65536\" is not NAME=HOST[:PORT]");
 	check_hosts("a=h:", "!\"a=h:\" is not NAME=HOST[:PORT]");
