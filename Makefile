@@ -37,7 +37,7 @@ SERVER	= $(call room,server,main conf supervisor opening loop events driver \
 	  $(call room,server/election,election voters standing stage electorate electors polls polls_read sheet terms due \
 	    life settings keys judge judge_life judge_roll effect roll_page chronicle \
 	    curve read) \
-	  $(call room,server/store,ledger ledger_open wal aside disk slots datadir format files \
+	  $(call room,server/store,ledger ledger_open wal aside disk slots datadir lock format files \
 	    host_key view copy)
 CLIENT	= $(call room,client,evote_client admin say prompt names life plan survey tally chart minutes when await \
 	    proved secret form marks paper ranking) \
