@@ -111,6 +111,8 @@ $(B)/test_%: $(B)/tests/unit/test_%.o $(B)/server.a $(B)/client.a
 	$(link) -lcmocka
 $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/server.a $(B)/client.a
 	$(link) -fsanitize=fuzzer
+# Whoever verifies a signature is seen.
+$(B)/test_service: LIBS += -Wl,--wrap=seal_verify
 # Calls go as far as the service, and no further.
 $(B)/fuzz_transport: LIBS += -Wl,--wrap=service_ask,--wrap=service_head \
     -Wl,--wrap=service_status
