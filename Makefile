@@ -37,7 +37,7 @@ SERVER	= $(call room,server,main conf supervisor start loop events driver \
 	  $(call room,server/election,election voters standing stage electorate electors polls polls_read sheet terms due \
 	    life settings keys judge judge_life judge_roll effect roll_page chronicle \
 	    curve read) \
-	  $(call room,server/store,ledger ledger_open wal aside disk slots datadir format files \
+	  $(call room,server/store,ledger ledger_open wal aside disk slots datadir lock format files \
 	    host_key secrets view copy)
 CLIENT	= $(call room,client,evote_client admin say prompt names life plan survey tally chart minutes when await \
 	    proved histories secret form ballot_marks paper ranking) \
@@ -86,6 +86,9 @@ $(B)/ballot_box: $(B)/tests/ballot_box.o $(B)/client.a
 	$(link)
 $(B)/prover: $(B)/tests/prover.o $(B)/client.a
 	$(link)
+$(B)/fast_client: $(B)/client/evote_client.o $(B)/tests/fast_client.o \
+    $(B)/client.a
+	$(link)
 $(B)/nemesis_%: $(B)/tests/nemesis/%.o $(B)/server.a $(B)/client.a
 	$(link)
 $(B)/strangers: $(call objs,$(STRANGERS)) $(B)/client.a
@@ -108,6 +111,8 @@ $(B)/test_%: $(B)/tests/unit/test_%.o $(B)/server.a $(B)/client.a
 	$(link) -lcmocka
 $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/server.a $(B)/client.a
 	$(link) -fsanitize=fuzzer
+# Whoever verifies a signature is seen.
+$(B)/test_service: LIBS += -Wl,--wrap=seal_verify
 # Calls go as far as the service, and no further.
 $(B)/fuzz_transport: LIBS += -Wl,--wrap=service_ask,--wrap=service_head \
     -Wl,--wrap=service_status
@@ -148,7 +153,8 @@ FUZZING	= CC=clang B=build/fuzz OPT="-O1 -g" \
 	  -fno-sanitize-recover=all -fno-omit-frame-pointer" \
 	  $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 NEMESIS = $(B)/nemesis_voter $(B)/nemesis_dump $(B)/power_cut $(B)/prover
-programs: all $(B)/voter_loop $(B)/ballot_box $(B)/prover $(B)/fill_ledger $(TESTS:%=$(B)/test_%)
+programs: all $(B)/voter_loop $(B)/ballot_box $(B)/prover $(B)/fast_client \
+    $(B)/fill_ledger $(TESTS:%=$(B)/test_%)
 
 check: lint programs $(B)/sim $(NEMESIS) $(B)/floor $(B)/load \
     $(B)/strangers $(B)/crowd $(WRITERS)

@@ -3,6 +3,7 @@
 #include "client/cmd.h"
 #include "client/lib/reason.h"
 #include "client/say.h"
+#include "common/hosts.h"
 #include "common/now.h"
 #include "common/rpc/caller.h"
 
@@ -116,6 +117,16 @@ admin_call(struct client *c, rpcproc_t number, xdrproc_t xargs, void *args,
 	stat = clnt_call(client, number, xargs, args, xres, res, unused);
 	clnt_destroy(client);
 	return (admin_check(c, stat, res, what));
+}
+
+void
+admin_doubt(const struct client *c, const struct host *h)
+{
+	if (c->json == NULL && hosts_is_loopback(h))
+		say_aside("Warning: %s is at %s, where every machine finds "
+			  "itself. Unless all hosts are on one machine, give "
+			  "an address that the others reach as well.",
+		    h->name, h->address);
 }
 
 int

@@ -118,6 +118,9 @@ int admin_check(
  */
 int admin_call(struct client *, rpcproc_t, xdrproc_t xargs, void *args,
     xdrproc_t xres, void *res, const char *what);
+/* A remark on an address that every machine takes for its own. */
+struct host;
+void admin_doubt(const struct client *, const struct host *);
 /* The clock of that host, which has to serve. */
 int admin_clock(struct client *, uint64_t *now, const char *what);
 

@@ -4,7 +4,6 @@
 
 #include "client/say.h"
 #include "client/when.h"
-#include "common/date.h"
 
 const char *
 life_phase(evote_phase phase)
@@ -42,7 +41,7 @@ life_by(const char *name)
 }
 
 const char *
-life_verb(const evote_life_res *l)
+life_verb(const evote_life_res *l, uint64_t now)
 {
 	static const char *const verbs[] = {
 	    [EVOTE_PHASE_PLANNED] = "opens",
@@ -52,7 +51,7 @@ life_verb(const evote_life_res *l)
 	};
 
 	/* In its grace, or while no host closes it. */
-	if (l->phase == EVOTE_PHASE_OPEN && l->end <= date_now_us())
+	if (l->phase == EVOTE_PHASE_OPEN && l->end <= now)
 		return ("ended");
 	return ((unsigned)l->phase <= EVOTE_PHASE_CANCELLED ? verbs[l->phase]
 							    : "ends");
@@ -172,23 +171,24 @@ life_json(cJSON *to, const evote_life_res *l)
 /* A grace: the service does what is asked after it, or did it before it. */
 static int
 grace_refusal(struct client *c, const char *election,
-    const evote_answer *answer, const evote_life_res *l, const char *what)
+    const evote_answer *answer, const evote_life_res *l, uint64_t now,
+    const char *what)
 {
-	struct when end = when_of(l->end), last = when_of(life_last(l));
+	struct when end = when_of(l->end), last = when_at(life_last(l), now);
 
 	return (say_refused_so(c, answer,
 	    "%s: \"%s\" %s at %s. Until %s, which is %s here, %s, it takes "
 	    "votes "
 	    "of those who had logged in before that",
-	    what, election, life_verb(l), end.utc, last.utc, last.local,
+	    what, election, life_verb(l, now), end.utc, last.utc, last.local,
 	    last.left));
 }
 
 static int
 refusal_say(struct client *c, const char *election, const evote_answer *answer,
-    const evote_life_res *l, const char *what)
+    const evote_life_res *l, uint64_t now, const char *what)
 {
-	struct when w = when_of(life_time(l));
+	struct when w = when_at(life_time(l), now);
 	evote_answer told = *answer;
 
 	if (l->phase == EVOTE_PHASE_PLANNED)
@@ -198,7 +198,7 @@ refusal_say(struct client *c, const char *election, const evote_answer *answer,
 		    "here, %s",
 		    what, election, w.utc, w.local, w.left));
 	if (l->phase == EVOTE_PHASE_OPEN)
-		return (grace_refusal(c, election, answer, l, what));
+		return (grace_refusal(c, election, answer, l, now, what));
 	told.text = l->reason;
 	return (say_refused_so(c, &told, "%s: \"%s\" was cancelled by %s at %s",
 	    what, election, life_by(l->cancelled_by), w.utc));
@@ -226,8 +226,11 @@ life_refused(struct client *c, struct evote *e, const char *election,
 	    reason != EVOTE_R_ONGOING && reason != EVOTE_R_CLOSED)
 		return (-1);
 	if (evote_life(e, election, &life) == EVOTE_ANSWERED &&
-	    life.answer.code == 0 && explains(&life, reason))
-		status = refusal_say(c, election, answer, &life, what);
+	    life.answer.code == 0 && explains(&life, reason)) {
+		say_clock(e);
+		status = refusal_say(
+		    c, election, answer, &life, evote_now_us(e), what);
+	}
 	xdr_free((xdrproc_t)xdr_evote_life_res, &life);
 	return (status);
 }

@@ -10,8 +10,11 @@ const char *life_phase(evote_phase); /* "planned" */
 evote_reason life_shut(evote_phase);
 /* Who did it: the name, or "an operator". */
 const char *life_by(const char *name);
-/* "opens", "ends" or "ended", "closed" or "was cancelled", and when. */
-const char *life_verb(const evote_life_res *);
+/*
+ * "opens", "ends" or "ended", "closed" or "was cancelled", by the service's
+ * clock; and when.
+ */
+const char *life_verb(const evote_life_res *, uint64_t now);
 uint64_t life_time(const evote_life_res *);
 /* The end, with the grace after it. */
 uint64_t life_last(const evote_life_res *);

@@ -7,12 +7,11 @@
 #include "common/date.h"
 
 struct when
-when_at(uint64_t us, uint64_t now)
+when_of(uint64_t us)
 {
 	time_t seconds = (time_t)(us / 1000000);
-	struct when w;
+	struct when w = {.left = ""};
 	struct tm tm;
-	char span[48];
 
 	date_utc(us, w.utc, sizeof(w.utc));
 	date_local(us, w.local, sizeof(w.local));
@@ -20,15 +19,18 @@ when_at(uint64_t us, uint64_t now)
 	if (strftime(w.rfc3339, sizeof(w.rfc3339), "%Y-%m-%dT%H:%M:%SZ", &tm) ==
 	    0)
 		snprintf(w.rfc3339, sizeof(w.rfc3339), "?");
-	date_span(us > now ? us - now : now - us, span, sizeof(span));
-	snprintf(w.left, sizeof(w.left), us > now ? "in %s" : "%s ago", span);
 	return (w);
 }
 
 struct when
-when_of(uint64_t us)
+when_at(uint64_t us, uint64_t now)
 {
-	return (when_at(us, date_now_us()));
+	struct when w = when_of(us);
+	char span[48];
+
+	date_span(us > now ? us - now : now - us, span, sizeof(span));
+	snprintf(w.left, sizeof(w.left), us > now ? "in %s" : "%s ago", span);
+	return (w);
 }
 
 void

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/number.h"
 #include "common/seal.h"
@@ -253,6 +254,31 @@ pin_add(struct hosts *hosts, struct span s, const char *where, char *err,
 	return (hosts_add_pin(hosts, pin, where, err, errlen));
 }
 
+static int
+is_at(const struct host *a, const struct host *b)
+{
+	return (strcasecmp(a->address, b->address) == 0 && a->port == b->port);
+}
+
+/* Two hosts at one address would both be the one that answers there. */
+static int
+hosts_apart(const struct hosts *hosts, const struct host *h, const char *where,
+    char *err, size_t errlen)
+{
+	char address[EVOTE_ADDRESS_MAX + 1];
+
+	if (hosts_find(hosts, h->name) >= 0)
+		return (text_why(err, errlen, "%sthe host %s is listed twice",
+		    where, h->name));
+	hosts_write(h, address);
+	for (int i = 0; i < hosts->n; i++)
+		if (is_at(&hosts->list[i], h))
+			return (text_why(err, errlen,
+			    "%sthe hosts %s and %s have the same address, %s",
+			    where, hosts->list[i].name, h->name, address));
+	return (0);
+}
+
 /* `where` is the file and the line, or "". */
 static int
 hosts_add(struct hosts *hosts, struct span s, const char *where, char *err,
@@ -271,9 +297,8 @@ hosts_add(struct hosts *hosts, struct span s, const char *where, char *err,
 		    (int)(s.len < 200 ? s.len : 200), s.at, hint ? ": " : "",
 		    hint ? meant : ""));
 	}
-	if (hosts_find(hosts, h.name) >= 0)
-		return (text_why(err, errlen, "%sthe host %s is listed twice",
-		    where, h.name));
+	if (hosts_apart(hosts, &h, where, err, errlen) == -1)
+		return (-1);
 	if (hosts->n == EVOTE_HOSTS_MAX)
 		return (text_why(err, errlen, "%smore than %d hosts", where,
 		    EVOTE_HOSTS_MAX));
@@ -407,6 +432,14 @@ hosts_write(const struct host *h, char address[EVOTE_ADDRESS_MAX + 1])
 	if (h->port != 0)
 		snprintf(address + n, (size_t)(EVOTE_ADDRESS_MAX + 1 - n),
 		    ":%d", h->port);
+}
+
+int
+hosts_is_loopback(const struct host *h)
+{
+	return (strcasecmp(h->address, "localhost") == 0 ||
+	    strncmp(h->address, "127.", 4) == 0 ||
+	    strcmp(h->address, "::1") == 0);
 }
 
 static int

@@ -41,6 +41,8 @@ int hosts_find(const struct hosts *, const char *name);
 /* HOST[:PORT] as a list has it: reads it, with a name beside; 0 or -1. */
 int hosts_read(const char *name, const char *address, struct host *);
 void hosts_write(const struct host *, char address[EVOTE_ADDRESS_MAX + 1]);
+/* What each machine takes for itself. */
+int hosts_is_loopback(const struct host *);
 /* The same for lists of the same hosts in any order, different for others. */
 void hosts_digest(const struct hosts *, unsigned char out[32]);
 

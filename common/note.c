@@ -329,11 +329,13 @@ int
 note_read(
     struct note *n, const char *from, size_t len, char *err, size_t errlen)
 {
-	const char *last = NULL, *end = from + len;
+	const char *last = NULL, *end = from + len, *why;
 
 	memset(n, 0, sizeof(*n));
 	if (len > NOTE_SIZE)
 		return (text_why(err, errlen, "it is too long"));
+	if ((why = text_resaved(from, len)) != NULL)
+		return (text_why(err, errlen, "%s", why));
 	if (!is_plain(from, len))
 		return (text_why(err, errlen,
 		    "it is not UTF-8, or has control characters in it"));

@@ -103,10 +103,13 @@ receipt_read(
     struct receipt *p, const char *from, size_t len, char *err, size_t errlen)
 {
 	struct reader r = {.at = from, .end = from + len};
+	const char *why = text_resaved(from, len);
 
 	memset(p, 0, sizeof(*p));
 	if (len > RECEIPT_SIZE)
 		return (text_why(err, errlen, "it is too long"));
+	if (why != NULL)
+		return (text_why(err, errlen, "%s", why));
 	if (!next(&r) || r.len + 1 != strlen(RECEIPT_HEAD) ||
 	    memcmp(r.line, RECEIPT_HEAD, r.len) != 0)
 		return (text_why(err, errlen,

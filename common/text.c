@@ -338,6 +338,22 @@ text_line(const char **at, const char *end, size_t *len)
 	return (line);
 }
 
+const char *
+text_resaved(const char *s, size_t len)
+{
+	static const char bom[] = "\xef\xbb\xbf";
+
+	if (len >= 3 && memcmp(s, bom, 3) == 0)
+		return ("it was saved with a byte-order mark, as editors do; "
+			"get the file again, or save it as UTF-8 without that "
+			"mark");
+	if (len > 0 && memchr(s, '\r', len) != NULL)
+		return ("it was saved with other line ends (CR), as mail "
+			"programs do; get the file again, or save it with LF "
+			"line ends");
+	return (NULL);
+}
+
 int
 text_width(const char *s)
 {

@@ -30,6 +30,12 @@ void text_harmless(char *s);
 int text_is_utf8(const char *s, size_t len, size_t *bad);
 /* The line at *at without its end, which is passed; NULL: no whole line. */
 const char *text_line(const char **at, const char *end, size_t *len);
+/*
+ * What an editor or a mail program has done to a text of ours when it saved it
+ * anew: ours have LF line ends and no byte-order mark.  A sentence that begins
+ * with "it"; NULL: nothing.
+ */
+const char *text_resaved(const char *s, size_t len);
 /* Says in err why something fails; -1. */
 int text_why(char *err, size_t errlen, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -288,10 +288,12 @@ tlog_policy_read(const char *text, size_t len, char *err, size_t errlen)
 {
 	struct tlog_policy *p = calloc(1, sizeof(*p));
 	struct reader r = {.policy = p, .err = err, .errlen = errlen};
+	const char *why = p == NULL  ? "no memory"
+	    : len > TLOG_POLICY_SIZE ? "it is too long"
+				     : text_resaved(text, len);
 
-	if (p == NULL || len > TLOG_POLICY_SIZE) {
-		text_why(
-		    err, errlen, p == NULL ? "no memory" : "it is too long");
+	if (why != NULL) {
+		text_why(err, errlen, "%s", why);
 		free(p);
 		return (NULL);
 	}

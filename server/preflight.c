@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <grp.h>
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <pwd.h>
@@ -226,24 +225,13 @@ socket_look(struct preflight *p)
 
 /* ---- the data directory ---- */
 
-/* Who will run the server: who asks, or the package's user if that is root. */
-static void
-user_names(char *user, char *group, size_t size)
-{
-	const struct passwd *u = geteuid() == 0 ? NULL : getpwuid(geteuid());
-	const struct group *g = u == NULL ? NULL : getgrgid(u->pw_gid);
-
-	snprintf(user, size, "%s", u == NULL ? "evote" : u->pw_name);
-	snprintf(group, size, "%s", g == NULL ? "evote" : g->gr_name);
-}
-
 /* What root has made in it is the usual mistake; else this is to be done. */
 static void
 data_wrong(struct preflight *p, const char *why, const char *todo)
 {
 	char user[64], group[64], give[FILES_PATH + 200];
 
-	user_names(user, group, sizeof(user));
+	files_user(user, group, sizeof(user));
 	snprintf(give, sizeof(give),
 	    "; give all of it to the server's user: chown -R %s:%s %s", user,
 	    group, p->conf->data);
@@ -374,7 +362,7 @@ missing_look(struct preflight *p)
 {
 	char user[64], group[64];
 
-	user_names(user, group, sizeof(user));
+	files_user(user, group, sizeof(user));
 	found(p, FOUND_WRONG, "data",
 	    "%s is not there; make it: install -d -o %s -g %s -m 700 %s. Only "
 	    "the first host of a new cluster has init make it",

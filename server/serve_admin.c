@@ -242,6 +242,22 @@ evote_set_arbiter_1_svc(
 
 /* ---- hosts ---- */
 
+/* Whether another host is there, and stays. */
+static int
+is_taken(const struct core *core, const char *name, const char *address)
+{
+	const evote_config *k = core_config(core);
+
+	for (u_int i = 0; i < k->hosts.hosts_len; i++) {
+		const evote_listed *h = &k->hosts.hosts_val[i];
+
+		if (!h->leaving && strcmp(h->name, name) != 0 &&
+		    strcasecmp(h->address, address) == 0)
+			return (1);
+	}
+	return (0);
+}
+
 /* NULL when begun, or nothing is to be done; else why not. */
 static const char *
 hosts_order(struct core *core, const evote_hosts_args *args, int *again)
@@ -262,7 +278,9 @@ hosts_order(struct core *core, const evote_hosts_args *args, int *again)
 		return (core_remove_host(core, names[0], again));
 	if (args->act == EVOTE_HOSTS_ADD && n == 1 &&
 	    hosts_read(names[0], args->address, &h) == 0)
-		return (core_add_host(core, names[0], args->address, again));
+		return (is_taken(core, names[0], args->address)
+			? "another host of the cluster has that address"
+			: core_add_host(core, names[0], args->address, again));
 	return ("that is not a change of the hosts");
 }
 

@@ -14,7 +14,7 @@
  * and without taking leave of the other host and the portmapper.
  */
 static const int taken[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2,
-    SIGALRM, SIGVTALRM, SIGIO, SIGPWR};
+    SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGXCPU, SIGSTKFLT};
 /* The calls that these would end fail with an error instead. */
 static const int ignored[] = {SIGPIPE, SIGXFSZ};
 
@@ -30,6 +30,8 @@ supervisor_open(struct supervisor *v)
 	sigemptyset(&mask);
 	for (size_t i = 0; i < COUNT(taken); i++)
 		sigaddset(&mask, taken[i]);
+	for (int n = SIGRTMIN; n <= SIGRTMAX; n++)
+		sigaddset(&mask, n);
 	for (size_t i = 0; i < COUNT(ignored); i++)
 		signal(ignored[i], SIG_IGN);
 	sigprocmask(SIG_BLOCK, &mask, NULL);

@@ -340,7 +340,8 @@ shut_say(struct check *k, const evote_life_res *life)
 		: "`result` shows its outcome.",
 	    "\"%s\" %s at %s, which is %s here, %s; no vote of yours "
 	    "counts there",
-	    k->wanted, life_verb(life), w.utc, w.local, w.left);
+	    k->wanted, life_verb(life, evote_now_us(k->e)), w.utc, w.local,
+	    w.left);
 }
 
 /* The wanted one is not among them; a step. */

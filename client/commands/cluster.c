@@ -60,8 +60,9 @@ is_arbiter(const evote_status_res *s, const struct await *a)
 }
 
 /*
- * A file of this machine is read here: every host would read its own.  `where`
- * has room for EVOTE_TEXT_MAX bytes.
+ * A file of this machine is read here: every host would read its own, as it
+ * would look for a loopback address on itself.  `where` has room for
+ * EVOTE_TEXT_MAX bytes.
  */
 static int
 witness_resolve(struct client *c, char *where)
@@ -69,10 +70,13 @@ witness_resolve(struct client *c, char *where)
 	struct hosts hosts;
 	struct host *h = &hosts.list[0];
 	char err[400];
+	int rc = hosts_parse(where, &hosts, err, sizeof(err));
 
+	if (rc == 0)
+		admin_doubt(c, h);
 	if (where[0] != '@')
 		return (-1);
-	if (hosts_parse(where, &hosts, err, sizeof(err)) == -1)
+	if (rc == -1)
 		return (say_usage(c, "The arbiter was not changed: %s", err));
 	if (hosts.n != 1 || h->port == 0)
 		return (say_usage(c,

@@ -9,11 +9,12 @@
 /* ---- elections ---- */
 
 static void
-summary_say(struct client *c, cJSON *list, const evote_life_summary *s)
+summary_say(
+    struct client *c, cJSON *list, const evote_life_summary *s, uint64_t now)
 {
 	cJSON *object = list != NULL ? cJSON_CreateObject() : NULL;
 	int planned = s->phase == EVOTE_PHASE_PLANNED;
-	struct when w = when_of(planned ? s->start : s->end);
+	struct when w = when_at(planned ? s->start : s->end, now);
 
 	/* That is the end which a cancelled one would have had. */
 	say_line(c, "%-9s %s  %-20s  %s", life_phase(s->phase), w.utc,
@@ -45,7 +46,8 @@ page_say(struct client *c, struct evote *e, cJSON *list, unsigned *next,
 	status = say_answer(
 	    c, e, outcome, &res.answer, "The elections cannot be shown");
 	for (i = 0; status < 0 && i < res.elections.elections_len; i++)
-		summary_say(c, list, &res.elections.elections_val[i]);
+		summary_say(
+		    c, list, &res.elections.elections_val[i], evote_now_us(e));
 	*count += i;
 	/* A service that turns in circles must not keep us. */
 	*next = res.next > *next ? res.next : 0;
@@ -68,9 +70,11 @@ run_elections(struct client *c, void *own, int argc, char **argv)
 	do
 		status = page_say(c, e, list, &next, &count);
 	while (status < 0 && next != 0);
-	if (status < 0)
+	if (status < 0) {
+		say_clock(e);
 		status =
 		    say_done(c, "%u election%s", count, count == 1 ? "" : "s");
+	}
 	evote_close(e);
 	return (status);
 }
@@ -147,11 +151,11 @@ election_json(cJSON *to, const evote_election_res *res,
 
 static int
 election_say(struct client *c, const evote_election_res *res,
-    const evote_options *options, const evote_life_res *l)
+    const evote_options *options, const evote_life_res *l, uint64_t now)
 {
 	const evote_election *v = &res->election;
 	struct ballot_form form;
-	struct when w = when_of(life_time(l));
+	struct when w = when_at(life_time(l), now);
 	char text[NAME_ROOM + 100];
 	u_int i;
 
@@ -168,7 +172,7 @@ election_say(struct client *c, const evote_election_res *res,
 	say_stamp(c, &res->answer.stamp);
 	return (say_done(c,
 	    "Election \"%s\", created by %s, %s at %s, which is %s here, %s",
-	    v->name, life_by(res->creator), life_verb(l), w.utc, w.local,
+	    v->name, life_by(res->creator), life_verb(l, now), w.utc, w.local,
 	    w.left));
 }
 
@@ -188,8 +192,11 @@ show(struct client *c, struct evote *e, const char *name,
 		status = say_answer(c, e, outcome, &life.answer,
 		    "Election \"%s\" cannot be shown", name);
 	}
-	if (status < 0)
-		status = election_say(c, res, &options.options, &life);
+	if (status < 0) {
+		say_clock(e);
+		status = election_say(
+		    c, res, &options.options, &life, evote_now_us(e));
+	}
 	xdr_free((xdrproc_t)xdr_evote_options_res, &options);
 	xdr_free((xdrproc_t)xdr_evote_life_res, &life);
 	return (status);

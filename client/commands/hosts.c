@@ -29,6 +29,7 @@ add_read(struct client *c, struct order *o, const char *word)
 	if (strchr(word, '=') == NULL || strchr(word, ',') != NULL ||
 	    hosts_parse(word, &o->listed, err, sizeof(err)) != 0)
 		return (say_usage(c, "\"%s\" is not NAME=HOST[:PORT]", word));
+	admin_doubt(c, &o->listed.list[0]);
 	hosts_write(&o->listed.list[0], o->address);
 	o->names[0] = o->listed.list[0].name;
 	o->args.names.names_len = 1;

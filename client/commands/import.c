@@ -169,6 +169,27 @@ changes_say(struct client *c, const struct import *m)
 		    d->not_in_file);
 }
 
+/* A new group may be a misspelling.  In a first file all groups are new. */
+static void
+groups_say(struct client *c, const struct import *m)
+{
+	cJSON *list = c->json != NULL && m->diff->on_roll > 0
+	    ? cJSON_AddArrayToObject(c->json, "new_groups")
+	    : NULL;
+	struct nearest near;
+	const char *group;
+	uint32_t i = 0;
+
+	while (m->diff->on_roll > 0 &&
+	    (group = diff_new_group(m->diff, &i, &near)) != NULL) {
+		say_line(c,
+		    "The group \"%s\" is new: nobody on the roll is in it%s",
+		    group, nearest_ask(&near));
+		if (list != NULL)
+			cJSON_AddItemToArray(list, cJSON_CreateString(group));
+	}
+}
+
 /* ---- whether that is wanted ---- */
 
 static int
@@ -337,6 +358,8 @@ import(struct client *c, struct import *m)
 	status = compare(c, client, m);
 	if (status < 0)
 		changes_say(c, m);
+	if (status < 0)
+		groups_say(c, m);
 	if (status < 0 && (status = conflicts_refuse(c, m)) < 0 &&
 	    (status = removal_check(c, m)) < 0 &&
 	    (status = rows_make(c, m)) < 0)

@@ -12,7 +12,6 @@
 #include "client/say.h"
 #include "client/tally.h"
 #include "client/when.h"
-#include "common/date.h"
 #include "common/need.h"
 #include "common/text.h"
 
@@ -255,14 +254,15 @@ static int
 refusal_say(struct client *c, struct evote *e, const char *election,
     const evote_result_res *res)
 {
-	struct when w = when_of(res->end);
+	uint64_t now = evote_now_us(e);
+	struct when w = when_at(res->end, now);
 	int status =
 	    life_refused(c, e, election, &res->answer, "There is no result");
 
 	if (status >= 0)
 		return (status);
-
-	if (res->answer.reason == EVOTE_R_ONGOING && res->end > date_now_us())
+	say_clock(e);
+	if (res->answer.reason == EVOTE_R_ONGOING && res->end > now)
 		return (say_refused(c, &res->answer,
 		    "There is no result of \"%s\" before %s, which is %s here, "
 		    "%s",

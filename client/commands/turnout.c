@@ -48,9 +48,9 @@ group_say(struct client *c, const evote_turnout *g, int columns, cJSON *list)
 
 static int
 turnout_say(struct client *c, const char *election,
-    const evote_turnout_res *res, const evote_life_res *l)
+    const evote_turnout_res *res, const evote_life_res *l, uint64_t now)
 {
-	struct when w = when_of(life_time(l));
+	struct when w = when_at(life_time(l), now);
 	const evote_turnout *g = res->groups.groups_val;
 	uint64_t voted = 0, eligible = 0;
 	cJSON *list = NULL;
@@ -80,7 +80,7 @@ turnout_say(struct client *c, const char *election,
 	    "%llu of %llu voters have voted in \"%s\" (%.1f %%), which %s at "
 	    "%s, %s",
 	    (unsigned long long)voted, (unsigned long long)eligible, election,
-	    100 * share(voted, eligible), life_verb(l), w.utc, w.left));
+	    100 * share(voted, eligible), life_verb(l, now), w.utc, w.left));
 }
 
 /* ---- over time ---- */
@@ -164,8 +164,10 @@ by_group(struct client *c, struct evote *e, const char *election)
 		status = say_answer(c, e, outcome, &life.answer,
 		    "The turnout of \"%s\" is not known", election);
 	}
-	if (status < 0)
-		status = turnout_say(c, election, &res, &life);
+	if (status < 0) {
+		say_clock(e);
+		status = turnout_say(c, election, &res, &life, evote_now_us(e));
+	}
 	xdr_free((xdrproc_t)xdr_evote_life_res, &life);
 	xdr_free((xdrproc_t)xdr_evote_turnout_res, &res);
 	return (status);

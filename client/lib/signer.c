@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/lib/agent.h"
@@ -17,11 +18,20 @@ struct signer {
 	unsigned char public[SEAL_KEY];
 };
 
+/* A pipe is not opened, since its other end may never come. */
+static int
+is_strange(const char *path)
+{
+	struct stat st;
+
+	return (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
+}
+
 /* What is there, up to max bytes, NUL-terminated; a missing file is empty. */
 static size_t
 file_read(const char *path, char *out, size_t max)
 {
-	FILE *f = fopen(path, "re");
+	FILE *f = is_strange(path) ? NULL : fopen(path, "re");
 	size_t n = 0;
 
 	if (f != NULL) {
@@ -58,6 +68,11 @@ signer_fill(struct signer *s, const char *path, const char *pass,
 	char why[200];
 	int rc = 0;
 
+	if (is_strange(path))
+		return (fail(path,
+		    "is not a plain file, and a key is read more than once: "
+		    "save it in one",
+		    err, errlen));
 	switch (sshkey_private(&k, text, len, why, sizeof(why))) {
 	case SSHKEY_OPEN:
 		s->key = seal_key_seed(k.seed);

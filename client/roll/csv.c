@@ -14,6 +14,13 @@ fail_at(
 	    text_why(err, errlen, "line %lu, byte %zu: %s", line, byte, what));
 }
 
+/* Whether a line ends with this byte. */
+static int
+ends_line(const char *p)
+{
+	return (*p == '\n' || (p[0] == '\r' && p[1] != '\n'));
+}
+
 static unsigned long
 line_of(const char *text, size_t at)
 {
@@ -21,7 +28,7 @@ line_of(const char *text, size_t at)
 	size_t i;
 
 	for (i = 0; i < at; i++)
-		line += text[i] == '\n';
+		line += ends_line(text + i);
 	return (line);
 }
 
@@ -55,7 +62,7 @@ check_encoding(const char *text, size_t len, char *err, size_t errlen)
 static size_t
 line_end(const char *p)
 {
-	return (*p == '\n' ? 1 : p[0] == '\r' && p[1] == '\n' ? 2 : 0);
+	return (p[0] == '\r' && p[1] == '\n' ? 2 : ends_line(p) ? 1 : 0);
 }
 
 /* What the first line separates its fields with. */
@@ -99,10 +106,10 @@ csv_open(struct csv *csv, char *text, size_t len, char *err, size_t errlen)
 {
 	static const char bom[] = "\xef\xbb\xbf";
 
+	text[len] = '\0';
 	if (check_encoding(text, len, err, errlen) != 0)
 		return (-1);
 	*csv = (struct csv){.text = text, .len = len, .line = 1};
-	text[len] = '\0';
 	if (len >= 3 && memcmp(text, bom, 3) == 0)
 		csv->at = 3;
 	separator_take(csv);
@@ -125,7 +132,7 @@ quoted_read(struct csv *csv, char *p)
 			break;
 		if (in[0] == '"')
 			in++;
-		csv->line += *in == '\n';
+		csv->line += ends_line(in);
 		*out++ = *in;
 	}
 	/* At least the opening quote has made room. */

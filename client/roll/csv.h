@@ -4,11 +4,12 @@
 #include <stddef.h>
 
 /*
- * Comma-separated values as RFC 4180 has them: CRLF or LF, quoted fields with
- * "" for a quote, line breaks inside quotes.  The separator may be a semicolon
- * or a tab as well, as spreadsheets write where a comma is the decimal point:
- * the first line tells, by "sep=;" or by what it has most of.  Pure; the text
- * is changed in place, and fields point into it.
+ * Comma-separated values as RFC 4180 has them: quoted fields with "" for a
+ * quote, line breaks inside quotes.  Lines end with CRLF, LF, or CR alone, as
+ * Excel writes for old Macintoshes.  The separator may be a semicolon or a tab
+ * as well, as spreadsheets write where a comma is the decimal point: the first
+ * line tells, by "sep=;" or by what it has most of.  Pure; the text is changed
+ * in place, and fields point into it.
  */
 struct csv {
 	char *text;

@@ -10,6 +10,49 @@ struct diff_row {
 	UT_hash_handle hh, hh_key; /* name and key lie in the roll */
 };
 
+struct diff_group {
+	char *name;
+	int told; /* it is new */
+	UT_hash_handle hh;
+};
+
+static struct diff_group *
+group_find(const struct diff *d, const char *name)
+{
+	struct diff_group *g;
+
+	HASH_FIND_STR(d->groups, name, g);
+	return (g);
+}
+
+/* Once; NULL: no memory. */
+static struct diff_group *
+group_note(struct diff *d, const char *name)
+{
+	struct diff_group *g = group_find(d, name);
+
+	if (g != NULL || (g = calloc(1, sizeof(*g))) == NULL)
+		return (g);
+	if ((g->name = strdup(name)) == NULL) {
+		free(g);
+		return (NULL);
+	}
+	HASH_ADD_KEYPTR(hh, d->groups, g->name, strlen(g->name), g);
+	return (g);
+}
+
+static void
+groups_free(struct diff *d)
+{
+	struct diff_group *g, *next;
+
+	HASH_ITER (hh, d->groups, g, next) {
+		HASH_DEL(d->groups, g);
+		free(g->name);
+		free(g);
+	}
+}
+
 struct diff *
 diff_new(const struct roll *roll, int shared_keys, int removes)
 {
@@ -44,6 +87,7 @@ diff_free(struct diff *d)
 		return;
 	HASH_CLEAR(hh_key, d->by_key);
 	HASH_CLEAR(hh, d->by_name);
+	groups_free(d);
 	for (uint32_t i = 0; i < d->roll->n; i++) {
 		free(d->rows[i].holder);
 		free(d->rows[i].group);
@@ -101,6 +145,8 @@ diff_with(struct diff *d, const evote_voter *stands)
 	unsigned change = CHANGE_NONE;
 
 	d->on_roll++;
+	if (group_note(d, stands->group) == NULL)
+		return (-1);
 	HASH_FIND_STR(d->by_name, stands->name, row);
 	if (row == NULL)
 		return (missing_add(d, stands));
@@ -136,6 +182,28 @@ const char *
 diff_group(const struct diff *d, uint32_t i)
 {
 	return (d->rows[i].group);
+}
+
+const char *
+diff_new_group(struct diff *d, uint32_t *i, struct nearest *near)
+{
+	struct diff_group *g, *next;
+	const char *name;
+
+	while (*i < d->roll->n) {
+		name = d->roll->voters[(*i)++].group;
+		if (group_find(d, name) != NULL)
+			continue;
+		*near = (struct nearest){.typed = name};
+		HASH_ITER (hh, d->groups, g, next)
+			if (!g->told)
+				nearest_try(near, g->name);
+		if ((g = group_note(d, name)) == NULL)
+			return (NULL);
+		g->told = 1;
+		return (name);
+	}
+	return (NULL);
 }
 
 uint32_t

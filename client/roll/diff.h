@@ -2,6 +2,7 @@
 #define EVOTE_DIFF_H
 
 #include "client/roll/roll.h"
+#include "common/nearest.h"
 
 /* A roll in a file, compared with the one that stands.  Pure. */
 enum change {
@@ -13,9 +14,11 @@ enum change {
 };
 
 struct diff_row;
+struct diff_group;
 struct diff {
 	const struct roll *roll;
 	struct diff_row *rows, *by_name, *by_key;
+	struct diff_group *groups; /* in which somebody is */
 	uint32_t on_roll;
 	uint32_t not_in_file;
 	/* These, if they are to be taken off the roll. */
@@ -39,6 +42,11 @@ enum change diff_of(const struct diff *, uint32_t i);
 const char *diff_holder(const struct diff *, uint32_t i);
 /* The group that he is in, for CHANGE_GROUP. */
 const char *diff_group(const struct diff *, uint32_t i);
+/*
+ * The next group of the file in which nobody on the roll is, each once, and in
+ * near what may have been meant.  *i begins as 0.  NULL: no more.
+ */
+const char *diff_new_group(struct diff *, uint32_t *i, struct nearest *near);
 /* How many of the file are so: 0, or any of these bits. */
 uint32_t diff_count(const struct diff *, unsigned changes);
 

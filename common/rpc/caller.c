@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "common/now.h"
+#include "common/record.h"
 #include "common/rpc/line.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/dial.h"
@@ -169,6 +170,20 @@ reply_receive(struct caller *c, unsigned char **reply, uint32_t *len,
 	return (status);
 }
 
+/*
+ * As servers take arguments: all of the bytes, in the one form that they have,
+ * since XDR would cut a string at a NUL.
+ */
+static int
+result_decode(XDR *xdrs, size_t len, xdrproc_t xres, void *res)
+{
+	u_int from = xdr_getpos(xdrs);
+
+	return ((*xres)(xdrs, res) &&
+	    xdr_is_canonical(
+		xres, res, (char *)xdrs->x_base + from, len - from));
+}
+
 /* What was partly decoded is freed again. */
 static enum clnt_stat
 reply_decode(struct caller *c, unsigned char *reply, size_t len, xdrproc_t xres,
@@ -180,7 +195,8 @@ reply_decode(struct caller *c, unsigned char *reply, size_t len, xdrproc_t xres,
 	xdrmem_create(&xdrs, (char *)reply, (u_int)len, XDR_DECODE);
 	if (header_reply(&xdrs, &xid, &c->err) == -1)
 		c->err.re_status = RPC_CANTDECODERES;
-	if (c->err.re_status == RPC_SUCCESS && !(*xres)(&xdrs, res)) {
+	if (c->err.re_status == RPC_SUCCESS &&
+	    !result_decode(&xdrs, len, xres, res)) {
 		xdr_free(xres, res);
 		c->err.re_status = RPC_CANTDECODERES;
 	}

@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <uthash.h>
 
 #include "common/log.h"
+#include "common/now.h"
 #include "replica/link/session.h"
 #include "replica/link/wire.h"
+
+#define ALARM_MS 60000 /* between two alarms about one peer's calls */
 
 /* A peer's session, and with it a connection. */
 struct visit {
@@ -41,7 +43,8 @@ struct inbound {
 	struct visit *visits; /* by conn */
 	struct held *held;    /* by handle */
 	uint64_t last_handle;
-	time_t alarmed[EVOTE_HOSTS_MAX + 1]; /* by peer; the last: unknown */
+	/* By peer, when one was last alarmed about; the last: unknown. */
+	uint64_t alarm_ms[EVOTE_HOSTS_MAX + 1];
 };
 
 struct inbound *
@@ -142,14 +145,14 @@ peer_find(const struct inbound *in, const char *name)
 	return (-1);
 }
 
-/* Whoever tries a thousand times a second must not fill the log. */
+/* At most one line a minute: strangers do not fill the log. */
 static void
 inbound_alarm(struct inbound *in, int peer, const char *why)
 {
-	time_t *last = &in->alarmed[peer < 0 ? EVOTE_HOSTS_MAX : peer];
-	time_t now = time(NULL);
+	uint64_t *last = &in->alarm_ms[peer < 0 ? EVOTE_HOSTS_MAX : peer];
+	uint64_t now = now_ms();
 
-	if (*last == now)
+	if (*last != 0 && now - *last < ALARM_MS)
 		return;
 	*last = now;
 	log_alarm("session peer=%s is=refused why=\"%s\"",

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 #include "server/store/format.h"
 #include "server/store/host_key.h"
 #include "server/store/ledger.h"
+#include "server/store/lock.h"
 #include "server/store/slots.h"
 
 #define PATH_MOST 4000 /* of the directory: room for the names in it */
@@ -45,7 +45,7 @@ fail(const struct why *why, const char *fmt, ...)
 	return (-1);
 }
 
-/* ---- the directory and its lock ---- */
+/* ---- the directory ---- */
 
 static int
 fail_half(const char *path, const struct why *why)
@@ -76,46 +76,6 @@ path_check(const char *path, const struct why *why)
 		    "make it and give the cluster's key to join one",
 		    path));
 	return (fail(why, "cannot check %s: %s", path, strerror(errno)));
-}
-
-static int
-fail_in_use(const char *path, const char *file, const struct why *why)
-{
-	char pid[32];
-
-	if (files_line(file, pid, sizeof(pid)) == -1 || pid[0] == '\0')
-		snprintf(pid, sizeof(pid), "(unknown)");
-	return (fail(why,
-	    "%s is in use by process %s: stop it first, or name another "
-	    "directory",
-	    path, pid));
-}
-
-/* The fd that holds the lock, or -1. */
-static int
-lock_take(const char *path, const struct why *why)
-{
-	char file[FILES_PATH], pid[32];
-	int fd, n;
-
-	files_path(path, "lock", file, sizeof(file));
-	fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd == -1)
-		return (fail(why, "cannot open %s: %s", file, strerror(errno)));
-	if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
-		if (errno == EWOULDBLOCK)
-			fail_in_use(path, file, why);
-		else
-			fail(why, "cannot lock %s: %s", file, strerror(errno));
-		close(fd);
-		return (-1);
-	}
-	/* For people only: the lock is the promise, not what it says. */
-	n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
-	if (ftruncate(fd, 0) == -1 || pwrite(fd, pid, (size_t)n, 0) != n)
-		log_info("datadir file=%s pid not written: %s", file,
-		    strerror(errno));
-	return (fd);
 }
 
 /* ---- a new cluster ---- */
@@ -190,7 +150,7 @@ dir_begin(const char *path, const struct why *why)
 	/* What is somebody else's is not even given a lock. */
 	if (format_look(path) == FORMAT_HALF)
 		return (fail_half(path, why));
-	if ((lock_fd = lock_take(path, why)) == -1)
+	if ((lock_fd = lock_take(path, why->text, why->len)) == -1)
 		return (-1);
 	switch (format_look(path)) {
 	case FORMAT_EMPTY:
@@ -239,6 +199,11 @@ key_read(const char *file, unsigned char key[32], const struct why *why)
 	int rc;
 
 	rc = files_line(file, line, sizeof(line));
+	if (rc == -1 && errno == EACCES)
+		return (fail(why,
+		    "cannot read the cluster key %s: %s; it has to belong to "
+		    "the server's user",
+		    file, strerror(errno)));
 	if (rc == -1 && errno != EFBIG)
 		return (fail(why,
 		    "cannot read the cluster key %s: %s; copy it from the "
@@ -336,13 +301,35 @@ own_key_read(struct datadir *d, const struct why *why)
 	return (host_key_read(d->path, d->host_key, why->text, why->len));
 }
 
+/* All that is there and has to be read, and perhaps written. */
+static int
+owner_check(const char *path, const struct why *why)
+{
+	static const struct {
+		const char *name;
+		int mode;
+	} files[] = {{"cluster.key", R_OK}, {"incarnation", R_OK},
+	    {"host.key", R_OK}, {"config", R_OK | W_OK},
+	    {"ledger.db", R_OK | W_OK}, {"ledger.db-wal", R_OK | W_OK}};
+	char file[FILES_PATH];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		files_path(path, files[i].name, file, sizeof(file));
+		if (access(file, files[i].mode) == -1 && errno == EACCES)
+			return (
+			    files_fail_owner(path, file, why->text, why->len));
+	}
+	return (0);
+}
+
 static int
 contents_read(struct datadir *d, const struct why *why)
 {
 	char file[FILES_PATH];
 
 	files_path(d->path, "cluster.key", file, sizeof(file));
-	if (key_read(file, d->key, why) == -1 ||
+	if (owner_check(d->path, why) == -1 ||
+	    key_read(file, d->key, why) == -1 ||
 	    incarnation_read(d->path, d->incarnation, why) == -1 ||
 	    own_key_read(d, why) != 0 || ledger_check(d->path, why) == -1)
 		return (-1);
@@ -442,7 +429,7 @@ datadir_open(struct datadir *d, const char *path, const char *key_path,
 	d->path = strdup(path);
 	if (d->path == NULL)
 		return (fail(&why, "no memory"));
-	d->lock_fd = lock_take(path, &why);
+	d->lock_fd = lock_take(path, err, errlen);
 	/* files_sync: a name that a killed process gave counts from now on. */
 	if (d->lock_fd == -1 || dir_prepare(d, key_path, &why) == -1 ||
 	    (files_sync(path) == -1 &&

@@ -3,11 +3,37 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <libgen.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "common/text.h"
+
+void
+files_user(char *user, char *group, size_t size)
+{
+	const struct passwd *u = geteuid() == 0 ? NULL : getpwuid(geteuid());
+	const struct group *g = u == NULL ? NULL : getgrgid(u->pw_gid);
+
+	snprintf(user, size, "%s", u == NULL ? "evote" : u->pw_name);
+	snprintf(group, size, "%s", g == NULL ? "evote" : g->gr_name);
+}
+
+int
+files_fail_owner(const char *dir, const char *file, char *err, size_t errlen)
+{
+	char user[64], group[64];
+
+	files_user(user, group, sizeof(user));
+	return (text_why(err, errlen,
+	    "cannot use %s: %s; give all of the directory to the server's "
+	    "user: chown -R %s:%s %s",
+	    file, strerror(EACCES), user, group, dir));
+}
 
 void
 files_path(const char *path, const char *name, char *out, size_t len)

@@ -10,6 +10,17 @@
  */
 #define FILES_PATH 4096 /* room for a path */
 
+/*
+ * The server's user and group, as people may be told them: whoever asks as root
+ * is told those of the packages.
+ */
+void files_user(char *user, char *group, size_t size);
+/*
+ * Says in err what to do about a file of the data directory that the server may
+ * not use: what root has made there is no damage.  -1.
+ */
+int files_fail_owner(
+    const char *dir, const char *file, char *err, size_t errlen);
 /* The path of that name in a directory; it has to fit. */
 void files_path(const char *dir, const char *name, char *out, size_t len);
 int files_sync(const char *dir);

@@ -299,6 +299,24 @@ host_waits() {
 	client --json result board | jq -e '.counts[0].votes == 1'
 }
 
+@test "a promotion that has begun is not told as done" {
+	local epoch
+	cluster_up people
+	server_kill beta
+	wait_until 10 alone alpha
+	server_kill alpha
+	server_start beta
+	wait_until 10 waits_for beta alpha
+	epoch=$(host_state beta epoch)
+	disk_hang beta
+	exits 4 admin beta --timeout 3 promote --force --epoch "$epoch" \
+	    --accept-loss
+	says "This host was not made primary yet. It was begun"
+	not serves beta
+	kill -TERM "$tracer"
+	wait_until 10 serves beta
+}
+
 halted() {
 	[[ $(host_state "$1" role) == halted ]]
 }

@@ -121,9 +121,14 @@ one_primary() {
 	wait_until 10 logged alpha "refused peer=gamma .*not a host of this cluster"
 	wait_until 10 logged gamma "refused peer=alpha .*not a host of the cluster"
 	[[ $(host_of gamma alarm) == *"hosts add"* ]]
+	beta=$(listed beta)
+	exits 1 admin alpha hosts add "delta=${beta#*=}"
+	says "another host of the cluster has that address"
 	exits 0 admin alpha hosts add "$GAMMA"
 	wait_until 20 all_level
 	[[ $(host_of alpha alarm) == "" ]]
+	exits 0 admin alpha hosts add gamma=127.0.0.1:17900
+	says "gamma is at 127.0.0.1, where every machine finds itself"
 }
 
 # Whether the policy has a key of that host.

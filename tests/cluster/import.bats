@@ -43,6 +43,7 @@ import() {
 	says "~ ada (n): was in group m"
 	says "~ cy (m): another key"
 	says "+ eve (n)"
+	says 'The group "n" is new: nobody on the roll is in it'
 	says "1 on the roll are not in the file. They stay; --remove-missing"
 	[[ $(stands alpha) == "ada/m bob/m cy/m" ]]
 	exits 0 import --update

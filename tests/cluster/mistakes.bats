@@ -109,6 +109,55 @@ alpha_alone() {
 	[[ -z ${NET_DIR-} ]] || host_rpcbind beta start
 }
 
+@test "lists that spell a host differently: both ends say so" {
+	local beta
+
+	beta=$(listed beta)
+	pair_init
+	server_start alpha
+	wait_until 10 serves alpha
+	server_start beta --name vote2 \
+	    --hosts "$(listed alpha),vote2=${beta#*=}"
+	wait_until 10 alarms alpha \
+	    "Refused by beta: the address that this host has for it leads to a host with another name"
+	wait_until 10 alarms alpha \
+	    "Refusing vote2: it is not a host of this cluster"
+	serves alpha
+	EVOTE_HOSTS=$(listed alpha),vote2=${beta#*=} wait_until 10 \
+	    alarms vote2 "Refused by alpha: this host is not a host of the cluster"
+}
+
+# no_portmap A B: A's portmapper does not hear B.
+no_portmap() {
+	host_run "$1" nft -f - <<-NFT
+		table inet portmap {
+			chain in {
+				type filter hook input priority 0; policy accept;
+				ip saddr $(address "$2") udp dport 111 drop
+			}
+		}
+	NFT
+}
+
+@test "UDP 111 is closed between them: each waits, and says why" {
+	needs_net
+	cluster_up people
+	# Neither is seen to be gone.
+	kill -STOP "$(server_pid alpha)"
+	server_kill beta
+	server_kill alpha
+	no_portmap alpha beta
+	no_portmap beta alpha
+	server_start alpha
+	server_start beta
+	wait_until 20 alarms alpha "No link to beta: its portmapper is silent"
+	wait_until 20 alarms beta "No link to alpha: its portmapper is silent"
+	alarms alpha "Not serving: beta may hold votes"
+	alarms beta "Not serving: alpha may hold votes"
+	net_heal
+	wait_until 15 level
+}
+
 @test "M2: lists in another order, and another suspect-ms, are told" {
 	local straight=$EVOTE_HOSTS
 	cluster_up

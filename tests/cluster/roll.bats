@@ -64,6 +64,26 @@ voters() {
 	[[ $(voters) == 0 ]]
 }
 
+@test "a public key that nobody can sign with is refused everywhere" {
+	local none why="no private key can belong to this public key"
+	setup_file_and_key
+	# Of order 1.
+	none=$({ printf '\1'; head -c 31 /dev/zero; } | base64)
+	exits 1 admin alpha register eve m "$none"
+	says "$why"
+	printf 'name,group,key\nada,m,%s\neve,m,%s\n' "$key" "$none" >"$csv"
+	refuses "line 3" "$why"
+	admin alpha register ada m "$key"
+	exits 1 admin alpha rekey ada "$none"
+	says "$why"
+	# As one change among others.
+	printf 'name,group,key\nada,n,%s\neve,m,%s\n' "$key" "$none" >"$csv"
+	exits 1 admin alpha import --update "$csv"
+	says "line 3"
+	[[ $(admin alpha --json voters | jq -c '[.voters[] | [.name, .key]]') == \
+	    "[[\"ada\",\"$key\"]]" ]]
+}
+
 @test "V5, V6: names are one, however they are typed; look-alikes are refused" {
 	setup_file_and_key
 	admin alpha register $'  Rene\xcc\x81\xc2\xa0 Lee\t' ' members ' "$key"

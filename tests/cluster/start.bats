@@ -72,11 +72,15 @@ beta() {
 	cluster_up people
 	witness_start witness
 	for name in alpha beta witness; do
-		for signal in PIPE XFSZ ALRM USR1 USR2 HUP; do
+		for signal in PIPE XFSZ ALRM VTALRM PROF XCPU STKFLT PWR IO \
+		    RTMIN RTMAX USR1 USR2 HUP; do
 			kill "-$signal" "$(server_pid "$name")"
 		done
 		wait_until 10 logged "$name" 'signal=HUP.*only read at the start'
-		logged "$name" 'signal=10 .*has no effect'
+		for signal in USR1 XCPU PROF STKFLT RTMIN RTMAX; do
+			wait_until 5 logged "$name" \
+			    "signal=$(kill -l "$signal") .*has no effect"
+		done
 		server_lives "$name"
 	done
 	election board 3600

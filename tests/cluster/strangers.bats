@@ -22,6 +22,12 @@ setup_election() {
 	election board 3600
 }
 
+# A client that has another service's host in its list believes one of them.
+beta_alarms() {
+	EVOTE_HOSTS=$(listed beta) EVOTE_STATE=$BATS_TEST_TMPDIR/beta \
+	    alarms beta "$1"
+}
+
 @test "a host with another cluster's key is refused, and told so" {
 	pair_init
 	"$PAIR_BIN/evote_server" init --data "$PAIR_DIR/other"
@@ -30,6 +36,8 @@ setup_election() {
 	wait_until 10 serves alpha
 	wait_until 10 logged alpha 'alarm.*key'
 	wait_until 10 logged beta 'alarm.*key'
+	wait_until 10 alarms alpha "same cluster key"
+	wait_until 10 beta_alarms "same cluster key"
 	admin alpha import "$KEYS/people.csv"
 	not serves beta
 	not in_sync beta

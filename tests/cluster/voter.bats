@@ -68,6 +68,35 @@ typed() {
 	says "No host serves now, so the roll could not be asked. Try again"
 }
 
+# The client of somebody whose clock is three hours fast.
+fast() {
+	host_run voters "$PAIR_BIN/fast_client" --voter ada \
+	    --key "$KEYS/people/ada.pem" "$@"
+}
+
+# tells_fast STATUS TEXT ARG...: of a time by the service's clock, and of that.
+tells_fast() {
+	exits "$1" fast "${@:3}"
+	says "$2"
+	says "ahead of the clock of the service"
+}
+
+@test "on a clock that is fast, times are told by the service's" {
+	local new=(--group members --choice yes --end +2h)
+	cluster_up people
+	tells_fast 0 "in 1 h 5" create board "${new[@]}" --dry-run
+	tells_fast 0 "in 1 h 5" create board "${new[@]}"
+	tells_fast 0 "in 5" create later "${new[@]}" --start +1h
+	tells_fast 0 "in 1 h 5" elections
+	tells_fast 0 "ends at" show board
+	says "in 1 h 5"
+	tells_fast 0 "ends at" turnout board
+	says "in 1 h 5"
+	tells_fast 1 "in 1 h 5" result board
+	tells_fast 1 "in 5" vote later yes
+	tells_fast 0 "in 3 h 5" extend board --end +4h --reason late
+}
+
 @test "check: a stranger learns nothing of the roll" {
 	cluster_up people
 	exits 1 client --voter ada --key "$KEYS/people/bob.pem" check
@@ -79,8 +108,14 @@ typed() {
 	exits 1 as ada check
 	chmod 644 "$KEYS/people/bob.pem"
 	exits 1 as bob check
-	chmod 600 "$KEYS/people/bob.pem"
 	says "can be read by other users"
+	chmod 666 "$KEYS/people/bob.pem"
+	exits 1 as bob vote none yes
+	chmod 600 "$KEYS/people/bob.pem"
+	says "The key file $KEYS/people/bob.pem can be changed by other users"
+	mkfifo "$PAIR_DIR/pipe"
+	exits 2 client --voter bob --key "$PAIR_DIR/pipe" vote none yes
+	says "is not a plain file"
 }
 
 # ada's vote is on its way and its answer does not come.

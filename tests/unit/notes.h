@@ -39,6 +39,14 @@ notary_sign(char *note, size_t size, const struct notary *s, const char *text,
 	return (note_add(note, size, &s->public, time_s, sig));
 }
 
+/* What is said of a file that somebody's program has saved anew. */
+#define RESAVED_CR                                                          \
+	"it was saved with other line ends (CR), as mail programs do; get " \
+	"the file again, or save it with LF line ends"
+#define RESAVED_MARK                                                        \
+	"it was saved with a byte-order mark, as editors do; get the file " \
+	"again, or save it as UTF-8 without that mark"
+
 /* A log with two hosts. */
 struct notaries {
 	struct notary log, alpha, beta;

@@ -600,6 +600,55 @@ test_cut_answer(void **state)
 	server_stop(&s);
 }
 
+/* A name as it should be, with more behind it, with a NUL, badly padded. */
+static void
+script_strange(int fd)
+{
+	static const struct {
+		uint32_t len, size;
+		char bytes[9];
+	} names[] = {{2, 4, "ab\0\0"}, {2, 8, "ab\0\0more"}, {3, 4, "a\0b\0"},
+	    {2, 4, "ab\0\1"}, {2, 4, "ab\0\0"}};
+	uint32_t w[64], reply[9];
+
+	for (size_t i = 0; i < 5 && read_call(fd, w) > 0; i++) {
+		put_reply(reply, w[0], names[i].len);
+		memcpy(reply + 7, names[i].bytes, 8);
+		write_record(fd, reply, 28 + names[i].size, LAST);
+	}
+}
+
+/* The client takes results as the server takes arguments. */
+static void
+test_strange_result(void **state)
+{
+	static const enum clnt_stat expected[] = {RPC_SUCCESS,
+	    RPC_CANTDECODERES, RPC_CANTDECODERES, RPC_CANTDECODERES,
+	    RPC_SUCCESS};
+	static const struct timeval unused = {60, 0};
+	uint32_t arg = 1;
+	struct server s;
+	evote_name name;
+	CLIENT *client;
+
+	server_start(&s, script_strange);
+	client = connect_to(&s);
+	caller_deadline(client, now_ms() + SLOW);
+	for (size_t i = 0; i < 5; i++) {
+		name = NULL;
+		assert_int_equal(expected[i],
+		    clnt_call(client, 1, (xdrproc_t)xdr_uint32_t, &arg,
+			(xdrproc_t)xdr_evote_name, &name, unused));
+		if (expected[i] == RPC_SUCCESS)
+			assert_string_equal(name, "ab");
+		else
+			assert_null(name);
+		free(name);
+	}
+	clnt_destroy(client);
+	server_stop(&s);
+}
+
 static void
 script_refuses(int fd)
 {
@@ -1058,6 +1107,7 @@ main(void)
 	    cmocka_unit_test(test_stub_timeout),
 	    cmocka_unit_test(test_cannot_receive),
 	    cmocka_unit_test(test_cut_answer),
+	    cmocka_unit_test(test_strange_result),
 	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_too_long),
 	    cmocka_unit_test(test_refused),

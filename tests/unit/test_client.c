@@ -9,6 +9,7 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -64,6 +65,24 @@ struct fake_host {
 	int shaken;
 	int greets, calls, probes;
 };
+
+/* In place of the system's: notes what is synced, a line each. */
+static char synced[8 * PATH_MAX];
+static int noting;
+
+int
+fsync(int fd)
+{
+	char link[64], path[PATH_MAX];
+	size_t len = strlen(synced);
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (noting && (n = readlink(link, path, sizeof(path))) > 0)
+		snprintf(
+		    synced + len, sizeof(synced) - len, "%.*s\n", (int)n, path);
+	return ((int)syscall(SYS_fsync, fd));
+}
 
 struct fake {
 	pthread_mutex_t lock;
@@ -746,6 +765,11 @@ test_hosts(void **state)
 	check_hosts("a=h#1,b=c", "a|h|0 ");
 	check_hosts("", "!no host is listed");
 	check_hosts("a=h,a=i", "!the host a is listed twice");
+	check_hosts("a=h:7,b=h:8", "a|h|7 b|h|8 ");
+	check_hosts(
+	    "a=h:7,b=H:7", "!the hosts a and b have the same address, H:7");
+	check_hosts("a=[::1],b=h,c=[::1]",
+	    "!the hosts a and c have the same address, [::1]");
 	check_hosts("a=h:0", "!\"a=h:0\" is not NAME=HOST[:PORT]");
 	check_hosts("a=h:65536", "!\"a=h:65536\" is not NAME=HOST[:PORT]");
 	check_hosts("a=h:", "!\"a=h:\" is not NAME=HOST[:PORT]");
@@ -1526,6 +1550,60 @@ test_strange_files(void **state)
 	assert_int_equal(0, k.kind);
 	assert_int_equal(8, file_size(other));
 	state_close(s);
+}
+
+#define NOBODY 65534
+
+/* Nor what lies with somebody else; root could read all of it. */
+static void
+test_somebody_elses(void **state)
+{
+	struct world *w = *state;
+	char path[PATH_MAX], err[300];
+	struct hosts hosts;
+	struct state *s;
+
+	if (geteuid() != 0)
+		skip();
+	s = state_of(w);
+	snprintf(path, sizeof(path), "%s/seen", state_dir(s));
+	assert_int_equal(0, hosts_parse(w->hosts, &hosts, err, sizeof(err)));
+	assert_int_equal(0, chown(w->dir, NOBODY, (gid_t)-1));
+	assert_null(state_open(w->dir, &hosts, err, sizeof(err)));
+	assert_non_null(strstr(err, "belongs to another user"));
+	assert_int_equal(0, chown(w->dir, 0, (gid_t)-1));
+	assert_int_equal(0, chown(state_dir(s), NOBODY, (gid_t)-1));
+	assert_int_equal(EVOTE_FAILED, vote(w, 5000, "yes"));
+	assert_int_equal(0, chown(state_dir(s), 0, (gid_t)-1));
+	close(creat(path, 0600));
+	assert_int_equal(0, chown(path, NOBODY, (gid_t)-1));
+	assert_int_equal(EVOTE_FAILED, vote(w, 5000, "yes"));
+	assert_int_equal(0, file_size(path));
+	assert_int_equal(0, w->fake.votes);
+	state_close(s);
+}
+
+/* The name of each new directory is on disk. */
+static void
+test_new_directories(void **state)
+{
+	struct world *w = *state;
+	char base[PATH_MAX], path[PATH_MAX + 8], expected[4 * PATH_MAX];
+	char err[300];
+	struct hosts hosts;
+
+	assert_non_null(realpath(w->dir, base));
+	snprintf(path, sizeof(path), "%s/a/b/c", base);
+	snprintf(
+	    expected, sizeof(expected), "%s\n%s/a\n%s/a/b\n", base, base, base);
+	assert_int_equal(0, hosts_parse(w->hosts, &hosts, err, sizeof(err)));
+	for (int i = 0; i < 2; i++) {
+		synced[0] = '\0';
+		noting = 1;
+		state_close(state_open(path, &hosts, err, sizeof(err)));
+		noting = 0;
+		assert_string_equal(synced, i == 0 ? expected : "");
+	}
 }
 
 /* V14: what a writer that ended left behind goes; what another writes stays. */
@@ -2567,6 +2645,8 @@ main(void)
 	    test(test_edited_list),
 	    test(test_edited_list_pinned),
 	    test(test_strange_files),
+	    test(test_somebody_elses),
+	    test(test_new_directories),
 	    test(test_left_behind),
 	    test(test_clock_lies),
 	    test(test_ahead),

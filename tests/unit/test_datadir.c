@@ -460,6 +460,76 @@ a_file_is_missing(void **state)
 	}
 }
 
+#define NOBODY 65534
+
+/* By a user who is not root.  0: that root owns it is said, and what to do. */
+static int
+owned_by_root(const struct place_of_test *p, const char *name)
+{
+	char file[256], err[1024] = "";
+	struct datadir d;
+
+	files_path(p->dir, name, file, sizeof(file));
+	if (geteuid() == 0 && setuid(NOBODY) == -1)
+		return (1);
+	return (datadir_open(&d, p->dir, NULL, err, sizeof(err)) == -1 &&
+		    strstr(err, file) != NULL &&
+		    strstr(err, "Permission denied") != NULL &&
+		    strstr(err, "chown -R ") != NULL &&
+		    strstr(err, "aside") == NULL
+		? 0
+		: 2);
+}
+
+/* A run as root leaves files that the server cannot use: they are no damage. */
+static void
+files_of_another_user(void **state)
+{
+	static const char *const names[] = {"cluster.key", "incarnation",
+	    "host.key", "config", "ledger.db", "ledger.db-wal", "lock"};
+	const size_t n = sizeof(names) / sizeof(*names);
+	struct place_of_test *p = *state;
+	uid_t user = geteuid() == 0 ? NOBODY : geteuid();
+	char file[256];
+	int status;
+
+	init(p->dir, NULL);
+	files_path(p->dir, "ledger.db-wal", file, sizeof(file));
+	close(open(file, O_WRONLY | O_CREAT, 0600));
+	assert_int_equal(chown(p->base, user, (gid_t)-1), 0);
+	assert_int_equal(chown(p->dir, user, (gid_t)-1), 0);
+	for (size_t own = 0; own < n; own++) {
+		for (size_t i = 0; i < n; i++) {
+			files_path(p->dir, names[i], file, sizeof(file));
+			assert_int_equal(chmod(file, i == own ? 0 : 0600), 0);
+			assert_int_equal(
+			    chown(file, i == own ? geteuid() : user, (gid_t)-1),
+			    0);
+		}
+		if (fork() == 0)
+			_exit(owned_by_root(p, names[own]));
+		wait(&status);
+		assert_int_equal(status, 0);
+	}
+}
+
+/* Somebody's link in its place leads nowhere. */
+static void
+the_lock_is_no_link(void **state)
+{
+	struct place_of_test *p = *state;
+	char file[256], text[32] = "";
+
+	init(p->dir, NULL);
+	assert_int_equal(files_replace(p->base, "other", "precious", 8), 0);
+	files_path(p->dir, "lock", file, sizeof(file));
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(symlink(p->other, file), 0);
+	assert_refused(p->dir, NULL, "is a symbolic link");
+	assert_int_equal(files_read(p->other, text, sizeof(text)), 8);
+	assert_string_equal(text, "precious");
+}
+
 static void
 a_byte_is_changed(void **state)
 {
@@ -750,6 +820,8 @@ main(void)
 	    TEST(the_key_of_another_cluster),
 	    TEST(the_own_key),
 	    TEST(a_file_is_missing),
+	    TEST(files_of_another_user),
+	    TEST(the_lock_is_no_link),
 	    TEST(a_byte_is_changed),
 	    TEST(config_of_another_version),
 	    TEST(config_is_damaged),

@@ -56,6 +56,38 @@ test_changes(void **state)
 	diff_free(d);
 }
 
+/* A group that is new may be another one's misspelling: each is told once. */
+static void
+test_new_groups(void **state)
+{
+	evote_voter file[] = {
+	    voter("ada", "members", 1),
+	    voter("bob", "membres", 2),
+	    voter("cy", "membres", 3),
+	    voter("dave", "membrse", 4),
+	    voter("eve", "guests", 5),
+	};
+	const evote_voter roll[] = {
+	    voter("ada", "members", 1), voter("fay", "board", 6)};
+	const struct roll wanted = {.voters = file, .n = 5};
+	struct diff *d = diff_new(&wanted, 1, 0);
+	struct nearest near;
+	uint32_t i = 0;
+
+	assert_non_null(d);
+	diff_with(d, &roll[0]);
+	diff_with(d, &roll[1]);
+	assert_string_equal("membres", diff_new_group(d, &i, &near));
+	assert_string_equal(" (did you mean members?)", nearest_ask(&near));
+	/* Not the other new one. */
+	assert_string_equal("membrse", diff_new_group(d, &i, &near));
+	assert_string_equal(" (did you mean members?)", nearest_ask(&near));
+	assert_string_equal("guests", diff_new_group(d, &i, &near));
+	assert_string_equal("", nearest_ask(&near));
+	assert_null(diff_new_group(d, &i, &near));
+	diff_free(d);
+}
+
 /* V7: who would come with the key of somebody who is there. */
 static void
 test_shared_keys(void **state)
@@ -226,6 +258,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_changes),
+	    cmocka_unit_test(test_new_groups),
 	    cmocka_unit_test(test_shared_keys),
 	    cmocka_unit_test(test_update_and_removal),
 	    cmocka_unit_test(test_key_taken),

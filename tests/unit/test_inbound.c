@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,6 +32,19 @@ static const unsigned char other_key[32] = {8};
 static const char *const names[] = {"alpha", "beta", "gamma"};
 
 enum { ALPHA, BETA, GAMMA };
+
+/* In place of the system's: it is that much later. */
+static uint64_t ahead_ms;
+
+int
+clock_gettime(clockid_t id, struct timespec *t)
+{
+	int rc = (int)syscall(SYS_clock_gettime, id, t);
+
+	if (id == CLOCK_MONOTONIC)
+		t->tv_sec += (time_t)(ahead_ms / 1000);
+	return (rc);
+}
 
 struct heard {
 	int peer;
@@ -739,7 +753,7 @@ alarms_are_few(void **state)
 
 	scene_begin(&s);
 	dup2(log, 2);
-	for (int i = 0; i < 30; i++) {
+	for (int i = 0; i < 30; i++, ahead_ms += 5000) {
 		raw_connect(&s, &r);
 		raw_open(&s, &r, "alpha", "beta", key);
 		raw_open(&s, &r, "alpha", "beta", key);
@@ -752,7 +766,9 @@ alarms_are_few(void **state)
 		n++;
 		p++;
 	}
-	assert_in_range(n, 1, 4);
+	/* 150 s. */
+	assert_in_range(n, 3, 4);
+	ahead_ms = 0;
 	close(saved);
 	close(log);
 	scene_end(&s);

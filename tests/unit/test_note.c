@@ -298,8 +298,8 @@ texts_that_are_no_notes(void **state)
 	    {"log\n42\n" ROOT "\n\n", "it has no signature"},
 	    {"log\n42\n" ROOT "\n\n\xe2\x80\x94 log AAAAAAA=",
 		"its last line has no end"},
-	    {"log\r\n42\n" ROOT "\n" SIG,
-		"it is not UTF-8, or has control characters in it"},
+	    {"log\r\n42\r\n" ROOT "\r\n" SIG, RESAVED_CR},
+	    {"\xef\xbb\xbflog\n42\n" ROOT "\n" SIG, RESAVED_MARK},
 	    {"log\xc2\x9b\n42\n" ROOT "\n" SIG,
 		"it is not UTF-8, or has control characters in it"},
 	    {"log\x7f\n42\n" ROOT "\n" SIG,
@@ -330,7 +330,7 @@ texts_that_are_no_notes(void **state)
 		"the line of signature 2 is not one"},
 	};
 	struct note n;
-	char err[100];
+	char err[200];
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		assert_int_equal(note_read(&n, wrong[i][0], strlen(wrong[i][0]),

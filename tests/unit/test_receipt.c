@@ -171,6 +171,8 @@ files_that_are_no_receipts(void **state)
 {
 	static const char *const wrong[][2] = {
 	    {"", "line 1 is not that of a receipt, c2sp.org/tlog-proof@v1"},
+	    {"c2sp.org/tlog-proof@v1\r\nextra AAAA\r\n", RESAVED_CR},
+	    {"\xef\xbb\xbf" HEAD "\n" NOTE, RESAVED_MARK},
 	    {"c2sp.org/tlog-proof@v2\nextra AAAA\nindex 0\n\n" NOTE,
 		"line 1 is not that of a receipt, c2sp.org/tlog-proof@v1"},
 	    {"c2sp.org/tlog-proof@v\nextra AAAA\nindex 0\n\n" NOTE,

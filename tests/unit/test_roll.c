@@ -74,7 +74,7 @@ test_rows(void **state)
 	check_rows("\n\r\na\n\n\nb\n\n", "3[a];6[b];");
 	check_rows(",\n,x,", "2[][x][];");
 	check_rows("a,b\n,\n , \nc,d\n\"\",\n", "1[a][b];4[c][d];");
-	check_rows("a\rb\n", "1[a\rb];");
+	check_rows("a,b\rc,d\r\re\r", "1[a][b];2[c][d];4[e];");
 	check_rows("  a , b ", "1[  a ][ b ];");
 }
 
@@ -85,6 +85,7 @@ test_quotes(void **state)
 	check_rows("\"say \"\"yes\"\"\"", "1[say \"yes\"];");
 	check_rows("\"\",\"\"\"\"\r\nx", "1[][\"];2[x];");
 	check_rows("\"two\nlines\r\n\",b\nc", "1[two\nlines\r\n][b];4[c];");
+	check_rows("\"two\rlines\r\",b\rc", "1[two\rlines\r][b];4[c];");
 }
 
 /* F: what spreadsheets write where a comma is the decimal point. */

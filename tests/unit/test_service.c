@@ -7,6 +7,8 @@
 #include <cmocka.h>
 
 #include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +28,7 @@
 #include "server/service.h"
 
 #define LISTS	   60
+#define PARKED	   5
 #define REPLY_HEAD 24 /* of an accepted call without a verifier */
 
 /*
@@ -51,6 +54,26 @@ clock_gettime(clockid_t id, struct timespec *t)
 	return (rc);
 }
 
+/* In place of its own (-Wl,--wrap): where a signature is verified. */
+static pthread_t loop;
+static atomic_int on_loop, elsewhere;
+
+int __real_seal_verify(const unsigned char key[SEAL_KEY],
+    const unsigned char sig[SEAL_SIG], const void *msg, size_t len);
+int __wrap_seal_verify(const unsigned char key[SEAL_KEY],
+    const unsigned char sig[SEAL_SIG], const void *msg, size_t len);
+
+int
+__wrap_seal_verify(const unsigned char key[SEAL_KEY],
+    const unsigned char sig[SEAL_SIG], const void *msg, size_t len)
+{
+	if (pthread_equal(pthread_self(), loop))
+		on_loop++;
+	else
+		elsewhere++;
+	return (__real_seal_verify(key, sig, msg, len));
+}
+
 struct scene {
 	char dir[128], data[160], socket[160];
 	struct conf conf;
@@ -72,8 +95,9 @@ step(struct server *s)
 	(void)poll(NULL, 0, 1);
 }
 
+/* A host that has just started. */
 static int
-setup(void **state)
+setup_start(void **state)
 {
 	struct scene *a = calloc(1, sizeof(*a));
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
@@ -92,14 +116,30 @@ setup(void **state)
 	    hosts_parse("alpha=127.0.0.1", &a->conf.hosts, err, sizeof(err)),
 	    0);
 	assert_int_equal(server_open(&a->server, &a->conf), 0);
-	while (core_role(a->server.core) != EVOTE_PRIMARY)
-		step(&a->server);
 	a->client = socket(AF_UNIX, SOCK_STREAM, 0);
 	strcpy(sun.sun_path, a->socket);
 	assert_int_equal(
 	    connect(a->client, (struct sockaddr *)&sun, sizeof(sun)), 0);
 	*state = a;
+	loop = pthread_self();
+	on_loop = elsewhere = 0;
 	return (0);
+}
+
+static void
+step_until(struct server *s, evote_role role)
+{
+	while (core_role(s->core) != role)
+		step(s);
+}
+
+static int
+setup(void **state)
+{
+	int rc = setup_start(state);
+
+	step_until(&((struct scene *)*state)->server, EVOTE_PRIMARY);
+	return (rc);
 }
 
 static int
@@ -156,9 +196,12 @@ call_vote(struct scene *a)
 	call(a, EVOTE_CAST_VOTE, (xdrproc_t)xdr_evote_vote_args, &args);
 }
 
-/* The result of the one call that is under way, to be freed. */
+/*
+ * The result of the first call that is answered, to be freed; without `verify`,
+ * of those that wait for no signature to be verified.
+ */
 static void
-answer(struct scene *a, xdrproc_t xres, void *res)
+hear(struct scene *a, int verify, xdrproc_t xres, void *res)
 {
 	unsigned char in[4096];
 	ssize_t got = 0, n;
@@ -166,7 +209,8 @@ answer(struct scene *a, xdrproc_t xres, void *res)
 
 	for (int i = 0; i < 1000 && got == 0; i++) {
 		step(&a->server);
-		(void)service_run(&a->server);
+		if (verify)
+			(void)service_run(&a->server);
 		n = recv(a->client, in, sizeof(in), MSG_DONTWAIT);
 		got += n > 0 ? n : 0;
 	}
@@ -174,6 +218,12 @@ answer(struct scene *a, xdrproc_t xres, void *res)
 	xdrmem_create(&x, (char *)in + STREAM_MARK + REPLY_HEAD,
 	    (u_int)got - STREAM_MARK - REPLY_HEAD, XDR_DECODE);
 	assert_true(xres(&x, res));
+}
+
+static void
+answer(struct scene *a, xdrproc_t xres, void *res)
+{
+	hear(a, 1, xres, res);
 }
 
 static int
@@ -198,6 +248,21 @@ answers(struct scene *a)
 	return (n);
 }
 
+/* One that waits for a signature, with others behind it. */
+static void
+call_line(struct scene *a)
+{
+	evote_list_args list = {0};
+
+	call_vote(a);
+	for (int i = 0; i < LISTS; i++)
+		call(a, EVOTE_LIST_ELECTIONS, (xdrproc_t)xdr_evote_list_args,
+		    &list);
+	step(&a->server);
+	step(&a->server);
+	step(&a->server);
+}
+
 /* S2: what stood in line behind a signature takes no more than a turn. */
 static void
 test_line_has_turns(void **state)
@@ -205,16 +270,9 @@ test_line_has_turns(void **state)
 	struct scene *a = *state;
 	struct server *s = &a->server;
 	struct pollfd verified = {workers_fd(s->workers), POLLIN, 0};
-	evote_list_args list = {0};
 	int runs = 1, got = 0;
 
-	call_vote(a);
-	for (int i = 0; i < LISTS; i++)
-		call(a, EVOTE_LIST_ELECTIONS, (xdrproc_t)xdr_evote_list_args,
-		    &list);
-	step(s);
-	step(s);
-	step(s);
+	call_line(a);
 	assert_int_equal(answers(a), 0);
 	assert_int_equal(poll(&verified, 1, 10000), 1);
 	look_us = BUDGET_TURN_US / 4;
@@ -239,7 +297,7 @@ pass(struct server *s, uint64_t until_ms)
 
 /* Why a log-in with it, and a signature of nobody, is refused. */
 static evote_reason
-login(struct scene *a, evote_token challenge)
+login_at(struct scene *a, evote_token challenge, int verify)
 {
 	char signature[SEAL_SIG] = {1};
 	evote_auth_args args = {.voter = (char *)"ada",
@@ -249,10 +307,123 @@ login(struct scene *a, evote_token challenge)
 	evote_reason reason;
 
 	call(a, EVOTE_AUTH, (xdrproc_t)xdr_evote_auth_args, &args);
-	answer(a, (xdrproc_t)xdr_evote_auth_res, &res);
+	hear(a, verify, (xdrproc_t)xdr_evote_auth_res, &res);
 	reason = res.answer.reason;
 	xdr_free((xdrproc_t)xdr_evote_auth_res, &res);
 	return (reason);
+}
+
+static evote_reason
+login(struct scene *a, evote_token challenge)
+{
+	return (login_at(a, challenge, 1));
+}
+
+/* What is no challenge of ours is refused before anything dear is done. */
+static void
+test_challenge_before_signature(void **state)
+{
+	struct scene *a = *state;
+	char garbage[] = "a challenge that nobody has issued";
+
+	assert_int_equal(
+	    login_at(a, (evote_token){sizeof(garbage), garbage}, 0),
+	    EVOTE_R_CHALLENGE);
+	assert_int_equal(elsewhere, 0);
+}
+
+/* More than may wait for its turn is told to come again, at once. */
+static void
+test_line_too_long(void **state)
+{
+	struct scene *a = *state;
+	struct server *s = &a->server;
+	evote_answer res = {.code = -1};
+	int got = 0;
+
+	/* Room for one that waits, behind the one that is verified. */
+	turns_free(s->turns);
+	s->turns = turns_new(1, sizeof(struct request) + 400);
+	for (int i = 0; i < 3; i++)
+		call_vote(a);
+	hear(a, 0, (xdrproc_t)xdr_evote_answer, &res);
+	assert_int_equal(res.standing, EVOTE_TRY_AGAIN);
+	assert_int_equal(res.code, EVOTE_CODE_NONE);
+	xdr_free((xdrproc_t)xdr_evote_answer, &res);
+	assert_int_equal(answers(a), 0);
+	for (int i = 0; i < 1000 && got < 2; i++) {
+		step(s);
+		(void)service_run(s);
+		got += answers(a);
+	}
+	assert_int_equal(got, 2);
+}
+
+/* Who has gone has nothing that waits any more. */
+static void
+test_line_gone(void **state)
+{
+	struct scene *a = *state;
+	struct server *s = &a->server;
+	struct pollfd verified = {workers_fd(s->workers), POLLIN, 0};
+	int runs = 0;
+
+	call_line(a);
+	close(a->client);
+	a->client = -1;
+	for (int i = 0; i < 10; i++)
+		step(s);
+	assert_int_equal(poll(&verified, 1, 10000), 1);
+	look_us = BUDGET_TURN_US;
+	while (service_run(s))
+		runs++;
+	look_us = 0;
+	assert_in_range(runs, 0, 1);
+	assert_int_equal(s->under_way, 0);
+}
+
+/* The host does not hear of its disk meanwhile, and so stays what it is. */
+static void
+parked_until(struct server *s, size_t bytes)
+{
+	for (int i = 0; i < 10000 && s->under_way < bytes; i++) {
+		transport_run(s->transport, s->now_ms);
+		(void)service_run(s);
+		(void)poll(NULL, 0, 1);
+	}
+	assert_true(s->under_way >= bytes);
+}
+
+/*
+ * What waits for a primary has been verified by then: all of it is carried out
+ * in one step, in which nobody else is served.
+ */
+static void
+test_parked_are_verified(void **state)
+{
+	struct scene *a = *state;
+	struct server *s = &a->server;
+	size_t one;
+	int got = 0;
+
+	step_until(s, EVOTE_ESTABLISHING);
+	call_vote(a);
+	parked_until(s, 1);
+	one = s->under_way;
+	for (int i = 1; i < PARKED; i++)
+		call_vote(a);
+	parked_until(s, PARKED * one);
+	assert_int_equal(core_role(s->core), EVOTE_ESTABLISHING);
+	assert_int_equal(elsewhere, PARKED);
+	assert_int_equal(answers(a), 0);
+	step_until(s, EVOTE_PRIMARY);
+	for (int i = 0; i < 100 && got < PARKED; i++) {
+		step(s);
+		got += answers(a);
+	}
+	assert_int_equal(got, PARKED);
+	assert_int_equal(on_loop, 0);
+	assert_int_equal(elsewhere, PARKED);
 }
 
 /* A challenge is good within a minute (evote.x), by the clock of the service. */
@@ -341,6 +512,13 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
 		test_line_has_turns, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_challenge_before_signature, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_line_too_long, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_line_gone, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_parked_are_verified, setup_start, teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_challenge_expires, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_under_way, setup, teardown),

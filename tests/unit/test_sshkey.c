@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -380,6 +381,25 @@ test_signer(void **state)
 	scratch_remove(dir);
 }
 
+/* Nobody waits for who may never write to a pipe. */
+static void
+test_signer_pipe(void **state)
+{
+	char dir[80], path[100], err[400] = "";
+
+	assert_non_null(scratch_make(dir, sizeof(dir)));
+	snprintf(path, sizeof(path), "%s/key", dir);
+	assert_int_equal(0, mkfifo(path, 0600));
+	alarm(60); /* ends the program, if it waits */
+	assert_false(signer_is_locked(path));
+	assert_null(signer_open(path, err, sizeof(err)));
+	assert_non_null(strstr(err, "is not a plain file"));
+	assert_null(signer_open(dir, err, sizeof(err)));
+	assert_non_null(strstr(err, "is not a plain file"));
+	alarm(0);
+	scratch_remove(dir);
+}
+
 int
 main(void)
 {
@@ -391,6 +411,7 @@ main(void)
 	    cmocka_unit_test(test_private_damaged),
 	    cmocka_unit_test(test_agent),
 	    cmocka_unit_test(test_signer),
+	    cmocka_unit_test(test_signer_pipe),
 	};
 
 	unsetenv("SSH_AUTH_SOCK");
