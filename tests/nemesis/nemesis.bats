@@ -33,6 +33,8 @@ history_of_ada() {
 		12 ok vote e ada a 3 r3 1 -
 		13 invoke vote e ada b
 		14 refused vote e ada b 3 r3 1 reason=11
+		18 invoke receipt e ada -
+		19 ok receipt e ada - 4 r4 0 2,2
 		30 invoke result e ada -
 		31 ok result e ada - 6 r6 2 tally,a=1,b=1
 	END
@@ -91,12 +93,12 @@ everywhere() {
 @test "checker: good books" {
 	run tests/nemesis/check "$books"
 	echo "$output"
-	[[ $status -eq 0 && $output == *"17 passed, 0 failed" ]]
+	[[ $status -eq 0 && $output == *"18 passed, 0 failed" ]]
 }
 
 @test "checker: a vote that was acknowledged is lost" {
 	everywhere 's/vote e ada a/other/'
-	finds kept tally
+	finds kept tally receipts
 }
 
 @test "checker: a vote is there twice" {
@@ -130,7 +132,7 @@ everywhere() {
 	more_books
 	run tests/nemesis/check "$books"
 	echo "$output"
-	[[ $status -eq 0 && $output == *"17 passed, 0 failed" ]]
+	[[ $status -eq 0 && $output == *"18 passed, 0 failed" ]]
 }
 
 @test "checker: pairs, blanks and first places that are not those of the rankings" {
@@ -178,6 +180,21 @@ everywhere() {
 	echo "21 5 r5 beta" >"$books/notes"
 	echo "prover: a signature is forged" >"$books/forged"
 	finds signed
+}
+
+@test "checker: a receipt of another ledger, place or voter, or of nobody's vote" {
+	cp "$books/history/0" "$BATS_TEST_TMPDIR/good"
+	local wrong
+	for wrong in 's/ada - 4 r4 0 2,2/ada - 4 r4 0 4,2/' \
+	    's/ada - 4 r4 0 2,2/ada - 2 r2 0 2,2/' \
+	    's/receipt e ada - 4/receipt e bob - 4/' \
+	    's/receipt e ada - 4/receipt e eve - 4/'; do
+		sed "$wrong" "$BATS_TEST_TMPDIR/good" >"$books/history/0"
+		finds receipts
+	done
+	sed 's/ada - 4 r4 0/ada - 4 other 0/' "$BATS_TEST_TMPDIR/good" \
+	    >"$books/history/0"
+	finds prefix receipts
 }
 
 @test "checker: a stale reading" {

@@ -6,11 +6,13 @@
  *	TIME ok|refused OP ELECTION VOTER CHOICE SIZE ROOT EPOCH DETAIL
  *	TIME unknown|changed OP ELECTION VOTER CHOICE
  *
- * OP is vote, read, result, pairs or sheet; in an election whose name begins with
+ * OP is vote, read, result, pairs, sheet or receipt; in an election whose name begins with
  * r voters rank, and the choice is a digit for each choice; one whose name begins
  * with s has a sheet, which each client reads once.  TIME is the machine's monotonic clock in
  * microseconds, the same for all clients; the detail is a reason, a tally, the
- * pairs in their order, or all lines of a sheet.
+ * pairs in their order, or all lines of a sheet.  Of a receipt, which was
+ * verified, size and root are those of its checkpoint, and the detail is the
+ * vote's record and how many signatures of two there were.
  * A voter never asks twice for the same choice of an election, so a line names
  * a request.  `ok` or `refused settled` tells of one that was unknown before.
  */
@@ -28,6 +30,8 @@
 
 #define VOTERS_MAX 10000
 #define LINE_SIZE  300
+
+#define RECEIPT_MS 2000
 
 static volatile sig_atomic_t stopped;
 
@@ -161,6 +165,30 @@ vote(struct client *c, int voter)
 	    note_end(c, outcome, "vote", c->election, choice, &answer, "-");
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	return (result);
+}
+
+/* Of a vote that was just cast: each is held against the last ledger. */
+static int
+take_receipt(struct client *c)
+{
+	enum evote_outcome outcome;
+	struct evote_proof proof;
+	char root[2 * SEAL_HASH + 1];
+
+	note(c, "invoke", "receipt", c->election, "-");
+	outcome = evote_receipt(c->evote, c->election, RECEIPT_MS, &proof);
+	if (outcome == EVOTE_ANSWERED && proof.text != NULL) {
+		seal_hex(root, proof.root, sizeof(proof.root));
+		fprintf(c->log,
+		    "%" PRIu64 " ok receipt %s %s - %ju %s 0 %ju,%d\n",
+		    now_us(), c->election, c->voter, (uintmax_t)proof.size,
+		    root, (uintmax_t)proof.seq,
+		    proof.verdict.judgement == TLOG_GOOD ? 2 : 1);
+	} else
+		note(c, outcome == EVOTE_CHANGED ? "changed" : "unknown",
+		    "receipt", c->election, "-");
+	evote_proof_clear(&proof);
+	return (outcome == EVOTE_CHANGED ? -1 : 0);
 }
 
 static int
@@ -306,6 +334,8 @@ turn(struct client *c, int voter)
 	if (vote(c, voter) != 0)
 		return (-1);
 	if (voter % 8 == 0 && vote(c, voter) != 0)
+		return (-1);
+	if (voter % 8 == 3 && take_receipt(c) != 0)
 		return (-1);
 	if (voter % 4 == 1 && read_election(c) != 0)
 		return (-1);
