@@ -83,8 +83,8 @@ struct heir {
 	uint32_t stage;		/* to which the list belongs, or 0 */
 	const unsigned char *key;
 	const struct voter *known; /* NULL: nobody has heard of him yet */
-	const char *group;
-	int has; /* he has this key now */
+	const char *group;	   /* NULL: he stays off the roll */
+	int has;		   /* he has this key now */
 };
 
 /* The key that another one will have on the roll with that list, or NULL. */
@@ -120,7 +120,8 @@ heir_may_vote(const struct heir *h, const struct poll *p)
 	if (p->frozen != NULL)
 		return (h->known != NULL && poll_keeps(p, h->known));
 	for (uint32_t i = 0; i < p->about.groups.groups_len; i++)
-		if (strcmp(p->groups[i]->name, h->group) == 0)
+		if (h->group != NULL &&
+		    strcmp(p->groups[i]->name, h->group) == 0)
 			return (1);
 	return (0);
 }
@@ -227,13 +228,18 @@ judge_register(
 	v->out.same = l.same;
 }
 
-/* Whoever is on the roll; else NULL, and that is the answer. */
+/*
+ * Whoever is on the roll, or (kept) has left it and may still vote where that
+ * is fixed; else NULL, and that is the answer.
+ */
 static struct voter *
-member_find(const struct election_state *e, const char *name, struct verdict *v)
+member_find(const struct election_state *e, const char *name, int kept,
+    struct verdict *v)
 {
 	struct voter *found = voter_find(&e->voters, name);
 
-	if (found != NULL && !found->registered)
+	if (found != NULL && !found->registered &&
+	    !(kept && polls_keep_open(&e->polls, found)))
 		found = NULL;
 	if (found == NULL)
 		verdict_answer(v, 1, EVOTE_R_NO_VOTER);
@@ -245,7 +251,7 @@ static void
 judge_member(
     const struct election_state *e, const struct op *op, struct verdict *v)
 {
-	if (member_find(e, op->name, v) != NULL)
+	if (member_find(e, op->name, op->kind == EVOTE_OP_UNLOCK, v) != NULL)
 		verdict_record(v, 0, EVOTE_R_OK);
 }
 
@@ -269,10 +275,11 @@ judge_rekey(
 	struct listed l = {0};
 	struct heir heir = {.e = e, .l = &l, .key = key};
 
-	if (too_early(e, v) || !member_find(e, op->rekey.voter, v))
+	if (too_early(e, v) || !member_find(e, op->rekey.voter, 1, v))
 		return;
 	heir.known = v->voter;
-	heir.group = v->voter->group->name;
+	if (v->voter->registered)
+		heir.group = v->voter->group->name;
 	if (memcmp(v->voter->key, key, SEAL_KEY) == 0) {
 		verdict_answer(v, 0, EVOTE_R_OK);
 		v->out.same = 1;

@@ -346,6 +346,13 @@ dies() {
 	says "fixed when it opened"
 	exits 0 admin alpha register --shared-keys late members "$key"
 	exits 0 admin alpha unregister bob
+	# But a new key reaches it, also of who has left the roll.
+	new=$(client keygen "$PAIR_DIR/new.pem" |
+		grep -o '[A-Za-z0-9+/]\{43\}=')
+	exits 0 admin alpha rekey bob "$new"
+	exits 0 admin alpha unlock bob
+	exits 1 as bob vote board yes
+	says signature
 	exits 1 client --voter late --key "$KEYS/people/ada.pem" \
 	    vote board yes
 	says "fixed when it opened"
@@ -356,9 +363,10 @@ dies() {
 	wait_until 10 alone beta
 	exits 1 client --voter late --key "$KEYS/people/ada.pem" \
 	    vote board yes
-	exits 0 as bob --login vote board yes
+	exits 0 client --voter bob --key "$PAIR_DIR/new.pem" --login \
+	    vote board yes
 	exits 0 as ada vote board yes
-	exits 1 as bob vote none yes
+	exits 1 client --voter bob --key "$PAIR_DIR/new.pem" vote none yes
 	says "not on the roll"
 	server_start alpha
 	wait_until 15 level

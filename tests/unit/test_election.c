@@ -1004,6 +1004,17 @@ test_kept_keys(void **state)
 	world_undo(w, size);
 	expect(w, op_unregister("Bob"), 0, EVOTE_R_OK, 1);
 	expect(w, op_register(&bob, 1), 2, EVOTE_R_SHARED_KEY, 0);
+	/* Those who are kept get a new key, too, but nobody else's. */
+	expect(w, op_rekey("Ann", 'c'), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_rekey("Ann", 'b'), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_rekey("Ann", 'x'), 0, EVOTE_R_OK, 1);
+	expect(w, op_register(&bob, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_unlock("Ann"), 0, EVOTE_R_OK, 1);
+	expect(w, op_unregister("Ann"), 1, EVOTE_R_NO_VOTER, 0);
+	w->time = START + 2 * HOUR;
+	expect(w, op_close("next"), 0, EVOTE_R_OK, 1);
+	expect(w, op_unlock("Ann"), 1, EVOTE_R_NO_VOTER, 0);
+	expect(w, op_rekey("Ann", 'y'), 1, EVOTE_R_NO_VOTER, 0);
 }
 
 static void
