@@ -43,6 +43,7 @@ token_voter(
 static evote_reason
 claimed(struct server *s, evote_request *q, struct op *op, char *name)
 {
+	op->wall_us = s->wall_us;
 	op->asker.voter = name;
 	memcpy(op->asker.client, q->client, sizeof(op->asker.client));
 	op->asker.number = q->number;

@@ -596,6 +596,34 @@ test_number_ahead(void **state)
 	expect(w, op, 0, EVOTE_R_OK, 0);
 }
 
+/* While the host's clock is in doubt, the records' times stand still. */
+static void
+test_number_by_wall(void **state)
+{
+	struct world *w = *state;
+	uint64_t wall = w->time + 10 * AHEAD;
+	struct op op = op_vote(asker("Bob", 1, wall), POLL, "C");
+	struct op late = op_vote(asker("Cy", 1, wall), POLL, "C");
+
+	op.wall_us = late.wall_us = wall;
+	/* A host of an older version would not follow. */
+	expect(w, op, 5, EVOTE_R_NUMBER_AHEAD, 0);
+	expect(w, op_host("a", 1, 'A'), 0, EVOTE_R_OK, 1);
+	op.wall_us = 0;
+	expect(w, op, 5, EVOTE_R_NUMBER_AHEAD, 0);
+	op.wall_us = wall;
+	op.asker.number = wall + AHEAD + 1;
+	expect(w, op, 5, EVOTE_R_NUMBER_AHEAD, 0);
+	op.asker.number = wall + AHEAD;
+	expect(w, op, 0, EVOTE_R_OK, 1);
+	/* A refusal is recorded as ever. */
+	expect(w, late, 3, EVOTE_R_GROUP, 1);
+	/* A clock that is behind the records is no bound. */
+	op = op_vote(asker("Ann", 1, w->time + AHEAD), POLL, "C");
+	op.wall_us = START;
+	expect(w, op, 0, EVOTE_R_OK, 1);
+}
+
 static void
 test_end_far(void **state)
 {
@@ -2084,6 +2112,7 @@ main(void)
 	    TEST(test_client_table),
 	    TEST(test_client_eviction),
 	    TEST(test_number_ahead),
+	    TEST(test_number_by_wall),
 	    TEST(test_end_far),
 	    TEST(test_unlock),
 	    TEST(test_unlock_refusals),
