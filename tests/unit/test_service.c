@@ -461,6 +461,22 @@ test_votes_in_doubt(void **state)
 	assert_int_equal(cast(a, date_now_us()), EVOTE_R_OK);
 }
 
+/* A clock that was set back makes nobody have logged in before the end. */
+static void
+test_log_in_after_the_end(void **state)
+{
+	struct scene *a = *state;
+
+	enrol(a, "ada");
+	open_board(a, 3);
+	for (; wall_s < 5; wall_s++)
+		step(&a->server);
+	enrol(a, "bob");
+	wall_s -= 600;
+	step(&a->server);
+	assert_int_equal(cast(a, date_now_us()), EVOTE_R_CLOSED);
+}
+
 int
 main(void)
 {
@@ -474,6 +490,8 @@ main(void)
 		test_result_counted, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_votes_in_doubt, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_log_in_after_the_end, setup, teardown),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
