@@ -242,8 +242,14 @@ go_on() {
 	# Who looks after it meanwhile loses nothing.
 	exits 0 as ada check board
 	says "takes your vote until"
+	# Nor who logs in again for another election.
+	exits 0 admin alpha create other \
+	    --group members --choice yes --end +59m --grace 1800
+	exits 0 as ada check other
+	exits 0 as ada check board
+	says "takes your vote until"
 	exits 1 as bob check board
-	says "from here you had not"
+	says "from here you did not"
 	exits 1 as ada extend board --end +1h --reason "Too late"
 	says "ended at"
 	server_kill alpha
@@ -253,7 +259,7 @@ go_on() {
 	}
 	grep 'Your vote in "board" counts' "$PAIR_DIR/late"
 	exits 1 as bob vote board yes
-	says "only from those who had logged in before its end"
+	says "only from those who logged in before its end"
 	exits 1 as ada vote board no
 	jq -e '.voted == 2 and (.closed | not)' < <(client --json turnout board)
 	phase board open
@@ -263,6 +269,26 @@ go_on() {
 	    --grace 2h
 	exits 2 as ada create x --group members --choice yes --end +1h \
 	    --grace 3601
+}
+
+# The log-in that is kept lasts that many seconds from now, at least.
+lasts() {
+	local until
+	until=$(cat "$(find "$PAIR_DIR" -name '*.token')")
+	((${until%% *} / 1000000 >= $(date +%s) + $1))
+}
+
+@test "grace: who looks in the hour before the end has logged in by it" {
+	cluster_up people
+	as ada create board --group members --choice yes --choice no \
+	    --end +40m --grace 1800
+	exits 0 as ada check board
+	# As if that had been a while ago: it would not last through the grace.
+	sed -i "s/^[0-9]*/$(($(date +%s) + 600))000000/" \
+	    "$(find "$PAIR_DIR" -name '*.token')"
+	fails lasts 3000
+	exits 0 as ada check board
+	lasts 3000
 }
 
 @test "grace: then it closes; a tally sheet has the late vote" {
