@@ -111,6 +111,7 @@ operator_extend(struct client *c, const struct change *n, evote_extension *x)
 	    what, sizeof(what), "Election \"%s\" was not extended", n->name);
 	if ((status = admin_clock(c, &now, what)) >= 0)
 		return (status);
+	c->again = n->relative ? ADMIN_LOOK : ADMIN_AGAIN;
 	if (n->relative)
 		x->end += now;
 	status = admin_call(c, EVOTE_EXTEND_ANY, (xdrproc_t)xdr_evote_extension,
@@ -225,6 +226,7 @@ operator_cancel(struct client *c, const struct change *n, evote_cancellation *x)
 
 	snprintf(
 	    what, sizeof(what), "Election \"%s\" was not cancelled", n->name);
+	c->again = ADMIN_AGAIN;
 	if (status < 0)
 		status = admin_call(c, EVOTE_CANCEL_ANY,
 		    (xdrproc_t)xdr_evote_cancellation, x,

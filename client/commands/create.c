@@ -319,6 +319,7 @@ any_create(struct client *c, const struct creation *n, evote_terms *dated,
 	evote_answer answer = {0};
 	int status = plan_agree(c, p);
 
+	c->again = n->relative ? ADMIN_LOOK : ADMIN_AGAIN;
 	if (status < 0)
 		plan_json(c->json, p);
 	if (status < 0 && !n->dry)

@@ -138,7 +138,7 @@ receipts_show() {
 
 operators_show() {
 	shows register 0 admin alpha --json register --shared-keys zoe m "$key"
-	shows register 1 admin alpha --json register --shared-keys zoe m "$key"
+	shows register 1 admin alpha --json register --shared-keys zoe n "$key"
 	shows settings 0 admin alpha --json settings --group m
 	shows settings 1 admin alpha --json settings --group none
 	shows settings 0 admin alpha --json settings --create anyone

@@ -196,6 +196,51 @@ go_on() {
 	    .counted == 0'
 }
 
+# unanswered N ARG...: alpha carries that order of an operator out and dies with
+# its Nth answer; the same at beta does nothing more.
+unanswered() {
+	local before
+	answers_until "$1"
+	exits 4 admin alpha "${@:2}"
+	says "Run the same command again"
+	wait_until 10 alone beta
+	before=$(host_state beta size)
+	exits 0 admin beta "${@:2}"
+	(($(host_state beta size) == before))
+	server_start alpha
+	wait_until 15 level
+}
+
+# alpha serves, and dies with that answer.
+answers_until() {
+	server_kill alpha
+	EVOTE_CRASH_AT=answer-before:$1 server_start alpha
+	wait_until 15 level
+	serves alpha || admin beta handover alpha
+	wait_until 10 serves alpha
+}
+
+@test "an operator's order that got no answer is given again" {
+	local day
+	day=$(date -u -d "+2 days" +%F)
+	cluster_up people
+	# The first answer tells what would become of it.
+	unanswered 2 create board --group members --choice yes \
+	    --end "${day}T10:00:00Z"
+	unanswered 1 extend board --end "${day}T11:00:00Z" --reason "The mail"
+	shows board '.extended | length == 1'
+	unanswered 1 register gil members --shared-keys \
+	    "$(sed -n 's/^ada,members,//p' "$KEYS/people.csv")"
+	says "already; nothing was changed"
+	unanswered 1 cancel board --reason "The roll was wrong" --yes
+	shows board '.cancelled_for == "The roll was wrong"'
+	# Counted from now it would be another one.
+	answers_until 2
+	exits 4 admin alpha create club --group members --choice yes --end +2h
+	says "show\` of the election tells"
+	exits 0 client show club
+}
+
 @test "settings: who may create and how many; operators always may" {
 	local members="who | may, create"
 	cluster_up people
