@@ -44,8 +44,9 @@ static const struct option_row creation_options[] = {
 	"which only its voter knows, and its choice",
 	.at = offsetof(struct creation, sheet)},
     {"show-times", NULL,
-	"anybody may see how many voted when; by default nobody does, since "
-	"who is seen to vote when few do may be told apart",
+	"anybody may see how many voted when; not by default, since times can "
+	"give away who voted. Whoever asks for turnout all the time sees them "
+	"anyhow",
 	.at = offsetof(struct creation, times)},
     {"freeze", NULL,
 	"who may vote is fixed when it opens; later changes of the roll do "
