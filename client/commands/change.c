@@ -170,8 +170,14 @@ const struct command cmd_extend = {
 static int
 cancel_ask(struct client *c, const struct change *n)
 {
-	if (n->yes || !prompt_can(c))
+	if (n->yes)
 		return (-1);
+	if (!prompt_can(c))
+		return (say_usage(c,
+		    "Election \"%s\" was not cancelled. It would never have a "
+		    "result, which cannot be taken back; add --yes if that is "
+		    "right",
+		    n->name));
 	say_aside(
 	    "Election \"%s\" will never have a result, and that cannot be "
 	    "taken back. Its votes stay in the ledger, and are not "

@@ -75,8 +75,8 @@ voters_show() {
 	shows extend 0 as ada --json extend plan --end +3h --reason late
 	shows extend 1 as bob --json extend plan --end +4h --reason late
 	shows show 0 client --json show plan
-	shows cancel 0 as ada --json cancel plan --reason wrong
-	shows cancel 1 as ada --json cancel plan --reason wrong
+	shows cancel 0 as ada --json cancel plan --reason wrong --yes
+	shows cancel 1 as ada --json cancel plan --reason wrong --yes
 	shows show 0 client --json show plan
 	shows report 0 client --json report plan
 	shows extend 0 as ada --json extend club \

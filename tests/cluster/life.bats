@@ -156,14 +156,17 @@ go_on() {
 	planned later 300 600
 	election voted 600
 	exits 0 as bob vote voted yes
-	exits 1 as bob cancel board --reason mine
+	exits 2 as ada cancel board --reason "A mistake"
+	says "add --yes"
+	phase board open
+	exits 1 as bob cancel board --reason mine --yes
 	says "only whoever created"
-	exits 1 as ada cancel voted --reason "A mistake"
+	exits 1 as ada cancel voted --reason "A mistake" --yes
 	says "only an operator"
 	server_kill alpha
-	exits 0 as ada cancel board --reason "The wrong choices"
-	exits 0 as ada cancel later --reason "Not needed"
-	exits 0 admin beta cancel voted --reason "The roll was wrong"
+	exits 0 as ada cancel board --reason "The wrong choices" --yes
+	exits 0 as ada cancel later --reason "Not needed" --yes
+	exits 0 admin beta cancel voted --reason "The roll was wrong" --yes
 	phase board cancelled
 	shows board '.cancelled_by == "ada" and .closed and
 	    .cancelled_for == "The wrong choices"'
@@ -186,7 +189,7 @@ go_on() {
 	says "the cancellation among them"
 	exits 0 client report later
 	says "Planned start"
-	exits 1 as ada cancel board --reason "again"
+	exits 1 as ada cancel board --reason "again" --yes
 	exits 1 as bob check voted
 	says '"voted" was cancelled at'
 	server_start alpha
@@ -407,7 +410,7 @@ lasts() {
 	exits 0 as ada extend board --end +3h --reason "More time"
 	shows board '(.extended | length) == 1'
 	kill -STOP "$(server_pid beta)"
-	exits 4 as ada --timeout 1 cancel board --reason "No need"
+	exits 4 as ada --timeout 1 cancel board --reason "No need" --yes
 	kill -CONT "$(server_pid beta)"
 	server_kill alpha
 	wait_until 10 serves beta
@@ -444,7 +447,7 @@ deeds() {
 	    --choice yes --start +30m --end +1h
 	deed "x$n" as ada --timeout 2 extend "e$n" --end +2h --reason "R $n"
 	deed "s$n" admin_any settings --quota "$((200 + n))"
-	deed "c$n" as ada --timeout 2 cancel "e$n" --reason "C $n"
+	deed "c$n" as ada --timeout 2 cancel "e$n" --reason "C $n" --yes
 	server_kill "$host"
 	server_lives "$other" || server_start "$other"
 	server_start "$host"
