@@ -504,6 +504,7 @@ test_frozen(void **state)
 	evote_option freeze[] = {{EVOTE_OPTION_FREEZE, 1}};
 	evote_row rows[] = {row("Ann", "staff", 'a'), leaves("Bob"),
 	    row("Cy", "students", 'c'), row("Eve", "students", 'e')};
+	evote_row moved[] = {row("Cy", "staff", 'c')};
 	struct op open = {.kind = EVOTE_OP_OPEN,
 	    .asker = {.voter = "Cy", .number = 1},
 	    .act = {.kind = EVOTE_ACT_OPEN,
@@ -520,6 +521,12 @@ test_frozen(void **state)
 	expect(w, op_commit(1, 4), 0, EVOTE_R_OK, 1);
 	expect(w, open, 0, EVOTE_R_OK, 1);
 	assert_page(w, 0, "", "club", "Cy Eve", 0);
+	/* As one of which group, too. */
+	expect(w, op_begin(w, moved, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(2, 1), 0, EVOTE_R_OK, 1);
+	assert_page(w, 0, "students", "club", "Cy Eve", 0);
+	assert_page(w, 0, "staff", "club", "", 0);
+	assert_page(w, 0, "staff", "", "Ann Cy", 0);
 }
 
 static void
