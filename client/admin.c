@@ -94,8 +94,11 @@ admin_check(struct client *c, enum clnt_stat stat, const evote_answer *answer,
 	if (stat != RPC_SUCCESS)
 		return (say_unknown(c,
 		    "No answer (%s). The change may or may not have been "
-		    "made. Check `status`, or `voters` for the roll",
-		    clnt_sperrno(stat)));
+		    "made. %s",
+		    clnt_sperrno(stat),
+		    c->again != NULL
+			? c->again
+			: "Check `status`, or `voters` for the roll"));
 	if (answer->standing != EVOTE_SERVED)
 		return (standing_say(c, answer, what));
 	if (answer->code != 0)

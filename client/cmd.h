@@ -31,6 +31,8 @@ struct client {
 	char voter[NAME_ROOM]; /* as the roll has it, for options.voter */
 	char key[PATH_MAX];    /* for options.key, with a ~ resolved */
 	const char *admin;     /* path of the operators' socket, or NULL */
+	const char *again;     /* what to do when an order of theirs got no
+				  answer; NULL: look */
 	const char *passphrase_file;
 	char *conf[2]; /* what configuration files say */
 	cJSON *json;   /* the object to print with --json, else NULL */
@@ -121,6 +123,10 @@ int admin_call(struct client *, rpcproc_t, xdrproc_t xargs, void *args,
 /* A remark on an address that every machine takes for its own. */
 struct host;
 void admin_doubt(const struct client *, const struct host *);
+/* For `again`, of an order that is only carried out once. */
+#define ADMIN_AGAIN "Run the same command again: it is carried out only once"
+/* Of one with a span from now, which would be another order then. */
+#define ADMIN_LOOK "`show` of the election tells"
 /* The clock of that host, which has to serve. */
 int admin_clock(struct client *, uint64_t *now, const char *what);
 

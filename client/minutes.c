@@ -17,7 +17,19 @@
 #define BAR	40 /* columns */
 #define ROOM	(2 * EVOTE_TEXT_MAX + 1)
 
-/* What begins something in Markdown or HTML is escaped. */
+/* Whether it could begin something in Markdown or HTML; *p is a part of text. */
+static int
+is_mark(const char *text, const char *p)
+{
+	if (strchr("\\`*_{}[]<>#+|~$^&@!:", *p) != NULL)
+		return (1);
+	if (p == text)
+		return (*p == '-' || *p == '=');
+	/* A number may begin a list. */
+	return ((*p == '.' || *p == ')') &&
+	    strspn(text, "0123456789") == (size_t)(p - text));
+}
+
 static const char *
 plain(const char *text, char out[ROOM])
 {
@@ -28,7 +40,7 @@ plain(const char *text, char out[ROOM])
 	snprintf(safe, sizeof(safe), "%s", text);
 	text_harmless(safe);
 	for (p = safe; *p != '\0' && n + 2 < ROOM; p++) {
-		if (strchr("\\`*_{}[]<>#+|~$^&@!:", *p) != NULL)
+		if (is_mark(safe, p))
 			out[n++] = '\\';
 		out[n++] = *p == '\t' ? ' ' : *p;
 	}
@@ -248,7 +260,10 @@ counts_write(FILE *f, const struct minutes *m)
 	}
 	c = &res->counts.counts_val[first];
 	if (n == 0)
-		fprintf(f, "\nNo votes were cast.\n");
+		fprintf(f, "\n%s.\n",
+		    res->votes == 0
+			? "No votes were cast"
+			: "No choice has a vote: all ballots are blank");
 	else if (n == 1)
 		fprintf(f, "\n\"%s\" has the most votes, %llu.\n",
 		    plain(c->choice, text), (unsigned long long)c->votes);

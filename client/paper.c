@@ -215,6 +215,24 @@ typed_read(struct paper *p, const char *line)
 	return (ballot_chosen(&p->ranks) == 1 ? EVOTE_R_OK : EVOTE_R_MALFORMED);
 }
 
+/* One that is too long for one line; those of a ranking with their places. */
+static void
+ballot_lines(const struct paper *p)
+{
+	const evote_election *v = &p->show.election;
+	unsigned rank;
+	u_int i;
+
+	say_aside("Your ballot:");
+	for (rank = 1; rank <= p->form.choices; rank++)
+		for (i = 0; i < p->form.choices; i++)
+			if (p->marks.ranks[i] == rank) {
+				if (p->form.kind == BALLOT_RANKED)
+					fprintf(stderr, "%3u.", rank);
+				say_aside("  %s", v->choices.choices_val[i]);
+			}
+}
+
 /* What was understood is shown, because a vote cannot be taken back. */
 static int
 is_meant(const struct paper *p)
@@ -227,7 +245,11 @@ is_meant(const struct paper *p)
 		say_aside("Your choice: %s", text);
 		return (prompt_yes("Cast this vote"));
 	}
-	say_aside("Your ballot: %s", text[0] != '\0' ? text : "(blank)");
+	if (strlen(text) == sizeof(text) - 1)
+		ballot_lines(p);
+	else
+		say_aside(
+		    "Your ballot: %s", text[0] != '\0' ? text : "(blank)");
 	return (prompt_yes("Cast this ballot"));
 }
 

@@ -13,17 +13,27 @@
 /* ---- who asks ---- */
 
 /*
+ * The time of a log-in: this host's clock, but never before that of
+ * the record to come, by which elections end.
+ */
+static uint64_t
+login_time(const struct server *s, const struct entry_header *at)
+{
+	return (s->wall_us > at->time ? s->wall_us : at->time);
+}
+
+/*
  * Whom a token names, in name, which has room for EVOTE_NAME_MAX + 1, and when it
  * was issued.  One that has expired is still authentic.
  */
 static evote_reason
-token_voter(
-    struct server *s, const evote_token *token, char *name, uint64_t *issued_us)
+token_voter(struct server *s, const evote_token *token,
+    const struct entry_header *at, char *name, uint64_t *issued_us)
 {
 	struct voter_view v;
 	unsigned char key[SEAL_KEY];
 	evote_reason why = auth_token(s->auth, token->evote_token_val,
-	    token->evote_token_len, s->wall_us, name, key, issued_us);
+	    token->evote_token_len, login_time(s, at), name, key, issued_us);
 
 	if (why == EVOTE_R_TOKEN)
 		return (why);
@@ -40,8 +50,10 @@ token_voter(
  * for EVOTE_NAME_MAX + 1.
  */
 static evote_reason
-claimed(struct server *s, evote_request *q, struct op *op, char *name)
+claimed(struct server *s, evote_request *q, const struct entry_header *at,
+    struct op *op, char *name)
 {
+	op->wall_us = s->wall_us;
 	op->asker.voter = name;
 	memcpy(op->asker.client, q->client, sizeof(op->asker.client));
 	op->asker.number = q->number;
@@ -51,7 +63,7 @@ claimed(struct server *s, evote_request *q, struct op *op, char *name)
 		return (EVOTE_R_OK);
 	}
 	op->credential = token_voter(
-	    s, &q->credential.evote_credential_u.token, name, &op->begun);
+	    s, &q->credential.evote_credential_u.token, at, name, &op->begun);
 	return (op->credential == EVOTE_R_TOKEN ? EVOTE_R_TOKEN : EVOTE_R_OK);
 }
 
@@ -141,7 +153,7 @@ run_auth(struct server *s, struct request *r, const struct entry_header *at)
 	if (why != EVOTE_R_OK)
 		return (told_only(&res->answer, 1, why));
 	res->token.evote_token_val = need_zeroed(1, EVOTE_TOKEN_MAX);
-	auth_login(s->auth, &r->args.auth, key, s->now_ms, s->wall_us,
+	auth_login(s->auth, &r->args.auth, key, s->now_ms, login_time(s, at),
 	    (unsigned char *)res->token.evote_token_val,
 	    &res->token.evote_token_len, &res->expires);
 	return (NULL);
@@ -193,7 +205,7 @@ run_life(struct server *s, struct request *r, const struct entry_header *at)
 	struct record *rec;
 	evote_reason why;
 
-	if ((why = claimed(s, q, &op, name)) != EVOTE_R_OK ||
+	if ((why = claimed(s, q, at, &op, name)) != EVOTE_R_OK ||
 	    (why = vouched(s, r, q, &op)) != EVOTE_R_OK)
 		return (told_only(&r->result.answer, 1, why));
 	rec = election_execute(s->election, &op, at, &out);
@@ -271,7 +283,7 @@ run_vote(struct server *s, struct request *r, const struct entry_header *at)
 	struct record *rec;
 	evote_reason why;
 
-	if ((why = claimed(s, q, &op, name)) != EVOTE_R_OK)
+	if ((why = claimed(s, q, at, &op, name)) != EVOTE_R_OK)
 		return (told_only(&r->result.answer, 1, why));
 	op.derived = q->credential.kind == EVOTE_BY_TOKEN &&
 	    memcmp(vote_salt(r), no_salt, sizeof(no_salt)) == 0;
@@ -292,11 +304,12 @@ run_vote(struct server *s, struct request *r, const struct entry_header *at)
  * (kept); in name, as above.
  */
 static evote_reason
-token_member(struct server *s, const evote_token *token, int kept, char *name)
+token_member(struct server *s, const evote_token *token,
+    const struct entry_header *at, int kept, char *name)
 {
 	struct voter_view v;
 	uint64_t issued;
-	evote_reason why = token_voter(s, token, name, &issued);
+	evote_reason why = token_voter(s, token, at, name, &issued);
 
 	if (why != EVOTE_R_OK)
 		return (why);
@@ -312,7 +325,7 @@ run_check(struct server *s, struct request *r, const struct entry_header *at)
 {
 	evote_check_args *a = &r->args.check;
 	char name[EVOTE_NAME_MAX + 1];
-	evote_reason why = token_member(s, &a->token, 1, name);
+	evote_reason why = token_member(s, &a->token, at, 1, name);
 
 	if (why == EVOTE_R_OK)
 		election_check(s->election, name, a->first, &r->result.check);
@@ -326,7 +339,7 @@ run_preview(struct server *s, struct request *r, const struct entry_header *at)
 {
 	evote_preview_args *a = &r->args.preview;
 	char name[EVOTE_NAME_MAX + 1];
-	evote_reason why = token_member(s, &a->token, 0, name);
+	evote_reason why = token_member(s, &a->token, at, 0, name);
 	struct outcome out = {0};
 
 	if (why != EVOTE_R_OK)

@@ -111,6 +111,7 @@ operator_extend(struct client *c, const struct change *n, evote_extension *x)
 	    what, sizeof(what), "Election \"%s\" was not extended", n->name);
 	if ((status = admin_clock(c, &now, what)) >= 0)
 		return (status);
+	c->again = n->relative ? ADMIN_LOOK : ADMIN_AGAIN;
 	if (n->relative)
 		x->end += now;
 	status = admin_call(c, EVOTE_EXTEND_ANY, (xdrproc_t)xdr_evote_extension,
@@ -169,8 +170,14 @@ const struct command cmd_extend = {
 static int
 cancel_ask(struct client *c, const struct change *n)
 {
-	if (n->yes || !prompt_can(c))
+	if (n->yes)
 		return (-1);
+	if (!prompt_can(c))
+		return (say_usage(c,
+		    "Election \"%s\" was not cancelled. It would never have a "
+		    "result, which cannot be taken back; add --yes if that is "
+		    "right",
+		    n->name));
 	say_aside(
 	    "Election \"%s\" will never have a result, and that cannot be "
 	    "taken back. Its votes stay in the ledger, and are not "
@@ -225,6 +232,7 @@ operator_cancel(struct client *c, const struct change *n, evote_cancellation *x)
 
 	snprintf(
 	    what, sizeof(what), "Election \"%s\" was not cancelled", n->name);
+	c->again = ADMIN_AGAIN;
 	if (status < 0)
 		status = admin_call(c, EVOTE_CANCEL_ANY,
 		    (xdrproc_t)xdr_evote_cancellation, x,

@@ -217,9 +217,10 @@ voter_say(struct check *k, const evote_check_res *res)
 static void
 late_say(struct check *k, const char *name, uint64_t last)
 {
-	struct when w = when_at(last, evote_now_us(k->e));
+	uint64_t until = evote_begun_until(k->e);
+	struct when w = when_at(until != 0 ? until : last, evote_now_us(k->e));
 
-	if (evote_had_begun(k->e))
+	if (until != 0)
 		line_say(k, "election", "",
 		    "\"%s\" has ended, and takes your vote until %s, which is "
 		    "%s here, %s, since you had logged in before; you have not "
@@ -229,8 +230,8 @@ late_say(struct check *k, const char *name, uint64_t last)
 		line_say(k, "election",
 		    k->wanted != NULL ? "Its result comes after that." : "",
 		    "\"%s\" has ended. Until %s it takes votes of those who "
-		    "had "
-		    "logged in before, and from here you had not",
+		    "logged in before its end, at most an hour ago, and from "
+		    "here you did not",
 		    name, w.utc);
 }
 
@@ -280,7 +281,7 @@ election_check(struct check *k, const evote_checked *v)
 	k->planned += v->phase == EVOTE_PHASE_PLANNED;
 	if (!v->voted && v->phase == EVOTE_PHASE_OPEN) {
 		late = late_until(k, v);
-		k->open += late == 0 || evote_had_begun(k->e);
+		k->open += late == 0 || evote_begun_until(k->e) != 0;
 	}
 	if (k->wanted == NULL && v->phase == EVOTE_PHASE_CLOSED)
 		k->past++;

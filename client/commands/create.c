@@ -46,7 +46,8 @@ static const struct option_row creation_options[] = {
 	.at = offsetof(struct creation, sheet)},
     {"show-times", NULL,
 	"anybody may see how many voted when; off by default: when few people "
-	"vote, times can show who voted",
+	"vote, times can show who voted. Whoever asks for turnout all the time "
+	"sees them anyhow",
 	.at = offsetof(struct creation, times)},
     {"freeze", NULL,
 	"who may vote is fixed when it opens; later changes of the roll do "
@@ -320,6 +321,7 @@ any_create(struct client *c, const struct creation *n, evote_terms *dated,
 	evote_answer answer = {0};
 	int status = plan_agree(c, p);
 
+	c->again = n->relative ? ADMIN_LOOK : ADMIN_AGAIN;
 	if (status < 0)
 		plan_json(c->json, p);
 	if (status < 0 && !n->dry)

@@ -97,21 +97,59 @@ static const char *const changes[] = {
     [CHANGE_SHARED] = "shared key",
 };
 
-static void
-change_add(cJSON *list, const char *name, const char *group, const char *change,
-    const char *more, const char *value)
+static cJSON *
+change_add(cJSON *list, const char *name, const char *group, const char *change)
 {
-	cJSON *object;
+	cJSON *object = list == NULL ? NULL : cJSON_CreateObject();
 
-	if (list == NULL)
-		return;
-	object = cJSON_CreateObject();
+	if (object == NULL)
+		return (NULL);
 	cJSON_AddStringToObject(object, "name", name);
 	cJSON_AddStringToObject(object, "group", group);
 	cJSON_AddStringToObject(object, "change", change);
-	if (value != NULL)
-		cJSON_AddStringToObject(object, more, value);
 	cJSON_AddItemToArray(list, object);
+	return (object);
+}
+
+static void
+string_add(cJSON *object, const char *key, const char *value)
+{
+	if (object != NULL && value != NULL)
+		cJSON_AddStringToObject(object, key, value);
+}
+
+/* Whose the key is now: that is most often the same person. */
+static void
+former_text(const char *former, char out[NAME_ROOM + 40])
+{
+	out[0] = '\0';
+	if (former != NULL)
+		snprintf(out, NAME_ROOM + 40, "; the key is %s's now", former);
+}
+
+static void
+change_line(struct client *c, const struct import *m, uint32_t i)
+{
+	const evote_voter *v = &m->roll.voters[i];
+	enum change how = diff_of(m->diff, i);
+	char former[NAME_ROOM + 40];
+
+	former_text(diff_former(m->diff, i), former);
+	if (how == CHANGE_ADD)
+		say_line(c, "+ %s (%s)%s", v->name, v->group, former);
+	else if (how == CHANGE_SHARED)
+		say_line(c, "! %s (%s): %s is on the roll with the same key",
+		    v->name, v->group, diff_holder(m->diff, i));
+	else if (!m->update)
+		say_line(c, "! %s (%s): on the roll with another %s", v->name,
+		    v->group, changes[how]);
+	else if (how == CHANGE_KEY)
+		say_line(
+		    c, "~ %s (%s): another key%s", v->name, v->group, former);
+	else
+		say_line(c, "~ %s (%s): was in group %s%s%s", v->name, v->group,
+		    diff_group(m->diff, i),
+		    how & CHANGE_KEY ? "; another key" : "", former);
 }
 
 /* Those that are only added are many, and told in a dry run. */
@@ -120,27 +158,20 @@ change_say(struct client *c, const struct import *m, cJSON *list, uint32_t i)
 {
 	const evote_voter *v = &m->roll.voters[i];
 	enum change how = diff_of(m->diff, i);
-	const char *was = diff_group(m->diff, i);
-	const char *holder = diff_holder(m->diff, i);
+	const char *former = diff_former(m->diff, i);
+	cJSON *object;
 
-	if (how == CHANGE_NONE || (how == CHANGE_ADD && !m->dry_run))
+	if (how == CHANGE_NONE ||
+	    (how == CHANGE_ADD && !m->dry_run && former == NULL))
 		return;
-	if (how == CHANGE_ADD)
-		say_line(c, "+ %s (%s)", v->name, v->group);
-	else if (how == CHANGE_SHARED)
-		say_line(c, "! %s (%s): %s is on the roll with the same key",
-		    v->name, v->group, holder);
-	else if (!m->update)
-		say_line(c, "! %s (%s): on the roll with another %s", v->name,
-		    v->group, changes[how]);
-	else if (how == CHANGE_KEY)
-		say_line(c, "~ %s (%s): another key", v->name, v->group);
-	else
-		say_line(c, "~ %s (%s): was in group %s%s", v->name, v->group,
-		    was, how & CHANGE_KEY ? "; another key" : "");
-	change_add(list, v->name, v->group, changes[how],
-	    how == CHANGE_SHARED ? "holder" : "was_group",
-	    how == CHANGE_SHARED ? holder : was);
+	change_line(c, m, i);
+	object = change_add(list, v->name, v->group, changes[how]);
+	if (how == CHANGE_SHARED) {
+		string_add(object, "holder", diff_holder(m->diff, i));
+		return;
+	}
+	string_add(object, "was_group", diff_group(m->diff, i));
+	string_add(object, "former", former);
 }
 
 static void
@@ -159,8 +190,8 @@ changes_say(struct client *c, const struct import *m)
 	for (uint32_t i = 0; m->remove && i < d->not_in_file; i++) {
 		say_line(
 		    c, "- %s (%s)", d->missing[i].name, d->missing[i].group);
-		change_add(list, d->missing[i].name, d->missing[i].group,
-		    "remove", NULL, NULL);
+		change_add(
+		    list, d->missing[i].name, d->missing[i].group, "remove");
 	}
 	if (d->not_in_file > 0 && !m->remove && m->dry_run)
 		say_line(c,
@@ -265,12 +296,55 @@ row_add(struct import *m, evote_voter v, int leaves, uint32_t place)
 	m->rows[m->n++] = (evote_row){.voter = v, .leaves = leaves};
 }
 
+/*
+ * A row that is not there yet, behind that of whoever gives up the key for it,
+ * and so on.  *chain has room for all rows, and *made is what is there.
+ */
+static void
+chain_add(struct import *m, uint32_t i, uint32_t *chain, char *made)
+{
+	uint32_t n = 0;
+
+	for (; i != DIFF_NONE && !made[i]; i = diff_giver(m->diff, i)) {
+		made[i] = 1;
+		chain[n++] = i;
+	}
+	while (n-- > 0)
+		row_add(m, m->roll.voters[chain[n]], FALSE, chain[n]);
+}
+
+/*
+ * The keys of a call are compared with the roll after it: so those that change
+ * hands come first, and voters who swap keys are in one call unless there are
+ * hundreds of them.
+ */
+static int
+changes_make(struct client *c, struct import *m)
+{
+	const struct diff *d = m->diff;
+	uint32_t *chain = calloc((size_t)m->roll.n + 1, sizeof(*chain));
+	char *made = calloc((size_t)m->roll.n + 1, 1);
+	int there = chain != NULL && made != NULL;
+	uint32_t i;
+
+	for (i = 0; there && i < m->roll.n; i++)
+		if (diff_giver(d, i) != DIFF_NONE)
+			chain_add(m, i, chain, made);
+	for (i = 0; there && i < m->roll.n; i++)
+		if (diff_of(d, i) != CHANGE_NONE)
+			chain_add(m, i, chain, made);
+	free(chain);
+	free(made);
+	return (there ? -1 : say_usage(c, "no memory"));
+}
+
 static int
 rows_make(struct client *c, struct import *m)
 {
 	const struct diff *d = m->diff;
 	size_t n = (size_t)m->roll.n + (m->remove ? d->not_in_file : 0) + 1;
 	uint32_t i;
+	int status;
 
 	m->rows = calloc(n, sizeof(*m->rows));
 	m->places = calloc(n, sizeof(*m->places));
@@ -282,9 +356,8 @@ rows_make(struct client *c, struct import *m)
 			.group = d->missing[i].group},
 		    TRUE, UINT32_MAX);
 	m->leave = m->n;
-	for (i = 0; i < m->roll.n; i++)
-		if (diff_of(d, i) != CHANGE_NONE)
-			row_add(m, m->roll.voters[i], FALSE, i);
+	if ((status = changes_make(c, m)) >= 0)
+		return (status);
 	m->added = diff_count(d, CHANGE_ADD);
 	m->changed = m->n - m->leave - m->added;
 	return (-1);

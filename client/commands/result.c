@@ -179,7 +179,10 @@ leaders_text(const evote_result_res *res, char *out, size_t size)
 	const evote_count *count = &res->counts.counts_val[first];
 
 	if (n == 0)
-		snprintf(out, size, "no votes were cast");
+		snprintf(out, size, "%s",
+		    res->votes == 0
+			? "no votes were cast"
+			: "no choice has a vote, all ballots are blank");
 	else if (n == 1)
 		snprintf(out, size, "\"%s\" has the most votes, %llu",
 		    count->choice, (unsigned long long)count->votes);
@@ -206,7 +209,7 @@ result_say(struct client *c, const struct outcome *o, const evote_election *v)
 {
 	const evote_result_res *res = &o->res;
 	char winner[EVOTE_NAME_MAX + 80], blank[48] = "";
-	struct when w = when_of(res->end);
+	struct when w = when_of(life_time(&o->life));
 
 	if (o->form.kind == BALLOT_RANKED) {
 		ranking_lines(c, &o->ranking);
@@ -236,7 +239,7 @@ result_svg(const struct outcome *o)
 {
 	const evote_result_res *res = &o->res;
 	char foot[EVOTE_NAME_MAX + 300], leaders[EVOTE_NAME_MAX + 80];
-	struct when w = when_of(res->end);
+	struct when w = when_of(life_time(&o->life));
 
 	if (o->form.kind == BALLOT_RANKED)
 		ranking_winner(&o->ranking, leaders, sizeof(leaders));
@@ -328,17 +331,10 @@ ballots_fetch(struct client *c, struct evote *e, struct outcome *o)
 	return (-1);
 }
 
-/* Of first places, for rankings: how these decide is no bar chart. */
+/* The chart is of first places, for rankings: how these decide is none. */
 static int
-svg_say(struct client *c, struct evote *e, struct outcome *o)
-{
-	int status = ballots_fetch(c, e, o);
-
-	return (status < 0 ? result_svg(o) : status);
-}
-
-static int
-closed_say(struct client *c, struct evote *e, struct outcome *o, int csv)
+closed_say(struct client *c, struct evote *e, struct outcome *o,
+    const struct form_chosen *form)
 {
 	evote_name names[EVOTE_CHOICES_MAX];
 	evote_election v = choices_of(o, names);
@@ -352,7 +348,9 @@ closed_say(struct client *c, struct evote *e, struct outcome *o, int csv)
 	}
 	if (status >= 0)
 		return (status);
-	return (csv ? counts_csv(o) : result_say(c, o, &v));
+	if (form->svg)
+		return (result_svg(o));
+	return (form->csv ? counts_csv(o) : result_say(c, o, &v));
 }
 
 static int
@@ -378,10 +376,8 @@ run(struct client *c, void *own, int argc, char **argv)
 		    "The result of \"%s\" is not known", election);
 	else if (o->res.answer.code != 0)
 		status = refusal_say(c, e, election, &o->res);
-	else if (form->svg)
-		status = svg_say(c, e, o);
 	else
-		status = closed_say(c, e, o, form->csv);
+		status = closed_say(c, e, o, form);
 	xdr_free((xdrproc_t)xdr_evote_result_res, &o->res);
 	xdr_free((xdrproc_t)xdr_evote_pairs_res, &o->pairs);
 	xdr_free((xdrproc_t)xdr_evote_life_res, &o->life);

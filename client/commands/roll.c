@@ -40,13 +40,18 @@ run_register(struct client *c, void *own, int argc, char **argv)
 		return (say_usage(c, "the key %s", what));
 	args->voters.voters_val = &voter;
 	args->voters.voters_len = 1;
+	args->skip_same = TRUE;
+	c->again = ADMIN_AGAIN;
 	snprintf(what, sizeof(what), "%.300s was not registered", name);
 	status =
 	    admin_call(c, EVOTE_REGISTER, (xdrproc_t)xdr_evote_register_args,
 		args, (xdrproc_t)xdr_evote_register_res, &res, what);
 	if (status < 0)
-		status = say_done(
-		    c, "%s is registered in the group %s", name, group);
+		status = say_done(c,
+		    res.same > 0 ? "%s was registered in the group %s, with "
+				   "this key, already; nothing was changed"
+				 : "%s is registered in the group %s",
+		    name, group);
 	xdr_free((xdrproc_t)xdr_evote_register_res, &res);
 	return (status);
 }
@@ -83,6 +88,7 @@ run_rekey(struct client *c, void *own, int argc, char **argv)
 		(unsigned char *)args->key, argv[1], what, sizeof(what)) != 0)
 		return (say_usage(c, "the key %s", what));
 	args->name = name;
+	c->again = ADMIN_AGAIN;
 	snprintf(what, sizeof(what), "The key of %.300s was not changed", name);
 	status = admin_call(c, EVOTE_REKEY, (xdrproc_t)xdr_evote_rekey_args,
 	    args, (xdrproc_t)xdr_evote_rekey_res, &res, what);

@@ -171,8 +171,9 @@ refusal_say(struct client *c, struct evote *e, const char *election,
 	if (answer->reason == EVOTE_R_CLOSED && last != 0)
 		return (say_refused_so(c, answer,
 		    "Your vote in \"%s\" was NOT counted: the election has "
-		    "ended. Until %s it takes votes only from those who had "
-		    "logged in before its end, and you had not%s%s",
+		    "ended. Until %s it takes votes only from those who logged "
+		    "in before its end, at most an hour ago, and you did "
+		    "not%s%s",
 		    election, w.utc, why[0] != '\0' ? ", because " : "", why));
 	if ((status = life_refused(
 		 c, e, election, answer, "Your vote was NOT counted")) >= 0)

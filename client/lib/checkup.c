@@ -34,7 +34,7 @@ evote_check(struct evote *e, unsigned first, evote_check_res *res)
 	memset(res, 0, sizeof(*res));
 	route_unanswered(&res->answer);
 	if (first == 0 && e->options.key != NULL) {
-		outcome = login_prove(e, handle_deadline(e), &res->answer);
+		outcome = login_new(e, handle_deadline(e), &res->answer);
 		if (outcome != EVOTE_ANSWERED || res->answer.code != 0)
 			return (outcome);
 		xdr_free((xdrproc_t)xdr_evote_answer, &res->answer);

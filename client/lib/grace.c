@@ -30,16 +30,21 @@ evote_late_until(const struct evote *e, const char *election)
 		: 0);
 }
 
-int
-evote_had_begun(const struct evote *e)
+uint64_t
+evote_begun_until(const struct evote *e)
 {
-	return (e->token.len > 0 && e->token.expires < e->sheet.end + TOKEN_US);
+	uint64_t last = grace_end(e), expires = e->token.expires;
+
+	if (e->token.len == 0 || expires <= evote_now_us(e) ||
+	    expires >= e->sheet.end + TOKEN_US)
+		return (0);
+	return (expires < last ? expires : last);
 }
 
 int
 grace_holds(const struct evote *e, const struct kept *k)
 {
-	return (kept_casts(k) && evote_had_begun(e) &&
+	return (kept_casts(k) && evote_begun_until(e) != 0 &&
 	    evote_late_until(e, kept_election(k)) != 0);
 }
 
@@ -61,6 +66,19 @@ grace_begin(struct evote *e, struct kept *k)
 		memset(k->u.vote.salt, 0, sizeof(k->u.vote.salt));
 }
 
+/* The last one from before the end, which need not be the one that is used. */
+static void
+login_choose(struct evote *e, uint64_t now)
+{
+	uint64_t until = evote_begun_until(e);
+	struct token t;
+
+	if (state_token_before(
+		e->state, e->options.voter, now, e->sheet.end + TOKEN_US, &t) &&
+	    (until == 0 || t.expires > e->token.expires))
+		e->token = t;
+}
+
 /* A log-in that will be valid when the end comes, and was before it. */
 static enum evote_outcome
 login_ahead(struct evote *e, uint64_t deadline_ms)
@@ -69,8 +87,9 @@ login_ahead(struct evote *e, uint64_t deadline_ms)
 	enum evote_outcome outcome;
 	evote_answer answer = {0};
 
-	if ((login_recall(e) && e->token.expires >= last) ||
-	    now >= e->sheet.end || now + TOKEN_US <= e->sheet.end)
+	login_choose(e, now);
+	if (evote_begun_until(e) == last || now >= e->sheet.end ||
+	    now + TOKEN_US <= e->sheet.end)
 		return (EVOTE_ANSWERED);
 	route_unanswered(&answer);
 	outcome = login_new(e, deadline_ms, &answer);

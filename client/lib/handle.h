@@ -26,13 +26,9 @@ struct evote {
 	/* The service's hosts, as that one lists them. */
 	char listed[EVOTE_HOSTS_MAX][EVOTE_HOST_MAX + 1];
 	int n_listed;
-	int64_t ahead;	 /* its clock before ours, us, as it says */
-	uint64_t within; /* give or take so much */
-	struct token {
-		unsigned char bytes[EVOTE_TOKEN_MAX];
-		uint32_t len; /* 0: none */
-		uint64_t expires;
-	} token; /* of the last log-in that is used */
+	int64_t ahead;	    /* its clock before ours, us, as it says */
+	uint64_t within;    /* give or take so much */
+	struct token token; /* of the log-in that is used */
 	struct keyring keyring;
 	struct {
 		char election[EVOTE_NAME_MAX + 1]; /* asked about last */
@@ -105,14 +101,6 @@ enum evote_outcome login_token(
 /* The same with a new one, whatever there is. */
 enum evote_outcome login_new(
     struct evote *, uint64_t deadline_ms, evote_answer *);
-/*
- * Logs in whatever there is, to see that the key fits.  A token that lasts stays
- * the one that is used: it may be from before the end of an election.
- */
-enum evote_outcome login_prove(
-    struct evote *, uint64_t deadline_ms, evote_answer *);
-/* Whether one is kept, however old; 1 or 0. */
-int login_recall(struct evote *);
 void login_forget(struct evote *);
 
 #endif

@@ -124,8 +124,11 @@ void evote_begin(struct evote *, const char *election);
 const char *evote_unready(const struct evote *);
 /* Until when it takes such votes, if that is now; else 0. */
 uint64_t evote_late_until(const struct evote *, const char *election);
-/* Then: whether this voter had logged in from here before its end. */
-int evote_had_begun(const struct evote *);
+/*
+ * Then: until when a vote of this voter is taken, who had logged in from here
+ * before its end; 0: who had not, or whose log-in has expired since.
+ */
+uint64_t evote_begun_until(const struct evote *);
 
 /*
  * relative: these times of the election are spans after now, by the clock of

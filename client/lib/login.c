@@ -3,7 +3,6 @@
 
 #include "client/lib/handle.h"
 #include "client/lib/reason.h"
-#include "common/date.h"
 #include "common/record.h"
 
 #define TRIES	 4
@@ -104,12 +103,12 @@ login_once(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
 	return (outcome);
 }
 
-int
+/* Whether one is kept, however old. */
+static int
 login_recall(struct evote *e)
 {
 	if (e->token.len == 0 &&
-	    !state_token(e->state, e->options.voter, e->token.bytes,
-		&e->token.len, &e->token.expires))
+	    !state_token(e->state, e->options.voter, &e->token))
 		e->token.len = 0;
 	return (e->token.len > 0);
 }
@@ -133,35 +132,23 @@ login_tries(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
 	return (outcome);
 }
 
+/* What was used before is kept: it may be from before an election's end. */
 enum evote_outcome
 login_new(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
 {
 	enum evote_outcome outcome = login_tries(e, deadline_ms, answer);
 
 	if (outcome == EVOTE_ANSWERED && answer->code == 0)
-		state_set_token(e->state, e->options.voter, e->token.bytes,
-		    e->token.len, e->token.expires);
+		state_set_token(
+		    e->state, e->options.voter, evote_now_us(e), &e->token);
 	return (outcome);
 }
 
 static int
 token_lasts(struct evote *e)
 {
-	return (login_recall(e) && date_now_us() + SPARE_US < e->token.expires);
-}
-
-enum evote_outcome
-login_prove(struct evote *e, uint64_t deadline_ms, evote_answer *answer)
-{
-	struct token was;
-	enum evote_outcome outcome;
-
-	if (!token_lasts(e))
-		return (login_new(e, deadline_ms, answer));
-	was = e->token;
-	outcome = login_tries(e, deadline_ms, answer);
-	e->token = was;
-	return (outcome);
+	return (
+	    login_recall(e) && evote_now_us(e) + SPARE_US < e->token.expires);
 }
 
 enum evote_outcome
@@ -176,5 +163,5 @@ void
 login_forget(struct evote *e)
 {
 	e->token.len = 0;
-	state_set_token(e->state, e->options.voter, NULL, 0, 0);
+	state_forget_tokens(e->state, e->options.voter);
 }

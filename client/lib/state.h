@@ -18,7 +18,8 @@
  *	last		the host that answered last, and its port
  *	*.request	a voter's client id, last number and, until it is
  *			answered, the whole request
- *	*.token		a voter's token
+ *	*.token		a voter's last log-in
+ *	*.tokens	those before it that have not expired
  *	*.ballot	of a vote that counts: how the service knows it
  *	*.tlog-proof	its receipt
  *	checkpoint	the last one that was verified, with its signatures
@@ -197,11 +198,25 @@ int state_set_receipt(
 
 /* ---- log-ins ---- */
 
-/* 1 with the token (EVOTE_TOKEN_MAX bytes) if one is kept, else 0. */
-int state_token(struct state *, const char *voter, unsigned char *token,
-    uint32_t *len, uint64_t *expires);
-/* len 0 forgets it.  Losing a token costs a log-in: failures are not told. */
-void state_set_token(struct state *, const char *voter,
-    const unsigned char *token, uint32_t len, uint64_t expires);
+struct token {
+	unsigned char bytes[EVOTE_TOKEN_MAX];
+	uint32_t len;	  /* 0: none */
+	uint64_t expires; /* us, by the service's clock */
+};
+/* The last one, expired or not: 1, or 0 when none is kept. */
+int state_token(struct state *, const char *voter, struct token *);
+/*
+ * The last one that expires after now, and before `until`.  An election that has
+ * ended may take votes only from those who had logged in before its end.
+ */
+int state_token_before(struct state *, const char *voter, uint64_t now,
+    uint64_t until, struct token *);
+/*
+ * Keeps it as the last one; the others are kept, too, until they expire, or are
+ * too many.  Losing a token costs a log-in: failures are not told.
+ */
+void state_set_token(
+    struct state *, const char *voter, uint64_t now, const struct token *);
+void state_forget_tokens(struct state *, const char *voter);
 
 #endif

@@ -307,42 +307,140 @@ state_settle(struct state *s, const char *voter)
 	return (rc);
 }
 
-/* ---- the token ---- */
+/* ---- log-ins ---- */
 
-int
-state_token(struct state *s, const char *voter, unsigned char *token,
-    uint32_t *len, uint64_t *expires)
+#define OLDER_MAX 8
+
+/* "EXPIRES BASE64"; 1, or 0: it is none. */
+static int
+token_parse(const char *line, struct token *t)
 {
-	char name[80], *text = NULL;
 	int n = -1, at = 0;
 
-	if (state_read(s, voter_file(voter, "token", name), &text) < 0 ||
+	if (sscanf(line, "%" SCNu64 " %n", &t->expires, &at) == 1 && at > 0)
+		n = seal_unbase64(
+		    t->bytes, EVOTE_TOKEN_MAX, line + at, strlen(line + at));
+	t->len = n > 0 ? (uint32_t)n : 0;
+	return (n > 0);
+}
+
+#define TOKEN_LINE (4 * ((EVOTE_TOKEN_MAX + 2) / 3) + 32)
+
+static int
+token_text(const struct token *t, char out[TOKEN_LINE])
+{
+	char base64[TOKEN_LINE - 31];
+
+	seal_base64(base64, t->bytes, t->len);
+	return (
+	    snprintf(out, TOKEN_LINE, "%" PRIu64 " %s", t->expires, base64));
+}
+
+/* What a file has of them, at most n; how many. */
+static int
+tokens_read(struct state *s, const char *voter, const char *suffix,
+    struct token *list, int n)
+{
+	char name[80], *text = NULL, *line, *rest;
+	int found = 0;
+
+	if (state_read(s, voter_file(voter, suffix, name), &text) < 0 ||
 	    text == NULL)
 		return (0);
-	if (sscanf(text, "%" SCNu64 " %n", expires, &at) == 1 && at > 0)
-		n = seal_unbase64(
-		    token, EVOTE_TOKEN_MAX, text + at, strlen(text + at));
+	for (line = strtok_r(text, "\n", &rest); line != NULL && found < n;
+	     line = strtok_r(NULL, "\n", &rest))
+		found += token_parse(line, &list[found]);
 	free(text);
-	if (n <= 0)
-		return (0);
-	*len = (uint32_t)n;
-	return (1);
+	return (found);
+}
+
+int
+state_token(struct state *s, const char *voter, struct token *t)
+{
+	return (tokens_read(s, voter, "token", t, 1));
+}
+
+int
+state_token_before(struct state *s, const char *voter, uint64_t now,
+    uint64_t until, struct token *best)
+{
+	struct token list[OLDER_MAX + 1];
+	int n = tokens_read(s, voter, "token", list, 1), found = 0;
+
+	n += tokens_read(s, voter, "tokens", list + n, OLDER_MAX);
+	for (int i = 0; i < n; i++)
+		if (list[i].expires > now && list[i].expires < until &&
+		    (!found || list[i].expires > best->expires)) {
+			*best = list[i];
+			found = 1;
+		}
+	return (found);
+}
+
+/*
+ * Of too many, the one goes that was issued soonest after the one before it: as
+ * long as both hold, that one serves nearly as well.  list: the last one first.
+ */
+static int
+token_dispensable(const struct token *list, int n)
+{
+	uint64_t gap, least = UINT64_MAX;
+	int which = 0;
+
+	for (int i = 0; i + 1 < n; i++) {
+		gap = list[i].expires - list[i + 1].expires;
+		if (gap < least) {
+			least = gap;
+			which = i;
+		}
+	}
+	return (which);
+}
+
+/* Lets one that was the last be found among the older ones. */
+static void
+token_set_aside(
+    struct state *s, const char *voter, uint64_t now, const struct token *was)
+{
+	struct token list[OLDER_MAX + 1];
+	char name[80], text[(OLDER_MAX + 1) * TOKEN_LINE];
+	int i, n, len = 0;
+
+	list[0] = *was;
+	n = 1 + tokens_read(s, voter, "tokens", list + 1, OLDER_MAX);
+	while (n > 0 && list[n - 1].expires <= now)
+		n--;
+	if (n > OLDER_MAX) {
+		i = token_dispensable(list, n--);
+		memmove(
+		    list + i, list + i + 1, (size_t)(n - i) * sizeof(*list));
+	}
+	for (i = 0; i < n; i++) {
+		len += token_text(&list[i], text + len);
+		text[len++] = '\n';
+	}
+	state_replace(s, voter_file(voter, "tokens", name), text, (size_t)len);
 }
 
 void
-state_set_token(struct state *s, const char *voter, const unsigned char *token,
-    uint32_t len, uint64_t expires)
+state_set_token(
+    struct state *s, const char *voter, uint64_t now, const struct token *t)
 {
-	char name[80], base64[4 * ((EVOTE_TOKEN_MAX + 2) / 3) + 1];
-	char text[sizeof(base64) + 32];
+	char name[80], text[TOKEN_LINE];
+	struct token was;
 	int n;
 
-	voter_file(voter, "token", name);
-	if (len == 0) {
-		unlinkat(s->dir, name, 0);
-		return;
-	}
-	seal_base64(base64, token, len);
-	n = snprintf(text, sizeof(text), "%" PRIu64 " %s", expires, base64);
-	state_replace(s, name, text, (size_t)n);
+	if (state_token(s, voter, &was) && was.expires > now)
+		token_set_aside(s, voter, now, &was);
+	n = token_text(t, text);
+	state_replace(s, voter_file(voter, "token", name), text, (size_t)n);
+}
+
+void
+state_forget_tokens(struct state *s, const char *voter)
+{
+	char name[80];
+
+	unlinkat(s->dir, voter_file(voter, "token", name), 0);
+	unlinkat(s->dir, voter_file(voter, "tokens", name), 0);
 }

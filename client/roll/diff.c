@@ -6,7 +6,8 @@
 
 struct diff_row {
 	enum change change;
-	char *holder, *group;
+	char *holder, *former, *group;
+	uint32_t giver;		   /* of the former one, or DIFF_NONE */
 	UT_hash_handle hh, hh_key; /* name and key lie in the roll */
 };
 
@@ -71,6 +72,7 @@ diff_new(const struct roll *roll, int shared_keys, int removes)
 	for (i = 0; i < roll->n; i++) {
 		name = roll->voters[i].name;
 		d->rows[i].change = CHANGE_ADD;
+		d->rows[i].giver = DIFF_NONE;
 		HASH_ADD_KEYPTR(
 		    hh, d->by_name, name, strlen(name), &d->rows[i]);
 		if (!shared_keys)
@@ -90,6 +92,7 @@ diff_free(struct diff *d)
 	groups_free(d);
 	for (uint32_t i = 0; i < d->roll->n; i++) {
 		free(d->rows[i].holder);
+		free(d->rows[i].former);
 		free(d->rows[i].group);
 	}
 	for (uint32_t i = 0; d->missing != NULL && i < d->not_in_file; i++) {
@@ -101,18 +104,43 @@ diff_free(struct diff *d)
 	free(d);
 }
 
-/* The file gives the key of who stands, and stays, to somebody else. */
-static int
-key_shared(struct diff *d, const evote_voter *stands)
+/* The row of somebody else to whom the file gives the key of who stands. */
+static struct diff_row *
+key_taker(struct diff *d, const evote_voter *stands)
 {
 	struct diff_row *row;
 
 	HASH_FIND(hh_key, d->by_key, stands->key, sizeof(stands->key), row);
-	if (row == NULL || row->holder != NULL ||
-	    strcmp(d->roll->voters[row - d->rows].name, stands->name) == 0)
+	return (row != NULL &&
+		    strcmp(d->roll->voters[row - d->rows].name, stands->name) !=
+			0
+		? row
+		: NULL);
+}
+
+/* Whoever stands keeps the key. */
+static int
+key_shared(struct diff *d, const evote_voter *stands)
+{
+	struct diff_row *row = key_taker(d, stands);
+
+	if (row == NULL || row->holder != NULL)
 		return (0);
 	row->holder = strdup(stands->name);
 	return (row->holder == NULL ? -1 : 0);
+}
+
+/* Whoever stands gives it up: by leaving (DIFF_NONE), or by that row. */
+static int
+key_passed(struct diff *d, const evote_voter *stands, uint32_t giver)
+{
+	struct diff_row *row = key_taker(d, stands);
+
+	if (row == NULL || row->former != NULL)
+		return (0);
+	row->giver = giver;
+	row->former = strdup(stands->name);
+	return (row->former == NULL ? -1 : 0);
 }
 
 static int
@@ -134,7 +162,9 @@ missing_add(struct diff *d, const evote_voter *stands)
 	m[n].name = strdup(stands->name);
 	m[n].group = strdup(stands->group);
 	d->not_in_file++;
-	return (m[n].name == NULL || m[n].group == NULL ? -1 : 0);
+	return (m[n].name == NULL || m[n].group == NULL
+		? -1
+		: key_passed(d, stands, DIFF_NONE));
 }
 
 int
@@ -159,7 +189,9 @@ diff_with(struct diff *d, const evote_voter *stands)
 	if (memcmp(wanted->key, stands->key, sizeof(wanted->key)) != 0)
 		change |= CHANGE_KEY;
 	row->change = (enum change)change;
-	return (key_shared(d, stands));
+	return (change & CHANGE_KEY
+		? key_passed(d, stands, (uint32_t)(row - d->rows))
+		: key_shared(d, stands));
 }
 
 enum change
@@ -176,6 +208,21 @@ const char *
 diff_holder(const struct diff *d, uint32_t i)
 {
 	return (d->rows[i].holder);
+}
+
+/* Not so if one who had the key with another keeps it. */
+const char *
+diff_former(const struct diff *d, uint32_t i)
+{
+	const struct diff_row *row = &d->rows[i];
+
+	return (row->change & (CHANGE_ADD | CHANGE_KEY) ? row->former : NULL);
+}
+
+uint32_t
+diff_giver(const struct diff *d, uint32_t i)
+{
+	return (diff_former(d, i) != NULL ? d->rows[i].giver : DIFF_NONE);
 }
 
 const char *

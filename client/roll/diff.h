@@ -40,6 +40,13 @@ int diff_with(struct diff *, const evote_voter *);
 enum change diff_of(const struct diff *, uint32_t i);
 /* Who has the key, for CHANGE_SHARED. */
 const char *diff_holder(const struct diff *, uint32_t i);
+/*
+ * Who has the key now and will not then, by leaving the roll or with another
+ * key: NULL is nobody.  And the place in the file of that one, DIFF_NONE: none.
+ */
+#define DIFF_NONE UINT32_MAX
+const char *diff_former(const struct diff *, uint32_t i);
+uint32_t diff_giver(const struct diff *, uint32_t i);
 /* The group that he is in, for CHANGE_GROUP. */
 const char *diff_group(const struct diff *, uint32_t i);
 /*

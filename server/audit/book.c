@@ -189,9 +189,9 @@ take(struct book *b, const evote_leaf *leaf, const union opening *opening,
 		return (book_register(b, op->evote_op_u.voters.voters_val,
 		    op->evote_op_u.voters.voters_len));
 	case EVOTE_OP_UNREGISTER:
-		return (book_member(b, op->evote_op_u.voter, 1));
+		return (book_strike(b, op->evote_op_u.voter));
 	case EVOTE_OP_UNLOCK:
-		return (book_member(b, op->evote_op_u.unlocked, 0));
+		return (book_unlock(b, op->evote_op_u.unlocked));
 	case EVOTE_OP_REKEY:
 		return (book_rekey(b, &op->evote_op_u.rekey));
 	case EVOTE_OP_STAGE:

@@ -31,11 +31,30 @@ book_electorate_fix(const struct book *b, struct book_poll *p)
 	}
 }
 
+static int
+is_fixed(const struct book_poll *p, const struct book_voter *v)
+{
+	return (p->fixed != NULL && v->index < p->fixed_len &&
+	    (p->fixed[v->index / 8] >> v->index % 8 & 1) != 0);
+}
+
+int
+book_electorate_keeps(const struct book *b, const struct book_voter *v)
+{
+	const struct book_poll *p;
+
+	for (uint32_t i = 0; i < b->n_polls; i++) {
+		p = b->polls[i];
+		if (p->opened != 0 && p->closed == 0 && is_fixed(p, v))
+			return (1);
+	}
+	return (0);
+}
+
 const char *
 book_electorate_refuses(const struct book_poll *p, const struct book_voter *v)
 {
-	if (v != NULL && p->fixed != NULL && v->index < p->fixed_len &&
-	    (p->fixed[v->index / 8] >> v->index % 8 & 1) != 0)
+	if (v != NULL && is_fixed(p, v))
 		return (NULL);
 	if (v == NULL || !v->registered)
 		return ("its voter is not on the roll");

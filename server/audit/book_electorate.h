@@ -7,6 +7,8 @@
 
 /* Fixes that. */
 void book_electorate_fix(const struct book *, struct book_poll *);
+/* Whether he may vote in an open one of those for which that was fixed. */
+int book_electorate_keeps(const struct book *, const struct book_voter *);
 /* What is wrong with a vote of this voter (NULL: unknown), or NULL. */
 const char *book_electorate_refuses(
     const struct book_poll *, const struct book_voter *);

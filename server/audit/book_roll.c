@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/need.h"
+#include "server/audit/book_electorate.h"
 
 static const char *
 voter_name(const void *arg, uint32_t i)
@@ -56,17 +57,32 @@ book_register(struct book *b, const evote_voter *list, uint32_t n)
 	return (n > 0 ? wrong : "it registers nobody");
 }
 
+/* On the roll, or off it with a vote where that is fixed. */
+static int
+may_vote_yet(const struct book *b, const struct book_voter *v)
+{
+	return (v != NULL && (v->registered || book_electorate_keeps(b, v)));
+}
+
 const char *
-book_member(struct book *b, const char *name, int strike)
+book_strike(struct book *b, const char *name)
 {
 	struct book_voter *v = book_voter(b, name);
 
 	if (v == NULL || !v->registered)
 		return ("it is about somebody who is not on the roll");
-	b->n_unlocked += !strike;
-	b->on_roll -= (uint32_t)strike;
-	b->staging &= !strike;
-	v->registered = !strike;
+	b->on_roll--;
+	b->staging = 0;
+	v->registered = 0;
+	return (NULL);
+}
+
+const char *
+book_unlock(struct book *b, const char *name)
+{
+	if (!may_vote_yet(b, book_voter(b, name)))
+		return ("it is about somebody who is not on the roll");
+	b->n_unlocked++;
 	return (NULL);
 }
 
@@ -75,7 +91,7 @@ book_rekey(struct book *b, const evote_rekey_op *op)
 {
 	struct book_voter *v = book_voter(b, op->voter);
 
-	if (v == NULL || !v->registered)
+	if (!may_vote_yet(b, v))
 		return ("it gives a key to somebody who is not on the roll");
 	memcpy(v->key, op->key, sizeof(v->key));
 	b->staging = 0;
@@ -127,7 +143,7 @@ row_take(struct book *b, const evote_row *row)
 	struct book_voter *v = book_voter(b, row->voter.name);
 
 	if (row->leaves)
-		return (book_member(b, row->voter.name, 1));
+		return (book_strike(b, row->voter.name));
 	if (v != NULL && v->registered) {
 		v->registered = 0;
 		b->on_roll--;

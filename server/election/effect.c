@@ -106,7 +106,7 @@ apply_stage(struct election_state *e, struct effect *f, const evote_leaf *leaf)
 	roll_room(f, op->rows.rows_len);
 	f->u.roll.begins = op->from == 0;
 	if (f->u.roll.begins)
-		f->u.roll.dropped = stage_begin(&e->voters);
+		f->u.roll.dropped = stage_begin(&e->voters, leaf->seq);
 	for (uint32_t i = 0; i < f->u.roll.n; i++)
 		stage_row(&e->voters, &op->rows.rows_val[i], leaf->time,
 		    &f->u.roll.list[i]);

@@ -58,6 +58,7 @@ struct op {
 	 * is the service's.
 	 */
 	int by_operator;
+	uint64_t wall_us; /* this host's clock, or 0; it bounds numbers, too */
 	uint64_t begun;
 	evote_asker asker;
 	evote_signature signature;

@@ -160,6 +160,20 @@ judge_vote(const struct election_state *e, const struct op *op, uint64_t time,
 }
 
 /*
+ * The time beyond which no number may be too far.  Clients number by the host's
+ * clock, also while that is in doubt and the records' times stand still.  Of
+ * what was carried out before only its host knows what its clock was.
+ */
+static uint64_t
+number_time(const struct election_state *e, const struct op *op, uint64_t time)
+{
+	if (op->admitted)
+		return (UINT64_MAX);
+	/* Hosts of an older version go by the record's time alone. */
+	return (op->wall_us > time && keys_some(&e->keys) ? op->wall_us : time);
+}
+
+/*
  * Names the asker and asks the client table.  1 when that answers: a request
  * of before, one that comes too late, or one whose number is out of all bounds.
  * The last is not recorded: the table would remember the number, which is the
@@ -218,7 +232,7 @@ judge_asked(const struct election_state *e, const struct op *op, uint64_t time,
 		verdict_answer(v, other, EVOTE_R_MALFORMED);
 		return;
 	}
-	if (judge_number(e, &op->asker, time, other, v))
+	if (judge_number(e, &op->asker, number_time(e, op, time), other, v))
 		return;
 	if (op->credential != EVOTE_R_OK)
 		verdict_record(v, 1, op->credential);
@@ -336,7 +350,7 @@ judge_refusal(
 	const evote_refused_op *op = &leaf->op.evote_op_u.refused;
 
 	memcpy(v->client.act, op->act, sizeof(v->client.act));
-	if (judge_number(e, &op->asker, leaf->time, 0, v))
+	if (judge_number(e, &op->asker, UINT64_MAX, 0, v))
 		return;
 	if (refusal_plausible(e, v->voter, leaf->code, leaf->reason) &&
 	    voter_may_be_refused(v->voter, leaf->time))

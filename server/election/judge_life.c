@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "common/need.h"
+#include "common/record.h"
+#include "common/seal.h"
 #include "common/text.h"
 #include "server/election/election_impl.h"
 #include "server/election/settings.h"
@@ -43,6 +45,16 @@ refuse(const struct op *op, struct verdict *v, int code, evote_reason reason)
 		verdict_answer(v, code, reason);
 	else
 		verdict_record(v, code, reason);
+}
+
+/*
+ * Operators' orders have no numbers.  One that got no answer is given again, and
+ * then it is answered as it was carried out, without a record.
+ */
+static void
+repeated(struct verdict *v)
+{
+	verdict_answer(v, 0, EVOTE_R_OK);
 }
 
 /* ---- what the clock asks ---- */
@@ -130,18 +142,39 @@ op_start(const struct op *op)
 		: 0);
 }
 
+/* Whether that order opened it; it may have been extended since. */
+static int
+create_is_repeated(const struct poll *p, const struct op *op)
+{
+	evote_terms own = {.election = p->about, .options = p->options};
+	unsigned char a[SEAL_HASH], b[SEAL_HASH];
+
+	if (!op->by_operator || op->kind != EVOTE_OP_OPEN ||
+	    p->creator != NULL || poll_is_over(p))
+		return (0);
+	if (p->n_extended > 0)
+		own.election.end = p->extended[0].from;
+	return (xdr_hash((xdrproc_t)xdr_evote_terms, &own, a) == 0 &&
+	    xdr_hash((xdrproc_t)xdr_evote_terms, &op->act.evote_act_u.terms,
+		b) == 0 &&
+	    memcmp(a, b, sizeof(a)) == 0);
+}
+
 static void
 judge_create(const struct election_state *e, const struct op *op, uint64_t time,
     struct verdict *v)
 {
 	const evote_election *about = op_about(op);
+	const struct poll *p = poll_find(&e->polls, about->name);
 	uint64_t start = op_start(op);
 
 	if (!create_sound(e, op, v))
 		return;
 	if (!op->by_operator && !settings_admit(&e->settings, v->voter))
 		refuse(op, v, 3, EVOTE_R_MAY_NOT_CREATE);
-	else if (poll_find(&e->polls, about->name) != NULL)
+	else if (p != NULL && create_is_repeated(p, op))
+		repeated(v);
+	else if (p != NULL)
 		refuse(op, v, 3, EVOTE_R_NAME_TAKEN);
 	else if (about->end <= time)
 		refuse(op, v, 3, EVOTE_R_END_PAST);
@@ -157,6 +190,15 @@ judge_create(const struct election_state *e, const struct op *op, uint64_t time,
 }
 
 /* ---- to change one ---- */
+
+static int
+cancel_is_repeated(const struct poll *p, const struct op *op)
+{
+	return (op->by_operator && op->kind == EVOTE_OP_CANCEL &&
+	    p->phase == EVOTE_PHASE_CANCELLED && p->cancelled_by == NULL &&
+	    strcmp(p->cancelled_for, op->act.evote_act_u.cancellation.reason) ==
+		0);
+}
 
 /*
  * Finds the election that is to be extended or cancelled: 1, or 0 with what
@@ -177,6 +219,8 @@ change_sound(const struct election_state *e, const struct op *op,
 		verdict_answer(v, 3, EVOTE_R_MALFORMED);
 	else if (p == NULL)
 		refuse(op, v, 2, EVOTE_R_NO_ELECTION);
+	else if (cancel_is_repeated(p, op))
+		repeated(v);
 	else if (p->phase == EVOTE_PHASE_CANCELLED)
 		refuse(op, v, 2, EVOTE_R_CANCELLED);
 	else if (p->phase == EVOTE_PHASE_CLOSED)
@@ -186,6 +230,19 @@ change_sound(const struct election_state *e, const struct op *op,
 	else
 		return (1);
 	return (0);
+}
+
+static int
+extend_is_repeated(const struct poll *p, const struct op *op)
+{
+	const evote_extension *x = &op->act.evote_act_u.extension;
+	const struct extension *last;
+
+	if (!op->by_operator || p->n_extended == 0)
+		return (0);
+	last = &p->extended[p->n_extended - 1];
+	return (last->by == NULL && p->about.end == x->end &&
+	    strcmp(last->reason, x->reason) == 0);
 }
 
 static void
@@ -198,7 +255,9 @@ judge_extend(const struct election_state *e, const struct op *op, uint64_t time,
 	if (!change_sound(e, op, x->election, x->reason, v))
 		return;
 	p = v->poll;
-	if (p->about.end <= time)
+	if (extend_is_repeated(p, op))
+		repeated(v);
+	else if (p->about.end <= time)
 		refuse(op, v, 2, EVOTE_R_CLOSED);
 	else if (x->end <= p->about.end)
 		refuse(op, v, 3, EVOTE_R_NOT_LATER);

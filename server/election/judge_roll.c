@@ -4,6 +4,7 @@
 #include "common/need.h"
 #include "common/text.h"
 #include "server/election/election_impl.h"
+#include "server/election/electors.h"
 #include "server/election/standing.h"
 
 /* What operators ask. */
@@ -54,6 +55,7 @@ struct seen {
 };
 struct listed {
 	struct seen *names, *keys, all[EVOTE_ROLL_MAX];
+	const evote_row *rows; /* STAGE: all of them are in names */
 	uint32_t added, same;
 };
 
@@ -74,22 +76,105 @@ name_check(const struct op *op, const evote_voter *w, int group,
 	return (EVOTE_R_OK);
 }
 
-/* One key is one person, whatever the spelling, unless an operator insists. */
-static evote_reason
-key_check(const struct election_state *e, const struct op *op, struct listed *l,
-    uint32_t i, const unsigned char *key, const struct voter *whose,
-    uint32_t stage)
+/* A key, and who is to have it, as one of that group on the roll. */
+struct heir {
+	const struct election_state *e;
+	const struct listed *l; /* the row is one of these */
+	uint32_t stage;		/* to which the list belongs, or 0 */
+	const unsigned char *key;
+	const struct voter *known; /* NULL: nobody has heard of him yet */
+	const char *group;	   /* NULL: he stays off the roll */
+	int has;		   /* he has this key now */
+};
+
+/* The key that another one will have on the roll with that list, or NULL. */
+static const unsigned char *
+key_then(const struct heir *h, const struct voter *v)
 {
+	const struct seen *found = NULL;
+	const evote_row *row;
+
+	if (h->l->rows != NULL)
+		HASH_FIND(hh, h->l->names, v->name, strlen(v->name), found);
+	if (found == NULL)
+		return (voter_key_at(&h->e->voters, v, h->stage));
+	row = &h->l->rows[found - h->l->all];
+	return (row->leaves ? NULL : (const unsigned char *)row->voter.key);
+}
+
+static int
+keeps_key(const void *arg, const struct voter *holder)
+{
+	const struct heir *h = arg;
+	const unsigned char *then = key_then(h, holder);
+
+	return (then != NULL && memcmp(then, h->key, SEAL_KEY) == 0);
+}
+
+/* Whether the heir could vote there, and has not. */
+static int
+heir_may_vote(const struct heir *h, const struct poll *p)
+{
+	if (h->known != NULL && poll_has_voted(p, h->known))
+		return (0);
+	if (p->frozen != NULL)
+		return (h->known != NULL && poll_keeps(p, h->known));
+	for (uint32_t i = 0; i < p->about.groups.groups_len; i++)
+		if (h->group != NULL &&
+		    strcmp(p->groups[i]->name, h->group) == 0)
+			return (1);
+	return (0);
+}
+
+/*
+ * Whether the key has voted for this one, or still may, who is off the roll,
+ * where the heir could vote with it again.
+ */
+static int
+votes_twice(const void *arg, const struct voter *former)
+{
+	const struct heir *h = arg;
+	const struct polls *ps = &h->e->polls;
+	int gone = key_then(h, former) == NULL;
+	const struct poll *p;
+
+	/* That both have the key was meant. */
+	if (h->has && !gone)
+		return (0);
+	for (uint32_t i = 0; i < ps->n_due; i++) {
+		p = ps->due[i];
+		if ((poll_has_voted(p, former) ||
+			(gone && poll_keeps(p, former))) &&
+		    heir_may_vote(h, p))
+			return (1);
+	}
+	return (0);
+}
+
+/*
+ * One key is one person, whatever the spelling, unless an operator insists; in
+ * an open election also when the person gets another name.
+ */
+static evote_reason
+key_check(
+    const struct op *op, struct listed *l, uint32_t i, const struct heir *h)
+{
+	const struct voters *vs = &h->e->voters;
 	struct seen *found;
 
 	if (op->shared_keys || op->admitted)
 		return (EVOTE_R_OK);
-	HASH_FIND(hh_key, l->keys, key, SEAL_KEY, found);
-	if (found != NULL ||
-	    voter_holding(&e->voters, key, whose, stage) != NULL)
-		return (EVOTE_R_SHARED_KEY);
-	HASH_ADD_KEYPTR(hh_key, l->keys, key, SEAL_KEY, &l->all[i]);
-	return (EVOTE_R_OK);
+	if (!h->has) {
+		HASH_FIND(hh_key, l->keys, h->key, SEAL_KEY, found);
+		if (found != NULL ||
+		    voter_holding(
+			vs, h->key, h->known, h->stage, keeps_key, h) != NULL)
+			return (EVOTE_R_SHARED_KEY);
+		HASH_ADD_KEYPTR(hh_key, l->keys, h->key, SEAL_KEY, &l->all[i]);
+	}
+	return (voter_having_had(vs, h->key, h->known, votes_twice, h) != NULL
+		? EVOTE_R_SHARED_KEY
+		: EVOTE_R_OK);
 }
 
 static evote_reason
@@ -98,14 +183,15 @@ entry_judge(const struct election_state *e, const struct op *op,
 {
 	const evote_voter *w = &op->voters[i];
 	const struct voter *known = voter_find(&e->voters, w->name);
+	const unsigned char *key = (const unsigned char *)w->key;
+	const struct heir heir = {e, l, 0, key, known, w->group, 0};
 	evote_reason reason = name_check(op, w, 1, l, i);
 
 	if (reason != EVOTE_R_OK)
 		return (reason);
 	if (known == NULL || !known->registered) {
 		fresh[l->added++] = *w;
-		return (key_check(
-		    e, op, l, i, (const unsigned char *)w->key, NULL, 0));
+		return (key_check(op, l, i, &heir));
 	}
 	if (!op->skip_same || !voter_same(known, w))
 		return (EVOTE_R_VOTER_EXISTS);
@@ -142,15 +228,30 @@ judge_register(
 	v->out.same = l.same;
 }
 
-/* UNREGISTER and UNLOCK: of whoever is on the roll. */
+/*
+ * Whoever is on the roll, or (kept) has left it and may still vote where that
+ * is fixed; else NULL, and that is the answer.
+ */
+static struct voter *
+member_find(const struct election_state *e, const char *name, int kept,
+    struct verdict *v)
+{
+	struct voter *found = voter_find(&e->voters, name);
+
+	if (found != NULL && !found->registered &&
+	    !(kept && polls_keep_open(&e->polls, found)))
+		found = NULL;
+	if (found == NULL)
+		verdict_answer(v, 1, EVOTE_R_NO_VOTER);
+	return (v->voter = found);
+}
+
+/* UNREGISTER and UNLOCK. */
 static void
 judge_member(
     const struct election_state *e, const struct op *op, struct verdict *v)
 {
-	v->voter = voter_find(&e->voters, op->name);
-	if (v->voter == NULL || !v->voter->registered)
-		verdict_answer(v, 1, EVOTE_R_NO_VOTER);
-	else
+	if (member_find(e, op->name, op->kind == EVOTE_OP_UNLOCK, v) != NULL)
 		verdict_record(v, 0, EVOTE_R_OK);
 }
 
@@ -171,46 +272,64 @@ judge_rekey(
     const struct election_state *e, const struct op *op, struct verdict *v)
 {
 	const unsigned char *key = (const unsigned char *)op->rekey.key;
+	struct listed l = {0};
+	struct heir heir = {.e = e, .l = &l, .key = key};
 
-	v->voter = voter_find(&e->voters, op->rekey.voter);
-	if (too_early(e, v))
+	if (too_early(e, v) || !member_find(e, op->rekey.voter, 1, v))
 		return;
-	if (v->voter == NULL || !v->voter->registered)
-		verdict_answer(v, 1, EVOTE_R_NO_VOTER);
-	else if (memcmp(v->voter->key, key, SEAL_KEY) == 0) {
+	heir.known = v->voter;
+	if (v->voter->registered)
+		heir.group = v->voter->group->name;
+	if (memcmp(v->voter->key, key, SEAL_KEY) == 0) {
 		verdict_answer(v, 0, EVOTE_R_OK);
 		v->out.same = 1;
-	} else if (!op->shared_keys && !op->admitted &&
-	    voter_holding(&e->voters, key, v->voter, 0) != NULL)
+	} else if (key_check(op, &l, 0, &heir) != EVOTE_R_OK)
 		verdict_answer(v, 2, EVOTE_R_SHARED_KEY);
 	else
 		verdict_record(v, 0, EVOTE_R_OK);
+	HASH_CLEAR(hh_key, l.keys);
 }
 
 /* ---- stages ---- */
 
-/* With the stage that it belongs to; 0: it is to begin one. */
 static evote_reason
-row_judge(const struct election_state *e, const struct op *op, struct listed *l,
-    uint32_t i, uint32_t stage)
+row_name(const struct election_state *e, const struct op *op, struct listed *l,
+    uint32_t i)
 {
-	const evote_row *row = &op->stage.rows.rows_val[i];
-	const char *name = row->voter.name;
-	const unsigned char *key = (const unsigned char *)row->voter.key;
-	const struct voter *known = voter_find(&e->voters, name);
-	const struct voter *staged = standing_find(&e->voters, name);
-	int on_roll = known != NULL && known->registered;
+	const evote_row *row = &l->rows[i];
+	const struct voter *staged = standing_find(&e->voters, row->voter.name);
 	evote_reason reason = name_check(op, &row->voter, !row->leaves, l, i);
 
-	if (reason != EVOTE_R_OK)
-		return (reason);
-	if (stage != 0 && staged != NULL && staged->stage == stage)
+	if (reason == EVOTE_R_OK && op->stage.from != 0 && staged != NULL &&
+	    staged->stage == op->stage.stage)
 		return (EVOTE_R_DUPLICATE);
-	if (row->leaves)
+	return (reason);
+}
+
+static evote_reason
+row_judge(const struct election_state *e, const struct op *op, struct listed *l,
+    uint32_t i)
+{
+	const evote_voter *w = &l->rows[i].voter;
+	const unsigned char *key = (const unsigned char *)w->key;
+	const struct voter *known = voter_find(&e->voters, w->name);
+	int on_roll = known != NULL && known->registered;
+	const struct heir heir = {
+	    .e = e,
+	    .l = l,
+	    .stage = op->stage.from == 0 ? 0 : op->stage.stage,
+	    .key = key,
+	    .known = known,
+	    .group = w->group,
+	    .has = on_roll && memcmp(known->key, key, SEAL_KEY) == 0,
+	};
+
+	if (l->rows[i].leaves)
 		return (on_roll ? EVOTE_R_OK : EVOTE_R_NO_VOTER);
-	if (on_roll && memcmp(known->key, key, SEAL_KEY) == 0)
+	/* Who stands so is no reason to refuse. */
+	if (on_roll && voter_same(known, w))
 		return (EVOTE_R_OK);
-	return (key_check(e, op, l, i, key, known, stage));
+	return (key_check(op, l, i, &heir));
 }
 
 static int
@@ -246,7 +365,7 @@ judge_stage(
 {
 	uint32_t n = op->stage.rows.rows_len, i;
 	evote_reason reason = EVOTE_R_OK;
-	struct listed l = {0};
+	struct listed l = {.rows = op->stage.rows.rows_val};
 
 	if (too_early(e, v))
 		return;
@@ -259,8 +378,11 @@ judge_stage(
 		return;
 	}
 	for (i = 0; i < n && reason == EVOTE_R_OK; i++)
-		reason = row_judge(
-		    e, op, &l, i, op->stage.from == 0 ? 0 : op->stage.stage);
+		reason = row_name(e, op, &l, i);
+	/* Keys are compared with how the roll stands after all of these. */
+	if (reason == EVOTE_R_OK)
+		for (i = 0; i < n && reason == EVOTE_R_OK; i++)
+			reason = row_judge(e, op, &l, i);
 	HASH_CLEAR(hh, l.names);
 	HASH_CLEAR(hh_key, l.keys);
 	if (reason != EVOTE_R_OK) {
@@ -272,14 +394,56 @@ judge_stage(
 	v->recorded = !op->only_check;
 }
 
+/* Whether he gives up his key with that stage, and somebody gets it. */
+static int
+hands_on_key(const struct voters *vs, const struct voter *v, uint32_t stage)
+{
+	const unsigned char *now = voter_key_at(vs, v, 0);
+	const unsigned char *then = voter_key_at(vs, v, stage);
+
+	return (now != NULL &&
+	    (then == NULL || memcmp(now, then, SEAL_KEY) != 0) &&
+	    voter_holding(vs, now, v, stage, NULL, NULL) != NULL);
+}
+
+static int
+has_acted(const struct voter *v, uint64_t since)
+{
+	for (int i = 0; i < v->n_clients; i++)
+		if (v->clients[i].seq >= since)
+			return (1);
+	return (0);
+}
+
+/*
+ * Keys were compared when the rows came.  Whoever hands his on may have voted
+ * since then, and whoever gets it could vote with it again.
+ */
+static int
+is_overtaken(const struct election_state *e, uint32_t stage)
+{
+	const struct voters *vs = &e->voters;
+	uint64_t begun = stage_of(vs, stage)->begun;
+	const struct standing *o;
+
+	for (o = vs->by_other; o != NULL; o = o->hh_key.next)
+		if (o->voter->stage == stage && has_acted(o->voter, begun) &&
+		    hands_on_key(vs, o->voter, stage))
+			return (1);
+	return (0);
+}
+
 static void
 judge_commit(
     const struct election_state *e, const struct op *op, struct verdict *v)
 {
-	if (is_present(e, op->commit.stage, op->commit.rows))
-		verdict_record(v, 0, EVOTE_R_OK);
-	else
+	uint32_t stage = op->commit.stage;
+
+	if (!is_present(e, stage, op->commit.rows) ||
+	    (!op->admitted && is_overtaken(e, stage)))
 		verdict_answer(v, 2, EVOTE_R_STAGE);
+	else
+		verdict_record(v, 0, EVOTE_R_OK);
 }
 
 void

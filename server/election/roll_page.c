@@ -7,10 +7,14 @@
 
 /* The roll as operators read it: evote.x's ROLL_PAGE. */
 
+/* Of one who may vote there the group is that as which he votes. */
 static int
-in_group(const struct voter *v, const char *group)
+in_group(const struct poll *p, const struct voter *v, const char *group)
 {
-	return (group[0] == '\0' || strcmp(v->group->name, group) == 0);
+	const struct group *own =
+	    p == NULL ? v->group : p->groups[poll_place(p, v)];
+
+	return (group[0] == '\0' || strcmp(own->name, group) == 0);
 }
 
 static int
@@ -43,7 +47,7 @@ election_roll(const struct election_state *e, const evote_roll_args *args,
 		v = voter_at(&e->voters, i);
 		if (p == NULL ? !v->registered : !may_still(p, v))
 			continue;
-		if (in_group(v, args->group))
+		if (in_group(p, v, args->group))
 			voter_write(v, &to[n++]);
 	}
 	res->roll = e->voters.changes;

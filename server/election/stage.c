@@ -44,14 +44,15 @@ stages_clear(struct voters *vs)
 }
 
 uint32_t
-stage_begin(struct voters *vs)
+stage_begin(struct voters *vs, uint64_t seq)
 {
 	uint32_t open = stage_open(vs);
 
 	if (open != 0)
 		vs->stages[open - 1].state = STAGE_DROPPED;
 	vs->stages = need_room(vs->stages, vs->n_stages, sizeof(*vs->stages));
-	vs->stages[vs->n_stages++] = (struct stage){.changes = vs->changes};
+	vs->stages[vs->n_stages++] =
+	    (struct stage){.begun = seq, .changes = vs->changes};
 	return (open);
 }
 
@@ -195,6 +196,7 @@ stages_mix(const struct voters *vs, unsigned char h[SEAL_HASH])
 	for (uint32_t i = 0; i < vs->n_stages; i++) {
 		mix_number(h, vs->stages[i].state);
 		mix_number(h, vs->stages[i].rows);
+		mix_number(h, vs->stages[i].begun);
 		mix_number(h, vs->stages[i].changes);
 	}
 }

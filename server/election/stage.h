@@ -21,15 +21,16 @@ struct stage {
 	enum stage_state state;
 	int final; /* that cannot be undone */
 	uint32_t rows;
-	uint64_t changes;      /* the roll's version when it began */
+	uint64_t begun;	       /* the record of its first row */
+	uint64_t changes;      /* the roll's version then */
 	struct growth *growth; /* by group */
 };
 
 /* The one that is open, or 0. */
 uint32_t stage_open(const struct voters *);
 const struct stage *stage_of(const struct voters *, uint32_t number);
-/* Begins the next; what was open is dropped, and returned for the undo. */
-uint32_t stage_begin(struct voters *);
+/* Begins the next, with that record; what was open is dropped, and returned for the undo. */
+uint32_t stage_begin(struct voters *, uint64_t seq);
 void stage_begin_undo(struct voters *, uint32_t dropped);
 void stage_begin_discard_undo(struct voters *, uint32_t dropped);
 /* One row of the open one, for a voter of whom it has none yet. */

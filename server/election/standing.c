@@ -84,7 +84,7 @@ standing_key(struct voters *vs, struct voter *v)
 {
 	if (v->keyed)
 		HASH_DELETE(hh_key, vs->by_key, v);
-	v->keyed = v->registered || is_new(v);
+	v->keyed = v->group != NULL;
 	if (v->keyed)
 		HASH_ADD(hh_key, vs->by_key, key, SEAL_KEY, v);
 }
@@ -92,15 +92,13 @@ standing_key(struct voters *vs, struct voter *v)
 void
 standing_add(struct voters *vs, struct standing *o)
 {
-	if (o->registered)
-		HASH_ADD(hh_key, vs->by_other, key, SEAL_KEY, o);
+	HASH_ADD(hh_key, vs->by_other, key, SEAL_KEY, o);
 }
 
 void
 standing_drop(struct voters *vs, struct standing *o)
 {
-	if (o->registered)
-		HASH_DELETE(hh_key, vs->by_other, o);
+	HASH_DELETE(hh_key, vs->by_other, o);
 }
 
 static void
@@ -197,46 +195,47 @@ voter_at(const struct voters *vs, uint32_t i)
 	return (look(vs, vs->list[i]));
 }
 
-/*
- * His key on the roll, with that stage (0: as it is), or NULL; and his group.
- * He is left as he is kept.
- */
-static const unsigned char *
-key_in(const struct voters *vs, const struct voter *v, uint32_t stage,
-    const struct group **group)
-{
-	int staged;
+/* How a voter stands.  key NULL: he is unknown. */
+struct stand {
+	const unsigned char *key;
+	const struct group *group;
+	int registered;
+};
 
-	*group = v->group;
+/* With that stage (0: as it is).  He is left as he is kept. */
+static struct stand
+stand_in(const struct voters *vs, const struct voter *v, uint32_t stage)
+{
+	const struct stand own = {v->key, v->group, v->registered};
+	const struct standing *o = v->other;
+	int staged = v->stage != 0 &&
+	    (v->stage == stage ||
+		stage_at(vs, v->stage)->state == STAGE_COMMITTED);
+
 	if (v->stage == 0)
-		return (v->registered ? v->key : NULL);
-	staged = v->stage == stage ||
-	    stage_at(vs, v->stage)->state == STAGE_COMMITTED;
-	if (v->staged == staged)
-		return (v->registered ? v->key : NULL);
-	if (v->other == NULL)
-		return (staged ? v->key : NULL);
-	*group = v->other->group;
-	return (v->other->registered ? v->other->key : NULL);
+		return (v->group != NULL ? own : (struct stand){0});
+	if (o == NULL)
+		return (staged ? (struct stand){v->key, v->group, 1}
+			       : (struct stand){0});
+	return (v->staged == staged
+		? own
+		: (struct stand){o->key, o->group, o->registered});
 }
 
 const struct group *
 voter_group_at(const struct voters *vs, uint32_t i)
 {
-	const struct group *group;
+	struct stand s = stand_in(vs, vs->list[i], 0);
 
-	return (key_in(vs, vs->list[i], 0, &group) != NULL ? group : NULL);
+	return (s.registered ? s.group : NULL);
 }
 
-static int
-holds(const struct voters *vs, const struct voter *v, uint32_t stage,
-    const unsigned char key[SEAL_KEY], const struct voter *but)
+const unsigned char *
+voter_key_at(const struct voters *vs, const struct voter *v, uint32_t stage)
 {
-	const struct group *group;
-	const unsigned char *his =
-	    v == but ? NULL : key_in(vs, v, stage, &group);
+	struct stand s = stand_in(vs, v, stage);
 
-	return (his != NULL && memcmp(his, key, SEAL_KEY) == 0);
+	return (s.registered ? s.key : NULL);
 }
 
 /* The next one of the same bucket, where those of one key are. */
@@ -246,22 +245,59 @@ holds(const struct voters *vs, const struct voter *v, uint32_t stage,
 		: (void *)ELMT_FROM_HH( \
 		      (head)->hh_key.tbl, (p)->hh_key.hh_next))
 
-struct voter *
-voter_holding(const struct voters *vs, const unsigned char key[SEAL_KEY],
-    const struct voter *but, uint32_t stage)
+/* Whom to look for among those who have, or had, or are to have a key. */
+struct search {
+	const unsigned char *key;
+	const struct voter *but;
+	uint32_t stage;
+	int former; /* also those who have left the roll */
+	voter_fits *fits;
+	const void *arg;
+};
+
+static int
+is_found(const struct voters *vs, const struct voter *v, const struct search *q)
+{
+	struct stand s = stand_in(vs, v, q->stage);
+
+	return (v != q->but && s.key != NULL && (s.registered || q->former) &&
+	    memcmp(s.key, q->key, SEAL_KEY) == 0 &&
+	    (q->fits == NULL || q->fits(q->arg, v)));
+}
+
+static struct voter *
+search(const struct voters *vs, const struct search *q)
 {
 	struct standing *o;
 	struct voter *v;
 
-	HASH_FIND(hh_key, vs->by_key, key, SEAL_KEY, v);
+	HASH_FIND(hh_key, vs->by_key, q->key, SEAL_KEY, v);
 	for (; v != NULL; v = NEXT(vs->by_key, v))
-		if (holds(vs, v, stage, key, but))
+		if (is_found(vs, v, q))
 			return (v);
-	HASH_FIND(hh_key, vs->by_other, key, SEAL_KEY, o);
+	HASH_FIND(hh_key, vs->by_other, q->key, SEAL_KEY, o);
 	for (; o != NULL; o = NEXT(vs->by_other, o))
-		if (holds(vs, o->voter, stage, key, but))
+		if (is_found(vs, o->voter, q))
 			return (o->voter);
 	return (NULL);
+}
+
+struct voter *
+voter_holding(const struct voters *vs, const unsigned char key[SEAL_KEY],
+    const struct voter *but, uint32_t stage, voter_fits *fits, const void *arg)
+{
+	const struct search q = {key, but, stage, 0, fits, arg};
+
+	return (search(vs, &q));
+}
+
+struct voter *
+voter_having_had(const struct voters *vs, const unsigned char key[SEAL_KEY],
+    const struct voter *but, voter_fits *fits, const void *arg)
+{
+	const struct search q = {key, but, 0, 1, fits, arg};
+
+	return (search(vs, &q));
 }
 
 /* ---- changes ---- */

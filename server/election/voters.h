@@ -64,7 +64,7 @@ struct voters {
 	struct group *groups;	   /* by name */
 	struct voter *by_name;	   /* whoever was ever registered or staged */
 	struct voter **list;	   /* the same, by index */
-	struct voter *by_key;	   /* those on the roll; some may share a key */
+	struct voter *by_key;	   /* who has, or had, a key; some share one */
 	struct standing *by_other; /* the other standings, by key */
 	uint32_t n;
 	uint64_t changes;	    /* the roll's version */
@@ -85,11 +85,21 @@ struct voter *voter_at(const struct voters *, uint32_t i);
  */
 const struct group *voter_group_at(const struct voters *, uint32_t i);
 /*
- * Another one who is on the roll with that key, or NULL.  As the roll stands
- * now, or (stage is not 0) as it would with that stage.
+ * Another one who is on the roll with that key, and whom `fits` does not rule
+ * out (NULL: it rules out nobody), or NULL.  As the roll stands now, or (stage
+ * is not 0) as it would with that stage.
  */
+typedef int voter_fits(const void *arg, const struct voter *);
 struct voter *voter_holding(const struct voters *,
-    const unsigned char key[SEAL_KEY], const struct voter *but, uint32_t stage);
+    const unsigned char key[SEAL_KEY], const struct voter *but, uint32_t stage,
+    voter_fits *, const void *arg);
+/* The same, now, also of those who had that key when they left the roll. */
+struct voter *voter_having_had(const struct voters *,
+    const unsigned char key[SEAL_KEY], const struct voter *but, voter_fits *,
+    const void *arg);
+/* His key on the roll, with that stage as above; NULL: he is not on it. */
+const unsigned char *voter_key_at(
+    const struct voters *, const struct voter *, uint32_t stage);
 /* Whether he has just that group and key. */
 int voter_same(const struct voter *, const evote_voter *);
 /* The group of that name, from now on if not before. */

@@ -131,6 +131,20 @@ debian() {
 	says 'Your vote in "chair" counts'
 }
 
+@test "a ballot of long names is shown whole, with a line for each" {
+	local i choices=()
+	cluster_up people
+	for i in {1..12}; do
+		choices+=(--choice "$i$(printf 'x%.0s' {1..200})")
+	done
+	exits 0 as ada create chair --group members --ranked --end +10m \
+	    "${choices[@]}"
+	exits 0 ada_types $'12>11=10>9>8>7>6>5>4>3>2>1\nyes' vote chair
+	says "  2.  10x"
+	says "  2.  11x"
+	says " 11.  1x"
+}
+
 @test "an unanswered ballot is kept, and sent again as it was" {
 	cluster_up people
 	opened chair 600 --ranked

@@ -95,18 +95,90 @@ import() {
 
 @test "one key under two names is refused, but not of one who leaves" {
 	setup_roll ada,m
-	roll ada,m anna,m
-	sed -i "s|^ada,m,.*|ada,m,$other|" "$csv"
+	roll anna,m
 	exits 1 admin alpha import --update "$csv"
 	says "! anna (m): ada is on the roll with the same key"
 	says "--shared-keys"
 	[[ $(stands alpha) == ada/m ]]
-	roll anna,m
-	exits 1 admin alpha import --update "$csv"
 	exits 2 admin alpha import --update --remove-missing --yes "$csv"
 	exits 0 admin alpha import --update --remove-missing --yes \
 	    --everybody "$csv"
+	says "+ anna (m); the key is ada's now"
 	[[ $(stands alpha) == anna/m ]]
+	# Nor of one who gets another key.
+	roll ada,m anna,m
+	sed -i "s|^anna,m,.*|anna,m,$other|" "$csv"
+	exits 0 admin alpha import --update "$csv"
+	says "~ anna (m): another key"
+	says "+ ada (m); the key is anna's now"
+	[[ $(stands alpha) == "ada/m anna/m" ]]
+}
+
+# The people's roll, changed by that program of sed.
+people() {
+	csv=$PAIR_DIR/people.csv
+	sed "$1" "$KEYS/people.csv" >"$csv"
+}
+
+@test "two who swap keys are taken at once" {
+	cluster_up people
+	election board 3600
+	people 's/^ada,/x,/; s/^bob,/ada,/; s/^x,/bob,/'
+	exits 0 admin alpha import --dry-run --update "$csv"
+	exits 0 admin alpha import --update "$csv"
+	says "~ ada (members): another key; the key is bob's now"
+	says "0 voters were registered, 2 changed"
+	exits 0 client --voter ada --key "$KEYS/people/bob.pem" vote board yes
+	# Now each of the two could vote with what has voted.
+	exits 1 admin alpha import --update "$KEYS/people.csv"
+	says "still open"
+}
+
+fresh_key() {
+	openssl genpkey -algorithm ed25519 |
+		openssl pkey -pubout -outform DER | tail -c 32 | base64
+}
+
+# Of the 200 rows that a call has room for, ada's comes later than anna's, and
+# of those who swap keys one would be the last, and one the next.
+far_apart() {
+	csv=$PAIR_DIR/people.csv
+	{
+		echo name,group,key
+		sed -n 's/^ada,/anna,/p' "$KEYS/people.csv"
+		for i in {1..197}; do
+			echo "v$i,members,$(fresh_key)"
+		done
+		sed -n 's/^bob,/x,/; s/^carol,/bob,/p; s/^x,/carol,/p' \
+			"$KEYS/people.csv"
+		echo "ada,members,$(fresh_key)"
+	} >"$csv"
+}
+
+@test "keys change hands however far apart the rows are" {
+	cluster_up people
+	far_apart
+	exits 0 admin alpha import --update "$csv"
+	says "+ anna (members); the key is ada's now"
+}
+
+@test "another name gives no second vote with the same key" {
+	cluster_up people
+	adas=$(sed -n 's/^ada,members,//p' "$KEYS/people.csv")
+	election board 3600
+	exits 0 as ada vote board yes
+	people 's/^ada,/ada lovelace,/'
+	exits 1 admin alpha import --update --remove-missing --yes "$csv"
+	says "+ ada lovelace (members); the key is ada's now"
+	says "still open"
+	exits 0 admin alpha unregister ada
+	exits 1 admin alpha register "ada lovelace" members "$adas"
+	says "--shared-keys"
+	exits 0 admin alpha register ada members "$adas"
+	exits 1 as ada vote board no
+	says "previous vote"
+	exits 0 admin alpha --json cancel board --reason "so it goes" --yes
+	exits 0 admin alpha import --update --remove-missing --yes "$csv"
 }
 
 @test "rekey: the new key votes, the old one and its log-in do not" {
@@ -275,6 +347,13 @@ dies() {
 	says "fixed when it opened"
 	exits 0 admin alpha register --shared-keys late members "$key"
 	exits 0 admin alpha unregister bob
+	# But a new key reaches it, also of who has left the roll.
+	new=$(client keygen "$PAIR_DIR/new.pem" |
+		grep -o '[A-Za-z0-9+/]\{43\}=')
+	exits 0 admin alpha rekey bob "$new"
+	exits 0 admin alpha unlock bob
+	exits 1 as bob vote board yes
+	says signature
 	exits 1 client --voter late --key "$KEYS/people/ada.pem" \
 	    vote board yes
 	says "fixed when it opened"
@@ -285,9 +364,10 @@ dies() {
 	wait_until 10 alone beta
 	exits 1 client --voter late --key "$KEYS/people/ada.pem" \
 	    vote board yes
-	exits 0 as bob --login vote board yes
+	exits 0 client --voter bob --key "$PAIR_DIR/new.pem" --login \
+	    vote board yes
 	exits 0 as ada vote board yes
-	exits 1 as bob vote none yes
+	exits 1 client --voter bob --key "$PAIR_DIR/new.pem" vote none yes
 	says "not on the roll"
 	server_start alpha
 	wait_until 15 level

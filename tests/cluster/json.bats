@@ -75,8 +75,8 @@ voters_show() {
 	shows extend 0 as ada --json extend plan --end +3h --reason late
 	shows extend 1 as bob --json extend plan --end +4h --reason late
 	shows show 0 client --json show plan
-	shows cancel 0 as ada --json cancel plan --reason wrong
-	shows cancel 1 as ada --json cancel plan --reason wrong
+	shows cancel 0 as ada --json cancel plan --reason wrong --yes
+	shows cancel 1 as ada --json cancel plan --reason wrong --yes
 	shows show 0 client --json show plan
 	shows report 0 client --json report plan
 	shows extend 0 as ada --json extend club \
@@ -139,7 +139,7 @@ receipts_show() {
 
 operators_show() {
 	shows register 0 admin alpha --json register --shared-keys zoe m "$key"
-	shows register 1 admin alpha --json register --shared-keys zoe m "$key"
+	shows register 1 admin alpha --json register --shared-keys zoe n "$key"
 	shows settings 0 admin alpha --json settings --group m
 	shows settings 1 admin alpha --json settings --group none
 	shows settings 0 admin alpha --json settings --create anyone

@@ -156,14 +156,17 @@ go_on() {
 	planned later 300 600
 	election voted 600
 	exits 0 as bob vote voted yes
-	exits 1 as bob cancel board --reason mine
+	exits 2 as ada cancel board --reason "A mistake"
+	says "add --yes"
+	phase board open
+	exits 1 as bob cancel board --reason mine --yes
 	says "only whoever created"
-	exits 1 as ada cancel voted --reason "A mistake"
+	exits 1 as ada cancel voted --reason "A mistake" --yes
 	says "only an operator"
 	server_kill alpha
-	exits 0 as ada cancel board --reason "The wrong choices"
-	exits 0 as ada cancel later --reason "Not needed"
-	exits 0 admin beta cancel voted --reason "The roll was wrong"
+	exits 0 as ada cancel board --reason "The wrong choices" --yes
+	exits 0 as ada cancel later --reason "Not needed" --yes
+	exits 0 admin beta cancel voted --reason "The roll was wrong" --yes
 	phase board cancelled
 	shows board '.cancelled_by == "ada" and .closed and
 	    .cancelled_for == "The wrong choices"'
@@ -186,7 +189,7 @@ go_on() {
 	says "the cancellation among them"
 	exits 0 client report later
 	says "Planned start"
-	exits 1 as ada cancel board --reason "again"
+	exits 1 as ada cancel board --reason "again" --yes
 	exits 1 as bob check voted
 	says '"voted" was cancelled at'
 	server_start alpha
@@ -194,6 +197,51 @@ go_on() {
 	audited beta voted '.cancelled and .cancelled_by == "" and
 	    .cancelled_for == "The roll was wrong" and .received == 1 and
 	    .counted == 0'
+}
+
+# unanswered N ARG...: alpha carries that order of an operator out and dies with
+# its Nth answer; the same at beta does nothing more.
+unanswered() {
+	local before
+	answers_until "$1"
+	exits 4 admin alpha "${@:2}"
+	says "Run the same command again"
+	wait_until 10 alone beta
+	before=$(host_state beta size)
+	exits 0 admin beta "${@:2}"
+	(($(host_state beta size) == before))
+	server_start alpha
+	wait_until 15 level
+}
+
+# alpha serves, and dies with that answer.
+answers_until() {
+	server_kill alpha
+	EVOTE_CRASH_AT=answer-before:$1 server_start alpha
+	wait_until 15 level
+	serves alpha || admin beta handover alpha
+	wait_until 10 serves alpha
+}
+
+@test "an operator's order that got no answer is given again" {
+	local day
+	day=$(date -u -d "+2 days" +%F)
+	cluster_up people
+	# The first answer tells what would become of it.
+	unanswered 2 create board --group members --choice yes \
+	    --end "${day}T10:00:00Z"
+	unanswered 1 extend board --end "${day}T11:00:00Z" --reason "The mail"
+	shows board '.extended | length == 1'
+	unanswered 1 register gil members --shared-keys \
+	    "$(sed -n 's/^ada,members,//p' "$KEYS/people.csv")"
+	says "already; nothing was changed"
+	unanswered 1 cancel board --reason "The roll was wrong" --yes
+	shows board '.cancelled_for == "The roll was wrong"'
+	# Counted from now it would be another one.
+	answers_until 2
+	exits 4 admin alpha create club --group members --choice yes --end +2h
+	says "show\` of the election tells"
+	exits 0 client show club
 }
 
 @test "settings: who may create and how many; operators always may" {
@@ -242,8 +290,14 @@ go_on() {
 	# Who looks after it meanwhile loses nothing.
 	exits 0 as ada check board
 	says "takes your vote until"
+	# Nor who logs in again for another election.
+	exits 0 admin alpha create other \
+	    --group members --choice yes --end +59m --grace 1800
+	exits 0 as ada check other
+	exits 0 as ada check board
+	says "takes your vote until"
 	exits 1 as bob check board
-	says "from here you had not"
+	says "from here you did not"
 	exits 1 as ada extend board --end +1h --reason "Too late"
 	says "ended at"
 	server_kill alpha
@@ -253,7 +307,7 @@ go_on() {
 	}
 	grep 'Your vote in "board" counts' "$PAIR_DIR/late"
 	exits 1 as bob vote board yes
-	says "only from those who had logged in before its end"
+	says "only from those who logged in before its end"
 	exits 1 as ada vote board no
 	jq -e '.voted == 2 and (.closed | not)' < <(client --json turnout board)
 	phase board open
@@ -263,6 +317,26 @@ go_on() {
 	    --grace 2h
 	exits 2 as ada create x --group members --choice yes --end +1h \
 	    --grace 3601
+}
+
+# The log-in that is kept lasts that many seconds from now, at least.
+lasts() {
+	local until
+	until=$(cat "$(find "$PAIR_DIR" -name '*.token')")
+	((${until%% *} / 1000000 >= $(date +%s) + $1))
+}
+
+@test "grace: who looks in the hour before the end has logged in by it" {
+	cluster_up people
+	as ada create board --group members --choice yes --choice no \
+	    --end +40m --grace 1800
+	exits 0 as ada check board
+	# As if that had been a while ago: it would not last through the grace.
+	sed -i "s/^[0-9]*/$(($(date +%s) + 600))000000/" \
+	    "$(find "$PAIR_DIR" -name '*.token')"
+	fails lasts 3000
+	exits 0 as ada check board
+	lasts 3000
 }
 
 @test "grace: then it closes; a tally sheet has the late vote" {
@@ -336,7 +410,7 @@ go_on() {
 	exits 0 as ada extend board --end +3h --reason "More time"
 	shows board '(.extended | length) == 1'
 	kill -STOP "$(server_pid beta)"
-	exits 4 as ada --timeout 1 cancel board --reason "No need"
+	exits 4 as ada --timeout 1 cancel board --reason "No need" --yes
 	kill -CONT "$(server_pid beta)"
 	server_kill alpha
 	wait_until 10 serves beta
@@ -373,7 +447,7 @@ deeds() {
 	    --choice yes --start +30m --end +1h
 	deed "x$n" as ada --timeout 2 extend "e$n" --end +2h --reason "R $n"
 	deed "s$n" admin_any settings --quota "$((200 + n))"
-	deed "c$n" as ada --timeout 2 cancel "e$n" --reason "C $n"
+	deed "c$n" as ada --timeout 2 cancel "e$n" --reason "C $n" --yes
 	server_kill "$host"
 	server_lives "$other" || server_start "$other"
 	server_start "$host"

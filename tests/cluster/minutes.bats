@@ -63,12 +63,16 @@ turnout_is() {
 @test "names in the minutes and in the chart are only text" {
 	cluster_up people
 	as ada create 'a <b>|*c*' --group members --choice '![x](http://h/x)' \
-	    --choice '<script>&amp;' --end +6s
+	    --choice '<script>&amp;' --choice '- no' --choice '2) no' \
+	    --choice '= no' --end +6s
 	as ada vote 'a <b>|*c*' '<script>&amp;'
 	wait_until 60 client result 'a <b>|*c*'
 	exits 0 client report 'a <b>|*c*'
 	says 'election "a \<b\>\|\*c\*"'
 	says '\!\[x\](http\://h/x)'
+	says '3. \- no'
+	says '4. 2\) no'
+	says '5. \= no'
 	client result 'a <b>|*c*' --svg >"$PAIR_DIR/r.svg"
 	python3 - "$PAIR_DIR/r.svg" <<-'end'
 		import sys, xml.etree.ElementTree as tree
@@ -78,6 +82,22 @@ turnout_is() {
 	end
 	exits 2 client --json result 'a <b>|*c*' --svg
 	exits 2 client --json report 'a <b>|*c*' --pdf
+}
+
+@test "blank ballots are votes; closed is when it closed" {
+	cluster_up people
+	as ada create pick --group members --pick 0-2 --choice A --choice B \
+	    --end +6s --grace 3
+	as ada vote pick --blank
+	wait_until 60 client result pick
+	exits 0 client result pick
+	says "no choice has a vote, all ballots are blank; 1 of"
+	at=$(client --json show pick | jq '.closed_at_us / 1000000 | floor')
+	says "closed $(date -u -d "@$at" '+%F %T') UTC"
+	client result pick --svg | grep "Closed $(date -u -d "@$at" '+%F %T')"
+	exits 0 client report pick
+	says "No choice has a vote: all ballots are blank"
+	not says "No votes were cast"
 }
 
 @test "on a terminal the result has bars, elsewhere none" {

@@ -67,6 +67,17 @@ state_seen(const struct election_state *e, uint64_t *roll)
 
 /* ---- the roll ---- */
 
+static int
+fixes(int poll)
+{
+	const struct form *f = &forms[poll];
+
+	for (uint32_t i = 0; i < f->n_options; i++)
+		if (f->options[i].kind == EVOTE_OPTION_FREEZE)
+			return (1);
+	return (0);
+}
+
 static void
 stand(int voter, struct standing s)
 {
@@ -117,11 +128,37 @@ note_commit(const evote_commit *op)
 	b->staging = 0;
 }
 
+/* Whether he may vote in an open election for which that was fixed. */
+static int
+is_kept(int voter)
+{
+	const struct book_poll *p;
+
+	for (int i = 0; i < POLLS; i++) {
+		p = &w.book.polls[i];
+		if (p->known && p->phase == EVOTE_PHASE_OPEN && fixes(i) &&
+		    p->fixed[voter])
+			return (1);
+	}
+	return (0);
+}
+
+static void
+note_rekey(const evote_rekey_op *op)
+{
+	int v = atoi(op->voter + 1);
+	struct standing s = w.book.roll[v];
+
+	if (s.on) {
+		memcpy(&s.key, op->key + 2, sizeof(s.key));
+		stand(v, s);
+	} else if (!is_kept(v))
+		fail("a key of somebody who may vote nowhere");
+}
+
 static void
 note_roll(const evote_op *op)
 {
-	struct standing s;
-
 	switch (op->kind) {
 	case EVOTE_OP_REGISTER:
 		for (u_int i = 0; i < op->evote_op_u.voters.voters_len; i++) {
@@ -135,11 +172,7 @@ note_roll(const evote_op *op)
 		stand(atoi(op->evote_op_u.voter + 1), (struct standing){0});
 		break;
 	case EVOTE_OP_REKEY:
-		s = w.book.roll[atoi(op->evote_op_u.rekey.voter + 1)];
-		if (!s.on)
-			fail("a key of nobody on the roll");
-		memcpy(&s.key, op->evote_op_u.rekey.key + 2, sizeof(s.key));
-		stand(atoi(op->evote_op_u.rekey.voter + 1), s);
+		note_rekey(&op->evote_op_u.rekey);
 		break;
 	default:
 		return;
@@ -155,17 +188,6 @@ is_of(const struct book_poll *p, const struct standing *s)
 	int groups = forms[p - w.book.polls].n_groups;
 
 	return (s->on && (s->group == 'g' || (groups == 2 && s->group == 'h')));
-}
-
-static int
-fixes(int poll)
-{
-	const struct form *f = &forms[poll];
-
-	for (uint32_t i = 0; i < f->n_options; i++)
-		if (f->options[i].kind == EVOTE_OPTION_FREEZE)
-			return (1);
-	return (0);
 }
 
 int

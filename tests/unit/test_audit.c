@@ -831,6 +831,53 @@ test_ballot_twice(void **state)
 	finds(s, "Record 14: it is a vote where a ballot is taken.");
 }
 
+/* ---- elections for which the roll is fixed ---- */
+
+enum { FIXED = HOST_KEY + 1, LEFT, NEW_KEY, UNLOCKED, SIGNED, FIXED_OVER };
+
+/* Who has left the roll gets a new key, and votes with it. */
+static void
+test_kept(void **state)
+{
+	struct service *s = *state;
+	evote_option options[] = {{EVOTE_OPTION_FREEZE, 1}};
+	struct op host = {.kind = EVOTE_OP_HOST,
+	    .host = {.name = "alpha", .incarnation = "a", .key = "a"}};
+	struct op open = {.kind = EVOTE_OP_OPEN,
+	    .by_operator = 1,
+	    .asker = {.voter = ""},
+	    .act = {.kind = EVOTE_ACT_OPEN,
+		.evote_act_u.terms = {.election = {.name = "chair",
+					  .groups = {1, groups},
+					  .choices = {2, choices},
+					  .end = s->time + 20 * SECOND},
+		    .options = {1, options}}}};
+	struct op leave = {.kind = EVOTE_OP_UNREGISTER, .name = "ben"};
+	struct op rekey = {.kind = EVOTE_OP_REKEY, .rekey.voter = "ben"};
+	struct op unlock = {.kind = EVOTE_OP_UNLOCK, .name = "ben"};
+	struct op close = {.kind = EVOTE_OP_CLOSE, .name = "chair"};
+	evote_leaf leaf;
+	union opening opening;
+
+	rekey.rekey.key[0] = 'k';
+	execute(s, &host, 0);
+	execute(s, &open, 0);
+	execute(s, &leave, 0);
+	execute(s, &rekey, 0);
+	execute(s, &unlock, 0);
+	vote(s, "chair", "ben", "yes", 0, 0);
+	s->time = open.act.evote_act_u.terms.election.end;
+	execute(s, &close, 0);
+	stop(s);
+	says(holds(s), "Election \"chair\"");
+	/* Where nothing is fixed he has no vote, and no use for a key. */
+	get(s, FIXED, &leaf, &opening);
+	leaf.op.evote_op_u.open.terms.options.evote_options_val[0] =
+	    (evote_option){EVOTE_OPTION_ORDER_SHOWN, 1};
+	forge(s, &leaf, &opening);
+	finds(s, "Record 13: it gives a key to somebody who is not on");
+}
+
 /* ---- checkpoints ---- */
 
 static void
@@ -1095,6 +1142,7 @@ main(void)
 	    ONE(ballots_hold),
 	    ONE(ballots),
 	    ONE(ballot_twice),
+	    ONE(kept),
 	    ONE(checkpoint),
 	    ONE(own_keys),
 	    ONE(signers),

@@ -108,6 +108,10 @@ struct fake {
 	/* Of all elections: a tally sheet; the salt that was counted. */
 	int sheet;
 	unsigned char salt[32];
+	/* And a grace, with this end; the token that voted last. */
+	uint32_t grace_s;
+	uint64_t end;
+	char token[32];
 };
 
 static evote_answer
@@ -167,6 +171,13 @@ decide(struct fake *f, const evote_request *r, const evote_act *act,
 
 	f->numbers[f->nnumbers % 16] = r->number;
 	memcpy(f->clients[f->nnumbers++ % 16], r->client, 16);
+	snprintf(f->token, sizeof(f->token), "%.*s",
+	    c->kind == EVOTE_BY_TOKEN
+		? (int)c->evote_credential_u.token.evote_token_len
+		: 0,
+	    c->kind == EVOTE_BY_TOKEN
+		? c->evote_credential_u.token.evote_token_val
+		: "");
 	if (c->kind == EVOTE_BY_SIGNATURE &&
 	    !signature_fits(f, r, c->evote_credential_u.own.voter,
 		&c->evote_credential_u.own.signature, act))
@@ -283,11 +294,27 @@ do_result(struct fake_host *h, unsigned char **out)
 static long
 do_options(struct fake_host *h, unsigned char **out)
 {
-	evote_option sheet = {EVOTE_OPTION_SHEET, 1};
+	evote_option options[] = {
+	    {EVOTE_OPTION_SHEET, 1}, {EVOTE_OPTION_GRACE_S, h->fake->grace_s}};
 	evote_options_res res = {.answer = call_answer(h),
-	    .options = {h->fake->sheet ? 1 : 0, &sheet}};
+	    .options = {h->fake->sheet ? 1 : 0, options}};
 
+	if (h->fake->grace_s != 0)
+		res.options = (evote_options){1, options + 1};
 	return (xdr_to_bytes((xdrproc_t)xdr_evote_options_res, &res, out));
+}
+
+static long
+do_life(struct fake_host *h, unsigned char **out)
+{
+	evote_life_res res = {.answer = call_answer(h),
+	    .phase = EVOTE_PHASE_OPEN,
+	    .end = h->fake->end,
+	    .grace_s = h->fake->grace_s,
+	    .cancelled_by = (char *)"",
+	    .reason = (char *)""};
+
+	return (xdr_to_bytes((xdrproc_t)xdr_evote_life_res, &res, out));
 }
 
 static long
@@ -309,6 +336,7 @@ do_auth(struct fake_host *h, XDR *in, unsigned char **out)
 	evote_auth_res res = {.answer = call_answer(h)};
 	evote_auth_args args = {0};
 	unsigned char *bytes;
+	char token[32];
 	long len = -1;
 
 	if (!xdr_evote_auth_args(in, &args))
@@ -326,9 +354,10 @@ do_auth(struct fake_host *h, XDR *in, unsigned char **out)
 		res.answer.code = 1;
 		res.answer.reason = EVOTE_R_CHALLENGE;
 	} else if (!h->fake->token_bad) {
-		res.token.evote_token_val = (char *)"token";
-		res.token.evote_token_len = 5;
-		res.expires = UINT64_MAX;
+		res.token.evote_token_val = token;
+		res.token.evote_token_len = (u_int)snprintf(
+		    token, sizeof(token), "token %d", h->fake->challenges);
+		res.expires = h->fake->clock + HOUR_US;
 	}
 	free(bytes);
 	len = xdr_to_bytes((xdrproc_t)xdr_evote_auth_res, &res, out);
@@ -375,6 +404,8 @@ dispatch(struct fake_host *h, const struct rpc_msg *msg, XDR *in,
 		return (do_result(h, out));
 	case EVOTE_PREAUTH:
 		return (do_preauth(h, out));
+	case EVOTE_GET_LIFE:
+		return (do_life(h, out));
 	case EVOTE_AUTH:
 		return (do_auth(h, in, out));
 	case EVOTE_CAST_VOTE:
@@ -1087,6 +1118,47 @@ test_seen(void **state)
 	state_close(s);
 }
 
+/* The one that is found before that time, or 0. */
+static uint64_t
+token_before(struct state *s, uint64_t now, uint64_t until)
+{
+	struct token t;
+
+	return (state_token_before(s, "v", now, until, &t) ? t.expires : 0);
+}
+
+/* Every log-in is kept until it expires, unless there are many at once. */
+static void
+test_tokens_kept(void **state)
+{
+	struct world *w = *state;
+	struct state *s = state_of(w);
+	struct token t = {"secret", EVOTE_TOKEN_MAX, 0};
+
+	assert_int_equal(0, token_before(s, 0, UINT64_MAX));
+	for (t.expires = 100; t.expires <= 300; t.expires += 100)
+		state_set_token(s, "v", 50, &t);
+	assert_int_equal(300, token_before(s, 50, UINT64_MAX));
+	assert_int_equal(200, token_before(s, 50, 300));
+	assert_int_equal(100, token_before(s, 50, 101));
+	assert_int_equal(0, token_before(s, 50, 100));
+	assert_int_equal(200, token_before(s, 199, 300));
+	assert_int_equal(0, token_before(s, 200, 300));
+	assert_int_equal(1, state_token(s, "v", &t));
+	assert_int_equal(300, t.expires);
+	assert_int_equal(0600, mode_of(state_dir(s), ".tokens"));
+	/* What has expired goes; of many that are close to each other, some. */
+	for (t.expires = 1000; t.expires < 1020; t.expires++)
+		state_set_token(s, "v", 150, &t);
+	assert_int_equal(0, token_before(s, 0, 101));
+	assert_int_equal(200, token_before(s, 0, 300));
+	assert_int_equal(300, token_before(s, 0, 1000));
+	assert_int_equal(1019, token_before(s, 0, UINT64_MAX));
+	state_forget_tokens(s, "v");
+	assert_int_equal(0, token_before(s, 0, UINT64_MAX));
+	state_close(s);
+}
+
 static void
 test_service_and_token(void **state)
 {
@@ -1094,9 +1166,7 @@ test_service_and_token(void **state)
 	struct state *s = state_of(w);
 	struct service v = {"0123456789abcde", "an origin, with \"quotes\" "},
 		       again;
-	unsigned char token[EVOTE_TOKEN_MAX] = "secret";
-	uint64_t expires = 0;
-	uint32_t len = 0;
+	struct token token = {"secret", EVOTE_TOKEN_MAX, 77};
 	char name[EVOTE_HOST_MAX + 1];
 	int port;
 
@@ -1105,16 +1175,15 @@ test_service_and_token(void **state)
 	assert_int_equal(1, state_service(s, &again));
 	assert_memory_equal(v.cluster, again.cluster, 16);
 	assert_string_equal(v.origin, again.origin);
-	assert_int_equal(0, state_token(s, "v", token, &len, &expires));
-	state_set_token(s, "v", token, EVOTE_TOKEN_MAX, 77);
+	state_set_token(s, "v", 1, &token);
 	assert_int_equal(0600, mode_of(state_dir(s), ".token"));
-	memset(token, 0, sizeof(token));
-	assert_int_equal(1, state_token(s, "v", token, &len, &expires));
-	assert_int_equal(EVOTE_TOKEN_MAX, len);
-	assert_int_equal(77, expires);
-	assert_string_equal("secret", (char *)token);
-	state_set_token(s, "v", NULL, 0, 0);
-	assert_int_equal(0, state_token(s, "v", token, &len, &expires));
+	memset(&token, 0, sizeof(token));
+	assert_int_equal(1, state_token(s, "v", &token));
+	assert_int_equal(EVOTE_TOKEN_MAX, token.len);
+	assert_int_equal(77, token.expires);
+	assert_string_equal("secret", (char *)token.bytes);
+	state_forget_tokens(s, "v");
+	assert_int_equal(0, state_token(s, "v", &token));
 	assert_int_equal(0, state_last(s, name, &port));
 	state_set_last(s, "host b", 42);
 	assert_int_equal(1, state_last(s, name, &port));
@@ -1912,6 +1981,91 @@ test_login(void **state)
 	assert_int_equal(3, w->fake.votes);
 }
 
+/* A token lasts by the service's clock, however wrong ours is. */
+static void
+test_login_fast_clock(void **state)
+{
+	struct world *w = *state;
+
+	w->fake.clock = wall_us() - HOUR_US;
+	for (int i = 0; i < 2; i++) {
+		struct evote *e = open_with(w, 5000, 1);
+
+		assert_int_equal(EVOTE_ANSWERED,
+		    vote_in(e, i == 0 ? "E" : "F", "yes", NULL));
+		evote_close(e);
+	}
+	assert_int_equal(1, w->fake.challenges);
+}
+
+/* Gets ready to vote then; what it has to vote with after the end, and until. */
+static uint64_t
+begun_until(struct world *w, const char *election, uint64_t now, uint64_t end,
+    uint32_t grace_s, const char *token)
+{
+	struct evote *e = open_with(w, 5000, 0);
+	uint64_t until;
+
+	w->fake.clock = now;
+	w->fake.end = end;
+	w->fake.grace_s = grace_s;
+	evote_begin(e, election);
+	assert_string_equal("", evote_unready(e));
+	until = evote_begun_until(e);
+	if (token != NULL) {
+		assert_int_equal(
+		    EVOTE_ANSWERED, vote_in(e, election, "yes", NULL));
+		assert_string_equal(token, w->fake.token);
+	}
+	evote_close(e);
+	return (until);
+}
+
+/* A later log-in takes nothing from who had logged in before an end. */
+static void
+test_grace_tokens(void **state)
+{
+	const uint64_t minute = 60 * 1000000ULL;
+	struct world *w = *state;
+	uint64_t t = wall_us(), a = t + 30 * minute, b = t + 85 * minute;
+
+	assert_in_range(begun_until(w, "A", t, a, 600, NULL), a + 10 * minute,
+	    a + 10 * minute);
+	assert_int_equal(1, w->fake.challenges);
+	/* Ready for that it stays, and for B there has to be another one. */
+	begun_until(w, "A", t + 10 * minute, a, 600, NULL);
+	assert_int_equal(1, w->fake.challenges);
+	begun_until(w, "B", a + 5 * minute, b, 600, NULL);
+	assert_int_equal(2, w->fake.challenges);
+	begun_until(w, "A", a + 6 * minute, a, 600, "token 1");
+	assert_int_equal(2, w->fake.challenges);
+	/* As long as it holds, if that is shorter than the grace. */
+	assert_in_range(begun_until(w, "A2", a + 6 * minute, a, 3600, NULL),
+	    t + 60 * minute - minute, t + 60 * minute + minute);
+	assert_int_equal(0, begun_until(w, "A3", t + 61 * minute, a, 3600, ""));
+	assert_int_equal(2, w->fake.challenges);
+}
+
+/* Somebody takes his time over the ballot, and it expires meanwhile. */
+static void
+test_grace_token_expires(void **state)
+{
+	struct world *w = *state;
+	uint64_t t = wall_us(), end = t + HOUR_US / 2;
+	struct evote *e;
+	int waits = 0;
+
+	assert_int_not_equal(0, begun_until(w, "A", t, end, 3600, NULL));
+	w->fake.clock = t + HOUR_US - 1500 * 1000;
+	e = open_with(w, 5000, 0);
+	evote_begin(e, "A");
+	assert_int_not_equal(0, evote_begun_until(e));
+	while (evote_begun_until(e) != 0 && waits++ < 100)
+		usleep(100 * 1000);
+	assert_in_range(waits, 1, 99);
+	evote_close(e);
+}
+
 static void
 test_login_again(void **state)
 {
@@ -2621,6 +2775,7 @@ main(void)
 	    test(test_lock),
 	    test(test_seen),
 	    test(test_service_and_token),
+	    test(test_tokens_kept),
 	    test(test_vote),
 	    test(test_sheet),
 	    test(test_sheet_by_login),
@@ -2655,6 +2810,9 @@ main(void)
 	    test(test_not_final),
 	    test(test_login),
 	    test(test_login_again),
+	    test(test_login_fast_clock),
+	    test(test_grace_tokens),
+	    test(test_grace_token_expires),
 	    test(test_login_refused),
 	    test(test_other_cluster),
 	    test(test_other_root),

@@ -148,6 +148,37 @@ test_update_and_removal(void **state)
 	}
 }
 
+/* Who gets the key of one who leaves, or of one who gets another. */
+static void
+test_keys_passed(void **state)
+{
+	evote_voter file[] = {voter("anna", "m", 1), voter("bob", "m", 3),
+	    voter("cy", "m", 2), voter("dee", "m", 5), voter("eve", "m", 6)};
+	const evote_voter roll[] = {voter("ada", "m", 1), voter("bob", "m", 2),
+	    voter("cy", "m", 3), voter("eve", "n", 6), voter("fay", "m", 6)};
+	const struct roll wanted = {.voters = file, .n = 5};
+	struct diff *d = diff_new(&wanted, 0, 1);
+
+	assert_non_null(d);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(0, diff_with(d, &roll[i]));
+	assert_int_equal(CHANGE_ADD, diff_of(d, 0));
+	assert_string_equal("ada", diff_former(d, 0));
+	assert_int_equal(DIFF_NONE, diff_giver(d, 0));
+	/* They swap. */
+	assert_int_equal(CHANGE_KEY, diff_of(d, 1));
+	assert_string_equal("cy", diff_former(d, 1));
+	assert_int_equal(2, diff_giver(d, 1));
+	assert_int_equal(CHANGE_KEY, diff_of(d, 2));
+	assert_int_equal(1, diff_giver(d, 2));
+	assert_null(diff_former(d, 3));
+	/* She shared it, and goes on with it. */
+	assert_int_equal(CHANGE_GROUP, diff_of(d, 4));
+	assert_null(diff_former(d, 4));
+	assert_int_equal(DIFF_NONE, diff_giver(d, 4));
+	diff_free(d);
+}
+
 /* A changed key that somebody holds, and keeps. */
 static void
 test_key_taken(void **state)
@@ -261,6 +292,7 @@ main(void)
 	    cmocka_unit_test(test_new_groups),
 	    cmocka_unit_test(test_shared_keys),
 	    cmocka_unit_test(test_update_and_removal),
+	    cmocka_unit_test(test_keys_passed),
 	    cmocka_unit_test(test_key_taken),
 	    cmocka_unit_test(test_csv_write),
 	    cmocka_unit_test(test_empty),

@@ -596,6 +596,34 @@ test_number_ahead(void **state)
 	expect(w, op, 0, EVOTE_R_OK, 0);
 }
 
+/* While the host's clock is in doubt, the records' times stand still. */
+static void
+test_number_by_wall(void **state)
+{
+	struct world *w = *state;
+	uint64_t wall = w->time + 10 * AHEAD;
+	struct op op = op_vote(asker("Bob", 1, wall), POLL, "C");
+	struct op late = op_vote(asker("Cy", 1, wall), POLL, "C");
+
+	op.wall_us = late.wall_us = wall;
+	/* A host of an older version would not follow. */
+	expect(w, op, 5, EVOTE_R_NUMBER_AHEAD, 0);
+	expect(w, op_host("a", 1, 'A'), 0, EVOTE_R_OK, 1);
+	op.wall_us = 0;
+	expect(w, op, 5, EVOTE_R_NUMBER_AHEAD, 0);
+	op.wall_us = wall;
+	op.asker.number = wall + AHEAD + 1;
+	expect(w, op, 5, EVOTE_R_NUMBER_AHEAD, 0);
+	op.asker.number = wall + AHEAD;
+	expect(w, op, 0, EVOTE_R_OK, 1);
+	/* A refusal is recorded as ever. */
+	expect(w, late, 3, EVOTE_R_GROUP, 1);
+	/* A clock that is behind the records is no bound. */
+	op = op_vote(asker("Ann", 1, w->time + AHEAD), POLL, "C");
+	op.wall_us = START;
+	expect(w, op, 0, EVOTE_R_OK, 1);
+}
+
 static void
 test_end_far(void **state)
 {
@@ -934,6 +962,87 @@ test_shared_keys(void **state)
 	op.shared_keys = 0;
 	op.skip_same = 1;
 	expect_roll(w, op, 0, EVOTE_R_OK, 0, 0, 2, 0);
+}
+
+/* What has voted in an open election does not vote there under a new name. */
+static void
+test_former_keys(void **state)
+{
+	struct world *w = *state;
+	evote_voter anna = person("Anna", "students", 'a');
+	evote_voter staff = person("Anna", "staff", 'a');
+	evote_voter ann = person("Ann", "students", 'a');
+	struct op insist = op_register(&anna, 1);
+	uint64_t voted, size;
+
+	expect(w, op_host("a", 1, 'A'), 0, EVOTE_R_OK, 1);
+	size = w->size;
+	/* She has not voted, and may under the new name. */
+	expect(w, op_unregister("Ann"), 0, EVOTE_R_OK, 1);
+	expect(w, op_register(&anna, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Anna"), POLL, "C"), 0, EVOTE_R_OK, 1);
+	world_undo(w, size);
+	expect(w, op_vote(anew(w, "Ann"), POLL, "C"), 0, EVOTE_R_OK, 1);
+	expect(w, op_unregister("Ann"), 0, EVOTE_R_OK, 1);
+	voted = w->size;
+	expect(w, op_register(&anna, 1), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_rekey("Bob", 'a'), 2, EVOTE_R_SHARED_KEY, 0);
+	/* Where she may not vote it does no harm; nor under the old name. */
+	expect(w, op_register(&staff, 1), 0, EVOTE_R_OK, 1);
+	world_undo(w, voted);
+	expect(w, op_rekey("Cy", 'a'), 0, EVOTE_R_OK, 1);
+	world_undo(w, voted);
+	expect(w, op_register(&ann, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Ann"), POLL, "C"), 4, EVOTE_R_VOTED, 1);
+	world_undo(w, voted);
+	/* Whoever has voted there gets no second vote by it. */
+	expect(w, op_vote(anew(w, "Bob"), POLL, "C"), 0, EVOTE_R_OK, 1);
+	expect(w, op_rekey("Bob", 'a'), 0, EVOTE_R_OK, 1);
+	world_undo(w, voted);
+	insist.shared_keys = 1;
+	expect(w, insist, 0, EVOTE_R_OK, 1);
+	world_undo(w, voted);
+	w->time = START + HOUR;
+	expect(w, op_close(POLL), 0, EVOTE_R_OK, 1);
+	expect(w, op_register(&anna, 1), 0, EVOTE_R_OK, 1);
+}
+
+/* Who left the roll and may vote where that is fixed still has the key. */
+static void
+test_kept_keys(void **state)
+{
+	struct world *w = *state;
+	evote_option freeze[] = {{EVOTE_OPTION_FREEZE, 1}};
+	evote_voter anna = person("Anna", "students", 'a');
+	evote_voter bob = person("Bob", "students", 'a');
+	uint64_t size;
+
+	expect(w, op_host("a", 1, 'A'), 0, EVOTE_R_OK, 1);
+	expect(w,
+	    op_open(
+		op_create(anew(w, "Bob"), "next", START + 2 * HOUR), freeze, 1),
+	    0, EVOTE_R_OK, 1);
+	expect(w, op_unregister("Ann"), 0, EVOTE_R_OK, 1);
+	size = w->size;
+	/* Bob could vote there for both; Cy and Anna cannot. */
+	expect(w, op_rekey("Bob", 'a'), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_rekey("Cy", 'a'), 0, EVOTE_R_OK, 1);
+	world_undo(w, size);
+	expect(w, op_register(&anna, 1), 0, EVOTE_R_OK, 1);
+	world_undo(w, size);
+	expect(w, op_unregister("Bob"), 0, EVOTE_R_OK, 1);
+	expect(w, op_register(&bob, 1), 2, EVOTE_R_SHARED_KEY, 0);
+	/* Those who are kept get a new key, too, but nobody else's. */
+	expect(w, op_rekey("Ann", 'c'), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_rekey("Ann", 'b'), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_rekey("Ann", 'x'), 0, EVOTE_R_OK, 1);
+	expect(w, op_register(&bob, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_unlock("Ann"), 0, EVOTE_R_OK, 1);
+	expect(w, op_unregister("Ann"), 1, EVOTE_R_NO_VOTER, 0);
+	w->time = START + 2 * HOUR;
+	expect(w, op_close("next"), 0, EVOTE_R_OK, 1);
+	expect(w, op_unlock("Ann"), 1, EVOTE_R_NO_VOTER, 0);
+	expect(w, op_rekey("Ann", 'y'), 1, EVOTE_R_NO_VOTER, 0);
 }
 
 static void
@@ -2035,6 +2144,7 @@ main(void)
 	    TEST(test_client_table),
 	    TEST(test_client_eviction),
 	    TEST(test_number_ahead),
+	    TEST(test_number_by_wall),
 	    TEST(test_end_far),
 	    TEST(test_unlock),
 	    TEST(test_unlock_refusals),
@@ -2046,6 +2156,8 @@ main(void)
 	    TEST(test_quota_of_open_elections),
 	    TEST(test_register),
 	    TEST(test_shared_keys),
+	    TEST(test_former_keys),
+	    TEST(test_kept_keys),
 	    TEST(test_unregister),
 	    TEST(test_result),
 	    TEST(test_due),

@@ -267,6 +267,65 @@ test_cancel(void **state)
 	life_free(&life);
 }
 
+/* An operator who got no answer gives the same order again. */
+static void
+test_orders_repeated(void **state)
+{
+	struct world *w = *state;
+	const uint64_t end = START + HOUR;
+	evote_option freeze[] = {{EVOTE_OPTION_FREEZE, 1}};
+	evote_option times[] = {{EVOTE_OPTION_ORDER_SHOWN, 1}};
+	struct op open = by_operator(
+	    op_open(op_create(anew(w, "Ann"), "o", end), freeze, 1));
+	struct op other =
+	    by_operator(op_open(op_create(anew(w, "Ann"), "o", end), times, 1));
+	struct op later = by_operator(
+	    op_open(op_create(anew(w, "Ann"), "o", end + 1), freeze, 1));
+	struct op anns = by_operator(
+	    op_open(op_create(anew(w, "Ann"), POLL, end), freeze, 0));
+	struct op extend =
+	    by_operator(op_extend(anew(w, "Ann"), "o", end + SEC, "no light"));
+	struct op cancel =
+	    by_operator(op_cancel(anew(w, "Ann"), "o", "no light"));
+
+	expect(w, open, 0, EVOTE_R_OK, 1);
+	expect(w, open, 0, EVOTE_R_OK, 0);
+	expect(w, other, 3, EVOTE_R_NAME_TAKEN, 0);
+	expect(w, later, 3, EVOTE_R_NAME_TAKEN, 0);
+	expect(w, anns, 3, EVOTE_R_NAME_TAKEN, 0);
+	expect(w, extend, 0, EVOTE_R_OK, 1);
+	expect(w, extend, 0, EVOTE_R_OK, 0);
+	expect(w, open, 0, EVOTE_R_OK, 0);
+	expect(w,
+	    by_operator(op_extend(anew(w, "Ann"), "o", end + SEC, "no heat")),
+	    3, EVOTE_R_NOT_LATER, 0);
+	/* What somebody else has done is not this order. */
+	expect(w, op_extend(anew(w, "Ann"), POLL, end + SEC, "no light"), 0,
+	    EVOTE_R_OK, 1);
+	expect(w,
+	    by_operator(op_extend(anew(w, "Ann"), POLL, end + SEC, "no light")),
+	    3, EVOTE_R_NOT_LATER, 0);
+	/* Nor is an operator's order the voter's, who has numbers. */
+	expect(w,
+	    by_operator(
+		op_extend(anew(w, "Ann"), POLL, end + 2 * SEC, "no heat")),
+	    0, EVOTE_R_OK, 1);
+	expect(w, op_extend(anew(w, "Ann"), POLL, end + 2 * SEC, "no heat"), 3,
+	    EVOTE_R_NOT_LATER, 1);
+	expect(
+	    w, op_cancel(anew(w, "Ann"), POLL, "no light"), 0, EVOTE_R_OK, 1);
+	expect(w, by_operator(op_cancel(anew(w, "Ann"), POLL, "no light")), 2,
+	    EVOTE_R_CANCELLED, 0);
+	expect(w, cancel, 0, EVOTE_R_OK, 1);
+	expect(w, cancel, 0, EVOTE_R_OK, 0);
+	expect(w, op_cancel(anew(w, "Ann"), "o", "no light"), 2,
+	    EVOTE_R_CANCELLED, 1);
+	expect(w, by_operator(op_cancel(anew(w, "Ann"), "o", "no heat")), 2,
+	    EVOTE_R_CANCELLED, 0);
+	expect(w, open, 3, EVOTE_R_NAME_TAKEN, 0);
+	expect(w, extend, 2, EVOTE_R_CANCELLED, 0);
+}
+
 /* One that is planned: it never opens, and the report begins with it. */
 static void
 test_cancel_planned(void **state)
@@ -420,7 +479,6 @@ test_settings(void **state)
 	    1);
 	op = by_operator(op_open(op_create(anew(w, "Cy"), "o", end), &none, 0));
 	expect(w, op, 0, EVOTE_R_OK, 1);
-	expect(w, op, 3, EVOTE_R_NAME_TAKEN, 0);
 	expect(w, op_vote(anew(w, "Bob"), "o", "C"), 0, EVOTE_R_OK, 1);
 	/* It is nobody's: only operators change it. */
 	expect(w, op_extend(anew(w, "Cy"), "o", end + 1, "no light"), 3,
@@ -608,6 +666,7 @@ main(void)
 	    LIFE(test_extend),
 	    LIFE(test_extensions),
 	    LIFE(test_cancel),
+	    LIFE(test_orders_repeated),
 	    LIFE(test_cancel_planned),
 	    LIFE(test_grace),
 	    LIFE(test_grace_forged),

@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/date.h"
+#include "common/record.h"
 #include "common/rpc/header.h"
 #include "common/rpc/stream.h"
 #include "common/seal.h"
@@ -33,9 +35,10 @@
 
 /*
  * In place of the system's: each look at the time takes that much of it, and the
- * clock of the service is ahead.
+ * clocks of the service are ahead.
  */
 static uint64_t look_us, late_us, ahead_ms;
+static time_t wall_s;
 
 int
 clock_gettime(clockid_t id, struct timespec *t)
@@ -51,6 +54,8 @@ clock_gettime(clockid_t id, struct timespec *t)
 	}
 	if (id == CLOCK_BOOTTIME)
 		t->tv_sec += (time_t)(ahead_ms / 1000);
+	if (id == CLOCK_REALTIME)
+		t->tv_sec += wall_s;
 	return (rc);
 }
 
@@ -151,6 +156,7 @@ teardown(void **state)
 	server_close(&a->server);
 	scratch_remove(a->dir);
 	free(a);
+	wall_s = 0;
 	return (0);
 }
 
@@ -506,6 +512,142 @@ test_result_counted(void **state)
 	a->server.under_way = 0;
 }
 
+/* ---- a wall clock that is in doubt ---- */
+
+#define DAY   86400
+#define BOARD (char *)"board"
+
+static void
+enrol(struct scene *a, const char *name)
+{
+	unsigned char seed[SEAL_KEY] = {(unsigned char)name[0]};
+	struct seal_key *key = seal_key_seed(seed);
+	evote_voter v = {.name = (char *)name, .group = (char *)"members"};
+	evote_register_args args = {.voters = {1, &v}};
+	evote_register_res res = {.answer.code = -1};
+
+	seal_key_public(key, (unsigned char *)v.key);
+	seal_key_free(key);
+	call_at(a, EVOTE_ADMIN_PROG, EVOTE_REGISTER,
+	    (xdrproc_t)xdr_evote_register_args, &args);
+	answer(a, (xdrproc_t)xdr_evote_register_res, &res);
+	assert_int_equal(res.answer.code, 0);
+	xdr_free((xdrproc_t)xdr_evote_register_res, &res);
+}
+
+/* It ends in so many seconds, and has a grace of an hour. */
+static void
+open_board(struct scene *a, uint64_t seconds)
+{
+	evote_name group = (char *)"members", choice = (char *)"yes";
+	evote_option grace = {EVOTE_OPTION_GRACE_S, 3600};
+	evote_terms terms = {.election = {.name = BOARD,
+				 .groups = {1, &group},
+				 .choices = {1, &choice},
+				 .end = date_now_us() + seconds * 1000000},
+	    .options = {1, &grace}};
+	evote_answer res = {.code = -1};
+
+	while (!keys_some(election_keys(a->server.election)))
+		step(&a->server);
+	call_at(a, EVOTE_ADMIN_PROG, EVOTE_OPEN_ANY, (xdrproc_t)xdr_evote_terms,
+	    &terms);
+	answer(a, (xdrproc_t)xdr_evote_answer, &res);
+	assert_int_equal(res.code, 0);
+	xdr_free((xdrproc_t)xdr_evote_answer, &res);
+}
+
+static void
+sign_login(struct scene *a, evote_token challenge, char sig[SEAL_SIG])
+{
+	const evote_genesis *g = election_genesis(a->server.election);
+	evote_login login = {.domain = (char *)"evote login 1",
+	    .origin = g->origin,
+	    .challenge = challenge};
+	unsigned char seed[SEAL_KEY] = {'a'}, *bytes;
+	struct seal_key *key = seal_key_seed(seed);
+	long len;
+
+	memcpy(login.cluster, g->cluster, sizeof(login.cluster));
+	len = xdr_to_bytes((xdrproc_t)xdr_evote_login, &login, &bytes);
+	assert_true(len > 0);
+	seal_key_sign(key, (unsigned char *)sig, bytes, (size_t)len);
+	seal_key_free(key);
+	free(bytes);
+}
+
+/* Ada's log-in; the token is in the result. */
+static void
+log_in(struct scene *a, evote_auth_res *res)
+{
+	evote_preauth_args pre = {.voter = (char *)"ada"};
+	evote_preauth_res got = {.answer.code = -1};
+	char signature[SEAL_SIG];
+	evote_auth_args args = {
+	    .voter = (char *)"ada", .signature = {SEAL_SIG, signature}};
+
+	call(a, EVOTE_PREAUTH, (xdrproc_t)xdr_evote_preauth_args, &pre);
+	answer(a, (xdrproc_t)xdr_evote_preauth_res, &got);
+	args.challenge = got.challenge;
+	sign_login(a, got.challenge, signature);
+	call(a, EVOTE_AUTH, (xdrproc_t)xdr_evote_auth_args, &args);
+	answer(a, (xdrproc_t)xdr_evote_auth_res, res);
+	assert_int_equal(res->answer.code, 0);
+	xdr_free((xdrproc_t)xdr_evote_preauth_res, &got);
+}
+
+/* What a vote of hers with a new log-in is answered with. */
+static evote_reason
+cast(struct scene *a, uint64_t number)
+{
+	evote_vote_args args = {.election = BOARD, .choice = (char *)"yes"};
+	evote_auth_res login = {.answer.code = -1};
+	evote_answer res = {.code = -1};
+	evote_reason reason;
+
+	log_in(a, &login);
+	args.request.number = number;
+	args.request.credential.kind = EVOTE_BY_TOKEN;
+	args.request.credential.evote_credential_u.token = login.token;
+	call(a, EVOTE_CAST_VOTE, (xdrproc_t)xdr_evote_vote_args, &args);
+	answer(a, (xdrproc_t)xdr_evote_answer, &res);
+	reason = res.reason;
+	xdr_free((xdrproc_t)xdr_evote_answer, &res);
+	xdr_free((xdrproc_t)xdr_evote_auth_res, &login);
+	return (reason);
+}
+
+/* Clients number by the clock that the service shows, trusted or not. */
+static void
+test_votes_in_doubt(void **state)
+{
+	struct scene *a = *state;
+
+	enrol(a, "ada");
+	open_board(a, 10 * DAY);
+	wall_s = 2 * DAY;
+	step(&a->server);
+	assert_int_equal(cast(a, date_now_us() + 2 * DAY * 1000000ULL),
+	    EVOTE_R_NUMBER_AHEAD);
+	assert_int_equal(cast(a, date_now_us()), EVOTE_R_OK);
+}
+
+/* A clock that was set back makes nobody have logged in before the end. */
+static void
+test_log_in_after_the_end(void **state)
+{
+	struct scene *a = *state;
+
+	enrol(a, "ada");
+	open_board(a, 3);
+	for (; wall_s < 5; wall_s++)
+		step(&a->server);
+	enrol(a, "bob");
+	wall_s -= 600;
+	step(&a->server);
+	assert_int_equal(cast(a, date_now_us()), EVOTE_R_CLOSED);
+}
+
 int
 main(void)
 {
@@ -524,6 +666,10 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_under_way, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_result_counted, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_votes_in_doubt, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_log_in_after_the_end, setup, teardown),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

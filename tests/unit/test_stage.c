@@ -229,6 +229,150 @@ test_rows_refused(void **state)
 	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
 }
 
+/* All rows of a call take effect together: keys may change hands in it. */
+static void
+test_swapped_keys(void **state)
+{
+	struct world *w = *state;
+	evote_row swap[] = {
+	    row("Ann", "students", 'b'), row("Bob", "students", 'a')};
+	evote_row chain[] = {row("Ann", "students", 'b'),
+	    row("Bob", "students", 'c'), leaves("Cy")};
+	evote_row third[] = {
+	    row("Ann", "students", 'b'), row("Cy", "staff", 'a')};
+	evote_row same[] = {
+	    row("Ann", "students", 'b'), row("Bob", "staff", 'b')};
+	uint64_t size;
+
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
+	size = w->size;
+	expect(w, op_begin(w, third, 2), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_begin(w, same, 2), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_begin(w, chain, 3), 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 3), 0, EVOTE_R_OK, 1);
+	assert_stands(w, "Ann", "students", 'b');
+	assert_stands(w, "Bob", "students", 'c');
+	world_undo(w, size);
+	/* A half of it, in a call of its own, is none. */
+	expect(w, op_begin(w, swap, 1), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_begin(w, swap, 2), 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
+	assert_stands(w, "Ann", "students", 'b');
+	assert_stands(w, "Bob", "students", 'a');
+	assert_replays(w);
+}
+
+/* A key that has voted in an open election does not vote there again. */
+static void
+test_former_keys(void **state)
+{
+	struct world *w = *state;
+	evote_row renamed[] = {leaves("Ann"), row("Anna", "students", 'a')};
+	evote_row swap[] = {
+	    row("Ann", "students", 'b'), row("Bob", "students", 'a')};
+	evote_row moved[] = {row("Anna", "students", 'a')};
+	evote_row staff[] = {leaves("Ann"), row("Anna", "staff", 'a')};
+	struct op insist;
+	uint64_t size;
+
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_create(anew(w, "Cy"), "club", START + HOUR), 0, EVOTE_R_OK,
+	    1);
+	size = w->size;
+	expect(w, op_begin(w, renamed, 2), 0, EVOTE_R_OK, 1);
+	world_undo(w, size);
+	expect(w, op_begin(w, swap, 2), 0, EVOTE_R_OK, 1);
+	world_undo(w, size);
+	expect(w, op_vote(anew(w, "Ann"), "club", "C"), 0, EVOTE_R_OK, 1);
+	size = w->size;
+	expect(w, op_begin(w, renamed, 2), 2, EVOTE_R_SHARED_KEY, 0);
+	/* The same in two calls, looked at meanwhile or not. */
+	for (int i = 0; i < 2; i++) {
+		expect(w, op_begin(w, renamed, 1), 0, EVOTE_R_OK, 1);
+		assert_stands(w, "Ann", "students", 'a');
+		expect(w, op_stage(1, 1, renamed + 1, 1), 2, EVOTE_R_SHARED_KEY,
+		    0);
+		world_undo(w, size);
+	}
+	expect(w, op_begin(w, swap, 2), 2, EVOTE_R_SHARED_KEY, 0);
+	insist = op_begin(w, renamed, 2);
+	insist.shared_keys = 1;
+	expect(w, insist, 0, EVOTE_R_OK, 1);
+	world_undo(w, size);
+	/* By way of a group that may not vote there. */
+	expect(w, op_begin(w, staff, 2), 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
+	expect(w, op_begin(w, moved, 1), 2, EVOTE_R_SHARED_KEY, 0);
+	world_undo(w, size);
+	/* Who has voted under the other name as well gets nothing by it. */
+	expect(w, op_vote(anew(w, "Bob"), "club", "C"), 0, EVOTE_R_OK, 1);
+	expect(w, op_begin(w, swap, 2), 0, EVOTE_R_OK, 1);
+	assert_replays(w);
+}
+
+/* Nor if the vote comes between its rows and their commit. */
+static void
+test_former_keys_meanwhile(void **state)
+{
+	struct world *w = *state;
+	evote_row renamed[] = {leaves("Ann"), row("Anna", "students", 'a')};
+	evote_row swap[] = {
+	    row("Ann", "students", 'b'), row("Bob", "students", 'a')};
+	evote_row anew_keyed[] = {row("Ann", "students", 'x')};
+	struct op vote;
+	uint64_t size;
+
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_create(anew(w, "Cy"), "club", START + HOUR), 0, EVOTE_R_OK,
+	    1);
+	/* What is from before the stage has been looked at. */
+	expect(
+	    w, op_vote(anew(w, "Ann"), "none", "C"), 2, EVOTE_R_NO_ELECTION, 1);
+	vote = op_vote(anew(w, "Ann"), "club", "C");
+	size = w->size;
+	expect(w, op_begin(w, renamed, 2), 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
+	world_undo(w, size);
+	expect(w, op_begin(w, renamed, 2), 0, EVOTE_R_OK, 1);
+	expect(w, vote, 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 2), 2, EVOTE_R_STAGE, 0);
+	world_undo(w, size);
+	expect(w, op_begin(w, swap, 2), 0, EVOTE_R_OK, 1);
+	expect(w, vote, 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 2), 2, EVOTE_R_STAGE, 0);
+	world_undo(w, size);
+	/* A key that nobody gets is no matter, nor who keeps his. */
+	expect(w, op_begin(w, anew_keyed, 1), 0, EVOTE_R_OK, 1);
+	expect(w, vote, 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 1), 0, EVOTE_R_OK, 1);
+	world_undo(w, size);
+	expect(w, op_begin(w, renamed, 2), 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Bob"), "club", "C"), 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
+}
+
+/* Two who are meant to have one key are moved like others. */
+static void
+test_shared_keys_moved(void **state)
+{
+	struct world *w = *state;
+	struct op share = op_rekey("Bob", 'a');
+	evote_row out[] = {row("Bob", "staff", 'a')};
+	evote_row back[] = {row("Bob", "students", 'a')};
+
+	share.shared_keys = 1;
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_create(anew(w, "Cy"), "club", START + HOUR), 0, EVOTE_R_OK,
+	    1);
+	expect(w, share, 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Ann"), "club", "C"), 0, EVOTE_R_OK, 1);
+	expect(w, op_begin(w, out, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_begin(w, back, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(2, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Bob"), "club", "C"), 0, EVOTE_R_OK, 1);
+}
+
 /* Another change of the roll meanwhile: what was shown is not what is done. */
 static void
 test_roll_changed(void **state)
@@ -360,6 +504,7 @@ test_frozen(void **state)
 	evote_option freeze[] = {{EVOTE_OPTION_FREEZE, 1}};
 	evote_row rows[] = {row("Ann", "staff", 'a'), leaves("Bob"),
 	    row("Cy", "students", 'c'), row("Eve", "students", 'e')};
+	evote_row moved[] = {row("Cy", "staff", 'c')};
 	struct op open = {.kind = EVOTE_OP_OPEN,
 	    .asker = {.voter = "Cy", .number = 1},
 	    .act = {.kind = EVOTE_ACT_OPEN,
@@ -376,6 +521,12 @@ test_frozen(void **state)
 	expect(w, op_commit(1, 4), 0, EVOTE_R_OK, 1);
 	expect(w, open, 0, EVOTE_R_OK, 1);
 	assert_page(w, 0, "", "club", "Cy Eve", 0);
+	/* As one of which group, too. */
+	expect(w, op_begin(w, moved, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(2, 1), 0, EVOTE_R_OK, 1);
+	assert_page(w, 0, "students", "club", "Cy Eve", 0);
+	assert_page(w, 0, "staff", "club", "", 0);
+	assert_page(w, 0, "staff", "", "Ann Cy", 0);
 }
 
 static void
@@ -673,6 +824,10 @@ main(void)
 	    TEST(test_rekey),
 	    TEST(test_whole_or_not),
 	    TEST(test_rows_refused),
+	    TEST(test_swapped_keys),
+	    TEST(test_former_keys),
+	    TEST(test_former_keys_meanwhile),
+	    TEST(test_shared_keys_moved),
 	    TEST(test_roll_changed),
 	    TEST(test_dropped),
 	    TEST(test_pages),
