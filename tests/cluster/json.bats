@@ -162,6 +162,9 @@ operators_show() {
 	    --remove-missing --yes "$csv"
 	shows import 2 admin alpha --json import --shared-keys \
 	    --remove-missing --yes "$PAIR_DIR/none.csv"
+	printf 'name,group,key\nxia,n,%s\n' "$key" >"$csv"
+	shows import 0 admin alpha --json import --dry-run --remove-missing \
+	    --everybody --yes "$csv"
 	shows rekey 0 admin alpha --json rekey --shared-keys zoe "$key"
 	shows rekey 1 admin alpha --json rekey none "$key"
 	shows unlock 0 admin alpha --json unlock zoe

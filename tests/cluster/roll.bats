@@ -89,7 +89,7 @@ voters() {
 	admin alpha register $'  Rene\xcc\x81\xc2\xa0 Lee\t' ' members ' "$key"
 	exits 0 admin alpha voters
 	says "$(printf 'Ren\xc3\xa9 Lee  members')"
-	fails admin alpha register $'Rene\xcc\x81 Lee' members "$key"
+	fails admin alpha register $'Rene\xcc\x81 Lee' guests "$key"
 	fails admin alpha register $'\xe2\x80\xaeeeL' members "$key"
 	says "invisible character in it (U+202E)"
 	# The voter's name at log-in, the election's and the choice's as well.

@@ -2056,7 +2056,7 @@ test_grace_token_expires(void **state)
 	int waits = 0;
 
 	assert_int_not_equal(0, begun_until(w, "A", t, end, 3600, NULL));
-	w->fake.clock = t + HOUR_US - 1500 * 1000;
+	w->fake.clock = t + HOUR_US - 3000 * 1000;
 	e = open_with(w, 5000, 0);
 	evote_begin(e, "A");
 	assert_int_not_equal(0, evote_begun_until(e));
