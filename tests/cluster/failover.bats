@@ -144,7 +144,7 @@ both_crash() {
 	check_books board
 }
 
-@test "M8: where a tunnel may refuse, a refused connection proves no death" {
+@test "where a tunnel may refuse, a refused connection proves no death" {
 	# shellcheck disable=SC2034 # cluster_up reads it
 	options=(--no-refused-proof --suspect-ms 60000)
 	cluster_up people

@@ -56,7 +56,7 @@ one_primary() {
 	pair_states | jq -e '[.hosts[] | select(.role == "primary")] | length == 1'
 }
 
-@test "M2: lists in another order change nothing, also when both restart" {
+@test "lists in another order change nothing, also when both restart" {
 	local epoch swapped
 	cluster_up people
 	swapped=${EVOTE_HOSTS#*,},${EVOTE_HOSTS%%,*}

@@ -24,7 +24,7 @@ no_version_2() {
 	NFT
 }
 
-@test "V8: IPv6 alone, ports unknown: the hosts and a voter find each other" {
+@test "IPv6 alone, ports unknown: the hosts and a voter find each other" {
 	needs_net
 	export EVOTE_HOSTS="alpha=[fd77::1],beta=[fd77::2]"
 	no_version_2 alpha

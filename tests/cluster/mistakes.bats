@@ -25,7 +25,7 @@ alpha_alone() {
 	server_kill alpha
 }
 
-@test "M1: a clone of the other host serves nobody, and is told so" {
+@test "a clone of the other host serves nobody, and is told so" {
 	alpha_alone
 	clone alpha beta
 	server_start beta
@@ -46,7 +46,7 @@ alpha_alone() {
 	wait_until 15 level
 }
 
-@test "M1: a directory that runs in two places under one name halts there" {
+@test "a directory that runs in two places under one name halts there" {
 	local portmap=()
 
 	[[ -n ${NET_DIR-} ]] || portmap=(--no-portmap)
@@ -73,7 +73,7 @@ alpha_alone() {
 	says "previous vote"
 }
 
-@test "M4: two hosts with one name say so at both ends" {
+@test "two hosts with one name say so at both ends" {
 	local alpha beta
 
 	alpha=$(listed alpha)
@@ -89,7 +89,7 @@ alpha_alone() {
 	serves alpha
 }
 
-@test "M4: a host that is not listed is told so, once" {
+@test "a host that is not listed is told so, once" {
 	pair_init
 	server_start alpha --hosts "$(listed alpha)"
 	wait_until 10 serves alpha
@@ -101,7 +101,7 @@ alpha_alone() {
 	(($(grep -c 'refused peer=' "$PAIR_DIR/beta.log") == 1))
 }
 
-@test "M4: a link that is down says why in status" {
+@test "a link that is down says why in status" {
 	cluster_up people
 	[[ -z ${NET_DIR-} ]] || host_rpcbind beta stop
 	server_kill beta
@@ -158,7 +158,7 @@ no_portmap() {
 	wait_until 15 level
 }
 
-@test "M2: lists in another order, and another suspect-ms, are told" {
+@test "lists in another order, and another suspect-ms, are told" {
 	local straight=$EVOTE_HOSTS
 	cluster_up
 	server_kill beta
@@ -174,7 +174,7 @@ no_portmap() {
 	serves alpha
 }
 
-@test "M3: two primaries are the worst alarm, with an exit status of its own" {
+@test "two primaries are the worst alarm, with an exit status of its own" {
 	needs_net
 	cluster_up people
 	election board 3600
@@ -196,7 +196,7 @@ both_serve() {
 	serves alpha && serves beta
 }
 
-@test "M16: a primary that may have been replaced does not say it serves" {
+@test "a primary that may have been replaced does not say it serves" {
 	needs_net
 	cluster_up people
 	witness_start witness

@@ -53,7 +53,7 @@ losing_one_reply() {
 	answered 0
 }
 
-@test "V3: no answer of a host that does not serve has the code of success" {
+@test "no answer of a host that does not serve has the code of success" {
 	cluster_up people
 	election board 3600
 	log_in alpha ada

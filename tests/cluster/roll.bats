@@ -43,7 +43,7 @@ voters() {
 	[[ $(voters) == 0 ]]
 }
 
-@test "V1: a voter who is refused too often is unlocked" {
+@test "a voter who is refused too often is unlocked" {
 	cluster_up people
 	until run as ada vote none yes && ((status == 1)) &&
 	    [[ $output == *"too many"* ]]; do
@@ -84,7 +84,7 @@ voters() {
 	    "[[\"ada\",\"$key\"]]" ]]
 }
 
-@test "V5, V6: names are one, however they are typed; look-alikes are refused" {
+@test "names are one, however they are typed; look-alikes are refused" {
 	setup_file_and_key
 	admin alpha register $'  Rene\xcc\x81\xc2\xa0 Lee\t' ' members ' "$key"
 	exits 0 admin alpha voters
@@ -104,7 +104,7 @@ voters() {
 	admin alpha unregister $'Rene\xcc\x81 Lee'
 }
 
-@test "V11: a group with nobody in it is asked about before an election opens" {
+@test "a group with nobody in it is asked about before an election opens" {
 	cluster_up people
 	exits 2 as ada create club --group members --group membres \
 	    --choice yes --end +1h

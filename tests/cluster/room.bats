@@ -51,7 +51,7 @@ disk_empty() {
 	rm "$PAIR_DIR/$1/filler"
 }
 
-@test "M6: the primary's disk is full: the service moves, and comes back" {
+@test "the primary's disk is full: the service moves, and comes back" {
 	small_disks 16
 	start_voting board
 	more_votes 50
@@ -73,7 +73,7 @@ no_failed_call() {
 	grep -q 'unknown=0' "$PAIR_DIR/loop.out"
 }
 
-@test "M7: the backup's disk is full: the primary goes on without it" {
+@test "the backup's disk is full: the primary goes on without it" {
 	small_disks 14
 	start_voting board
 	more_votes 50
@@ -90,7 +90,7 @@ no_failed_call() {
 	check_books board
 }
 
-@test "M7: a host starts on a full disk, waits there, and joins" {
+@test "a host starts on a full disk, waits there, and joins" {
 	small_disks 14
 	by_hand ada yes board
 	server_kill beta
@@ -107,7 +107,7 @@ no_failed_call() {
 	check_books board
 }
 
-@test "M6: both disks are full: votes are refused until there is room" {
+@test "both disks are full: votes are refused until there is room" {
 	small_disks 16
 	disk_fill beta 8000000
 	wait_until 10 alone alpha

@@ -26,7 +26,7 @@ where_it_fails() {
 
 @test "root without namespaces: what needs them is skipped, and says why" {
 	cd "$BATS_TEST_DIRNAME/../.."
-	run where_it_fails '^(V8: IPv6 alone|rpcinfo shows)' \
+	run where_it_fails '^(IPv6 alone|rpcinfo shows)' \
 	    tests/cluster/ipv6.bats tests/cluster/discovery.bats
 	echo "$output"
 	# shellcheck disable=SC2154 # bats sets it

@@ -67,7 +67,7 @@ beta() {
 	election board 3600
 }
 
-@test "M12: SIGHUP and its siblings end no server, and are logged" {
+@test "SIGHUP and its siblings end no server, and are logged" {
 	local name signal
 	cluster_up people
 	witness_start witness

@@ -68,7 +68,7 @@ signed_by() {
 	no_seen
 }
 
-@test "S6: a wrong signature is answered alike for those on the roll and others" {
+@test "a wrong signature is answered alike for those on the roll and others" {
 	setup_election
 	local name vote create
 	for name in ada nobody; do
@@ -88,7 +88,7 @@ signed_by() {
 	still_serves
 }
 
-@test "S1: garbage in great number is turned away, and everybody is served" {
+@test "garbage in great number is turned away, and everybody is served" {
 	setup_election
 	local flood=$PAIR_DIR/flood garbage one=
 	garbage=$(record "$(call_body "$EVOTE" 1 4 "$(signed_by ada 9)$(
@@ -133,7 +133,7 @@ signed_by() {
 	still_serves
 }
 
-@test "V4: names with a NUL inside, and padding that is not zero" {
+@test "names with a NUL inside, and padding that is not zero" {
 	setup_election
 	turned_away 4 "$EVOTE" 1 1 "$(opaque 61646100657669)$(no_seen)"
 	turned_away 4 "$EVOTE" 1 5 "$(opaque 7800)$(no_seen)"
@@ -214,7 +214,7 @@ crowd() {
 	wait_until 30 test -e "$PAIR_DIR/crowd"
 }
 
-@test "S4, S8: strangers take all descriptors: hosts and operators get in" {
+@test "strangers take all descriptors: hosts and operators get in" {
 	pair_init --origin "$ORIGIN"
 	(ulimit -n 256 && server_start alpha)
 	server_start beta
@@ -244,7 +244,7 @@ speakers() {
 	pid=$!
 }
 
-@test "S2: hosts hear each other beside bursts on thousands of connections" {
+@test "hosts hear each other beside bursts on thousands of connections" {
 	local most=$(($(ulimit -Hn) - 200))
 	setup_election
 	speakers alpha $((most < 8000 ? most : 8000)) 600 reads \
@@ -263,7 +263,7 @@ memory() {
 	awk '$1 == "VmHWM:" { print $2 }' "/proc/$(server_pid "$1")/status"
 }
 
-@test "S3: answers that nobody reads take little memory in sum" {
+@test "answers that nobody reads take little memory in sum" {
 	local kb choices
 	export ASAN_OPTIONS=quarantine_size_mb=4
 	setup_election
@@ -285,7 +285,7 @@ memory() {
 	still_serves
 }
 
-@test "S4: a primary goes on while strangers fill its witness" {
+@test "a primary goes on while strangers fill its witness" {
 	setup_election
 	(ulimit -n 256 && witness_start witness)
 	crowd witness 400
@@ -298,7 +298,7 @@ memory() {
 	kill "$pid"
 }
 
-@test "S7: who has only stopped sending is answered" {
+@test "who has only stopped sending is answered" {
 	setup_election
 	speakers alpha 100 1 shuts "$(call_body "$EVOTE" 1 6 "$(u32 0)$(no_seen)")"
 	wait "$pid"

@@ -77,7 +77,7 @@ teardown() {
 }
 
 # CUT_SECONDS=60: TCP's own next try is the later the longer the cut was.
-@test "M9: cut off without a word, a host is back in sync soon after it is heard" {
+@test "cut off without a word, a host is back in sync soon after it is heard" {
 	local healed seconds=${CUT_SECONDS:-5}
 	needs_net
 	arbitrated_up
@@ -118,7 +118,7 @@ teardown() {
 	wait_until 10 serves beta
 }
 
-@test "M10: what an operator orders is told as done when it is" {
+@test "what an operator orders is told as done when it is" {
 	arbitrated_up
 	kill -STOP "$(server_pid witness)"
 	fails admin alpha --timeout 3 handover beta
@@ -161,7 +161,7 @@ teardown() {
 	says "2 of 2 hosts answered"
 }
 
-@test "M11: a file that names the witness is read where the command is given" {
+@test "a file that names the witness is read where the command is given" {
 	cluster_up people
 	witness_start witness
 	printf '\xef\xbb\xbf# ours\r\n%s\r\n' "$WITNESS" >"$PAIR_DIR/its.place"

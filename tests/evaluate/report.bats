@@ -8,7 +8,7 @@ setup() {
 	command -v weasyprint >/dev/null || skip "weasyprint is not installed"
 }
 
-@test "E5: make report: every figure gets into the PDF" {
+@test "make report: every figure gets into the PDF" {
 	run make B="$BATS_TEST_TMPDIR" report
 	echo "$output"
 	((status == 0))

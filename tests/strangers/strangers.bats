@@ -10,7 +10,7 @@ setup() {
 	export B=build
 }
 
-@test "S1 to S7: all of it at once takes no vote, no role and no memory" {
+@test "all of it at once takes no vote, no role and no memory" {
 	ARBITER=none DURATION=15 SEED=7 STRANGERS=300 tests/strangers/run \
 	    2>"$BATS_TEST_TMPDIR/err" || { cat "$BATS_TEST_TMPDIR/err"; false; }
 	grep -F "] strangers: votes beside them" "$BATS_TEST_TMPDIR/err"

@@ -523,7 +523,7 @@ test_key_changes_meanwhile(void **state)
 	auth_check_clear(&check);
 }
 
-/* S6: a name that is not on the roll costs a verification as well. */
+/* A name that is not on the roll costs a verification as well. */
 static void
 test_unknown_name_is_verified(void **state)
 {

@@ -994,7 +994,7 @@ rpcbind_run(void *arg)
 	return (NULL);
 }
 
-/* V8: a host with IPv6 only, and one whose IPv4 portmapper is not there. */
+/* A host with IPv6 only, and one whose IPv4 portmapper is not there. */
 static void
 test_port_ipv6(void **state)
 {
@@ -1058,7 +1058,7 @@ test_port(void **state)
 	began = now_ms();
 	ends_with(CALLER_PORTMAP_SILENT, "127.0.0.77", 200);
 	assert_in_range(now_ms() - began, 200, 900);
-	/* V9: what took the time is to blame. */
+	/* What took the time is to blame. */
 	ends_with(CALLER_NAME_LATE, "slow.test", 300);
 	ends_with(CALLER_NAME_LATE, "slow.test", 600);
 	ends_with(CALLER_PORTMAP_SILENT, "slow.test", 1600);

@@ -1315,7 +1315,7 @@ wall_us(void)
 	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
 }
 
-/* V10: a span counts from the service's clock, a time does not. */
+/* A span counts from the service's clock, a time does not. */
 static void
 test_create_relative(void **state)
 {
@@ -1348,7 +1348,7 @@ test_create_relative(void **state)
 	evote_close(e);
 }
 
-/* V10: clocks this close are not worth a sentence. */
+/* Clocks this close are not worth a sentence. */
 static void
 test_clock_off(void **state)
 {
@@ -1367,7 +1367,7 @@ test_clock_off(void **state)
 	evote_close(e);
 }
 
-/* V12: a key file that others can read or change. */
+/* A key file that others can read or change. */
 static void
 test_key_file_doubt(void **state)
 {
@@ -1499,7 +1499,7 @@ vote_in_vain(void *arg)
 }
 
 /*
- * V2: never sent: a change of mind later must not find it waiting, not even
+ * Never sent: a change of mind later must not find it waiting, not even
  * if the one that would have sent it is interrupted.
  */
 static void
@@ -1546,7 +1546,7 @@ test_too_long(void **state)
 }
 
 /*
- * V13: what is remembered belongs to the service: it is there under a list
+ * What is remembered belongs to the service: it is there under a list
  * that was edited, and under one of none but other hosts.
  */
 static void
@@ -1583,7 +1583,7 @@ test_edited_list_pinned(void **state)
 	assert_int_equal(1, w->fake.votes);
 }
 
-/* V12: what others may have put there is not opened, nor waited for. */
+/* What others may have put there is not opened, nor waited for. */
 static void
 test_strange_files(void **state)
 {
@@ -1675,7 +1675,7 @@ test_new_directories(void **state)
 	}
 }
 
-/* V14: what a writer that ended left behind goes; what another writes stays. */
+/* What a writer that ended left behind goes; what another writes stays. */
 static void
 test_left_behind(void **state)
 {
@@ -1736,7 +1736,7 @@ test_stale_first(void **state)
 	assert_memory_not_equal(w->fake.clients[0], w->fake.clients[1], 16);
 }
 
-/* V1: whoever says what time it is moves the numbers by a day at most. */
+/* Whoever says what time it is moves the numbers by a day at most. */
 static void
 test_clock_lies(void **state)
 {
@@ -1752,7 +1752,7 @@ test_clock_lies(void **state)
 	assert_int_equal(2, w->fake.votes);
 }
 
-/* V1: our clock was years ahead when the last request was numbered. */
+/* Our clock was years ahead when the last request was numbered. */
 static void
 test_ahead(void **state)
 {
@@ -1774,7 +1774,7 @@ test_ahead(void **state)
 }
 
 /*
- * V1: sent more than once, and its number refused: final only if it is so far
+ * Sent more than once, and its number refused: final only if it is so far
  * ahead that nothing can come of another copy.
  */
 static void
@@ -2416,7 +2416,7 @@ silent_port(int fds[3], const char *address)
 	return (ntohs(sin.sin_port));
 }
 
-/* V9: the old port took the time, and the portmapper was not silent. */
+/* The old port took the time, and the portmapper was not silent. */
 static void
 test_why_refused(void **state)
 {
@@ -2438,7 +2438,7 @@ test_why_refused(void **state)
 		close(fds[i]);
 }
 
-/* V9: a step that others left no time to is not to blame. */
+/* A step that others left no time to is not to blame. */
 static void
 test_why_late(void **state)
 {
@@ -2469,7 +2469,7 @@ test_why_late(void **state)
 		close(fds[i]);
 }
 
-/* V9: each host's reason, not the last one's. */
+/* Each host's reason, not the last one's. */
 static void
 test_why_each(void **state)
 {

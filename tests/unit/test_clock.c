@@ -119,7 +119,7 @@ a_step_ends_the_trust(void **state)
 	}
 }
 
-/* M5: a step that is taken back leaves nothing behind. */
+/* A step that is taken back leaves nothing behind. */
 static void
 a_step_back_to_the_right_time_restores_the_trust(void **state)
 {

@@ -217,7 +217,7 @@ m15_an_entry_that_is_almost_right_gets_a_sentence(void **state)
 	    8, expected);
 }
 
-/* M11: what came from another machine names no file of this one. */
+/* What came from another machine names no file of this one. */
 static void
 m11_a_list_from_elsewhere_reads_no_file(void **state)
 {

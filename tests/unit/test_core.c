@@ -1125,7 +1125,7 @@ forced_promotion_bars_the_old_incarnation(void **state)
 	cluster_free(c);
 }
 
-/* M1: the directory of another host serves nobody under this one's name. */
+/* The directory of another host serves nobody under this one's name. */
 static void
 a_copied_directory_does_not_serve(void **state)
 {
@@ -1155,7 +1155,7 @@ a_copied_directory_does_not_serve(void **state)
 	cluster_free(c);
 }
 
-/* M1: of a directory that no configuration names, when the two meet. */
+/* Of a directory that no configuration names, when the two meet. */
 static void
 two_hosts_with_one_directory_halt(void **state)
 {
@@ -1197,7 +1197,7 @@ a_says_hello(struct cluster *c, int instance, uint64_t conn)
 }
 
 /*
- * M1: who calls may refuse the process that was here before, a copy, say; what
+ * Who calls may refuse the process that was here before, a copy, say; what
  * it thinks of this one it says in its reply.
  */
 static void
@@ -1223,7 +1223,7 @@ a_refusal_in_a_call_is_not_heeded(void **state)
 	cluster_free(c);
 }
 
-/* M1: a third host sees that one answers from two places, and tells both. */
+/* A third host sees that one answers from two places, and tells both. */
 static void
 who_answers_from_two_places_is_refused(void **state)
 {
@@ -1244,7 +1244,7 @@ who_answers_from_two_places_is_refused(void **state)
 	cluster_free(c);
 }
 
-/* M2: whatever breaks it off, a claim is not repeated without a pause. */
+/* Whatever breaks it off, a claim is not repeated without a pause. */
 static void
 claims_that_come_to_nothing_back_off(void **state)
 {
@@ -1274,7 +1274,7 @@ claims_that_come_to_nothing_back_off(void **state)
 	cluster_free(c);
 }
 
-/* M5: the backup's clock steps once; later it closes elections. */
+/* The backup's clock steps once; later it closes elections. */
 static void
 a_clock_that_is_right_again_is_trusted(void **state)
 {
@@ -1709,7 +1709,7 @@ assert_hosts(struct cluster *c, int who, const char *want)
 	assert_string_equal(got, want);
 }
 
-/* M2: as if each numbered the epochs by its own list, and both restart. */
+/* As if each numbered the epochs by its own list, and both restart. */
 static void
 lists_in_another_order_change_nothing(void **state)
 {

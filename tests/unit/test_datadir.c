@@ -780,7 +780,7 @@ no_room_for_config(void **state)
 	datadir_close(&d);
 }
 
-/* S8: whoever takes all descriptors does not end a primary by that. */
+/* Whoever takes all descriptors does not end a primary by that. */
 static void
 no_descriptors_for_config(void **state)
 {

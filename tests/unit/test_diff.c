@@ -88,7 +88,7 @@ test_new_groups(void **state)
 	diff_free(d);
 }
 
-/* V7: who would come with the key of somebody who is there. */
+/* Who would come with the key of somebody who is there. */
 static void
 test_shared_keys(void **state)
 {

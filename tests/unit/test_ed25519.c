@@ -1,4 +1,4 @@
-/* V16: which 32 bytes are a public key. */
+/* Which 32 bytes are a public key. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

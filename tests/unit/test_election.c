@@ -577,7 +577,7 @@ test_client_eviction(void **state)
 
 #define AHEAD ((uint64_t)EVOTE_AHEAD_S * SEC)
 
-/* V1: no number from a wrong clock is remembered. */
+/* No number from a wrong clock is remembered. */
 static void
 test_number_ahead(void **state)
 {
@@ -691,7 +691,7 @@ test_unlock_refusals(void **state)
 	    w, op_vote(anew(w, "Bob"), "no", "C"), 2, EVOTE_R_NO_ELECTION, 1);
 }
 
-/* V1: who leaves the roll and comes back begins at the present time. */
+/* Who leaves the roll and comes back begins at the present time. */
 static void
 test_register_unlocks(void **state)
 {
@@ -767,7 +767,7 @@ test_too_many(void **state)
 	expect(w, op_vote(anew(w, "Bob"), "no", "C"), 5, EVOTE_R_TOO_MANY, 0);
 }
 
-/* S5: an election of that name, closing in an hour, unless it is one too many.
+/* An election of that name, closing in an hour, unless it is one too many.
  */
 static void
 expect_create(struct world *w, const char *voter, unsigned number, int allowed)
@@ -929,7 +929,7 @@ test_register(void **state)
 	expect_roll(w, op_register(NULL, 0), 0, EVOTE_R_OK, 0, 0, 0, 0);
 }
 
-/* V7: one key under two names are two votes of one person. */
+/* One key under two names are two votes of one person. */
 static void
 test_shared_keys(void **state)
 {
@@ -1249,7 +1249,7 @@ test_show(void **state)
 	xdr_free((xdrproc_t)xdr_evote_election_res, (char *)&res);
 }
 
-/* V11: a group that nobody is in, or any more, is told. */
+/* A group that nobody is in, or any more, is told. */
 static void
 test_empty_groups(void **state)
 {
@@ -1643,7 +1643,7 @@ bad_genesis_again(evote_leaf *leaf, evote_opening *opening)
 }
 
 /*
- * V5: the host that admitted a name may have a newer Unicode, where a letter
+ * The host that admitted a name may have a newer Unicode, where a letter
  * that is none here has come: no reason to part with its ledger.
  */
 static void

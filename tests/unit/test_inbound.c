@@ -533,7 +533,7 @@ strangers_are_told_so(void **state)
 	scene_end(&s);
 }
 
-/* M4: it says who it is, once that is proven, and nothing else. */
+/* It says who it is, once that is proven, and nothing else. */
 static void
 the_refused_may_say_hello(void **state)
 {

@@ -1440,7 +1440,7 @@ no_such_program_is_not_refused(void **state)
 	scene_end(&s);
 }
 
-/* M17.  Long away, back for a moment and dead again. */
+/* Long away, back for a moment and dead again. */
 static void
 a_second_death_is_noticed_at_once(void **state)
 {

@@ -254,7 +254,7 @@ test_registers(void **state)
 	    OUR_PORT);
 	assert_int_equal(
 	    caller_port("::1", EVOTE_PROG, EVOTE_V1, now_ms() + 1000, &fault),
-	    OUR_PORT); /* V8 */
+	    OUR_PORT);
 	assert_int_equal(
 	    0, caller_port("::1", 0x20001234, 1, now_ms() + 1000, &fault));
 	assert_int_equal(CALLER_PROGRAM_UNKNOWN, fault);

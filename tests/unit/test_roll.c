@@ -178,7 +178,7 @@ test_columns(void **state)
 	    2);
 }
 
-/* F, V6: a roll as a spreadsheet writes it. */
+/* A roll as a spreadsheet writes it. */
 static void
 test_untidy(void **state)
 {
@@ -277,7 +277,7 @@ test_refused(void **state)
 	    "keep one of them");
 }
 
-/* V7: one key under two names, and names that blanks alone kept apart. */
+/* One key under two names, and names that blanks alone kept apart. */
 static void
 test_shared_keys(void **state)
 {

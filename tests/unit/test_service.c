@@ -269,7 +269,7 @@ call_line(struct scene *a)
 	step(&a->server);
 }
 
-/* S2: what stood in line behind a signature takes no more than a turn. */
+/* What stood in line behind a signature takes no more than a turn. */
 static void
 test_line_has_turns(void **state)
 {
@@ -466,7 +466,7 @@ list(struct scene *a)
 	return (standing);
 }
 
-/* S3: requests that wait in the core outlive their connections. */
+/* Requests that wait in the core outlive their connections. */
 static void
 test_under_way(void **state)
 {

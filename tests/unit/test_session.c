@@ -97,7 +97,7 @@ strangers_are_not_let_in(void **state)
 	assert_int_equal(session_accept(&p.a, other_key, &p.res), -1);
 }
 
-/* M4: who is refused has proof of it, and may prove who it is. */
+/* Who is refused has proof of it, and may prove who it is. */
 static void
 a_refusal_is_proven(void **state)
 {

@@ -51,7 +51,7 @@ names_have_a_limit(void **state)
 	assert_int_equal(text_is_name("王大", 5), 0);
 }
 
-/* V5: characters by which one name may look like another. */
+/* Characters by which one name may look like another. */
 static void
 names_look_like_themselves(void **state)
 {

@@ -853,7 +853,7 @@ test_garbage(void **state)
 	close(fd);
 }
 
-/* V4: what the decoder drops or forgives is not taken for something else. */
+/* What the decoder drops or forgives is not taken for something else. */
 static void
 test_not_as_encoded(void **state)
 {
@@ -973,7 +973,7 @@ test_gone_before_completion(void **state)
 	close(fd);
 }
 
-/* S7: who has only stopped sending is answered, and then is done. */
+/* Who has only stopped sending is answered, and then is done. */
 static void
 test_half_close(void **state)
 {
@@ -1007,7 +1007,7 @@ test_half_close(void **state)
 	close(many);
 }
 
-/* S7: nobody is waited for who cannot be answered any more. */
+/* Nobody is waited for who cannot be answered any more. */
 static void
 test_half_close_then_gone(void **state)
 {
@@ -1162,7 +1162,7 @@ test_flood(void **state)
 	close(other);
 }
 
-/* S2: whoever has many connections is served like who has one. */
+/* Whoever has many connections is served like who has one. */
 static void
 test_turns_of_sources(void **state)
 {
@@ -1196,7 +1196,7 @@ test_turns_of_sources(void **state)
 	clients_close(many, MANY);
 }
 
-/* S2: hosts do not wait while strangers use up one turn after the other. */
+/* Hosts do not wait while strangers use up one turn after the other. */
 static void
 test_turns_of_trusted(void **state)
 {
@@ -1223,7 +1223,7 @@ test_turns_of_trusted(void **state)
 	clients_close(many, MANY);
 }
 
-/* S2: hosts do not wait for many who leave at once. */
+/* Hosts do not wait for many who leave at once. */
 static void
 test_many_leave(void **state)
 {
@@ -1241,7 +1241,7 @@ test_many_leave(void **state)
 	assert_int_equal(its.closed, MANY);
 }
 
-/* S2: nor while answers are sent to many. */
+/* Nor while answers are sent to many. */
 static void
 test_many_answers(void **state)
 {
@@ -1281,7 +1281,7 @@ test_many_answers(void **state)
 	clients_close(many, MANY);
 }
 
-/* S3: the answers nobody reads have one budget for all connections. */
+/* The answers nobody reads have one budget for all connections. */
 static void
 test_memory_of_answers(void **state)
 {
@@ -1307,7 +1307,7 @@ test_memory_of_answers(void **state)
 	clients_close(many, MANY);
 }
 
-/* S3: also those that were asked for when there was room. */
+/* Also those that were asked for when there was room. */
 static void
 test_memory_of_late_answers(void **state)
 {
@@ -1334,7 +1334,7 @@ test_memory_of_late_answers(void **state)
 	clients_close(many, MANY);
 }
 
-/* S3: so have calls that lack their end, and those that are being held. */
+/* So have calls that lack their end, and those that are being held. */
 static void
 test_memory_of_calls(void **state)
 {
@@ -1424,7 +1424,7 @@ with_places(int places)
 	return (config);
 }
 
-/* S4: one address has half of the places, and its idle ones give way. */
+/* One address has half of the places, and its idle ones give way. */
 static void
 test_places_of_one(void **state)
 {
@@ -1451,7 +1451,7 @@ test_places_of_one(void **state)
 	clients_close(idle, 8);
 }
 
-/* S4: who waits for an answer is not closed for somebody new. */
+/* Who waits for an answer is not closed for somebody new. */
 static void
 test_places_not_of_callers(void **state)
 {
@@ -1475,7 +1475,7 @@ test_places_not_of_callers(void **state)
 	clients_close(busy, 5);
 }
 
-/* S4: all is full of many strangers; hosts and operators get in. */
+/* All is full of many strangers; hosts and operators get in. */
 static void
 test_places_of_hosts(void **state)
 {
@@ -1560,7 +1560,7 @@ test_trusted_size(void **state)
 	close(link);
 }
 
-/* S4: a moment for those that never say anything that is a call. */
+/* A moment for those that never say anything that is a call. */
 static void
 test_unproven(void **state)
 {
@@ -1585,7 +1585,7 @@ test_unproven(void **state)
 	close(held);
 }
 
-/* S4: the fuller it is, the sooner an idle connection is closed. */
+/* The fuller it is, the sooner an idle connection is closed. */
 static void
 test_patience(void **state)
 {
@@ -1735,7 +1735,7 @@ listen_as_nobody(const char *path)
 	return (WEXITSTATUS(status));
 }
 
-/* M13: root ran it once and was killed; now it is the service's user. */
+/* Root ran it once and was killed; now it is the service's user. */
 static void
 test_unix_left_by_root(void **state)
 {

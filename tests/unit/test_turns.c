@@ -1,5 +1,5 @@
 /*
- * S1: who waits for a signature to be verified waits for his own requests, and
+ * Who waits for a signature to be verified waits for his own requests, and
  * a little for other people's, however much they send.
  */
 #include <setjmp.h>

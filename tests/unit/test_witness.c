@@ -365,7 +365,7 @@ a_backup_that_comes_back_ends_the_wait_for_the_witness(void **state)
 	assert_non_null(strstr(alarm_of(c, A).text,
 	    "Requests have been waiting 3 s for the arbiter, to go on without "
 	    "B."));
-	/* M16: it may have been replaced, and does not say that it serves. */
+	/* It may have been replaced, and does not say that it serves. */
 	assert_non_null(strstr(alarm_of(c, A).text, "Another host may serve."));
 	assert_int_not_equal(
 	    core_standing(c->hosts[A].core, &host), EVOTE_SERVED);
