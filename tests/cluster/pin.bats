@@ -114,7 +114,7 @@ registered() {
 	says "Its pin is"
 	: >"$PAIR_DIR/strip"
 	size=$(size)
-	exits 4 through as bob --timeout 2 vote board no
+	exits 4 through as bob --timeout 5 vote board no
 	says "does not offer TLS"
 	exits 0 through client --plain status
 	says "without TLS: alpha"
