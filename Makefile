@@ -161,7 +161,7 @@ check: lint programs $(B)/sim $(NEMESIS) $(B)/floor $(B)/load \
 	scripts/circles
 	$(MAKE) $(SANITIZE) programs
 	$(MAKE) $(FUZZING)
-	B=$(TESTB) scripts/run-tests $(TESTS:%=$(TESTB)/test_%) tests/fuzz \
+	env -u MAKEFLAGS B=$(TESTB) scripts/run-tests $(TESTS:%=$(TESTB)/test_%) tests/fuzz \
 	    tests/cluster tests/nemesis tests/strangers tests/evaluate \
 	    tests/package tests/bench \
 	    --beside tests/model/run tests/sim/run tests/sim/mutants
