@@ -148,6 +148,9 @@ leave_pending() {
 	kill -STOP "$(server_pid beta)"
 	exits 4 as ada --timeout 1 vote second yes
 	kill -CONT "$(server_pid beta)"
+	# Who was stopped takes over once a primary has confirmed it.
+	wait_until 10 level
+	sleep 0.5
 	server_kill alpha
 	wait_until 10 serves beta
 	exits 0 as ada pending --settle
