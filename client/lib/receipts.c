@@ -240,6 +240,20 @@ receipt_prefer(struct evote *e, struct vote *v, struct evote_proof *p)
 	return (EVOTE_ANSWERED);
 }
 
+/*
+ * Before the signers are known for sure, which may take another question: later
+ * the service may not say any more which record it is.
+ */
+static enum evote_outcome
+receipt_secure(struct evote *e, const struct vote *v, const char *text)
+{
+	if (v->kept.leaf != NULL ||
+	    state_set_receipt(e->state, e->options.voter, v->election, text) ==
+		0)
+		return (EVOTE_ANSWERED);
+	return (handle_fail(e, "%s", state_error(e->state)));
+}
+
 /* As it will be read: what is handed out was verified as it stands. */
 static enum evote_outcome
 receipt_finish(struct evote *e, struct vote *v, uint64_t deadline_ms,
@@ -251,9 +265,10 @@ receipt_finish(struct evote *e, struct vote *v, uint64_t deadline_ms,
 
 	if (receipt_read(&r, p->text, strlen(p->text), why, sizeof(why)) != 0)
 		return (handle_fail(e, "the receipt cannot be read: %s", why));
-	outcome = keys_judge(e, &r.note, deadline_ms, p);
-	if (outcome == EVOTE_ANSWERED && !receipt_fits(&r))
-		outcome = handle_fail(e, "the receipt does not fit");
+	outcome = receipt_fits(&r) ? receipt_secure(e, v, p->text)
+				   : handle_fail(e, "the receipt does not fit");
+	if (outcome == EVOTE_ANSWERED)
+		outcome = keys_judge(e, &r.note, deadline_ms, p);
 	receipt_clear(&r);
 	if (outcome == EVOTE_ANSWERED)
 		outcome = receipt_prefer(e, v, p);

@@ -57,9 +57,10 @@ struct fake {
 	int headless; /* does not show how its ledger begins */
 	int listed;   /* hosts: alpha, beta, gamma; 0: it tells of none */
 	/* What it does otherwise than it should. */
-	int older;  /* has no such procedures */
-	int later;  /* so many calls are answered with code 2 */
-	int behind; /* so many checkpoints have only so many leaves: */
+	int older;   /* has no such procedures */
+	int later;   /* so many calls are answered with code 2 */
+	int keyless; /* questions about keys are, too */
+	int behind;  /* so many checkpoints have only so many leaves: */
 	uint64_t few;
 	int alone;  /* beta does not sign */
 	int forged; /* the log key's signature is not its own */
@@ -380,7 +381,7 @@ dispatch(struct fake *f, rpcproc_t proc, XDR *in, unsigned char **out)
 		return (do_vote(f, in, out));
 	if (f->older)
 		return (-1);
-	if (f->later > 0)
+	if (f->later > 0 || (f->keyless && proc == EVOTE_KEYS))
 		return (do_later(f, proc, out));
 	switch (proc) {
 	case EVOTE_CHECKPOINT:
@@ -1342,6 +1343,28 @@ keys_are_not_asked_for_in_vain(void **state)
 	evote_close(e);
 }
 
+/* The next vote may make the service forget which record it was. */
+static void
+a_receipt_stays_though_keys_are_not_told(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+	struct evote_proof p;
+
+	assert_outcome(e, evote_trust(e, 0, &p), EVOTE_ANSWERED);
+	evote_proof_clear(&p);
+	evote_close(e);
+	w->fake.epoch++;
+	w->fake.keyless = 1;
+	e = open_as(w, 0);
+	assert_outcome(e, evote_receipt(e, "board", 300, &p), EVOTE_UNANSWERED);
+	evote_proof_clear(&p);
+	assert_int_equal(files(w, "board-", "extra "), 1);
+	w->fake.keyless = 0;
+	assert_receipt(e, TLOG_GOOD, 3);
+	evote_close(e);
+}
+
 static void
 whom_to_trust(void **state)
 {
@@ -1516,3 +1539,4 @@ main(void)
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
+	    WITH(a_receipt_stays_though_keys_are_not_told),
