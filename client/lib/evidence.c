@@ -167,6 +167,7 @@ evidence_notes(struct evote *e, int host, const char *before, const char *now,
 
 	e->evidence[0] = '\0';
 	note_keep(e, before, v);
+	note_keep(e, e->since, v);
 	v->lost |= state_checkpoint(e->state, &last) < 0;
 	note_keep(e, last, v);
 	if (now != NULL)

@@ -14,11 +14,12 @@ struct evidence {
 };
 
 /*
- * Adds the notes: this one and the last checkpoint that was verified, which were
- * shown before, and what is shown now.  before NULL: there is no other.  now
- * NULL: the host that contradicts is asked for it, and the others if it shows
- * what was shown before; once by each handle, and not for long.  host -1: it is
- * not known which one it was.  Each may be a receipt, which has a note in it.
+ * Adds the notes: this one, the one of the file that is asked about, and the last
+ * checkpoint that was verified, which were shown before, and what is shown now.
+ * before NULL: there is no other.  now NULL: the host that contradicts is asked
+ * for it, and the others if it shows what was shown before; once by each handle,
+ * and not for long.  host -1: it is not known which one it was.  Each may be a
+ * receipt, which has a note in it.
  */
 void evidence_notes(struct evote *, int host, const char *before,
     const char *now, struct evidence *);

@@ -322,18 +322,6 @@ note_whole(const struct note *n)
 	return (text);
 }
 
-/* What the service has shown contradicts a file's checkpoint. */
-static enum evote_outcome
-since_broken(struct evote *e, const char *what, const struct note *since,
-    const char *now)
-{
-	char *before = note_whole(since);
-	enum evote_outcome outcome = proofs_broken(e, what, before, now);
-
-	free(before);
-	return (outcome);
-}
-
 /* since NULL: from the last one that was seen. */
 static enum evote_outcome
 checkpoint_fetch(struct evote *e, const struct note *since, uint64_t least,
@@ -359,10 +347,10 @@ checkpoint_fetch(struct evote *e, const struct note *since, uint64_t least,
 	if (outcome == EVOTE_ANSWERED && since != NULL &&
 	    !proof_extends(since->size, since->root, c->note.size, c->note.root,
 		path->evote_path_val, path->evote_path_len))
-		outcome = since_broken(e,
+		outcome = proofs_broken(e,
 		    "shows a checkpoint that does not continue the one in the "
 		    "file",
-		    since, c->text);
+		    NULL, c->text);
 	if (outcome == EVOTE_ANSWERED && since != NULL &&
 	    (c->extension = extension_write(since->size, path->evote_path_val,
 		 path->evote_path_len, c->text)) == NULL)
@@ -416,7 +404,10 @@ checkpoint_since(struct evote *e, const struct note *since,
 	return (outcome);
 }
 
-/* What the file shows was seen: no host may know less from now on. */
+/*
+ * What the file shows was seen: no host may know less from now on.  And it is
+ * the proof, if one does.
+ */
 static enum evote_outcome
 since_take(struct evote *e, const struct note *since)
 {
@@ -428,11 +419,13 @@ since_take(struct evote *e, const struct note *since)
 		return (handle_fail(e,
 		    "the file's checkpoint is not signed by the key of this "
 		    "service"));
+	if ((e->since = note_whole(since)) == NULL)
+		return (handle_fail(e, "no memory"));
 	memcpy(now.root, since->root, sizeof(now.root));
 	if (state_raise(e->state, &now, &kept) == 1)
-		return (since_broken(e,
+		return (proofs_broken(e,
 		    "has shown another history than the file's checkpoint has",
-		    since, NULL));
+		    NULL, NULL));
 	return (EVOTE_ANSWERED);
 }
 
@@ -458,6 +451,8 @@ evote_checkpoint(
 		c.text = c.extension = NULL;
 	}
 	checkpoint_clear(&c);
+	free(e->since);
+	e->since = NULL;
 	return (outcome);
 }
 

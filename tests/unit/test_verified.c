@@ -346,7 +346,7 @@ do_later(struct fake *f, rpcproc_t proc, unsigned char **out)
 	} res = {0};
 	evote_answer a = answer_of(f);
 
-	f->later--;
+	f->later -= f->later > 0;
 	a.code = 2;
 	res.checkpoint.answer = a;
 	switch (proc) {
@@ -1492,6 +1492,32 @@ a_checkpoint_since_another_history(void **state)
 	evote_close(e);
 }
 
+/* A roll-back to before the file: its note is what proves it. */
+static void
+a_checkpoint_since_rolled_back(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_as(w, 0);
+	struct evote_proof p;
+	struct note n;
+	char err[200], *text;
+
+	assert_outcome(e, evote_checkpoint(e, NULL, &p), EVOTE_ANSWERED);
+	evote_proof_clear(&p);
+	/* From elsewhere, of later. */
+	padding_add(&w->fake, 4);
+	text = note_of(&w->fake, 7);
+	w->fake.n -= 4;
+	note_read(&n, text, strlen(text), err, sizeof(err));
+	assert_outcome(e, evote_checkpoint(e, &n, &p), EVOTE_CHANGED);
+	w->fake.n += 4;
+	assert_told(e);
+	assert_int_equal(files(w, "evidence-checkpoint-7-", text), 1);
+	assert_non_null(strstr(evote_problem(e), "evidence-checkpoint-7-"));
+	free(text);
+	evote_close(e);
+}
+
 int
 main(void)
 {
@@ -1529,14 +1555,15 @@ main(void)
 	    WITH(a_host_joins_and_does_not_sign),
 	    WITH(a_listed_host_does_not_join),
 	    WITH(keys_are_not_asked_for_in_vain),
+	    WITH(a_receipt_stays_though_keys_are_not_told),
 	    WITH(whom_to_trust),
 	    WITH(another_genesis),
 	    WITH(no_genesis),
 	    WITH(an_invented_host),
 	    WITH(a_checkpoint_since),
 	    WITH(a_checkpoint_since_another_history),
+	    WITH(a_checkpoint_since_rolled_back),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
-	    WITH(a_receipt_stays_though_keys_are_not_told),
