@@ -137,7 +137,7 @@ proved_receipt_json(cJSON *object, const struct evote_proof *p)
 /* ---- files ---- */
 
 char *
-proved_file(struct client *c, const char *path, size_t *len, int *status)
+proved_read(const char *path, size_t *len)
 {
 	char *text = malloc(RECEIPT_SIZE + 2);
 	FILE *f = text != NULL ? fopen(path, "re") : NULL;
@@ -157,6 +157,16 @@ proved_file(struct client *c, const char *path, size_t *len, int *status)
 	}
 	text[*len] = '\0';
 	return (text);
+char *
+proved_file(struct client *c, const char *path, size_t *len, int *status)
+{
+	char *text = proved_read(path, len);
+
+	if (text == NULL)
+		*status = say_usage(c, "%s: %s", path, strerror(errno));
+	return (text);
+}
+
 }
 
 static int

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -327,8 +328,8 @@ static int
 examine(struct client *c, struct examined *x)
 {
 	size_t len;
-	int status;
-	char *text = proved_file(c, x->name, &len, &status);
+	int status = EXIT_USAGE;
+	char *text = proved_read(x->name, &len);
 
 	if (text == NULL)
 		return (status);
@@ -354,8 +355,9 @@ one_say(struct client *c, const struct examined *x, int status, int last)
 		return (say_unproved(c, "%s", x->text));
 	if (status == EXIT_CHANGED && last)
 		return (say_problem(c, "", EVOTE_CHANGED, "%s", x->text));
-	if (status != EXIT_USAGE)
-		say_line(c, "%s.", x->text);
+	if (last)
+		return (say_usage(c, "%s", x->text));
+	say_line(c, "%s.", x->text);
 	return (status);
 }
 
@@ -388,7 +390,7 @@ all_verify(
 	cJSON *list =
 	    c->json != NULL ? cJSON_AddArrayToObject(c->json, "files") : NULL;
 	struct histories histories = {0};
-	int status = -1, bad = 0, torn = 0;
+	int status = -1, bad = 0, torn = 0, unread = 0;
 
 	for (int i = 0; i < n && status != EXIT_USAGE; i++) {
 		status =
@@ -400,6 +402,7 @@ all_verify(
 	if (n == 1 || status == EXIT_USAGE)
 		return (status);
 	if (torn > 0)
+		unread += status == EXIT_USAGE;
 		return (say_problem(c, "", EVOTE_CHANGED,
 		    "The service has signed different histories. Show these "
 		    "files to whoever runs the election"));
@@ -408,6 +411,9 @@ all_verify(
 	return (say_unproved(
 	    c, "%d of %d files do not prove what they should", bad, n));
 }
+	if (unread > 0)
+		return (
+		    say_usage(c, "%d of %d files cannot be read", unread, n));
 
 static int
 run(struct client *c, void *own, int argc, char **argv)

@@ -281,6 +281,32 @@ test_contradiction(void **state)
 	assert_int_equal(VERIFY(w, w->policy, "mine", "theirs"), EXIT_CHANGED);
 }
 
+/* A file that cannot be read, in whichever place, hides no contradiction. */
+static void
+test_missing(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < 3; i++)
+		vote_add(w, EVOTE_R_OK);
+	note_put(w, "before", 3);
+	w->d[1][0] ^= 1;
+	note_put(w, "other", 3);
+	assert_int_equal(VERIFY(w, w->policy, "missing"), EXIT_USAGE);
+	says(w, "/missing cannot be read: No such file");
+	assert_int_equal(VERIFY(w, w->policy, "before", "missing"), EXIT_USAGE);
+	says(w, "1 of 2 files cannot be read");
+	says(w, "/before proves that");
+	assert_int_equal(VERIFY(w, w->policy, "missing", "before"), EXIT_USAGE);
+	says(w, "/before proves that");
+	assert_int_equal(
+	    VERIFY(w, w->policy, "before", "other", "missing"), EXIT_CHANGED);
+	assert_int_equal(
+	    VERIFY(w, w->policy, "missing", "before", "other"), EXIT_CHANGED);
+	says(w, "/before contradict each other");
+	says(w, "/missing cannot be read: No such file");
+}
+
 /* Or one, beside the last that this computer has seen. */
 static void
 test_unlike_seen(void **state)
@@ -342,6 +368,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(refused),
 	    TEST(contradiction),
+	    TEST(missing),
 	    TEST(unlike_seen),
 	    TEST(keys_of_before),
 	};
