@@ -307,6 +307,47 @@ test_missing(void **state)
 	says(w, "/missing cannot be read: No such file");
 }
 
+/* Nor does what somebody has changed beside the service's own signature. */
+static void
+test_forged(void **state)
+{
+	struct world *w = *state;
+	char *text, *at, saved;
+
+	for (int i = 0; i < 3; i++)
+		vote_add(w, EVOTE_R_OK);
+	note_put(w, "before", 3);
+	w->d[1][0] ^= 1;
+	text = strdup(note_of(w, 3));
+	/* The end of beta's line, and the like of the log's. */
+	at = text + strlen(text) - 10;
+	saved = *at;
+	*at = saved == 'A' ? 'B' : 'A';
+	file_put(w, "host", text);
+	*at = saved;
+	at = strchr(strstr(text, "\n\n") + 2, '\n') - 10;
+	*at = *at == 'A' ? 'B' : 'A';
+	file_put(w, "log", text);
+	free(text);
+	assert_int_equal(VERIFY(w, w->policy, "host"), EXIT_REFUSED);
+	says(w, "the signature of beta is not genuine");
+	assert_int_equal(VERIFY(w, w->policy, "before", "host"), EXIT_CHANGED);
+	assert_int_equal(VERIFY(w, w->policy, "host", "before"), EXIT_CHANGED);
+	says(w, "/host contradict each other");
+	/* Whoever has made that one is not the service. */
+	assert_int_equal(VERIFY(w, w->policy, "before", "log"), EXIT_REFUSED);
+	assert_int_equal(VERIFY(w, w->policy, "log", "before"), EXIT_REFUSED);
+	/* The record is another one than that of the checkpoint. */
+	w->d[0][0] ^= 1;
+	receipt_put(w, "record", 0);
+	assert_int_equal(VERIFY(w, w->policy, "record"), EXIT_REFUSED);
+	says(w, "its record does not belong to its checkpoint");
+	assert_int_equal(
+	    VERIFY(w, w->policy, "before", "record"), EXIT_CHANGED);
+	assert_int_equal(
+	    VERIFY(w, w->policy, "record", "before"), EXIT_CHANGED);
+}
+
 /* Or one, beside the last that this computer has seen. */
 static void
 test_unlike_seen(void **state)
@@ -369,6 +410,7 @@ main(void)
 	    TEST(refused),
 	    TEST(contradiction),
 	    TEST(missing),
+	    TEST(forged),
 	    TEST(unlike_seen),
 	    TEST(keys_of_before),
 	};
