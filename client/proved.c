@@ -137,25 +137,33 @@ proved_receipt_json(cJSON *object, const struct evote_proof *p)
 /* ---- files ---- */
 
 char *
-proved_file(struct client *c, const char *path, size_t *len, int *status)
+proved_read(const char *path, size_t *len)
 {
 	char *text = malloc(RECEIPT_SIZE + 2);
 	FILE *f = text != NULL ? fopen(path, "re") : NULL;
-	int failed = f == NULL;
+	int error = f == NULL ? errno : 0;
 
 	if (f != NULL) {
 		*len = fread(text, 1, RECEIPT_SIZE + 1, f);
-		failed = ferror(f);
-	}
-	if (failed)
-		*status = say_usage(c, "%s: %s", path, strerror(errno));
-	if (f != NULL)
+		error = ferror(f) ? errno : 0;
 		fclose(f);
-	if (failed) {
+	}
+	if (error != 0) {
 		free(text);
+		errno = error;
 		return (NULL);
 	}
 	text[*len] = '\0';
+	return (text);
+}
+
+char *
+proved_file(struct client *c, const char *path, size_t *len, int *status)
+{
+	char *text = proved_read(path, len);
+
+	if (text == NULL)
+		*status = say_usage(c, "%s: %s", path, strerror(errno));
 	return (text);
 }
 

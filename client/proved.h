@@ -28,7 +28,9 @@ void proved_hosts_json(cJSON *, const struct tlog_policy *);
    our own. */
 void proved_receipt_json(cJSON *, const struct evote_proof *);
 
-/* A whole file, NUL-terminated, to be freed; NULL: told with *status. */
+/* A whole file, NUL-terminated, to be freed; NULL: errno says why. */
+char *proved_read(const char *path, size_t *len);
+/* The same; NULL: told with *status. */
 char *proved_file(struct client *, const char *path, size_t *len, int *status);
 /*
  * Writes one, whole or not at all, over nothing but an earlier one that begins

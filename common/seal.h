@@ -6,7 +6,7 @@
 
 /*
  * All cryptography: hashes, authentication codes, signatures, randomness.
- * Besides TLS (common/rpc: tls*, authority, boxes), seal.c is the only file
+ * Besides TLS (common/rpc: tls*, authority), seal.c is the only file
  * that knows there is OpenSSL underneath; it fetches each algorithm once.
  * Running out of memory or randomness in here is fatal.
  */

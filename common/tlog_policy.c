@@ -455,7 +455,8 @@ tlog_policy_judge(
 
 	memset(v, 0, sizeof(*v));
 	v->judgement = logs_judge(p, n, &v->forged);
-	if (v->judgement != TLOG_GOOD)
+	v->log_signed = v->judgement == TLOG_GOOD;
+	if (!v->log_signed)
 		return;
 	for (int i = 0; i < p->n_nodes; i++) {
 		if (p->nodes[i].n > 0)

@@ -51,6 +51,7 @@ enum tlog_judgement {
 };
 struct tlog_verdict {
 	enum tlog_judgement judgement;
+	int log_signed;	    /* the log has, whoever else has not */
 	const char *forged; /* whose, with TLOG_FORGED */
 	uint64_t signed_by; /* witnesses, a bit for each node */
 	uint64_t latest_s;  /* the latest time in these signatures, or 0 */

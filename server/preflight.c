@@ -267,16 +267,24 @@ key_look(struct preflight *p, enum format_state state)
 		    p->conf->cluster_key);
 }
 
+/* As root asks, whom the package has the server run as; NULL: nobody else. */
+static const struct passwd *
+service_user(void)
+{
+	const struct passwd *u = geteuid() == 0 ? getpwnam("evote") : NULL;
+
+	return (u != NULL && u->pw_uid != 0 ? u : NULL);
+}
+
 /* Whose the data are, or will be. */
 static uid_t
 server_uid(const struct preflight *p)
 {
-	const struct passwd *u;
+	const struct passwd *u = service_user();
 	struct stat st;
 
-	if (stat(p->conf->data, &st) == 0)
+	if (stat(p->conf->data, &st) == 0 && (st.st_uid != 0 || u == NULL))
 		return (st.st_uid);
-	u = geteuid() == 0 ? getpwnam("evote") : NULL;
 	return (u != NULL ? u->pw_uid : geteuid());
 }
 
@@ -348,9 +356,19 @@ whole_look(struct preflight *p)
 static void
 owner_look(struct preflight *p)
 {
+	const struct passwd *u = service_user();
+	char user[64], group[64];
 	struct stat st;
 
-	if (stat(p->conf->data, &st) == 0 && st.st_uid != geteuid())
+	if (stat(p->conf->data, &st) != 0)
+		return;
+	if (st.st_uid == 0 && u != NULL) {
+		files_user(user, group, sizeof(user));
+		found(p, FOUND_WRONG, "data",
+		    "%s belongs to root, and the server runs as the user %s; "
+		    "give all of it to that user: chown -R %s:%s %s",
+		    p->conf->data, user, user, group, p->conf->data);
+	} else if (st.st_uid != geteuid())
 		found(p, FOUND_NOTE, "data",
 		    "%s belongs to another user than the one who asks: run "
 		    "this check as that user",

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -198,6 +199,9 @@ judged(struct client *c, struct examined *x)
 
 	tlog_policy_judge(x->policy, x->note, &x->verdict);
 	proved_signers(x->policy, &x->verdict, who, sizeof(who));
+	/* Whatever else is in the file does not hide that. */
+	if (x->verdict.log_signed && (status = compared(c, x)) >= 0)
+		return (status);
 	switch (x->verdict.judgement) {
 	case TLOG_STRANGE:
 		return (not_proved(x,
@@ -217,8 +221,6 @@ judged(struct client *c, struct examined *x)
 		break;
 	}
 	proved_json(x->json, x->policy, &x->verdict);
-	if ((status = compared(c, x)) >= 0)
-		return (status);
 	return (x->verdict.judgement == TLOG_SHORT ? short_of(x, who) : -1);
 }
 
@@ -273,12 +275,14 @@ receipt_examine(struct client *c, struct examined *x)
 	x->note = &x->receipt.note;
 	json_number(x, "record", x->receipt.index);
 	json_number(x, "size", x->note->size);
-	if (!receipt_fits(&x->receipt))
+	if ((status = policy_find(c, x)) < 0)
+		status = judged(c, x);
+	if (status != EXIT_CHANGED && !receipt_fits(&x->receipt))
 		return (not_proved(x,
 		    "%s proves nothing: its record does not belong to its "
 		    "checkpoint. The file was changed",
 		    x->name));
-	if ((status = policy_find(c, x)) >= 0 || (status = judged(c, x)) >= 0)
+	if (status >= 0)
 		return (status);
 	if (record_text(x, record, sizeof(record)) != 0)
 		return (not_proved(x,
@@ -327,12 +331,14 @@ static int
 examine(struct client *c, struct examined *x)
 {
 	size_t len;
-	int status;
-	char *text = proved_file(c, x->name, &len, &status);
+	int status = EXIT_USAGE;
+	char *text = proved_read(x->name, &len);
 
-	if (text == NULL)
-		return (status);
-	status = text_examine(c, x, text, len);
+	if (text != NULL)
+		status = text_examine(c, x, text, len);
+	else
+		snprintf(x->text, sizeof(x->text), "%s cannot be read: %s",
+		    x->name, strerror(errno));
 	if (x->json != NULL) {
 		cJSON_AddBoolToObject(x->json, "proved", status < 0);
 		cJSON_AddStringToObject(x->json, "text", x->text);
@@ -354,8 +360,9 @@ one_say(struct client *c, const struct examined *x, int status, int last)
 		return (say_unproved(c, "%s", x->text));
 	if (status == EXIT_CHANGED && last)
 		return (say_problem(c, "", EVOTE_CHANGED, "%s", x->text));
-	if (status != EXIT_USAGE)
-		say_line(c, "%s.", x->text);
+	if (last)
+		return (say_usage(c, "%s", x->text));
+	say_line(c, "%s.", x->text);
 	return (status);
 }
 
@@ -388,21 +395,25 @@ all_verify(
 	cJSON *list =
 	    c->json != NULL ? cJSON_AddArrayToObject(c->json, "files") : NULL;
 	struct histories histories = {0};
-	int status = -1, bad = 0, torn = 0;
+	int status = -1, bad = 0, torn = 0, unread = 0;
 
-	for (int i = 0; i < n && status != EXIT_USAGE; i++) {
+	for (int i = 0; i < n; i++) {
 		status =
 		    one_verify(c, policy, &histories, list, names[i], n == 1);
 		bad += status == EXIT_REFUSED;
 		torn += status == EXIT_CHANGED;
+		unread += status == EXIT_USAGE;
 	}
 	histories_clear(&histories);
-	if (n == 1 || status == EXIT_USAGE)
+	if (n == 1)
 		return (status);
 	if (torn > 0)
 		return (say_problem(c, "", EVOTE_CHANGED,
 		    "The service has signed different histories. Show these "
 		    "files to whoever runs the election"));
+	if (unread > 0)
+		return (
+		    say_usage(c, "%d of %d files cannot be read", unread, n));
 	if (bad == 0)
 		return (say_done(c, "All %d files prove what they say", n));
 	return (say_unproved(

@@ -10,6 +10,7 @@
 #include "common/text.h"
 
 #define ASK_MS 3000
+#define NOW    "-checkpoint" /* the kind of what is shown now */
 
 static int
 is_among(const char *names, const char *name)
@@ -22,14 +23,18 @@ is_among(const char *names, const char *name)
 	return (0);
 }
 
+/* kept: 0, 1 as nothing is without a directory, or -1. */
 static void
-name_add(struct evote *e, const char *path, char names[EVIDENCE_NAMES])
+file_add(struct evote *e, int kept, const char *path, struct evidence *v)
 {
 	const char *name = strrchr(path, '/') + 1;
 
+	v->lost |= kept < 0;
+	if (kept != 0)
+		return;
 	snprintf(e->evidence, sizeof(e->evidence), "%s", path);
-	if (!is_among(names, name))
-		text_join(names, EVIDENCE_NAMES, ", ", name);
+	if (!is_among(v->names, name))
+		text_join(v->names, sizeof(v->names), ", ", name);
 }
 
 static uint64_t
@@ -50,100 +55,148 @@ size_of(const char *text)
 }
 
 static void
-note_keep(struct evote *e, const char *text, char names[EVIDENCE_NAMES])
+note_keep(struct evote *e, const char *text, struct evidence *v)
 {
 	char path[PATH_MAX + 128];
 
-	if (text != NULL &&
-	    state_note_evidence(
-		e->state, text, size_of(text), path, sizeof(path)) == 0)
-		name_add(e, path, names);
+	if (text != NULL)
+		file_add(e,
+		    state_note_evidence(
+			e->state, text, size_of(text), path, sizeof(path)),
+		    path, v);
 }
 
-/*
- * What the service signs now, whatever was seen; NULL: no answer.  On a way of
- * its own: the handle's may be under way itself.
- */
+void
+evidence_text(
+    struct evote *e, const char *kind, const char *text, struct evidence *v)
+{
+	char path[PATH_MAX + 128];
+
+	file_add(e,
+	    state_evidence(e->state, &e->seen, kind, text, path, sizeof(path)),
+	    path, v);
+}
+
+/* ---- what is shown now ---- */
+
+/* What this host signs now, whatever was seen; NULL: no answer. */
 static char *
-note_ask(const struct evote *e)
+note_ask(const struct evote *e, struct route *r, int host, uint64_t deadline_ms)
 {
 	static const struct procedure checkpoint = {EVOTE_CHECKPOINT,
 	    (xdrproc_t)xdr_evote_checkpoint_args,
 	    (xdrproc_t)xdr_evote_checkpoint_res, sizeof(evote_checkpoint_res)};
-	struct route *r = route_new(&e->hosts, NULL, NULL);
 	evote_checkpoint_args args = {0};
 	evote_checkpoint_res res = {0};
 	unsigned sends = 0;
 	char *text = NULL;
 
-	if (r == NULL)
-		return (NULL);
-	route_secure(r, e->options.plain,
-	    e->hosts.pin[0] != '\0' ? e->hosts.pin : e->pin);
-	if (route_call(r, &checkpoint, &args, &res, now_ms() + ASK_MS,
-		&sends) == ROUTE_SERVED &&
+	route_prefer(r, host, route_endpoints(e->route)->ports[host]);
+	if (route_call(r, &checkpoint, &args, &res, deadline_ms, &sends) ==
+		ROUTE_SERVED &&
 	    res.answer.code == 0)
 		text = strdup(res.note);
 	xdr_free((xdrproc_t)xdr_evote_checkpoint_res, &res);
-	route_free(r);
 	return (text);
 }
 
-/* Who runs into it again and again does not ask, and keep, one each time. */
-static void
-shown_now(struct evote *e, char names[EVIDENCE_NAMES])
+static int
+is_same(const char *a, const char *b)
 {
-	static const char kind[] = "-checkpoint";
-	char path[PATH_MAX + 128], *text = NULL;
+	struct note n, m;
+	char err[200];
 
-	if (state_evidence_kept(e->state, &e->seen, kind, path, sizeof(path)) ||
-	    ((text = note_ask(e)) != NULL &&
-		state_evidence(
-		    e->state, &e->seen, kind, text, path, sizeof(path)) == 0))
-		name_add(e, path, names);
-	free(text);
+	return (note_read(&n, a, strlen(a), err, sizeof(err)) == 0 &&
+	    note_read(&m, b, strlen(b), err, sizeof(err)) == 0 &&
+	    n.size == m.size && memcmp(n.root, m.root, sizeof(n.root)) == 0);
 }
 
+/*
+ * Of two histories each may have a host that serves it, so it is the one that
+ * contradicts that is asked first.
+ */
+static void
+hosts_ask(struct evote *e, struct route *r, int host, const char *last,
+    struct evidence *v)
+{
+	uint64_t deadline_ms = now_ms() + ASK_MS;
+	int other = 0;
+	char *text;
+
+	for (int i = 0; i < e->hosts.n && !other; i++) {
+		text = note_ask(e, r, (host + i) % e->hosts.n, deadline_ms);
+		other = text != NULL && (last == NULL || !is_same(text, last));
+		if (other)
+			evidence_text(e, NOW, text, v);
+		else
+			note_keep(e, text, v);
+		free(text);
+	}
+}
+
+/*
+ * Who runs into it again and again does not ask, and keep, one each time.  On a
+ * way of its own: the handle's may be under way itself.
+ */
+static void
+shown_now(struct evote *e, int host, const char *last, struct evidence *v)
+{
+	char path[PATH_MAX + 128];
+	struct route *r;
+
+	if (state_evidence_kept(e->state, &e->seen, NOW, path, sizeof(path))) {
+		file_add(e, 0, path, v);
+		return;
+	}
+	if (e->asked_now || (r = route_new(&e->hosts, NULL, NULL)) == NULL)
+		return;
+	e->asked_now = 1;
+	route_secure(r, e->options.plain,
+	    e->hosts.pin[0] != '\0' ? e->hosts.pin : e->pin);
+	hosts_ask(e, r, host >= 0 ? host : 0, last, v);
+	route_free(r);
+}
+
+/* ---- all of it ---- */
+
 void
-evidence_notes(struct evote *e, const char *before, const char *now,
-    char names[EVIDENCE_NAMES])
+evidence_notes(struct evote *e, int host, const char *before, const char *now,
+    struct evidence *v)
 {
 	char *last = NULL;
 
 	e->evidence[0] = '\0';
-	note_keep(e, before, names);
-	if (state_checkpoint(e->state, &last) == 1)
-		note_keep(e, last, names);
-	free(last);
+	note_keep(e, before, v);
+	note_keep(e, e->since, v);
+	v->lost |= state_checkpoint(e->state, &last) < 0;
+	note_keep(e, last, v);
 	if (now != NULL)
-		note_keep(e, now, names);
+		note_keep(e, now, v);
 	else
-		shown_now(e, names);
-}
-
-void
-evidence_text(struct evote *e, const char *kind, const char *text,
-    char names[EVIDENCE_NAMES])
-{
-	char path[PATH_MAX + 128];
-
-	if (state_evidence(
-		e->state, &e->seen, kind, text, path, sizeof(path)) == 0)
-		name_add(e, path, names);
+		shown_now(e, host, last, v);
+	free(last);
 }
 
 enum evote_outcome
 evidence_tell(struct evote *e, const char *who, const char *what,
-    const char *names, const char *remove)
+    const struct evidence *v, const char *remove)
 {
-	const char *dir = state_dir(e->state);
+	const char *dir = state_dir(e->state), *names = v->names;
 
-	handle_fail(e,
-	    "%s %s, and votes that were accepted may be missing. Show "
-	    "%s%s%.500s to the operators. To go on with the service as it is "
-	    "now, remove the files %s in %.500s",
-	    who, what, names[0] != '\0' ? names : "this message",
-	    names[0] != '\0' ? " in " : "", names[0] != '\0' ? dir : "", remove,
-	    dir);
+	if (v->lost)
+		handle_fail(e,
+		    "%s %s, and votes that were accepted may be missing. "
+		    "Evidence of it could not be kept: %.700s. Remove nothing "
+		    "in %.500s, which may hold the only proof: make room there "
+		    "and run the command again",
+		    who, what, state_error(e->state), dir);
+	else
+		handle_fail(e,
+		    "%s %s, and votes that were accepted may be missing. Show "
+		    "%s%s%.500s to the operators. To go on with the service as "
+		    "it is now, remove the files %s in %.500s",
+		    who, what, names[0] != '\0' ? names : "this message",
+		    names[0] != '\0' ? " in " : "", names[0] != '\0' ? dir : "",
+		    remove, dir);
 	return (EVOTE_CHANGED);
 }

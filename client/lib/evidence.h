@@ -8,25 +8,30 @@
  * which prove it to others, and a text that says what was noticed.
  */
 
-/* The files' names in the state directory: "evidence-3-17, evidence-..." */
-#define EVIDENCE_NAMES 600
+struct evidence {
+	char names[600]; /* of its files: "evidence-3-17, evidence-..." */
+	int lost; /* some of it could not be kept: state_error says why */
+};
 
 /*
- * Adds the notes: this one and the last checkpoint that was verified, which were
- * shown before, and what is shown now.  before NULL: there is no other.  now
- * NULL: the service is asked for it, the first time, and not for long.  Each may
- * be a receipt, which has a note in it.
+ * Adds the notes: this one, the one of the file that is asked about, and the last
+ * checkpoint that was verified, which were shown before, and what is shown now.
+ * before NULL: there is no other.  now NULL: the host that contradicts is asked
+ * for it, and the others if it shows what was shown before; once by each handle,
+ * and not for long.  host -1: it is not known which one it was.  Each may be a
+ * receipt, which has a note in it.
  */
-void evidence_notes(struct evote *, const char *before, const char *now,
-    char names[EVIDENCE_NAMES]);
+void evidence_notes(struct evote *, int host, const char *before,
+    const char *now, struct evidence *);
 /* Adds the text, of this kind; its file is that of evote_evidence. */
-void evidence_text(struct evote *, const char *kind, const char *text,
-    char names[EVIDENCE_NAMES]);
+void evidence_text(
+    struct evote *, const char *kind, const char *text, struct evidence *);
 /*
  * Says what was noticed, whom to show it, and which files to remove to go on all
- * the same.  Returns EVOTE_CHANGED.
+ * the same: the only proof may be in these, so not while some of it is lost.
+ * Returns EVOTE_CHANGED.
  */
 enum evote_outcome evidence_tell(struct evote *, const char *who,
-    const char *what, const char *names, const char *remove);
+    const char *what, const struct evidence *, const char *remove);
 
 #endif

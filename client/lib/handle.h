@@ -42,6 +42,8 @@ struct evote {
 	int late;  /* the vote under way is cast by token: see grace.c */
 	int older; /* the last call: its host does not know the procedure */
 	int last, last_port; /* as written to the state */
+	char *since;   /* the note of the file that is asked about, or NULL */
+	int asked_now; /* what it signs now, as evidence */
 	char problem[2048];
 	char evidence[PATH_MAX + 128];
 };

@@ -28,11 +28,12 @@ proofs_broken(
     struct evote *e, const char *what, const char *before, const char *now)
 {
 	const char *host = evote_served_by(e);
-	char who[EVOTE_HOST_MAX + 8], names[EVIDENCE_NAMES] = "";
+	char who[EVOTE_HOST_MAX + 8];
+	struct evidence v = {0};
 
 	snprintf(who, sizeof(who), "host %s", host != NULL ? host : "?");
-	evidence_notes(e, before, now, names);
-	return (evidence_tell(e, who, what, names, "checkpoint and keys"));
+	evidence_notes(e, route_host(e->route, NULL), before, now, &v);
+	return (evidence_tell(e, who, what, &v, "checkpoint and keys"));
 }
 
 /* ---- the last checkpoint that was seen ---- */

@@ -240,6 +240,20 @@ receipt_prefer(struct evote *e, struct vote *v, struct evote_proof *p)
 	return (EVOTE_ANSWERED);
 }
 
+/*
+ * Before the signers are known for sure, which may take another question: later
+ * the service may not say any more which record it is.
+ */
+static enum evote_outcome
+receipt_secure(struct evote *e, const struct vote *v, const char *text)
+{
+	if (v->kept.leaf != NULL ||
+	    state_set_receipt(e->state, e->options.voter, v->election, text) ==
+		0)
+		return (EVOTE_ANSWERED);
+	return (handle_fail(e, "%s", state_error(e->state)));
+}
+
 /* As it will be read: what is handed out was verified as it stands. */
 static enum evote_outcome
 receipt_finish(struct evote *e, struct vote *v, uint64_t deadline_ms,
@@ -251,9 +265,10 @@ receipt_finish(struct evote *e, struct vote *v, uint64_t deadline_ms,
 
 	if (receipt_read(&r, p->text, strlen(p->text), why, sizeof(why)) != 0)
 		return (handle_fail(e, "the receipt cannot be read: %s", why));
-	outcome = keys_judge(e, &r.note, deadline_ms, p);
-	if (outcome == EVOTE_ANSWERED && !receipt_fits(&r))
-		outcome = handle_fail(e, "the receipt does not fit");
+	outcome = receipt_fits(&r) ? receipt_secure(e, v, p->text)
+				   : handle_fail(e, "the receipt does not fit");
+	if (outcome == EVOTE_ANSWERED)
+		outcome = keys_judge(e, &r.note, deadline_ms, p);
 	receipt_clear(&r);
 	if (outcome == EVOTE_ANSWERED)
 		outcome = receipt_prefer(e, v, p);
@@ -307,18 +322,6 @@ note_whole(const struct note *n)
 	return (text);
 }
 
-/* What the service has shown contradicts a file's checkpoint. */
-static enum evote_outcome
-since_broken(struct evote *e, const char *what, const struct note *since,
-    const char *now)
-{
-	char *before = note_whole(since);
-	enum evote_outcome outcome = proofs_broken(e, what, before, now);
-
-	free(before);
-	return (outcome);
-}
-
 /* since NULL: from the last one that was seen. */
 static enum evote_outcome
 checkpoint_fetch(struct evote *e, const struct note *since, uint64_t least,
@@ -344,10 +347,10 @@ checkpoint_fetch(struct evote *e, const struct note *since, uint64_t least,
 	if (outcome == EVOTE_ANSWERED && since != NULL &&
 	    !proof_extends(since->size, since->root, c->note.size, c->note.root,
 		path->evote_path_val, path->evote_path_len))
-		outcome = since_broken(e,
+		outcome = proofs_broken(e,
 		    "shows a checkpoint that does not continue the one in the "
 		    "file",
-		    since, c->text);
+		    NULL, c->text);
 	if (outcome == EVOTE_ANSWERED && since != NULL &&
 	    (c->extension = extension_write(since->size, path->evote_path_val,
 		 path->evote_path_len, c->text)) == NULL)
@@ -401,7 +404,10 @@ checkpoint_since(struct evote *e, const struct note *since,
 	return (outcome);
 }
 
-/* What the file shows was seen: no host may know less from now on. */
+/*
+ * What the file shows was seen: no host may know less from now on.  And it is
+ * the proof, if one does.
+ */
 static enum evote_outcome
 since_take(struct evote *e, const struct note *since)
 {
@@ -413,11 +419,13 @@ since_take(struct evote *e, const struct note *since)
 		return (handle_fail(e,
 		    "the file's checkpoint is not signed by the key of this "
 		    "service"));
+	if ((e->since = note_whole(since)) == NULL)
+		return (handle_fail(e, "no memory"));
 	memcpy(now.root, since->root, sizeof(now.root));
 	if (state_raise(e->state, &now, &kept) == 1)
-		return (since_broken(e,
+		return (proofs_broken(e,
 		    "has shown another history than the file's checkpoint has",
-		    since, NULL));
+		    NULL, NULL));
 	return (EVOTE_ANSWERED);
 }
 
@@ -443,6 +451,8 @@ evote_checkpoint(
 		c.text = c.extension = NULL;
 	}
 	checkpoint_clear(&c);
+	free(e->since);
+	e->since = NULL;
 	return (outcome);
 }
 

@@ -1,5 +1,6 @@
 #include "client/lib/state_impl.h"
 
+#include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -165,6 +166,26 @@ state_read(struct state *s, const char *name, char **out)
 	if (n < 0)
 		state_fail(s, "%s/%s: %s", s->path, name, plain_why(errno));
 	return (n);
+}
+
+int
+state_has(const struct state *s, const char *name)
+{
+	struct stat st;
+
+	return (s->dir >= 0 &&
+	    fstatat(s->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode) && st.st_size > 0);
+}
+
+int
+state_add(struct state *s, const char *name, const char *text)
+{
+	if (s->dir < 0)
+		return (1);
+	return (state_has(s, name)
+		? 0
+		: state_replace(s, name, text, strlen(text)));
 }
 
 int

@@ -86,7 +86,8 @@ void state_set_last(struct state *, const char *name, int port);
 
 /*
  * The first evidence of a sighting, and of that kind of contradiction, stays;
- * the path is put out.
+ * the path is put out.  It is written whole or not at all.  1: there is no
+ * directory.
  */
 int state_evidence(struct state *, const struct sighting *kept,
     const char *kind, const char *text, char *path, size_t size);
@@ -152,8 +153,8 @@ int state_checkpoint(struct state *, char **note);
  */
 int state_set_checkpoint(struct state *, const char *before, const char *now);
 /*
- * A signed note as evidence: its path is put out.  The same note once.  -1 also
- * when there is no directory.
+ * A signed note as evidence: its path is put out.  The same note once; as
+ * state_evidence.
  */
 int state_note_evidence(
     struct state *, const char *note, uint64_t size, char *path, size_t len);

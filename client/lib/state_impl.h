@@ -20,9 +20,13 @@ int state_fail(struct state *, const char *fmt, ...)
 int state_damaged(struct state *, const char *name);
 /* The length, *out NUL-terminated and malloc'd; 0, *out untouched: no file. */
 long state_read(struct state *, const char *name, char **out);
+/* Whether there is such a file, with anything in it. */
+int state_has(const struct state *, const char *name);
 /* The new contents or the old, also after a power cut. */
 int state_replace(
     struct state *, const char *name, const void *data, size_t len);
+/* What is there stays; 1: there is no directory. */
+int state_add(struct state *, const char *name, const char *text);
 int state_write(int fd, const void *data, size_t len);
 
 #endif

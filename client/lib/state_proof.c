@@ -91,7 +91,7 @@ state_note_evidence(
 	snprintf(name, sizeof(name), "evidence-checkpoint-%" PRIu64 "-%s", size,
 	    hex);
 	snprintf(path, len, "%s/%s", s->path, name);
-	return (s->dir < 0 ? -1 : text_store(s, name, note));
+	return (state_add(s, name, note));
 }
 
 /* ---- keys ---- */

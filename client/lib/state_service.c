@@ -225,7 +225,7 @@ state_evidence_kept(struct state *s, const struct sighting *kept,
 	char name[80];
 
 	evidence_file(s, kept, kind, name, path, size);
-	return (s->dir >= 0 && faccessat(s->dir, name, R_OK, 0) == 0);
+	return (state_has(s, name));
 }
 
 int
@@ -233,15 +233,7 @@ state_evidence(struct state *s, const struct sighting *kept, const char *kind,
     const char *text, char *path, size_t size)
 {
 	char name[80];
-	int fd, ok;
 
 	evidence_file(s, kept, kind, name, path, size);
-	fd = plain_open(s->dir, name, O_WRONLY | O_CREAT | O_EXCL);
-	if (fd < 0 && errno == EEXIST)
-		return (0);
-	if (fd < 0)
-		return (state_fail(s, "%s: %s", path, strerror(errno)));
-	ok = state_write(fd, text, strlen(text)) == 0 && fsync(fd) == 0;
-	close(fd);
-	return (ok ? 0 : state_fail(s, "%s: %s", path, strerror(errno)));
+	return (state_add(s, name, text));
 }

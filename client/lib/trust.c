@@ -37,7 +37,7 @@ sighting_of(const evote_stamp *stamp)
 /* shown: the lines that say what is to be seen now. */
 static void
 evidence_write(struct evote *e, const char *kind, const char *who,
-    const char *what, const char *shown, char names[EVIDENCE_NAMES])
+    const char *what, const char *shown, struct evidence *v)
 {
 	char text[4096], before[300], when[64];
 
@@ -46,36 +46,37 @@ evidence_write(struct evote *e, const char *kind, const char *who,
 	snprintf(text, sizeof(text),
 	    "noticed at %s\n%s %s\nseen before: %s origin %s\n%s\n%s%s%s", when,
 	    who, what, before, e->service.origin, shown,
-	    names[0] != '\0' ? "signed: " : "", names,
-	    names[0] != '\0' ? "\n" : "");
-	evidence_text(e, kind, text, names);
+	    v->names[0] != '\0' ? "signed: " : "", v->names,
+	    v->names[0] != '\0' ? "\n" : "");
+	evidence_text(e, kind, text, v);
 }
 
 /*
  * Not the whole directory: the requests in it are not to be lost.  The host is
- * NULL when all say so, and "" when it is not known which one it was.
+ * the one that showed it, or -1; who NULL: it is the one to be named.
  */
 static enum evote_outcome
-broken(struct evote *e, const char *host, const char *what,
+broken(struct evote *e, int host, const char *who, const char *what,
     const evote_stamp *stamp, uint64_t forced_epoch)
 {
 	struct sighting now = sighting_of(stamp);
-	char who[EVOTE_HOST_MAX + 8] = "every host", shown[300], line[400],
-				  names[EVIDENCE_NAMES] = "";
+	char name[EVOTE_HOST_MAX + 8], shown[300], line[400];
+	struct evidence v = {0};
 
-	if (host != NULL && host[0] != '\0')
-		snprintf(who, sizeof(who), "host %s", host);
-	else if (host != NULL)
-		snprintf(who, sizeof(who), "a host");
+	if (who == NULL) {
+		snprintf(
+		    name, sizeof(name), "host %s", evote_host_name(e, host));
+		who = name;
+	}
 	sighting_text(
 	    &now, (const unsigned char *)stamp->cluster, shown, sizeof(shown));
 	snprintf(line, sizeof(line), "shown now: %s forced epoch %" PRIu64,
 	    shown, forced_epoch);
 	/* The checkpoint is among what is to be removed. */
-	evidence_notes(e, NULL, NULL, names);
-	evidence_write(e, "", who, what, line, names);
+	evidence_notes(e, host, NULL, NULL, &v);
+	evidence_write(e, "", who, what, line, &v);
 	return (evidence_tell(
-	    e, who, what, names, "seen, service, checkpoint and keys"));
+	    e, who, what, &v, "seen, service, checkpoint and keys"));
 }
 
 /* Whether the pin was given, or is the one of the first time. */
@@ -86,14 +87,14 @@ trust_other(struct evote *e, int host)
 		   *name = evote_host_name(e, host);
 	int given = e->hosts.pin[0] != '\0';
 	const char *pin = given ? e->hosts.pin : e->pin;
-	char who[EVOTE_HOST_MAX + 8], line[2 * TLS_PIN + 64], todo[PATH_MAX],
-	    names[EVIDENCE_NAMES] = "";
+	char who[EVOTE_HOST_MAX + 8], line[2 * TLS_PIN + 64], todo[PATH_MAX];
+	struct evidence v = {0};
 
 	snprintf(who, sizeof(who), "host %s", name);
 	e->evidence[0] = '\0';
 	snprintf(line, sizeof(line), "pin before: %s\npin shown now: %s", pin,
 	    shown);
-	evidence_write(e, "-pin", who, "shows another pin", line, names);
+	evidence_write(e, "-pin", who, "shows another pin", line, &v);
 	if (given)
 		snprintf(todo, sizeof(todo), "give that one instead");
 	else
@@ -111,7 +112,8 @@ trust_other(struct evote *e, int host)
 enum evote_outcome
 trust_behind(struct evote *e, const evote_stamp *last)
 {
-	return (broken(e, NULL, "knows less than was seen before", last, 0));
+	return (broken(e, route_host(e->route, NULL), "every host",
+	    "knows less than was seen before", last, 0));
 }
 
 /* ---- its pin ---- */
@@ -265,9 +267,10 @@ trust_greeted(void *arg, const char *host, const evote_status_res *st)
 	const evote_stamp *stamp;
 	char who[EVOTE_HOST_MAX + 8];
 	const char *what;
+	int i = hosts_find(&e->hosts, host);
 
 	if (st == NULL) {
-		e->stopped = trust_other(e, hosts_find(&e->hosts, host));
+		e->stopped = trust_other(e, i);
 		return (-1);
 	}
 	stamp = &st->answer.stamp;
@@ -275,12 +278,12 @@ trust_greeted(void *arg, const char *host, const evote_status_res *st)
 	if (memcmp(stamp->cluster, none, sizeof(none)) == 0)
 		return (0);
 	if ((what = contradiction(e, st)) != NULL) {
-		e->stopped = broken(e, host, what, stamp, st->forced_epoch);
+		e->stopped = broken(e, i, NULL, what, stamp, st->forced_epoch);
 		return (-1);
 	}
 	if (is_forced(e, st)) {
-		e->stopped = broken(e, "", "was made primary by force", stamp,
-		    st->forced_epoch);
+		e->stopped = broken(e, i, "a host", "was made primary by force",
+		    stamp, st->forced_epoch);
 		return (-1);
 	}
 	if (e->options.origin != NULL && !is_origin(st, e->options.origin)) {
@@ -309,14 +312,14 @@ trust_served(struct evote *e, const evote_stamp *stamp, uint64_t deadline_ms)
 {
 	struct sighting now = sighting_of(stamp), kept;
 	enum route_end end = ROUTE_SERVED;
-	const char *host = evote_served_by(e);
+	int host = route_host(e->route, NULL);
 
 	if (is_other_cluster(e, stamp))
-		return (broken(e, host,
+		return (broken(e, host, NULL,
 		    "belongs to another service than before", stamp, 0));
 	if (now.epoch < e->seen.epoch || now.size < e->seen.size)
-		return (
-		    broken(e, host, "answered from an older state", stamp, 0));
+		return (broken(
+		    e, host, NULL, "answered from an older state", stamp, 0));
 	if (now.epoch != e->epoch &&
 	    route_greet(e->route, deadline_ms, &end) != 0) {
 		e->epoch = 0;
@@ -328,7 +331,7 @@ trust_served(struct evote *e, const evote_stamp *stamp, uint64_t deadline_ms)
 	switch (state_raise(e->state, &now, &kept)) {
 	case 1:
 		e->seen = kept;
-		return (broken(e, host,
+		return (broken(e, host, NULL,
 		    "shows another history of the same length", stamp, 0));
 	case 0:
 		e->seen = now;

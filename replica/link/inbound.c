@@ -11,7 +11,31 @@
 #include "replica/link/session.h"
 #include "replica/link/wire.h"
 
-#define ALARM_MS 60000 /* between two alarms about one peer's calls */
+#define ALARM_MS 60000 /* between two alarms about a peer, for one reason */
+
+enum reject {
+	NO_SESSION,
+	NOT_GENUINE,
+	NOT_PROVEN,
+	TOO_MANY,
+	FOR_GOOD,
+	MALFORMED,
+	NO_MEMORY,
+	TWICE,
+	REJECT_NR
+};
+static const char *const reject_words[REJECT_NR] = {
+    [NO_SESSION] = "call without a session",
+    [NOT_GENUINE] = "call forged, damaged or out of order",
+    [NOT_PROVEN] = "it does not prove to be our peer: check that both hosts "
+		   "have the same cluster key",
+    [TOO_MANY] = "it is no host of this cluster, and there are too many of "
+		 "those already",
+    [FOR_GOOD] = "refused for good",
+    [MALFORMED] = "call malformed",
+    [NO_MEMORY] = "no memory",
+    [TWICE] = "opened twice",
+};
 
 /* A peer's session, and with it a connection. */
 struct visit {
@@ -44,7 +68,7 @@ struct inbound {
 	struct held *held;    /* by handle */
 	uint64_t last_handle;
 	/* By peer, when one was last alarmed about; the last: unknown. */
-	uint64_t alarm_ms[EVOTE_HOSTS_MAX + 1];
+	uint64_t alarm_ms[EVOTE_HOSTS_MAX + 1][REJECT_NR];
 };
 
 struct inbound *
@@ -145,24 +169,24 @@ peer_find(const struct inbound *in, const char *name)
 	return (-1);
 }
 
-/* At most one line a minute: strangers do not fill the log. */
+/* At most one line a minute for each reason: strangers do not fill the log. */
 static void
-inbound_alarm(struct inbound *in, int peer, const char *why)
+inbound_alarm(struct inbound *in, int peer, enum reject why)
 {
-	uint64_t *last = &in->alarm_ms[peer < 0 ? EVOTE_HOSTS_MAX : peer];
+	uint64_t *last = &in->alarm_ms[peer < 0 ? EVOTE_HOSTS_MAX : peer][why];
 	uint64_t now = now_ms();
 
 	if (*last != 0 && now - *last < ALARM_MS)
 		return;
 	*last = now;
 	log_alarm("session peer=%s is=refused why=\"%s\"",
-	    peer < 0 ? "unknown" : in->names[peer], why);
+	    peer < 0 ? "unknown" : in->names[peer], reject_words[why]);
 }
 
 /* The connection is closed; its procedure gives no answer. */
 static bool_t
 inbound_reject(
-    struct inbound *in, struct svc_req *req, int peer, const char *why)
+    struct inbound *in, struct svc_req *req, int peer, enum reject why)
 {
 	inbound_alarm(in, peer, why);
 	transport_close_conn(in->transport, transport_conn(req));
@@ -254,31 +278,27 @@ sealed_call(enum message_kind kind, const evote_sealed *arg,
 
 	memset(result, 0, sizeof(*result));
 	if (v == NULL)
-		return (inbound_reject(in, req, -1, "call without a session"));
+		return (inbound_reject(in, req, -1, NO_SESSION));
 	if (session_check_call(&v->session, wire_proc(kind), arg) != 0)
-		return (inbound_reject(in, req, v->peer,
-		    v->proven ? "call forged, damaged or out of order"
-			      : "it does not prove to be our peer: check that "
-				"both hosts have the same cluster key"));
+		return (inbound_reject(
+		    in, req, v->peer, v->proven ? NOT_GENUINE : NOT_PROVEN));
 	/* Whoever holds the key is heard, whether it is a host or not. */
 	if (v->peer < 0 && v->refusal == EVOTE_NOT_REFUSED)
 		v->peer = in->hooks.visitor(in->hooks.arg, v->session.caller);
 	if (v->peer < 0 && v->refusal == EVOTE_NOT_REFUSED)
-		return (inbound_reject(in, req, -1,
-		    "it is no host of this cluster, and there are too many of "
-		    "those already"));
+		return (inbound_reject(in, req, -1, TOO_MANY));
 	v->proven = 1;
 	if (v->refusal != EVOTE_NOT_REFUSED &&
 	    (kind != SAY_HELLO || in->hooks.stranger == NULL))
-		return (inbound_reject(in, req, v->peer, "refused for good"));
+		return (inbound_reject(in, req, v->peer, FOR_GOOD));
 	transport_trust(req);
 	m = message_decode(kind, 0, arg->body.body_val, arg->body.body_len);
 	if (m == NULL)
-		return (inbound_reject(in, req, v->peer, "call malformed"));
+		return (inbound_reject(in, req, v->peer, MALFORMED));
 	handle = call_hold(in, req, v, kind, arg->order);
 	if (handle == 0) {
 		message_free(m);
-		return (inbound_reject(in, req, v->peer, "no memory"));
+		return (inbound_reject(in, req, v->peer, NO_MEMORY));
 	}
 	if (v->refusal != EVOTE_NOT_REFUSED)
 		in->hooks.stranger(in->hooks.arg, v->refusal, conn, handle, m);
@@ -307,7 +327,7 @@ evote_replica_open_1_svc(
 
 	memset(result, 0, sizeof(*result));
 	if (visit_find(in, conn) != NULL)
-		return (inbound_reject(in, req, peer, "opened twice"));
+		return (inbound_reject(in, req, peer, TWICE));
 	/* Whom it refuses it tells so; people hear of it once that is proven.
 	 */
 	refusal = session_answer(&s, in->key, in->self,

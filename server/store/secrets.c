@@ -1,30 +1,60 @@
 #include "server/store/secrets.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "common/private.h"
 
+/* n, or one more. */
+static int
+secret_add(struct secret found[SECRETS], int n, const char *path, uid_t owner)
+{
+	const char *doubt = private_doubt(path, owner, 0);
+
+	if (doubt == NULL || n == SECRETS)
+		return (n);
+	snprintf(found[n].path, FILES_PATH, "%s", path);
+	found[n].doubt = doubt;
+	return (n + 1);
+}
+
+/* What was cut off the ledger: disk.c. */
+static int
+aside_add(struct secret found[SECRETS], int n, const char *dir, uid_t owner)
+{
+	char aside[FILES_PATH], path[FILES_PATH];
+	struct dirent *d;
+	DIR *files;
+
+	files_path(dir, "aside", aside, sizeof(aside));
+	if ((files = opendir(aside)) == NULL)
+		return (n);
+	while ((d = readdir(files)) != NULL)
+		if ((size_t)snprintf(path, sizeof(path), "%s/%s", aside,
+			d->d_name) < sizeof(path))
+			n = secret_add(found, n, path, owner);
+	closedir(files);
+	return (n);
+}
+
 int
 secrets_look(const char *dir, const char *cluster_key, uid_t owner,
     struct secret found[SECRETS])
 {
 	static const char *const names[] = {
-	    "cluster.key", "host.key", "ledger.db"};
-	const int own = sizeof(names) / sizeof(names[0]);
+	    "cluster.key", "host.key", "ledger.db", "ledger.db-wal"};
+	char path[FILES_PATH];
 	int n = 0;
 
-	for (int i = 0; i < own; i++) {
-		files_path(dir, names[i], found[n].path, FILES_PATH);
-		found[n].doubt = private_doubt(found[n].path, owner, 0);
-		n += found[n].doubt != NULL;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		files_path(dir, names[i], path, sizeof(path));
+		n = secret_add(found, n, path, owner);
 	}
-	if (cluster_key == NULL)
-		return (n);
-	snprintf(found[n].path, FILES_PATH, "%s", cluster_key);
-	found[n].doubt = private_doubt(cluster_key, owner, 0);
-	return (n + (found[n].doubt != NULL));
+	if (cluster_key != NULL)
+		n = secret_add(found, n, cluster_key, owner);
+	return (aside_add(found, n, dir, owner));
 }
 
 void

@@ -7,10 +7,10 @@
 
 /*
  * The files that nobody but the server may read: the cluster's key, with which
- * anybody can change the election, this host's key, and the ledger, which has
- * all choices.
+ * anybody can change the election, this host's key, and the ledger, its log and
+ * the records that were set aside, which have all choices.
  */
-#define SECRETS 4
+#define SECRETS 16 /* so many are told of; there may be more set aside */
 
 struct secret {
 	char path[FILES_PATH];

@@ -194,8 +194,30 @@ notes_spoil_all() {
 	voted_once
 	spoil_all
 	agree dist/verify-receipt
+	resaved "$receipt"
+	resaved "$policy"
+	sed '1s/v1/v2/' "$receipt" >"$PAIR_DIR/first"
+	exits 1 dist/verify-receipt "$policy" "$PAIR_DIR/first"
+	says "was changed: the first line of a receipt is c2sp.org/tlog-proof@v1"
+	exits 1 dist/verify-receipt "$policy" "$PAIR_DIR/none"
+	says "none cannot be read"
 	notes_spoil_all
 	agree dist/verify-receipt
+	resaved "$receipt"
+}
+
+# resaved FILE: the script says by what kind of program it was, and no more.
+resaved() {
+	local files=("$policy" "$receipt") i=0
+
+	[[ $1 == "$policy" ]] || i=1
+	files[i]=$PAIR_DIR/resaved
+	sed 's/$/\r/' "$1" >"$PAIR_DIR/resaved"
+	exits 1 dist/verify-receipt "${files[@]}"
+	says "resaved was saved with other line ends (CR), as mail programs do"
+	{ printf '\xef\xbb\xbf' && cat "$1"; } >"$PAIR_DIR/resaved"
+	exits 1 dist/verify-receipt "${files[@]}"
+	says "resaved was saved with a byte-order mark, as editors do"
 }
 
 @test "npm's @sigstore/verify says the same of the log's signature and the place" {

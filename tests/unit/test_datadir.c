@@ -16,6 +16,7 @@
 #include "server/store/datadir.h"
 #include "server/store/files.h"
 #include "server/store/ledger.h"
+#include "server/store/secrets.h"
 #include "server/store/slots.h"
 
 struct place_of_test {
@@ -515,6 +516,53 @@ files_of_another_user(void **state)
 
 /* Somebody's link in its place leads nowhere. */
 static void
+file_put(const char *dir, const char *name, mode_t mode)
+{
+	char path[FILES_PATH];
+	int fd;
+
+	files_path(dir, name, path, sizeof(path));
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+/* All that has a key or a choice in it. */
+static void
+secrets_that_others_can_read(void **state)
+{
+	static const char *const names[] = {"cluster.key", "host.key",
+	    "ledger.db", "ledger.db-wal", "aside/3-5.txt", "given"};
+	struct place_of_test *p = *state;
+	struct secret found[SECRETS];
+	char given[FILES_PATH], path[FILES_PATH];
+
+	init(p->dir, "us");
+	files_path(p->dir, "given", given, sizeof(given));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		file_put(p->dir, names[i], 0600);
+	assert_int_equal(secrets_look(p->dir, given, geteuid(), found), 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		file_put(p->dir, names[i], 0640);
+		files_path(p->dir, names[i], path, sizeof(path));
+		assert_int_equal(
+		    secrets_look(p->dir, given, geteuid(), found), 1);
+		assert_string_equal(found[0].path, path);
+		assert_string_equal(
+		    found[0].doubt, "can be read by other users");
+		file_put(p->dir, names[i], 0600);
+	}
+	/* As many as there is room for. */
+	for (int i = 0; i < SECRETS + 3; i++) {
+		snprintf(path, sizeof(path), "aside/%d-9.txt", i);
+		file_put(p->dir, path, 0644);
+	}
+	assert_int_equal(
+	    secrets_look(p->dir, given, geteuid(), found), SECRETS);
+}
+
+static void
 the_lock_is_no_link(void **state)
 {
 	struct place_of_test *p = *state;
@@ -821,6 +869,7 @@ main(void)
 	    TEST(the_own_key),
 	    TEST(a_file_is_missing),
 	    TEST(files_of_another_user),
+	    TEST(secrets_that_others_can_read),
 	    TEST(the_lock_is_no_link),
 	    TEST(a_byte_is_changed),
 	    TEST(config_of_another_version),

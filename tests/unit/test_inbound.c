@@ -741,36 +741,94 @@ sessions_of_a_peer_are_apart(void **state)
 	scene_end(&s);
 }
 
+/* What is logged from the one to the other. */
+static int
+log_begin(int *saved)
+{
+	int log = memfd_create("log", 0);
+
+	*saved = dup(2);
+	dup2(log, 2);
+	return (log);
+}
+
+/* How many lines of it have that text. */
+static int
+log_count(int log, const char *text)
+{
+	char all[16384], *p = all;
+	int n = 0;
+	ssize_t len = pread(log, all, sizeof(all) - 1, 0);
+
+	all[len > 0 ? len : 0] = '\0';
+	while ((p = strstr(p, text)) != NULL) {
+		n++;
+		p++;
+	}
+	return (n);
+}
+
+static void
+log_end(int log, int saved)
+{
+	dup2(saved, 2);
+	close(saved);
+	close(log);
+}
+
 /* Whoever knocks again and again does not fill the log. */
 static void
 alarms_are_few(void **state)
 {
-	char text[16384], *p = text;
-	int saved = dup(2), log = memfd_create("log", 0), n = 0;
+	int saved, log, n;
 	struct scene s;
 	struct raw r;
-	ssize_t len;
 
 	scene_begin(&s);
-	dup2(log, 2);
+	log = log_begin(&saved);
 	for (int i = 0; i < 30; i++, ahead_ms += 5000) {
 		raw_connect(&s, &r);
 		raw_open(&s, &r, "alpha", "beta", key);
 		raw_open(&s, &r, "alpha", "beta", key);
 		raw_close(&r);
 	}
-	dup2(saved, 2);
-	len = pread(log, text, sizeof(text) - 1, 0);
-	text[len > 0 ? len : 0] = '\0';
-	while ((p = strstr(p, " alarm session peer=alpha")) != NULL) {
-		n++;
-		p++;
-	}
 	/* 150 s. */
+	n = log_count(log, " alarm session peer=alpha");
+	log_end(log, saved);
 	assert_in_range(n, 3, 4);
 	ahead_ms = 0;
-	close(saved);
-	close(log);
+	scene_end(&s);
+}
+
+/* A peer that is refused for another reason than a moment ago, is told of. */
+static void
+each_reason_is_told(void **state)
+{
+	unsigned char body[CONFIRM];
+	evote_sealed call;
+	int saved, log, twice, other;
+	struct scene s;
+	struct raw r;
+
+	scene_begin(&s);
+	log = log_begin(&saved);
+	for (int i = 0; i < 2; i++) {
+		raw_connect(&s, &r);
+		raw_open(&s, &r, "alpha", "beta", key);
+		raw_open(&s, &r, "alpha", "beta", key);
+		raw_close(&r);
+		raw_connect(&s, &r);
+		raw_open(&s, &r, "alpha", "beta", other_key);
+		raw_confirm(&r, &call, body);
+		raw_call(&r, &call);
+		assert_true(raw_is_closed(&s, &r));
+		raw_close(&r);
+	}
+	twice = log_count(log, "peer=alpha is=refused why=\"opened twice");
+	other = log_count(log, "peer=alpha is=refused why=\"it does not prove");
+	log_end(log, saved);
+	assert_int_equal(twice, 1);
+	assert_int_equal(other, 1);
 	scene_end(&s);
 }
 
@@ -789,6 +847,7 @@ main(void)
 	    cmocka_unit_test(harmed_calls_end_the_connection),
 	    cmocka_unit_test(sessions_of_a_peer_are_apart),
 	    cmocka_unit_test(alarms_are_few),
+	    cmocka_unit_test(each_reason_is_told),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -7,12 +7,14 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,15 +57,18 @@ struct fake {
 	int headless; /* does not show how its ledger begins */
 	int listed;   /* hosts: alpha, beta, gamma; 0: it tells of none */
 	/* What it does otherwise than it should. */
-	int older;  /* has no such procedures */
-	int later;  /* so many calls are answered with code 2 */
-	int behind; /* so many checkpoints have only so many leaves: */
+	int older;   /* has no such procedures */
+	int later;   /* so many calls are answered with code 2 */
+	int keyless; /* questions about keys are, too */
+	int behind;  /* so many checkpoints have only so many leaves: */
 	uint64_t few;
 	int alone;  /* beta does not sign */
 	int forged; /* the log key's signature is not its own */
 	int other_log;
 	int other_root, other_name;
 	int long_path;
+	int unready; /* so many greetings say that it does not serve */
+	uint64_t forced_epoch;
 	evote_reason code; /* of the leaf of a vote */
 	int other_voter, other_number, other_election, other_commitment;
 };
@@ -320,8 +325,13 @@ do_status(struct fake *f, unsigned char **out)
 	    .primary = (char *)"alpha",
 	    .arbiter = (char *)"",
 	    .clock = date_now_us(),
+	    .forced_epoch = f->forced_epoch,
 	};
 
+	if (f->unready > 0) {
+		f->unready--;
+		res.answer.standing = EVOTE_NOT_SERVING;
+	}
 	return (xdr_to_bytes((xdrproc_t)xdr_evote_status_res, &res, out));
 }
 
@@ -336,7 +346,7 @@ do_later(struct fake *f, rpcproc_t proc, unsigned char **out)
 	} res = {0};
 	evote_answer a = answer_of(f);
 
-	f->later--;
+	f->later -= f->later > 0;
 	a.code = 2;
 	res.checkpoint.answer = a;
 	switch (proc) {
@@ -371,7 +381,7 @@ dispatch(struct fake *f, rpcproc_t proc, XDR *in, unsigned char **out)
 		return (do_vote(f, in, out));
 	if (f->older)
 		return (-1);
-	if (f->later > 0)
+	if (f->later > 0 || (f->keyless && proc == EVOTE_KEYS))
 		return (do_later(f, proc, out));
 	switch (proc) {
 	case EVOTE_CHECKPOINT:
@@ -488,18 +498,12 @@ genesis_add(struct fake *f)
 	host_add(f, "beta", 'b', 0, &f->by.beta);
 }
 
-static int
-setup(void **state)
+static void
+fake_begin(struct fake *f)
 {
-	struct world *w = calloc(1, sizeof(*w));
 	struct sockaddr_in sin = {.sin_family = AF_INET};
 	socklen_t len = sizeof(sin);
-	struct fake *f = &w->fake;
-	char err[200];
 
-	assert_non_null(scratch_make(w->dir, sizeof(w->dir)));
-	snprintf(w->key, sizeof(w->key), "%s/key.pem", w->dir);
-	seal_key_free(seal_key_make(w->key, err, sizeof(err)));
 	f->by = notaries_new(ORIGIN, (const unsigned char *)CLUSTER);
 	genesis_add(f);
 	f->epoch = 5;
@@ -511,9 +515,34 @@ setup(void **state)
 	    bind(f->listener, (struct sockaddr *)&sin, sizeof(sin)), 0);
 	assert_int_equal(listen(f->listener, 16), 0);
 	getsockname(f->listener, (struct sockaddr *)&sin, &len);
-	snprintf(w->hosts, sizeof(w->hosts), "alpha=127.0.0.1:%d",
-	    ntohs(sin.sin_port));
+	f->port = ntohs(sin.sin_port);
 	pthread_create(&f->thread, NULL, fake_run, f);
+}
+
+static void
+fake_end(struct fake *f)
+{
+	shutdown(f->listener, SHUT_RDWR);
+	pthread_join(f->thread, NULL);
+	close(f->listener);
+	for (uint64_t i = 0; i < f->n; i++)
+		free(f->leaves[i].bytes);
+	notaries_free(&f->by);
+	seal_key_free(f->gamma.key);
+}
+
+static int
+setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	char err[200];
+
+	assert_non_null(scratch_make(w->dir, sizeof(w->dir)));
+	snprintf(w->key, sizeof(w->key), "%s/key.pem", w->dir);
+	seal_key_free(seal_key_make(w->key, err, sizeof(err)));
+	fake_begin(&w->fake);
+	snprintf(
+	    w->hosts, sizeof(w->hosts), "alpha=127.0.0.1:%d", w->fake.port);
 	*state = w;
 	return (0);
 }
@@ -523,13 +552,7 @@ teardown(void **state)
 {
 	struct world *w = *state;
 
-	shutdown(w->fake.listener, SHUT_RDWR);
-	pthread_join(w->fake.thread, NULL);
-	close(w->fake.listener);
-	for (uint64_t i = 0; i < w->fake.n; i++)
-		free(w->fake.leaves[i].bytes);
-	notaries_free(&w->fake.by);
-	seal_key_free(w->fake.gamma.key);
+	fake_end(&w->fake);
 	scratch_remove(w->dir);
 	free(w);
 	return (0);
@@ -946,6 +969,176 @@ rolled_back(void **state)
 	f->n++;
 }
 
+/*
+ * Two hosts serve two histories of the same length.  What was seen is alpha's,
+ * and what is kept has to be of both, whichever host tells of it.
+ */
+static void
+assert_both_kept(struct world *w, const struct fake *beta, struct evote *e,
+    enum evote_outcome got)
+{
+	char *notes[2] = {note_of(&w->fake, w->fake.n),
+	    note_of((struct fake *)beta, beta->n)};
+
+	assert_string_not_equal(notes[0], notes[1]);
+	assert_outcome(e, got, EVOTE_CHANGED);
+	assert_told(e);
+	assert_int_equal(files(w, "evidence-checkpoint-4-", notes[0]), 1);
+	assert_int_equal(files(w, "evidence-5-4-checkpoint", notes[1]), 1);
+	free(notes[0]);
+	free(notes[1]);
+	evote_close(e);
+}
+
+static void
+split_begin(struct world *w, struct fake *beta)
+{
+	struct evote *e;
+
+	memset(beta, 0, sizeof(*beta));
+	fake_begin(beta);
+	padding_add(beta, 1);
+	snprintf(w->hosts, sizeof(w->hosts),
+	    "alpha=127.0.0.1:%d,beta=127.0.0.1:%d", w->fake.port, beta->port);
+	e = voted(w);
+	assert_receipt(e, TLOG_GOOD, 3);
+	evote_close(e);
+}
+
+static void
+another_history_of_another_host(void **state)
+{
+	struct world *w = *state;
+	struct evote_proof p;
+	struct fake beta;
+	struct evote *e;
+
+	split_begin(w, &beta);
+	e = open_as(w, 0);
+	w->fake.unready = 1;
+	assert_both_kept(w, &beta, e, evote_checkpoint(e, NULL, &p));
+	fake_end(&beta);
+}
+
+static void
+another_host_greets_as_forced(void **state)
+{
+	struct world *w = *state;
+	evote_status_res res;
+	struct fake beta;
+	struct evote *e;
+
+	split_begin(w, &beta);
+	e = open_as(w, 0);
+	beta.forced_epoch = 6;
+	assert_both_kept(w, &beta, e, evote_status(e, 1, 1000, &res));
+	xdr_free((xdrproc_t)xdr_evote_status_res, &res);
+	fake_end(&beta);
+}
+
+/* The one that tells of it shows what was seen before: the next is asked. */
+static void
+the_host_itself_was_not_forced(void **state)
+{
+	struct world *w = *state;
+	evote_status_res res;
+	struct fake beta;
+	struct evote *e;
+
+	split_begin(w, &beta);
+	e = open_as(w, 0);
+	w->fake.forced_epoch = 6;
+	assert_both_kept(w, &beta, e, evote_status(e, 0, 1000, &res));
+	xdr_free((xdrproc_t)xdr_evote_status_res, &res);
+	fake_end(&beta);
+}
+
+/* In each round of `status`, say; each time may take seconds. */
+static void
+a_handle_asks_for_evidence_once(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+	evote_status_res res;
+
+	assert_receipt(e, TLOG_GOOD, 3);
+	w->fake.forced_epoch = 6;
+	w->fake.calls = 0;
+	for (int i = 0; i < 3; i++) {
+		assert_outcome(
+		    e, evote_status(e, 0, 1000, &res), EVOTE_CHANGED);
+		xdr_free((xdrproc_t)xdr_evote_status_res, &res);
+	}
+	assert_int_equal(w->fake.calls, 1);
+	/* It shows what was shown before, so another handle asks again. */
+	assert_int_equal(files(w, "evidence-5-4-checkpoint", ""), 0);
+	assert_int_equal(files(w, "evidence-checkpoint-4-", ""), 1);
+	evote_close(e);
+}
+
+/* Files of the state directory cannot be longer than that; 0: they can. */
+static void
+files_limit(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = bytes != 0 ? bytes : limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* Whoever removes the last checkpoint then removes the only proof there is. */
+static void
+no_room_for_evidence(void **state)
+{
+	struct world *w = *state;
+	struct fake *f = &w->fake;
+	struct evote *e = voted(w);
+	struct evote_proof p;
+	enum evote_outcome got;
+
+	assert_receipt(e, TLOG_GOOD, 3);
+	f->n--;
+	/* The file `seen` has 107 bytes. */
+	files_limit(110);
+	got = evote_checkpoint(e, NULL, &p);
+	files_limit(0);
+	f->n++;
+	assert_outcome(e, got, EVOTE_CHANGED);
+	assert_null(strstr(evote_problem(e), "remove the files"));
+	assert_non_null(strstr(
+	    evote_problem(e), "make room there and run the command again"));
+	assert_non_null(strstr(evote_problem(e), "evidence-"));
+	assert_string_equal(evote_evidence(e), "");
+	assert_int_equal(files(w, "evidence-", ""), 0);
+	evote_close(e);
+}
+
+/* What a full disk has left of evidence is none. */
+static void
+empty_files_are_no_evidence(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+	struct evote_proof p;
+	char path[400];
+
+	assert_receipt(e, TLOG_GOOD, 3);
+	snprintf(path, sizeof(path),
+	    "%s/63636363636363636363636363636363/evidence-5-4-checkpoint",
+	    w->dir);
+	fclose(fopen(path, "w"));
+	path[strlen(path) - strlen("-checkpoint")] = '\0';
+	fclose(fopen(path, "w"));
+	w->fake.n--;
+	assert_outcome(e, evote_checkpoint(e, NULL, &p), EVOTE_CHANGED);
+	w->fake.n++;
+	assert_int_equal(files(w, "evidence-5-4-checkpoint", "/alpha "), 1);
+	assert_int_equal(files(w, "evidence-5-4", "older state"), 1);
+	evote_close(e);
+}
+
 /* What a receipt has shown is not there any more. */
 static void
 a_record_is_lost(void **state)
@@ -957,7 +1150,8 @@ a_record_is_lost(void **state)
 	assert_receipt(e, TLOG_GOOD, 3);
 	note = note_of(&w->fake, w->fake.n);
 	w->fake.few = w->fake.voted;
-	w->fake.behind = 1;
+	/* As the record's proof, and as what is shown now. */
+	w->fake.behind = 2;
 	assert_changed(w, e, "no longer has a record");
 	assert_int_equal(files(w, "evidence-checkpoint-4-", note), 1);
 	assert_int_equal(files(w, "evidence-5-4-checkpoint", "/alpha "), 1);
@@ -1149,6 +1343,28 @@ keys_are_not_asked_for_in_vain(void **state)
 	evote_close(e);
 }
 
+/* The next vote may make the service forget which record it was. */
+static void
+a_receipt_stays_though_keys_are_not_told(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+	struct evote_proof p;
+
+	assert_outcome(e, evote_trust(e, 0, &p), EVOTE_ANSWERED);
+	evote_proof_clear(&p);
+	evote_close(e);
+	w->fake.epoch++;
+	w->fake.keyless = 1;
+	e = open_as(w, 0);
+	assert_outcome(e, evote_receipt(e, "board", 300, &p), EVOTE_UNANSWERED);
+	evote_proof_clear(&p);
+	assert_int_equal(files(w, "board-", "extra "), 1);
+	w->fake.keyless = 0;
+	assert_receipt(e, TLOG_GOOD, 3);
+	evote_close(e);
+}
+
 static void
 whom_to_trust(void **state)
 {
@@ -1276,6 +1492,32 @@ a_checkpoint_since_another_history(void **state)
 	evote_close(e);
 }
 
+/* A roll-back to before the file: its note is what proves it. */
+static void
+a_checkpoint_since_rolled_back(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_as(w, 0);
+	struct evote_proof p;
+	struct note n;
+	char err[200], *text;
+
+	assert_outcome(e, evote_checkpoint(e, NULL, &p), EVOTE_ANSWERED);
+	evote_proof_clear(&p);
+	/* From elsewhere, of later. */
+	padding_add(&w->fake, 4);
+	text = note_of(&w->fake, 7);
+	w->fake.n -= 4;
+	note_read(&n, text, strlen(text), err, sizeof(err));
+	assert_outcome(e, evote_checkpoint(e, &n, &p), EVOTE_CHANGED);
+	w->fake.n += 4;
+	assert_told(e);
+	assert_int_equal(files(w, "evidence-checkpoint-7-", text), 1);
+	assert_non_null(strstr(evote_problem(e), "evidence-checkpoint-7-"));
+	free(text);
+	evote_close(e);
+}
+
 int
 main(void)
 {
@@ -1297,6 +1539,12 @@ main(void)
 	    WITH(of_another_name),
 	    WITH(another_log_key),
 	    WITH(rolled_back),
+	    WITH(another_history_of_another_host),
+	    WITH(another_host_greets_as_forced),
+	    WITH(the_host_itself_was_not_forced),
+	    WITH(a_handle_asks_for_evidence_once),
+	    WITH(no_room_for_evidence),
+	    WITH(empty_files_are_no_evidence),
 	    WITH(a_record_is_lost),
 	    WITH(misplaced),
 	    WITH(unlike_its_answers),
@@ -1307,12 +1555,14 @@ main(void)
 	    WITH(a_host_joins_and_does_not_sign),
 	    WITH(a_listed_host_does_not_join),
 	    WITH(keys_are_not_asked_for_in_vain),
+	    WITH(a_receipt_stays_though_keys_are_not_told),
 	    WITH(whom_to_trust),
 	    WITH(another_genesis),
 	    WITH(no_genesis),
 	    WITH(an_invented_host),
 	    WITH(a_checkpoint_since),
 	    WITH(a_checkpoint_since_another_history),
+	    WITH(a_checkpoint_since_rolled_back),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

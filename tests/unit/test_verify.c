@@ -281,6 +281,73 @@ test_contradiction(void **state)
 	assert_int_equal(VERIFY(w, w->policy, "mine", "theirs"), EXIT_CHANGED);
 }
 
+/* A file that cannot be read, in whichever place, hides no contradiction. */
+static void
+test_missing(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < 3; i++)
+		vote_add(w, EVOTE_R_OK);
+	note_put(w, "before", 3);
+	w->d[1][0] ^= 1;
+	note_put(w, "other", 3);
+	assert_int_equal(VERIFY(w, w->policy, "missing"), EXIT_USAGE);
+	says(w, "/missing cannot be read: No such file");
+	assert_int_equal(VERIFY(w, w->policy, "before", "missing"), EXIT_USAGE);
+	says(w, "1 of 2 files cannot be read");
+	says(w, "/before proves that");
+	assert_int_equal(VERIFY(w, w->policy, "missing", "before"), EXIT_USAGE);
+	says(w, "/before proves that");
+	assert_int_equal(
+	    VERIFY(w, w->policy, "before", "other", "missing"), EXIT_CHANGED);
+	assert_int_equal(
+	    VERIFY(w, w->policy, "missing", "before", "other"), EXIT_CHANGED);
+	says(w, "/before contradict each other");
+	says(w, "/missing cannot be read: No such file");
+}
+
+/* Nor does what somebody has changed beside the service's own signature. */
+static void
+test_forged(void **state)
+{
+	struct world *w = *state;
+	char *text, *at, saved;
+
+	for (int i = 0; i < 3; i++)
+		vote_add(w, EVOTE_R_OK);
+	note_put(w, "before", 3);
+	w->d[1][0] ^= 1;
+	text = strdup(note_of(w, 3));
+	/* The end of beta's line, and the like of the log's. */
+	at = text + strlen(text) - 10;
+	saved = *at;
+	*at = saved == 'A' ? 'B' : 'A';
+	file_put(w, "host", text);
+	*at = saved;
+	at = strchr(strstr(text, "\n\n") + 2, '\n') - 10;
+	*at = *at == 'A' ? 'B' : 'A';
+	file_put(w, "log", text);
+	free(text);
+	assert_int_equal(VERIFY(w, w->policy, "host"), EXIT_REFUSED);
+	says(w, "the signature of beta is not genuine");
+	assert_int_equal(VERIFY(w, w->policy, "before", "host"), EXIT_CHANGED);
+	assert_int_equal(VERIFY(w, w->policy, "host", "before"), EXIT_CHANGED);
+	says(w, "/host contradict each other");
+	/* Whoever has made that one is not the service. */
+	assert_int_equal(VERIFY(w, w->policy, "before", "log"), EXIT_REFUSED);
+	assert_int_equal(VERIFY(w, w->policy, "log", "before"), EXIT_REFUSED);
+	/* The record is another one than that of the checkpoint. */
+	w->d[0][0] ^= 1;
+	receipt_put(w, "record", 0);
+	assert_int_equal(VERIFY(w, w->policy, "record"), EXIT_REFUSED);
+	says(w, "its record does not belong to its checkpoint");
+	assert_int_equal(
+	    VERIFY(w, w->policy, "before", "record"), EXIT_CHANGED);
+	assert_int_equal(
+	    VERIFY(w, w->policy, "record", "before"), EXIT_CHANGED);
+}
+
 /* Or one, beside the last that this computer has seen. */
 static void
 test_unlike_seen(void **state)
@@ -342,6 +409,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(refused),
 	    TEST(contradiction),
+	    TEST(missing),
+	    TEST(forged),
 	    TEST(unlike_seen),
 	    TEST(keys_of_before),
 	};
