@@ -342,6 +342,67 @@ test_former_keys_meanwhile(void **state)
 	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
 }
 
+/* Nor if whoever voted with it has another one since. */
+static void
+test_former_keys_given_up(void **state)
+{
+	struct world *w = *state;
+	evote_voter smith = person("Anna", "students", 'a');
+	evote_voter again = person("Ann", "students", 'y');
+	evote_row staged[] = {row("Anna", "students", 'a')};
+	evote_option freeze[] = {{EVOTE_OPTION_FREEZE, 1}};
+	struct op insist;
+	uint64_t size, voted;
+
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_create(anew(w, "Cy"), "club", START + HOUR), 0, EVOTE_R_OK,
+	    1);
+	size = w->size;
+	expect(w, op_rekey("Ann", 'x'), 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Ann"), "club", "C"), 0, EVOTE_R_OK, 1);
+	/* That one has not voted. */
+	expect(w, op_register(&smith, 1), 0, EVOTE_R_OK, 1);
+	world_undo(w, size);
+	expect(w, op_vote(anew(w, "Ann"), "club", "C"), 0, EVOTE_R_OK, 1);
+	voted = w->size;
+	expect(w, op_rekey("Ann", 'x'), 0, EVOTE_R_OK, 1);
+	expect(w, op_register(&smith, 1), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_begin(w, staged, 1), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_rekey("Bob", 'a'), 2, EVOTE_R_SHARED_KEY, 0);
+	insist = op_rekey("Bob", 'a');
+	insist.shared_keys = 1;
+	expect(w, insist, 0, EVOTE_R_OK, 1);
+	assert_replays(w);
+	world_undo(w, voted + 1);
+	/* She has voted, so she may have it back. */
+	expect(w, op_rekey("Ann", 'a'), 0, EVOTE_R_OK, 1);
+	world_undo(w, voted);
+	expect(w, op_unregister("Ann"), 0, EVOTE_R_OK, 1);
+	expect(w, op_register(&again, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_register(&smith, 1), 2, EVOTE_R_SHARED_KEY, 0);
+	/* Once it is over that is no matter, until it is not. */
+	w->time = START + HOUR;
+	expect(w, op_close("club"), 0, EVOTE_R_OK, 1);
+	expect(w, op_register(&smith, 1), 0, EVOTE_R_OK, 1);
+	world_undo(w, w->size - 2);
+	expect(w, op_register(&smith, 1), 2, EVOTE_R_SHARED_KEY, 0);
+	world_undo(w, size);
+	expect(w, op_rekey("Ann", 'x'), 0, EVOTE_R_OK, 1);
+	expect(w, op_register(&smith, 1), 0, EVOTE_R_OK, 1);
+	/* Where it is fixed, the key that she has left with may be one of no
+	 * vote. */
+	world_undo(w, size);
+	expect(w,
+	    op_open(op_create(anew(w, "Cy"), "fixed", START + HOUR), freeze, 1),
+	    0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Ann"), "fixed", "C"), 0, EVOTE_R_OK, 1);
+	expect(w, op_unregister("Ann"), 0, EVOTE_R_OK, 1);
+	expect(w, op_rekey("Bob", 'a'), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_rekey("Ann", 'x'), 0, EVOTE_R_OK, 1);
+	expect(w, op_rekey("Bob", 'a'), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_rekey("Bob", 'x'), 0, EVOTE_R_OK, 1);
+}
+
 /* Two who are meant to have one key are moved like others. */
 static void
 test_shared_keys_moved(void **state)
@@ -946,6 +1007,7 @@ main(void)
 	    TEST(test_swapped_keys),
 	    TEST(test_former_keys),
 	    TEST(test_former_keys_meanwhile),
+	    TEST(test_former_keys_given_up),
 	    TEST(test_shared_keys_moved),
 	    TEST(test_roll_changed),
 	    TEST(test_dropped),
