@@ -424,19 +424,34 @@ has_acted(const struct voter *v, uint64_t since)
 	return (0);
 }
 
+/* Whether there is an election, fixed since, for which who leaves is kept. */
+static int
+is_fixed_since(const struct polls *ps, uint64_t since)
+{
+	for (uint32_t i = 0; i < ps->n_due; i++)
+		if (ps->due[i]->frozen != NULL &&
+		    ps->due[i]->opened_at.seq >= since)
+			return (1);
+	return (0);
+}
+
 /*
  * Keys were compared when the rows came.  Whoever hands his on may have voted
- * since then, and whoever gets it could vote with it again.
+ * since then, or leaves and may yet vote where that was fixed since, and whoever
+ * gets it could vote with it again.
  */
 static int
 is_overtaken(const struct election_state *e, uint32_t stage)
 {
 	const struct voters *vs = &e->voters;
 	uint64_t begun = stage_of(vs, stage)->begun;
+	int fixed = is_fixed_since(&e->polls, begun);
 	const struct standing *o;
 
 	for (o = vs->by_other; o != NULL; o = o->hh_key.next)
-		if (o->voter->stage == stage && has_acted(o->voter, begun) &&
+		if (o->voter->stage == stage &&
+		    (has_acted(o->voter, begun) ||
+			(fixed && voter_key_at(vs, o->voter, stage) == NULL)) &&
 		    hands_on_key(vs, o->voter, stage))
 			return (1);
 	return (0);

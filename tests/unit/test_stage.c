@@ -342,6 +342,56 @@ test_former_keys_meanwhile(void **state)
 	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
 }
 
+/* Nor if an election is fixed meanwhile, where who leaves may vote yet. */
+static void
+test_fixed_meanwhile(void **state)
+{
+	struct world *w = *state;
+	evote_option freeze[] = {{EVOTE_OPTION_FREEZE, 1}};
+	evote_option later[] = {
+	    {EVOTE_OPTION_START, START + SEC}, {EVOTE_OPTION_FREEZE, 1}};
+	evote_row handed[] = {leaves("Ann"), row("Bob", "students", 'a')};
+	evote_row swap[] = {
+	    row("Ann", "students", 'b'), row("Bob", "students", 'a')};
+	evote_row gone[] = {leaves("Ann"), row("Bob", "students", 'x')};
+	struct op club = op_create(anew(w, "Cy"), "club", START + HOUR);
+	struct op fixed = op_open(club, freeze, 1);
+	uint64_t size;
+
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
+	size = w->size;
+	expect(w, op_begin(w, handed, 2), 0, EVOTE_R_OK, 1);
+	expect(w, fixed, 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 2), 2, EVOTE_R_STAGE, 0);
+	/* Now that is seen at once. */
+	expect(w, op_begin(w, handed, 2), 2, EVOTE_R_SHARED_KEY, 0);
+	world_undo(w, size);
+	expect(w, op_open(club, later, 2), 0, EVOTE_R_OK, 1);
+	expect(w, op_begin(w, handed, 2), 0, EVOTE_R_OK, 1);
+	w->time = START + SEC;
+	expect(w, op_start("club"), 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 2), 2, EVOTE_R_STAGE, 0);
+	world_undo(w, size);
+	/* Not if it is not fixed, nor who stays, or takes the key along. */
+	expect(w, op_begin(w, handed, 2), 0, EVOTE_R_OK, 1);
+	expect(w, club, 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
+	world_undo(w, size);
+	expect(w, op_begin(w, swap, 2), 0, EVOTE_R_OK, 1);
+	expect(w, fixed, 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
+	world_undo(w, size);
+	expect(w, op_begin(w, gone, 2), 0, EVOTE_R_OK, 1);
+	expect(w, fixed, 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
+	world_undo(w, size);
+	/* One of before has been looked at. */
+	expect(w, fixed, 0, EVOTE_R_OK, 1);
+	handed[1] = row("Eve", "students", 'a');
+	expect(w, op_begin(w, handed, 2), 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
+}
+
 /* Nor if whoever voted with it has another one since. */
 static void
 test_former_keys_given_up(void **state)
@@ -1007,6 +1057,7 @@ main(void)
 	    TEST(test_swapped_keys),
 	    TEST(test_former_keys),
 	    TEST(test_former_keys_meanwhile),
+	    TEST(test_fixed_meanwhile),
 	    TEST(test_former_keys_given_up),
 	    TEST(test_shared_keys_moved),
 	    TEST(test_roll_changed),
