@@ -34,7 +34,9 @@ request_send(struct evote *e, struct kept *k, evote_answer *answer,
 
 /*
  * Whether the number is so far ahead that, when its time comes, no copy of the
- * request can be on its way any more.
+ * request can be on its way any more.  A primary whose own clock is ahead by
+ * that much would still take a copy: PROTOCOL.md rule 12 says why that is
+ * accepted.
  */
 static int
 number_hopeless(const struct evote *e, const struct kept *k)

@@ -443,6 +443,10 @@ effect_discard_undo(struct election_state *e)
 		discard_undo_roll(e, f);
 	else if (f->kind == EVOTE_OP_COMMIT)
 		stage_commit_discard_undo(&e->voters, f->u.stage);
+	else if (f->kind == EVOTE_OP_CLOSE)
+		voted_keys_clear(&f->u.poll->keys);
+	else if (f->kind == EVOTE_OP_CANCEL)
+		voted_keys_clear(&f->u.asked.poll->keys);
 	standing_sweep(&e->voters, SWEEP);
 	DL_DELETE(e->effects, f);
 	effect_free(f);

@@ -126,34 +126,40 @@ heir_may_vote(const struct heir *h, const struct poll *p)
 	return (0);
 }
 
-/*
- * Whether the key has voted for this one, or still may, who is off the roll,
- * where the heir could vote with it again.
- */
+/* Whether the key has voted where the heir could vote with it again. */
 static int
-votes_twice(const void *arg, const struct voter *former)
+key_has_voted(const struct heir *h)
+{
+	const struct polls *ps = &h->e->polls;
+
+	for (uint32_t i = 0; i < ps->n_due; i++)
+		if (voted_keys_have(&ps->due[i]->keys, h->key) &&
+		    heir_may_vote(h, ps->due[i]))
+			return (1);
+	return (0);
+}
+
+/* Whether this one, who is off the roll, may yet vote where the heir could. */
+static int
+may_vote_too(const void *arg, const struct voter *former)
 {
 	const struct heir *h = arg;
 	const struct polls *ps = &h->e->polls;
-	int gone = key_then(h, former) == NULL;
-	const struct poll *p;
 
-	/* That both have the key was meant. */
-	if (h->has && !gone)
+	if (key_then(h, former) != NULL)
 		return (0);
-	for (uint32_t i = 0; i < ps->n_due; i++) {
-		p = ps->due[i];
-		if ((poll_has_voted(p, former) ||
-			(gone && poll_keeps(p, former))) &&
-		    heir_may_vote(h, p))
+	for (uint32_t i = 0; i < ps->n_due; i++)
+		if (poll_keeps(ps->due[i], former) &&
+		    !poll_has_voted(ps->due[i], former) &&
+		    heir_may_vote(h, ps->due[i]))
 			return (1);
-	}
 	return (0);
 }
 
 /*
  * One key is one person, whatever the spelling, unless an operator insists; in
- * an open election also when the person gets another name.
+ * an open election also when the person gets another name.  If others have it
+ * with him now, that was meant.
  */
 static evote_reason
 key_check(
@@ -161,18 +167,21 @@ key_check(
 {
 	const struct voters *vs = &h->e->voters;
 	struct seen *found;
+	int shared;
 
 	if (op->shared_keys || op->admitted)
 		return (EVOTE_R_OK);
+	shared =
+	    voter_holding(vs, h->key, h->known, h->stage, keeps_key, h) != NULL;
 	if (!h->has) {
 		HASH_FIND(hh_key, l->keys, h->key, SEAL_KEY, found);
-		if (found != NULL ||
-		    voter_holding(
-			vs, h->key, h->known, h->stage, keeps_key, h) != NULL)
+		if (found != NULL || shared)
 			return (EVOTE_R_SHARED_KEY);
 		HASH_ADD_KEYPTR(hh_key, l->keys, h->key, SEAL_KEY, &l->all[i]);
 	}
-	return (voter_having_had(vs, h->key, h->known, votes_twice, h) != NULL
+	return ((!shared && key_has_voted(h)) ||
+		    voter_having_had(vs, h->key, h->known, may_vote_too, h) !=
+			NULL
 		? EVOTE_R_SHARED_KEY
 		: EVOTE_R_OK);
 }
@@ -415,19 +424,34 @@ has_acted(const struct voter *v, uint64_t since)
 	return (0);
 }
 
+/* Whether there is an election, fixed since, for which who leaves is kept. */
+static int
+is_fixed_since(const struct polls *ps, uint64_t since)
+{
+	for (uint32_t i = 0; i < ps->n_due; i++)
+		if (ps->due[i]->frozen != NULL &&
+		    ps->due[i]->opened_at.seq >= since)
+			return (1);
+	return (0);
+}
+
 /*
  * Keys were compared when the rows came.  Whoever hands his on may have voted
- * since then, and whoever gets it could vote with it again.
+ * since then, or leaves and may yet vote where that was fixed since, and whoever
+ * gets it could vote with it again.
  */
 static int
 is_overtaken(const struct election_state *e, uint32_t stage)
 {
 	const struct voters *vs = &e->voters;
 	uint64_t begun = stage_of(vs, stage)->begun;
+	int fixed = is_fixed_since(&e->polls, begun);
 	const struct standing *o;
 
 	for (o = vs->by_other; o != NULL; o = o->hh_key.next)
-		if (o->voter->stage == stage && has_acted(o->voter, begun) &&
+		if (o->voter->stage == stage &&
+		    (has_acted(o->voter, begun) ||
+			(fixed && voter_key_at(vs, o->voter, stage) == NULL)) &&
 		    hands_on_key(vs, o->voter, stage))
 			return (1);
 	return (0);

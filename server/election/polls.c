@@ -32,6 +32,7 @@ poll_free(struct poll *p)
 	free(p->counts);
 	free(p->pairs);
 	free(p->voted);
+	voted_keys_clear(&p->keys);
 	electorate_leave(p->frozen);
 	life_clear(p);
 	free(p);
@@ -132,6 +133,7 @@ static void
 voted(struct poll *p, const struct voter *v)
 {
 	voted_set(p, v->index);
+	voted_keys_add(&p->keys, v->key);
 	p->shares[poll_place(p, v)].voted++;
 	p->votes++;
 }
@@ -140,6 +142,7 @@ static void
 voted_undo(struct poll *p, const struct voter *v)
 {
 	p->voted[v->index / 8] &= ~(1 << v->index % 8);
+	voted_keys_add_undo(&p->keys);
 	p->shares[poll_place(p, v)].voted--;
 	p->votes--;
 }
@@ -236,6 +239,8 @@ poll_mix(const struct poll *p, unsigned char h[SEAL_HASH])
 		used--;
 	if (used > 0)
 		mix(h, p->voted, used);
+	if (!poll_is_over(p) && p->keys.n > 0)
+		mix(h, p->keys.list, p->keys.n * sizeof(*p->keys.list));
 }
 
 void

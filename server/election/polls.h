@@ -4,6 +4,7 @@
 #include "common/ballot.h"
 #include "server/election/electorate.h"
 #include "server/election/sheet.h"
+#include "server/election/voted_keys.h"
 #include "server/election/voters.h"
 
 /*
@@ -50,6 +51,7 @@ struct poll {
 	uint64_t eligible;	   /* once closed or cancelled */
 	unsigned char *voted;	   /* a bit for each voter, by index */
 	uint32_t voted_len;	   /* bytes; those beyond are 0 */
+	struct voted_keys keys;	   /* until its end is final */
 	struct electorate *frozen; /* by whom who may vote is fixed, or NULL */
 };
 

@@ -214,12 +214,12 @@ stand_in(const struct voters *vs, const struct voter *v, uint32_t stage)
 
 	if (v->stage == 0)
 		return (v->group != NULL ? own : (struct stand){0});
-	if (o == NULL)
-		return (staged ? (struct stand){v->key, v->group, 1}
-			       : (struct stand){0});
-	return (v->staged == staged
-		? own
-		: (struct stand){o->key, o->group, o->registered});
+	if (o == NULL && !staged)
+		return ((struct stand){0});
+	if (v->staged == staged)
+		return (own);
+	return (o == NULL ? (struct stand){v->key, v->group, 1}
+			  : (struct stand){o->key, o->group, o->registered});
 }
 
 const struct group *

@@ -878,6 +878,51 @@ test_kept(void **state)
 	finds(s, "Record 13: it gives a key to somebody who is not on");
 }
 
+/*
+ * Who came by a stage and has left is none of those for whom it was fixed: long
+ * after the stage, so that the audit has discarded what undoes it, and the
+ * service has not.
+ */
+static void
+test_staged_then_left(void **state)
+{
+	struct service *s = *state;
+	evote_row rows[] = {{.voter = {.name = "dora", .group = groups[0]}}};
+	evote_option options[] = {{EVOTE_OPTION_FREEZE, 1}};
+	struct op host = {.kind = EVOTE_OP_HOST,
+	    .host = {.name = "alpha", .incarnation = "a", .key = "a"}};
+	struct op stage = {
+	    .kind = EVOTE_OP_STAGE, .roll = 3, .stage.rows = {1, rows}};
+	struct op commit = {
+	    .kind = EVOTE_OP_COMMIT, .commit = {.stage = 1, .rows = 1}};
+	struct op leave = {.kind = EVOTE_OP_UNREGISTER, .name = "dora"};
+	struct op unlock = {.kind = EVOTE_OP_UNLOCK, .name = "ben"};
+	struct op open = {.kind = EVOTE_OP_OPEN,
+	    .by_operator = 1,
+	    .asker = {.voter = ""},
+	    .act = {.kind = EVOTE_ACT_OPEN,
+		.evote_act_u.terms = {.election = {.name = "chair",
+					  .groups = {1, groups},
+					  .choices = {2, choices}},
+		    .options = {1, options}}}};
+	struct op close = {.kind = EVOTE_OP_CLOSE, .name = "chair"};
+
+	execute(s, &host, 0);
+	execute(s, &stage, 0);
+	execute(s, &commit, 0);
+	execute(s, &leave, 0);
+	for (int i = 0; i < 130; i++)
+		execute(s, &unlock, 0);
+	open.act.evote_act_u.terms.election.end = s->time + 20 * SECOND;
+	execute(s, &open, 0);
+	vote(s, "chair", "dora", "yes", 0, 1);
+	vote(s, "chair", "ben", "yes", 0, 0);
+	s->time = open.act.evote_act_u.terms.election.end;
+	execute(s, &close, 0);
+	stop(s);
+	says(holds(s), "Election \"chair\"");
+}
+
 /* ---- checkpoints ---- */
 
 static void
@@ -1143,6 +1188,7 @@ main(void)
 	    ONE(ballots),
 	    ONE(ballot_twice),
 	    ONE(kept),
+	    ONE(staged_then_left),
 	    ONE(checkpoint),
 	    ONE(own_keys),
 	    ONE(signers),

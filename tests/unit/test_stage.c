@@ -52,15 +52,6 @@ discard_undo(struct world *w, uint64_t size)
 	undo_from = size;
 }
 
-static void
-assert_replays(struct world *w)
-{
-	struct election_state *again = replayed(w, w->size);
-
-	assert_same_state(w->e, again);
-	election_free(again);
-}
-
 /* Ann, Bob and Cy are there. */
 static int
 setup_roll(void **state)
@@ -351,6 +342,117 @@ test_former_keys_meanwhile(void **state)
 	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
 }
 
+/* Nor if an election is fixed meanwhile, where who leaves may vote yet. */
+static void
+test_fixed_meanwhile(void **state)
+{
+	struct world *w = *state;
+	evote_option freeze[] = {{EVOTE_OPTION_FREEZE, 1}};
+	evote_option later[] = {
+	    {EVOTE_OPTION_START, START + SEC}, {EVOTE_OPTION_FREEZE, 1}};
+	evote_row handed[] = {leaves("Ann"), row("Bob", "students", 'a')};
+	evote_row swap[] = {
+	    row("Ann", "students", 'b'), row("Bob", "students", 'a')};
+	evote_row gone[] = {leaves("Ann"), row("Bob", "students", 'x')};
+	struct op club = op_create(anew(w, "Cy"), "club", START + HOUR);
+	struct op fixed = op_open(club, freeze, 1);
+	uint64_t size;
+
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
+	size = w->size;
+	expect(w, op_begin(w, handed, 2), 0, EVOTE_R_OK, 1);
+	expect(w, fixed, 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 2), 2, EVOTE_R_STAGE, 0);
+	/* Now that is seen at once. */
+	expect(w, op_begin(w, handed, 2), 2, EVOTE_R_SHARED_KEY, 0);
+	world_undo(w, size);
+	expect(w, op_open(club, later, 2), 0, EVOTE_R_OK, 1);
+	expect(w, op_begin(w, handed, 2), 0, EVOTE_R_OK, 1);
+	w->time = START + SEC;
+	expect(w, op_start("club"), 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 2), 2, EVOTE_R_STAGE, 0);
+	world_undo(w, size);
+	/* Not if it is not fixed, nor who stays, or takes the key along. */
+	expect(w, op_begin(w, handed, 2), 0, EVOTE_R_OK, 1);
+	expect(w, club, 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
+	world_undo(w, size);
+	expect(w, op_begin(w, swap, 2), 0, EVOTE_R_OK, 1);
+	expect(w, fixed, 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
+	world_undo(w, size);
+	expect(w, op_begin(w, gone, 2), 0, EVOTE_R_OK, 1);
+	expect(w, fixed, 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
+	world_undo(w, size);
+	/* One of before has been looked at. */
+	expect(w, fixed, 0, EVOTE_R_OK, 1);
+	handed[1] = row("Eve", "students", 'a');
+	expect(w, op_begin(w, handed, 2), 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
+}
+
+/* Nor if whoever voted with it has another one since. */
+static void
+test_former_keys_given_up(void **state)
+{
+	struct world *w = *state;
+	evote_voter smith = person("Anna", "students", 'a');
+	evote_voter again = person("Ann", "students", 'y');
+	evote_row staged[] = {row("Anna", "students", 'a')};
+	evote_option freeze[] = {{EVOTE_OPTION_FREEZE, 1}};
+	struct op insist;
+	uint64_t size, voted;
+
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_create(anew(w, "Cy"), "club", START + HOUR), 0, EVOTE_R_OK,
+	    1);
+	size = w->size;
+	expect(w, op_rekey("Ann", 'x'), 0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Ann"), "club", "C"), 0, EVOTE_R_OK, 1);
+	/* That one has not voted. */
+	expect(w, op_register(&smith, 1), 0, EVOTE_R_OK, 1);
+	world_undo(w, size);
+	expect(w, op_vote(anew(w, "Ann"), "club", "C"), 0, EVOTE_R_OK, 1);
+	voted = w->size;
+	expect(w, op_rekey("Ann", 'x'), 0, EVOTE_R_OK, 1);
+	expect(w, op_register(&smith, 1), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_begin(w, staged, 1), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_rekey("Bob", 'a'), 2, EVOTE_R_SHARED_KEY, 0);
+	insist = op_rekey("Bob", 'a');
+	insist.shared_keys = 1;
+	expect(w, insist, 0, EVOTE_R_OK, 1);
+	assert_replays(w);
+	world_undo(w, voted + 1);
+	/* She has voted, so she may have it back. */
+	expect(w, op_rekey("Ann", 'a'), 0, EVOTE_R_OK, 1);
+	world_undo(w, voted);
+	expect(w, op_unregister("Ann"), 0, EVOTE_R_OK, 1);
+	expect(w, op_register(&again, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_register(&smith, 1), 2, EVOTE_R_SHARED_KEY, 0);
+	/* Once it is over that is no matter, until it is not. */
+	w->time = START + HOUR;
+	expect(w, op_close("club"), 0, EVOTE_R_OK, 1);
+	expect(w, op_register(&smith, 1), 0, EVOTE_R_OK, 1);
+	world_undo(w, w->size - 2);
+	expect(w, op_register(&smith, 1), 2, EVOTE_R_SHARED_KEY, 0);
+	world_undo(w, size);
+	expect(w, op_rekey("Ann", 'x'), 0, EVOTE_R_OK, 1);
+	expect(w, op_register(&smith, 1), 0, EVOTE_R_OK, 1);
+	/* Where it is fixed, the key that she has left with may be one of no
+	 * vote. */
+	world_undo(w, size);
+	expect(w,
+	    op_open(op_create(anew(w, "Cy"), "fixed", START + HOUR), freeze, 1),
+	    0, EVOTE_R_OK, 1);
+	expect(w, op_vote(anew(w, "Ann"), "fixed", "C"), 0, EVOTE_R_OK, 1);
+	expect(w, op_unregister("Ann"), 0, EVOTE_R_OK, 1);
+	expect(w, op_rekey("Bob", 'a'), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_rekey("Ann", 'x'), 0, EVOTE_R_OK, 1);
+	expect(w, op_rekey("Bob", 'a'), 2, EVOTE_R_SHARED_KEY, 0);
+	expect(w, op_rekey("Bob", 'x'), 0, EVOTE_R_OK, 1);
+}
+
 /* Two who are meant to have one key are moved like others. */
 static void
 test_shared_keys_moved(void **state)
@@ -592,6 +694,32 @@ test_frozen_again(void **state)
 	assert_replays(w);
 }
 
+/*
+ * Who came by a stage and has left is gone, whether or not that stage can still
+ * be undone: hosts differ in that.
+ */
+static void
+test_staged_then_left(void **state)
+{
+	struct world *w = *state;
+	evote_option freeze[] = {{EVOTE_OPTION_FREEZE, 1}};
+	evote_row rows[] = {row("Eve", "students", 'e')};
+	evote_voter fay = person("Fay", "students", 'e');
+
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_begin(w, rows, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_commit(1, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_unregister("Eve"), 0, EVOTE_R_OK, 1);
+	expect(w,
+	    op_open(op_create(anew(w, "Cy"), "club", START + HOUR), freeze, 1),
+	    0, EVOTE_R_OK, 1);
+	assert_replays(w);
+	assert_page(w, 0, "", "club", "Ann Bob", 0);
+	expect(w, op_vote(anew(w, "Eve"), "club", "C"), 1, EVOTE_R_NO_VOTER, 1);
+	/* So her key is free as well. */
+	expect(w, op_register(&fay, 1), 0, EVOTE_R_OK, 1);
+}
+
 /* ---- any of them in any order, and undone ---- */
 
 static unsigned
@@ -814,6 +942,108 @@ test_random(void **state)
 	assert_true(plain_now(w)->stages > 100);
 }
 
+/* ---- and with elections, which are fixed, and end ---- */
+
+/* Of the elections of those seconds; some of it is refused. */
+static struct op
+random_poll_op(struct world *w, unsigned *seed)
+{
+	static evote_option options[] = {
+	    {EVOTE_OPTION_START, 0}, {EVOTE_OPTION_FREEZE, 1}};
+	static evote_name list[LEN(groups)];
+	static char name[24];
+	evote_asker who = anew(w, names[draw(seed, NAMES)]);
+	unsigned kind = draw(seed, 8), from = draw(seed, 2);
+	struct op op;
+
+	snprintf(name, sizeof(name), "%llu",
+	    (unsigned long long)(w->time / (6 * SEC) - draw(seed, 2)));
+	if (kind > 2)
+		return (op_vote(who, name, "C"));
+	for (size_t i = 0; i < LEN(groups); i++)
+		list[i] = (char *)groups[i];
+	op = op_create_lists(who, name, list + from, 1 + draw(seed, 2), choices,
+	    3, w->time + (8 + draw(seed, 20)) * SEC);
+	options[0].value = w->time + (1 + draw(seed, 5)) * SEC;
+	if (kind > 0)
+		op = op_open(op, options + from, 2 - from);
+	return (draw(seed, 4) == 0 ? op : by_operator(op));
+}
+
+static struct op
+random_roll_op(struct world *w, unsigned *seed)
+{
+	static evote_voter voter;
+	static evote_row rows[3];
+	static uint32_t staged;
+	const char *name = names[draw(seed, NAMES)];
+	char key = (char)('a' + draw(seed, 20));
+	uint32_t stage = election_stage(w->e);
+
+	switch (draw(seed, 8)) {
+	case 0:
+		voter = person(name, groups[draw(seed, LEN(groups))], key);
+		return (op_register(&voter, 1));
+	case 1:
+		return (op_unregister(name));
+	case 2:
+		return (op_rekey(name, key));
+	case 3:
+		return (op_unlock(name));
+	case 4:
+	case 5:
+		return (op_commit(stage, staged));
+	default:
+		staged = 1 + draw(seed, LEN(rows));
+		for (uint32_t i = 0; i < staged; i++, key++)
+			rows[i] = draw(seed, 3) == 0
+			    ? leaves(names[draw(seed, NAMES)])
+			    : row(names[draw(seed, NAMES)],
+				  groups[draw(seed, LEN(groups))], key);
+		return (op_begin(w, rows, staged));
+	}
+}
+
+static void
+polls_step(struct world *w, unsigned *seed, unsigned done[EVOTE_OP_COMMIT + 1])
+{
+	struct outcome out;
+	struct op op;
+
+	w->time += draw(seed, 3) * SEC;
+	while (election_due(w->e, w->time + 1, &op))
+		done[op.kind] += world_execute(w, &op, &out) != NULL;
+	op = draw(seed, 2) ? random_poll_op(w, seed) : random_roll_op(w, seed);
+	op.shared_keys = draw(seed, 4) == 0;
+	if (world_execute(w, &op, &out) != NULL && out.code == 0)
+		done[op.kind]++;
+	if (draw(seed, 15) == 0)
+		world_undo(w, w->size - draw(seed, w->size < 12 ? 1 : 8));
+}
+
+static void
+test_random_polls(void **state)
+{
+	static const evote_op_kind must[] = {EVOTE_OP_REGISTER,
+	    EVOTE_OP_UNREGISTER, EVOTE_OP_REKEY, EVOTE_OP_COMMIT, EVOTE_OP_OPEN,
+	    EVOTE_OP_VOTE, EVOTE_OP_CLOSE};
+	unsigned done[EVOTE_OP_COMMIT + 1] = {0}, seed = SEED;
+	struct world *w = *state;
+	uint64_t size;
+
+	print_message("seed %u\n", seed);
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
+	size = w->size;
+	for (int ledger = 0; ledger < 150; ledger++) {
+		for (int i = 0; i < 120; i++)
+			polls_step(w, &seed, done);
+		assert_replays(w);
+		world_undo(w, size);
+	}
+	for (size_t i = 0; i < LEN(must); i++)
+		assert_in_range(done[must[i]], 100, UINT32_MAX);
+}
+
 #undef TEST
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup_roll, teardown)
 
@@ -827,6 +1057,8 @@ main(void)
 	    TEST(test_swapped_keys),
 	    TEST(test_former_keys),
 	    TEST(test_former_keys_meanwhile),
+	    TEST(test_fixed_meanwhile),
+	    TEST(test_former_keys_given_up),
 	    TEST(test_shared_keys_moved),
 	    TEST(test_roll_changed),
 	    TEST(test_dropped),
@@ -834,7 +1066,9 @@ main(void)
 	    TEST(test_frozen),
 	    TEST(test_vote_undone),
 	    TEST(test_frozen_again),
+	    TEST(test_staged_then_left),
 	    TEST(test_random),
+	    TEST(test_random_polls),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
