@@ -179,14 +179,17 @@ changes_say(struct client *c, const struct import *m)
 {
 	const struct diff *d = m->diff;
 	cJSON *list = NULL;
+	int handed = 0;
 
 	if (c->json != NULL) {
 		list = cJSON_AddArrayToObject(c->json, "changes");
 		cJSON_AddNumberToObject(
 		    c->json, "not_in_file", (double)d->not_in_file);
 	}
-	for (uint32_t i = 0; i < m->roll.n; i++)
+	for (uint32_t i = 0; i < m->roll.n; i++) {
 		change_say(c, m, list, i);
+		handed |= diff_former(d, i) != NULL;
+	}
 	for (uint32_t i = 0; m->remove && i < d->not_in_file; i++) {
 		say_line(
 		    c, "- %s (%s)", d->missing[i].name, d->missing[i].group);
@@ -198,6 +201,11 @@ changes_say(struct client *c, const struct import *m)
 		    "%u on the roll are not in the file. They stay; "
 		    "--remove-missing takes them off",
 		    d->not_in_file);
+	if (handed && m->dry_run)
+		say_line(c,
+		    "A dry run cannot tell whether a key that somebody else "
+		    "gets has voted in an open election. If so, the import "
+		    "will be refused");
 }
 
 /* A new group may be a misspelling.  In a first file all groups are new. */

@@ -242,6 +242,9 @@ answers_until() {
 	exits 4 admin alpha create club --group members --choice yes --end +2h
 	says "show\` of the election tells"
 	exits 0 client show club
+	wait_until 10 alone beta
+	exits 1 admin beta create club --group members --choice yes --end +2h
+	says "\`show\` tells whether it is the one you meant"
 }
 
 @test "settings: who may create and how many; operators always may" {
