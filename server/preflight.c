@@ -364,9 +364,10 @@ owner_look(struct preflight *p)
 		return;
 	if (st.st_uid == 0 && u != NULL) {
 		files_user(user, group, sizeof(user));
-		found(p, FOUND_WRONG, "data",
-		    "%s belongs to root, and the server runs as the user %s; "
-		    "give all of it to that user: chown -R %s:%s %s",
+		found(p, FOUND_NOTE, "data",
+		    "%s belongs to root, and the package runs the server as "
+		    "%s: for that give all of it to this user: chown -R "
+		    "%s:%s %s",
 		    p->conf->data, user, user, group, p->conf->data);
 	} else if (st.st_uid != geteuid())
 		found(p, FOUND_NOTE, "data",
