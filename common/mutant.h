@@ -81,6 +81,9 @@
 #ifndef BUG_NAMED_UNASKED /* 11: who was stopped leads without doubt */
 #define BUG_NAMED_UNASKED 0
 #endif
+#ifndef BUG_CLAIM_STOPPED /* 6: who was stopped as it claimed leads at once */
+#define BUG_CLAIM_STOPPED 0
+#endif
 #ifndef BUG_COPY_OF_ANOTHER /* Who is who: hear a copy of a third host */
 #define BUG_COPY_OF_ANOTHER 0
 #endif

@@ -113,7 +113,8 @@ arbitration_heard(struct core *c, const evote_decided *d)
 	}
 	if (asked && d->verdict == EVOTE_CONFLICT &&
 	    d->config.epoch != c->config.epoch) {
-		not_granted(c);
+		if (c->proposal.phase == PROPOSAL_ASKING)
+			not_granted(c);
 		proposal_drop(c);
 	}
 	learn_from_arbiter(c, &d->config);

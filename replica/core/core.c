@@ -147,6 +147,9 @@ stalled(struct core *c)
 	c->arbiter_ms = c->now_ms;
 	if (!core_leads(c))
 		core_reconfirm(c);
+	else if (c->role == EVOTE_ESTABLISHING && !core_arbitrated(c) &&
+	    !policy_confirmed(c) && !BUG_CLAIM_STOPPED)
+		c->unverified_claim = 1;
 }
 
 static void
@@ -289,7 +292,9 @@ call_heard(struct core *c, const struct event *ev)
 	}
 	p->conn = ev->conn;
 	p->port_refuses = 0;
-	p->last_received_ms = c->now_ms;
+	/* A hello may be another host's, who has its name. */
+	if (ev->message->kind != SAY_HELLO)
+		core_heard(c, ev->peer);
 	follow_call(c, ev);
 }
 
@@ -301,6 +306,26 @@ hello_answered(struct core *c, const struct event *ev)
 		    c, EVOTE_REFUSED_DOUBLE, &ev->message->u.hello);
 	else
 		handshake_take(c, ev->peer, ev->message, 0);
+}
+
+/* At its address there may be another. */
+static void
+reply_heard(struct core *c, const struct event *ev)
+{
+	struct message *m = ev->message;
+	const char *from = m->kind == SAY_SIGN ? m->u.signed_by.incarnation
+					       : m->u.acked.incarnation;
+
+	if (m->kind == SAY_HELLO) {
+		hello_answered(c, ev);
+		return;
+	}
+	if (config_id_equal(c->peers[ev->peer].id, from))
+		core_answered(c, ev->peer);
+	if (m->kind == SAY_SIGN)
+		cosign_heard(c, ev->peer, &m->u.signed_by);
+	else
+		lead_acked(c, ev->peer, m);
 }
 
 static void
@@ -336,16 +361,7 @@ hear(struct core *c, const struct event *ev)
 		}
 		break;
 	case EV_REPLY:
-		p->asked_ms = 0;
-		/* A hello may be another host's, at its address. */
-		if (ev->message->kind != SAY_HELLO)
-			p->last_received_ms = c->now_ms;
-		if (ev->message->kind == SAY_HELLO)
-			hello_answered(c, ev);
-		else if (ev->message->kind == SAY_SIGN)
-			cosign_heard(c, ev->peer, &ev->message->u.signed_by);
-		else
-			lead_acked(c, ev->peer, ev->message);
+		reply_heard(c, ev);
 		message_free(ev->message);
 		break;
 	case EV_DECIDED:

@@ -91,8 +91,10 @@ struct peer {
 	int up;
 	int port_refuses; /* nobody listens there, since it went down */
 	uint64_t conn;	  /* its last connection to us, 0: gone */
-	uint64_t last_received_ms; /* when anything came from it */
-	uint64_t last_sent_ms;	   /* when we last called it */
+	uint64_t
+	    last_received_ms;  /* when anything came from it, or it came up */
+	uint64_t word_ms;      /* when it said anything itself */
+	uint64_t last_sent_ms; /* when we last called it */
 	uint64_t asked_ms; /* the first call since its last reply, 0: none */
 
 	/* Its last hello; role is EVOTE_HALTED until there was one. */
@@ -271,9 +273,13 @@ void core_position(const struct core *, uint64_t size, evote_position *);
  */
 typedef uint64_t core_said(const struct peer *);
 uint64_t core_least(const struct core *, uint64_t n, core_said *);
+/* Where one is that may have joined, there is another directory by now. */
+int core_replaced(const struct peer *);
 void core_append_record(struct core *, struct record *);
-void core_called(struct core *, int peer); /* a reply is due */
-int core_pushed(const struct peer *);	   /* catching up, or streaming */
+void core_called(struct core *, int peer);   /* a reply is due */
+void core_heard(struct core *, int peer);    /* it called, itself */
+void core_answered(struct core *, int peer); /* it replied, itself */
+int core_pushed(const struct peer *);	     /* catching up, or streaming */
 void core_probe(struct peer *);	      /* so it is pushed nothing any more */
 void core_reset_peers(struct core *); /* the epoch changed, or begins */
 
@@ -419,6 +425,8 @@ void follow_forget(struct core *, uint64_t conn);
 /* policy.c */
 void policy_act(struct core *);
 int policy_may_take(const struct core *, int peer);
+/* All of the set have this epoch from us, or halted in it. */
+int policy_confirmed(const struct core *);
 void policy_hand_over(struct core *, int to);
 
 /* stuck.c */

@@ -208,7 +208,9 @@ handshake_take(struct core *c, int peer, struct message *m, uint64_t conn)
 	if (identity_check(c, peer, h, conn == 0) == -1)
 		return;
 	if (conn == 0)
-		c->peers[peer].last_received_ms = c->now_ms;
+		core_answered(c, peer);
+	else
+		core_heard(c, peer);
 	learn(c, peer, h, conn == 0);
 	/* On our own link the answer comes after all we pushed before. */
 	if (conn == 0 && c->peers[peer].config.epoch == c->config.epoch)

@@ -8,14 +8,16 @@
 /*
  * What this host calls itself.  While it decides on another set it must not
  * call the present one valid: its disk may already hold the next one, which
- * leaves out whom it is speaking to.  What waits for a confirmation is not
- * asked of anybody yet, and those who are to confirm have to follow.
+ * leaves out whom it is speaking to.  What leaves out nobody, or was not asked
+ * of anybody yet, may take long: meanwhile who comes has to follow.
  */
 static evote_role
 role_told(const struct core *c)
 {
 	return (core_leads(c) && proposal_open(c) &&
-		    c->proposal.phase != PROPOSAL_CONFIRMING
+		    (c->proposal.phase == PROPOSAL_STORING ||
+			(c->proposal.kind == P_SHRINK &&
+			    c->proposal.phase != PROPOSAL_CONFIRMING))
 		? EVOTE_CLAIMING
 		: c->role);
 }

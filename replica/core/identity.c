@@ -103,11 +103,12 @@ identity_double(const struct core *c, int peer, const evote_hello *h)
 	const struct peer *p = &c->peers[peer];
 
 	return (strcmp(h->name, c->cf.names[peer]) == 0 &&
-	    config_in_sync(&c->config, p->id) >= 0 &&
-	    !config_id_equal(p->id, h->incarnation) &&
+	    hosts_in_sync(c, peer) && !config_id_equal(p->id, h->incarnation) &&
 	    config_in_sync(&c->config, h->incarnation) < 0 &&
+	    (h->config.epoch <= c->config.epoch ||
+		!config_id_equal(h->config.cluster, c->config.cluster)) &&
 	    (p->met || p->conn != 0) &&
-	    c->now_ms - p->last_received_ms <= failure_timeout(c));
+	    c->now_ms - p->word_ms <= failure_timeout(c));
 }
 
 static int

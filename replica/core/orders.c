@@ -43,6 +43,10 @@ core_handover(struct core *c, const char *name)
 		if (!c->peers[i].room)
 			return ("that host's disk is nearly full; make room "
 				"there first");
+		if (c->peers[i].conn == 0)
+			return ("that host cannot call this one; see its "
+				"`status`, and look at the address that it "
+				"has for this host");
 		policy_hand_over(c, i);
 		return (NULL);
 	}
@@ -102,11 +106,12 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 	 */
 	for (int i = 0; i < c->cf.n; i++) {
 		const struct peer *p = &c->peers[i];
+		const void *id = p->undecided ? p->joining : p->id;
 
 		if (i != c->cf.self &&
-		    (p->counts || config_in_sync(&p->config, p->id) >= 0) &&
-		    !config_barred(k, p->id))
-			config_bar(k, c->cf.names[i], p->id);
+		    (p->counts || config_in_sync(&p->config, id) >= 0) &&
+		    !config_barred(k, id))
+			config_bar(k, c->cf.names[i], id);
 	}
 	/* Who was removed, and is all that is left. */
 	if (!config_listed(k, hosts_own_name(c)) &&
@@ -143,8 +148,7 @@ is_undecided(const struct core *c, int i)
 {
 	const struct peer *p = &c->peers[i];
 
-	return (
-	    p->undecided && (!p->met || config_id_equal(p->id, p->joining)));
+	return (p->undecided && !(p->met && core_replaced(p)));
 }
 
 /*
@@ -164,6 +168,9 @@ give_up_asking(struct core *c)
 				"it, or promote this host by force");
 	if (arbitration_overdue(c))
 		proposal_drop(c);
+	for (int i = 0; i < c->cf.n; i++)
+		if (!is_undecided(c, i) && c->peers[i].undecided)
+			c->peers[i].undecided = c->peers[i].counts = 0;
 	return (NULL);
 }
 

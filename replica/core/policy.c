@@ -201,6 +201,34 @@ shrink(struct core *c)
 	return (1);
 }
 
+/* It has taken this epoch, and halted: it has not gone on, nor will it. */
+static int
+has_halted(const struct core *c, const evote_member *m)
+{
+	int i = core_peer_of(c, m->incarnation);
+	const struct peer *p = i < 0 ? NULL : &c->peers[i];
+
+	return (p != NULL && p->met && p->role == EVOTE_HALTED &&
+	    config_id_equal(p->id, m->incarnation) &&
+	    p->config.epoch == c->config.epoch);
+}
+
+int
+policy_confirmed(const struct core *c)
+{
+	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
+		const evote_member *m = &c->config.in_sync.in_sync_val[i];
+		int p = core_peer_of(c, m->incarnation);
+
+		if (!config_id_equal(m->incarnation, core_self(c)) &&
+		    !has_halted(c, m) &&
+		    (p < 0 || c->peers[p].round == 0 ||
+			!config_id_equal(c->peers[p].id, m->incarnation)))
+			return (0);
+	}
+	return (1);
+}
+
 /*
  * Rule 6.  That everyone waited, or handed over, was said before: one may have
  * gone on since, and died. Nobody is left out before all have confirmed.
@@ -210,7 +238,7 @@ establishing(struct core *c)
 {
 	const evote_member *m = c->config.in_sync.in_sync_val;
 
-	if (lead_confirmed(c) > 0)
+	if (policy_confirmed(c))
 		c->unverified_claim = c->must_reconfirm = 0;
 	if (!c->unverified_claim) {
 		shrink(c);
@@ -218,7 +246,7 @@ establishing(struct core *c)
 	}
 	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++)
 		if (!config_id_equal(m[i].incarnation, core_self(c)) &&
-		    failure_of(c, &m[i])) {
+		    failure_of(c, &m[i]) && !has_halted(c, &m[i])) {
 			core_move(c, ON_LOST);
 			return;
 		}
@@ -317,11 +345,12 @@ core_can_fail_over(const struct core *c)
 	return (0);
 }
 
-/* It may take the service over, and has room for what is to come. */
+/* It may take the service over, has room for what is to come, and calls us. */
 static int
 may_go_on(const struct core *c, int i)
 {
-	return (policy_may_take(c, i) && c->peers[i].room);
+	return (
+	    policy_may_take(c, i) && c->peers[i].room && c->peers[i].conn != 0);
 }
 
 int
@@ -406,10 +435,30 @@ renew(struct core *c)
 	return (1);
 }
 
+/*
+ * Without who may have joined nothing is accepted.  If it is away, or another
+ * now, the arbiter tells by what it answers to the next epoch.
+ */
+static int
+settle(struct core *c)
+{
+	for (int i = 0; i < c->cf.n; i++) {
+		const struct peer *p = &c->peers[i];
+
+		if (p->undecided && (!p->up || core_replaced(p)) &&
+		    arbitration_answers(c)) {
+			proposal_draft(c);
+			proposal_make(c, P_RENEW);
+			return (1);
+		}
+	}
+	return (0);
+}
+
 static void
 primary(struct core *c)
 {
-	if (shrink(c) || !config_confirmed(c) || renew(c))
+	if (shrink(c) || settle(c) || !config_confirmed(c) || renew(c))
 		return;
 	cosign_record(c);
 	if (!grow(c))

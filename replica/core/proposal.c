@@ -238,6 +238,11 @@ granted(struct core *c, enum proposal_kind kind)
 		identity_own_name(c);
 		break;
 	case P_CLAIM:
+		/* Stopped since it asked itself: others may have gone on. */
+		if (c->must_reconfirm && !core_arbitrated(c) &&
+		    !BUG_CLAIM_STOPPED)
+			c->unverified_claim = 1;
+		/* FALLTHROUGH */
 	case P_FORCE:
 		core_move(c, ON_GRANTED);
 		proposal_establish(c);

@@ -134,10 +134,19 @@ core_least(const struct core *c, uint64_t n, core_said *said)
 			n = said(&c->peers[p]);
 	}
 	/* One about to join may be in the set before we hear of it. */
-	for (int i = 0; i < c->cf.n; i++)
+	for (int i = 0; i < c->cf.n; i++) {
+		if (core_replaced(&c->peers[i]))
+			return (0);
 		if (c->peers[i].counts && said(&c->peers[i]) < n)
 			n = said(&c->peers[i]);
+	}
 	return (n);
+}
+
+int
+core_replaced(const struct peer *p)
+{
+	return (p->undecided && !config_id_equal(p->id, p->joining));
 }
 
 void
@@ -155,6 +164,21 @@ core_called(struct core *c, int peer)
 	p->last_sent_ms = c->now_ms;
 	if (p->asked_ms == 0)
 		p->asked_ms = c->now_ms;
+}
+
+void
+core_heard(struct core *c, int peer)
+{
+	struct peer *p = &c->peers[peer];
+
+	p->last_received_ms = p->word_ms = c->now_ms;
+}
+
+void
+core_answered(struct core *c, int peer)
+{
+	core_heard(c, peer);
+	c->peers[peer].asked_ms = 0;
 }
 
 int

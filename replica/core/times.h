@@ -22,7 +22,7 @@
 #define RENEW_MS      1000  /* between two renewals */
 #define STUCK_MS      2000  /* who waits longer is told of, by log and status */
 #define STRANGER_MS   10000 /* who was refused is told of for so long */
-#define UNANSWERED_MS 12000 /* on a link: more than a disk may hang */
+#define UNANSWERED_MS 30000 /* on a link: more than a disk may hang */
 
 /* Counted in beats. */
 #define HEARD_BEATS  3	/* who was heard since is there */

@@ -144,6 +144,7 @@ a_halted_member_is_left_out(void **state)
 	memcpy(ev.message->u.hello.incarnation, c->hosts[B].inc, 16);
 	ev.message->u.hello.role = EVOTE_HALTED;
 	ev.message->u.hello.serial = UINT64_MAX;
+	config_clear(&ev.message->u.hello.config);
 	config_copy(&ev.message->u.hello.config, &c->hosts[A].k);
 	host_step(&c->hosts[A], ev);
 	cluster_run(c);
@@ -194,6 +195,68 @@ a_successor_is_none(void **state)
 	cluster_free(c);
 }
 
+/* So it is when nobody saw the end of the one before. */
+static void
+a_successor_after_a_power_cut_is_none(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, 0);
+	uint64_t began;
+
+	host_kill(c, B, 0);
+	c->hosts[B].links[A].ended = c->hosts[B].links[C].ended = 0;
+	c->hosts[A].links[B].down = c->hosts[C].links[B].down = 0;
+	c->hosts[A].links[B].conn = 77;
+	c->hosts[C].links[B].conn = 78;
+	hold(c, A, B, CALLS);
+	hold(c, C, B, CALLS);
+	cluster_wait(c, 2900);
+	host_wipe(c, B);
+	link_break(c, A, B);
+	link_break(c, C, B);
+	let_go(c, A, B, CALLS);
+	let_go(c, C, B, CALLS);
+	began = c->now_ms;
+	host_start(c, B);
+	ask_write(c, A, 1);
+	while (c->told[1][0] == '\0' && c->now_ms < began + 10000)
+		cluster_wait(c, 100);
+	assert_string_equal(c->told[1], "served");
+	assert_true(c->now_ms - began <= 1500);
+	cluster_free(c);
+}
+
+/* All that a double replies, its signature too, is no life of the member's. */
+static void
+a_double_keeps_no_dead_member_alive(void **state)
+{
+	struct cluster *c = cluster_new(2);
+	struct host *a = &c->hosts[A];
+
+	key_give(c, A);
+	key_give(c, B);
+	host_start(c, A);
+	host_start(c, B);
+	cluster_wait(c, 1500);
+	assert_set(c, A, "AB");
+	hold(c, A, B, CALLS);
+	a->links[B].reset = 1;
+	cluster_run(c);
+	host_stop(c, B);
+	ask_write(c, A, 1);
+	for (int i = 0; i < 200; i++) {
+		struct event ev = {.kind = EV_REPLY, .peer = place_of(a, B)};
+
+		ev.message = message_new(SAY_SIGN, 1);
+		memset(ev.message->u.signed_by.incarnation, 99, 16);
+		memset(ev.message->u.signed_by.key, 9, 32);
+		host_step(a, ev);
+		cluster_wait(c, 100);
+	}
+	assert_set(c, A, "A");
+	assert_string_equal(c->told[1], "served");
+	cluster_free(c);
+}
+
 /* One way of two leads nowhere: the caller's end finds that out by itself. */
 static void
 a_link_without_answers_is_made_anew(void **state)
@@ -203,7 +266,7 @@ a_link_without_answers_is_made_anew(void **state)
 
 	hold(c, A, B, CALLS);
 	ask_write(c, A, 1);
-	for (int i = 0; i < 200 && c->hosts[A].links[B].conn == conn; i++)
+	for (int i = 0; i < 400 && c->hosts[A].links[B].conn == conn; i++)
 		cluster_wait(c, 100);
 	assert_int_not_equal(c->hosts[A].links[B].conn, conn);
 	assert_set(c, A, "AB");
@@ -267,6 +330,32 @@ a_directory_that_was_renamed(void **state)
 	cluster_free(c);
 }
 
+/* The preferred host has a wrong address of the one that serves. */
+static void
+who_cannot_call_is_not_handed_the_service(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, 1);
+
+	assert_role(c, A, "primary");
+	host_kill(c, A, 0);
+	cluster_wait(c, 1000);
+	assert_role(c, B, "primary");
+	c->hosts[A].misled[B] = 1;
+	host_start(c, A);
+	cluster_wait(c, 10000);
+	assert_set(c, B, "AB");
+	assert_role(c, B, "primary");
+	ask_write(c, B, 1);
+	cluster_run(c);
+	assert_string_equal(c->told[1], "served");
+	assert_non_null(strstr(
+	    core_handover(c->hosts[B].core, "A"), "cannot call this one"));
+	c->hosts[A].misled[B] = 0;
+	cluster_wait(c, 5000);
+	assert_role(c, A, "primary");
+	cluster_free(c);
+}
+
 int
 main(void)
 {
@@ -278,9 +367,12 @@ main(void)
 	    cmocka_unit_test(a_halted_member_is_left_out),
 	    cmocka_unit_test(a_double_throws_nobody_out),
 	    cmocka_unit_test(a_successor_is_none),
+	    cmocka_unit_test(a_successor_after_a_power_cut_is_none),
+	    cmocka_unit_test(a_double_keeps_no_dead_member_alive),
 	    cmocka_unit_test(a_link_without_answers_is_made_anew),
 	    cmocka_unit_test(a_copy_is_refused_by_a_third_host),
 	    cmocka_unit_test(a_directory_that_was_renamed),
+	    cmocka_unit_test(who_cannot_call_is_not_handed_the_service),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

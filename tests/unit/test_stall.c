@@ -208,6 +208,64 @@ a_late_heir_waits(void **state)
 	cluster_free(c);
 }
 
+/* So it is for one that is stopped while it takes over. */
+static void
+a_late_claimant_waits(void **state)
+{
+	for (int disk = 0; disk < 2; disk++) {
+		struct cluster *c = cluster_in_sync(3, 0);
+
+		if (disk)
+			hold_disk(c, B);
+		else
+			hold(c, B, C, CALLS);
+		host_kill(c, A, 0);
+		cluster_wait(c, 1000);
+		assert_role(c, B, disk ? "claiming" : "establishing");
+		host_stop(c, B);
+		cluster_wait(c, 4500);
+		assert_role(c, C, "primary");
+		ask_write(c, C, 1);
+		cluster_run(c);
+		assert_told(c, 1, "served");
+		host_kill(c, C, 0);
+		host_go_on(c, B);
+		free_disk(c, B);
+		let_go(c, B, C, CALLS);
+		cluster_wait(c, 5000);
+		assert_role(c, B, "waiting");
+		host_start(c, C);
+		cluster_wait(c, 3000);
+		assert_disk(c, B, on_disk(c, C).text);
+		cluster_free(c);
+	}
+}
+
+/* It halts as soon as it hears that, and has not gone on alone. */
+static void
+a_host_that_is_leaving_is_not_waited_for(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, 0);
+	int again;
+
+	host_stop(c, C);
+	assert_null(core_remove_host(c->hosts[A].core, "C", &again));
+	cluster_run(c);
+	cluster_wait(c, 200);
+	host_kill(c, B, 0);
+	cluster_wait(c, 500);
+	host_kill(c, A, 9);
+	host_kill(c, C, 0);
+	for (int i = 0; i < 3; i++)
+		host_start(c, i);
+	cluster_wait(c, 10000);
+	assert_role(c, C, "halted");
+	ask_write(c, A, 1);
+	cluster_wait(c, 1000);
+	assert_told(c, 1, "served");
+	cluster_free(c);
+}
+
 int
 main(void)
 {
@@ -220,6 +278,8 @@ main(void)
 	    cmocka_unit_test(a_slow_disk_makes_nobody_silent),
 	    cmocka_unit_test(a_host_is_spare_when_another_can_go_on),
 	    cmocka_unit_test(a_late_heir_waits),
+	    cmocka_unit_test(a_late_claimant_waits),
+	    cmocka_unit_test(a_host_that_is_leaving_is_not_waited_for),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

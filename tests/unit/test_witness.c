@@ -581,6 +581,74 @@ who_may_have_joined_is_not_passed_by(void **state)
 	cluster_free(c);
 }
 
+/* Its disk was replaced: what the new one has is not what it has. */
+static void
+who_may_have_joined_is_not_its_successor(void **state)
+{
+	struct cluster *c = cluster_undecided();
+
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	cluster_wait(c, 3000);
+	host_kill(c, B, 0);
+	host_wipe(c, B);
+	host_start(c, B);
+	cluster_wait(c, 500);
+	ask_write(c, A, 1);
+	cluster_wait(c, 5000);
+	assert_told(c, 1, "");
+	/* The operator's word that the one before will never answer. */
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	config_clear(&c->witness.k);
+	c->witness_down = 0;
+	cluster_wait(c, 5000);
+	assert_told(c, 1, "served");
+	assert_set(c, A, "AB");
+	cluster_free(c);
+}
+
+/* Its arbiter is back, and had not granted that it joins. */
+static void
+who_may_have_joined_and_died_is_asked_about(void **state)
+{
+	struct cluster *c = cluster_undecided();
+
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	cluster_wait(c, 5000);
+	host_kill(c, B, 0);
+	ask_write(c, A, 1);
+	cluster_wait(c, 3000);
+	assert_told(c, 1, "");
+	config_clear(&c->witness.k);
+	config_copy(&c->witness.k, &c->hosts[A].k);
+	c->witness_down = 0;
+	cluster_wait(c, 5000);
+	assert_told(c, 1, "served");
+	assert_set(c, A, "A");
+	cluster_free(c);
+}
+
+/* What leaves out nobody may wait long: who comes back follows meanwhile. */
+static void
+a_host_follows_while_an_arbiter_owes_an_answer(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+
+	c->witness_down = 1;
+	assert_null(core_handover(c->hosts[A].core, "B"));
+	cluster_wait(c, 5000);
+	host_kill(c, B, 0);
+	cluster_wait(c, 500);
+	host_start(c, B);
+	ask_write(c, A, 1);
+	cluster_wait(c, 5000);
+	assert_told(c, 1, "served");
+	assert_role(c, A, "primary");
+	cluster_free(c);
+}
+
 static void
 without_who_may_have_joined_an_operator_decides(void **state)
 {
@@ -866,6 +934,9 @@ main(void)
 	    cmocka_unit_test(a_dead_witness_that_owes_an_answer_is_replaced),
 	    cmocka_unit_test(who_may_have_joined_confirms_the_next_witness),
 	    cmocka_unit_test(who_may_have_joined_is_not_passed_by),
+	    cmocka_unit_test(who_may_have_joined_is_not_its_successor),
+	    cmocka_unit_test(who_may_have_joined_and_died_is_asked_about),
+	    cmocka_unit_test(a_host_follows_while_an_arbiter_owes_an_answer),
 	    cmocka_unit_test(without_who_may_have_joined_an_operator_decides),
 	    cmocka_unit_test(a_primary_that_cannot_go_on_is_promoted_by_force),
 	    cmocka_unit_test(a_dead_witness_is_replaced),
