@@ -283,9 +283,10 @@ static void
 call_heard(struct core *c, const struct event *ev)
 {
 	struct peer *p = &c->peers[ev->peer];
-	struct event other = *ev;
 
 	if (is_double(c, ev)) {
+		struct event other = *ev;
+
 		other.refusal = EVOTE_REFUSED_DOUBLE;
 		follow_stranger(c, &other);
 		return;

@@ -91,10 +91,9 @@ struct peer {
 	int up;
 	int port_refuses; /* nobody listens there, since it went down */
 	uint64_t conn;	  /* its last connection to us, 0: gone */
-	uint64_t
-	    last_received_ms;  /* when anything came from it, or it came up */
-	uint64_t word_ms;      /* when it said anything itself */
-	uint64_t last_sent_ms; /* when we last called it */
+	uint64_t last_received_ms; /* when anything came, or the link */
+	uint64_t word_ms;	   /* when it said anything itself */
+	uint64_t last_sent_ms;	   /* when we last called it */
 	uint64_t asked_ms; /* the first call since its last reply, 0: none */
 
 	/* Its last hello; role is EVOTE_HALTED until there was one. */
@@ -251,6 +250,8 @@ int core_leads(const struct core *); /* establishing, primary or handing over */
 int core_arbitrated(
     const struct core *); /* somebody else decides about the configuration */
 int core_peer_of(const struct core *, const void *id);
+/* The peer that has said it has this incarnation, or NULL. */
+const struct peer *core_member(const struct core *, const void *id);
 /* The peer that is the configuration's primary, or -1 (unknown, or this host).
  */
 int core_primary_peer(const struct core *);

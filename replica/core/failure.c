@@ -81,13 +81,11 @@ failure_of(const struct core *c, const evote_member *m)
 int
 failure_resigned(const struct core *c, const evote_member *m)
 {
-	int i = core_peer_of(c, m->incarnation);
-	const struct peer *p = i < 0 ? NULL : &c->peers[i];
+	const struct peer *p = core_member(c, m->incarnation);
 
 	return (!c->no_room && p != NULL && p->met &&
 	    (p->resigned || (BUG_LEFT_OUT_UNASKED && !p->room)) &&
-	    p->config.epoch == c->config.epoch &&
-	    config_id_equal(p->id, m->incarnation));
+	    p->config.epoch == c->config.epoch);
 }
 
 /* Must the primary leave this host out of the set? */

@@ -53,15 +53,12 @@ all_wait(const struct core *c)
 	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
 		const char *id = c->config.in_sync.in_sync_val[i].incarnation;
 		const struct peer *p;
-		int n;
 
 		if (config_id_equal(id, core_self(c)) ||
 		    BUG_SERVE_ALONE_AT_RESTART)
 			continue;
-		n = core_peer_of(c, id);
-		p = n < 0 ? NULL : &c->peers[n];
-		if (p == NULL || !p->met || !config_id_equal(p->id, id) ||
-		    p->role != EVOTE_WAITING ||
+		p = core_member(c, id);
+		if (p == NULL || !p->met || p->role != EVOTE_WAITING ||
 		    p->config.epoch > c->config.epoch)
 			return (0);
 	}
@@ -203,13 +200,9 @@ shrink(struct core *c)
 
 /* It has taken this epoch, and halted: it has not gone on, nor will it. */
 static int
-has_halted(const struct core *c, const evote_member *m)
+has_halted(const struct core *c, const struct peer *p)
 {
-	int i = core_peer_of(c, m->incarnation);
-	const struct peer *p = i < 0 ? NULL : &c->peers[i];
-
 	return (p != NULL && p->met && p->role == EVOTE_HALTED &&
-	    config_id_equal(p->id, m->incarnation) &&
 	    p->config.epoch == c->config.epoch);
 }
 
@@ -217,13 +210,11 @@ int
 policy_confirmed(const struct core *c)
 {
 	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
-		const evote_member *m = &c->config.in_sync.in_sync_val[i];
-		int p = core_peer_of(c, m->incarnation);
+		const char *id = c->config.in_sync.in_sync_val[i].incarnation;
+		const struct peer *p = core_member(c, id);
 
-		if (!config_id_equal(m->incarnation, core_self(c)) &&
-		    !has_halted(c, m) &&
-		    (p < 0 || c->peers[p].round == 0 ||
-			!config_id_equal(c->peers[p].id, m->incarnation)))
+		if (!config_id_equal(id, core_self(c)) && !has_halted(c, p) &&
+		    (p == NULL || p->round == 0))
 			return (0);
 	}
 	return (1);
@@ -246,7 +237,8 @@ establishing(struct core *c)
 	}
 	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++)
 		if (!config_id_equal(m[i].incarnation, core_self(c)) &&
-		    failure_of(c, &m[i]) && !has_halted(c, &m[i])) {
+		    failure_of(c, &m[i]) &&
+		    !has_halted(c, core_member(c, m[i].incarnation))) {
 			core_move(c, ON_LOST);
 			return;
 		}

@@ -47,6 +47,15 @@ core_peer_of(const struct core *c, const void *id)
 	return (-1);
 }
 
+const struct peer *
+core_member(const struct core *c, const void *id)
+{
+	int i = core_peer_of(c, id);
+
+	return (i >= 0 && config_id_equal(c->peers[i].id, id) ? &c->peers[i]
+							      : NULL);
+}
+
 int
 core_primary_peer(const struct core *c)
 {
@@ -123,15 +132,14 @@ core_least(const struct core *c, uint64_t n, core_said *said)
 {
 	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
 		const char *id = c->config.in_sync.in_sync_val[i].incarnation;
-		int p;
+		const struct peer *p;
 
 		if (config_id_equal(id, core_self(c)))
 			continue;
-		p = core_peer_of(c, id);
-		if (p < 0 || !config_id_equal(c->peers[p].id, id))
+		if ((p = core_member(c, id)) == NULL)
 			return (0);
-		if (said(&c->peers[p]) < n)
-			n = said(&c->peers[p]);
+		if (said(p) < n)
+			n = said(p);
 	}
 	/* One about to join may be in the set before we hear of it. */
 	for (int i = 0; i < c->cf.n; i++) {
