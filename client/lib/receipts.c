@@ -240,42 +240,42 @@ receipt_prefer(struct evote *e, struct vote *v, struct evote_proof *p)
 	return (EVOTE_ANSWERED);
 }
 
-/*
- * Before the signers are known for sure, which may take another question: later
- * the service may not say any more which record it is.
- */
 static enum evote_outcome
-receipt_secure(struct evote *e, const struct vote *v, const char *text)
+receipt_keep(struct evote *e, const struct vote *v, const char *text)
 {
-	if (v->kept.leaf != NULL ||
-	    state_set_receipt(e->state, e->options.voter, v->election, text) ==
-		0)
-		return (EVOTE_ANSWERED);
-	return (handle_fail(e, "%s", state_error(e->state)));
+	return (state_set_receipt(
+		    e->state, e->options.voter, v->election, text) == 0
+		? EVOTE_ANSWERED
+		: handle_fail(e, "%s", state_error(e->state)));
 }
 
-/* As it will be read: what is handed out was verified as it stands. */
+/*
+ * As it will be read: what is handed out was verified as it stands.  The first
+ * one is kept before the signers are known for sure, which may take another
+ * question: later the service may not say any more which record it is.
+ */
 static enum evote_outcome
 receipt_finish(struct evote *e, struct vote *v, uint64_t deadline_ms,
     struct evote_proof *p)
 {
+	int first = v->kept.leaf == NULL;
 	struct receipt r;
-	enum evote_outcome outcome;
+	enum evote_outcome outcome = EVOTE_ANSWERED;
 	char why[300];
 
 	if (receipt_read(&r, p->text, strlen(p->text), why, sizeof(why)) != 0)
 		return (handle_fail(e, "the receipt cannot be read: %s", why));
-	outcome = receipt_fits(&r) ? receipt_secure(e, v, p->text)
-				   : handle_fail(e, "the receipt does not fit");
+	if (!receipt_fits(&r))
+		outcome = handle_fail(e, "the receipt does not fit");
+	else if (first)
+		outcome = receipt_keep(e, v, p->text);
 	if (outcome == EVOTE_ANSWERED)
 		outcome = keys_judge(e, &r.note, deadline_ms, p);
 	receipt_clear(&r);
 	if (outcome == EVOTE_ANSWERED)
 		outcome = receipt_prefer(e, v, p);
-	if (outcome == EVOTE_ANSWERED &&
-	    state_set_receipt(
-		e->state, e->options.voter, v->election, p->text) != 0)
-		outcome = handle_fail(e, "%s", state_error(e->state));
+	if (outcome == EVOTE_ANSWERED && !first)
+		outcome = receipt_keep(e, v, p->text);
 	p->by_token = v->ballot.by_token;
 	if (outcome == EVOTE_ANSWERED && (p->path = strdup(v->path)) == NULL)
 		outcome = handle_fail(e, "no memory");
