@@ -33,31 +33,36 @@
 /* ---- signals ---- */
 
 /* Those that end a process wait, and then do: it is to leave nothing behind. */
+static const int held[] = {SIGINT, SIGTERM, SIGHUP};
+#define N_HELD (sizeof(held) / sizeof(held[0]))
+
 static void
 signals_hold(sigset_t *was)
 {
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 	struct sigaction action;
-	sigset_t held;
+	sigset_t mask;
 
-	sigemptyset(&held);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+	sigemptyset(&mask);
+	for (size_t i = 0; i < N_HELD; i++)
 		/* One that is ignored would wait as well. */
-		if (sigaction(numbers[i], NULL, &action) == 0 &&
+		if (sigaction(held[i], NULL, &action) == 0 &&
 		    action.sa_handler != SIG_IGN)
-			sigaddset(&held, numbers[i]);
-	sigprocmask(SIG_BLOCK, &held, was);
+			sigaddset(&mask, held[i]);
+	sigprocmask(SIG_BLOCK, &mask, was);
 }
 
 /* Whether one waits: also for SQLite, in the midst of its work. */
 static int
 signals_wait(void *unused)
 {
-	sigset_t s;
+	sigset_t pending;
 
-	return (sigpending(&s) == 0 &&
-	    (sigismember(&s, SIGINT) || sigismember(&s, SIGTERM) ||
-		sigismember(&s, SIGHUP)));
+	if (sigpending(&pending) != 0)
+		return (0);
+	for (size_t i = 0; i < N_HELD; i++)
+		if (sigismember(&pending, held[i]))
+			return (1);
+	return (0);
 }
 
 /* ---- the files, as a server may be writing them ---- */
