@@ -120,8 +120,8 @@ int admin_check(
  */
 int admin_call(struct client *, rpcproc_t, xdrproc_t xargs, void *args,
     xdrproc_t xres, void *res, const char *what);
-/* A remark on an address that every machine takes for its own. */
 struct host;
+/* A remark on an address that every machine takes for its own. */
 void admin_doubt(const struct client *, const struct host *);
 /* For `again`, of an order that is only carried out once. */
 #define ADMIN_AGAIN "Run the same command again: it is carried out only once"

@@ -208,12 +208,12 @@ stand_in(const struct voters *vs, const struct voter *v, uint32_t stage)
 {
 	const struct stand own = {v->key, v->group, v->registered};
 	const struct standing *o = v->other;
-	int staged = v->stage != 0 &&
-	    (v->stage == stage ||
-		stage_at(vs, v->stage)->state == STAGE_COMMITTED);
+	int staged;
 
 	if (v->stage == 0)
 		return (v->group != NULL ? own : (struct stand){0});
+	staged = v->stage == stage ||
+	    stage_at(vs, v->stage)->state == STAGE_COMMITTED;
 	if (o == NULL && !staged)
 		return ((struct stand){0});
 	if (v->staged == staged)
