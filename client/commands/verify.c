@@ -186,7 +186,7 @@ compared(struct client *c, struct examined *x)
 	not_proved(x,
 	    "%s and %s contradict each other: the service has signed both, "
 	    "and they are of other records, %llu each. Votes that were "
-	    "accepted may be missing. Show both to whoever runs the election",
+	    "accepted may be missing. Show both to the operators",
 	    x->name, other, (unsigned long long)x->note->size);
 	return (EXIT_CHANGED);
 }
@@ -410,7 +410,7 @@ all_verify(
 	if (torn > 0)
 		return (say_problem(c, "", EVOTE_CHANGED,
 		    "The service has signed different histories. Show these "
-		    "files to whoever runs the election"));
+		    "files to the operators"));
 	if (unread > 0)
 		return (
 		    say_usage(c, "%d of %d files cannot be read", unread, n));
