@@ -1078,6 +1078,27 @@ host_record(struct service *s, const char *name)
 	execute(s, &op, 0);
 }
 
+/* A bit of the last signature is another. */
+static void
+last_spoil(struct notary *n)
+{
+	char *at = strrchr(n->note, '\n') - 8;
+
+	*at = *at == 'A' ? 'B' : 'A';
+	file_put(n->file, n->note);
+}
+
+static void
+last_drop(struct notary *n)
+{
+	char *at = strrchr(n->note, '\n');
+
+	while (*--at != '\n')
+		;
+	at[1] = '\0';
+	file_put(n->file, n->note);
+}
+
 /* Nobody is named who has to sign: the ledger has keys itself. */
 static void
 test_own_keys(void **state)
@@ -1099,15 +1120,10 @@ test_own_keys(void **state)
 	    "signed by the service and by alpha, beta, by this ledger's "
 	    "own keys");
 	says(page, "All holds: every");
-	line = strrchr(n.note, '\n') - 8;
-	*line = *line == 'A' ? 'B' : 'A';
-	file_put(n.file, n.note);
+	last_spoil(&n);
 	says(audit_with(s, &conf, 1), "the signature of beta in it is forged");
 	/* One host is no fault; whose policy would say so? */
-	while (*line != '\n')
-		line--;
-	line[1] = '\0';
-	file_put(n.file, n.note);
+	last_drop(&n);
 	says(audit_with(s, &conf, 0), "signed by the service and by alpha, by");
 	/* Nobody at all, but somebody else. */
 	line = strstr(n.note, "\n\n") + 2;
@@ -1139,20 +1155,14 @@ test_signers(void **state)
 	struct notary n;
 	struct conf conf = {.checkpoint = n.file, .policy = n.policy};
 	unsigned char root[SEAL_HASH];
-	char *line;
 
 	stop(s);
 	root_of(s, 6, root);
 	notarize(s, &n, ORIGIN, 6, root);
 	/* A signature with a bit flipped, and one less. */
-	line = strrchr(n.note, '\n') - 8;
-	*line = *line == 'A' ? 'B' : 'A';
-	file_put(n.file, n.note);
+	last_spoil(&n);
 	says(audit_with(s, &conf, 1), "a signature in it is forged");
-	while (*line != '\n')
-		line--;
-	line[1] = '\0';
-	file_put(n.file, n.note);
+	last_drop(&n);
 	says(audit_with(s, &conf, 1),
 	    "fewer hosts have signed it than the policy wants");
 	file_put(n.file, "a letter\n");

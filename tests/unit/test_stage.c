@@ -253,6 +253,15 @@ test_swapped_keys(void **state)
 	assert_replays(w);
 }
 
+/* Every host has the version that knows stages, and an election is open. */
+static void
+begin_with_club(struct world *w)
+{
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_create(anew(w, "Cy"), "club", START + HOUR), 0, EVOTE_R_OK,
+	    1);
+}
+
 /* A key that has voted in an open election does not vote there again. */
 static void
 test_former_keys(void **state)
@@ -266,9 +275,7 @@ test_former_keys(void **state)
 	struct op insist;
 	uint64_t size;
 
-	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
-	expect(w, op_create(anew(w, "Cy"), "club", START + HOUR), 0, EVOTE_R_OK,
-	    1);
+	begin_with_club(w);
 	size = w->size;
 	expect(w, op_begin(w, renamed, 2), 0, EVOTE_R_OK, 1);
 	world_undo(w, size);
@@ -313,9 +320,7 @@ test_former_keys_meanwhile(void **state)
 	struct op vote;
 	uint64_t size;
 
-	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
-	expect(w, op_create(anew(w, "Cy"), "club", START + HOUR), 0, EVOTE_R_OK,
-	    1);
+	begin_with_club(w);
 	/* What is from before the stage has been looked at. */
 	expect(
 	    w, op_vote(anew(w, "Ann"), "none", "C"), 2, EVOTE_R_NO_ELECTION, 1);
@@ -404,9 +409,7 @@ test_former_keys_given_up(void **state)
 	struct op insist;
 	uint64_t size, voted;
 
-	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
-	expect(w, op_create(anew(w, "Cy"), "club", START + HOUR), 0, EVOTE_R_OK,
-	    1);
+	begin_with_club(w);
 	size = w->size;
 	expect(w, op_rekey("Ann", 'x'), 0, EVOTE_R_OK, 1);
 	expect(w, op_vote(anew(w, "Ann"), "club", "C"), 0, EVOTE_R_OK, 1);
@@ -463,9 +466,7 @@ test_shared_keys_moved(void **state)
 	evote_row back[] = {row("Bob", "students", 'a')};
 
 	share.shared_keys = 1;
-	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
-	expect(w, op_create(anew(w, "Cy"), "club", START + HOUR), 0, EVOTE_R_OK,
-	    1);
+	begin_with_club(w);
 	expect(w, share, 0, EVOTE_R_OK, 1);
 	expect(w, op_vote(anew(w, "Ann"), "club", "C"), 0, EVOTE_R_OK, 1);
 	expect(w, op_begin(w, out, 1), 0, EVOTE_R_OK, 1);

@@ -177,6 +177,28 @@ a_host_is_spare_when_another_can_go_on(void **state)
 	cluster_free(c);
 }
 
+/* B is stopped, and waits for who has gone on without it, and died. */
+static void
+others_go_on(struct cluster *c, int other)
+{
+	host_stop(c, B);
+	cluster_wait(c, 4500);
+	assert_role(c, other, "primary");
+	ask_write(c, other, 1);
+	cluster_run(c);
+	assert_told(c, 1, "served");
+	host_kill(c, other, 0);
+	host_go_on(c, B);
+	free_disk(c, B);
+	let_go(c, B, other, CALLS);
+	cluster_wait(c, 5000);
+	assert_role(c, B, "waiting");
+	host_start(c, other);
+	cluster_wait(c, 2000);
+	assert_disk(c, B, on_disk(c, other).text);
+	cluster_free(c);
+}
+
 /*
  * It was named, and stopped before its disk had taken that: the giver may have
  * gone on without it since, and died.
@@ -191,21 +213,7 @@ a_late_heir_waits(void **state)
 	cluster_wait(c, 300);
 	assert_role(c, A, "backup");
 	assert_role(c, B, "backup");
-	host_stop(c, B);
-	cluster_wait(c, 4000);
-	assert_role(c, A, "primary");
-	ask_write(c, A, 1);
-	cluster_run(c);
-	assert_told(c, 1, "served");
-	host_kill(c, A, 0);
-	host_go_on(c, B);
-	free_disk(c, B);
-	cluster_wait(c, 5000);
-	assert_role(c, B, "waiting");
-	host_start(c, A);
-	cluster_wait(c, 2000);
-	assert_disk(c, B, on_disk(c, A).text);
-	cluster_free(c);
+	others_go_on(c, A);
 }
 
 /* So it is for one that is stopped while it takes over. */
@@ -222,22 +230,7 @@ a_late_claimant_waits(void **state)
 		host_kill(c, A, 0);
 		cluster_wait(c, 1000);
 		assert_role(c, B, disk ? "claiming" : "establishing");
-		host_stop(c, B);
-		cluster_wait(c, 4500);
-		assert_role(c, C, "primary");
-		ask_write(c, C, 1);
-		cluster_run(c);
-		assert_told(c, 1, "served");
-		host_kill(c, C, 0);
-		host_go_on(c, B);
-		free_disk(c, B);
-		let_go(c, B, C, CALLS);
-		cluster_wait(c, 5000);
-		assert_role(c, B, "waiting");
-		host_start(c, C);
-		cluster_wait(c, 3000);
-		assert_disk(c, B, on_disk(c, C).text);
-		cluster_free(c);
+		others_go_on(c, C);
 	}
 }
 

@@ -1020,37 +1020,33 @@ another_history_of_another_host(void **state)
 	fake_end(&beta);
 }
 
+/* The host that is asked was made primary by force, and tells so. */
 static void
-another_host_greets_as_forced(void **state)
+check_forced(struct world *w, int host)
 {
-	struct world *w = *state;
 	evote_status_res res;
 	struct fake beta;
 	struct evote *e;
 
 	split_begin(w, &beta);
 	e = open_as(w, 0);
-	beta.forced_epoch = 6;
-	assert_both_kept(w, &beta, e, evote_status(e, 1, 1000, &res));
+	(host == 0 ? &w->fake : &beta)->forced_epoch = 6;
+	assert_both_kept(w, &beta, e, evote_status(e, host, 1000, &res));
 	xdr_free((xdrproc_t)xdr_evote_status_res, &res);
 	fake_end(&beta);
+}
+
+static void
+another_host_greets_as_forced(void **state)
+{
+	check_forced(*state, 1);
 }
 
 /* The one that tells of it shows what was seen before: the next is asked. */
 static void
 the_host_itself_was_not_forced(void **state)
 {
-	struct world *w = *state;
-	evote_status_res res;
-	struct fake beta;
-	struct evote *e;
-
-	split_begin(w, &beta);
-	e = open_as(w, 0);
-	w->fake.forced_epoch = 6;
-	assert_both_kept(w, &beta, e, evote_status(e, 0, 1000, &res));
-	xdr_free((xdrproc_t)xdr_evote_status_res, &res);
-	fake_end(&beta);
+	check_forced(*state, 0);
 }
 
 /* In each round of `status`, say; each time may take seconds. */

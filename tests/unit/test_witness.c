@@ -477,6 +477,22 @@ a_grant_is_waited_for_on_a_slow_disk(void **state)
 	cluster_free(c);
 }
 
+/* An operator's order: the present one will never answer again. */
+static const char *
+replaced(struct cluster *c)
+{
+	return (core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+}
+
+/* Whoever answers now is another one, and holds nothing. */
+static void
+witness_renew(struct cluster *c)
+{
+	config_clear(&c->witness.k);
+	c->witness_down = 0;
+}
+
 /* What was asked of it is asked of no one any more. */
 static void
 a_dead_witness_that_owes_an_answer_is_replaced(void **state)
@@ -486,10 +502,8 @@ a_dead_witness_that_owes_an_answer_is_replaced(void **state)
 	c->witness_down = 1;
 	assert_null(core_handover(c->hosts[A].core, "B"));
 	cluster_wait(c, 3000);
-	config_clear(&c->witness.k);
-	c->witness_down = 0;
-	assert_null(core_arbiter(
-	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	witness_renew(c);
+	assert_null(replaced(c));
 	cluster_wait(c, 500);
 	assert_string_equal(c->hosts[B].k.arbiter.where, "v=10.0.0.8:111");
 	assert_role(c, A, "primary");
@@ -541,10 +555,8 @@ who_may_have_joined_confirms_the_next_witness(void **state)
 	cluster_wait(c, 300);
 	host_start(c, B);
 	cluster_wait(c, 300);
-	config_clear(&c->witness.k);
-	c->witness_down = 0;
-	assert_null(core_arbiter(
-	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	witness_renew(c);
+	assert_null(replaced(c));
 	until_asked(c);
 	/* From the first moment: else it could decide by the one before. */
 	assert_int_equal(c->witness.k.in_sync.in_sync_len, 2);
@@ -560,11 +572,9 @@ who_may_have_joined_is_not_passed_by(void **state)
 {
 	struct cluster *c = cluster_undecided();
 
-	config_clear(&c->witness.k);
-	c->witness_down = 0;
+	witness_renew(c);
 	hold(c, A, B, CALLS);
-	assert_null(core_arbiter(
-	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	assert_null(replaced(c));
 	host_kill(c, B, 0);
 	ask_write(c, A, 1);
 	cluster_wait(c, 5000);
@@ -573,8 +583,7 @@ who_may_have_joined_is_not_passed_by(void **state)
 	let_go(c, A, B, CALLS);
 	host_start(c, B);
 	cluster_wait(c, 3000);
-	assert_null(core_arbiter(
-	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	assert_null(replaced(c));
 	cluster_wait(c, 3000);
 	assert_told(c, 1, "served");
 	assert_set(c, A, "AB");
@@ -587,8 +596,7 @@ who_may_have_joined_is_not_its_successor(void **state)
 {
 	struct cluster *c = cluster_undecided();
 
-	assert_null(core_arbiter(
-	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	assert_null(replaced(c));
 	cluster_wait(c, 3000);
 	host_kill(c, B, 0);
 	host_wipe(c, B);
@@ -598,10 +606,8 @@ who_may_have_joined_is_not_its_successor(void **state)
 	cluster_wait(c, 5000);
 	assert_told(c, 1, "");
 	/* The operator's word that the one before will never answer. */
-	assert_null(core_arbiter(
-	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
-	config_clear(&c->witness.k);
-	c->witness_down = 0;
+	assert_null(replaced(c));
+	witness_renew(c);
 	cluster_wait(c, 5000);
 	assert_told(c, 1, "served");
 	assert_set(c, A, "AB");
@@ -614,8 +620,7 @@ who_may_have_joined_and_died_is_asked_about(void **state)
 {
 	struct cluster *c = cluster_undecided();
 
-	assert_null(core_arbiter(
-	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	assert_null(replaced(c));
 	cluster_wait(c, 5000);
 	host_kill(c, B, 0);
 	ask_write(c, A, 1);
@@ -659,10 +664,8 @@ without_who_may_have_joined_an_operator_decides(void **state)
 	cluster_wait(c, 3000);
 	assert_told(c, 1, "");
 	assert_non_null(strstr(alarm_of(c, A).text, "B, who may have joined"));
-	config_clear(&c->witness.k);
-	c->witness_down = 0;
-	assert_string_equal(core_arbiter(c->hosts[A].core,
-				EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1),
+	witness_renew(c);
+	assert_string_equal(replaced(c),
 	    "a host that may have joined is away. Start it, or promote this "
 	    "host by force");
 	cluster_wait(c, 3000);
@@ -712,8 +715,7 @@ a_dead_witness_is_replaced(void **state)
 	struct cluster *c = cluster_arbitrated();
 
 	config_clear(&c->witness.k);
-	assert_null(core_arbiter(
-	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	assert_null(replaced(c));
 	ask_write(c, A, 1);
 	cluster_wait(c, 500);
 	assert_told(c, 1, "served");
@@ -732,8 +734,7 @@ a_witness_that_dies_as_it_comes_is_replaced(void **state)
 	struct cluster *c = cluster_arbitrated();
 
 	config_clear(&c->witness.k);
-	assert_null(core_arbiter(
-	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	assert_null(replaced(c));
 	/* The second waits until all of the set have the first on disk. */
 	hold_disk(c, B);
 	cluster_wait(c, 300);
@@ -743,8 +744,7 @@ a_witness_that_dies_as_it_comes_is_replaced(void **state)
 	assert_true(c->hosts[A].k.arbiter_changing);
 	assert_true(c->hosts[B].k.arbiter_changing);
 
-	config_clear(&c->witness.k);
-	c->witness_down = 0;
+	witness_renew(c);
 	assert_null(core_arbiter(
 	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "u=10.0.0.7:111", 1));
 	cluster_wait(c, 500);
@@ -769,8 +769,7 @@ a_deposed_primary_does_not_replace_its_witness(void **state)
 	config_clear(&c->witness.k);
 	host_go_on(c, A);
 	assert_role(c, A, "primary");
-	(void)core_arbiter(
-	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1);
+	(void)replaced(c);
 	assert_true(config_id_zero(c->witness.k.cluster));
 	cluster_wait(c, 3000);
 	assert_role(c, B, "primary");
@@ -804,8 +803,7 @@ a_dead_witness_is_not_replaced_while_a_host_is_away(void **state)
 	c->witness_down = 1;
 	host_kill(c, B, 0);
 	cluster_wait(c, 500);
-	assert_non_null(core_arbiter(
-	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, "v=10.0.0.8:111", 1));
+	assert_non_null(replaced(c));
 	cluster_free(c);
 }
 
