@@ -1284,7 +1284,7 @@ test_create(void **state)
 	    .choices = {1, choices},
 	    .end = 1000,
 	};
-	struct evote *e = open_with(w, 1000, 0);
+	struct evote *e = open_with(w, 300, 0);
 	evote_answer answer;
 	uint64_t end = 0, first;
 
@@ -1294,6 +1294,8 @@ test_create(void **state)
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	first = end;
 	w->fake.host[0].lose = 0;
+	evote_close(e);
+	e = open_with(w, 5000, 0);
 	/* The same with a later end, as "+90s" gives it. */
 	v.end = 2000;
 	assert_int_equal(EVOTE_ANSWERED,
@@ -1853,6 +1855,8 @@ test_settle(void **state)
 	assert_int_equal(EVOTE_UNANSWERED, vote_in(e, "E", "yes", NULL));
 	assert_int_equal(0, w->fake.votes);
 	w->fake.host[0].lose = 0;
+	evote_close(e);
+	e = open_with(w, 5000, 0);
 	w->fake.nrefuse = 1;
 	assert_int_equal(EVOTE_ANSWERED, evote_settle(e, &answer));
 	assert_true(answer.code > 0);
