@@ -18,6 +18,8 @@ conn_charge(struct conn *c)
 	if (c->rank == RANK_TRUSTED)
 		bytes = 0;
 	c->transport->bytes += bytes - c->charged;
+	if (c->state == CONN_DOOMED)
+		c->transport->freed += bytes - c->charged;
 	c->source->bytes += bytes - c->charged;
 	c->charged = bytes;
 }
@@ -147,6 +149,8 @@ conn_uncount(struct conn *c)
 	c->source->open--;
 	c->source->counted -= c->counted;
 	c->transport->strangers -= c->counted;
+	if (c->state == CONN_DOOMED)
+		c->transport->leaving -= c->counted;
 	c->counted = false;
 }
 
@@ -197,6 +201,7 @@ conn_close(struct conn *c)
 	tls_free(c->tls);
 	c->tls = NULL;
 	c->held = 0;
+	shake_over(c);
 	conn_charge(c);
 	conn_uncount(c);
 	c->state = CONN_FREE;
@@ -205,6 +210,7 @@ conn_close(struct conn *c)
 		TAILQ_INSERT_TAIL(&t->free, c, gone);
 	t->locals -= c->door == DOOR_LOCAL;
 	t->stats.conns--;
+	t->gave_back = true;
 	c->source->conns--;
 	source_leave(t, c->source);
 	if (t->config.closed != NULL)
@@ -229,6 +235,8 @@ conn_doom(struct conn *c)
 	if (c->state != CONN_OPEN)
 		return;
 	c->state = CONN_DOOMED;
+	c->transport->leaving += c->counted;
+	c->transport->freed += c->charged;
 	if (c->rank == RANK_TRUSTED)
 		TAILQ_INSERT_HEAD(&c->transport->doomed, c, gone);
 	else

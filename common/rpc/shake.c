@@ -7,9 +7,15 @@
 /*
  * Handshakes of TLS, which workers do.  While one has the TLS of a connection,
  * the connection has none: so it may end meanwhile.
+ *
+ * A handshake holds three times what a connection in TLS does, for as long as
+ * its client likes.  So only so many are under way as a part of all memory
+ * holds.  Whoever comes then is not heard until there is room, and is not to
+ * blame for the time: after a take-over everybody comes at once.
  */
-#define HEAR_BYTES 16640 /* more than a record of TLS */
-#define HEARS_MAX  32	 /* parts that a handshake may come in */
+#define SHAKES_PART 4	  /* of all memory, one of so many is for them */
+#define HEAR_BYTES  16640 /* more than a record of TLS */
+#define HEARS_MAX   32	  /* parts that a handshake may come in */
 
 struct shake {
 	struct tls *tls;
@@ -47,7 +53,50 @@ shakes_stop(struct transport *t)
 	t->workers = NULL;
 }
 
+/* ---- room ---- */
+
+int
+shakes_most(const struct transport *t)
+{
+	size_t n = t->config.max_memory / SHAKES_PART / TLS_SHAKE_BYTES;
+
+	return (n > 0 ? (int)n : 1);
+}
+
+/*
+ * A source may have as many under way as there is room for more, as with
+ * connections (source_may_open); where a host is expected, always a few.
+ */
+static int
+source_shakes_left(const struct transport *t, const struct source *s)
+{
+	int left = shakes_most(t) - t->shaking;
+
+	if (t->bytes >= t->config.max_memory)
+		left = 0;
+	if (s->host && left < TRANSPORT_HOST_PLACES)
+		left = TRANSPORT_HOST_PLACES;
+	return (left);
+}
+
+void
+shake_over(struct conn *c)
+{
+	if (!c->shaking)
+		return;
+	c->shaking = false;
+	c->source->shaking--;
+	c->transport->shaking--;
+	c->transport->gave_back = true;
+}
+
 /* ---- waiting ---- */
+
+bool
+shake_waits(const struct conn *c)
+{
+	return (c->ready_on == &c->source->shakes);
+}
 
 /* One source after the other, those of hosts first. */
 static void
@@ -117,6 +166,43 @@ shake_open(struct conn *c)
 	return (0);
 }
 
+/* Of this source one may be heard, or NULL: all that waited have gone. */
+static struct conn *
+source_take(struct transport *t, struct source *s)
+{
+	struct conn *c = TAILQ_FIRST(&s->shakes);
+
+	TAILQ_REMOVE(&t->shakes, s, shake);
+	s->on_shakes = false;
+	if (c != NULL)
+		conn_unready(c);
+	if (!TAILQ_EMPTY(&s->shakes))
+		source_wait(t, s);
+	return (c);
+}
+
+/*
+ * Few have more under way than there is room for; so soon one has not, or there
+ * is no room at all.
+ */
+static struct conn *
+shake_next(struct transport *t)
+{
+	struct source *s, *next;
+	struct conn *c;
+	int left;
+
+	for (s = TAILQ_FIRST(&t->shakes); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, shake);
+		left = source_shakes_left(t, s);
+		if (left <= 0)
+			return (NULL);
+		if (s->shaking < left && (c = source_take(t, s)) != NULL)
+			return (c);
+	}
+	return (NULL);
+}
+
 /* One step of it is done. */
 static void
 shake_step(struct conn *c, enum tls_got got)
@@ -125,6 +211,7 @@ shake_step(struct conn *c, enum tls_got got)
 	conn_charge(c);
 	switch (got) {
 	case TLS_OK:
+		shake_over(c);
 		c->channel = CHANNEL_TLS;
 		c->sealed = true;
 		c->partial_ms = 0;
@@ -157,18 +244,17 @@ shake_take(struct conn *c, const void *bytes, size_t n)
 		/* Too little for a job. */
 		shake_step(c, tls_shake(c->tls));
 	} else {
-		shake_wait(c);
+		c->ready_on = &t->hellos;
+		TAILQ_INSERT_TAIL(c->ready_on, c, ready);
 	}
 }
 
-void
-shake_hear(struct conn *c)
+static void
+shake_read(struct conn *c)
 {
 	void *bytes = c->transport->scratch;
 	size_t n;
 
-	if (!c->unread)
-		return;
 	n = channel_recv(c, bytes, HEAR_BYTES);
 	if (c->ended)
 		conn_doom(c);
@@ -176,13 +262,38 @@ shake_hear(struct conn *c)
 		shake_take(c, bytes, n);
 }
 
-/* ---- at work ---- */
-
+/* Its time for it begins. */
 static void
 shake_begin(struct conn *c)
 {
+	c->shaking = true;
+	c->source->shaking++;
+	c->transport->shaking++;
+	c->opened_ms = c->partial_ms = c->transport->now_ms;
+	shake_read(c);
+}
+
+void
+shake_hear(struct conn *c)
+{
+	if (!c->unread)
+		return;
+	if (c->shaking)
+		shake_read(c);
+	else if (c->rank == RANK_TRUSTED)
+		shake_begin(c);
+	else
+		shake_wait(c);
+}
+
+/* ---- at work ---- */
+
+static void
+shake_submit(struct conn *c)
+{
 	struct shake *k = need_zeroed(1, sizeof(*k));
 
+	conn_unready(c);
 	k->tls = c->tls;
 	k->conn = conn_id(c);
 	c->tls = NULL;
@@ -193,20 +304,16 @@ shake_begin(struct conn *c)
 void
 shakes_begin(struct transport *t)
 {
-	struct source *s;
 	struct conn *c;
 
-	while (
-	    (s = TAILQ_FIRST(&t->shakes)) != NULL && workers_room(t->workers)) {
-		TAILQ_REMOVE(&t->shakes, s, shake);
-		s->on_shakes = false;
-		c = TAILQ_FIRST(&s->shakes);
-		if (c == NULL)
-			continue;
-		conn_unready(c);
-		if (!TAILQ_EMPTY(&s->shakes))
-			source_wait(t, s);
-		shake_begin(c);
+	t->gave_back = false;
+	while (t->workers != NULL && workers_room(t->workers)) {
+		if ((c = TAILQ_FIRST(&t->hellos)) != NULL)
+			shake_submit(c);
+		else if ((c = shake_next(t)) != NULL)
+			shake_begin(c);
+		else
+			return;
 	}
 }
 

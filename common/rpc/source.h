@@ -35,7 +35,8 @@ struct source {
 	unsigned served;
 	bool on_turn;
 	TAILQ_ENTRY(source) turn;
-	struct conns shakes; /* those with a handshake that waits */
+	struct conns shakes; /* those whose handshake is not heard yet, */
+	int shaking;	     /* and how many are under way */
 	bool on_shakes;
 	TAILQ_ENTRY(source) shake;
 	UT_hash_handle hh;

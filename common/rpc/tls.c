@@ -17,9 +17,8 @@
 #define RECORDS_KEY (1u << 20) /* written with one key */
 /* Between a HelloRetryRequest and what is signed, with certificates. */
 #define UNSIGNED_MAX 256
-/* What OpenSSL holds: always, in a handshake besides, and of half a record. */
+/* What OpenSSL holds: always, and of half a record. */
 #define HELD_BYTES   14336
-#define SHAKE_BYTES  28672
 #define RECORD_BYTES 16896
 /* Messages of a peer that say nothing, for each so much that does. */
 #define IDLE_MAX   32
@@ -393,7 +392,7 @@ tls_held(const struct tls *t)
 	size_t n = HELD_BYTES + t->bio.in.cap + t->bio.out.cap;
 
 	if (!SSL_is_init_finished(t->ssl))
-		n += SHAKE_BYTES;
+		n += TLS_SHAKE_BYTES - HELD_BYTES;
 	return (record_begun(t) ? n + RECORD_BYTES : n);
 }
 

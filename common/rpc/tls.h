@@ -83,8 +83,9 @@ bool tls_has_more(const struct tls *);
 void tls_end(struct tls *);
 /* What is to be sent. */
 struct outbox *tls_outbox(struct tls *);
-/* Bytes of memory that it holds, about. */
+/* Bytes of memory that it holds, about; and in a handshake, usually. */
 size_t tls_held(const struct tls *);
+#define TLS_SHAKE_BYTES 43008
 /* "the certificate is of another service": the end of a sentence. */
 const char *tls_why(const struct tls *);
 /* The pin of the authority that the other end has shown, also in vain. */

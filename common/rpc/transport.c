@@ -136,20 +136,36 @@ strangers_serve(struct transport *t)
 
 /* ---- patience ---- */
 
-/* In 1024ths: all of it while half of everything is free, then less. */
+/* In 1024ths: all of it while half of what there is is free, then less. */
 static uint64_t
-patience(const struct transport *t)
+patience(uint64_t taken, uint64_t most)
 {
-	uint64_t places = (uint64_t)t->config.max_conns;
-	uint64_t memory = t->config.max_memory;
-	uint64_t taken = (uint64_t)t->strangers;
-	uint64_t free_places = places > taken ? places - taken : 0;
-	uint64_t free_memory = memory > t->bytes ? memory - t->bytes : 0;
-	uint64_t share = 2048 * free_places / (places + 1);
+	uint64_t share = taken < most ? 2048 * (most - taken) / most : 0;
 
-	if (2048 * free_memory / (memory + 1) < share)
-		share = 2048 * free_memory / (memory + 1);
 	return (share < 1024 ? share : 1024);
+}
+
+static uint64_t
+least(uint64_t a, uint64_t b)
+{
+	return (a < b ? a : b);
+}
+
+/* With one connection.  What was doomed just now counts as free already. */
+static uint64_t
+patience_with(const struct conn *c)
+{
+	const struct transport *t = c->transport;
+	uint64_t share = least(patience((uint64_t)(t->strangers - t->leaving),
+				   (uint64_t)t->config.max_conns),
+	    patience(t->bytes - t->freed, t->config.max_memory));
+
+	if (c->rank == RANK_TRUSTED)
+		return (1024);
+	return (c->shaking
+		? least(share,
+		      patience((uint64_t)t->shaking, (uint64_t)shakes_most(t)))
+		: share);
 }
 
 static bool
@@ -164,16 +180,18 @@ is_over(const struct transport *t, uint64_t since_ms, uint64_t limit_ms,
 }
 
 static void
-conn_look(struct conn *c, uint64_t share)
+conn_look(struct conn *c)
 {
 	const struct transport *t = c->transport;
 	const struct transport_config *config = &t->config;
+	uint64_t share = patience_with(c);
 
 	conn_resume(c);
-	if (c->rank == RANK_TRUSTED)
-		share = 1024;
-	if ((c->partial_ms != 0 &&
-		is_over(t, c->partial_ms, config->partial_ms, share)) ||
+	if (shake_waits(c)) {
+		if (c->ending) /* it could not end it */
+			conn_doom(c);
+	} else if ((c->partial_ms != 0 &&
+		       is_over(t, c->partial_ms, config->partial_ms, share)) ||
 	    (c->blocked &&
 		is_over(t, c->blocked_ms, config->partial_ms, share))) {
 		c->transport->stats.malformed += c->partial_ms != 0;
@@ -190,13 +208,12 @@ conn_look(struct conn *c, uint64_t share)
 static void
 conns_sweep(struct transport *t)
 {
-	uint64_t share = patience(t);
 	uint32_t i;
 
 	t->swept_ms = t->now_ms;
 	for (i = 0; i < t->n_slots; i++)
 		if (t->slots[i]->state == CONN_OPEN)
-			conn_look(t->slots[i], share);
+			conn_look(t->slots[i]);
 	listeners_resume(t);
 }
 
@@ -206,7 +223,8 @@ static void
 wake_settle(struct transport *t)
 {
 	bool wanted = !TAILQ_EMPTY(&t->turns) || !TAILQ_EMPTY(&t->trusted) ||
-	    !TAILQ_EMPTY(&t->dirty) || !TAILQ_EMPTY(&t->doomed);
+	    !TAILQ_EMPTY(&t->dirty) || !TAILQ_EMPTY(&t->doomed) ||
+	    (t->gave_back && !TAILQ_EMPTY(&t->shakes));
 	uint64_t one = 1;
 	ssize_t n;
 
@@ -286,6 +304,7 @@ transport_new(const struct transport_config *config)
 	t->config = *config;
 	TAILQ_INIT(&t->turns);
 	TAILQ_INIT(&t->trusted);
+	TAILQ_INIT(&t->hellos);
 	TAILQ_INIT(&t->shakes);
 	TAILQ_INIT(&t->dirty);
 	TAILQ_INIT(&t->doomed);

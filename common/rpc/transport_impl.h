@@ -76,7 +76,8 @@ struct conn {
 	struct outbox out; /* in plain */
 	enum channel channel;
 	struct tls *tls; /* NULL: none, or not now */
-	int heard;	 /* how often something came of its handshake */
+	bool shaking;	 /* its handshake is under way, */
+	int heard;	 /* and so often some of it was heard */
 	/* The call that is being dispatched. */
 	XDR args;
 	uint32_t len;
@@ -129,10 +130,15 @@ struct transport {
 	int strangers; /* places taken, of config.max_conns */
 	int locals;    /* connections of DOOR_LOCAL */
 	size_t bytes;  /* what all but the trusted hold, of config.max_memory */
+	int leaving;   /* doomed: places that will be free, */
+	size_t freed;  /* and bytes */
 	struct source_queue turns;  /* sources with something to serve */
 	struct conns trusted;	    /* the same, hosts and operators */
-	struct workers *workers;    /* of handshakes, */
-	struct source_queue shakes; /* which sources wait for: hosts first */
+	struct workers *workers;    /* of handshakes */
+	struct conns hellos;	    /* these have something for a worker */
+	int shaking;		    /* handshakes under way */
+	struct source_queue shakes; /* with others that wait: hosts first */
+	bool gave_back;		    /* something that those may wait for */
 	struct conns dirty, doomed, free;
 	unsigned char *scratch; /* one reply of the largest size, with mark */
 	struct transport_stats stats;
@@ -234,8 +240,14 @@ void conn_resume(struct conn *);
 /* 0, or -1, logged. */
 int shakes_start(struct transport *);
 void shakes_stop(struct transport *);
-/* Its turn: what has come of its handshake waits for a worker. */
+/* Its turn: something of its handshake has come. */
 void shake_hear(struct conn *);
+/* It was not heard yet, for want of room: it has no clock. */
+bool shake_waits(const struct conn *);
+/* It is done, or will not be. */
+void shake_over(struct conn *);
+/* How much of the room for handshakes is taken, and how much there is. */
+int shakes_most(const struct transport *);
 /* Gives the workers some of what waits; takes back what is done. */
 void shakes_begin(struct transport *);
 void shakes_end(struct transport *);

@@ -1585,7 +1585,7 @@ test_unproven(void **state)
 	close(held);
 }
 
-/* The fuller it is, the sooner an idle connection is closed. */
+/* The fuller it is, the sooner an idle connection is closed, if that helps. */
 static void
 test_patience(void **state)
 {
@@ -1603,10 +1603,31 @@ test_patience(void **state)
 		expect_served(idle[i]);
 	}
 	server_later(IDLE_MS / 10);
-	assert_int_equal(its.closed, 6);
-	for (; i > 6; i--)
+	assert_int_equal(its.closed, 1);
+	server_later(IDLE_MS / 10);
+	assert_int_equal(its.closed, 2);
+	for (; i > 2; i--)
 		expect_served(idle[i - 1]);
 	clients_close(idle, 12);
+}
+
+/* When it is full one goes, not everybody. */
+static void
+test_patience_when_full(void **state)
+{
+	int idle[16], i;
+
+	server_again(with_places(16));
+	for (i = 0; i < 16; i++) {
+		idle[i] = client_open_from(10 + i);
+		expect_served(idle[i]);
+	}
+	server_later(1100);
+	assert_int_equal(its.closed, 1);
+	expect_end(idle[0]);
+	for (i = 1; i < 16; i++)
+		expect_served(idle[i]);
+	clients_close(idle, 16);
 }
 
 static void
@@ -1839,6 +1860,7 @@ main(void)
 	    TEST(test_trusted_size),
 	    TEST(test_unproven),
 	    TEST(test_patience),
+	    TEST(test_patience_when_full),
 	    TEST(test_no_descriptors),
 	    TEST(test_unix),
 	    TEST(test_unix_left_by_root),

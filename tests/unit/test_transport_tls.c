@@ -1298,6 +1298,170 @@ test_share_of_memory(void **state)
 	client_close(&other);
 }
 
+/* ---- a crowd ---- */
+
+#define CROWD	 40
+#define CROWD_AT 20 /* the address of the first */
+
+/* So little memory that six handshakes are all that may be under way. */
+static void
+crowd_begin(void)
+{
+	struct transport_config config = usual();
+
+	config.max_memory = 1 << 20;
+	server_again(config);
+}
+
+/* Their ClientHello is sent: they come from so many addresses. */
+static void
+crowd_hello(struct client *c, int n, int addresses)
+{
+	for (int i = 0; i < n; i++) {
+		client_open_from(&c[i], CROWD_AT + i % addresses);
+		client_hello(&c[i]);
+		client_flush(&c[i], SIZE_MAX);
+	}
+	server_run();
+}
+
+/* How many have a ServerHello. */
+static int
+crowd_heard(struct client *c, int n)
+{
+	int heard = 0;
+
+	for (int i = 0; i < n; i++) {
+		client_receive(&c[i]);
+		heard += tls_is_fed(c[i].tls);
+	}
+	return (heard);
+}
+
+static void
+crowd_close(struct client *c, int n)
+{
+	for (int i = 0; i < n; i++)
+		client_close(&c[i]);
+}
+
+/*
+ * Everybody comes at once, and takes time: each has its turn, nobody is sent
+ * away, and who is there already stays.
+ */
+static void
+test_crowd(void **state)
+{
+	static struct client c[CROWD];
+	struct client there;
+	uint64_t begun = now_ms();
+	int done = 0, heard;
+
+	crowd_begin();
+	client_secure(&there);
+	client_echo(&there, 1);
+	crowd_hello(c, CROWD, CROWD);
+	heard = crowd_heard(c, CROWD);
+	assert_true(heard > 1 && heard < 8);
+	assert_true(stats().bytes < (1 << 20) / 2);
+	while (done < CROWD) {
+		server_later(SWEEP_MS);
+		server_turn();
+		for (int i = done = 0; i < CROWD; i++)
+			if (c[i].shaken == TLS_OK || tls_is_fed(c[i].tls) ||
+			    crowd_heard(&c[i], 1) > 0)
+				done += client_step(&c[i]);
+		assert_false(spent(begun));
+	}
+	client_receive(&there);
+	assert_false(there.ended);
+	crowd_close(c, CROWD);
+	client_close(&there);
+}
+
+/* Their time does not run while nobody hears them. */
+static void
+test_crowd_that_stalls(void **state)
+{
+	static struct client c[CROWD];
+	struct client late;
+	uint64_t begun;
+
+	crowd_begin();
+	begun = its.now;
+	crowd_hello(c, CROWD, CROWD);
+	client_open_from(&late, CROWD_AT + CROWD);
+	client_hello(&late);
+	client_flush(&late, SIZE_MAX);
+	server_run();
+	while (crowd_heard(&late, 1) == 0) {
+		assert_true(its.now - begun < PROOF_MS * 3);
+		server_later(SWEEP_MS);
+	}
+	/* All that stalled before it had their time, of which it had none. */
+	assert_true(its.now - begun > PROOF_MS);
+	client_shake(&late);
+	client_echo(&late, 1);
+	client_close(&late);
+	crowd_close(c, CROWD);
+}
+
+/* Many from one address leave room for another. */
+static void
+test_crowd_of_one_address(void **state)
+{
+	static struct client c[CROWD];
+	struct client other;
+
+	crowd_begin();
+	crowd_hello(c, CROWD, 1);
+	assert_true(crowd_heard(c, CROWD) <= 4);
+	client_open_from(&other, CROWD_AT + 1);
+	client_hello(&other);
+	client_shake(&other);
+	client_echo(&other, 1);
+	client_close(&other);
+	crowd_close(c, CROWD);
+}
+
+/* When one under way leaves, the next is heard at once. */
+static void
+test_crowd_that_leaves(void **state)
+{
+	static struct client c[CROWD];
+	int most, n;
+
+	crowd_begin();
+	crowd_hello(c, CROWD, CROWD);
+	most = crowd_heard(c, CROWD);
+	for (int i = 0; i < CROWD; i++) {
+		n = CROWD - i;
+		assert_int_equal(crowd_heard(c + i, n), n < most ? n : most);
+		client_close(&c[i]);
+		server_run();
+	}
+	assert_int_equal(stats().conns, 0);
+	assert_int_equal(stats().bytes, 0);
+}
+
+/* Those that end what they send while they wait, wait no more. */
+static void
+test_crowd_that_ends(void **state)
+{
+	static struct client c[CROWD];
+	int heard;
+
+	crowd_begin();
+	crowd_hello(c, CROWD, CROWD);
+	heard = crowd_heard(c, CROWD);
+	for (int i = heard; i < CROWD; i++)
+		assert_int_equal(shutdown(c[i].fd, SHUT_WR), 0);
+	server_run();
+	server_later(SWEEP_MS);
+	assert_int_equal(stats().conns, heard);
+	crowd_close(c, CROWD);
+}
+
 int
 main(void)
 {
@@ -1334,6 +1498,11 @@ main(void)
 	    TEST(test_leave),
 	    TEST(test_hosts_first),
 	    TEST(test_share_of_memory),
+	    TEST(test_crowd),
+	    TEST(test_crowd_that_stalls),
+	    TEST(test_crowd_of_one_address),
+	    TEST(test_crowd_that_leaves),
+	    TEST(test_crowd_that_ends),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
