@@ -20,7 +20,7 @@ room	= $(2:%=$(1)/%)
 COMMON	= $(call room,common,log seal ed25519 merkle note proof receipt extension tlog_policy text date number options options_file \
 	    nearest role_name record hosts tracker failpoint thread private progress workers ballot schulze) \
 	  $(call room,common/rpc,transport serve listener pool conn call channel \
-	    shake stream \
+	    shake stream descriptor \
 	    source listen caller lookup deadline header \
 	    inquiry portmap address tls tls_context tls_hello tls_bio authority line \
 	    dial)
@@ -279,5 +279,5 @@ SOURCES	= $(foreach top,common replica server client tests, \
 
 .PHONY: all programs check lint sim fuzz model model-full soak nemesis strangers bench bench-failover bench-profile bench-receipts bench-tls bench-scale \
 	evaluate report install deb clean
-.SECONDARY:
+.PRECIOUS: $(B)/%.o
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)

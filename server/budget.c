@@ -3,10 +3,10 @@
 #include <sys/resource.h>
 
 #include "common/log.h"
+#include "common/rpc/descriptor.h"
 #include "evote.h"
 
-#define FILES_MAX  16384 /* more would only take memory */
-#define FILES_OWN  64	 /* the ledger, links to hosts and the like */
+#define FILES_OWN  64 /* the ledger, links to hosts and the like */
 #define PLACES_MIN 16
 
 /* Before libtirpc is used: it sizes tables by this. */
@@ -17,10 +17,12 @@ budget_files(void)
 
 	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
 		return (FILES_OWN);
-	r.rlim_cur = r.rlim_max < FILES_MAX ? r.rlim_max : FILES_MAX;
+	r.rlim_cur =
+	    r.rlim_max < DESCRIPTORS_MAX ? r.rlim_max : DESCRIPTORS_MAX;
 	if (setrlimit(RLIMIT_NOFILE, &r) == -1)
 		(void)getrlimit(RLIMIT_NOFILE, &r);
-	return (r.rlim_cur < FILES_MAX ? (int)r.rlim_cur : FILES_MAX);
+	return (
+	    r.rlim_cur < DESCRIPTORS_MAX ? (int)r.rlim_cur : DESCRIPTORS_MAX);
 }
 
 void

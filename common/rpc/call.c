@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "common/record.h"
+#include "common/rpc/descriptor.h"
 #include "common/rpc/header.h"
 
 /* One call: from a whole record to a procedure, and its reply. */
@@ -373,9 +374,13 @@ transport_trust(struct svc_req *req)
 	c->rank = RANK_TRUSTED;
 	conn_charge(c);
 	source_is_host(&t->sources, &c->source->key);
-	if (epoll_ctl(t->epoll_fd, EPOLL_CTL_DEL, c->xprt.xp_fd, NULL) == -1 ||
-	    epoll_add(t->trusted_fd, c->xprt.xp_fd, CONN_EVENTS, conn_id(c)) ==
-		-1)
+	if (epoll_ctl(t->epoll_fd, EPOLL_CTL_DEL, c->xprt.xp_fd, NULL) == -1) {
+		conn_doom(c);
+		return;
+	}
+	c->xprt.xp_fd = descriptor_high(c->xprt.xp_fd);
+	if (epoll_add(t->trusted_fd, c->xprt.xp_fd, CONN_EVENTS, conn_id(c)) ==
+	    -1)
 		conn_doom(c);
 }
 

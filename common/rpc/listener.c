@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/rpc/descriptor.h"
 #include "common/rpc/listen.h"
 
 #define ACCEPTS_PER_RUN	 64
@@ -186,6 +187,7 @@ listener_add(struct transport *t, int fd, enum door door, char *path)
 	int epoll = door == DOOR_LOCAL ? t->trusted_fd : t->epoll_fd;
 
 	assert(t->n_listeners < LISTENERS_MAX);
+	fd = descriptor_high(fd);
 	if (epoll_add(epoll, fd, EPOLLIN, ID_LISTENER + t->n_listeners) == -1) {
 		log_alarm("transport listener=broken errno=%d", errno);
 		close(fd);

@@ -25,6 +25,17 @@ conn_charge(struct conn *c)
 }
 
 void
+conn_shaken(struct conn *c)
+{
+	if (!c->shaking)
+		return;
+	c->shaking = false;
+	c->source->shaking--;
+	c->transport->shaking--;
+	c->transport->gave_back = true;
+}
+
+void
 conn_unready(struct conn *c)
 {
 	if (c->ready_on != NULL)
@@ -201,7 +212,7 @@ conn_close(struct conn *c)
 	tls_free(c->tls);
 	c->tls = NULL;
 	c->held = 0;
-	shake_over(c);
+	conn_shaken(c);
 	conn_charge(c);
 	conn_uncount(c);
 	c->state = CONN_FREE;

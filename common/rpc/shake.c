@@ -56,9 +56,9 @@ shakes_stop(struct transport *t)
 /* ---- room ---- */
 
 int
-shakes_most(const struct transport *t)
+transport_handshakes(const struct transport_config *config)
 {
-	size_t n = t->config.max_memory / SHAKES_PART / TLS_SHAKE_BYTES;
+	size_t n = config->max_memory / SHAKES_PART / TLS_SHAKE_BYTES;
 
 	return (n > 0 ? (int)n : 1);
 }
@@ -70,24 +70,13 @@ shakes_most(const struct transport *t)
 static int
 source_shakes_left(const struct transport *t, const struct source *s)
 {
-	int left = shakes_most(t) - t->shaking;
+	int left = transport_handshakes(&t->config) - t->shaking;
 
 	if (t->bytes >= t->config.max_memory)
 		left = 0;
 	if (s->host && left < TRANSPORT_HOST_PLACES)
 		left = TRANSPORT_HOST_PLACES;
 	return (left);
-}
-
-void
-shake_over(struct conn *c)
-{
-	if (!c->shaking)
-		return;
-	c->shaking = false;
-	c->source->shaking--;
-	c->transport->shaking--;
-	c->transport->gave_back = true;
 }
 
 /* ---- waiting ---- */
@@ -211,7 +200,7 @@ shake_step(struct conn *c, enum tls_got got)
 	conn_charge(c);
 	switch (got) {
 	case TLS_OK:
-		shake_over(c);
+		conn_shaken(c);
 		c->channel = CHANNEL_TLS;
 		c->sealed = true;
 		c->partial_ms = 0;

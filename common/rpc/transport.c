@@ -162,10 +162,11 @@ patience_with(const struct conn *c)
 
 	if (c->rank == RANK_TRUSTED)
 		return (1024);
-	return (c->shaking
-		? least(share,
-		      patience((uint64_t)t->shaking, (uint64_t)shakes_most(t)))
-		: share);
+	if (!c->shaking)
+		return (share);
+	return (least(share,
+	    patience((uint64_t)t->shaking,
+		(uint64_t)transport_handshakes(&t->config))));
 }
 
 static bool

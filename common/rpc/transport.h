@@ -74,6 +74,9 @@ struct transport_config {
 	void *arg;
 };
 
+/* So many handshakes may be under way: what a part of the memory holds. */
+int transport_handshakes(const struct transport_config *);
+
 struct transport *transport_new(const struct transport_config *);
 void transport_free(struct transport *);
 

@@ -162,6 +162,8 @@ void listeners_resume(struct transport *);
 
 /* Makes the books agree with what it holds in memory. */
 void conn_charge(struct conn *);
+/* Its handshake, if any, is done or will not be. */
+void conn_shaken(struct conn *);
 void conn_unready(struct conn *);
 uint64_t conn_id(const struct conn *);
 /* NULL: that one is gone, or doomed. */
@@ -244,10 +246,6 @@ void shakes_stop(struct transport *);
 void shake_hear(struct conn *);
 /* It was not heard yet, for want of room: it has no clock. */
 bool shake_waits(const struct conn *);
-/* It is done, or will not be. */
-void shake_over(struct conn *);
-/* How much of the room for handshakes is taken, and how much there is. */
-int shakes_most(const struct transport *);
 /* Gives the workers some of what waits; takes back what is done. */
 void shakes_begin(struct transport *);
 void shakes_end(struct transport *);

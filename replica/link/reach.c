@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "common/rpc/descriptor.h"
 #include "common/rpc/inquiry.h"
 #include "common/seal.h"
 #include "evote.h"
@@ -86,7 +87,8 @@ socket_start(struct reach *r, int type, int port, uint32_t events)
 	struct sockaddr_storage sa;
 	socklen_t len = address_port(&r->addrs[r->at], port, &sa);
 
-	r->fd = socket(sa.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	r->fd = descriptor_high(
+	    socket(sa.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 	if (r->fd < 0 || fd_watch(r, r->fd, r->tag, events) != 0)
 		return (-1);
 	if (connect(r->fd, (struct sockaddr *)&sa, len) == 0 ||

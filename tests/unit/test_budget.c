@@ -83,6 +83,11 @@ strangers_get_what_is_promised(void **state)
 	assert_told(manual, "a call in", tc.proof_ms / 1000, "seconds, with");
 	assert_told(manual, "unread for", tc.partial_ms / 1000, "seconds, and");
 	assert_told(manual, "is idle for", tc.idle_ms / 1000, "seconds.");
+	/* About. */
+	assert_told(promises, "for handshakes, some",
+	    (uint64_t)transport_handshakes(&tc) / 10 * 10, "at a time");
+	assert_told(manual, "is for them, some",
+	    (uint64_t)transport_handshakes(&tc) / 10 * 10, "at a time");
 	assert_int_equal(tc.max_call, EVOTE_CALL_MAX);
 	assert_int_equal(tc.max_stranger_call, EVOTE_STRANGER_CALL_MAX);
 	/* One address has half of them. */

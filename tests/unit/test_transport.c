@@ -25,6 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/rpc/descriptor.h"
 #include "common/rpc/transport.h"
 #include "evote.h"
 
@@ -1538,6 +1539,40 @@ test_trusted(void **state)
 	clients_close(crowd, 6);
 }
 
+/* How many descriptors of ours are among the highest. */
+static int
+descriptors_high(void)
+{
+	struct rlimit r;
+	int fd, most, n = 0;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &r), 0);
+	most = r.rlim_cur < DESCRIPTORS_MAX ? (int)r.rlim_cur : DESCRIPTORS_MAX;
+	for (fd = most - 64; fd < most; fd++)
+		n += fcntl(fd, F_GETFD) != -1;
+	return (n);
+}
+
+/* When the process dies, doors and links are closed before all others. */
+static void
+test_high_descriptors(void **state)
+{
+	int fd, doors = descriptors_high();
+
+	assert_true(doors > 0);
+	fd = client_open();
+	expect_served(fd);
+	assert_int_equal(descriptors_high(), doors);
+	client_call(fd, 1, DO_TRUST, NULL);
+	server_run();
+	expect_status(fd, 1, SUCCESS);
+	assert_int_equal(descriptors_high(), doors + 1);
+	expect_served(fd);
+	close(fd);
+	server_run();
+	assert_int_equal(descriptors_high(), doors);
+}
+
 /* Only who is trusted may send the largest records. */
 static void
 test_trusted_size(void **state)
@@ -1857,6 +1892,7 @@ main(void)
 	    TEST(test_places_not_of_callers),
 	    TEST(test_places_of_hosts),
 	    TEST(test_trusted),
+	    TEST(test_high_descriptors),
 	    TEST(test_trusted_size),
 	    TEST(test_unproven),
 	    TEST(test_patience),
