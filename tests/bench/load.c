@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,9 @@
 #include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
+#include <arpa/inet.h>
 
+#include "evote.h"
 #include "floor.h"
 #include "load.h"
 #include "wire.h"
@@ -214,17 +217,35 @@ conn_open(struct load *l, struct conn *c)
 		die("epoll_ctl");
 }
 
-/*
- * More connections, which ask nothing.  That there are as many is shown by a
- * request on each of the others, which came later.
- */
+/* Asks nothing, and has its answer: the server closes who never calls. */
+static void
+idle_call(struct wire *w)
+{
+	const uint32_t words[] = {htonl(0x80000028), 0, 0, htonl(2),
+	    htonl(EVOTE_PROG), htonl(EVOTE_V1), 0, 0, 0, 0, 0};
+	struct pollfd p = {.fd = w->fd, .events = POLLIN};
+	unsigned char reply[64];
+	ssize_t n;
+
+	if (wire_send(w, words, sizeof(words)) == -1)
+		die("send");
+	while ((n = wire_recv(w, reply, sizeof(reply))) == -1 &&
+	    errno == EAGAIN && poll(&p, 1, 10000) == 1)
+		;
+	if (n <= 0)
+		die("an idle connection has no answer");
+}
+
+/* More connections, which rest from then on. */
 static void
 idle_open(struct load *l)
 {
 	struct wire w;
 
-	for (int i = 0; i < l->options.idle; i++)
+	for (int i = 0; i < l->options.idle; i++) {
 		wire_up(l, &w, i);
+		idle_call(&w);
+	}
 }
 
 /* Requests are small: the socket takes one whole. */
