@@ -355,14 +355,14 @@ service_head(const struct server *s, evote_answer *a)
 static void
 links(const struct server *s, evote_status_res *res)
 {
-	for (int i = 0; i < s->conf->hosts.n; i++) {
+	for (int i = 0; i < EVOTE_HOSTS_MAX; i++) {
 		const char *why = outbound_trouble(s->outbound, i);
 
 		if (why[0] != '\0')
 			alarm_add(res, EVOTE_ALARM_LINK,
 			    "No link to %s: %s. Start that host, or check "
 			    "the network and the hosts list.",
-			    s->conf->hosts.list[i].name, why);
+			    outbound_name(s->outbound, i), why);
 	}
 	if (res->arbiter_away && arbiter_trouble(s->arbiter)[0] != '\0')
 		alarm_add(res, EVOTE_ALARM_LINK, "No link to the witness: %s.",

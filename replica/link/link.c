@@ -212,6 +212,7 @@ link_clear(struct link *l)
 	free(l->name);
 	free(l->host);
 	l->name = l->host = NULL;
+	l->why[0] = '\0';
 }
 
 int

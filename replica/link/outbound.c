@@ -137,6 +137,12 @@ outbound_call(struct outbound *p, int peer, const struct message *m)
 }
 
 const char *
+outbound_name(const struct outbound *p, int peer)
+{
+	return (p->links[peer].name);
+}
+
+const char *
 outbound_trouble(const struct outbound *p, int peer)
 {
 	return (p->links[peer].why);

@@ -76,7 +76,9 @@ void outbound_run(struct outbound *, uint64_t now_ms);
  * is down or more than 64 MB wait to be sent (the link is then ended).
  */
 int outbound_call(struct outbound *, int peer, const struct message *);
-/* Why there is no link, as it was logged; "" while there is one. */
+/* Who is called in that place; NULL: nobody. */
+const char *outbound_name(const struct outbound *, int peer);
+/* Why there is no link, as it was logged; "" while there is one, or nobody. */
 const char *outbound_trouble(const struct outbound *, int peer);
 /* The peer lives, as it has called: a link that waits to be tried is tried. */
 void outbound_hurry(struct outbound *, int peer, uint64_t now_ms);
