@@ -113,6 +113,8 @@ $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/server.a $(B)/client.a
 	$(link) -fsanitize=fuzzer
 # Whoever verifies a signature is seen.
 $(B)/test_service: LIBS += -Wl,--wrap=seal_verify
+# So is whoever is given work.
+$(B)/test_transport_tls: LIBS += -Wl,--wrap=workers_submit
 # Calls go as far as the service, and no further.
 $(B)/fuzz_transport: LIBS += -Wl,--wrap=service_ask,--wrap=service_head \
     -Wl,--wrap=service_status

@@ -373,7 +373,7 @@ transport_trust(struct svc_req *req)
 	conn_uncount(c);
 	c->rank = RANK_TRUSTED;
 	conn_charge(c);
-	source_is_host(&t->sources, &c->source->key);
+	shakes_prefer(t, source_is_host(&t->sources, &c->source->key));
 	if (epoll_ctl(t->epoll_fd, EPOLL_CTL_DEL, c->xprt.xp_fd, NULL) == -1) {
 		conn_doom(c);
 		return;

@@ -46,19 +46,11 @@ conn_prove(struct conn *c)
 	TAILQ_INSERT_TAIL(&c->source->members[c->rank], c, member);
 }
 
-/*
- * A source may hold as much as is left.  So one alone has half of all there
- * is, two have a third each, and there is always something for another.
- */
 bool
 conn_has_room(const struct conn *c)
 {
-	const struct transport *t = c->transport;
-	size_t left = t->config.max_memory - t->bytes;
-
-	if (t->bytes > t->config.max_memory)
-		left = 0;
-	return (c->rank == RANK_TRUSTED || c->source->bytes <= left);
+	return (c->rank == RANK_TRUSTED ||
+	    c->source->bytes <= source_room(c->transport, c->source));
 }
 
 void

@@ -235,5 +235,5 @@ transport_expect(struct transport *t, const struct sockaddr *sa)
 {
 	struct source_key key = source_key(sa);
 
-	source_is_host(&t->sources, &key);
+	shakes_prefer(t, source_is_host(&t->sources, &key));
 }

@@ -32,6 +32,8 @@ conn_shaken(struct conn *c)
 	c->shaking = false;
 	c->source->shaking--;
 	c->transport->shaking--;
+	if (c->state == CONN_DOOMED)
+		c->transport->giving_up--;
 	c->transport->gave_back = true;
 }
 
@@ -247,11 +249,28 @@ conn_doom(struct conn *c)
 		return;
 	c->state = CONN_DOOMED;
 	c->transport->leaving += c->counted;
+	c->transport->giving_up += c->shaking;
 	c->transport->freed += c->charged;
 	if (c->rank == RANK_TRUSTED)
 		TAILQ_INSERT_HEAD(&c->transport->doomed, c, gone);
 	else
 		TAILQ_INSERT_TAIL(&c->transport->doomed, c, gone);
+}
+
+/*
+ * A source may hold as much as is left.  So one alone has half of all there
+ * is, two have a third each, and there is always something for another; where a
+ * host is expected, always for a few handshakes.
+ */
+size_t
+source_room(const struct transport *t, const struct source *s)
+{
+	size_t few = TRANSPORT_HOST_PLACES * TLS_SHAKE_BYTES;
+	size_t left = t->bytes < t->config.max_memory
+	    ? t->config.max_memory - t->bytes
+	    : 0;
+
+	return (s->host && left < few ? few : left);
 }
 
 bool
@@ -263,7 +282,8 @@ source_yield(struct transport *t, struct source *s, const struct conn *keep)
 	for (rank = RANK_UNPROVEN; rank < RANK_TRUSTED; rank++) {
 		c = TAILQ_FIRST(&s->members[rank]);
 		for (looks = 0; c != NULL && looks < YIELD_LOOKS; looks++) {
-			if (c->in_flight == 0 && c != keep) {
+			if (c->in_flight == 0 && c != keep &&
+			    (keep == NULL || c->charged > 0)) {
 				conn_doom(c);
 				TAILQ_REMOVE(&t->doomed, c, gone);
 				conn_close(c);

@@ -1,5 +1,6 @@
 #include "common/rpc/transport_impl.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #include "common/need.h"
@@ -60,7 +61,7 @@ transport_handshakes(const struct transport_config *config)
 {
 	size_t n = config->max_memory / SHAKES_PART / TLS_SHAKE_BYTES;
 
-	return (n > 0 ? (int)n : 1);
+	return (n == 0 ? 1 : n < INT_MAX ? (int)n : INT_MAX);
 }
 
 /*
@@ -100,6 +101,15 @@ source_wait(struct transport *t, struct source *s)
 		TAILQ_INSERT_TAIL(&t->shakes, s, shake);
 }
 
+void
+shakes_prefer(struct transport *t, struct source *s)
+{
+	if (s == NULL || !s->on_shakes)
+		return;
+	TAILQ_REMOVE(&t->shakes, s, shake);
+	TAILQ_INSERT_HEAD(&t->shakes, s, shake);
+}
+
 static void
 shake_wait(struct conn *c)
 {
@@ -115,10 +125,9 @@ shake_wait(struct conn *c)
 static bool
 source_has_room(const struct transport *t, const struct source *s)
 {
-	size_t left = t->config.max_memory - t->bytes;
+	size_t room = source_room(t, s);
 
-	return (
-	    t->bytes <= t->config.max_memory && s->bytes <= left - left / 4);
+	return (s->bytes <= room - room / 4);
 }
 
 /* Or another connection of its source gives way. */
@@ -251,15 +260,20 @@ shake_read(struct conn *c)
 		shake_take(c, bytes, n);
 }
 
-/* Its time for it begins. */
+/* Its time for it begins, unless its client is gone or has no more to say. */
 static void
 shake_begin(struct conn *c)
 {
+	if (c->ending)
+		conn_doom(c);
+	if (c->state != CONN_OPEN)
+		return;
 	c->shaking = true;
 	c->source->shaking++;
 	c->transport->shaking++;
 	c->opened_ms = c->partial_ms = c->transport->now_ms;
 	shake_read(c);
+	conn_charge(c);
 }
 
 void
@@ -280,9 +294,12 @@ shake_hear(struct conn *c)
 static void
 shake_submit(struct conn *c)
 {
-	struct shake *k = need_zeroed(1, sizeof(*k));
+	struct shake *k;
 
 	conn_unready(c);
+	if (c->state != CONN_OPEN)
+		return;
+	k = need_zeroed(1, sizeof(*k));
 	k->tls = c->tls;
 	k->conn = conn_id(c);
 	c->tls = NULL;

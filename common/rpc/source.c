@@ -58,7 +58,7 @@ source_drop(struct sources *all, struct source *s)
 	free(s);
 }
 
-void
+struct source *
 source_is_host(struct sources *all, const struct source_key *key)
 {
 	struct source *s;
@@ -68,4 +68,5 @@ source_is_host(struct sources *all, const struct source_key *key)
 	HASH_FIND(hh, all->table, key, sizeof(*key), s);
 	if (s != NULL)
 		s->host = true;
+	return (s);
 }

@@ -57,7 +57,7 @@ struct source_key source_key(const struct sockaddr *);
 /* NULL without memory.  To be dropped when its last connection is gone. */
 struct source *source_get(struct sources *, const struct source_key *);
 void source_drop(struct sources *, struct source *);
-/* From now on, also after its connections are gone. */
-void source_is_host(struct sources *, const struct source_key *);
+/* From now on, also after its connections are gone.  NULL: it has none now. */
+struct source *source_is_host(struct sources *, const struct source_key *);
 
 #endif

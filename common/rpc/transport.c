@@ -151,13 +151,20 @@ least(uint64_t a, uint64_t b)
 	return (a < b ? a : b);
 }
 
-/* With one connection.  What was doomed just now counts as free already. */
+/* While places lack.  What is doomed counts as free already, here and below. */
+static uint64_t
+patience_for_places(const struct transport *t)
+{
+	return (patience((uint64_t)(t->strangers - t->leaving),
+	    (uint64_t)t->config.max_conns));
+}
+
+/* With one connection, for anything that it takes up. */
 static uint64_t
 patience_with(const struct conn *c)
 {
 	const struct transport *t = c->transport;
-	uint64_t share = least(patience((uint64_t)(t->strangers - t->leaving),
-				   (uint64_t)t->config.max_conns),
+	uint64_t share = least(patience_for_places(t),
 	    patience(t->bytes - t->freed, t->config.max_memory));
 
 	if (c->rank == RANK_TRUSTED)
@@ -165,7 +172,7 @@ patience_with(const struct conn *c)
 	if (!c->shaking)
 		return (share);
 	return (least(share,
-	    patience((uint64_t)t->shaking,
+	    patience((uint64_t)(t->shaking - t->giving_up),
 		(uint64_t)transport_handshakes(&t->config))));
 }
 
@@ -173,11 +180,23 @@ static bool
 is_over(const struct transport *t, uint64_t since_ms, uint64_t limit_ms,
     uint64_t share)
 {
-	uint64_t least =
-	    limit_ms < PATIENCE_MIN_MS ? limit_ms : PATIENCE_MIN_MS;
-	uint64_t most = limit_ms * share / 1024;
+	uint64_t shortest = least(limit_ms, PATIENCE_MIN_MS);
+	uint64_t wanted = limit_ms * share / 1024;
 
-	return (t->now_ms - since_ms >= (most > least ? most : least));
+	return (
+	    t->now_ms - since_ms >= (wanted > shortest ? wanted : shortest));
+}
+
+/* Unheard, it takes up a place and nothing else: so its time runs for that. */
+static bool
+waits_in_vain(const struct conn *c)
+{
+	const struct transport *t = c->transport;
+	uint64_t share = patience_for_places(t);
+
+	return (c->ending ||
+	    (c->rank == RANK_UNPROVEN && share < 1024 &&
+		is_over(t, c->opened_ms, t->config.proof_ms, share)));
 }
 
 static void
@@ -189,7 +208,7 @@ conn_look(struct conn *c)
 
 	conn_resume(c);
 	if (shake_waits(c)) {
-		if (c->ending) /* it could not end it */
+		if (waits_in_vain(c))
 			conn_doom(c);
 	} else if ((c->partial_ms != 0 &&
 		       is_over(t, c->partial_ms, config->partial_ms, share)) ||
@@ -207,14 +226,26 @@ conn_look(struct conn *c)
 }
 
 static void
-conns_sweep(struct transport *t)
+conns_look(struct transport *t, bool unproven)
 {
+	struct conn *c;
 	uint32_t i;
 
+	for (i = 0; i < t->n_slots; i++) {
+		c = t->slots[i];
+		if (c->state == CONN_OPEN &&
+		    (c->rank == RANK_UNPROVEN) == unproven)
+			conn_look(c);
+	}
+}
+
+/* Those who have proved something go only if that was not enough. */
+static void
+conns_sweep(struct transport *t)
+{
 	t->swept_ms = t->now_ms;
-	for (i = 0; i < t->n_slots; i++)
-		if (t->slots[i]->state == CONN_OPEN)
-			conn_look(t->slots[i]);
+	conns_look(t, true);
+	conns_look(t, false);
 	listeners_resume(t);
 }
 

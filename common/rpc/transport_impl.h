@@ -130,8 +130,10 @@ struct transport {
 	int strangers; /* places taken, of config.max_conns */
 	int locals;    /* connections of DOOR_LOCAL */
 	size_t bytes;  /* what all but the trusted hold, of config.max_memory */
-	int leaving;   /* doomed: places that will be free, */
-	size_t freed;  /* and bytes */
+	/* Of those that are doomed: places, bytes and handshakes. */
+	int leaving;
+	size_t freed;
+	int giving_up;
 	struct source_queue turns;  /* sources with something to serve */
 	struct conns trusted;	    /* the same, hosts and operators */
 	struct workers *workers;    /* of handshakes */
@@ -181,9 +183,11 @@ void conn_doom(struct conn *);
 void conn_close(struct conn *);
 /* Closes so many of the doomed at most. */
 void conns_reap(struct transport *, int most);
+/* How many bytes that source may hold. */
+size_t source_room(const struct transport *, const struct source *);
 /*
- * One of its connections gives way, an unproven one first; not the one to keep,
- * which may be NULL.
+ * One of its connections gives way, an unproven one first; or, in favour of the
+ * one to keep, one that holds memory.
  */
 bool source_yield(struct transport *, struct source *, const struct conn *keep);
 /* Forgets the source when it has no connection. */
@@ -246,6 +250,8 @@ void shakes_stop(struct transport *);
 void shake_hear(struct conn *);
 /* It was not heard yet, for want of room: it has no clock. */
 bool shake_waits(const struct conn *);
+/* A host has been found to be there: it waits before all others. */
+void shakes_prefer(struct transport *, struct source *);
 /* Gives the workers some of what waits; takes back what is done. */
 void shakes_begin(struct transport *);
 void shakes_end(struct transport *);

@@ -26,6 +26,7 @@
 #include "common/now.h"
 #include "common/rpc/tls.h"
 #include "common/rpc/transport.h"
+#include "common/workers.h"
 
 #define PROG	   0x2e564fff
 #define PROOF_MS   4000
@@ -53,6 +54,7 @@ static struct {
 	uint32_t held_arg[IN_FLIGHT];
 	int n_held;
 	int closed;
+	int jobs; /* handed to workers */
 	uint64_t last_conn;
 	char pin[TLS_PIN];
 } its;
@@ -61,6 +63,18 @@ static bool
 spent(uint64_t since_ms)
 {
 	return (now_ms() - since_ms > WAIT_MS);
+}
+
+/* ---- jobs ---- */
+
+void __real_workers_submit(struct workers *, void *work, void *arg);
+void __wrap_workers_submit(struct workers *, void *work, void *arg);
+
+void
+__wrap_workers_submit(struct workers *w, void *work, void *arg)
+{
+	its.jobs++;
+	__real_workers_submit(w, work, arg);
 }
 
 /* ---- the program ---- */
@@ -1302,8 +1316,9 @@ test_share_of_memory(void **state)
 
 #define CROWD	 40
 #define CROWD_AT 20 /* the address of the first */
+#define ROOM	 6  /* handshakes that may be under way */
 
-/* So little memory that six handshakes are all that may be under way. */
+/* So little memory that it is enough for ROOM handshakes. */
 static void
 crowd_begin(void)
 {
@@ -1338,6 +1353,20 @@ crowd_heard(struct client *c, int n)
 	return (heard);
 }
 
+/* So many have one in the end, and no more. */
+static void
+crowd_expect(struct client *c, int n, int heard)
+{
+	uint64_t begun = now_ms();
+
+	while (crowd_heard(c, n) < heard) {
+		server_turn();
+		assert_false(spent(begun));
+	}
+	server_run();
+	assert_int_equal(crowd_heard(c, n), heard);
+}
+
 static void
 crowd_close(struct client *c, int n)
 {
@@ -1355,14 +1384,13 @@ test_crowd(void **state)
 	static struct client c[CROWD];
 	struct client there;
 	uint64_t begun = now_ms();
-	int done = 0, heard;
+	int done = 0;
 
 	crowd_begin();
 	client_secure(&there);
 	client_echo(&there, 1);
 	crowd_hello(c, CROWD, CROWD);
-	heard = crowd_heard(c, CROWD);
-	assert_true(heard > 1 && heard < 8);
+	crowd_expect(c, CROWD, ROOM);
 	assert_true(stats().bytes < (1 << 20) / 2);
 	while (done < CROWD) {
 		server_later(SWEEP_MS);
@@ -1415,7 +1443,7 @@ test_crowd_of_one_address(void **state)
 
 	crowd_begin();
 	crowd_hello(c, CROWD, 1);
-	assert_true(crowd_heard(c, CROWD) <= 4);
+	crowd_expect(c, CROWD, ROOM / 2);
 	client_open_from(&other, CROWD_AT + 1);
 	client_hello(&other);
 	client_shake(&other);
@@ -1429,14 +1457,13 @@ static void
 test_crowd_that_leaves(void **state)
 {
 	static struct client c[CROWD];
-	int most, n;
+	int n;
 
 	crowd_begin();
 	crowd_hello(c, CROWD, CROWD);
-	most = crowd_heard(c, CROWD);
 	for (int i = 0; i < CROWD; i++) {
 		n = CROWD - i;
-		assert_int_equal(crowd_heard(c + i, n), n < most ? n : most);
+		crowd_expect(c + i, n, n < ROOM ? n : ROOM);
 		client_close(&c[i]);
 		server_run();
 	}
@@ -1449,17 +1476,207 @@ static void
 test_crowd_that_ends(void **state)
 {
 	static struct client c[CROWD];
-	int heard;
 
 	crowd_begin();
 	crowd_hello(c, CROWD, CROWD);
-	heard = crowd_heard(c, CROWD);
-	for (int i = heard; i < CROWD; i++)
+	crowd_expect(c, CROWD, ROOM);
+	for (int i = ROOM; i < CROWD; i++)
 		assert_int_equal(shutdown(c[i].fd, SHUT_WR), 0);
 	server_run();
 	server_later(SWEEP_MS);
-	assert_int_equal(stats().conns, heard);
+	assert_int_equal(stats().conns, ROOM);
 	crowd_close(c, CROWD);
+}
+
+/* Those that have a ServerHello and have not gone on do so, and ask: how many. */
+static int
+crowd_go_on(struct client *c, int n)
+{
+	int went = 0;
+
+	for (int i = 0; i < n; i++) {
+		client_receive(&c[i]);
+		if (c[i].ended || c[i].shaken == TLS_OK ||
+		    !tls_is_fed(c[i].tls))
+			continue;
+		c[i].shaken = tls_shake(c[i].tls);
+		client_flush(&c[i], SIZE_MAX);
+		client_call(&c[i], 1, DO_ECHO, 1);
+		went++;
+	}
+	return (went);
+}
+
+/* For each that comes one goes that holds something, not one that waits. */
+static void
+test_crowd_in_tls(void **state)
+{
+	enum { N = 250 };
+	static struct client c[N];
+	struct client other;
+	uint64_t last, begun;
+	int ended = 0;
+
+	crowd_begin();
+	crowd_hello(c, N, 1);
+	last = begun = now_ms();
+	while (now_ms() - last < 1000) {
+		assert_false(spent(begun));
+		server_turn();
+		if (crowd_go_on(c, N) > 0)
+			last = now_ms();
+		assert_true(stats().bytes < (1 << 20) * 5 / 8);
+	}
+	for (int i = 0; i < N; i++)
+		ended += c[i].ended && c[i].shaken != TLS_OK;
+	assert_true(ended <= N / 8);
+	client_open_from(&other, CROWD_AT + 1);
+	client_echo(&other, 1);
+	client_close(&other);
+	crowd_close(c, N);
+}
+
+/* Waiting takes places: when those lack, whoever has proved nothing goes. */
+static void
+test_crowd_on_all_places(void **state)
+{
+	enum { N = CROWD, PROVEN = 10 };
+	static struct client c[N], proven[PROVEN];
+	struct transport_config config = usual();
+
+	config.max_memory = 1 << 20;
+	config.max_conns = N + PROVEN;
+	server_again(config);
+	for (int i = 0; i < PROVEN; i++) {
+		client_open_from(&proven[i], 2 + i);
+		client_echo(&proven[i], 1);
+	}
+	crowd_hello(c, N, N);
+	assert_int_equal(stats().conns, N + PROVEN);
+	server_later(PROOF_MS * 5 / 6);
+	assert_true(stats().conns < N + PROVEN - 2 * ROOM);
+	for (int i = 0; i < 10; i++)
+		server_later(1100);
+	for (int i = 0; i < PROVEN; i++) {
+		client_receive(&proven[i]);
+		assert_false(proven[i].ended);
+	}
+	crowd_close(c, N);
+	crowd_close(proven, PROVEN);
+}
+
+/* No more are given up at once than helps. */
+static void
+test_crowd_is_slow(void **state)
+{
+	static struct client c[ROOM];
+
+	crowd_begin();
+	crowd_hello(c, ROOM, ROOM);
+	crowd_expect(c, ROOM, ROOM);
+	server_later(1100);
+	assert_int_equal(stats().conns, ROOM - 1);
+	crowd_close(c, ROOM);
+}
+
+/* It waits behind the others when it becomes known that it is a host's. */
+static void
+test_host_in_a_crowd(void **state)
+{
+	static struct client c[CROWD];
+	struct sockaddr_in at = {.sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 8)};
+	struct client host;
+
+	crowd_begin();
+	crowd_hello(c, CROWD, CROWD);
+	client_open_from(&host, 9);
+	client_hello(&host);
+	client_flush(&host, SIZE_MAX);
+	server_run();
+	assert_int_equal(crowd_heard(&host, 1), 0);
+	transport_expect(its.t, (struct sockaddr *)&at);
+	transport_run(its.t, its.now);
+	client_shake(&host);
+	client_close(&host);
+	crowd_close(c, CROWD);
+}
+
+/* Strangers hold all memory: for a host there is some. */
+static void
+test_host_without_memory(void **state)
+{
+	static const char half[60000];
+	static struct client c[CROWD];
+	struct sockaddr_in at = {.sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 8)};
+	uint32_t mark = htonl(0x80000000u | 64000);
+	struct client host;
+
+	crowd_begin();
+	transport_expect(its.t, (struct sockaddr *)&at);
+	for (int i = 0; i < CROWD; i++) {
+		client_open_from(&c[i], CROWD_AT + i);
+		client_send(&c[i], &mark, sizeof(mark));
+		(void)send(
+		    c[i].fd, half, sizeof(half), MSG_NOSIGNAL | MSG_DONTWAIT);
+		server_run();
+	}
+	assert_true(stats().bytes >= 1 << 20);
+	client_open_from(&host, 9);
+	client_hello(&host);
+	client_shake(&host);
+	client_echo(&host, 1);
+	client_close(&host);
+	crowd_close(c, CROWD);
+}
+
+/* It is charged while a worker has it. */
+static void
+test_charged_while_shaking(void **state)
+{
+	struct client c;
+
+	client_open(&c);
+	client_hello(&c);
+	assert_int_equal(stats().bytes, 0);
+	client_flush(&c, SIZE_MAX);
+	while (!server_ready(1))
+		;
+	transport_run(its.t, its.now);
+	assert_true(stats().bytes >= TLS_SHAKE_BYTES);
+	client_close(&c);
+}
+
+static void
+test_room_for_handshakes(void **state)
+{
+	struct transport_config config = {
+	    .max_memory = 4 * (size_t)TLS_SHAKE_BYTES << 31};
+
+	assert_true(transport_handshakes(&config) > 0);
+	config.max_memory = 1;
+	assert_int_equal(transport_handshakes(&config), 1);
+	config.max_memory = 1 << 20;
+	assert_int_equal(transport_handshakes(&config), ROOM);
+}
+
+/* Nobody signs for those that have gone while they waited. */
+static void
+test_crowd_that_is_gone(void **state)
+{
+	static struct client c[CROWD];
+
+	crowd_begin();
+	crowd_hello(c, CROWD, CROWD);
+	crowd_expect(c, CROWD, ROOM);
+	its.jobs = 0;
+	for (int i = CROWD - 1; i >= 0; i--)
+		client_close(&c[i]);
+	server_run();
+	assert_int_equal(its.jobs, 0);
+	server_later(SWEEP_MS);
+	assert_int_equal(stats().conns, 0);
 }
 
 int
@@ -1503,6 +1720,14 @@ main(void)
 	    TEST(test_crowd_of_one_address),
 	    TEST(test_crowd_that_leaves),
 	    TEST(test_crowd_that_ends),
+	    TEST(test_crowd_that_is_gone),
+	    TEST(test_crowd_in_tls),
+	    TEST(test_crowd_on_all_places),
+	    TEST(test_crowd_is_slow),
+	    TEST(test_host_in_a_crowd),
+	    TEST(test_host_without_memory),
+	    TEST(test_charged_while_shaking),
+	    TEST(test_room_for_handshakes),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
