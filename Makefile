@@ -212,6 +212,9 @@ bench-tls: all $(B)/load $(B)/crowd $(B)/writer_evote
 # RUNS=9 ASKERS="64 512": votes with and without what receipts need.
 bench-receipts: all $(B)/load
 	tests/bench/receipts
+# RECORDS=1000000 SIGNED=40000 RUNS=5: how fast an audit is.
+bench-audit: all $(B)/fill_ledger
+	tests/bench/audit
 # REVISIONS="HEAD~5 HEAD": where the processor's time goes, by perf.
 bench-profile: all $(B)/load
 	tests/bench/profile
@@ -279,7 +282,7 @@ SCRIPTS	= $(shell grep -lrE '^.!/usr/bin/env bash|^. shellcheck shell=bash' \
 SOURCES	= $(foreach top,common replica server client tests, \
 	  $(wildcard $(top)/*.[ch] $(top)/*/*.[ch]))
 
-.PHONY: all programs check lint sim fuzz model model-full soak nemesis strangers bench bench-failover bench-profile bench-receipts bench-tls bench-scale \
+.PHONY: all programs check lint sim fuzz model model-full soak nemesis strangers bench bench-audit bench-failover bench-profile bench-receipts bench-tls bench-scale \
 	evaluate report install deb clean
 .PRECIOUS: $(B)/%.o
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)

@@ -5,8 +5,8 @@
 #include <openssl/x509.h>
 
 /*
- * The certificates behind tls.h; only tls.c includes this.  They are valid from
- * 1970 to 9999: a wrong clock keeps nobody out.
+ * The certificates behind tls.h; only tls.c, tls_context.c and a test include
+ * this.  They are valid from 1970 to 9999: a wrong clock keeps nobody out.
  */
 
 /* The authority of a cluster; NULL without memory, as all of these. */

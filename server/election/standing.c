@@ -24,6 +24,54 @@ voter_group(struct voters *vs, const char *name)
 	return (g);
 }
 
+/* ---- names: many voters, so that each look into memory counts ---- */
+
+static uint32_t
+name_hash(const char *name)
+{
+	uint32_t hash;
+
+	HASH_VALUE(name, strlen(name), hash);
+	return (hash);
+}
+
+/* Where the voter of that name is, or is to be. */
+static struct name_slot *
+slot_of(const struct voters *vs, uint32_t hash, const char *name)
+{
+	uint32_t i, last = vs->n_slots - 1;
+	const struct name_slot *s;
+
+	for (i = hash & last; vs->by_name[i].place != 0; i = (i + 1) & last) {
+		s = &vs->by_name[i];
+		if (s->hash == hash &&
+		    strcmp(vs->list[s->place - 1]->name, name) == 0)
+			break;
+	}
+	return (&vs->by_name[i]);
+}
+
+static void
+slot_take(struct voters *vs, const struct voter *v)
+{
+	uint32_t hash = name_hash(v->name);
+
+	*slot_of(vs, hash, v->name) = (struct name_slot){hash, v->index + 1};
+}
+
+/* In the order of the list, as if there had been so many from the beginning. */
+static void
+slots_grow(struct voters *vs)
+{
+	free(vs->by_name);
+	vs->n_slots = vs->n_slots == 0 ? 64 : 2 * vs->n_slots;
+	vs->by_name = need_zeroed(vs->n_slots, sizeof(*vs->by_name));
+	for (uint32_t i = 0; i < vs->n; i++)
+		slot_take(vs, vs->list[i]);
+}
+
+/* ---- voters ---- */
+
 static struct voter *
 voter_add(struct voters *vs, const char *name)
 {
@@ -31,21 +79,25 @@ voter_add(struct voters *vs, const char *name)
 	struct voter *v = need(calloc(1, sizeof(*v) + len + 1));
 
 	memcpy(v->name, name, len);
-	HASH_ADD_KEYPTR(hh, vs->by_name, v->name, len, v);
 	vs->list = need_room(vs->list, vs->n, sizeof(*vs->list));
 	v->index = vs->n;
 	vs->list[vs->n++] = v;
+	if (vs->n > vs->n_slots / 2)
+		slots_grow(vs);
+	else
+		slot_take(vs, v);
 	return (v);
 }
 
+/* The newest one: no other has passed by his slot. */
 static void
 voter_remove(struct voters *vs, struct voter *v)
 {
 	assert(v->index == vs->n - 1);
-	vs->n--;
 	if (v->keyed)
 		HASH_DELETE(hh_key, vs->by_key, v);
-	HASH_DEL(vs->by_name, v);
+	slot_of(vs, name_hash(v->name), v->name)->place = 0;
+	vs->n--;
 	voter_free(v);
 }
 
@@ -175,10 +227,11 @@ standing_sweep(struct voters *vs, uint32_t n)
 struct voter *
 standing_find(const struct voters *vs, const char *name)
 {
-	struct voter *v;
+	uint32_t place = 0;
 
-	HASH_FIND(hh, vs->by_name, name, strlen(name), v);
-	return (look(vs, v));
+	if (vs->n > 0)
+		place = slot_of(vs, name_hash(name), name)->place;
+	return (place == 0 ? NULL : look(vs, vs->list[place - 1]));
 }
 
 struct voter *

@@ -28,7 +28,7 @@ voters_clear(struct voters *vs)
 
 	HASH_CLEAR(hh_key, vs->by_other);
 	HASH_CLEAR(hh_key, vs->by_key);
-	HASH_CLEAR(hh, vs->by_name);
+	free(vs->by_name);
 	for (uint32_t i = 0; i < vs->n; i++)
 		voter_free(vs->list[i]);
 	free(vs->list);

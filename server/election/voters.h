@@ -42,7 +42,7 @@ struct standing {
 };
 
 struct voter {
-	UT_hash_handle hh, hh_key;
+	UT_hash_handle hh_key;
 	struct standing *other; /* with the stage, or without */
 	struct group *group;	/* NULL: unknown, was only ever staged */
 	struct client *clients; /* least recently recorded first */
@@ -60,10 +60,17 @@ struct voter {
 	char name[];
 };
 
+/* A voter, by the hash of his name. */
+struct name_slot {
+	uint32_t hash;
+	uint32_t place; /* in the list, from 1; 0: free */
+};
+
 struct voters {
 	struct group *groups;	   /* by name */
-	struct voter *by_name;	   /* whoever was ever registered or staged */
-	struct voter **list;	   /* the same, by index */
+	struct voter **list;	   /* whoever was ever registered or staged */
+	struct name_slot *by_name; /* the same */
+	uint32_t n_slots;	   /* a power of two, or 0 */
 	struct voter *by_key;	   /* who has, or had, a key; some share one */
 	struct standing *by_other; /* the other standings, by key */
 	uint32_t n;

@@ -85,3 +85,10 @@ said() {
 	jq -e 'length == 10 and all(.value > 0) and .[0].met != null' \
 	    build/receipts.json
 }
+
+@test "bench-audit: votes once, often, and signed, beside openssl" {
+	RECORDS=5000 SIGNED=1500 RUNS=1 long tests/bench/audit
+	said "audit: 1 of 1"
+	jq -e 'length == 8 and all(.value > 0) and
+	    (map(select(.met != null)) | length == 4)' build/audit.json
+}

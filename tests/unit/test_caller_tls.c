@@ -18,10 +18,10 @@
 #include <unistd.h>
 
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
 #include "common/log.h"
 #include "common/now.h"
+#include "common/rpc/authority.h"
 #include "common/rpc/caller.h"
 #include "common/rpc/header.h"
 #include "tests/unit/tls_end.h"
@@ -58,14 +58,14 @@ enum greeting {
 	CLOSES,
 	OLD_TLS,
 	NO_ALPN,
-	EXPIRED,
-	SELF_SIGNED
+	CHAIN
 };
 
 struct server {
 	enum answer answer;
 	enum greeting greeting;
 	const unsigned char *key;
+	const struct chain *chain;
 	int listener, port;
 	pthread_t thread;
 	int probes, calls; /* what has come; calls also in plain */
@@ -189,45 +189,104 @@ alpn_any(SSL *ssl, const unsigned char **out, unsigned char *len,
 	return (SSL_TLSEXT_ERR_OK);
 }
 
-/* A certificate as others make them, signed by itself, for "alpha". */
-static SSL_CTX *
-foreign(enum greeting greeting)
-{
-	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-	EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-	X509 *cert = X509_new();
-	X509_NAME *name = X509_get_subject_name(cert);
-	long end = greeting == EXPIRED ? -3600 : 3600;
+/* Our authority, one of the same name that is not ours, and what is below. */
+enum cert { NONE, OURS, THEIRS, BELOW_OURS, A_HOST };
+enum leaf { BY_OURS, BY_THEIRS, BY_ITSELF, IS_OURS };
+enum when { NOW, PAST, TO_COME };
 
-	X509_set_version(cert, 2);
-	X509_gmtime_adj(X509_getm_notBefore(cert), -7200);
-	X509_gmtime_adj(X509_getm_notAfter(cert), end);
-	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-	    (const unsigned char *)"alpha", -1, -1, 0);
-	X509_set_issuer_name(cert, name);
-	X509_set_pubkey(cert, pkey);
-	X509_sign(cert, pkey, NULL);
-	SSL_CTX_use_certificate(ctx, cert);
-	SSL_CTX_use_PrivateKey(ctx, pkey);
-	if (greeting == OLD_TLS)
-		SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
-	if (greeting != NO_ALPN)
-		SSL_CTX_set_alpn_select_cb(ctx, alpn_any, NULL);
-	X509_free(cert);
-	EVP_PKEY_free(pkey);
-	return (ctx);
+/* What a server shows: a leaf, and what follows it. */
+struct chain {
+	enum leaf leaf;
+	const char *name; /* whom the leaf is for */
+	enum when valid;
+	enum cert above[3];
+	const char *pinned, *first_use; /* why it is refused; NULL: it is not */
+};
+
+static const struct chain right = {.name = "alpha", .above = {OURS}};
+
+/* Names its issuer, and is signed by whomever. */
+static void
+sign_below(X509 *cert, const X509 *issuer, EVP_PKEY *by)
+{
+	X509_set_issuer_name(cert, X509_get_subject_name(issuer));
+	assert_true(X509_sign(cert, by, NULL) > 0);
+}
+
+static X509 *
+cert_above(enum cert what, EVP_PKEY *ours, EVP_PKEY *theirs)
+{
+	X509 *top = authority_certificate(ours), *cert = top;
+
+	if (what == THEIRS || what == BELOW_OURS)
+		cert = authority_certificate(theirs);
+	/* It says that ours has signed it. */
+	if (what == BELOW_OURS) {
+		X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "OU",
+		    MBSTRING_ASC, (const unsigned char *)"below", -1, -1, 0);
+		sign_below(cert, top, theirs);
+	}
+	if (what == A_HOST)
+		cert = authority_leaf(ours, theirs, names, 2);
+	if (cert != top)
+		X509_free(top);
+	return (cert);
+}
+
+static X509 *
+cert_leaf(const struct chain *c, EVP_PKEY *by, EVP_PKEY *own, X509 *issuer)
+{
+	X509 *cert = authority_leaf(by, own, &c->name, 1);
+
+	if (c->valid == PAST)
+		X509_gmtime_adj(X509_getm_notAfter(cert), -3600);
+	if (c->valid == TO_COME)
+		X509_gmtime_adj(X509_getm_notBefore(cert), 3600);
+	sign_below(cert, c->leaf == BY_ITSELF ? cert : issuer, by);
+	return (cert);
 }
 
 static void
-greet_foreign(enum greeting greeting, int fd)
+chain_fill(SSL_CTX *ctx, const struct chain *c)
 {
-	SSL_CTX *ctx = foreign(greeting);
-	SSL *ssl = SSL_new(ctx);
+	EVP_PKEY *ours = authority_key(key), *theirs = authority_key(other_key);
+	EVP_PKEY *fresh = authority_leaf_key();
+	EVP_PKEY *own = c->leaf == IS_OURS ? ours : fresh;
+	EVP_PKEY *by = c->leaf == BY_ITSELF ? own
+	    : c->leaf == BY_THEIRS	    ? theirs
+					    : ours;
+	X509 *above = cert_above(c->above[0], ours, theirs);
+	X509 *leaf = c->leaf == IS_OURS ? cert_above(OURS, ours, theirs)
+					: cert_leaf(c, by, own, above);
+
+	assert_int_equal(SSL_CTX_use_certificate(ctx, leaf), 1);
+	assert_int_equal(SSL_CTX_use_PrivateKey(ctx, own), 1);
+	X509_free(leaf);
+	X509_free(above);
+	for (int i = 0; i < 3 && c->above[i] != NONE; i++)
+		SSL_CTX_add0_chain_cert(
+		    ctx, cert_above(c->above[i], ours, theirs));
+	EVP_PKEY_free(fresh);
+	EVP_PKEY_free(theirs);
+	EVP_PKEY_free(ours);
+}
+
+static void
+greet_chain(struct server *s, int fd)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	SSL *ssl;
 	char byte;
 
+	chain_fill(ctx, s->chain);
+	if (s->greeting == OLD_TLS)
+		SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
+	if (s->greeting != NO_ALPN)
+		SSL_CTX_set_alpn_select_cb(ctx, alpn_any, NULL);
+	ssl = SSL_new(ctx);
 	SSL_set_fd(ssl, fd);
-	if (SSL_accept(ssl) == 1)
-		(void)SSL_read(ssl, &byte, 1);
+	if (SSL_accept(ssl) == 1 && SSL_read(ssl, &byte, 1) == 1)
+		s->calls++;
 	SSL_free(ssl);
 	SSL_CTX_free(ctx);
 }
@@ -258,9 +317,8 @@ greet(struct server *s, int fd)
 		break;
 	case OLD_TLS:
 	case NO_ALPN:
-	case EXPIRED:
-	case SELF_SIGNED:
-		greet_foreign(s->greeting, fd);
+	case CHAIN:
+		greet_chain(s, fd);
 		break;
 	}
 }
@@ -315,6 +373,7 @@ server_start(struct server *s, enum answer answer, enum greeting greeting)
 	*s = (struct server){.answer = answer,
 	    .greeting = greeting,
 	    .key = key,
+	    .chain = &right,
 	    .listener = socket(AF_INET, SOCK_STREAM, 0)};
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	assert_int_equal(
@@ -551,16 +610,9 @@ test_others(void **state)
 	server_start(&s, YES, OLD_TLS);
 	assert_fails(
 	    &s, "alpha", pin, SLOW, EPROTO, "it does not speak TLS 1.3");
-	server_start(&s, YES, EXPIRED);
-	assert_fails(&s, "alpha", pin, SLOW, EPROTO,
-	    "its certificate is of another service than the pin's");
 	server_start(&s, YES, NO_ALPN);
 	assert_fails(&s, "alpha", NULL, SLOW, EPROTO,
 	    "it does not say that it speaks RPC over TLS");
-	server_start(&s, YES, SELF_SIGNED);
-	assert_fails(&s, "alpha", NULL, SLOW, EPROTO,
-	    "its certificate is not one of an evote service (unable to get "
-	    "issuer certificate)");
 
 	/* What it has shown stays for the evidence. */
 	server_start(&s, YES, TLS);
@@ -574,6 +626,85 @@ test_others(void **state)
 	server_stop(&s);
 }
 
+#define OTHER	  "its certificate is of another service than the pin's"
+#define INVALID	  "its certificate is not valid now, and so is not evote's"
+#define NAME	  "its certificate is not for a host named alpha"
+#define NOT_EVOTE "its certificate is not one of an evote service "
+#define UNSIGNED  NOT_EVOTE "(certificate signature failure)"
+#define NO_CA	  NOT_EVOTE "(invalid CA certificate)"
+#define ALONE	  NOT_EVOTE "(unable to get issuer certificate)"
+#define ITSELF	  NOT_EVOTE "(self-signed certificate)"
+
+static const struct chain chains[] = {
+    /* The right one, and that of another cluster. */
+    {BY_OURS, "alpha", NOW, {OURS}, NULL, NULL},
+    {BY_THEIRS, "alpha", NOW, {THEIRS}, OTHER, NULL},
+    /* The right authority behind a leaf that it has not signed. */
+    {BY_ITSELF, "alpha", NOW, {NONE}, OTHER, ALONE},
+    {BY_ITSELF, "alpha", PAST, {NONE}, OTHER, ALONE},
+    {BY_ITSELF, "alpha", NOW, {OURS}, OTHER, ITSELF},
+    {BY_THEIRS, "alpha", NOW, {OURS}, UNSIGNED, UNSIGNED},
+    {BY_THEIRS, "alpha", NOW, {THEIRS, OURS}, OTHER, UNSIGNED},
+    {BY_THEIRS, "alpha", NOW, {OURS, THEIRS}, UNSIGNED, NULL},
+    {BY_THEIRS, "alpha", NOW, {BELOW_OURS, OURS}, UNSIGNED, UNSIGNED},
+    /* A host signs another one. */
+    {BY_THEIRS, "alpha", NOW, {A_HOST, OURS}, NO_CA, NO_CA},
+    /* The right leaf, without its authority. */
+    {BY_OURS, "alpha", NOW, {THEIRS}, OTHER, UNSIGNED},
+    {BY_OURS, "alpha", NOW, {NONE}, OTHER, ALONE},
+    /* What the right authority has signed is for another host or time. */
+    {BY_OURS, "beta", NOW, {OURS}, NAME, NAME},
+    {BY_OURS, "alpha", PAST, {OURS}, INVALID, INVALID},
+    {BY_OURS, "alpha", TO_COME, {OURS}, INVALID, INVALID},
+    {BY_THEIRS, "alpha", PAST, {THEIRS}, OTHER, INVALID},
+    /* The authority is no host. */
+    {IS_OURS, NULL, NOW, {NONE}, OTHER, ALONE},
+    {IS_OURS, NULL, NOW, {OURS}, OTHER, ITSELF},
+};
+
+/* What it shows is the pin of who has signed. */
+static void
+assert_accepts(struct server *s, const char *pin)
+{
+	char expected[TLS_PIN], shown[TLS_PIN], err[320];
+	CLIENT *client = connect_to(s);
+	int theirs = s->chain->leaf == BY_THEIRS;
+
+	assert_int_equal(TLS_SPOKEN,
+	    secure(client, "alpha", pin, now_ms() + SLOW, err, sizeof(err)));
+	caller_pin(client, shown);
+	tls_pin(theirs ? other_key : key, expected);
+	assert_string_equal(shown, expected);
+	clnt_destroy(client);
+	server_stop(s);
+}
+
+static void
+chain_try(const struct chain *c, const char *pin, const char *why)
+{
+	struct server s;
+
+	server_start(&s, YES, CHAIN);
+	s.chain = c;
+	if (why == NULL)
+		assert_accepts(&s, pin);
+	else
+		assert_fails(&s, "alpha", pin, SLOW, EPROTO, why);
+}
+
+/* Before anything is asked, with a pin and without. */
+static void
+test_chains(void **state)
+{
+	char pin[TLS_PIN];
+
+	tls_pin(key, pin);
+	for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
+		chain_try(&chains[i], pin, chains[i].pinned);
+		chain_try(&chains[i], NULL, chains[i].first_use);
+	}
+}
+
 int
 main(void)
 {
@@ -585,6 +716,7 @@ main(void)
 	    cmocka_unit_test(test_no_answer),
 	    cmocka_unit_test(test_stalls),
 	    cmocka_unit_test(test_others),
+	    cmocka_unit_test(test_chains),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* OpenSSL's own sockets */

@@ -386,6 +386,51 @@ a_service_that_moved_often(void **state)
 	xdr_free((xdrproc_t)xdr_evote_report_res, &res);
 }
 
+#define MANY 300
+
+/* One record each, of one who has a key of his own. */
+static void
+enrol_numbered(struct world *w, int i)
+{
+	char name[16];
+	evote_voter v = {.name = name, .group = (char *)"staff"};
+	struct op op = {.kind = EVOTE_OP_REGISTER, .voters = &v, .n = 1};
+
+	snprintf(name, sizeof(name), "n%d", i);
+	memcpy(v.key, name, sizeof(name));
+	assert_int_equal(execute(w, &op), 0);
+}
+
+static int
+is_known(struct world *w, int i)
+{
+	struct voter_view view;
+	char name[16];
+
+	snprintf(name, sizeof(name), "n%d", i);
+	return (election_voter(w->e, name, &view));
+}
+
+/* However many there were meanwhile, those who were there first are found. */
+static void
+names_when_undone(void **state)
+{
+	struct world *w = *state;
+	uint64_t before = election_size(w->e);
+	int i, n;
+
+	for (n = 0; n < MANY; n++) {
+		assert_false(is_known(w, n));
+		enrol_numbered(w, n);
+	}
+	while (n-- > 0) {
+		assert_true(is_known(w, n));
+		election_undo(w->e, before + (uint64_t)n);
+		for (i = 0; i < MANY; i++)
+			assert_int_equal(is_known(w, i), i < n);
+	}
+}
+
 int
 main(void)
 {
@@ -400,6 +445,8 @@ main(void)
 		when_people_voted, world_make, world_free),
 	    cmocka_unit_test_setup_teardown(
 		a_service_that_moved_often, world_make, world_free),
+	    cmocka_unit_test_setup_teardown(
+		names_when_undone, world_make, world_free),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
