@@ -316,8 +316,10 @@ evote_hosts_1_svc(
 		    args->names.names_len > 0 ? args->names.names_val[0] : "",
 		    args->address, why == NULL ? "" : why);
 	primary_ordered(q, &result->answer, why);
-	if (again)
+	if (again) {
 		result->answer.standing = EVOTE_TRY_AGAIN;
+		result->answer.code = EVOTE_CODE_NONE;
+	}
 	hosts_tell(s->core, result);
 	return (TRUE);
 }

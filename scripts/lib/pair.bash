@@ -5,7 +5,7 @@
 # On the hosts alpha, beta and voters of netns.bash when it has a net open, else
 # on loopback with fixed ports and no portmapper.  To be sourced.
 #
-#	pair_port			a port for PAIR_PORT, three more after it
+#	pair_port [N]			a port for PAIR_PORT, the first of N (4)
 #	pair_open DIR			sets the names below; starts nothing
 #	pair_init [ARG...]		makes the cluster, on alpha
 #	pair_up [ARG...]		starts both and waits until they are level
@@ -25,13 +25,16 @@
 # shellcheck source=scripts/lib/netns.bash
 . "${BASH_SOURCE[0]%/*}/netns.bash"
 
-# The first of four that are free, from one that depends on where we are.
+# The first of N (4) that are free, from one that depends on where we are.
 pair_port() {
-	local port
+	local port n=0
 	port=$((17001 + 4 * ($(cksum <<<"$PWD" | cut -d' ' -f1) % 2500)))
-	while port_taken "$port" || port_taken $((port + 1)) ||
-	    port_taken $((port + 2)) || port_taken $((port + 3)); do
-		port=$((port + 4))
+	while ((n < ${1:-4})); do
+		if port_taken $((port + n)); then
+			port=$((port + 4))
+			n=-1
+		fi
+		n=$((n + 1))
 	done
 	echo "$port"
 }
@@ -41,12 +44,14 @@ port_taken() {
 }
 
 pair_open() {
-	local port=${PAIR_PORT:-17001}
-	local alpha=127.0.0.1:$port beta=127.0.0.1:$((port + 1))
+	local port alpha beta
 
 	if [[ -n ${NET_DIR-} ]]; then
 		alpha=$(<"$NET_DIR/alpha.ip")
 		beta=$(<"$NET_DIR/beta.ip")
+	else
+		port=${PAIR_PORT:-$(pair_port)}
+		alpha=127.0.0.1:$port beta=127.0.0.1:$((port + 1))
 	fi
 	mkdir -p "$1"
 	export PAIR_DIR=$1 PAIR_BIN=${B:-build}

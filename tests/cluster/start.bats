@@ -168,14 +168,16 @@ beta() {
 }
 
 @test "what a killed server wrote is synced before it counts" {
-	local pid
+	local pid port
 	cluster_up people
 	server_kill beta
 	server_kill alpha
+	port=$(pair_port)
 	ASAN_OPTIONS=detect_leaks=0 \
 	    strace -f -y -e trace=fsync -o "$PAIR_DIR/trace" \
 	    "$PAIR_BIN/evote_server" --data "$PAIR_DIR/alpha" --name alpha \
-	    --hosts alpha=127.0.0.1:17951,beta=127.0.0.1:17952 --no-portmap \
+	    --hosts "alpha=127.0.0.1:$port,beta=127.0.0.1:$((port + 1))" \
+	    --no-portmap \
 	    --admin-socket "$PAIR_DIR/alpha.sock" \
 	    </dev/null >>"$PAIR_DIR/alpha.log" 2>&1 3>&- &
 	pid=$!

@@ -240,7 +240,8 @@ supervised() {
 	NOTIFY_SOCKET=$dir/notify ASAN_OPTIONS=detect_leaks=0 strace -f \
 	    -o "$dir/$1" -e trace=sendmsg,sendto,connect,listen,epoll_ctl \
 	    "${@:2}" "${B:-build}/evote_server" \
-	    --data "$dir/a" --name a --hosts a=127.0.0.1:17931 --no-portmap \
+	    --data "$dir/a" --name a --hosts "a=127.0.0.1:$(pair_port)" \
+	    --no-portmap \
 	    --admin-socket "$dir/sock" </dev/null >>"$dir/$1.log" 2>&1 3>&- &
 	pid=$!
 }

@@ -179,6 +179,27 @@ keys_on_disk(void **state)
 	scratch_remove(dir);
 }
 
+/* One in 32 would begin with + or /: none of so many does. */
+static void
+keys_that_spreadsheets_take(void **state)
+{
+	char dir[128], path[160], err[256] = "";
+	unsigned char pub[SEAL_KEY];
+	struct seal_key *k;
+
+	assert_non_null(scratch_make(dir, sizeof(dir)));
+	snprintf(path, sizeof(path), "%s/voter.pem", dir);
+	for (int i = 0; i < 500; i++) {
+		k = seal_key_make(path, err, sizeof(err));
+		assert_non_null(k);
+		seal_key_public(k, pub);
+		assert_true(pub[0] >> 2 < 62);
+		seal_key_free(k);
+		assert_int_equal(unlink(path), 0);
+	}
+	scratch_remove(dir);
+}
+
 static void
 keys_with_a_passphrase(void **state)
 {
@@ -325,6 +346,7 @@ main(void)
 	    cmocka_unit_test(threads_do_not_meet),
 	    cmocka_unit_test(verify_known),
 	    cmocka_unit_test(keys_on_disk),
+	    cmocka_unit_test(keys_that_spreadsheets_take),
 	    cmocka_unit_test(keys_with_a_passphrase),
 	    cmocka_unit_test(files_that_are_no_keys),
 	    cmocka_unit_test(base64_known),
