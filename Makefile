@@ -111,13 +111,19 @@ $(B)/test_%: $(B)/tests/unit/test_%.o $(B)/server.a $(B)/client.a
 	$(link) -lcmocka
 $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/server.a $(B)/client.a
 	$(link) -fsanitize=fuzzer
+# A row for each type of evote.x that rpcgen knows.
+$(B)/gen/fuzz_types.h: $(B)/gen/evote.h
+	sed -n 's/^extern *bool_t xdr_\(evote_[a-z0-9_]*\) (XDR.*/TYPE(\1)/p' \
+	    $< >$@
+$(B)/tests/fuzz/fuzz_calls.o: $(B)/gen/fuzz_types.h
 # Whoever verifies a signature is seen.
 $(B)/test_service: LIBS += -Wl,--wrap=seal_verify
 # So is whoever is given work.
 $(B)/test_transport_tls: LIBS += -Wl,--wrap=workers_submit
-# Calls go as far as the service, and no further.
+# Calls go as far as the service, and no further; seals may be taken for good.
 $(B)/fuzz_transport: LIBS += -Wl,--wrap=service_ask,--wrap=service_head \
-    -Wl,--wrap=service_status
+    -Wl,--wrap=service_status,--wrap=session_check_call
+$(B)/fuzz_store: LIBS += -Wl,--wrap=sqlite3_column_blob
 $(B)/server.a: $(filter-out %/main.o,$(SERVERO)) $(REPLICAO) $(COMMONO)
 	rm -f $@ && ar qcs $@ $^
 $(B)/client.a: $(filter-out %/evote_client.o,$(CLIENTO)) $(COMMONO)

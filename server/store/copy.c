@@ -137,14 +137,13 @@ ledger_copy(const char *data, const char *dir, char *err, size_t errlen)
 {
 	char db[FILES_PATH], wal[FILES_PATH], to[FILES_PATH];
 	struct mark before, after;
-	int i;
 
 	files_path(data, "ledger.db", db, sizeof(db));
 	files_path(data, "ledger.db-wal", wal, sizeof(wal));
 	if (access(db, R_OK) == -1)
 		return (text_why(
 		    err, errlen, "cannot read %s: %s", db, strerror(errno)));
-	for (i = 0; i < TRIES; i++) {
+	for (int i = 0; i < TRIES; i++) {
 		mark_take(&before, db, wal);
 		files_path(dir, "ledger.db", to, sizeof(to));
 		if (file_copy(db, to, err, errlen) == -1)
@@ -471,13 +470,14 @@ config_read(const struct restoring *r, unsigned char value[SLOTS_MOST],
 	if (sqlite3_prepare_v2(r->db,
 		"SELECT config, (SELECT count(*) FROM record) FROM copy", -1,
 		&stmt, NULL) == SQLITE_OK &&
-	    sqlite3_step(stmt) == SQLITE_ROW &&
-	    sqlite3_column_bytes(stmt, 0) <= (int)SLOTS_MOST) {
-		*records = (uint64_t)sqlite3_column_int64(stmt, 1);
+	    sqlite3_step(stmt) == SQLITE_ROW)
 		len = sqlite3_column_bytes(stmt, 0);
+	if (len > 0 && len <= SLOTS_MOST) {
+		*records = (uint64_t)sqlite3_column_int64(stmt, 1);
 		memcpy(value, sqlite3_column_blob(stmt, 0), (size_t)len);
 	} else
-		db_failed(r->db, r->file, err, errlen);
+		len = text_why(
+		    err, errlen, "%s is damaged: use another copy", r->file);
 	sqlite3_finalize(stmt);
 	return (len);
 }

@@ -273,8 +273,11 @@ view_export(struct view *v, const char *file, int (*stop)(void *), char *err,
     size_t errlen)
 {
 	sqlite3_stmt *stmt = NULL;
+	struct view_claim claim;
 	int rc;
 
+	if (view_claim(v, &claim, err, errlen) == -1)
+		return (-1);
 	sqlite3_progress_handler(v->db, STEPS, stop, NULL);
 	rc = sqlite3_prepare_v2(v->db, "VACUUM INTO ?", -1, &stmt, NULL);
 	if (rc == SQLITE_OK)

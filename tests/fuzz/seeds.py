@@ -4,9 +4,12 @@
 Run in the root of the source.  What is signed comes from docs/VECTORS.md.
 """
 
+import hashlib
 import os
 import re
+import sqlite3
 import struct
+import tempfile
 
 
 def vectors():
@@ -64,10 +67,12 @@ def entry(leaf_bytes, opening=b""):
             opening)
 
 
-def types():
-    """The list in fuzz_calls.c: the first byte of an input is a place in it."""
-    return re.findall(r"^    TYPE\((\w+)\)",
-                      open("tests/fuzz/fuzz_calls.c").read(), re.M)
+def call(name, data, seed=None):
+    """Of that type of evote.x: fuzz_calls.c finds it by its name's place."""
+    h = 2166136261
+    for c in f"evote_{name}".encode():
+        h = (h ^ c) * 16777619 % 2**32
+    put("calls", seed or name, struct.pack(">H", h >> 16) + data)
 
 
 def ledger():
@@ -92,24 +97,43 @@ def ledger():
 
 
 def calls():
-    names = types()
     seen = bytes(32)
     signed = u32(2) + string("ada") + u32(64) + bytes(64)
     request = signed + bytes(16) + u64(7) + seen
-    put("calls", "leaf",
-        bytes([names.index("evote_leaf")]) + bytes.fromhex(V["leaf"]))
-    put("calls", "opening",
-        bytes([names.index("evote_opening")]) + bytes.fromhex(V["opening"]))
-    put("calls", "vote", bytes([names.index("evote_vote_args")]) + request +
-        string("board") + string("yes") + bytes(32))
-    put("calls", "create",
-        bytes([names.index("evote_create_args")]) + request + BOARD)
-    put("calls", "terms", bytes([names.index("evote_terms_args")]) + request +
-        BOARD + u32(1) + u32(1) + u64(1))
-    put("calls", "named",
-        bytes([names.index("evote_named_args")]) + string("board") + seen)
-    put("calls", "append", bytes([names.index("evote_append")]) + u64(1) * 3 +
-        bytes(64) + u64(1) + u32(1) + string("leaf") + u32(0) + u64(0))
+    terms = BOARD + u32(1) + u32(1) + u64(1)
+    extension = string("board") + u64(9) + string("late")
+    cancellation = string("board") + string("twice")
+    voter = string("bob") + string("members") + bytes([3] * 32)
+    settings = u32(1) + u32(1) + string("members") + u32(5)
+    served = bytes(80) + u32(0) + string("") + u32(0) * 2 + string("")
+    moment = u64(4) + u64(5)
+    call("leaf", bytes.fromhex(V["leaf"]))
+    call("opening", bytes.fromhex(V["opening"]))
+    call("vote_args", request + string("board") + string("yes") + bytes(32))
+    call("create_args", request + BOARD)
+    call("terms_args", request + terms)
+    call("named_args", string("board") + seen)
+    call("append", u64(1) * 3 + bytes(64) + u64(1) + u32(1) + string("leaf") +
+         u32(0) + u64(0))
+    call("ballot_args", request + string("board") + bytes(32) +
+         string("\1\2\0") + bytes(32))
+    call("extend_args", request + extension)
+    call("cancel_args", request + cancellation)
+    call("preview_args", string("token") + terms + seen)
+    call("settings_args", u32(1) * 2 + settings)
+    call("stage_args", u32(1) + u32(0) + u64(3) + u32(1) + voter + u32(1) +
+         u32(0) * 2)
+    call("roll_args", u32(0) + string("members") + string("board"))
+    call("roll_res", served + u64(3) + u32(1) + voter + u32(0))
+    call("preview_res", served + u64(5) + u32(1) + u64(2) + settings)
+    call("life_res", served + u32(1) + moment + u64(0) + moment + u64(9) +
+         u32(60) + moment + u32(1) + moment + string("ada") + u64(9) +
+         u64(10) + string("late") + string("") * 2)
+    call("report_res", served + moment * 2 + u32(1) + u32(9) + u64(2) +
+         u32(1) + string("beta") + u64(7) + moment + u64(0) + u32(0) * 2)
+    call("pairs_res", served + u64(0) + u32(4) + u64(1) * 4)
+    call("decide", u64(1) + u32(0) * 2 + u32(1) + config(0))
+    call("open_args", string("alpha") + string("beta") + bytes(32))
 
 
 def texts():
@@ -120,6 +144,8 @@ def texts():
     put("csv", "separator", f"sep=;\nname;group;key\nada;m;'{key}\n")
     put("hosts", "list", "alpha=10.0.0.1:17000,beta=vote2.example.org")
     put("hosts", "ipv6", "alpha=[fd00::1]:17000,w=[::1]")
+    put("hosts", "pin", f"\ufeff# both\nalpha=10.0.0.1:17000\npin {key}\n"
+        "beta=10.0.0.2\n")
     put("key", "base64", key)
     put("key", "line", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINdamAGCsQq31Uv"
         "+08lkBzoO4XLz2qYjJa8CGmj3B1Ea ada@example.org")
@@ -172,7 +198,138 @@ def front():
     put("tls", "plain", b"\x10" + u32(0x80000000 | len(call)) + call)
 
 
+def member(name, number):
+    return string(name) + bytes([number] * 16)
+
+
+def config(size, root=bytes(32)):
+    listed = string("alpha") + u32(0) + string("10.0.0.1:17000") + u32(0)
+    return (bytes(16) + u64(1) + bytes([1] * 16) + u32(1) +
+            member("alpha", 1) + u32(1) + listed + u64(0) + u32(0) + u64(1) +
+            u64(size) + root + u32(0) + string("") + u32(0))
+
+
+def hosts():
+    """The hosts' program; a first byte that is even is of a stranger."""
+    def ask(proc, args):
+        return record(request_of(proc, 0x2e564f57) + args)
+
+    def sealed(proc, order, body):
+        return ask(proc, u64(order) + u32(len(body)) + body + bytes(32))
+
+    def opened(caller, callee="beta"):
+        return ask(1, string(caller) + string(callee) + bytes(32))
+
+    role = u32(5)
+    end = u64(1) + u64(3) + bytes(32)
+    hello = (member("alpha", 1) + role + config(3) + end + u64(3) + u32(1) +
+             end + u64(5) * 3 + u32(1) + u32(0) * 2 + bytes(16) + u32(0) +
+             u64(2000))
+    confirm = u64(1) * 4
+    sign = u64(1) + u64(3) + bytes(32) + u64(3)
+    leaf_bytes = leaf(3, 3, string("bob"))
+    append = (u64(1) * 2 + u64(3) + bytes(64) + u64(3) + u32(1) +
+              u32(len(leaf_bytes)) + leaf_bytes + u32(0) + u64(5))
+    decide = u64(1) + u32(0) * 2 + u32(1) + config(3)
+    put("transport", "host", b"\x41" + opened("alpha") +
+        sealed(2, 1, hello) + sealed(4, 2, confirm) + sealed(3, 3, append))
+    put("transport", "witness", b"\xff" + opened("gamma") +
+        sealed(5, 1, decide) + sealed(6, 1, sign) + ask(0, b""))
+    put("transport", "unwanted", b"\xff" + opened("beta") +
+        sealed(2, 1, hello))
+    put("transport", "forged", b"\xfe" + opened("alpha") +
+        sealed(2, 1, hello))
+
+
+# ---- a data directory ----
+
+PAGE = 512
+SLOTS_MOST = 8192 - 8 - 4 - 32
+SCHEMA = """
+    PRAGMA page_size = 512;
+    CREATE TABLE record (seq INTEGER PRIMARY KEY, leaf BLOB NOT NULL,
+        opening BLOB, hash BLOB NOT NULL);
+    CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1),
+        accepted INTEGER NOT NULL);
+    INSERT INTO state VALUES (1, 1);
+    PRAGMA user_version = 2;
+"""
+
+
+def database(leaves, ident=0x45564f54, more="", after=""):
+    with tempfile.TemporaryDirectory() as d:
+        db = sqlite3.connect(f"{d}/db")
+        db.executescript(f"{SCHEMA} PRAGMA application_id = {ident}; {more}")
+        for seq, (bytes_, opening) in enumerate(leaves):
+            db.execute("INSERT INTO record VALUES (?, ?, ?, ?)",
+                       (seq, bytes_, opening,
+                        hashlib.sha256(b"\0" + bytes_).digest()))
+        db.commit()
+        db.executescript(after)
+        db.close()
+        return open(f"{d}/db", "rb").read()
+
+
+def wal(frames):
+    """Pages by number; None, or how many pages there are after a commit."""
+    out = u32(0x377f0682) + u32(3007000) + u32(PAGE) + u32(0) * 3 + bytes(8)
+    for number, pages, page in frames:
+        out += u32(number) + u32(pages or 0) + bytes(16) + page
+    return out
+
+
+def in_wal(new):
+    """All of a file, in one commit."""
+    pages = [new[i:i + PAGE] for i in range(0, len(new), PAGE)]
+    return wal([(i + 1, len(pages) if i + 1 == len(pages) else 0, page)
+                for i, page in enumerate(pages)])
+
+
+def store():
+    genesis = leaf(0, 0, bytes(16) + string("fuzz"))
+    voters = leaf(1, 2, u32(1) + string("ada") + string("members") +
+                  bytes([3] * 32))
+    vote = leaf(3, 5, string("ada") + bytes(range(16)) + u64(8) + u32(0) +
+                string("board") + bytes.fromhex(V["commitment"]))
+    create = leaf(2, 4, ASKER + u32(0) + BOARD)
+    few = [(genesis, None), (voters, None)]
+    all_ = few + [(create, None), (vote, bytes.fromhex(V["opening"]))]
+    value = b"evote config 2\n"
+
+    def directory(name, db, log=b"", value=value + config(0), how=0):
+        put("store", name, bytes([how]) + struct.pack(">HH", len(db), len(log))
+            + db + log + value)
+
+    def waiting(db):
+        """As a ledger is that has a log."""
+        return db[:18] + b"\2\2" + db[20:]
+
+    db = database(few)
+    whole = database(all_)
+    directory("directory", whole, how=2)
+    directory("log", waiting(db), in_wal(waiting(whole)))
+    directory("torn", db, value=u64(2) + u32(100) + value + config(
+        1, hashlib.sha256(b"\0" + genesis).digest()), how=4)
+    directory("types", database(
+        few, after="UPDATE record SET hash = substr(hash, 2) WHERE seq = 1;"
+        "INSERT INTO record VALUES (2, 'leaf', 7, 1.5), (9, x'', '', x'');"))
+    directory("unsaid", database(few, more="DELETE FROM state;"))
+    for name, kept in (("copy", value + config(0)), ("copy-of-none", b""),
+                       ("copy-too-long", bytes(SLOTS_MOST + 1))):
+        sealed = ("CREATE TABLE copy (config BLOB NOT NULL); INSERT INTO copy "
+                  f"VALUES (x'{kept.hex()}');")
+        put("store", name, b"\1" + database(few, 0x45564350, sealed))
+    page = bytes(PAGE)
+    put("wal", "raw", b"\1\0" + wal([(1, 1, page)]))
+    put("wal", "damage", b"\0\2" + wal([(n, 3, page) for n in (1, 2, 3, 2, 3)]))
+    put("wal", "torn", b"\2\3" + wal([(n, n, page) for n in (1, 2, 3)]))
+    put("wal", "large", b"\x44\0" + wal([(1, 1, page)]).replace(
+        u32(3007000) + u32(PAGE), u32(3007000) + u32(65536)))
+
+
 ledger()
 calls()
 texts()
 front()
+hosts()
+store()

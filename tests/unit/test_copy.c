@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -148,12 +149,71 @@ a_signal_leaves_nothing_half_made(void **state)
 	scratch_remove(dir);
 }
 
+/* A new cluster's directory in dir, and where a copy of it is to be. */
+static void
+begin(char dir[128], char data[160], char path[300])
+{
+	char err[512] = "";
+
+	assert_non_null(scratch_make(dir, 128));
+	snprintf(data, 160, "%s/data", dir);
+	snprintf(path, 300, "%s/copy", dir);
+	assert_int_equal(datadir_init(data, NULL, err, sizeof(err)), 0);
+}
+
+static void
+change(const char *path, const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void
+a_copy_without_a_configuration_is_refused(void **state)
+{
+	char dir[128], data[160], path[300], back[200], key[200], err[512] = "";
+	uint64_t records;
+
+	begin(dir, data, path);
+	snprintf(key, sizeof(key), "%s/data/cluster.key", dir);
+	snprintf(back, sizeof(back), "%s/back", dir);
+	assert_int_equal(copy_make(data, path, &records, err, sizeof(err)), 0);
+	change(path, "UPDATE copy SET config = x''");
+	assert_int_equal(
+	    copy_restore(path, back, key, &records, err, sizeof(err)), -1);
+	assert_non_null(strstr(err, "use another copy"));
+	assert_int_equal(access(back, F_OK), -1);
+	scratch_remove(dir);
+}
+
+/* No server would start with a copy of it. */
+static void
+a_ledger_that_does_not_say_what_is_accepted_is_not_copied(void **state)
+{
+	char dir[128], data[160], path[300], ledger[200], err[512] = "";
+	uint64_t records;
+
+	begin(dir, data, path);
+	snprintf(ledger, sizeof(ledger), "%s/ledger.db", data);
+	change(ledger, "DELETE FROM state");
+	assert_int_equal(copy_make(data, path, &records, err, sizeof(err)), -1);
+	assert_non_null(strstr(err, "does not say what is accepted"));
+	assert_int_equal(access(path, F_OK), -1);
+	scratch_remove(dir);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_copy_is_whole_whenever_it_is_made),
 	    cmocka_unit_test(a_signal_leaves_nothing_half_made),
+	    cmocka_unit_test(a_copy_without_a_configuration_is_refused),
+	    cmocka_unit_test(
+		a_ledger_that_does_not_say_what_is_accepted_is_not_copied),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
