@@ -50,7 +50,7 @@ pair_open() {
 		alpha=$(<"$NET_DIR/alpha.ip")
 		beta=$(<"$NET_DIR/beta.ip")
 	else
-		port=${PAIR_PORT:-$(pair_port)}
+		port=${PAIR_PORT:-$(pair_port 4)}
 		alpha=127.0.0.1:$port beta=127.0.0.1:$((port + 1))
 	fi
 	mkdir -p "$1"

@@ -281,22 +281,6 @@ copy_seal(const char *file, const unsigned char *value, size_t len, char *err,
 	return (rc == SQLITE_OK ? 0 : -1);
 }
 
-/* Under its name once it would survive a power cut; nothing is replaced. */
-static int
-file_publish(const char *from, const char *to, char *err, size_t errlen)
-{
-	int fd = open(from, O_RDWR | O_CLOEXEC), rc = -1;
-
-	if (fd != -1 && fsync(fd) == 0 && link(from, to) == 0)
-		rc = files_sync_parent(to);
-	if (rc == -1)
-		text_why(
-		    err, errlen, "cannot make %s: %s", to, strerror(errno));
-	if (fd != -1)
-		close(fd);
-	return (rc);
-}
-
 /*
  * What is copied stands there twice for a while; a server whose disk is nearly
  * full refuses votes.
@@ -345,7 +329,10 @@ copy_fill(const char *data, const char *dir, const char *file,
 	view_close(v);
 	if (rc == 0)
 		rc = copy_seal(whole, value, (size_t)len, err, errlen);
-	return (rc == 0 ? file_publish(whole, file, err, errlen) : -1);
+	if (rc == 0 && files_publish(whole, file) == -1)
+		rc = text_why(
+		    err, errlen, "cannot make %s: %s", file, strerror(errno));
+	return (rc);
 }
 
 /* In a directory beside the file, which is gone at the end. */
@@ -426,6 +413,11 @@ copy_open(struct restoring *r, char *err, size_t errlen)
 	if (!number_is(r->db, "PRAGMA user_version", FORMAT))
 		return (text_why(err, errlen,
 		    "%s was made by another version of evote: use that one",
+		    r->file));
+	if (!number_is(r->db, PROGRAMS, "0"))
+		return (text_why(err, errlen,
+		    "%s holds triggers or views, which somebody has put "
+		    "there: use another copy",
 		    r->file));
 	return (0);
 }

@@ -67,6 +67,21 @@ files_sync_parent(const char *path)
 }
 
 int
+files_publish(const char *file, const char *name)
+{
+	int fd = open(file, O_RDWR | O_CLOEXEC), rc = -1, error;
+
+	if (fd == -1)
+		return (-1);
+	if (fsync(fd) == 0 && link(file, name) == 0)
+		rc = files_sync_parent(name);
+	error = errno;
+	close(fd);
+	errno = error;
+	return (rc);
+}
+
+int
 files_write(int fd, const void *bytes, size_t len)
 {
 	ssize_t n = write(fd, bytes, len);

@@ -25,6 +25,8 @@ int files_fail_owner(
 void files_path(const char *dir, const char *name, char *out, size_t len);
 int files_sync(const char *dir);
 int files_sync_parent(const char *path);
+/* A second name for a file that would survive a power cut; none is replaced. */
+int files_publish(const char *file, const char *name);
 int files_write(int fd, const void *, size_t len);
 /* The file holds what it held before, or this, whatever happens. */
 int files_replace(const char *dir, const char *name, const void *, size_t len);

@@ -10,6 +10,13 @@
 /* As SQLite gives them back: text. */
 #define APPLICATION_ID "1163284308" /* "EVOT" */
 #define FORMAT	       "2"
+/*
+ * How many triggers, views and the like there are: evote makes none, and what
+ * they say would be done to all that follows.
+ */
+#define PROGRAMS                             \
+	"SELECT count(*) FROM sqlite_schema" \
+	" WHERE type NOT IN ('table', 'index')"
 
 /* The statements prepared once. */
 enum query {

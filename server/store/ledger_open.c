@@ -126,7 +126,7 @@ is_blank(struct ledger *l)
 static int
 format_check(struct ledger *l)
 {
-	char id[32], version[32];
+	char id[32], version[32], programs[32];
 
 	if (pragma_get(l, "PRAGMA application_id", id, sizeof(id)) == -1 ||
 	    pragma_get(l, "PRAGMA user_version", version, sizeof(version)) ==
@@ -144,6 +144,16 @@ format_check(struct ledger *l)
 			  "of evote\" format=%s known=%s hint=\"use the "
 			  "version that wrote it\"",
 		    l->path, version, FORMAT);
+		return (-1);
+	}
+	if (pragma_get(l, PROGRAMS, programs, sizeof(programs)) == -1)
+		return (-1);
+	if (strcmp(programs, "0") != 0) {
+		log_alarm("ledger file=%s failed=\"it holds triggers or views, "
+			  "which somebody has put there\" hint=\"move the data "
+			  "directory aside and let this host join again from "
+			  "its peer\"",
+		    l->path);
 		return (-1);
 	}
 	return (0);

@@ -189,6 +189,27 @@ a_copy_without_a_configuration_is_refused(void **state)
 	scratch_remove(dir);
 }
 
+/* They would be in the ledger of the host that it becomes. */
+static void
+a_copy_with_a_trigger_is_refused(void **state)
+{
+	char dir[128], data[160], path[300], back[200], key[200], err[512] = "";
+	uint64_t records;
+
+	begin(dir, data, path);
+	snprintf(key, sizeof(key), "%s/data/cluster.key", dir);
+	snprintf(back, sizeof(back), "%s/back", dir);
+	assert_int_equal(copy_make(data, path, &records, err, sizeof(err)), 0);
+	change(path,
+	    "CREATE TRIGGER mine AFTER INSERT ON record BEGIN"
+	    " DELETE FROM record WHERE seq = new.seq; END");
+	assert_int_equal(
+	    copy_restore(path, back, key, &records, err, sizeof(err)), -1);
+	assert_non_null(strstr(err, "triggers or views"));
+	assert_int_equal(access(back, F_OK), -1);
+	scratch_remove(dir);
+}
+
 /* No server would start with a copy of it. */
 static void
 a_ledger_that_does_not_say_what_is_accepted_is_not_copied(void **state)
@@ -212,6 +233,7 @@ main(void)
 	    cmocka_unit_test(a_copy_is_whole_whenever_it_is_made),
 	    cmocka_unit_test(a_signal_leaves_nothing_half_made),
 	    cmocka_unit_test(a_copy_without_a_configuration_is_refused),
+	    cmocka_unit_test(a_copy_with_a_trigger_is_refused),
 	    cmocka_unit_test(
 		a_ledger_that_does_not_say_what_is_accepted_is_not_copied),
 	};

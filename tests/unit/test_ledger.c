@@ -568,6 +568,9 @@ damage_has_many_forms(void **state)
 	    "PRAGMA user_version = 1",
 	    "PRAGMA application_id = 7",
 	    "DROP TABLE record",
+	    ("CREATE TRIGGER mine AFTER INSERT ON record BEGIN"
+	     " DELETE FROM record WHERE seq = new.seq; END"),
+	    "CREATE VIEW mine AS SELECT * FROM record",
 	};
 	struct place_of_test *p = *state;
 	uint64_t accepted;
