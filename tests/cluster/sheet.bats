@@ -121,6 +121,24 @@ own_vote_wrong() {
 	exits 0 client --state "$PAIR_DIR/taken" --voter ada receipt board
 }
 
+@test "who creates one is told what it means before it cannot be undone" {
+	local means="a tracker shown is a choice shown" create=(create board
+	    --publish-sheet --group members --choice yes --end +1h)
+	cluster_up people
+	exits 0 as ada "${create[@]}" --dry-run
+	says "$means"
+	exits 2 ada_types no "${create[@]}"
+	[[ ${output%%Create it*} == *"$means"* ]]
+	exits 0 admin alpha create ours --publish-sheet --group members \
+	    --choice yes --end +1h --dry-run
+	says "$means"
+	exits 0 client help create
+	says "whoever else sees it sees the choice"
+	exits 0 as ada create plain --group members --choice yes --end +1h \
+	    --dry-run
+	not says "$means"
+}
+
 @test "without a sheet nothing of it is kept or shown" {
 	cluster_up people
 	election plain 4
