@@ -45,7 +45,7 @@ CLIENT	= $(call room,client,evote_client admin say prompt names life plan survey
 	    result sheet status \
 	    status_json status_table roll import import_send hosts cluster) \
 	  $(call room,client/lib,libevote handle ask trust act intent request reason voter pending life grace \
-	    login checkup sheet ports endpoint route plain service_dirs state state_service \
+	    login checkup sheet recount ports endpoint route plain service_dirs state state_service \
 	    state_voter state_proof sshkey agent signer explain keyring \
 	    evidence proofs keys receipts met) \
 	  $(call room,client/roll,roll csv diff)

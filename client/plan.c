@@ -106,7 +106,9 @@ options_lines(struct client *c, const struct plan *p)
 	if (plan_option(p->terms, EVOTE_OPTION_SHEET))
 		line(c, p,
 		    "sheet    anybody gets trackers and choices after the "
-		    "close");
+		    "close. Each voter is told a tracker, and a tracker shown "
+		    "is a choice shown: with it a voter can prove a choice to "
+		    "others, and be paid for it or made to");
 	if (plan_option(p->terms, EVOTE_OPTION_ORDER_SHOWN))
 		line(c, p, "times    anybody may see how many voted when");
 	if (plan_option(p->terms, EVOTE_OPTION_FREEZE))

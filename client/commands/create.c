@@ -41,8 +41,9 @@ static const struct option_row creation_options[] = {
 	"it",
 	.at = offsetof(struct creation, grace)},
     {"publish-sheet", NULL,
-	"after the close, anybody gets the tally sheet: each vote's tracker, "
-	"which only its voter knows, and its choice",
+	"after the close, anybody gets the tally sheet: each vote's tracker "
+	"and its choice. A voter is told the own tracker, and whoever else "
+	"sees it sees the choice",
 	.at = offsetof(struct creation, sheet)},
     {"show-times", NULL,
 	"anybody may see how many voted when; off by default: when few people "

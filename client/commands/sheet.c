@@ -1,9 +1,9 @@
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/cmd.h"
+#include "client/lib/recount.h"
 #include "client/life.h"
 #include "client/say.h"
 #include "common/need.h"
@@ -64,15 +64,9 @@ sheet_read(
 
 /* ---- whether it is what it should be ---- */
 
-__attribute__((format(printf, 3, 4))) static int
-wrong(struct client *c, const char *election, const char *fmt, ...)
+static int
+wrong(struct client *c, const char *election, const char *problem)
 {
-	char problem[600];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(problem, sizeof(problem), fmt, ap);
-	va_end(ap);
 	return (say_problem(c, problem, EVOTE_CHANGED,
 	    "The tally sheet of \"%s\" does not hold, and the service cannot "
 	    "be trusted. Keep what it printed, and your receipt if you voted, "
@@ -80,80 +74,67 @@ wrong(struct client *c, const char *election, const char *fmt, ...)
 	    election));
 }
 
-static uint64_t
-lines_count(const struct lines *l, const char *choice)
-{
-	uint64_t n = 0;
-
-	for (uint32_t i = 0; i < l->n; i++)
-		n += strcmp(l->list[i].choice, choice) == 0;
-	return (n);
-}
-
-/* Each tracker once, and as many lines for each choice as it has votes. */
-static int
-counts_check(struct client *c, struct evote *e, const char *election,
-    const struct lines *l)
-{
-	enum evote_outcome outcome;
-	evote_result_res res;
-	int status;
-
-	outcome = evote_result(e, election, &res);
-	status = say_answer(c, e, outcome, &res.answer,
-	    "The result of \"%s\" is not known", election);
-	for (uint32_t i = 1; status < 0 && i < l->n; i++)
-		if (l->list[i].tracker <= l->list[i - 1].tracker)
-			status = wrong(c, election,
-			    "its lines are not in order, or one is there "
-			    "twice");
-	for (u_int i = 0; status < 0 && i < res.counts.counts_len; i++)
-		if (lines_count(l, res.counts.counts_val[i].choice) !=
-		    res.counts.counts_val[i].votes)
-			status = wrong(c, election,
-			    "its lines for \"%s\" are not as many as its votes",
-			    res.counts.counts_val[i].choice);
-	if (status < 0 && l->n != res.votes)
-		status = wrong(c, election, "it has %u lines, and %llu voted",
-		    l->n, (unsigned long long)res.votes);
-	if (status < 0)
-		say_stamp(c, &res.answer.stamp);
-	xdr_free((xdrproc_t)xdr_evote_result_res, &res);
-	return (status);
-}
-
-/* The voter's own line, if this machine knows which that is. */
-static int
-own_check(struct client *c, struct evote *e, const char *election,
-    const struct lines *l, char *out, size_t size)
+/* mine NULL: the voter's own line was not looked for, because of `why`. */
+static void
+own_say(struct client *c, const char *why, const evote_sheet_line *mine,
+    char *out, size_t size)
 {
 	char text[TRACKER_TEXT];
-	uint64_t tracker;
-	uint32_t i;
 
-	snprintf(out, size, "%s", "");
-	if (!evote_own_tracker(e, election, &tracker))
-		return (-1);
-	tracker_text(text, tracker);
 	if (c->json != NULL)
-		cJSON_AddStringToObject(c->json, "tracker", text);
-	for (i = 0; i < l->n && l->list[i].tracker != tracker; i++)
-		;
-	if (i == l->n)
-		return (wrong(c, election,
-		    "your vote is not on it, whose tracker is %s", text));
-	if (evote_own_choice(e, election, l->list[i].choice) != 1)
-		return (wrong(c, election,
-		    "your vote's tracker, %s, stands there with \"%s\", which "
-		    "you did not vote for",
-		    text, l->list[i].choice));
+		cJSON_AddBoolToObject(c->json, "own_checked", mine != NULL);
+	if (mine == NULL) {
+		if (c->json != NULL)
+			cJSON_AddStringToObject(c->json, "own_problem", why);
+		snprintf(
+		    out, size, ". Your own vote was not looked for: %s", why);
+		return;
+	}
 	if (c->json != NULL)
-		cJSON_AddStringToObject(c->json, "choice", l->list[i].choice);
+		cJSON_AddStringToObject(c->json, "choice", mine->choice);
+	tracker_text(text, mine->tracker);
 	snprintf(out, size,
 	    ". Your own line is %s, with the choice that you sent. Whoever "
 	    "learns that tracker learns your choice",
 	    text);
+}
+
+static int
+lines_check(struct client *c, struct evote *e, const struct recount *r,
+    char *out, size_t size)
+{
+	char text[TRACKER_TEXT], problem[600];
+	const evote_sheet_line *mine;
+
+	if (r->own != NULL && c->json != NULL) {
+		tracker_text(text, r->own->tracker);
+		cJSON_AddStringToObject(c->json, "tracker", text);
+	}
+	if (recount_check(r, &mine, problem, sizeof(problem)) != 0)
+		return (wrong(c, r->election, problem));
+	own_say(c, evote_problem(e), mine, out, size);
 	return (-1);
+}
+
+static int
+sheet_check(struct client *c, struct evote *e, const char *election,
+    const struct lines *l, char *out, size_t size)
+{
+	evote_result_res res;
+	enum evote_outcome outcome = evote_result(e, election, &res);
+	struct recount r = {election, l->list, l->n, &res, NULL};
+	struct evote_own own;
+	int status = say_answer(c, e, outcome, &res.answer,
+	    "The result of \"%s\" is not known", election);
+
+	if (status < 0) {
+		say_stamp(c, &res.answer.stamp);
+		if (evote_own_vote(e, election, &own))
+			r.own = &own;
+		status = lines_check(c, e, &r, out, size);
+	}
+	xdr_free((xdrproc_t)xdr_evote_result_res, &res);
+	return (status);
 }
 
 /* ---- what it says ---- */
@@ -195,15 +176,13 @@ static int
 sheet_say(struct client *c, struct evote *e, const char *election)
 {
 	struct lines l = {0};
-	char own[300];
+	char own[PATH_MAX + 600];
 	int status;
 
 	if ((status = sheet_read(c, e, election, &l)) < 0) {
 		lines_say(c, &l);
-		status = counts_check(c, e, election, &l);
+		status = sheet_check(c, e, election, &l, own, sizeof(own));
 	}
-	if (status < 0)
-		status = own_check(c, e, election, &l, own, sizeof(own));
 	if (status < 0)
 		status = done_say(c, l.n, own);
 	lines_clear(&l);

@@ -189,12 +189,17 @@ enum evote_outcome evote_lives(
 enum evote_outcome evote_sheet(
     struct evote *, const char *election, uint64_t from, evote_sheet_res *);
 /*
- * The tracker of the voter's own vote, which counts and was sent from here, in
- * an election with a sheet; 1, or 0: none is known here.
+ * What is kept here of the voter's own vote, which counts and was sent from
+ * here, in an election with a sheet; 1, or 0: nothing, and evote_problem says
+ * why.  Whoever has the salt, and the sheet, knows the choice.
  */
+struct evote_own {
+	uint64_t tracker;
+	unsigned char salt[32], commitment[32];
+};
+int evote_own_vote(struct evote *, const char *election, struct evote_own *);
+/* The same before there is a sheet: 0 also if there will be none. */
 int evote_own_tracker(struct evote *, const char *election, uint64_t *tracker);
-/* Whether that vote was for this choice; 1, 0, or -1: it is not known here. */
-int evote_own_choice(struct evote *, const char *election, const char *choice);
 
 /* ---- what the service signs ---- */
 

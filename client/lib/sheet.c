@@ -73,42 +73,48 @@ evote_sheet(
 
 /* ---- one's own line ---- */
 
-/* 1 with what is kept of a vote, its salt as well. */
-static int
-own_ballot(struct evote *e, const char *election, struct ballot *b)
+int
+evote_own_vote(struct evote *e, const char *election, struct evote_own *own)
 {
 	static const unsigned char none[32];
+	const char *voter = e->options.voter;
+	struct ballot b;
+	int rc;
 
-	return (e->options.voter != NULL &&
-	    handle_ready(e, handle_deadline(e)) == EVOTE_ANSWERED &&
-	    state_ballot(e->state, e->options.voter, election, b) == 1 &&
-	    memcmp(b->salt, none, sizeof(none)) != 0);
+	if (voter == NULL) {
+		handle_fail(e, "no voter is named (add --voter NAME)");
+		return (0);
+	}
+	if (handle_ready(e, handle_deadline(e)) != EVOTE_ANSWERED)
+		return (0);
+	rc = state_ballot(e->state, voter, election, &b);
+	if (rc < 0)
+		handle_fail(e, "%s", state_error(e->state));
+	else if (rc == 0 || memcmp(b.salt, none, sizeof(none)) == 0)
+		handle_fail(e,
+		    "no tracker of a vote of %s in \"%s\" is kept in %.700s. "
+		    "If %s voted, look for the tracker that `vote` showed, or "
+		    "run this with the state directory of the machine that "
+		    "sent the vote (--state)",
+		    voter, election, state_dir(e->state), voter);
+	else {
+		own->tracker = tracker_of(b.salt, election);
+		memcpy(own->salt, b.salt, sizeof(own->salt));
+		memcpy(own->commitment, b.commitment, sizeof(own->commitment));
+		return (1);
+	}
+	return (0);
 }
 
 int
 evote_own_tracker(struct evote *e, const char *election, uint64_t *tracker)
 {
-	struct ballot b;
+	struct evote_own own;
 
-	if (!own_ballot(e, election, &b) ||
+	if (!evote_own_vote(e, election, &own) ||
 	    sheet_ask(e, election, handle_deadline(e)) != EVOTE_ANSWERED ||
 	    !e->sheet.there)
 		return (0);
-	*tracker = tracker_of(b.salt, election);
+	*tracker = own.tracker;
 	return (1);
-}
-
-int
-evote_own_choice(struct evote *e, const char *election, const char *choice)
-{
-	struct kept vote = {.kind = EVOTE_ACT_VOTE,
-	    .u.vote = {.election = (char *)election, .choice = (char *)choice}};
-	unsigned char commitment[32];
-	struct ballot b;
-
-	if (!own_ballot(e, election, &b))
-		return (-1);
-	memcpy(vote.u.vote.salt, b.salt, sizeof(vote.u.vote.salt));
-	return (request_commit(&vote, (char *)commitment) == 0 &&
-	    memcmp(commitment, b.commitment, sizeof(commitment)) == 0);
 }

@@ -118,3 +118,23 @@ turn_votes() {
 	audits 0 beta
 	audits 0 "/beta"
 }
+
+# audit_seen ARG...: as somebody sees it who sits at a terminal.
+audit_seen() {
+	SHELL=/bin/bash script -qec "$(printf '%q ' "$PAIR_BIN/evote_server" \
+	    audit --data "$PAIR_DIR/alpha" "$@")" /dev/null </dev/null
+}
+
+@test "an audit's progress: on a terminal, not in a file or before JSON" {
+	local wipe=$'\r\e[K'
+	pair_init --origin "$ORIGIN"
+	"$PAIR_BIN/fill_ledger" "$PAIR_DIR/alpha" 3000
+	exits 0 audit_seen
+	says "${wipe}auditing [##########---"
+	# Nothing is left of it before the page.
+	[[ ${output##*auditing} == *"$wipe"* ]]
+	exits 0 audit_seen --json
+	not says "auditing"
+	audits 0 alpha
+	not says "auditing"
+}

@@ -97,6 +97,7 @@ voters_show() {
 	wait_until 30 client result club
 	wait_until 30 client result open
 	shows sheet 0 client --voter ada --json sheet open
+	shows sheet 0 client --json sheet open
 	shows result 0 client --json result club
 	shows sheet 1 client --json sheet club
 	shows report 0 client --json report club

@@ -15,6 +15,22 @@ tracker() {
 	sed -nE 's/.*Your tracker is ([0-9a-f]{16}):.*/\1/p' <<<"$1"
 }
 
+# As if another vote had been sent from here: SEEK bytes into what is kept of it.
+alter() {
+	printf 'elsewise' | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+# own_vote_wrong WHAT: by what ada has kept the sheet does not hold.
+own_vote_wrong() {
+	exits 3 client --voter ada sheet board
+	says 'The tally sheet of "board" does not hold'
+	says "$1"
+	says "Keep what it printed, and your receipt if you voted"
+	exits 3 client --voter ada --json sheet board
+	jq -e '.reason == "service-changed" and (.lines | length) == 2 and
+	    (has("own_checked") | not)' <<<"$output"
+}
+
 @test "a tally sheet: by key and by log-in, over a take-over; anybody recounts" {
 	local mine yours
 	cluster_up people crowd
@@ -46,6 +62,8 @@ tracker() {
 		    "\(.choice) \(.votes)"' "$PAIR_DIR/result")
 	grep -qx "$mine	yes" "$PAIR_DIR/sheet"
 	grep -qx "$yours	no" "$PAIR_DIR/sheet"
+	exits 0 client sheet board
+	says "Your own vote was not looked for: no voter is named"
 	exits 0 client --voter ada sheet board
 	says "Your own line is $mine, with the choice that you sent"
 	exits 0 client --voter bob --json sheet board
@@ -58,6 +76,74 @@ tracker() {
 	ended alpha
 	exits 0 "$PAIR_BIN/evote_server" audit --data "$PAIR_DIR/alpha"
 	says "a tally sheet of trackers and choices is public"
+}
+
+@test "a sheet without the own vote, or with another choice: exit status 3" {
+	local ballot mine
+	cluster_up people
+	sheet_election board 4
+	exits 0 as ada vote board yes
+	mine=$(tracker "$output")
+	ballot=$(echo "$EVOTE_STATE"/*/*.ballot)
+	cp "$ballot" "$PAIR_DIR/ballot"
+	as bob vote board yes
+	wait_until 30 client result board
+	# What hides the choice, and then what makes the tracker.
+	alter "$ballot" 32
+	own_vote_wrong "tracker, $mine, stands there with \"yes\", which you did"
+	cp "$PAIR_DIR/ballot" "$ballot"
+	alter "$ballot" 64
+	own_vote_wrong "your vote is not on it, whose tracker is "
+	cp "$PAIR_DIR/ballot" "$ballot"
+	exits 0 client --voter ada --json sheet board
+	jq -e '.own_checked and (has("own_problem") | not)' <<<"$output"
+}
+
+@test "a sheet on which no own vote is looked for: it says so, and why" {
+	local mine
+	cluster_up people
+	sheet_election board 4
+	exits 0 as ada vote board yes
+	mine=$(tracker "$output")
+	# As docs/VOTING.md has it of computers that are not one's own.
+	exits 0 client --voter ada receipt board "$PAIR_DIR/board.tlog-proof"
+	says "signed by alpha and beta"
+	cp -r "$EVOTE_STATE" "$PAIR_DIR/taken"
+	rm -r "$EVOTE_STATE"
+	wait_until 30 client result board
+	exits 0 client --voter ada sheet board
+	says "$mine	yes"
+	says "Your own vote was not looked for: no tracker of a vote of ada"
+	says "in \"board\" is kept in $EVOTE_STATE"
+	exits 2 client --voter ada receipt board
+	exits 0 client --voter ada --json sheet board
+	jq -e '.own_checked == false and has("tracker") == false and
+	    (.own_problem | contains("no tracker of a vote of ada"))' \
+	    <<<"$output"
+	exits 0 client --state "$PAIR_DIR/taken" --voter ada sheet board
+	says "Your own line is $mine, with the choice that you sent"
+	exits 0 client --state "$PAIR_DIR/taken" --voter ada receipt board
+	client trust >"$PAIR_DIR/policy"
+	exits 0 client --state "$PAIR_DIR/stranger" verify \
+	    --policy "$PAIR_DIR/policy" "$PAIR_DIR/board.tlog-proof"
+}
+
+@test "who creates one is told what it means before it cannot be undone" {
+	local means="a tracker shown is a choice shown" create=(create board
+	    --publish-sheet --group members --choice yes --end +1h)
+	cluster_up people
+	exits 0 as ada "${create[@]}" --dry-run
+	says "$means"
+	exits 2 ada_types no "${create[@]}"
+	[[ ${output%%Create it*} == *"$means"* ]]
+	exits 0 admin alpha create ours --publish-sheet --group members \
+	    --choice yes --end +1h --dry-run
+	says "$means"
+	exits 0 client help create
+	says "whoever else sees it sees the choice"
+	exits 0 as ada create plain --group members --choice yes --end +1h \
+	    --dry-run
+	not says "$means"
 }
 
 @test "without a sheet nothing of it is kept or shown" {
