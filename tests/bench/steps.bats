@@ -23,11 +23,12 @@ says() {
 	return "$said"
 }
 
-@test "model, mutants and simulator say where they are" {
+@test "model, mutants, simulator and fuzzers say where they are" {
 	says "] model: search 1: arbiter" tests/model/run
 	B=$BATS_TEST_TMPDIR says "] mutants: NO_SUCH, 1 of 1" \
 	    tests/sim/mutants NO_SUCH
 	says "sim: at seed " build/sim 1 100000
+	says "] fuzz: calls, 1 of 1" tests/fuzz/run calls
 }
 
 @test "run-tests lets through where a test is, and shows the rest of a failure only" {
