@@ -130,7 +130,7 @@ source_has_room(const struct transport *t, const struct source *s)
 	return (s->bytes <= room - room / 4);
 }
 
-/* Or another connection of its source gives way. */
+/* At its begin.  Or another connection of its source gives way. */
 static bool
 shake_has_room(struct conn *c)
 {
@@ -233,7 +233,7 @@ shake_take(struct conn *c, const void *bytes, size_t n)
 	conn_touch(c);
 	if (++c->heard > HEARS_MAX) {
 		conn_reject(c, "too many parts of a handshake");
-	} else if (!shake_has_room(c)) {
+	} else if (c->tls == NULL && !shake_has_room(c)) {
 		t->stats.shed++;
 		conn_doom(c);
 	} else if (shake_open(c) == -1 || tls_feed(c->tls, bytes, n) == -1) {

@@ -1602,6 +1602,27 @@ test_host_in_a_crowd(void **state)
 	crowd_close(c, CROWD);
 }
 
+/* Whoever was let in is not sent away in the middle, also when it gets full. */
+static void
+test_crowd_fills_memory(void **state)
+{
+	enum { N = 80 };
+	static struct client c[N];
+	int n;
+
+	crowd_begin();
+	for (n = 0; n < N && stats().bytes + TLS_SHAKE_BYTES < 1 << 20; n++) {
+		client_open_from(&c[n], CROWD_AT + n);
+		client_hello(&c[n]);
+		client_shake(&c[n]);
+		client_echo(&c[n], 1);
+		server_run();
+	}
+	assert_true(n > 60 && n < N);
+	assert_int_equal(stats().shed, 0);
+	crowd_close(c, n);
+}
+
 /* Strangers hold all memory: for a host there is some. */
 static void
 test_host_without_memory(void **state)
@@ -1725,6 +1746,7 @@ main(void)
 	    TEST(test_crowd_on_all_places),
 	    TEST(test_crowd_is_slow),
 	    TEST(test_host_in_a_crowd),
+	    TEST(test_crowd_fills_memory),
 	    TEST(test_host_without_memory),
 	    TEST(test_charged_while_shaking),
 	    TEST(test_room_for_handshakes),
