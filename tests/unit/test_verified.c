@@ -567,7 +567,7 @@ open_as(struct world *w, int login)
 	    .key = w->key,
 	    .state = w->dir,
 	    .login = login,
-	    .timeout_ms = 3000,
+	    .timeout_ms = 15000,
 	};
 	char err[500] = "";
 	struct evote *e = evote_open(&options, err, sizeof(err));
@@ -608,7 +608,7 @@ assert_receipt(struct evote *e, enum tlog_judgement judgement, uint64_t hosts)
 	char err[200], file[10000] = "";
 	FILE *f;
 
-	assert_outcome(e, evote_receipt(e, "board", 2000, &p), EVOTE_ANSWERED);
+	assert_outcome(e, evote_receipt(e, "board", 10000, &p), EVOTE_ANSWERED);
 	assert_int_equal(p.verdict.judgement, judgement);
 	assert_int_equal(p.verdict.signed_by, hosts);
 	assert_int_equal(
@@ -725,7 +725,7 @@ no_vote_no_receipt(void **state)
 	struct evote *e = open_as(w, 0);
 	struct evote_proof p;
 
-	assert_outcome(e, evote_receipt(e, "board", 1000, &p), EVOTE_FAILED);
+	assert_outcome(e, evote_receipt(e, "board", 10000, &p), EVOTE_FAILED);
 	assert_non_null(strstr(evote_problem(e), "no vote of ada"));
 	evote_close(e);
 }
@@ -777,7 +777,7 @@ assert_foreign(struct world *w)
 	struct evote *e = voted(w);
 	struct evote_proof p;
 
-	assert_outcome(e, evote_receipt(e, "board", 1000, &p), EVOTE_CHANGED);
+	assert_outcome(e, evote_receipt(e, "board", 10000, &p), EVOTE_CHANGED);
 	assert_non_null(strstr(evote_problem(e),
 	    "recorded something other than the vote that was sent"));
 	assert_told(e);
@@ -842,7 +842,7 @@ assert_changed(struct world *w, struct evote *e, const char *why)
 	struct evote_proof p;
 	char *last;
 
-	assert_outcome(e, evote_receipt(e, "board", 1000, &p), EVOTE_CHANGED);
+	assert_outcome(e, evote_receipt(e, "board", 10000, &p), EVOTE_CHANGED);
 	if (strstr(evote_problem(e), why) == NULL)
 		fail_msg("%s", evote_problem(e));
 	assert_told(e);
@@ -1031,7 +1031,7 @@ check_forced(struct world *w, int host)
 	split_begin(w, &beta);
 	e = open_as(w, 0);
 	(host == 0 ? &w->fake : &beta)->forced_epoch = 6;
-	assert_both_kept(w, &beta, e, evote_status(e, host, 1000, &res));
+	assert_both_kept(w, &beta, e, evote_status(e, host, 10000, &res));
 	xdr_free((xdrproc_t)xdr_evote_status_res, &res);
 	fake_end(&beta);
 }
@@ -1062,7 +1062,7 @@ a_handle_asks_for_evidence_once(void **state)
 	w->fake.calls = 0;
 	for (int i = 0; i < 3; i++) {
 		assert_outcome(
-		    e, evote_status(e, 0, 1000, &res), EVOTE_CHANGED);
+		    e, evote_status(e, 0, 10000, &res), EVOTE_CHANGED);
 		xdr_free((xdrproc_t)xdr_evote_status_res, &res);
 	}
 	assert_int_equal(w->fake.calls, 1);
@@ -1229,7 +1229,7 @@ a_key_is_replaced(void **state)
 	uint64_t known;
 	char name[NOTE_NAME], err[200];
 
-	assert_outcome(e, evote_receipt(e, "board", 2000, &p), EVOTE_ANSWERED);
+	assert_outcome(e, evote_receipt(e, "board", 10000, &p), EVOTE_ANSWERED);
 	note_host_name(name, w->fake.by.log.public.name, "beta");
 	seal_key_free(w->fake.by.beta.key);
 	w->fake.by.beta = notary_new(NOTE_HOST, name, 77);
@@ -1353,7 +1353,8 @@ a_receipt_stays_though_keys_are_not_told(void **state)
 	w->fake.epoch++;
 	w->fake.keyless = 1;
 	e = open_as(w, 0);
-	assert_outcome(e, evote_receipt(e, "board", 300, &p), EVOTE_UNANSWERED);
+	assert_outcome(
+	    e, evote_receipt(e, "board", 2000, &p), EVOTE_UNANSWERED);
 	evote_proof_clear(&p);
 	assert_int_equal(files(w, "board-", "extra "), 1);
 	w->fake.keyless = 0;
