@@ -28,7 +28,7 @@ says() {
 	B=$BATS_TEST_TMPDIR says "] mutants: NO_SUCH, 1 of 1" \
 	    tests/sim/mutants NO_SUCH
 	says "sim: at seed " build/sim 1 100000
-	says "] fuzz: calls, 1 of 1" tests/fuzz/run calls
+	B=build/fuzz says "] fuzz: calls, 1 of 1" tests/fuzz/run calls
 }
 
 @test "run-tests lets through where a test is, and shows the rest of a failure only" {
