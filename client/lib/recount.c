@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/record.h"
+#include "client/lib/handle.h"
 #include "common/tracker.h"
 
 struct problem {
@@ -78,14 +78,12 @@ counts_check(const struct recount *r, const struct problem *p)
 static int
 is_of(const struct evote_own *own, const char *election, const char *choice)
 {
-	char domain[] = "evote opening 1";
-	evote_opening o = {.domain = domain,
-	    .election = (char *)election,
-	    .choice = (char *)choice};
-	unsigned char commitment[SEAL_HASH];
+	struct kept vote = {.kind = EVOTE_ACT_VOTE,
+	    .u.vote = {.election = (char *)election, .choice = (char *)choice}};
+	unsigned char commitment[sizeof(own->commitment)];
 
-	memcpy(o.salt, own->salt, sizeof(o.salt));
-	return (xdr_hash((xdrproc_t)xdr_evote_opening, &o, commitment) == 0 &&
+	memcpy(vote.u.vote.salt, own->salt, sizeof(vote.u.vote.salt));
+	return (request_commit(&vote, (char *)commitment) == 0 &&
 	    memcmp(commitment, own->commitment, sizeof(commitment)) == 0);
 }
 

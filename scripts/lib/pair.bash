@@ -3,7 +3,7 @@
 # Two servers, alpha and beta in this order of preference, under one directory:
 # NAME/ (data), NAME.log, NAME.sock (admin), NAME.pid, state/ (the client's).
 # On the hosts alpha, beta and voters of netns.bash when it has a net open, else
-# on loopback with fixed ports and no portmapper.  To be sourced.
+# on loopback with free ports and no portmapper.  To be sourced.
 #
 #	pair_port [N]			a port for PAIR_PORT, the first of N (4)
 #	pair_open DIR			sets the names below; starts nothing

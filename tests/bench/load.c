@@ -14,9 +14,7 @@
 #include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
-#include <arpa/inet.h>
 
-#include "evote.h"
 #include "floor.h"
 #include "load.h"
 #include "wire.h"
@@ -219,15 +217,13 @@ conn_open(struct load *l, struct conn *c)
 
 /* Asks nothing, and has its answer: the server closes who never calls. */
 static void
-idle_call(struct wire *w)
+idle_call(struct wire *w, const struct requests *null)
 {
-	const uint32_t words[] = {htonl(0x80000028), 0, 0, htonl(2),
-	    htonl(EVOTE_PROG), htonl(EVOTE_V1), 0, 0, 0, 0, 0};
 	struct pollfd p = {.fd = w->fd, .events = POLLIN};
 	unsigned char reply[64];
 	ssize_t n;
 
-	if (wire_send(w, words, sizeof(words)) == -1)
+	if (wire_send(w, null->bytes, null->at[1]) == -1)
 		die("send");
 	while ((n = wire_recv(w, reply, sizeof(reply))) == -1 &&
 	    errno == EAGAIN && poll(&p, 1, 10000) == 1)
@@ -240,12 +236,16 @@ idle_call(struct wire *w)
 static void
 idle_open(struct load *l)
 {
+	struct requests null = {0};
 	struct wire w;
 
+	null_requests(&null);
 	for (int i = 0; i < l->options.idle; i++) {
 		wire_up(l, &w, i);
-		idle_call(&w);
+		idle_call(&w, &null);
 	}
+	free(null.bytes);
+	free(null.at);
 }
 
 /* Requests are small: the socket takes one whole. */

@@ -8,11 +8,11 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "scratch.h"
 #include "server/store/copy.h"
 #include "server/store/datadir.h"
@@ -161,18 +161,9 @@ begin(char dir[128], char data[160], char path[300])
 	assert_int_equal(datadir_init(data, NULL, err, sizeof(err)), 0);
 }
 
+/* A copy that somebody has changed becomes no host. */
 static void
-change(const char *path, const char *sql)
-{
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
-}
-
-static void
-a_copy_without_a_configuration_is_refused(void **state)
+is_refused_after(const char *sql, const char *why)
 {
 	char dir[128], data[160], path[300], back[200], key[200], err[512] = "";
 	uint64_t records;
@@ -181,33 +172,27 @@ a_copy_without_a_configuration_is_refused(void **state)
 	snprintf(key, sizeof(key), "%s/data/cluster.key", dir);
 	snprintf(back, sizeof(back), "%s/back", dir);
 	assert_int_equal(copy_make(data, path, &records, err, sizeof(err)), 0);
-	change(path, "UPDATE copy SET config = x''");
+	change(path, sql);
 	assert_int_equal(
 	    copy_restore(path, back, key, &records, err, sizeof(err)), -1);
-	assert_non_null(strstr(err, "use another copy"));
+	assert_non_null(strstr(err, why));
 	assert_int_equal(access(back, F_OK), -1);
 	scratch_remove(dir);
+}
+
+static void
+a_copy_without_a_configuration_is_refused(void **state)
+{
+	is_refused_after("UPDATE copy SET config = x''", "use another copy");
 }
 
 /* They would be in the ledger of the host that it becomes. */
 static void
 a_copy_with_a_trigger_is_refused(void **state)
 {
-	char dir[128], data[160], path[300], back[200], key[200], err[512] = "";
-	uint64_t records;
-
-	begin(dir, data, path);
-	snprintf(key, sizeof(key), "%s/data/cluster.key", dir);
-	snprintf(back, sizeof(back), "%s/back", dir);
-	assert_int_equal(copy_make(data, path, &records, err, sizeof(err)), 0);
-	change(path,
-	    "CREATE TRIGGER mine AFTER INSERT ON record BEGIN"
-	    " DELETE FROM record WHERE seq = new.seq; END");
-	assert_int_equal(
-	    copy_restore(path, back, key, &records, err, sizeof(err)), -1);
-	assert_non_null(strstr(err, "triggers or views"));
-	assert_int_equal(access(back, F_OK), -1);
-	scratch_remove(dir);
+	is_refused_after("CREATE TRIGGER mine AFTER INSERT ON record BEGIN"
+			 " DELETE FROM record WHERE seq = new.seq; END",
+	    "triggers or views");
 }
 
 /* No server would start with a copy of it. */

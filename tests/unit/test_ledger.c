@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "change.h"
 #include "common/seal.h"
 #include "fault.h"
 #include "scratch.h"
@@ -534,16 +535,6 @@ a_changed_byte_is_found_or_harmless(void **state)
 	}
 	assert_true(found > 300);
 	assert_int_equal(count_file(p->db, &accepted), 150);
-}
-
-static void
-change(const char *path, const char *sql)
-{
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
 }
 
 static void

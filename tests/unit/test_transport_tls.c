@@ -544,11 +544,17 @@ client_shake(struct client *c)
 }
 
 static void
-client_secure(struct client *c)
+client_secure_from(struct client *c, int last)
 {
-	client_open(c);
+	client_open_from(c, last);
 	client_hello(c);
 	client_shake(c);
+}
+
+static void
+client_secure(struct client *c)
+{
+	client_secure_from(c, 1);
 }
 
 static void
@@ -1241,19 +1247,27 @@ test_leave(void **state)
 
 /* ---- shares ---- */
 
+/* A host may call from that address. */
+static void
+host_expect(int last)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + last)};
+
+	transport_expect(its.t, (struct sockaddr *)&at);
+}
+
 /* Whoever floods with handshakes does not keep a host waiting. */
 static void
 test_hosts_first(void **state)
 {
 	enum { N = 400 };
 	static struct client c[N];
-	struct sockaddr_in at = {.sin_family = AF_INET,
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 8)};
 	struct client host;
 	uint64_t begun = now_ms();
 	int others = 0;
 
-	transport_expect(its.t, (struct sockaddr *)&at);
+	host_expect(9);
 	client_open_from(&host, 9);
 	client_hello(&host);
 	for (int i = 0; i < N; i++) {
@@ -1303,9 +1317,7 @@ test_share_of_memory(void **state)
 	assert_true(open >= 20 && open <= 40);
 	for (int i = N - open; i < N; i++)
 		client_echo(&c[i], 2);
-	client_open_from(&other, 2);
-	client_hello(&other);
-	client_shake(&other);
+	client_secure_from(&other, 2);
 	client_echo(&other, 1);
 	for (int i = 0; i < N; i++)
 		client_close(&c[i]);
@@ -1444,9 +1456,7 @@ test_crowd_of_one_address(void **state)
 	crowd_begin();
 	crowd_hello(c, CROWD, 1);
 	crowd_expect(c, CROWD, ROOM / 2);
-	client_open_from(&other, CROWD_AT + 1);
-	client_hello(&other);
-	client_shake(&other);
+	client_secure_from(&other, CROWD_AT + 1);
 	client_echo(&other, 1);
 	client_close(&other);
 	crowd_close(c, CROWD);
@@ -1584,8 +1594,6 @@ static void
 test_host_in_a_crowd(void **state)
 {
 	static struct client c[CROWD];
-	struct sockaddr_in at = {.sin_family = AF_INET,
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 8)};
 	struct client host;
 
 	crowd_begin();
@@ -1595,7 +1603,7 @@ test_host_in_a_crowd(void **state)
 	client_flush(&host, SIZE_MAX);
 	server_run();
 	assert_int_equal(crowd_heard(&host, 1), 0);
-	transport_expect(its.t, (struct sockaddr *)&at);
+	host_expect(9);
 	transport_run(its.t, its.now);
 	client_shake(&host);
 	client_close(&host);
@@ -1612,9 +1620,7 @@ test_crowd_fills_memory(void **state)
 
 	crowd_begin();
 	for (n = 0; n < N && stats().bytes + TLS_SHAKE_BYTES < 1 << 20; n++) {
-		client_open_from(&c[n], CROWD_AT + n);
-		client_hello(&c[n]);
-		client_shake(&c[n]);
+		client_secure_from(&c[n], CROWD_AT + n);
 		client_echo(&c[n], 1);
 		server_run();
 	}
@@ -1629,13 +1635,11 @@ test_host_without_memory(void **state)
 {
 	static const char half[60000];
 	static struct client c[CROWD];
-	struct sockaddr_in at = {.sin_family = AF_INET,
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 8)};
 	uint32_t mark = htonl(0x80000000u | 64000);
 	struct client host;
 
 	crowd_begin();
-	transport_expect(its.t, (struct sockaddr *)&at);
+	host_expect(9);
 	for (int i = 0; i < CROWD; i++) {
 		client_open_from(&c[i], CROWD_AT + i);
 		client_send(&c[i], &mark, sizeof(mark));
@@ -1644,9 +1648,7 @@ test_host_without_memory(void **state)
 		server_run();
 	}
 	assert_true(stats().bytes >= 1 << 20);
-	client_open_from(&host, 9);
-	client_hello(&host);
-	client_shake(&host);
+	client_secure_from(&host, 9);
 	client_echo(&host, 1);
 	client_close(&host);
 	crowd_close(c, CROWD);
