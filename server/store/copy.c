@@ -206,16 +206,20 @@ row_prove(void *arg, const struct view_row *row)
 	return (p->wrong != NULL || signals_wait(NULL));
 }
 
-/* Every record is there, and is what it was. */
+/* Every record is there, and is what it was: as a server that starts asks. */
 static int
 records_prove(struct view *v, uint64_t *records, char *err, size_t errlen)
 {
 	struct proving p = {0};
+	struct view_claim claim;
 
-	if (view_scan(v, row_prove, &p, err, errlen) == -1)
+	if (view_claim(v, &claim, err, errlen) == -1 ||
+	    view_scan(v, row_prove, &p, err, errlen) == -1)
 		return (-1);
 	if (signals_wait(NULL))
 		return (text_why(err, errlen, "interrupted by a signal"));
+	if (p.wrong == NULL && p.next < claim.accepted)
+		p.wrong = "is missing, and was accepted";
 	if (p.wrong != NULL)
 		return (text_why(err, errlen, "record %" PRIu64 " %s: " REJOIN,
 		    p.next, p.wrong));
@@ -457,17 +461,21 @@ config_read(const struct restoring *r, unsigned char value[SLOTS_MOST],
     uint64_t *records, char *err, size_t errlen)
 {
 	sqlite3_stmt *stmt = NULL;
+	uint64_t accepted = 0;
 	long len = -1;
 
 	if (sqlite3_prepare_v2(r->db,
-		"SELECT config, (SELECT count(*) FROM record) FROM copy", -1,
-		&stmt, NULL) == SQLITE_OK &&
-	    sqlite3_step(stmt) == SQLITE_ROW)
+		"SELECT config, (SELECT count(*) FROM record),"
+		" (SELECT accepted FROM state) FROM copy",
+		-1, &stmt, NULL) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW) {
 		len = sqlite3_column_bytes(stmt, 0);
-	if (len > 0 && len <= SLOTS_MOST) {
 		*records = (uint64_t)sqlite3_column_int64(stmt, 1);
+		accepted = (uint64_t)sqlite3_column_int64(stmt, 2);
+	}
+	if (len > 0 && len <= SLOTS_MOST && accepted <= *records)
 		memcpy(value, sqlite3_column_blob(stmt, 0), (size_t)len);
-	} else
+	else
 		len = text_why(
 		    err, errlen, "%s is damaged: use another copy", r->file);
 	sqlite3_finalize(stmt);

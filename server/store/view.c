@@ -125,15 +125,19 @@ value_get(struct view *v, const char *sql, char *value, size_t len)
 	return (rc == SQLITE_ROW ? 0 : -1);
 }
 
+/* As the server reads it. */
 static int
 number_get(struct view *v, const char *sql, uint64_t *n)
 {
-	char value[32];
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(v->db, sql, -1, &stmt, NULL);
 
-	if (value_get(v, sql, value, sizeof(value)) == -1)
-		return (-1);
-	*n = strtoull(value, NULL, 10);
-	return (0);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW)
+		*n = (uint64_t)sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return (rc == SQLITE_ROW ? 0 : -1);
 }
 
 static int
@@ -273,11 +277,8 @@ view_export(struct view *v, const char *file, int (*stop)(void *), char *err,
     size_t errlen)
 {
 	sqlite3_stmt *stmt = NULL;
-	struct view_claim claim;
 	int rc;
 
-	if (view_claim(v, &claim, err, errlen) == -1)
-		return (-1);
 	sqlite3_progress_handler(v->db, STEPS, stop, NULL);
 	rc = sqlite3_prepare_v2(v->db, "VACUUM INTO ?", -1, &stmt, NULL);
 	if (rc == SQLITE_OK)

@@ -39,7 +39,7 @@ int view_claim(struct view *, struct view_claim *, char *err, size_t errlen);
 
 /*
  * All of it into a new file, which is not synced; 0, or -1 with err, also when
- * view_claim has one, and when stop was not 0, which is asked again and again.
+ * stop was not 0, which is asked again and again.
  */
 int view_export(struct view *, const char *file, int (*stop)(void *), char *err,
     size_t errlen);

@@ -36,7 +36,7 @@ types_place(void)
 	for (size_t i = 0; i < TYPES; i++) {
 		types[i].place = place_of(types[i].name);
 		for (size_t k = 0; k < i; k++)
-			fuzz_must(types[k].place != types[i].place);
+			assert(types[k].place != types[i].place);
 	}
 }
 
@@ -62,11 +62,11 @@ is_taken(const struct type *type, const void *data, size_t len)
 	long n;
 	int rc;
 
-	fuzz_must(obj != NULL);
+	assert(obj != NULL);
 	rc = xdr_from_bytes(type->proc, obj, data, len);
 	if (rc == 0) {
 		n = xdr_to_bytes(type->proc, obj, &again);
-		fuzz_must(n == (long)len && memcmp(again, data, len) == 0);
+		assert(n == (long)len && memcmp(again, data, len) == 0);
 		free(again);
 		xdr_free(type->proc, obj);
 	}
@@ -94,16 +94,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	data += 2;
 	len -= 2;
 	obj = calloc(1, type->size);
-	fuzz_must(obj != NULL);
+	assert(obj != NULL);
 	xdrmem_create(&xdrs, (char *)data, (u_int)len, XDR_DECODE);
 	if (type->proc(&xdrs, obj)) {
 		n = xdr_to_bytes(type->proc, obj, &again);
-		fuzz_must(n >= 0 && is_taken(type, again, (size_t)n));
-		fuzz_must(is_taken(type, data, len) ==
+		assert(n >= 0 && is_taken(type, again, (size_t)n));
+		assert(is_taken(type, data, len) ==
 		    (n == (long)len && memcmp(again, data, len) == 0));
 		free(again);
 	} else
-		fuzz_must(!is_taken(type, data, len));
+		assert(!is_taken(type, data, len));
 	xdr_free(type->proc, obj);
 	free(obj);
 	return (0);

@@ -72,7 +72,7 @@ file_put(const char *name, const void *data, size_t len)
 	if (len == 0)
 		return;
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	fuzz_must(fd != -1 && write(fd, data, len) == (ssize_t)len);
+	assert(fd != -1 && write(fd, data, len) == (ssize_t)len);
 	close(fd);
 }
 
@@ -81,7 +81,7 @@ dir_make(const char *name)
 {
 	char path[128];
 
-	fuzz_must(mkdir(path_of(name, path), 0700) == 0);
+	assert(mkdir(path_of(name, path), 0700) == 0);
 }
 
 /* Best in memory: files are made and synced all the time. */
@@ -94,7 +94,7 @@ top_make(void)
 	nowhere = fopen("/dev/null", "we");
 	snprintf(top, sizeof(top), "%.40s/fuzz.XXXXXX",
 	    dir == NULL ? "/dev/shm" : dir);
-	fuzz_must(nowhere != NULL && mkdtemp(top) != NULL);
+	assert(nowhere != NULL && mkdtemp(top) != NULL);
 	atexit(top_remove);
 	dir_make("data");
 	file_put("data/incarnation", "01010101010101010101010101010101\n", 33);
@@ -121,7 +121,7 @@ __wrap_sqlite3_column_blob(sqlite3_stmt *stmt, int column)
 	if (page == NULL)
 		return (NULL);
 	blob = malloc(len);
-	fuzz_must(blob != NULL);
+	assert(blob != NULL);
 	memcpy(blob, page, len);
 	free(blobs[next]);
 	blobs[next] = blob;
@@ -160,8 +160,8 @@ import(uint64_t *records)
 	int rc = copy_restore(path_of("copy", copy), path_of("back", back),
 	    path_of("key", key), records, err, sizeof(err));
 
-	fuzz_must(rc == 0 || strlen(err) > 0);
-	fuzz_must(is_there("back/incarnation") == (rc == 0));
+	assert(rc == 0 || strlen(err) > 0);
+	assert(is_there("back/incarnation") == (rc == 0));
 	return (rc);
 }
 
@@ -249,10 +249,10 @@ static void export(void)
 
 	unlink(path_of("copy", file));
 	rc = copy_make(path_of("data", data), file, &records, err, sizeof(err));
-	fuzz_must(rc == 0 || strlen(err) > 0);
-	fuzz_must(is_there("copy") == (rc == 0));
+	assert(rc == 0 || strlen(err) > 0);
+	assert(is_there("copy") == (rc == 0));
 	if (rc == 0 && import(&again) == 0)
-		fuzz_must(again == records && start() == (int64_t)records);
+		assert(again == records && start() == (int64_t)records);
 	tree_remove(path_of("back", back));
 }
 

@@ -74,7 +74,7 @@ nothing_in(xdrproc_t proc, void *result)
 	XDR xdrs;
 
 	xdrmem_create(&xdrs, zeros, sizeof(zeros), XDR_DECODE);
-	fuzz_must(proc(&xdrs, result));
+	assert(proc(&xdrs, result));
 }
 
 void __wrap_service_head(const struct server *, evote_answer *);
@@ -119,7 +119,7 @@ reply(int which)
 	struct message *m = message_new(c.kind, 1);
 
 	host_calls[which] = host_calls[--n_host_calls];
-	fuzz_must(m != NULL);
+	assert(m != NULL);
 	nothing_in(procs[c.kind], &m->u);
 	(void)inbound_reply(in, c.handle, m);
 	message_free(m);
@@ -129,7 +129,7 @@ static void
 on_stranger(void *arg, evote_refusal why, uint64_t conn, uint64_t handle,
     struct message *m)
 {
-	fuzz_must(holds_key && m != NULL);
+	assert(holds_key && m != NULL);
 	if (n_host_calls == HELD_MAX)
 		reply((int)(handle % HELD_MAX));
 	host_calls[n_host_calls++] = (struct host_call){handle, m->kind};
@@ -139,7 +139,7 @@ on_stranger(void *arg, evote_refusal why, uint64_t conn, uint64_t handle,
 static void
 on_call(void *arg, int peer, uint64_t conn, uint64_t handle, struct message *m)
 {
-	fuzz_must(peer >= 0 && peer < PLACES);
+	assert(peer >= 0 && peer < PLACES);
 	proven = 1;
 	on_stranger(arg, EVOTE_NOT_REFUSED, conn, handle, m);
 }
@@ -147,7 +147,7 @@ on_call(void *arg, int peer, uint64_t conn, uint64_t handle, struct message *m)
 static int
 on_visitor(void *arg, const char *name)
 {
-	fuzz_must(holds_key);
+	assert(holds_key);
 	if (name[0] == 'x')
 		return (-1);
 	inbound_host(in, PLACES - 1, name);
@@ -175,7 +175,7 @@ inbound_make(void)
 	    on_call, on_stranger, on_visitor, on_gone, NULL};
 
 	in = inbound_new(key, "beta", names, 2, t, &hooks);
-	fuzz_must(in != NULL);
+	assert(in != NULL);
 }
 
 /* ---- the server's end ---- */
@@ -200,7 +200,7 @@ transport_make(void)
 
 	log_open("fuzz", LOG_L_ALARM);
 	t = transport_new(&config);
-	fuzz_must(t != NULL);
+	assert(t != NULL);
 	transport_offer(
 	    t, DOOR_NETWORK, EVOTE_PROG, EVOTE_V1, evote_prog_1, NULL);
 	transport_offer(t, DOOR_NETWORK, EVOTE_PROBE_PROG, EVOTE_PROBE_V1,
@@ -219,9 +219,9 @@ let_in(int fd)
 	struct source *s = source_get(&t->sources, &key);
 	struct conn *c;
 
-	fuzz_must(s != NULL);
+	assert(s != NULL);
 	c = conn_open(t, s, fd, DOOR_NETWORK, &from, sizeof(from));
-	fuzz_must(c != NULL);
+	assert(c != NULL);
 	call_serve(c);
 }
 
@@ -246,8 +246,8 @@ wind_up(uint64_t *now)
 			reply(0);
 		transport_run(t, (*now)++);
 	}
-	fuzz_must(t->stats.conns == 0 && t->bytes == 0 && t->strangers == 0);
-	fuzz_must(t->sources.table == NULL && !proven);
+	assert(t->stats.conns == 0 && t->bytes == 0 && t->strangers == 0);
+	assert(t->sources.table == NULL && !proven);
 	/* Those that were closed meanwhile. */
 	while (n_held > 0)
 		answer(0);
@@ -270,13 +270,13 @@ replies(int fd)
 	while ((k = read(fd, got + len, sizeof(got) - len)) > 0)
 		len += (size_t)k;
 	for (; at < len; at += ntohl(mark) & ~STREAM_LAST, n++) {
-		fuzz_must(len - at >= STREAM_MARK + 12);
+		assert(len - at >= STREAM_MARK + 12);
 		memcpy(&mark, got + at, STREAM_MARK);
 		at += STREAM_MARK;
-		fuzz_must(ntohl(mark) & STREAM_LAST);
-		fuzz_must(got[at + 7] == 1); /* a reply */
+		assert(ntohl(mark) & STREAM_LAST);
+		assert(got[at + 7] == 1); /* a reply */
 	}
-	fuzz_must(at == len);
+	assert(at == len);
 	return (n);
 }
 
@@ -290,7 +290,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (t == NULL)
 		transport_make();
 	holds_key = len > 0 && data[0] & 1;
-	fuzz_must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd) == 0);
+	assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd) == 0);
 	let_in(fd[0]);
 	for (at = 1; at < len; at += n) {
 		n = len - at < piece ? len - at : piece;
@@ -301,7 +301,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	shutdown(fd[1], SHUT_WR);
 	wind_up(&now);
-	fuzz_must(replies(fd[1]) <= (int)(len / CALL_MIN));
+	assert(replies(fd[1]) <= (int)(len / CALL_MIN));
 	close(fd[1]);
 	return (0);
 }

@@ -29,12 +29,12 @@ judge(size_t len, uint64_t *frame, uint64_t *behind)
 		fd = memfd_create("wal", MFD_CLOEXEC);
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	}
-	fuzz_must(
+	assert(
 	    ftruncate(fd, 0) == 0 && pwrite(fd, wal, len, 0) == (ssize_t)len);
 	rc = wal_damage(path, frame, behind);
-	fuzz_must(rc == (*behind >= 2));
+	assert(rc == (*behind >= 2));
 	/* What it counts is there. */
-	fuzz_must(*frame + *behind == 0 ||
+	assert(*frame + *behind == 0 ||
 	    WAL_HEAD + (*frame + *behind) * LEAST <= len);
 	return (rc);
 }
@@ -65,9 +65,9 @@ one_wrong(size_t len, size_t n, size_t wrong, int of_sum)
 		at[of_sum ? 16 : WAL_FRAME] ^= 1;
 	}
 	judge(len, &frame, &behind);
-	fuzz_must(frame == (wrong > 0 ? wrong : n));
+	assert(frame == (wrong > 0 ? wrong : n));
 	/* The next one is hardly ever whole without it, and does not count. */
-	fuzz_must(behind == (wrong > 0 ? commits(wrong + 1, n) : 0));
+	assert(behind == (wrong > 0 ? commits(wrong + 1, n) : 0));
 }
 
 int
@@ -86,7 +86,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		judge(size, &frame, &behind);
 	else if ((n = wal_mend(wal, size)) == 0) {
 		judge(size, &frame, &behind);
-		fuzz_must(frame == 0);
+		assert(frame == 0);
 	} else
 		one_wrong(size, n, data[1] % (n + 1), data[0] & SUM);
 	return (0);

@@ -314,6 +314,8 @@ def store():
         few, after="UPDATE record SET hash = substr(hash, 2) WHERE seq = 1;"
         "INSERT INTO record VALUES (2, 'leaf', 7, 1.5), (9, x'', '', x'');"))
     directory("unsaid", database(few, more="DELETE FROM state;"))
+    directory("short", database(few, more="UPDATE state SET accepted = 3;"))
+    directory("real", database(few, more="UPDATE state SET accepted = 1e30;"))
     for name, kept in (("copy", value + config(0)), ("copy-of-none", b""),
                        ("copy-too-long", bytes(SLOTS_MOST + 1))):
         sealed = ("CREATE TABLE copy (config BLOB NOT NULL); INSERT INTO copy "

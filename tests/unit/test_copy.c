@@ -197,18 +197,44 @@ a_copy_with_a_trigger_is_refused(void **state)
 
 /* No server would start with a copy of it. */
 static void
-a_ledger_that_does_not_say_what_is_accepted_is_not_copied(void **state)
+is_not_copied_after(const char *sql, const char *why)
 {
 	char dir[128], data[160], path[300], ledger[200], err[512] = "";
 	uint64_t records;
 
 	begin(dir, data, path);
 	snprintf(ledger, sizeof(ledger), "%s/ledger.db", data);
-	change(ledger, "DELETE FROM state");
+	change(ledger, sql);
 	assert_int_equal(copy_make(data, path, &records, err, sizeof(err)), -1);
-	assert_non_null(strstr(err, "does not say what is accepted"));
+	assert_non_null(strstr(err, why));
 	assert_int_equal(access(path, F_OK), -1);
 	scratch_remove(dir);
+}
+
+static void
+a_ledger_that_does_not_say_what_is_accepted_is_not_copied(void **state)
+{
+	is_not_copied_after(
+	    "DELETE FROM state", "does not say what is accepted");
+}
+
+static void
+a_ledger_that_lacks_accepted_records_is_not_copied(void **state)
+{
+	is_not_copied_after("UPDATE state SET accepted = 2",
+	    "record 1 is missing, and was accepted");
+	is_not_copied_after(
+	    "DELETE FROM record", "record 0 is missing, and was accepted");
+	/* Read as a server reads it, whatever it is. */
+	is_not_copied_after("UPDATE state SET accepted = -1", "record 1");
+	is_not_copied_after("UPDATE state SET accepted = 0.1e30", "record 1");
+}
+
+static void
+a_copy_that_lacks_accepted_records_is_refused(void **state)
+{
+	is_refused_after("UPDATE state SET accepted = 2", "use another copy");
+	is_refused_after("DELETE FROM record", "use another copy");
 }
 
 int
@@ -221,6 +247,9 @@ main(void)
 	    cmocka_unit_test(a_copy_with_a_trigger_is_refused),
 	    cmocka_unit_test(
 		a_ledger_that_does_not_say_what_is_accepted_is_not_copied),
+	    cmocka_unit_test(
+		a_ledger_that_lacks_accepted_records_is_not_copied),
+	    cmocka_unit_test(a_copy_that_lacks_accepted_records_is_refused),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
