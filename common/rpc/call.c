@@ -111,7 +111,7 @@ xprt_stat(SVCXPRT *xprt)
 /*
  * XDR's decoder cuts a string at its first NUL.  What the sender meant and
  * what we would read are then two things, so arguments are taken only when
- * encoding them again gives the bytes received.
+ * encoding them again gives the bytes received, all of them.
  */
 static bool_t
 xprt_getargs(SVCXPRT *xprt, xdrproc_t proc, void *args)
@@ -120,8 +120,8 @@ xprt_getargs(SVCXPRT *xprt, xdrproc_t proc, void *args)
 	u_int from = xdr_getpos(&c->args);
 
 	if (proc(&c->args, args) &&
-	    xdr_is_canonical(proc, args, (char *)c->args.x_base + from,
-		xdr_getpos(&c->args) - from))
+	    xdr_is_canonical(
+		proc, args, (char *)c->args.x_base + from, c->len - from))
 		return (TRUE);
 	/* The dispatcher cleared args before and will not free them. */
 	xdr_free(proc, args);

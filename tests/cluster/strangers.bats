@@ -130,6 +130,8 @@ signed_by() {
 	turned_away 4 "$EVOTE" 1 5 "$(u32 256)$(repeat 61 256)$(no_seen)"
 	turned_away 4 "$EVOTE" 1 5 "$(u32 4294967295)"
 	turned_away 4 "$EVOTE" 1 3 "$(u32 7)"
+	turned_away 4 "$EVOTE" 1 5 "$(string board)$(no_seen)$(u32 0)"
+	turned_away 4 "$EVOTE" 1 0 "$(u32 0)"
 	still_serves
 }
 

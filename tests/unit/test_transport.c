@@ -54,7 +54,8 @@ enum {
 	DO_BIG,
 	DO_WHO,	  /* -> uid */
 	DO_CLOSE, /* its own connection, then answers */
-	DO_TRUST
+	DO_TRUST,
+	DO_TAKE /* an evote_sealed */
 };
 
 /* What the procedures share with the tests. */
@@ -150,6 +151,7 @@ test_prog(struct svc_req *rqstp, SVCXPRT *transp)
 {
 	union {
 		evote_named_args named;
+		evote_sealed sealed;
 	} argument;
 	union {
 		evote_name name;
@@ -172,6 +174,7 @@ test_prog(struct svc_req *rqstp, SVCXPRT *transp)
 	    [DO_WHO] = PROC(xdr_void, xdr_u_int, do_who),
 	    [DO_CLOSE] = PROC(xdr_void, xdr_u_int, do_close),
 	    [DO_TRUST] = PROC(xdr_void, xdr_void, do_trust),
+	    [DO_TAKE] = PROC(xdr_evote_sealed, xdr_void, do_nothing),
 	};
 	bool_t retval;
 
@@ -692,13 +695,17 @@ test_oversize(void **state)
 static void
 test_largest(void **state)
 {
+	enum { LENGTH = 48, REST = LENGTH + 4 + sizeof(evote_hash) };
 	unsigned char *body = calloc(1, MAX_CALL);
 	struct bytes b;
 	size_t at, n;
 	int fd = client_open(), i;
 
 	for (i = 0; i < 2; i++) {
-		call_make(&b, 8, PROG, 2, DO_NOTHING, NULL);
+		call_make(&b, 8, PROG, 2, DO_TAKE, NULL);
+		memset(b.data + b.len, 0, LENGTH - b.len);
+		b.len = LENGTH + 4;
+		bytes_put(&b, LENGTH, MAX_CALL - REST);
 		memcpy(body, b.data, b.len);
 		client_mark(fd, LAST | MAX_CALL);
 		for (at = 0; at < MAX_CALL; at += n) {
@@ -869,6 +876,17 @@ test_not_as_encoded(void **state)
 	expect_status(fd, 1, GARBAGE_ARGS);
 	call_make(&b, 1, PROG, 2, DO_ECHO, "x bad");
 	b.data[PADDING] = 1;
+	client_call_raw(fd, &b);
+	server_run();
+	expect_status(fd, 1, GARBAGE_ARGS);
+	/* Something behind the last field, or behind none. */
+	call_make(&b, 1, PROG, 2, DO_ECHO, "x");
+	b.len += 4;
+	client_call_raw(fd, &b);
+	server_run();
+	expect_status(fd, 1, GARBAGE_ARGS);
+	call_make(&b, 1, PROG, 2, DO_NOTHING, NULL);
+	b.len += 4;
 	client_call_raw(fd, &b);
 	server_run();
 	expect_status(fd, 1, GARBAGE_ARGS);
