@@ -13,6 +13,7 @@
 #include "common/seal.h"
 #include "common/text.h"
 #include "common/workers.h"
+#include "replica/core/config.h"
 #include "server/audit/page.h"
 #include "server/audit_note.h"
 #include "server/auth.h"
@@ -318,12 +319,12 @@ claim_check(struct audit *a)
 		    "%" PRIu64 " records were accepted, and only %" PRIu64
 		    " are there.",
 		    c->accepted, a->records);
-	if (!c->config || !c->in_sync)
-		return;
-	if (memcmp(c->cluster, a->book.genesis.cluster, sizeof(c->cluster)) !=
-	    0)
+	if (c->config && a->book.genesis.origin != NULL &&
+	    !config_id_fits(c->cluster, a->book.genesis.cluster))
 		findings_add(&a->findings, FINDING_CLAIM, FINDING_NO_SEQ,
 		    "The configuration is of another cluster than the ledger.");
+	if (!c->config || !c->in_sync)
+		return;
 	if (c->end.size > a->records) {
 		findings_add(&a->findings, FINDING_CLAIM, FINDING_NO_SEQ,
 		    "This host had accepted %" PRIu64 " records when its "
@@ -448,8 +449,8 @@ audit_open(struct audit *a, const struct conf *conf, char *err, size_t errlen)
 		if (a->note == NULL)
 			return (-1);
 	}
-	a->view = view_open(
-	    conf->data, "audit another host's directory", err, errlen);
+	a->view = view_open(conf->data, conf->data,
+	    "audit another host's directory", err, errlen);
 	if (a->view == NULL)
 		return (-1);
 	a->replaying = 1;

@@ -21,6 +21,7 @@
 #include "common/seal.h"
 #include "server/store/datadir.h"
 #include "server/store/files.h"
+#include "server/store/host_key.h"
 #include "server/store/format.h"
 #include "server/store/secrets.h"
 #include "server/store/view.h"
@@ -314,11 +315,11 @@ claim_look(struct preflight *p, struct view *v)
 
 	if (view_claim(v, &claim, err, sizeof(err)) == -1)
 		data_wrong(p, err, "");
-	else if (claim.config && claim.in_sync && claim.end.size > view_size(v))
+	else if (view_accepted(&claim) > view_size(v))
 		found(p, FOUND_WRONG, "data",
 		    "The ledger has %" PRIu64 " records, and this host has "
 		    "accepted %" PRIu64 ": it is an old one; " REJOIN,
-		    view_size(v), (uint64_t)claim.end.size);
+		    view_size(v), view_accepted(&claim));
 	else
 		found(p, FOUND_OK, "data",
 		    "%s has %" PRIu64 " records, of this version's format; "
@@ -332,13 +333,18 @@ whole_look(struct preflight *p)
 	char path[FILES_PATH], err[1024];
 	unsigned char key[32];
 	struct view *v;
+	int rc;
 
 	files_path(p->conf->data, "cluster.key", path, sizeof(path));
-	if (datadir_key(path, key, err, sizeof(err)) == -1) {
+	rc = datadir_key(path, key, err, sizeof(err));
+	if (rc == 0)
+		rc = host_key_read(p->conf->data, key, err, sizeof(err));
+	explicit_bzero(key, sizeof(key));
+	if (rc == -1) {
 		data_wrong(p, err, "");
 		return;
 	}
-	v = view_open(p->conf->data, REJOIN, err, sizeof(err));
+	v = view_open(p->conf->data, p->conf->data, REJOIN, err, sizeof(err));
 	if (v != NULL) {
 		claim_look(p, v);
 		view_close(v);

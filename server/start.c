@@ -90,6 +90,21 @@ check_end(const struct server *s)
 	return (-1);
 }
 
+/* Files of two directories in one: no credential would fit. */
+static int
+check_cluster(const struct server *s)
+{
+	const evote_genesis *g = election_genesis(s->election);
+
+	if (g == NULL || config_id_fits(s->dir.config.cluster, g->cluster))
+		return (0);
+	log_alarm(
+	    "ledger of=another-cluster hint=\"ledger.db and config do not "
+	    "belong together: move the data directory aside and let "
+	    "this host join again\"");
+	return (-1);
+}
+
 static struct core *
 make_core(struct server *s)
 {
@@ -129,7 +144,7 @@ open_ledger(struct server *s)
 	if (ledger == NULL)
 		return (-1);
 	if (ledger_read_all(ledger, &s->persisted_commit, load, s) == -1 ||
-	    check_end(s) == -1) {
+	    check_cluster(s) == -1 || check_end(s) == -1) {
 		ledger_close(ledger);
 		return (-1);
 	}

@@ -102,6 +102,12 @@ members_find(const evote_member *m, u_int n, const void *id)
 }
 
 int
+config_id_fits(const void *named, const void *id)
+{
+	return (config_id_zero(named) || config_id_equal(named, id));
+}
+
+int
 config_in_sync(const evote_config *c, const void *id)
 {
 	return (

@@ -18,6 +18,8 @@ int config_known(const evote_config *);
 
 int config_id_equal(const void *a, const void *b);
 int config_id_zero(const void *id);
+/* 1 unless it names another; zero, as before joining, names none. */
+int config_id_fits(const void *named, const void *id);
 
 /* The place in in_sync, or -1. */
 int config_in_sync(const evote_config *, const void *id);

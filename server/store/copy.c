@@ -13,19 +13,19 @@
 
 #include "common/failpoint.h"
 #include "common/need.h"
-#include "common/record.h"
-#include "common/seal.h"
 #include "common/text.h"
 #include "server/store/datadir.h"
 #include "server/store/files.h"
 #include "server/store/ledger_impl.h"
+#include "server/store/proving.h"
 #include "server/store/slots.h"
 #include "server/store/view.h"
+#include "server/store/wal.h"
 
-#define COPY_SPARE (64u << 20)	/* bytes that are left to a server */
-#define COPY_ID	   "1163281232" /* "EVCP" */
-#define WAL_HEAD   32		/* its salts are others after each reset */
+#define COPY_SPARE (64u << 20) /* bytes that are left to a server */
+#define WAL_HEAD   32	       /* its salts are others after each reset */
 #define TRIES	   20
+#define SURE	   3 /* tries after which damage is that */
 #define CHUNK	   (1 << 20)
 
 #define REJOIN "move the data directory aside and let this host join again"
@@ -130,12 +130,14 @@ file_copy(const char *from, const char *to, char *err, size_t errlen)
 
 /*
  * The file first: until the WAL is begun anew, it has all that a checkpoint
- * may be writing into the file meanwhile.
+ * may be writing into the file meanwhile.  A frame that is being written while
+ * it is read looks like damage; that would be there the next time too.
  */
 static int
 ledger_copy(const char *data, const char *dir, char *err, size_t errlen)
 {
 	char db[FILES_PATH], wal[FILES_PATH], to[FILES_PATH];
+	char why[WAL_WHY];
 	struct mark before, after;
 
 	files_path(data, "ledger.db", db, sizeof(db));
@@ -154,8 +156,13 @@ ledger_copy(const char *data, const char *dir, char *err, size_t errlen)
 		if (file_copy(wal, to, err, errlen) == -1)
 			return (-1);
 		mark_take(&after, db, wal);
-		if (memcmp(&before, &after, sizeof(before)) == 0)
+		if (memcmp(&before, &after, sizeof(before)) != 0)
+			continue;
+		if (wal_look(to, why) == 0)
 			return (0);
+		if (i >= SURE && wal_look(wal, why) != 0)
+			return (
+			    text_why(err, errlen, "%s: %s; " REJOIN, wal, why));
 	}
 	return (text_why(err, errlen,
 	    "%s changes faster than it can be read: try again when less is "
@@ -163,72 +170,45 @@ ledger_copy(const char *data, const char *dir, char *err, size_t errlen)
 	    db));
 }
 
-/* ---- a copy ---- */
-
-struct proving {
-	uint64_t next;
-	const char *wrong;
-};
-
-/* Whether its private part opens what the leaf commits to. */
+/* What the ledger has to agree with: before it, as a server may be at work. */
 static int
-opening_holds(const struct record *r)
+beside_copy(const char *data, const char *dir, char *err, size_t errlen)
 {
-	union opening opening;
-	evote_leaf leaf;
-	int fits;
+	static const char *const names[] = {"incarnation", "config"};
+	char from[FILES_PATH], to[FILES_PATH];
 
-	if (record_open(r, &leaf, &opening) != 0)
-		return (0);
-	fits = opening_xdr(leaf.op.kind) == NULL ||
-	    opening_fits(
-		&opening, leaf.op.kind, &leaf.op.evote_op_u.vote.ballot);
-	record_clear(&leaf, &opening);
-	return (fits);
-}
-
-static int
-row_prove(void *arg, const struct view_row *row)
-{
-	struct proving *p = arg;
-	struct record *r = record_read(
-	    row->leaf, row->leaf_len, row->opening, row->opening_len);
-
-	if (row->seq != p->next)
-		p->wrong = "is missing";
-	else if (r == NULL || r->seq != row->seq ||
-	    row->hash_len != SEAL_HASH ||
-	    memcmp(r->hash, row->hash, SEAL_HASH) != 0 || !opening_holds(r))
-		p->wrong = "is damaged";
-	else
-		p->next++;
-	record_drop(r);
-	return (p->wrong != NULL || signals_wait(NULL));
-}
-
-/* Every record is there, and is what it was: as a server that starts asks. */
-static int
-records_prove(struct view *v, uint64_t *records, char *err, size_t errlen)
-{
-	struct proving p = {0};
-	struct view_claim claim;
-
-	if (view_claim(v, &claim, err, errlen) == -1 ||
-	    view_scan(v, row_prove, &p, err, errlen) == -1)
-		return (-1);
-	if (signals_wait(NULL))
-		return (text_why(err, errlen, "interrupted by a signal"));
-	if (p.wrong == NULL && p.next < claim.accepted)
-		p.wrong = "is missing, and was accepted";
-	if (p.wrong != NULL)
-		return (text_why(err, errlen, "record %" PRIu64 " %s: " REJOIN,
-		    p.next, p.wrong));
-	*records = p.next;
+	for (int i = 0; i < 2; i++) {
+		files_path(data, names[i], from, sizeof(from));
+		files_path(dir, names[i], to, sizeof(to));
+		if (file_copy(from, to, err, errlen) == -1)
+			return (-1);
+	}
 	return (0);
 }
 
+/* ---- a copy ---- */
+
 static int
-db_failed(sqlite3 *db, const char *file, char *err, size_t errlen)
+row_prove(void *proving, const struct view_row *row)
+{
+	return (proving_row(proving, row) != 0 || signals_wait(NULL));
+}
+
+/* After the last one, with what came of reading them; *records, or -1. */
+static int
+records_proved(int rc, struct proving *p, const char *todo, uint64_t *records,
+    char *err, size_t errlen)
+{
+	if (rc == 0 && signals_wait(NULL))
+		rc = text_why(err, errlen, "interrupted by a signal");
+	if (rc == 0)
+		rc = proving_holds(p, todo, records, err, errlen);
+	proving_end(p);
+	return (rc);
+}
+
+int
+copy_failed(sqlite3 *db, const char *file, char *err, size_t errlen)
 {
 	return (text_why(
 	    err, errlen, "cannot use %s: %s", file, sqlite3_errmsg(db)));
@@ -280,7 +260,7 @@ copy_seal(const char *file, const unsigned char *value, size_t len, char *err,
 	}
 	sqlite3_finalize(stmt);
 	if (rc != SQLITE_OK)
-		db_failed(db, file, err, errlen);
+		copy_failed(db, file, err, errlen);
 	sqlite3_close(db);
 	return (rc == SQLITE_OK ? 0 : -1);
 }
@@ -312,27 +292,42 @@ room_check(const char *data, const char *dir, char *err, size_t errlen)
 	    needed >> 20, (uint64_t)v.f_bavail * v.f_frsize >> 20));
 }
 
+/* Reads the copy in dir, and makes the file of it. */
+static int
+copy_write(struct view *v, const char *dir, const char *file, uint64_t *records,
+    char *err, size_t errlen)
+{
+	unsigned char value[SLOTS_MOST];
+	struct view_claim claim;
+	struct proving *p;
+	ssize_t len;
+
+	if ((len = config_take(dir, value, err, errlen)) == -1 ||
+	    view_claim(v, &claim, err, errlen) == -1)
+		return (-1);
+	p = proving_begin(&claim);
+	if (records_proved(view_scan(v, row_prove, p, err, errlen), p, REJOIN,
+		records, err, errlen) == -1 ||
+	    view_export(v, file, signals_wait, err, errlen) == -1)
+		return (-1);
+	return (copy_seal(file, value, (size_t)len, err, errlen));
+}
+
 static int
 copy_fill(const char *data, const char *dir, const char *file,
     uint64_t *records, char *err, size_t errlen)
 {
-	unsigned char value[SLOTS_MOST];
 	char whole[FILES_PATH];
 	struct view *v;
-	ssize_t len;
 	int rc;
 
 	files_path(dir, "copy", whole, sizeof(whole));
-	if (ledger_copy(data, dir, err, errlen) == -1 ||
-	    (len = config_take(data, value, err, errlen)) == -1 ||
-	    (v = view_open(dir, REJOIN, err, errlen)) == NULL)
+	if (beside_copy(data, dir, err, errlen) == -1 ||
+	    ledger_copy(data, dir, err, errlen) == -1 ||
+	    (v = view_open(dir, data, REJOIN, err, errlen)) == NULL)
 		return (-1);
-	rc = records_prove(v, records, err, errlen);
-	if (rc == 0)
-		rc = view_export(v, whole, signals_wait, err, errlen);
+	rc = copy_write(v, dir, whole, records, err, errlen);
 	view_close(v);
-	if (rc == 0)
-		rc = copy_seal(whole, value, (size_t)len, err, errlen);
 	if (rc == 0 && files_publish(whole, file) == -1)
 		rc = text_why(
 		    err, errlen, "cannot make %s: %s", file, strerror(errno));
@@ -344,8 +339,9 @@ static int
 copy_beside(const char *data, const char *dir, const char *file,
     uint64_t *records, char *err, size_t errlen)
 {
-	static const char *const names[] = {"ledger.db", "ledger.db-wal",
-	    "ledger.db-shm", "copy", "copy-journal"};
+	static const char *const names[] = {"incarnation", "config",
+	    "ledger.db", "ledger.db-wal", "ledger.db-shm", "copy",
+	    "copy-journal"};
 	char path[FILES_PATH];
 	int rc;
 
@@ -380,122 +376,5 @@ copy_make(const char *data, const char *file, uint64_t *records, char *err,
 	signals_hold(&was);
 	rc = copy_beside(data, dir, file, records, err, errlen);
 	sigprocmask(SIG_SETMASK, &was, NULL);
-	return (rc);
-}
-
-/* ---- and back ---- */
-
-struct restoring {
-	sqlite3 *db;
-	const char *file;
-};
-
-static int
-number_is(sqlite3 *db, const char *sql, const char *wanted)
-{
-	sqlite3_stmt *stmt = NULL;
-	int same = 0;
-
-	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
-	    sqlite3_step(stmt) == SQLITE_ROW)
-		same = strcmp((const char *)sqlite3_column_text(stmt, 0),
-			   wanted) == 0;
-	sqlite3_finalize(stmt);
-	return (same);
-}
-
-static int
-copy_open(struct restoring *r, char *err, size_t errlen)
-{
-	if (sqlite3_open_v2(r->file, &r->db, SQLITE_OPEN_READONLY, NULL) !=
-	    SQLITE_OK)
-		return (db_failed(r->db, r->file, err, errlen));
-	if (!number_is(r->db, "PRAGMA application_id", COPY_ID))
-		return (text_why(err, errlen,
-		    "%s is not a copy that `evote_server export` made",
-		    r->file));
-	if (!number_is(r->db, "PRAGMA user_version", FORMAT))
-		return (text_why(err, errlen,
-		    "%s was made by another version of evote: use that one",
-		    r->file));
-	if (!number_is(r->db, PROGRAMS, "0"))
-		return (text_why(err, errlen,
-		    "%s holds triggers or views, which somebody has put "
-		    "there: use another copy",
-		    r->file));
-	return (0);
-}
-
-/* The ledger out of the copy: a format.h's fill. */
-static int
-ledger_restore(const char *file, const void *arg, char *err, size_t errlen)
-{
-	const struct restoring *r = arg;
-	sqlite3_stmt *stmt = NULL;
-	sqlite3 *db = NULL;
-	int rc;
-
-	rc = sqlite3_prepare_v2(r->db, "VACUUM INTO ?", -1, &stmt, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_bind_text(stmt, 1, file, -1, SQLITE_STATIC);
-	if (rc == SQLITE_OK && sqlite3_step(stmt) != SQLITE_DONE)
-		rc = SQLITE_ERROR;
-	sqlite3_finalize(stmt);
-	if (rc != SQLITE_OK)
-		return (db_failed(r->db, file, err, errlen));
-	rc = sqlite3_open_v2(file, &db, SQLITE_OPEN_READWRITE, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(db,
-		    "PRAGMA synchronous = FULL;"
-		    "DROP TABLE copy; PRAGMA application_id = " APPLICATION_ID,
-		    NULL, NULL, NULL);
-	if (rc != SQLITE_OK)
-		db_failed(db, file, err, errlen);
-	sqlite3_close(db);
-	return (rc == SQLITE_OK ? 0 : -1);
-}
-
-/* The configuration that the copy has; its length, or -1. */
-static long
-config_read(const struct restoring *r, unsigned char value[SLOTS_MOST],
-    uint64_t *records, char *err, size_t errlen)
-{
-	sqlite3_stmt *stmt = NULL;
-	uint64_t accepted = 0;
-	long len = -1;
-
-	if (sqlite3_prepare_v2(r->db,
-		"SELECT config, (SELECT count(*) FROM record),"
-		" (SELECT accepted FROM state) FROM copy",
-		-1, &stmt, NULL) == SQLITE_OK &&
-	    sqlite3_step(stmt) == SQLITE_ROW) {
-		len = sqlite3_column_bytes(stmt, 0);
-		*records = (uint64_t)sqlite3_column_int64(stmt, 1);
-		accepted = (uint64_t)sqlite3_column_int64(stmt, 2);
-	}
-	if (len > 0 && len <= SLOTS_MOST && accepted <= *records)
-		memcpy(value, sqlite3_column_blob(stmt, 0), (size_t)len);
-	else
-		len = text_why(
-		    err, errlen, "%s is damaged: use another copy", r->file);
-	sqlite3_finalize(stmt);
-	return (len);
-}
-
-int
-copy_restore(const char *file, const char *data, const char *key_path,
-    uint64_t *records, char *err, size_t errlen)
-{
-	struct restoring r = {.file = file};
-	unsigned char value[SLOTS_MOST];
-	int rc = copy_open(&r, err, errlen);
-	long len = -1;
-
-	if (rc == 0)
-		len = config_read(&r, value, records, err, errlen);
-	rc = len == -1 ? -1
-		       : datadir_restore(data, key_path, value, (size_t)len,
-			     ledger_restore, &r, err, errlen);
-	sqlite3_close(r.db);
 	return (rc);
 }

@@ -357,27 +357,21 @@ joiner_format(const char *path, const char *key_path, const struct why *why)
 
 int
 datadir_restore(const char *path, const char *key_path,
-    const unsigned char *value, size_t len,
+    const evote_config *config,
     int (*fill)(const char *, const void *, char *, size_t), const void *arg,
     char *err, size_t errlen)
 {
 	struct why why = {err, errlen};
-	evote_config config = {0};
-	struct format new = {.config = &config, .fill = fill, .arg = arg};
+	struct format new = {.config = config, .fill = fill, .arg = arg};
 	int lock_fd, rc = -1;
 
 	if (key_read(key_path, new.key, &why) == -1)
 		return (-1);
-	if (format_read(&config, value, len) == -1)
-		return (fail(&why,
-		    "the copy was made by another version of evote: use that "
-		    "one"));
 	seal_random(new.incarnation, sizeof(new.incarnation));
 	if ((lock_fd = dir_begin(path, &why)) != -1) {
 		rc = format_dir(path, &new, err, errlen);
 		close(lock_fd);
 	}
-	xdr_free((xdrproc_t)xdr_evote_config, &config);
 	return (rc);
 }
 

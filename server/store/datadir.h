@@ -45,11 +45,11 @@ int datadir_init(
     const char *path, const char *origin, char *err, size_t errlen);
 /*
  * A directory (created if missing; must be empty) for a host that joins with a
- * ledger that `fill` makes, as in format.h; `value` is a configuration as
- * format_write gives it, in which the new incarnation has no part.
+ * ledger that `fill` makes, as in format.h, and a configuration in which the
+ * new incarnation has no part.
  */
 int datadir_restore(const char *path, const char *key_path,
-    const unsigned char *value, size_t len,
+    const evote_config *,
     int (*fill)(const char *file, const void *arg, char *err, size_t errlen),
     const void *arg, char *err, size_t errlen);
 

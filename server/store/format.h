@@ -10,7 +10,7 @@
 struct format {
 	unsigned char key[32];
 	unsigned char incarnation[16];
-	evote_config *config;
+	const evote_config *config;
 	struct record *genesis; /* NULL: the ledger stays empty */
 	/* Instead: makes the ledger, durably; 0 or -1 with err. */
 	int (*fill)(

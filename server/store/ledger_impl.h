@@ -5,10 +5,11 @@
 
 #include "server/store/ledger.h"
 
-/* The only way to SQLite; ledger*.c, view.c and copy.c use it. */
+/* The only way to SQLite, for the files here. */
 
 /* As SQLite gives them back: text. */
 #define APPLICATION_ID "1163284308" /* "EVOT" */
+#define COPY_ID	       "1163281232" /* "EVCP" */
 #define FORMAT	       "2"
 /*
  * How many triggers, views and the like there are: evote makes none, and what
@@ -46,5 +47,13 @@ struct ledger {
 int ledger_failed(const struct ledger *, const char *doing);
 int ledger_damaged(const struct ledger *, uint64_t seq, const char *what);
 int ledger_get_number(struct ledger *, enum query, uint64_t *);
+
+/* What SQLite cannot do with a copy; -1. */
+int copy_failed(sqlite3 *, const char *file, char *err, size_t errlen);
+
+/* view_scan's, of what is open already. */
+struct view_row;
+int view_rows(sqlite3 *, int (*each)(void *, const struct view_row *),
+    void *arg, char *err, size_t errlen);
 
 #endif

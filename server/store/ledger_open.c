@@ -4,7 +4,6 @@
 #include <unistd.h>
 #include <fcntl.h>
 #include <errno.h>
-#include <inttypes.h>
 
 #include "common/log.h"
 #include "server/store/ledger_impl.h"
@@ -240,20 +239,16 @@ left_sync(const char *path)
 static int
 left_check(const char *path)
 {
-	uint64_t frame, behind;
-	char name[4096];
+	char name[4096], why[WAL_WHY];
 	int rc;
 
 	snprintf(name, sizeof(name), "%s-wal", path);
-	rc = wal_damage(name, &frame, &behind);
-	if (rc == -1)
-		log_alarm("ledger file=%s doing=read failed=\"%s\"", name,
-		    strerror(errno));
-	if (rc == 1)
-		log_alarm("ledger file=%s damaged=\"frame %" PRIu64
-			  " is not what was written, and %" PRIu64
-			  " transactions stand behind it\"",
-		    name, frame, behind);
+	rc = wal_look(name, why);
+	if (rc != 0)
+		log_alarm("ledger file=%s damaged=\"%s\" hint=\"move the data "
+			  "directory aside and let this host join again from "
+			  "its peer\"",
+		    name, why);
 	return (rc == 0 ? 0 : -1);
 }
 

@@ -17,13 +17,15 @@
 #include "server/store/format.h"
 #include "server/store/ledger_impl.h"
 #include "server/store/slots.h"
+#include "server/store/wal.h"
 
 #define STEPS 10000 /* of SQLite's machine, within a millisecond */
 
 struct view {
 	char *path;
-	const char *todo; /* the caller's, where it is damaged */
-	int lock_fd;	  /* -1: a copy without one */
+	const char *known; /* the directory that people are told of */
+	const char *todo;  /* the caller's, where it is damaged */
+	int lock_fd;	   /* -1: a copy without one */
 	sqlite3 *db;
 	uint64_t size;
 };
@@ -141,47 +143,72 @@ number_get(struct view *v, const char *sql, uint64_t *n)
 }
 
 static int
-db_failed(struct view *v, const char *file, char *err, size_t errlen)
+db_failed(struct view *v, char *err, size_t errlen)
 {
-	return (text_why(err, errlen, "cannot read %s: %s; %s", file,
-	    sqlite3_errmsg(v->db), v->todo));
+	return (text_why(err, errlen, "cannot read %s/ledger.db: %s; %s",
+	    v->known, sqlite3_errmsg(v->db), v->todo));
+}
+
+/* SQLite would pass over what is damaged: see wal.h. */
+static int
+log_look(struct view *v, const char *file, char *err, size_t errlen)
+{
+	char wal[FILES_PATH + 8], why[WAL_WHY];
+
+	snprintf(wal, sizeof(wal), "%s-wal", file);
+	if (wal_look(wal, why) == 0)
+		return (0);
+	return (text_why(
+	    err, errlen, "%s/ledger.db-wal: %s; %s", v->known, why, v->todo));
 }
 
 static int
 ledger_look(struct view *v, char *err, size_t errlen)
 {
-	char file[FILES_PATH], id[32], version[32];
+	char file[FILES_PATH], id[32], version[32], programs[32];
 
 	files_path(v->path, "ledger.db", file, sizeof(file));
 	if (access(file, R_OK) == -1)
-		return (text_why(err, errlen, "cannot read %s: %s%s%s", file,
-		    strerror(errno), errno == EACCES ? "" : "; ",
-		    errno == EACCES ? "" : v->todo));
+		return (
+		    text_why(err, errlen, "cannot read %s/ledger.db: %s%s%s",
+			v->known, strerror(errno), errno == EACCES ? "" : "; ",
+			errno == EACCES ? "" : v->todo));
+	if (log_look(v, file, err, errlen) == -1)
+		return (-1);
 	if (db_open(v, file) != SQLITE_OK ||
 	    value_get(v, "PRAGMA application_id", id, sizeof(id)) == -1 ||
 	    value_get(v, "PRAGMA user_version", version, sizeof(version)) == -1)
-		return (db_failed(v, file, err, errlen));
+		return (db_failed(v, err, errlen));
 	if (strcmp(id, APPLICATION_ID) != 0)
-		return (text_why(err, errlen, "%s is not a ledger of evote; %s",
-		    file, v->todo));
+		return (text_why(err, errlen,
+		    "%s/ledger.db is not a ledger of evote; %s", v->known,
+		    v->todo));
 	if (strcmp(version, FORMAT) != 0)
 		return (text_why(err, errlen,
-		    "%s was written by another version of evote (format %s, "
-		    "this one knows %s): use that one",
-		    file, version, FORMAT));
-	if (number_get(v, "SELECT coalesce(max(seq) + 1, 0) FROM record",
+		    "%s/ledger.db was written by another version of evote "
+		    "(format %s, this one knows %s): use that one",
+		    v->known, version, FORMAT));
+	if (value_get(v, PROGRAMS, programs, sizeof(programs)) == -1 ||
+	    number_get(v, "SELECT coalesce(max(seq) + 1, 0) FROM record",
 		&v->size) == -1)
-		return (db_failed(v, file, err, errlen));
+		return (db_failed(v, err, errlen));
+	if (strcmp(programs, "0") != 0)
+		return (text_why(err, errlen,
+		    "%s/ledger.db holds triggers or views, which somebody has "
+		    "put there; %s",
+		    v->known, v->todo));
 	return (0);
 }
 
 struct view *
-view_open(const char *path, const char *todo, char *err, size_t errlen)
+view_open(const char *path, const char *known, const char *todo, char *err,
+    size_t errlen)
 {
 	struct view *v = need_zeroed(1, sizeof(*v));
 
 	v->lock_fd = -1;
 	v->path = need_copy(path);
+	v->known = known;
 	v->todo = todo;
 	if (strlen(path) + 32 > FILES_PATH)
 		text_why(err, errlen, "the data directory's path is too long");
@@ -229,25 +256,34 @@ config_look(struct view *v, evote_config *config, char *err, size_t errlen)
 	if (fd != -1)
 		close(fd);
 	if (len == -1)
-		return (text_why(err, errlen, "%s is damaged or unreadable; %s",
-		    file, v->todo));
+		return (text_why(err, errlen,
+		    "%s/config is damaged or unreadable; %s", v->known,
+		    v->todo));
 	if (format_read(config, value, (size_t)len) == -1)
 		return (text_why(err, errlen,
-		    "%s was written by another version of evote: use that one",
-		    file));
+		    "%s/config was written by another version of evote: use "
+		    "that one",
+		    v->known));
 	return (1);
 }
 
+/* -1 when that cannot be told: a copy may have no incarnation. */
 static int
-in_sync_look(struct view *v, const evote_config *config)
+in_sync_look(
+    struct view *v, const evote_config *config, char *err, size_t errlen)
 {
 	char file[FILES_PATH], line[64];
 	incarnation id;
 
 	files_path(v->path, "incarnation", file, sizeof(file));
-	return (files_line(file, line, sizeof(line)) != -1 &&
-	    seal_unhex(id, sizeof(id), line) == 0 &&
-	    config_in_sync(config, id) >= 0);
+	if (access(file, F_OK) == -1 && errno == ENOENT)
+		return (0);
+	if (files_line(file, line, sizeof(line)) == -1 ||
+	    seal_unhex(id, sizeof(id), line) == -1)
+		return (text_why(err, errlen,
+		    "%s/incarnation is damaged or unreadable; %s", v->known,
+		    v->todo));
+	return (config_in_sync(config, id) >= 0);
 }
 
 int
@@ -259,17 +295,25 @@ view_claim(struct view *v, struct view_claim *claim, char *err, size_t errlen)
 	*claim = (struct view_claim){0};
 	if (number_get(v, "SELECT accepted FROM state", &claim->accepted) == -1)
 		return (text_why(err, errlen,
-		    "%s/ledger.db does not say what is accepted; %s", v->path,
+		    "%s/ledger.db does not say what is accepted; %s", v->known,
 		    v->todo));
 	there = config_look(v, &config, err, errlen);
 	if (there < 1)
 		return (there);
 	claim->config = 1;
-	claim->in_sync = in_sync_look(v, &config);
+	claim->in_sync = in_sync_look(v, &config, err, errlen);
 	claim->end = config.end;
 	memcpy(claim->cluster, config.cluster, sizeof(claim->cluster));
 	config_clear(&config);
-	return (0);
+	return (claim->in_sync == -1 ? -1 : 0);
+}
+
+uint64_t
+view_accepted(const struct view_claim *c)
+{
+	return (c->config && c->in_sync && c->end.size > c->accepted
+		? c->end.size
+		: c->accepted);
 }
 
 int
@@ -308,14 +352,14 @@ row_take(struct view_row *r, sqlite3_stmt *stmt)
 }
 
 int
-view_scan(struct view *v, int (*each)(void *, const struct view_row *),
-    void *arg, char *err, size_t errlen)
+view_rows(sqlite3 *db, int (*each)(void *, const struct view_row *), void *arg,
+    char *err, size_t errlen)
 {
 	sqlite3_stmt *stmt = NULL;
 	struct view_row row;
 	int rc;
 
-	rc = sqlite3_prepare_v2(v->db,
+	rc = sqlite3_prepare_v2(db,
 	    "SELECT seq, leaf, opening, hash FROM record ORDER BY seq", -1,
 	    &stmt, NULL);
 	if (rc == SQLITE_OK) {
@@ -326,7 +370,14 @@ view_scan(struct view *v, int (*each)(void *, const struct view_row *),
 		}
 	}
 	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
-		text_why(err, errlen, "%s", sqlite3_errmsg(v->db));
+		text_why(err, errlen, "%s", sqlite3_errmsg(db));
 	sqlite3_finalize(stmt);
 	return (rc == SQLITE_DONE || rc == SQLITE_ROW ? 0 : -1);
+}
+
+int
+view_scan(struct view *v, int (*each)(void *, const struct view_row *),
+    void *arg, char *err, size_t errlen)
+{
+	return (view_rows(v->db, each, arg, err, errlen));
 }

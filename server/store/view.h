@@ -15,12 +15,13 @@ struct view;
 
 /*
  * NULL: why is in err, one sentence without its full stop.  What is in use by a
- * process is refused.  A copy needs no lock, key or incarnation: ledger.db is
- * enough, with ledger.db-wal if that is there.  todo is what the caller's user
- * does with a damaged one; it ends the sentences about that.
+ * process is refused, and what SQLite would read short (see wal.h).  A copy needs no lock, key or incarnation: ledger.db is
+ * enough, with ledger.db-wal if that is there.  known is the directory that the
+ * caller's user knows, todo what he does with a damaged one; it ends the
+ * sentences about that.  Both have to stay.
  */
-struct view *view_open(
-    const char *path, const char *todo, char *err, size_t errlen);
+struct view *view_open(const char *path, const char *known, const char *todo,
+    char *err, size_t errlen);
 void view_close(struct view *); /* NULL is fine */
 
 /* Where the records end, as they are numbered. */
@@ -36,6 +37,8 @@ struct view_claim {
 };
 /* 0, or -1 when something there is damaged: why is in err. */
 int view_claim(struct view *, struct view_claim *, char *err, size_t errlen);
+/* How many records this host has accepted, as far as all of it tells. */
+uint64_t view_accepted(const struct view_claim *);
 
 /*
  * All of it into a new file, which is not synced; 0, or -1 with err, also when

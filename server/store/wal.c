@@ -1,6 +1,8 @@
 #include "server/store/wal.h"
 
+#include <endian.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +11,7 @@
 #define FRAME_HEAD 24
 #define SUMMED	   8	       /* of a frame's header; then comes its page */
 #define MAGIC	   0x377f0682u /* and one more: words are big-endian */
+#define PAGE_OURS  4096	       /* SQLite's own choice */
 #define PAGE_LEAST 512
 #define PAGE_MOST  65536
 
@@ -18,6 +21,7 @@ struct sum {
 
 struct wal {
 	FILE *file;
+	int headless; /* the salts are those of the frame read last */
 	int big;
 	uint32_t page_size;
 	unsigned char salts[8];
@@ -80,7 +84,18 @@ head_read(struct wal *w, struct sum *s)
 	    w->page_size <= PAGE_MOST && w->page_size % 8 == 0);
 }
 
-/* The next one, with the log's own salts; 0: there is none. */
+/* What the header of a log of ours says, when it cannot be read. */
+static void
+head_guess(struct wal *w)
+{
+	rewind(w->file);
+	(void)!fread(w->page, 1, HEAD, w->file);
+	w->headless = 1;
+	w->big = BYTE_ORDER == BIG_ENDIAN;
+	w->page_size = PAGE_OURS;
+}
+
+/* The next one; 0: there is none. */
 static int
 frame_read(struct wal *w)
 {
@@ -105,24 +120,28 @@ frame_commits(const struct wal *w)
 }
 
 /*
- * How many transactions end in frames that follow one another, behind the one
- * that was read last.  That one's checksum may itself be what is wrong.
+ * How many transactions end in frames that follow one another, at most, behind
+ * what was read last.  The first frame after one that is wrong may not be told
+ * to follow it: it begins a chain, and counts in none.
  */
 static uint64_t
 commits_behind(struct wal *w)
 {
 	struct sum before = told(w->head + 16);
-	uint64_t n = 0;
+	uint64_t n = 0, most = 0;
 
-	for (int first = 1; frame_read(w); first = 0) {
-		if (!frame_follows(w, before) &&
-		    (!first ||
-			memcmp(w->head + 8, w->salts, sizeof(w->salts)) != 0))
-			break;
-		n += !first && frame_commits(w);
+	while (frame_read(w)) {
+		if (frame_follows(w, before))
+			n += frame_commits(w);
+		else
+			n = 0;
+		if (n > most)
+			most = n;
+		if (w->headless)
+			memcpy(w->salts, w->head + 8, sizeof(w->salts));
 		before = told(w->head + 16);
 	}
-	return (n);
+	return (most);
 }
 
 int
@@ -140,7 +159,10 @@ wal_damage(const char *path, uint64_t *frame, uint64_t *behind)
 		return (-1);
 	}
 	w->file = file;
-	if (head_read(w, &s))
+	if (!head_read(w, &s)) {
+		head_guess(w);
+		*behind = commits_behind(w);
+	} else
 		while (frame_read(w)) {
 			++*frame;
 			if (!frame_follows(w, s)) {
@@ -152,4 +174,25 @@ wal_damage(const char *path, uint64_t *frame, uint64_t *behind)
 	fclose(w->file);
 	free(w);
 	return (*behind >= 2);
+}
+
+int
+wal_look(const char *path, char why[WAL_WHY])
+{
+	uint64_t frame, behind;
+	int rc = wal_damage(path, &frame, &behind);
+
+	if (rc == -1)
+		snprintf(why, WAL_WHY, "%s", strerror(errno));
+	else if (rc == 1 && frame == 0)
+		snprintf(why, WAL_WHY,
+		    "its header is not what was written, and %" PRIu64
+		    " transactions stand behind it",
+		    behind);
+	else if (rc == 1)
+		snprintf(why, WAL_WHY,
+		    "frame %" PRIu64 " is not what was written, and %" PRIu64
+		    " transactions stand behind it",
+		    frame, behind);
+	return (rc);
 }

@@ -88,6 +88,60 @@ restored() {
 	exits 0 server audit --data "$PAIR_DIR/gamma"
 }
 
+# spoil_log HOST: a block in the middle of its write-ahead log is lost.
+spoil_log() {
+	local log=$PAIR_DIR/$1/ledger.db-wal
+	local block=$(($(stat -c %s "$log") / 8192))
+
+	((block > 2))
+	tr '\0' '\245' </dev/zero | dd of="$log" bs=4096 seek="$block" count=1 \
+	    iflag=fullblock conv=notrunc status=none
+}
+
+# sql HOST STATEMENT
+sql() {
+	python3 -c 'import sqlite3, sys
+db = sqlite3.connect(sys.argv[1]); db.execute(sys.argv[2]); db.commit()' \
+	    "$PAIR_DIR/$1/ledger.db" "$2"
+}
+
+@test "a damaged log: no start with it, no audit, no copy, and nothing is lost" {
+	local i
+	cluster_up people
+	for i in {1..8}; do
+		election "e$i" 3600
+	done
+	server_kill alpha
+	wait_until 10 serves beta
+	server_kill beta
+	spoil_log alpha
+	exits 1 export_of alpha copy
+	says "is not what was written"
+	[[ ! -e $PAIR_DIR/copy ]]
+	exits 1 server audit --data "$PAIR_DIR/alpha"
+	says "is not what was written"
+	exits 1 check_of alpha
+	says "is not what was written"
+	server_start alpha || true
+	ended alpha
+	logged alpha "is not what was written"
+	server_start beta
+	wait_until 10 serves beta
+	for i in {1..8}; do
+		exits 0 as ada show "e$i"
+	done
+}
+
+@test "a ledger and a configuration of two clusters: no server starts with them" {
+	cluster_up people
+	server_stop alpha
+	server init --data "$PAIR_DIR/other"
+	cp "$PAIR_DIR/other/ledger.db" "$PAIR_DIR/alpha/ledger.db"
+	server_start alpha || true
+	ended alpha
+	logged alpha "do not belong together"
+}
+
 @test "an export that is interrupted leaves nothing behind" {
 	local pid
 	cluster_up people
@@ -124,7 +178,7 @@ check_of() {
 }
 
 @test "check before a start: what is right, and what is not" {
-	local beta port=$((${PAIR_PORT:-17775} + 2))
+	local file beta port=$((${PAIR_PORT:-17775} + 2))
 
 	beta=$(listed beta)
 	cluster_up people
@@ -183,6 +237,16 @@ s = socket.socket(); s.bind(("", int(sys.argv[1]))); s.listen(); time.sleep(30)'
 	exits 1 check_of alpha --hosts "alpha=$(address alpha):$port,$beta"
 	says "Port $port cannot be used"
 	kill %1
+	for file in incarnation host.key; do
+		cp "$PAIR_DIR/alpha/$file" "$PAIR_DIR/kept"
+		echo none >"$PAIR_DIR/alpha/$file"
+		exits 1 check_of alpha
+		says "$PAIR_DIR/alpha/$file"
+		cp "$PAIR_DIR/kept" "$PAIR_DIR/alpha/$file"
+	done
+	sql alpha "UPDATE state SET accepted = 99"
+	exits 1 check_of alpha
+	says "this host has accepted 99: it is an old one"
 	rm "$PAIR_DIR/alpha/incarnation"
 	exits 1 check_of alpha
 	says "no incarnation"

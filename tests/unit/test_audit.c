@@ -671,6 +671,10 @@ test_other(void **state)
 	assert_int_equal(rename(from, s->db), 0);
 	says(finds(s, "The configuration is of another cluster"),
 	    "The first 1 records are not those");
+	/* Also where nothing tells that this host was in sync. */
+	snprintf(from, sizeof(from), "%s/incarnation", s->data);
+	assert_int_equal(unlink(from), 0);
+	finds(s, "The configuration is of another cluster");
 }
 
 /* ---- elections of ballots ---- */

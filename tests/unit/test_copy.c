@@ -237,6 +237,89 @@ a_copy_that_lacks_accepted_records_is_refused(void **state)
 	is_refused_after("DELETE FROM record", "use another copy");
 }
 
+static void
+a_copy_that_is_damaged_is_refused(void **state)
+{
+	is_refused_after("UPDATE record SET leaf = substr(leaf, 1, 40)",
+	    "record 0 is damaged: use another copy");
+	is_refused_after(
+	    "UPDATE record SET seq = 7", "record 0 is missing: use another");
+}
+
+static void
+a_ledger_with_a_trigger_is_not_copied(void **state)
+{
+	is_not_copied_after(
+	    "CREATE VIEW mine AS SELECT 1", "triggers or views");
+}
+
+/* ---- what stands beside the ledger ---- */
+
+static void
+is_not_copied_with(void (*change_it)(evote_config *), const char *why)
+{
+	char dir[128], data[160], path[300], err[512] = "";
+	uint64_t records;
+	struct datadir d;
+
+	begin(dir, data, path);
+	assert_int_equal(datadir_open(&d, data, NULL, err, sizeof(err)), 0);
+	change_it(&d.config);
+	assert_int_equal(datadir_save_config(&d, &d.config), 0);
+	datadir_close(&d);
+	assert_int_equal(copy_make(data, path, &records, err, sizeof(err)), -1);
+	assert_non_null(strstr(err, why));
+	assert_int_equal(access(path, F_OK), -1);
+	scratch_remove(dir);
+}
+
+static void
+with_more_accepted(evote_config *config)
+{
+	config->end.size = 2;
+}
+
+static void
+with_others_accepted(evote_config *config)
+{
+	config->end.size = 1;
+	config->end.root[0] ^= 1;
+}
+
+static void
+of_another_cluster(evote_config *config)
+{
+	config->cluster[0] ^= 1;
+}
+
+static void
+what_start_refuses_is_not_copied(void **state)
+{
+	is_not_copied_with(
+	    with_more_accepted, "record 1 is missing, and was accepted");
+	is_not_copied_with(with_others_accepted,
+	    "record 1 stands behind others than those that were accepted");
+	is_not_copied_with(of_another_cluster,
+	    "record 0 is of another cluster than the configuration");
+}
+
+static void
+an_incarnation_that_is_none_is_told(void **state)
+{
+	char dir[128], data[160], path[300], file[200], err[512] = "";
+	uint64_t records;
+	FILE *f;
+
+	begin(dir, data, path);
+	snprintf(file, sizeof(file), "%s/incarnation", data);
+	assert_non_null(f = fopen(file, "w"));
+	fprintf(f, "none\n");
+	fclose(f);
+	assert_int_equal(copy_make(data, path, &records, err, sizeof(err)), -1);
+	assert_non_null(strstr(err, "incarnation is damaged"));
+	scratch_remove(dir);
+}
+
 int
 main(void)
 {
@@ -250,6 +333,10 @@ main(void)
 	    cmocka_unit_test(
 		a_ledger_that_lacks_accepted_records_is_not_copied),
 	    cmocka_unit_test(a_copy_that_lacks_accepted_records_is_refused),
+	    cmocka_unit_test(a_copy_that_is_damaged_is_refused),
+	    cmocka_unit_test(a_ledger_with_a_trigger_is_not_copied),
+	    cmocka_unit_test(what_start_refuses_is_not_copied),
+	    cmocka_unit_test(an_incarnation_that_is_none_is_told),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

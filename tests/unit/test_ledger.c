@@ -624,15 +624,25 @@ flip(const char *file, long at)
 	fclose(f);
 }
 
-/* What is wrong before the end is never cut off: rule 15. */
 static void
-damage_in_the_wal(void **state)
+garble(const char *file, long at, size_t n)
 {
-	struct place_of_test *p = *state;
+	FILE *f = fopen(file, "r+");
+
+	assert_non_null(f);
+	fseek(f, at, SEEK_SET);
+	while (n-- > 0)
+		assert_int_equal(fputc(0xa5, f), 0xa5);
+	fclose(f);
+}
+
+/* A ledger of 40 records, all of them in its log, as after a kill -9. */
+static long
+killed_with_a_log(struct place_of_test *p)
+{
 	struct ledger *l = ledger_open(p->db, 1);
 	char kept[200], back[800];
 	struct stat st;
-	long frame;
 
 	assert_non_null(l);
 	for (uint64_t i = 0; i < 40; i++)
@@ -645,22 +655,62 @@ damage_in_the_wal(void **state)
 	snprintf(p->db, sizeof(p->db), "%.120s/ledger.db", kept);
 	snprintf(p->wal, sizeof(p->wal), "%.140s-wal", p->db);
 	assert_int_equal(stat(p->wal, &st), 0);
-	frame = 24 + 4096;
+	return (st.st_size);
+}
+
+/* What is wrong before the end is never cut off: rule 15. */
+static void
+damage_in_the_wal(void **state)
+{
+	struct place_of_test *p = *state;
+	long size = killed_with_a_log(p), frame = 24 + 4096;
+	struct ledger *l;
+
 	/* A page, a checksum, a salt: all in the middle. */
 	for (int where = 0; where < 3; where++) {
-		long at = 32 + st.st_size / frame / 2 * frame +
-		    (long[]){500, 20, 8}[where];
+		long at =
+		    32 + size / frame / 2 * frame + (long[]){500, 20, 8}[where];
+
+		flip(p->wal, at);
+		assert_null(ledger_open(p->db, 0));
+		flip(p->wal, at);
+	}
+	/* Its header: the magic number, the size of pages, a salt, the sum. */
+	for (int where = 0; where < 4; where++) {
+		long at = (long[]){1, 10, 17, 28}[where];
 
 		flip(p->wal, at);
 		assert_null(ledger_open(p->db, 0));
 		flip(p->wal, at);
 	}
 	/* The last transaction is an end that was torn. */
-	flip(p->wal, st.st_size - 100);
+	flip(p->wal, size - 100);
 	l = ledger_open(p->db, 0);
 	assert_non_null(l);
 	assert_int_equal(ledger_size(l), 39);
 	ledger_close(l);
+}
+
+/* Blocks and sectors, wherever frames begin and end. */
+static void
+blocks_lost_in_the_wal(void **state)
+{
+	struct place_of_test *p = *state;
+	long size = killed_with_a_log(p);
+
+	/* Of the last ones too little is left to tell them from a torn end. */
+	for (long at = 0; at + 32768 < size; at += 4096) {
+		char whole[500];
+
+		snprintf(
+		    whole, sizeof(whole), "cp %s %s.whole", p->wal, p->wal);
+		assert_int_equal(system(whole), 0);
+		garble(p->wal, at, at % 8192 == 0 ? 4096 : 512);
+		assert_null(ledger_open(p->db, 0));
+		snprintf(
+		    whole, sizeof(whole), "mv %s.whole %s", p->wal, p->wal);
+		assert_int_equal(system(whole), 0);
+	}
 }
 
 int
@@ -679,6 +729,7 @@ main(void)
 	    TEST(a_changed_byte_is_found_or_harmless),
 	    TEST(damage_has_many_forms),
 	    TEST(damage_in_the_wal),
+	    TEST(blocks_lost_in_the_wal),
 	    TEST(other_files_are_left_alone),
 	    TEST(one_at_a_time),
 	};
