@@ -39,6 +39,17 @@ look_at_disk(struct server *s, uint64_t since_ms)
 		disk_die_hung();
 }
 
+/* A full disk is left alone (rule 17). */
+static void
+tell_accepted(struct server *s)
+{
+	evote_stamp stamp;
+
+	core_stamp(s->core, &stamp);
+	if (!s->no_space)
+		disk_accept(s->disk, stamp.size);
+}
+
 /* What the loop waits for.  A turn looks only at what has something. */
 enum {
 	READY_SIGNAL = 1 << 0,
@@ -100,6 +111,7 @@ turn(struct server *s, uint32_t ready, uint64_t *tick_ms)
 		more = service_run(s);
 	if (beat) {
 		look_at_disk(s, *tick_ms);
+		tell_accepted(s);
 		*tick_ms = s->now_ms;
 		neighbours_run(s->neighbours, s->now_ms);
 		if (s->now_ms - s->space_ms >= SPACE_MS)

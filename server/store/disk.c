@@ -27,7 +27,7 @@ struct job {
 	STAILQ_ENTRY(job) link;
 	enum disk_kind kind;
 	uint64_t number;
-	uint64_t at; /* STORE: accepted; TRUNCATE: size; LOAD: from */
+	uint64_t at; /* STORE, ACCEPT: accepted; TRUNCATE: size; LOAD: from */
 	uint32_t n;
 	struct record **records;
 	evote_config config;
@@ -46,7 +46,9 @@ struct disk {
 	struct jobs waiting;
 	struct job *doing;
 	struct jobs done;
-	uint64_t last; /* number given out */
+	uint64_t last;	   /* number given out */
+	uint64_t accepted; /* as told last, */
+	uint64_t noted;	   /* and as given to the thread by itself */
 	int stopping;
 };
 
@@ -67,6 +69,17 @@ memory(size_t n, size_t size)
 	if (p == NULL)
 		die("allocate");
 	return (p);
+}
+
+/* Takes the records' references along. */
+static void
+job_free(struct job *j)
+{
+	for (uint32_t i = 0; i < j->n; i++)
+		record_drop(j->records[i]);
+	free(j->records);
+	config_clear(&j->config);
+	free(j);
 }
 
 /* ---- the thread ---- */
@@ -119,6 +132,10 @@ job_do(struct disk *d, struct job *j)
 		records_load(d, j);
 		crash_at("load-after");
 		break;
+	case DISK_ACCEPT:
+		if (ledger_append(d->ledger, NULL, 0, j->at) == -1)
+			die("store");
+		break;
 	}
 }
 
@@ -154,11 +171,17 @@ job_wait(struct disk *d)
 static void
 job_report(struct disk *d, struct job *j)
 {
+	int quiet = j->kind == DISK_ACCEPT;
+
 	pthread_mutex_lock(&d->lock);
-	STAILQ_INSERT_TAIL(&d->done, j, link);
+	if (!quiet)
+		STAILQ_INSERT_TAIL(&d->done, j, link);
 	d->doing = NULL;
 	pthread_mutex_unlock(&d->lock);
-	eventfd_write(d->event_fd, 1);
+	if (quiet)
+		job_free(j);
+	else
+		eventfd_write(d->event_fd, 1);
 }
 
 static void *
@@ -200,40 +223,6 @@ disk_start(struct ledger *ledger, const struct datadir *dir)
 	return (NULL);
 }
 
-/* Takes the records' references along. */
-static void
-job_free(struct job *j)
-{
-	for (uint32_t i = 0; i < j->n; i++)
-		record_drop(j->records[i]);
-	free(j->records);
-	config_clear(&j->config);
-	free(j);
-}
-
-void
-disk_stop(struct disk *d)
-{
-	struct job *j;
-
-	if (d == NULL)
-		return;
-	pthread_mutex_lock(&d->lock);
-	d->stopping = 1;
-	pthread_cond_signal(&d->more);
-	pthread_mutex_unlock(&d->lock);
-	pthread_join(d->thread, NULL);
-	while ((j = STAILQ_FIRST(&d->done)) != NULL) {
-		STAILQ_REMOVE_HEAD(&d->done, link);
-		job_free(j);
-	}
-	ledger_close(d->ledger);
-	close(d->event_fd);
-	pthread_cond_destroy(&d->more);
-	pthread_mutex_destroy(&d->lock);
-	free(d);
-}
-
 static struct job *
 job_new(enum disk_kind kind, uint64_t at, uint32_t n)
 {
@@ -257,6 +246,31 @@ job_submit(struct disk *d, struct job *j)
 	/* Woken while the lock is held, the thread would only wait again. */
 	pthread_cond_signal(&d->more);
 	return (number);
+}
+
+void
+disk_stop(struct disk *d)
+{
+	struct job *j;
+
+	if (d == NULL)
+		return;
+	if (d->accepted > d->noted)
+		(void)job_submit(d, job_new(DISK_ACCEPT, d->accepted, 0));
+	pthread_mutex_lock(&d->lock);
+	d->stopping = 1;
+	pthread_cond_signal(&d->more);
+	pthread_mutex_unlock(&d->lock);
+	pthread_join(d->thread, NULL);
+	while ((j = STAILQ_FIRST(&d->done)) != NULL) {
+		STAILQ_REMOVE_HEAD(&d->done, link);
+		job_free(j);
+	}
+	ledger_close(d->ledger);
+	close(d->event_fd);
+	pthread_cond_destroy(&d->more);
+	pthread_mutex_destroy(&d->lock);
+	free(d);
 }
 
 uint64_t
@@ -290,6 +304,22 @@ uint64_t
 disk_load(struct disk *d, uint64_t from, uint32_t n)
 {
 	return (job_submit(d, job_new(DISK_LOAD, from, n)));
+}
+
+void
+disk_accept(struct disk *d, uint64_t accepted)
+{
+	int rests;
+
+	pthread_mutex_lock(&d->lock);
+	rests = accepted == d->accepted && accepted > d->noted &&
+	    d->doing == NULL && STAILQ_EMPTY(&d->waiting);
+	d->accepted = accepted;
+	if (rests)
+		d->noted = accepted;
+	pthread_mutex_unlock(&d->lock);
+	if (rests)
+		(void)job_submit(d, job_new(DISK_ACCEPT, accepted, 0));
 }
 
 uint64_t

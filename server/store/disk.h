@@ -15,7 +15,13 @@
  */
 struct disk;
 
-enum disk_kind { DISK_STORE, DISK_TRUNCATE, DISK_SAVE, DISK_LOAD };
+enum disk_kind {
+	DISK_STORE,
+	DISK_TRUNCATE,
+	DISK_SAVE,
+	DISK_LOAD,
+	DISK_ACCEPT /* not reported */
+};
 
 struct disk_done {
 	enum disk_kind kind;
@@ -32,7 +38,8 @@ struct disk_done {
 struct datadir;
 struct ledger;
 struct disk *disk_start(struct ledger *, const struct datadir *);
-void disk_stop(struct disk *); /* after all jobs; NULL fine */
+void disk_stop(
+    struct disk *); /* after all jobs, and what was accepted; NULL fine */
 
 /*
  * Each returns the job's number: 1, 2, 3, ...  store holds references for as
@@ -43,6 +50,11 @@ uint64_t disk_store(
 uint64_t disk_truncate(struct disk *, uint64_t size);
 uint64_t disk_save(struct disk *, const evote_config *);
 uint64_t disk_load(struct disk *, uint64_t from, uint32_t n);
+/*
+ * So many records are accepted now: to be told at each beat.  That is stored
+ * when it has not changed since the last time and nothing else is to be done.
+ */
+void disk_accept(struct disk *, uint64_t accepted);
 
 /* The number of the oldest job that is not done; 0: all are. */
 uint64_t disk_oldest(struct disk *);

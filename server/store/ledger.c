@@ -186,6 +186,8 @@ ledger_append(
 	if (n > 0 && l->persisted_commit > 0 &&
 	    commit < l->persisted_commit + COMMIT_LAG)
 		commit = 0;
+	if (n == 0 && commit == l->persisted_commit)
+		return (0);
 	if (transact(l, recs, n, commit) == -1)
 		return (undo(l));
 	l->size += n;

@@ -208,10 +208,27 @@ ledger_get_number(struct ledger *l, enum query q, uint64_t *value)
 	return (rc == SQLITE_ROW ? 0 : -1);
 }
 
+/* 0, or -1 with errno. */
+static int
+bytes_rewrite(int fd)
+{
+	static char chunk[1 << 16];
+	ssize_t n;
+	off_t at;
+
+	for (at = 0; (n = pread(fd, chunk, sizeof(chunk), at)) > 0; at += n)
+		if (pwrite(fd, chunk, (size_t)n, at) != n)
+			return (-1);
+	return (n == 0 ? 0 : -1);
+}
+
 /*
  * A process that died between writing and syncing left records that can be
  * read and are not on the disk yet.  They count from now on, so they have to be
- * there.  Before SQLite opens the files: closing one takes its locks away.
+ * there.  Where it died of a sync that failed, Linux takes the pages for
+ * written, and another sync would do nothing: so they are written again.  The
+ * file needs none of that, since the log has all that may not be in it.  Before
+ * SQLite opens the files: closing one takes its locks away.
  */
 static int
 left_sync(const char *path)
@@ -220,15 +237,17 @@ left_sync(const char *path)
 	char name[4096];
 	int fd, rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < 2; i++) {
+	for (int i = 0; rc == 0 && i < 2; i++) {
 		snprintf(name, sizeof(name), "%s%s", path, ends[i]);
-		fd = open(name, O_RDONLY | O_CLOEXEC);
+		fd = open(name, O_RDWR | O_CLOEXEC);
 		if (fd == -1 && errno == ENOENT)
 			continue;
-		rc = fd == -1 ? -1 : fsync(fd);
-		if (rc == -1)
+		if (fd == -1 || (i == 1 && bytes_rewrite(fd) == -1) ||
+		    fsync(fd) == -1) {
 			log_alarm("ledger file=%s doing=sync failed=\"%s\"",
 			    name, strerror(errno));
+			rc = -1;
+		}
 		if (fd != -1)
 			close(fd);
 	}
@@ -264,7 +283,7 @@ ledger_open(const char *path, int create)
 		log_alarm("ledger file=%s failed=\"no memory\"", path);
 		goto fail;
 	}
-	if (left_sync(path) == -1 || left_check(path) == -1)
+	if (left_check(path) == -1 || left_sync(path) == -1)
 		goto fail;
 	if (sqlite3_open_v2(path, &l->db, flags, NULL) != SQLITE_OK) {
 		ledger_failed(l, "open");

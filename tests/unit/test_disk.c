@@ -352,6 +352,68 @@ the_wal_moves_when_idle(void **state)
 	stop(p, d);
 }
 
+/* ---- how many are accepted ---- */
+
+static uint64_t
+accepted_stored(struct place_of_test *p)
+{
+	struct ledger *l = ledger_open(p->db, 0);
+	uint64_t accepted;
+	int n = 0;
+
+	assert_non_null(l);
+	assert_int_equal(ledger_read_all(l, &accepted, record_count, &n), 0);
+	ledger_close(l);
+	return (accepted);
+}
+
+/* Five records, and a process that is killed; told so often, with rest. */
+static uint64_t
+accepted_after_a_kill(struct place_of_test *p, int told)
+{
+	struct disk_done done;
+	struct disk *d;
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		d = start(p);
+		store(d, 1, 5);
+		next(d, &done);
+		while (told-- > 0)
+			disk_accept(d, 6);
+		while (disk_oldest(d) != 0)
+			;
+		_exit(disk_next(d, &done));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	return (accepted_stored(p));
+}
+
+static void
+what_is_accepted_is_stored_when_idle(void **state)
+{
+	struct place_of_test *p = *state;
+
+	assert_int_equal(accepted_after_a_kill(p, 1), 1);
+	scratch_remove(p->dir);
+	assert_int_equal(datadir_init(p->dir, NULL, (char[512]){""}, 512), 0);
+	assert_int_equal(accepted_after_a_kill(p, 2), 6);
+}
+
+static void
+what_is_accepted_is_stored_at_the_end(void **state)
+{
+	struct place_of_test *p = *state;
+	struct disk *d = start(p);
+
+	store(d, 1, 5);
+	disk_accept(d, 4);
+	stop(p, d);
+	assert_int_equal(accepted_stored(p), 4);
+}
+
 /* ---- failures ---- */
 
 /* The child's status when the disk's n-th sync fails while it does a job. */
@@ -421,6 +483,8 @@ main(void)
 	    TEST(the_tail_gets_a_name),
 	    TEST(one_load_has_a_limit),
 	    TEST(the_wal_moves_when_idle),
+	    TEST(what_is_accepted_is_stored_when_idle),
+	    TEST(what_is_accepted_is_stored_at_the_end),
 	    TEST(a_failure_ends_the_process),
 	};
 

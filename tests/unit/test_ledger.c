@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -691,6 +692,25 @@ damage_in_the_wal(void **state)
 	ledger_close(l);
 }
 
+/* Else a sync that failed before would count as one that did not. */
+static void
+the_wal_is_written_again(void **state)
+{
+	struct place_of_test *p = *state;
+	const struct timespec old[2] = {{1000000000, 0}, {1000000000, 0}};
+	long size = killed_with_a_log(p);
+	struct ledger *l;
+	struct stat st;
+
+	assert_int_equal(utimensat(AT_FDCWD, p->wal, old, 0), 0);
+	assert_non_null(l = ledger_open(p->db, 0));
+	assert_int_equal(stat(p->wal, &st), 0);
+	assert_int_equal(st.st_size, size);
+	assert_true(st.st_mtime > old[1].tv_sec);
+	assert_int_equal(ledger_size(l), 40);
+	ledger_close(l);
+}
+
 /* Blocks and sectors, wherever frames begin and end. */
 static void
 blocks_lost_in_the_wal(void **state)
@@ -730,6 +750,7 @@ main(void)
 	    TEST(damage_has_many_forms),
 	    TEST(damage_in_the_wal),
 	    TEST(blocks_lost_in_the_wal),
+	    TEST(the_wal_is_written_again),
 	    TEST(other_files_are_left_alone),
 	    TEST(one_at_a_time),
 	};
