@@ -32,6 +32,9 @@
 #ifndef BUG_ALONE_BEFORE_CAS /* 8: do not count a host that is away */
 #define BUG_ALONE_BEFORE_CAS 0
 #endif
+#ifndef BUG_FOLLOW_A_SHORT_LEDGER /* 16: a disk that lost some goes on */
+#define BUG_FOLLOW_A_SHORT_LEDGER 0
+#endif
 #ifndef BUG_KEEP_LONGER_TAIL /* 9: a joiner does not truncate */
 #define BUG_KEEP_LONGER_TAIL 0
 #endif

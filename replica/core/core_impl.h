@@ -296,6 +296,9 @@ int failure_resigned(const struct core *, const evote_member *);
 /* Must the primary leave this host out of the set? */
 int failure_must_leave(const struct core *, const evote_member *);
 int failure_none(const struct core *); /* nobody has to be left out */
+/* It has halted, and knows no newer configuration: it does not go on. */
+int failure_halted(const struct core *, const struct peer *); /* NULL fine */
+void failure_leave_halted(const struct core *, evote_config *);
 
 /* hosts.c */
 int hosts_slot(const struct core *, const char *name); /* or -1 */
@@ -344,6 +347,10 @@ void requests_answer(struct core *, uint64_t accepted, uint64_t confirmed);
 
 /* roles.c */
 void core_move(struct core *, enum role_event on);
+/* What ends the faults of a ledger that does not go with the others'. */
+#define CORE_ASIDE                                                           \
+	"; move the data directory aside, keep it, and start with an empty " \
+	"one"
 void core_fault(struct core *, int may_force, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void core_take_config(struct core *, const evote_config *);

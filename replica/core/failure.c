@@ -104,3 +104,21 @@ failure_none(const struct core *c)
 			return (0);
 	return (1);
 }
+
+int
+failure_halted(const struct core *c, const struct peer *p)
+{
+	return (p != NULL && p->met && p->role == EVOTE_HALTED &&
+	    p->config.epoch <= c->config.epoch);
+}
+
+void
+failure_leave_halted(const struct core *c, evote_config *k)
+{
+	for (u_int i = 0; i < c->config.in_sync.in_sync_len; i++) {
+		const char *id = c->config.in_sync.in_sync_val[i].incarnation;
+
+		if (failure_halted(c, core_member(c, id)))
+			config_remove(k, id);
+	}
+}

@@ -6,11 +6,6 @@
 #include "replica/core/core_impl.h"
 #include "replica/core/identity.h"
 
-/* What ends the faults of a ledger that does not go with the primary's. */
-#define ASIDE                                                                \
-	"; move the data directory aside, keep it, and start with an empty " \
-	"one"
-
 /*
  * Rule 17.  A backup without room makes way for a primary that has some, and
  * says so.  From then on it may be left out of the set at any time; so when it
@@ -65,7 +60,7 @@ truncate_other_tail(struct core *c, uint64_t same, int others)
 	if (same < c->committed && others) {
 		core_fault(c, 0,
 		    "the primary's ledger lacks accepted records that this "
-		    "host has, from record %llu on" ASIDE,
+		    "host has, from record %llu on" CORE_ASIDE,
 		    (unsigned long long)same);
 		return (-1);
 	}
@@ -89,7 +84,7 @@ take(struct core *c, const struct message *m)
 	if (!ROOTS_IGNORED && memcmp(root, a->before, 32) != 0) {
 		core_fault(c, 0,
 		    "this host's ledger differs from the primary's in the "
-		    "first %llu records" ASIDE,
+		    "first %llu records" CORE_ASIDE,
 		    (unsigned long long)a->from);
 		return (-1);
 	}
@@ -103,7 +98,7 @@ take(struct core *c, const struct message *m)
 		    c->machine->replay(c->arg, r, err, sizeof(err)) == -1) {
 			core_fault(c, 0,
 			    "record %llu from the primary does not follow from "
-			    "this host's ledger: %s" ASIDE,
+			    "this host's ledger: %s" CORE_ASIDE,
 			    (unsigned long long)r->seq,
 			    r->seq == a->from + n ? err : "wrong place");
 			return (-1);
@@ -114,7 +109,7 @@ take(struct core *c, const struct message *m)
 	if (!ROOTS_IGNORED && memcmp(root, a->after, 32) != 0) {
 		core_fault(c, 0,
 		    "the first %llu records have another root here than on "
-		    "the primary" ASIDE,
+		    "the primary" CORE_ASIDE,
 		    (unsigned long long)(a->from + m->n));
 		return (-1);
 	}

@@ -151,6 +151,16 @@ heed(struct core *c, const struct peer *p, int answer)
 	}
 }
 
+/* Rule 16.  What is accepted every host in sync has had on its disk. */
+static int
+lacks_accepted(const struct core *c, const struct peer *p)
+{
+	return (p->config.epoch == c->config.epoch &&
+	    config_in_sync(&c->config, core_self(c)) >= 0 &&
+	    config_in_sync(&c->config, p->id) >= 0 &&
+	    p->committed > history_size(c->log) && !BUG_FOLLOW_A_SHORT_LEDGER);
+}
+
 static void
 learn(struct core *c, int peer, evote_hello *h, int answer)
 {
@@ -197,6 +207,14 @@ learn(struct core *c, int peer, evote_hello *h, int answer)
 	    (core_arbitrated(c) || !core_leads(c) ||
 		!config_id_equal(p->config.primary, core_self(c))))
 		proposal_adopt(c, &p->config);
+	if (lacks_accepted(c, p)) {
+		core_fault(c, 0,
+		    "this host has %llu records, and %s knows that %llu are "
+		    "accepted: this disk has lost some" CORE_ASIDE,
+		    (unsigned long long)history_size(c->log), c->cf.names[peer],
+		    (unsigned long long)p->committed);
+		return;
+	}
 	heed(c, p, answer);
 }
 

@@ -38,14 +38,17 @@ is_first(const struct core *c, int all_wait)
 		if (peer < 0 || peer == c->cf.self ||
 		    hosts_number(c, &c->config, m->name) > own)
 			continue;
-		if (all_wait ? config_listed(&c->config, m->name)
+		if (all_wait ? config_listed(&c->config, m->name) &&
+			    !failure_halted(c, &c->peers[peer])
 			     : !passes(c, m, peer))
 			return (0);
 	}
 	return (1);
 }
 
-/* Everyone of the set is here, knows no newer configuration and waits as well.
+/*
+ * Everyone of the set is here, knows no newer configuration and waits as well,
+ * or has halted.
  */
 static int
 all_wait(const struct core *c)
@@ -58,6 +61,8 @@ all_wait(const struct core *c)
 		    BUG_SERVE_ALONE_AT_RESTART)
 			continue;
 		p = core_member(c, id);
+		if (failure_halted(c, p))
+			continue;
 		if (p == NULL || !p->met || p->role != EVOTE_WAITING ||
 		    p->config.epoch > c->config.epoch)
 			return (0);
@@ -120,7 +125,7 @@ waiting(struct core *c)
 	    c->now_ms < c->claim_ms)
 		return;
 	if (all_wait(c)) {
-		proposal_draft(c);
+		failure_leave_halted(c, proposal_draft(c));
 		for (int i = 0; BUG_SERVE_ALONE_AT_RESTART && i < c->cf.n; i++)
 			if (i != c->cf.self)
 				config_remove(
@@ -202,8 +207,7 @@ shrink(struct core *c)
 static int
 has_halted(const struct core *c, const struct peer *p)
 {
-	return (p != NULL && p->met && p->role == EVOTE_HALTED &&
-	    p->config.epoch == c->config.epoch);
+	return (failure_halted(c, p) && p->config.epoch == c->config.epoch);
 }
 
 int

@@ -18,15 +18,17 @@ arbiter_text(const evote_arbiter *a)
 }
 
 static void
-host_state(const struct core *c, int i, evote_host_state *h)
+host_state(const struct core *c, const char *name, evote_host_state *h)
 {
-	const struct peer *p = &c->peers[i];
-	int self = i == c->cf.self;
+	int i = hosts_slot(c, name), self = i == c->cf.self;
 
-	h->name = need_copy(c->cf.names[i]);
-	h->connected = self || p->up;
+	h->name = need_copy(name);
+	/* A ninth, who asks, has no place for all eight others. */
+	if (i < 0)
+		return;
+	h->connected = self || c->peers[i].up;
 	h->in_sync = hosts_in_sync(c, i);
-	h->acked = self ? c->durable : p->acked;
+	h->acked = self ? c->durable : c->peers[i].acked;
 }
 
 /*
@@ -43,8 +45,8 @@ hosts(const struct core *c, evote_status_res *s)
 	s->hosts.hosts_len = known > 0 ? known : (u_int)c->cf.n;
 	for (u_int i = 0; i < s->hosts.hosts_len; i++)
 		host_state(c,
-		    known > 0 ? hosts_slot(c, c->config.hosts.hosts_val[i].name)
-			      : (int)i,
+		    known > 0 ? c->config.hosts.hosts_val[i].name
+			      : c->cf.names[i],
 		    &s->hosts.hosts_val[i]);
 }
 

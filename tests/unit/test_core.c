@@ -2061,6 +2061,44 @@ two_configurations_of_one_epoch_halt_both(void **state)
 	cluster_free(c);
 }
 
+/* Rule 16.  Led by it, the others would cut off what they have. */
+static void
+a_disk_that_lost_accepted_records_leads_nobody(void **state)
+{
+	for (int who = A; who <= C; who++) {
+		struct cluster *c = cluster_in_sync(3, OFF);
+		struct host *h = &c->hosts[who];
+		unsigned char last[32];
+		int lead = 0;
+
+		ask_write(c, A, 1);
+		ask_write(c, A, 2);
+		cluster_run(c);
+		memcpy(last, h->ledger[3]->hash, sizeof(last));
+		for (int i = A; i <= C; i++) {
+			host_kill(c, i, 0);
+			/* Stored when idle. */
+			c->hosts[i].accepted = c->hosts[i].stored;
+		}
+		h->accepted = 0;
+		disk_truncate(h, h->stored - 2);
+		for (int i = A; i <= C; i++)
+			host_start(c, i);
+		cluster_wait(c, 2000);
+		assert_role(c, who, "halted");
+		assert_alarm(c, who, "this disk has lost some");
+		/* And the others are not held up by it. */
+		for (int i = A; i <= C; i++) {
+			lead += core_role(c->hosts[i].core) == EVOTE_PRIMARY;
+			if (i != who)
+				assert_memory_equal(
+				    c->hosts[i].ledger[3]->hash, last, 32);
+		}
+		assert_int_equal(lead, 1);
+		cluster_free(c);
+	}
+}
+
 int
 main(void)
 {
@@ -2085,6 +2123,7 @@ main(void)
 	    cmocka_unit_test(
 		a_host_that_gets_another_result_halts_and_is_left_out),
 	    cmocka_unit_test(who_has_seen_more_is_not_answered),
+	    cmocka_unit_test(a_disk_that_lost_accepted_records_leads_nobody),
 	    cmocka_unit_test(a_backup_names_the_primary),
 	    cmocka_unit_test(
 		requests_wait_for_the_take_over_and_are_judged_after_it),
