@@ -25,6 +25,10 @@ wait_until() {
 }
 
 # Whether the process has ended, though perhaps nobody has asked about it yet.
+# Its first thread may be gone long before one that waits for the disk.
 process_gone() {
-	[[ ! -e /proc/$1 || $(cut -d' ' -f3 "/proc/$1/stat") == Z ]]
+	local -a threads=("/proc/$1/task/"*)
+
+	[[ ! -e /proc/$1 ]] || { ((${#threads[@]} < 2)) &&
+		[[ $(cut -d' ' -f3 "/proc/$1/stat") == Z ]]; }
 }
