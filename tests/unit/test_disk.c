@@ -470,6 +470,56 @@ a_failure_ends_the_process(void **state)
 	}
 }
 
+/* The same while the log is moved into the file, after about 5 MB. */
+static int
+status_after_much(struct place_of_test *p, int at)
+{
+	struct disk_done done;
+	struct stat st = {0};
+	struct disk *d;
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		d = start(p);
+		for (uint64_t seq = 1; seq < 16000; seq += 4000) {
+			/* The last job's sync is the first that counts. */
+			if (seq > 12000)
+				fault_set(at, FAULT_ERROR);
+			store(d, seq, 4000);
+			next(d, &done);
+		}
+		for (int i = 0; i < 500 && st.st_size < 4000000; i++) {
+			nanosleep(&(struct timespec){0, 10000000}, NULL);
+			stat(p->db, &st);
+		}
+		stop(p, d);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return (WEXITSTATUS(status));
+}
+
+/* What it moved may not be there, and the log is begun anew (rule 15). */
+static void
+a_failed_checkpoint_ends_the_process(void **state)
+{
+	struct place_of_test *p = *state;
+	int at, status = EXIT_DISK;
+	char err[512];
+
+	for (at = 1; at < 20 && status != 0; at++) {
+		scratch_remove(p->dir);
+		assert_int_equal(
+		    datadir_init(p->dir, NULL, err, sizeof(err)), 0);
+		status = status_after_much(p, at);
+		assert_true(status == 0 || status == EXIT_DISK);
+	}
+	assert_int_equal(status, 0);
+	assert_true(at > 3);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -486,6 +536,7 @@ main(void)
 	    TEST(what_is_accepted_is_stored_when_idle),
 	    TEST(what_is_accepted_is_stored_at_the_end),
 	    TEST(a_failure_ends_the_process),
+	    TEST(a_failed_checkpoint_ends_the_process),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
