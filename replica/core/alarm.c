@@ -229,6 +229,18 @@ storage(const struct core *c, evote_status_res *s)
 }
 
 static void
+reading(const struct core *c, evote_status_res *s)
+{
+	if (c->unreadable != 0 && core_leads(c))
+		alarm_add(s, EVOTE_ALARM_STORAGE,
+		    "Record %llu cannot be read from this host's disk, so no "
+		    "other host can join. Stop this host, keep its data "
+		    "directory, and copy that to another disk: no other host "
+		    "has all of its votes.",
+		    (unsigned long long)c->unreadable - 1);
+}
+
+static void
 clocks(const struct core *c, evote_status_res *s)
 {
 	if (clock_good(&c->clock))
@@ -308,6 +320,7 @@ alarm_list(const struct core *c, evote_status_res *s)
 		    "The arbiter has an older state, perhaps from a backup: "
 		    "no host can be replaced or left out now. Name it again "
 		    "with --replace-dead.");
+	reading(c, s);
 	storage(c, s);
 	clocks(c, s);
 	settings(c, s);

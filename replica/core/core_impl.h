@@ -199,6 +199,7 @@ struct core {
 	evote_stamp stamp;
 	uint64_t establish_size; /* size to be accepted before serving */
 	int storing;		 /* JOB_STOREs under way */
+	uint64_t unreadable;	 /* a record for a joiner, and 1; 0: none */
 	struct job *jobs;	 /* ring */
 	uint64_t job_head, job_tail, job_max;
 	struct deferred *deferred;

@@ -295,21 +295,37 @@ lead_acked(struct core *c, int peer, const struct message *m)
 		p->round = a->round;
 }
 
+/*
+ * With another host in sync this one makes way.  Alone it goes on, as nobody
+ * else could, and tries again when it has asked the joiner anew.
+ */
+static void
+load_failed(struct core *c, int peer, uint64_t from)
+{
+	if (!config_alone(&c->config, core_self(c))) {
+		core_fault(c, 0,
+		    "record %llu cannot be read from this host's disk; move "
+		    "this data directory away and start with an empty one",
+		    (unsigned long long)from);
+		return;
+	}
+	if (c->unreadable != from + 1)
+		core_say(c, 1, "unreadable seq=%llu joiner=%s",
+		    (unsigned long long)from, c->cf.names[peer]);
+	c->unreadable = from + 1;
+	core_probe(&c->peers[peer]);
+}
+
 void
 lead_loaded(struct core *c, int peer, const struct event *ev)
 {
 	struct peer *p = &c->peers[peer];
 	struct record **records;
 
-	if (ev->n == 0 && p->load == ev->job && core_leads(c))
-		core_fault(c, 0,
-		    "record %llu cannot be read from this host's disk; %s",
-		    (unsigned long long)ev->from,
-		    config_alone(&c->config, core_self(c))
-			? "start this host again, and keep its data "
-			  "directory: no other host has all of its votes"
-			: "move this data directory away and start with an "
-			  "empty one");
+	if (ev->n > 0)
+		c->unreadable = 0;
+	else if (p->load == ev->job && core_leads(c))
+		load_failed(c, peer, ev->from);
 	if (p->load != ev->job || !core_pushed(p) || ev->n == 0 ||
 	    ev->from != p->next) {
 		for (uint32_t i = 0; i < ev->n; i++)

@@ -56,6 +56,7 @@ struct task {
 struct host {
 	struct cluster *all;
 	int id, running, stopped, serving;
+	int unreadable;	  /* its disk gives no records */
 	int64_t clock_us; /* its wall clock is ahead by this */
 	int lives;
 	incarnation inc;
@@ -367,6 +368,8 @@ task_apply(struct host *h, struct task *t)
 	} else {
 		if (t->n > h->stored - t->size)
 			t->n = (uint32_t)(h->stored - t->size);
+		if (h->unreadable)
+			t->n = 0;
 		t->records = cluster_alloc(t->n, sizeof(*t->records));
 		for (uint32_t i = 0; i < t->n; i++)
 			t->records[i] = record_hold(h->ledger[t->size + i]);

@@ -2061,6 +2061,53 @@ two_configurations_of_one_epoch_halt_both(void **state)
 	cluster_free(c);
 }
 
+/* Halted, it would take the service along: there is no other host. */
+static void
+who_is_alone_serves_though_it_cannot_read_for_a_joiner(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	for (int i = 1; i <= 5; i++)
+		ask_write(c, A, i);
+	cluster_run(c);
+	host_kill(c, B, 0);
+	cluster_wait(c, 5000);
+	host_wipe(c, B);
+	c->hosts[A].unreadable = 1;
+	host_start(c, B);
+	cluster_wait(c, 3000);
+	assert_role(c, A, "primary");
+	assert_role(c, B, "joining");
+	assert_alarm(c, A, "cannot be read from this host's disk");
+	ask_write(c, A, 6);
+	cluster_run(c);
+	assert_told(c, 6, "served");
+	c->hosts[A].unreadable = 0;
+	cluster_wait(c, 3000);
+	assert_role(c, B, "backup");
+	assert_no_alarm(c, A, "cannot be read");
+	cluster_free(c);
+}
+
+static void
+who_is_not_alone_makes_way_when_it_cannot_read(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, OFF);
+
+	for (int i = 1; i <= 5; i++)
+		ask_write(c, A, i);
+	cluster_run(c);
+	host_kill(c, C, 0);
+	cluster_wait(c, 5000);
+	host_wipe(c, C);
+	c->hosts[A].unreadable = 1;
+	host_start(c, C);
+	cluster_wait(c, 3000);
+	assert_role(c, A, "halted");
+	assert_role(c, B, "primary");
+	cluster_free(c);
+}
+
 /* Rule 16.  Led by it, the others would cut off what they have. */
 static void
 a_disk_that_lost_accepted_records_leads_nobody(void **state)
@@ -2124,6 +2171,9 @@ main(void)
 		a_host_that_gets_another_result_halts_and_is_left_out),
 	    cmocka_unit_test(who_has_seen_more_is_not_answered),
 	    cmocka_unit_test(a_disk_that_lost_accepted_records_leads_nobody),
+	    cmocka_unit_test(
+		who_is_alone_serves_though_it_cannot_read_for_a_joiner),
+	    cmocka_unit_test(who_is_not_alone_makes_way_when_it_cannot_read),
 	    cmocka_unit_test(a_backup_names_the_primary),
 	    cmocka_unit_test(
 		requests_wait_for_the_take_over_and_are_judged_after_it),
