@@ -43,12 +43,12 @@ CLIENT	= $(call room,client,evote_client admin say prompt names life plan survey
 	    proved histories secret form ballot_marks paper ranking) \
 	  $(call room,client/commands,keygen check pending turnout report create change settings elections vote receipt verify trust checkpoint \
 	    result sheet status \
-	    status_json status_table roll import import_send hosts cluster) \
+	    status_json status_table roll enrolled lookalike import import_send hosts cluster) \
 	  $(call room,client/lib,libevote handle ask trust act intent request reason voter pending life grace \
 	    login checkup sheet recount ports endpoint route plain service_dirs state state_service \
 	    state_voter state_proof sshkey agent signer explain keyring \
 	    evidence proofs keys receipts met) \
-	  $(call room,client/roll,roll csv diff)
+	  $(call room,client/roll,roll csv diff groups)
 
 SIM	= main world disk net witness host machine polls keeper clients \
 	  faults book count rules notes

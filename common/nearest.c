@@ -1,8 +1,14 @@
 #include "common/nearest.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include <unistr.h>
+
+#include "common/text.h"
 
 #define LONGEST 63
 
@@ -13,21 +19,41 @@ least(unsigned a, unsigned b)
 }
 
 static int
-is_same(char a, char b)
+is_same(uint32_t a, uint32_t b)
 {
-	return (tolower((unsigned char)a) == tolower((unsigned char)b));
+	return (a == b ||
+	    (a < 0x80 && b < 0x80 && tolower((int)a) == tolower((int)b)));
+}
+
+/* Of UTF-8, so that one letter counts once; LONGEST + 1: there are more. */
+static unsigned
+letters_of(const char *s, uint32_t letters[LONGEST])
+{
+	const uint8_t *at = (const uint8_t *)s;
+	size_t left = strlen(s);
+	unsigned n = 0;
+	ucs4_t c;
+	int len;
+
+	for (; left > 0 && n <= LONGEST; at += len, left -= (size_t)len) {
+		len = u8_mbtouc(&c, at, left);
+		if (n < LONGEST)
+			letters[n] = c;
+		n++;
+	}
+	return (n);
 }
 
 /* Letters left out, put in, changed, or two that changed places. */
 static unsigned
-distance(const char *a, const char *b)
+distance(const uint32_t *a, unsigned m, const uint32_t *b, unsigned n)
 {
 	unsigned rows[3][LONGEST + 1], *above = rows[0], *row = rows[1];
-	unsigned *twice = rows[2], *free_row, n = (unsigned)strlen(b), i, j;
+	unsigned *twice = rows[2], *free_row, i, j;
 
 	for (j = 0; j <= n; j++)
 		row[j] = j;
-	for (i = 1; a[i - 1] != '\0'; i++) {
+	for (i = 1; i <= m; i++) {
 		free_row = twice;
 		twice = above;
 		above = row;
@@ -44,18 +70,27 @@ distance(const char *a, const char *b)
 	return (row[n]);
 }
 
+/* How far that word is from what was typed; UINT_MAX: too far. */
+static unsigned
+distance_near(const char *typed, const char *word)
+{
+	uint32_t a[LONGEST], b[LONGEST];
+	unsigned m = letters_of(typed, a), n = letters_of(word, b), d;
+
+	if (m > LONGEST || n > LONGEST)
+		return (UINT_MAX);
+	/* Of a short word most letters have to be right. */
+	d = distance(a, m, b, n);
+	return (d > 2 || 3 * d > m ? UINT_MAX : d);
+}
+
 void
 nearest_try(struct nearest *near, const char *word)
 {
-	size_t typed = strlen(near->typed), len = strlen(word);
-	unsigned d;
+	unsigned d = distance_near(near->typed, word);
 
-	if (typed > LONGEST || len > LONGEST)
-		return;
-	/* Of a short word most letters have to be right. */
-	d = distance(near->typed, word);
-	if (d > 2 || 3 * d > typed ||
-	    (near->word[0] != '\0' && d >= near->distance))
+	if (d == UINT_MAX || (near->word[0] != '\0' && d >= near->distance) ||
+	    strlen(word) >= sizeof(near->word))
 		return;
 	near->distance = d;
 	snprintf(near->word, sizeof(near->word), "%s", word);
@@ -69,4 +104,34 @@ nearest_ask(struct nearest *near)
 		snprintf(near->ask, sizeof(near->ask), " (did you mean %s?)",
 		    near->word);
 	return (near->ask);
+}
+
+/* ---- names ---- */
+
+static int
+differ_in_digits(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		while (isdigit((unsigned char)*a))
+			a++;
+		while (isdigit((unsigned char)*b))
+			b++;
+		if (*a != *b || *a == '\0')
+			return (*a == *b);
+	}
+}
+
+int
+nearest_alike(const char *a, const char *b)
+{
+	char *one = text_fold(a), *other = text_fold(b);
+	int alike = one != NULL && other != NULL &&
+	    (strcmp(one, other) == 0 ||
+		(!differ_in_digits(one, other) &&
+		    (distance_near(one, other) != UINT_MAX ||
+			distance_near(other, one) != UINT_MAX)));
+
+	free(one);
+	free(other);
+	return (alike);
 }

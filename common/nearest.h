@@ -12,5 +12,10 @@ struct nearest {
 void nearest_try(struct nearest *, const char *word);
 /* " (did you mean WORD?)", or "" when none is near. */
 const char *nearest_ask(struct nearest *);
+/*
+ * 1 when one of two names may well be the other one, written in another case or
+ * mistyped.  Not where only digits differ: years and numbers do so on purpose.
+ */
+int nearest_alike(const char *a, const char *b);
 
 #endif

@@ -30,7 +30,7 @@ _evote_client() {
 		[import]="--dry-run --update --remove-missing --yes --everybody
 		    --shared-keys --name-column --group-column --key-column"
 		[rekey]="--shared-keys"
-		[voters]="--group --not-voted --csv"
+		[voters]="--group --not-voted --groups --csv"
 		[settings]="--create --group --quota"
 		[arbiter]="none witness etcd --replace-dead"
 		[promote]="--force --epoch --accept-loss"

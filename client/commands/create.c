@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/cmd.h"
+#include "client/commands/lookalike.h"
 #include "client/form.h"
 #include "client/names.h"
 #include "client/plan.h"
@@ -358,6 +359,8 @@ operator_create(struct client *c, const struct creation *n)
 	status = admin_call(c, EVOTE_PREVIEW_ANY, (xdrproc_t)xdr_evote_terms,
 	    &dated, (xdrproc_t)xdr_evote_preview_res, &seen, what);
 	p = plan_of(n, &dated, &seen, now);
+	if (status < 0)
+		status = lookalike_groups(c, &dated.election, n->dry);
 	if (status < 0)
 		status = any_create(c, n, &dated, &p, what);
 	xdr_free((xdrproc_t)xdr_evote_preview_res, &seen);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/commands/import.h"
+#include "client/commands/enrolled.h"
 #include "client/prompt.h"
 #include "client/roll/roll.h"
 #include "client/say.h"
@@ -208,7 +209,10 @@ changes_say(struct client *c, const struct import *m)
 		    "will be refused");
 }
 
-/* A new group may be a misspelling.  In a first file all groups are new. */
+/*
+ * A new group may be a misspelling.  In a first file all groups are new, and
+ * only their sizes tell, or others that are alike.
+ */
 static void
 groups_say(struct client *c, const struct import *m)
 {
@@ -227,6 +231,7 @@ groups_say(struct client *c, const struct import *m)
 		if (list != NULL)
 			cJSON_AddItemToArray(list, cJSON_CreateString(group));
 	}
+	enrolled_show(c, &m->diff->will);
 }
 
 /* ---- whether that is wanted ---- */

@@ -1,7 +1,9 @@
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "client/cmd.h"
+#include "client/commands/enrolled.h"
 #include "client/lib/sshkey.h"
 #include "client/roll/csv.h"
 #include "client/say.h"
@@ -23,6 +25,43 @@ static const struct option_row register_options[] = {
     {0},
 };
 
+/* What was found on the roll before a voter was put there. */
+struct found {
+	const evote_voter *voter;
+	struct groups others; /* the groups of all others */
+};
+
+static int
+found_take(void *arg, const evote_voter *v)
+{
+	struct found *f = arg;
+
+	return (strcmp(v->name, f->voter->name) == 0
+		? 0
+		: groups_add(&f->others, v->group));
+}
+
+/* A new group may be a misspelling. */
+static void
+group_say(struct client *c, const struct found *f)
+{
+	const char *group = f->voter->group;
+	int is_new = groups_in(&f->others, group) == 0;
+	const struct group *like = groups_like(&f->others, group);
+	char ask[ENROLLED_ASK];
+
+	enrolled_ask(&f->others, group, ask);
+	if (c->json == NULL && is_new)
+		say_aside("The group \"%s\" is new: nobody else on the roll is "
+			  "in it%s",
+		    group, ask);
+	if (c->json == NULL)
+		return;
+	cJSON_AddBoolToObject(c->json, "new_group", is_new);
+	if (like != NULL)
+		cJSON_AddStringToObject(c->json, "like", like->name);
+}
+
 static int
 run_register(struct client *c, void *own, int argc, char **argv)
 {
@@ -30,6 +69,7 @@ run_register(struct client *c, void *own, int argc, char **argv)
 	evote_register_res res = {0};
 	char name[NAME_ROOM], group[NAME_ROOM], what[400];
 	evote_voter voter = {.name = name, .group = group};
+	struct found found = {.voter = &voter};
 	int status;
 
 	if ((status = cmd_name(c, "name", argv[0], name)) >= 0 ||
@@ -38,6 +78,11 @@ run_register(struct client *c, void *own, int argc, char **argv)
 	if (sshkey_public(
 		(unsigned char *)voter.key, argv[2], what, sizeof(what)) != 0)
 		return (say_usage(c, "the key %s", what));
+	if ((status = enrolled_each(c, ENROLLED_ALL, "Nobody was registered",
+		 found_take, &found)) >= 0) {
+		groups_clear(&found.others);
+		return (status);
+	}
 	args->voters.voters_val = &voter;
 	args->voters.voters_len = 1;
 	args->skip_same = TRUE;
@@ -46,6 +91,9 @@ run_register(struct client *c, void *own, int argc, char **argv)
 	status =
 	    admin_call(c, EVOTE_REGISTER, (xdrproc_t)xdr_evote_register_args,
 		args, (xdrproc_t)xdr_evote_register_res, &res, what);
+	if (status < 0)
+		group_say(c, &found);
+	groups_clear(&found.others);
 	if (status < 0)
 		status = say_done(c,
 		    res.same > 0 ? "%s was registered in the group %s, with "
@@ -170,7 +218,7 @@ const struct command cmd_unlock = {
 
 struct listing {
 	const char *group, *not_voted;
-	int csv;
+	int csv, groups;
 	char group_name[NAME_ROOM], election[NAME_ROOM];
 	cJSON *list; /* NULL: for people */
 	u_int next, count;
@@ -249,14 +297,85 @@ listing_begin(struct client *c, struct listing *l)
 
 /* A table for programs has no sentence at its end. */
 static int
-listing_end(struct client *c, const struct listing *l)
+csv_end(struct client *c)
 {
-	if (!l->csv)
-		return (say_done(
-		    c, "%u voter%s", l->count, l->count == 1 ? "" : "s"));
 	if (fflush(stdout) == EOF || ferror(stdout))
 		return (say_usage(c, "The roll could not be written"));
 	return (EXIT_DONE);
+}
+
+/* Nobody was listed of that group: it is mistyped, or has nobody. */
+static int
+nobody_say(struct client *c, const struct listing *l)
+{
+	struct groups groups = {0};
+	char ask[ENROLLED_ASK];
+	int status;
+
+	if ((status = enrolled_groups(c, ENROLLED_ALL,
+		 "The groups of the roll were not read", &groups)) < 0) {
+		enrolled_ask(&groups, l->group_name, ask);
+		if (groups_in(&groups, l->group_name) == 0 && l->csv)
+			say_aside("Nobody on the roll is in group \"%s\"%s",
+			    l->group_name, ask);
+		else if (groups_in(&groups, l->group_name) == 0)
+			status = say_done(c,
+			    "Nobody on the roll is in group \"%s\"%s",
+			    l->group_name, ask);
+	}
+	groups_clear(&groups);
+	return (status);
+}
+
+static int
+listing_end(struct client *c, const struct listing *l)
+{
+	int status;
+
+	if (l->count == 0 && l->group != NULL &&
+	    (status = nobody_say(c, l)) >= 0)
+		return (status);
+	if (l->csv)
+		return (csv_end(c));
+	return (say_done(c, "%u voter%s", l->count, l->count == 1 ? "" : "s"));
+}
+
+/* ---- their groups ---- */
+
+static void
+groups_csv(const struct groups *gs)
+{
+	char group[CSV_FIELD];
+
+	fputs("\xef\xbb\xbf"
+	      "group,voters\r\n",
+	    stdout);
+	for (const struct group *g = gs->all; g != NULL; g = g->hh.next) {
+		csv_write(group, sizeof(group), g->name);
+		printf("%s,%u\r\n", group, g->voters);
+	}
+}
+
+static int
+groups_list(struct client *c, const struct listing *l)
+{
+	evote_roll_args which = {
+	    .group = (char *)l->group_name, .not_voted = (char *)l->election};
+	struct groups groups = {0};
+	unsigned n;
+	int status =
+	    enrolled_groups(c, which, "The groups were not shown", &groups);
+
+	n = HASH_COUNT(groups.all);
+	if (status < 0 && l->csv) {
+		groups_csv(&groups);
+		status = csv_end(c);
+	} else if (status < 0) {
+		enrolled_show(c, &groups);
+		status = say_done(c, "%u group%s", n, n == 1 ? "" : "s");
+	}
+	groups_clear(&groups);
+	return (status);
 }
 
 static int
@@ -274,6 +393,8 @@ run_voters(struct client *c, void *own, int argc, char **argv)
 	if (l->not_voted != NULL &&
 	    (status = cmd_name(c, ELECTION, l->not_voted, l->election)) >= 0)
 		return (status);
+	if (l->groups)
+		return (groups_list(c, l));
 	if ((status = admin_open(c, &client)) >= 0)
 		return (status);
 	listing_begin(c, l);
@@ -291,14 +412,16 @@ static const struct option_row voters_options[] = {
 	.at = offsetof(struct listing, group)},
     {"not-voted", "ELECTION", "only those who may vote there and have not",
 	.at = offsetof(struct listing, not_voted)},
-    {"csv", NULL, "print a table that import takes",
+    {"groups", NULL, "list the groups, with the number of these voters in each",
+	.at = offsetof(struct listing, groups)},
+    {"csv", NULL, "print a table; that of voters is one that import takes",
 	.at = offsetof(struct listing, csv)},
     {0},
 };
 
 const struct command cmd_voters = {
     .name = "voters",
-    .help = "Shows the roll: name, group, key (--admin).",
+    .help = "Shows the roll: name, group, key; or its groups (--admin).",
     .size = sizeof(struct listing),
     .options = voters_options,
     .run = run_voters,

@@ -70,6 +70,10 @@ diff_new(const struct roll *roll, int shared_keys, int removes)
 	d->roll = roll;
 	d->removes = removes;
 	for (i = 0; i < roll->n; i++) {
+		if (groups_add(&d->will, roll->voters[i].group) != 0) {
+			diff_free(d);
+			return (NULL);
+		}
 		name = roll->voters[i].name;
 		d->rows[i].change = CHANGE_ADD;
 		d->rows[i].giver = DIFF_NONE;
@@ -99,6 +103,7 @@ diff_free(struct diff *d)
 		free(d->missing[i].name);
 		free(d->missing[i].group);
 	}
+	groups_clear(&d->will);
 	free(d->missing);
 	free(d->rows);
 	free(d);
@@ -151,7 +156,9 @@ missing_add(struct diff *d, const evote_voter *stands)
 
 	if (!d->removes) {
 		d->not_in_file++;
-		return (key_shared(d, stands));
+		return (groups_add(&d->will, stands->group) != 0
+			? -1
+			: key_shared(d, stands));
 	}
 	if ((n & (n - 1)) == 0) {
 		m = realloc(m, (n == 0 ? 1 : 2 * (size_t)n) * sizeof(*m));

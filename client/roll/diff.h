@@ -1,6 +1,7 @@
 #ifndef EVOTE_DIFF_H
 #define EVOTE_DIFF_H
 
+#include "client/roll/groups.h"
 #include "client/roll/roll.h"
 #include "common/nearest.h"
 
@@ -19,6 +20,7 @@ struct diff {
 	const struct roll *roll;
 	struct diff_row *rows, *by_name, *by_key;
 	struct diff_group *groups; /* in which somebody is */
+	struct groups will;	   /* in which somebody will be */
 	uint32_t on_roll;
 	uint32_t not_in_file;
 	/* These, if they are to be taken off the roll. */

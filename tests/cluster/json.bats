@@ -141,6 +141,13 @@ receipts_show() {
 operators_show() {
 	shows register 0 admin alpha --json register --shared-keys zoe m "$key"
 	shows register 1 admin alpha --json register --shared-keys zoe n "$key"
+	shows register 0 admin alpha --json register --shared-keys yves \
+	    memebrs "$key"
+	shows voters 0 admin alpha --json voters --groups
+	shows create 0 admin alpha --json create theirs --group memebrs \
+	    --choice yes --end +1h
+	shows import 0 admin alpha --json import --shared-keys \
+	    "$KEYS/people.csv"
 	shows settings 0 admin alpha --json settings --group m
 	shows settings 1 admin alpha --json settings --group none
 	shows settings 0 admin alpha --json settings --create anyone

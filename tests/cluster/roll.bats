@@ -162,6 +162,57 @@ voters() {
 	[[ $(voters) == 3 ]]
 }
 
+@test "misspelt groups: sizes, and which are alike, before and after" {
+	setup_file_and_key
+	{
+		echo name,group,key
+		printf "%s,$key\n" ada,Members bob,Members eve,members fay,board
+	} >"$csv"
+	# Of the first file all groups are new.
+	for dry in --dry-run ''; do
+		exits 0 admin alpha import --shared-keys $dry "$csv"
+		says "group    Members, 2 voters"
+		says "group    members, 1 voter"
+		says "alike: Members, members."
+	done
+	exits 0 admin alpha --json import --shared-keys "$csv"
+	[[ $(jq -c '[.groups[] | [.group, .voters, .like]]' <<<"$output") == \
+	    '[["Members",2,"members"],["members",1,"Members"],["board",1,null]]' ]]
+	exits 0 admin alpha register --shared-keys gil membres "$key"
+	says 'The group "membres" is new: nobody else on the roll is in it (did you mean Members?)'
+	exits 0 admin alpha register --shared-keys gil membres "$key"
+	says 'The group "membres" is new'
+	exits 0 admin alpha register --shared-keys hal board "$key"
+	[[ $output != *" is new"* ]]
+	exits 0 admin alpha voters --groups
+	says "group    board, 2 voters"
+	says "alike: Members, members, membres."
+	says "4 groups"
+	exits 0 admin alpha --json voters --groups
+	[[ $(jq -c '[.groups[] | [.group, .voters]]' <<<"$output") == \
+	    '[["Members",2],["members",1],["board",2],["membres",1]]' ]]
+	exits 0 admin alpha voters --groups --csv
+	[[ $output == $'\xef\xbb\xbfgroup,voters\r\n"Members",2\r\n'*'"membres",1'* ]]
+	exits 2 admin alpha --json voters --groups --csv
+	exits 0 admin alpha voters --group boards
+	says 'Nobody on the roll is in group "boards" (did you mean board?)'
+	exits 0 admin alpha voters --group board
+	says "2 voters"
+	[[ $output != *Nobody* ]]
+	# An election's groups cannot be changed later.
+	for dry in --dry-run ''; do
+		exits 0 admin alpha create club --group members --group board \
+		    --choice yes --end +1h $dry
+		says 'Group "members" of the election is like group "Members" of the roll, which has 2 voters'
+		says 'like group "membres" of the roll, which has 1 voter'
+		[[ $output != *"Group \"board\" of the election"* ]]
+	done
+	exits 0 admin alpha --json create all --group members --group Members \
+	    --choice yes --end +1h
+	[[ $(jq -c '[.alike_groups[] | [.group, .like, .voters]]' \
+	    <<<"$output") == '[["members","membres",1],["Members","membres",1]]' ]]
+}
+
 @test "progress on a terminal, and none in a file" {
 	local import=(--admin "$PAIR_DIR/alpha.sock" import --shared-keys)
 	setup_file_and_key

@@ -88,6 +88,29 @@ test_new_groups(void **state)
 	diff_free(d);
 }
 
+/* How many would be in each group after it, whoever stays, comes or goes. */
+static void
+test_group_sizes(void **state)
+{
+	evote_voter file[] = {voter("ada", "members", 1),
+	    voter("bob", "Members", 2), voter("cy", "members", 3)};
+	const evote_voter roll[] = {voter("bob", "board", 2),
+	    voter("cy", "members", 3), voter("eve", "board", 4)};
+	const struct roll wanted = {.voters = file, .n = 3};
+	struct diff *d;
+
+	for (int removes = 0; removes < 2; removes++) {
+		d = diff_new(&wanted, 0, removes);
+		assert_non_null(d);
+		for (size_t i = 0; i < 3; i++)
+			assert_int_equal(0, diff_with(d, &roll[i]));
+		assert_int_equal(2, groups_in(&d->will, "members"));
+		assert_int_equal(1, groups_in(&d->will, "Members"));
+		assert_int_equal(!removes, groups_in(&d->will, "board"));
+		diff_free(d);
+	}
+}
+
 /* Who would come with the key of somebody who is there. */
 static void
 test_shared_keys(void **state)
@@ -290,6 +313,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_changes),
 	    cmocka_unit_test(test_new_groups),
+	    cmocka_unit_test(test_group_sizes),
 	    cmocka_unit_test(test_shared_keys),
 	    cmocka_unit_test(test_update_and_removal),
 	    cmocka_unit_test(test_keys_passed),

@@ -1,0 +1,102 @@
+#include "client/commands/enrolled.h"
+
+#include <stdio.h>
+
+#include "client/say.h"
+#include "common/now.h"
+#include "common/rpc/caller.h"
+
+#define TIMEOUT_MS 30000
+
+static int
+page_take(struct client *c, CLIENT *client, evote_roll_args *args,
+    const char *what, int (*take)(void *, const evote_voter *), void *arg)
+{
+	evote_roll_res res = {0};
+	enum clnt_stat stat;
+	int status;
+	u_int i;
+
+	caller_deadline(client, now_ms() + cmd_timeout_ms(c, TIMEOUT_MS));
+	stat = evote_roll_page_1(args, &res, client);
+	status = admin_check(c, stat, &res.answer, what);
+	for (i = 0; status < 0 && i < res.voters.voters_len; i++)
+		if (take(arg, &res.voters.voters_val[i]) != 0)
+			status = say_usage(c, "%s: no memory", what);
+	args->first = res.next > args->first ? res.next : 0;
+	xdr_free((xdrproc_t)xdr_evote_roll_res, &res);
+	return (status);
+}
+
+int
+enrolled_each(struct client *c, evote_roll_args args, const char *what,
+    int (*take)(void *, const evote_voter *), void *arg)
+{
+	CLIENT *client;
+	int status;
+
+	if ((status = admin_open(c, &client)) >= 0)
+		return (status);
+	do
+		status = page_take(c, client, &args, what, take, arg);
+	while (status < 0 && args.first != 0);
+	clnt_destroy(client);
+	return (status);
+}
+
+static int
+group_take(void *arg, const evote_voter *v)
+{
+	return (groups_add(arg, v->group));
+}
+
+int
+enrolled_groups(struct client *c, evote_roll_args which, const char *what,
+    struct groups *to)
+{
+	return (enrolled_each(c, which, what, group_take, to));
+}
+
+static void
+groups_json(cJSON *to, const struct groups *gs)
+{
+	cJSON *list = cJSON_AddArrayToObject(to, "groups"), *one;
+	const struct group *g, *like;
+
+	for (g = gs->all; g != NULL; g = g->hh.next) {
+		one = cJSON_CreateObject();
+		cJSON_AddStringToObject(one, "group", g->name);
+		cJSON_AddNumberToObject(one, "voters", g->voters);
+		if (groups_few(gs) && (like = groups_like(gs, g->name)) != NULL)
+			cJSON_AddStringToObject(one, "like", like->name);
+		cJSON_AddItemToArray(list, one);
+	}
+}
+
+void
+enrolled_show(struct client *c, struct groups *gs)
+{
+	struct group *g, *at = gs->all;
+	char alike[1000];
+
+	if (c->json != NULL)
+		groups_json(c->json, gs);
+	for (g = gs->all; g != NULL; g = g->hh.next)
+		say_line(c, "group    %s, %u voter%s", g->name, g->voters,
+		    g->voters == 1 ? "" : "s");
+	while (groups_alike(gs, &at, alike, sizeof(alike)))
+		say_line(c,
+		    "alike: %s. If one group is meant, give all its voters the "
+		    "same one",
+		    alike);
+}
+
+void
+enrolled_ask(const struct groups *gs, const char *group, char out[ENROLLED_ASK])
+{
+	const struct group *like = groups_like(gs, group);
+
+	out[0] = '\0';
+	if (like != NULL)
+		snprintf(out, ENROLLED_ASK, " (did you mean %s?)", like->name);
+}
