@@ -314,6 +314,40 @@ text_alike(const char *a, const char *b)
 	return (same);
 }
 
+/* A bit for each script that has letters like another one's; 0: none of them. */
+static int
+script_bit(ucs4_t c)
+{
+	static const char *const names[] = {"Latin", "Cyrillic", "Greek"};
+	const uc_script_t *script = uc_script(c);
+	size_t i;
+
+	for (i = 0; script != NULL && i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(script->name, names[i]) == 0)
+			return (1 << i);
+	return (0);
+}
+
+int
+text_mixes(const char *s)
+{
+	size_t len = strlen(s), n;
+	int seen = 0;
+	ucs4_t c;
+
+	for (; len > 0; s += n, len -= n) {
+		if ((n = char_decode(s, len, &c)) == 0)
+			return (0);
+		if (!uc_is_general_category_withtable(
+			c, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M))
+			seen = 0;
+		seen |= script_bit(c);
+		if ((seen & (seen - 1)) != 0)
+			return (1);
+	}
+	return (0);
+}
+
 /* ---- text ---- */
 
 int

@@ -24,6 +24,11 @@ int text_tidy(char *out, size_t max, const char *s, char *err, size_t errlen);
 int text_alike(const char *a, const char *b);
 /* The form that such names have in common, to be freed; NULL: no memory. */
 char *text_fold(const char *s);
+/*
+ * 1 when a word has letters of Latin and of Cyrillic or Greek, or of these two:
+ * many of them look the same.
+ */
+int text_mixes(const char *s);
 /* Puts a ? for what a terminal would obey, hide or turn round; not for tabs. */
 void text_harmless(char *s);
 /* 1 when the len bytes at s are well-formed UTF-8; else *bad is the offset. */

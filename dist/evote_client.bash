@@ -26,9 +26,9 @@ _evote_client() {
 		[trust]="--at"
 		[checkpoint]="--since --proof"
 		[hosts]="add remove prefer"
-		[register]="--shared-keys"
+		[register]="--shared-keys --alike-names"
 		[import]="--dry-run --update --remove-missing --yes --everybody
-		    --shared-keys --name-column --group-column --key-column"
+		    --shared-keys --alike-names --name-column --group-column --key-column"
 		[rekey]="--shared-keys"
 		[voters]="--group --not-voted --groups --csv"
 		[settings]="--create --group --quota"

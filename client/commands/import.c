@@ -11,6 +11,7 @@
 #include "client/say.h"
 #include "common/now.h"
 #include "common/rpc/caller.h"
+#include "common/text.h"
 
 #define FILE_MAX (256UL << 20) /* bytes */
 
@@ -96,6 +97,7 @@ static const char *const changes[] = {
     [CHANGE_KEY] = "key",
     [CHANGE_GROUP | CHANGE_KEY] = "group and key",
     [CHANGE_SHARED] = "shared key",
+    [CHANGE_ALIKE] = "alike name",
 };
 
 static cJSON *
@@ -141,6 +143,10 @@ change_line(struct client *c, const struct import *m, uint32_t i)
 	else if (how == CHANGE_SHARED)
 		say_line(c, "! %s (%s): %s is on the roll with the same key",
 		    v->name, v->group, diff_holder(m->diff, i));
+	else if (how == CHANGE_ALIKE)
+		say_line(c, "! %s (%s), line %lu: looks like %s on the roll",
+		    v->name, v->group, m->roll.places[i].line,
+		    diff_holder(m->diff, i));
 	else if (!m->update)
 		say_line(c, "! %s (%s): on the roll with another %s", v->name,
 		    v->group, changes[how]);
@@ -167,7 +173,7 @@ change_say(struct client *c, const struct import *m, cJSON *list, uint32_t i)
 		return;
 	change_line(c, m, i);
 	object = change_add(list, v->name, v->group, changes[how]);
-	if (how == CHANGE_SHARED) {
+	if (how == CHANGE_SHARED || how == CHANGE_ALIKE) {
 		string_add(object, "holder", diff_holder(m->diff, i));
 		return;
 	}
@@ -234,6 +240,28 @@ groups_say(struct client *c, const struct import *m)
 	enrolled_show(c, &m->diff->will);
 }
 
+/* Letters of two alphabets can make one name look like another. */
+static void
+mixed_say(struct client *c, const struct import *m)
+{
+	cJSON *list = c->json != NULL
+	    ? cJSON_AddArrayToObject(c->json, "mixed_names")
+	    : NULL;
+	const char *name;
+
+	for (uint32_t i = 0; i < m->roll.n; i++) {
+		name = m->roll.voters[i].name;
+		if (diff_of(m->diff, i) == CHANGE_NONE || !text_mixes(name))
+			continue;
+		say_line(c,
+		    "Line %lu: the name \"%s\" has letters of two alphabets in "
+		    "one word, and may look like another name. Check it",
+		    m->roll.places[i].line, name);
+		if (list != NULL)
+			cJSON_AddItemToArray(list, cJSON_CreateString(name));
+	}
+}
+
 /* ---- whether that is wanted ---- */
 
 static int
@@ -242,7 +270,16 @@ conflicts_refuse(struct client *c, const struct import *m)
 	evote_answer answer = {.code = 1, .reason = EVOTE_R_VOTER_EXISTS};
 	uint32_t shared = diff_count(m->diff, CHANGE_SHARED);
 	uint32_t others = diff_count(m->diff, CHANGE_GROUP | CHANGE_KEY);
+	uint32_t alike = diff_count(m->diff, CHANGE_ALIKE);
 
+	if (alike > 0)
+		return (say_usage(c,
+		    "The roll was not changed, because %u of %u voters (marked "
+		    "!) have a name that looks like another one on the roll. "
+		    "If "
+		    "that is one person, write the name as the roll has it, or "
+		    "take the other one off; if not, --alike-names takes both",
+		    alike, m->roll.n));
 	if (!m->update && others > 0)
 		return (say_refused_so(c, &answer,
 		    "Nobody was registered: %u of %u voters (marked !) are on "
@@ -407,7 +444,7 @@ import_say(struct client *c, const struct import *m)
 static int
 voters_read(struct client *c, struct import *m)
 {
-	char err[600];
+	char err[800];
 	size_t len;
 	int status;
 
@@ -436,7 +473,7 @@ import(struct client *c, struct import *m)
 
 	if ((status = voters_read(c, m)) >= 0)
 		return (status);
-	m->diff = diff_new(&m->roll, m->options.shared_keys, m->remove);
+	m->diff = diff_new(&m->roll, &m->options, m->remove);
 	if (m->diff == NULL)
 		return (say_usage(c, "no memory"));
 	if ((status = admin_open(c, &client)) >= 0)
@@ -444,6 +481,8 @@ import(struct client *c, struct import *m)
 	status = compare(c, client, m);
 	if (status < 0)
 		changes_say(c, m);
+	if (status < 0)
+		mixed_say(c, m);
 	if (status < 0)
 		groups_say(c, m);
 	if (status < 0 && (status = conflicts_refuse(c, m)) < 0 &&
@@ -466,6 +505,8 @@ static const struct option_row import_options[] = {
 	.at = offsetof(struct import, everybody)},
     {"shared-keys", NULL, "let two voters have one key",
 	.at = offsetof(struct import, options.shared_keys)},
+    {"alike-names", NULL, "let two voters have names that look alike",
+	.at = offsetof(struct import, options.alike_names)},
     {"name-column", "T", "the title of the column with the names",
 	.at = offsetof(struct import, options.name)},
     {"group-column", "T", "with the groups",

@@ -19,16 +19,25 @@
 
 /* ---- register ---- */
 
+struct registration {
+	evote_register_args args;
+	int alike_names;
+};
+
 static const struct option_row register_options[] = {
     {"shared-keys", NULL, "let two voters have one key",
-	.at = offsetof(evote_register_args, shared_keys)},
+	.at = offsetof(struct registration, args.shared_keys)},
+    {"alike-names", NULL, "let two voters have names that look alike",
+	.at = offsetof(struct registration, alike_names)},
     {0},
 };
 
 /* What was found on the roll before a voter was put there. */
 struct found {
 	const evote_voter *voter;
-	struct groups others; /* the groups of all others */
+	int there;	       /* under that very name */
+	char alike[NAME_ROOM]; /* who has a name that looks like it, or "" */
+	struct groups others;  /* the groups of all others */
 };
 
 static int
@@ -36,9 +45,32 @@ found_take(void *arg, const evote_voter *v)
 {
 	struct found *f = arg;
 
-	return (strcmp(v->name, f->voter->name) == 0
-		? 0
-		: groups_add(&f->others, v->group));
+	if (strcmp(v->name, f->voter->name) == 0) {
+		f->there = 1;
+		return (0);
+	}
+	if (text_alike(v->name, f->voter->name))
+		snprintf(f->alike, sizeof(f->alike), "%s", v->name);
+	return (groups_add(&f->others, v->group));
+}
+
+/* A step.  Who is there already was let in before. */
+static int
+found_judge(struct client *c, const struct found *f, int alike_names)
+{
+	const char *name = f->voter->name;
+
+	if (!f->there && !alike_names && f->alike[0] != '\0')
+		return (say_usage(c,
+		    "%s was not registered, because the name looks like %s on "
+		    "the roll. If that is one person, change the entry there, "
+		    "as with `rekey`; if not, --alike-names takes both",
+		    name, f->alike));
+	if (text_mixes(name) && c->json == NULL)
+		say_aside("The name \"%s\" has letters of two alphabets in one "
+			  "word, and may look like another name. Check it.",
+		    name);
+	return (-1);
 }
 
 /* A new group may be a misspelling. */
@@ -65,7 +97,8 @@ group_say(struct client *c, const struct found *f)
 static int
 run_register(struct client *c, void *own, int argc, char **argv)
 {
-	evote_register_args *args = own;
+	struct registration *r = own;
+	evote_register_args *args = &r->args;
 	evote_register_res res = {0};
 	char name[NAME_ROOM], group[NAME_ROOM], what[400];
 	evote_voter voter = {.name = name, .group = group};
@@ -78,8 +111,10 @@ run_register(struct client *c, void *own, int argc, char **argv)
 	if (sshkey_public(
 		(unsigned char *)voter.key, argv[2], what, sizeof(what)) != 0)
 		return (say_usage(c, "the key %s", what));
-	if ((status = enrolled_each(c, ENROLLED_ALL, "Nobody was registered",
-		 found_take, &found)) >= 0) {
+	status = enrolled_each(
+	    c, ENROLLED_ALL, "Nobody was registered", found_take, &found);
+	if (status >= 0 ||
+	    (status = found_judge(c, &found, r->alike_names)) >= 0) {
 		groups_clear(&found.others);
 		return (status);
 	}
@@ -109,7 +144,7 @@ const struct command cmd_register = {
     .args = "NAME GROUP KEY",
     .help = "Puts a voter on the roll; KEY is what keygen printed, or an "
 	    "ssh-ed25519 line (--admin).",
-    .size = sizeof(evote_register_args),
+    .size = sizeof(struct registration),
     .options = register_options,
     .run = run_register,
 };

@@ -4,11 +4,15 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "common/text.h"
+
 struct diff_row {
 	enum change change;
 	char *holder, *former, *group;
-	uint32_t giver;		   /* of the former one, or DIFF_NONE */
-	UT_hash_handle hh, hh_key; /* name and key lie in the roll */
+	char *form;	/* of the name, as text_fold has it */
+	char *alike;	/* who has such a name */
+	uint32_t giver; /* of the former one, or DIFF_NONE */
+	UT_hash_handle hh, hh_form, hh_key; /* name and key lie in the roll */
 };
 
 struct diff_group {
@@ -54,11 +58,30 @@ groups_free(struct diff *d)
 	}
 }
 
+static int
+row_note(struct diff *d, uint32_t i, const struct roll_options *o)
+{
+	const evote_voter *v = &d->roll->voters[i];
+	struct diff_row *row = &d->rows[i];
+
+	row->change = CHANGE_ADD;
+	row->giver = DIFF_NONE;
+	HASH_ADD_KEYPTR(hh, d->by_name, v->name, strlen(v->name), row);
+	if (!o->shared_keys)
+		HASH_ADD_KEYPTR(hh_key, d->by_key, v->key, sizeof(v->key), row);
+	if (!o->alike_names) {
+		if ((row->form = text_fold(v->name)) == NULL)
+			return (-1);
+		HASH_ADD_KEYPTR(
+		    hh_form, d->by_form, row->form, strlen(row->form), row);
+	}
+	return (groups_add(&d->will, v->group));
+}
+
 struct diff *
-diff_new(const struct roll *roll, int shared_keys, int removes)
+diff_new(const struct roll *roll, const struct roll_options *o, int removes)
 {
 	struct diff *d = calloc(1, sizeof(*d));
-	const char *name;
 	uint32_t i;
 
 	if (d != NULL)
@@ -69,20 +92,11 @@ diff_new(const struct roll *roll, int shared_keys, int removes)
 	}
 	d->roll = roll;
 	d->removes = removes;
-	for (i = 0; i < roll->n; i++) {
-		if (groups_add(&d->will, roll->voters[i].group) != 0) {
+	for (i = 0; i < roll->n; i++)
+		if (row_note(d, i, o) != 0) {
 			diff_free(d);
 			return (NULL);
 		}
-		name = roll->voters[i].name;
-		d->rows[i].change = CHANGE_ADD;
-		d->rows[i].giver = DIFF_NONE;
-		HASH_ADD_KEYPTR(
-		    hh, d->by_name, name, strlen(name), &d->rows[i]);
-		if (!shared_keys)
-			HASH_ADD_KEYPTR(hh_key, d->by_key, roll->voters[i].key,
-			    sizeof(roll->voters[i].key), &d->rows[i]);
-	}
 	return (d);
 }
 
@@ -92,9 +106,12 @@ diff_free(struct diff *d)
 	if (d == NULL)
 		return;
 	HASH_CLEAR(hh_key, d->by_key);
+	HASH_CLEAR(hh_form, d->by_form);
 	HASH_CLEAR(hh, d->by_name);
 	groups_free(d);
 	for (uint32_t i = 0; i < d->roll->n; i++) {
+		free(d->rows[i].form);
+		free(d->rows[i].alike);
 		free(d->rows[i].holder);
 		free(d->rows[i].former);
 		free(d->rows[i].group);
@@ -148,6 +165,25 @@ key_passed(struct diff *d, const evote_voter *stands, uint32_t giver)
 	return (row->former == NULL ? -1 : 0);
 }
 
+/* Whoever stands, and is not in the file, keeps the name. */
+static int
+name_alike(struct diff *d, const evote_voter *stands)
+{
+	struct diff_row *row = NULL;
+	char *form;
+
+	if (d->by_form == NULL)
+		return (0);
+	if ((form = text_fold(stands->name)) == NULL)
+		return (-1);
+	HASH_FIND(hh_form, d->by_form, form, strlen(form), row);
+	free(form);
+	if (row == NULL || row->alike != NULL)
+		return (0);
+	row->alike = strdup(stands->name);
+	return (row->alike == NULL ? -1 : 0);
+}
+
 static int
 missing_add(struct diff *d, const evote_voter *stands)
 {
@@ -156,7 +192,8 @@ missing_add(struct diff *d, const evote_voter *stands)
 
 	if (!d->removes) {
 		d->not_in_file++;
-		return (groups_add(&d->will, stands->group) != 0
+		return (groups_add(&d->will, stands->group) != 0 ||
+			    name_alike(d, stands) != 0
 			? -1
 			: key_shared(d, stands));
 	}
@@ -206,6 +243,8 @@ diff_of(const struct diff *d, uint32_t i)
 {
 	const struct diff_row *row = &d->rows[i];
 
+	if (row->change == CHANGE_ADD && row->alike != NULL)
+		return (CHANGE_ALIKE);
 	if (row->change & (CHANGE_ADD | CHANGE_KEY) && row->holder != NULL)
 		return (CHANGE_SHARED);
 	return (row->change);
@@ -214,7 +253,8 @@ diff_of(const struct diff *d, uint32_t i)
 const char *
 diff_holder(const struct diff *d, uint32_t i)
 {
-	return (d->rows[i].holder);
+	return (diff_of(d, i) == CHANGE_ALIKE ? d->rows[i].alike
+					      : d->rows[i].holder);
 }
 
 /* Not so if one who had the key with another keeps it. */

@@ -11,14 +11,16 @@ enum change {
 	CHANGE_GROUP = 1,
 	CHANGE_KEY = 2, /* perhaps with CHANGE_GROUP */
 	CHANGE_ADD = 4,
-	CHANGE_SHARED = 8 /* to be added or changed, with another's key */
+	CHANGE_SHARED = 8, /* to be added or changed, with another's key */
+	CHANGE_ALIKE =
+	    16 /* to be added, under a name that looks like another */
 };
 
 struct diff_row;
 struct diff_group;
 struct diff {
 	const struct roll *roll;
-	struct diff_row *rows, *by_name, *by_key;
+	struct diff_row *rows, *by_name, *by_form, *by_key;
 	struct diff_group *groups; /* in which somebody is */
 	struct groups will;	   /* in which somebody will be */
 	uint32_t on_roll;
@@ -31,16 +33,17 @@ struct diff {
 };
 
 /*
- * The roll must outlive it; its keys are looked at unless they may be shared.
- * NULL: no memory.
+ * The roll must outlive it.  Keys that are shared and names that are alike are
+ * looked for unless the options take them.  NULL: no memory.
  */
-struct diff *diff_new(const struct roll *, int shared_keys, int removes);
+struct diff *diff_new(
+    const struct roll *, const struct roll_options *, int removes);
 void diff_free(struct diff *); /* NULL is fine */
 /* Takes one voter of the roll that stands; -1: no memory. */
 int diff_with(struct diff *, const evote_voter *);
 /* What importing the i-th voter of the file would have to change. */
 enum change diff_of(const struct diff *, uint32_t i);
-/* Who has the key, for CHANGE_SHARED. */
+/* Who has the key, for CHANGE_SHARED, or the name, for CHANGE_ALIKE. */
 const char *diff_holder(const struct diff *, uint32_t i);
 /*
  * Who has the key now and will not then, by leaving the roll or with another

@@ -282,8 +282,36 @@ repeated(const struct roll *r, const void *(*of)(const evote_voter *, size_t *),
 	return (pool != NULL ? i : r->n);
 }
 
+/* The same with names that differ in case, or in forms of a letter, alone. */
 static int
-find_twice(const struct roll *r, int shared_keys, char *err, size_t errlen)
+find_alike(const struct roll *r, char *err, size_t errlen)
+{
+	struct roll forms = {.n = r->n};
+	uint32_t i, before, made = 0;
+	int rc = 0;
+
+	forms.voters = calloc((size_t)r->n + 1, sizeof(*forms.voters));
+	while (forms.voters != NULL && made < r->n &&
+	    (forms.voters[made].name = text_fold(r->voters[made].name)) != NULL)
+		made++;
+	if (forms.voters == NULL || made < r->n)
+		rc = text_why(err, errlen, "no memory");
+	else if ((i = repeated(&forms, name_of, &before)) < r->n)
+		rc = text_why(err, errlen,
+		    "line %lu, byte %zu: the name \"%s\" looks like \"%s\" in "
+		    "line %lu; keep one of them if that is one person, and if "
+		    "not, --alike-names takes both",
+		    r->places[i].line, r->places[i].byte, r->voters[i].name,
+		    r->voters[before].name, r->places[before].line);
+	while (made > 0)
+		free(forms.voters[--made].name);
+	free(forms.voters);
+	return (rc);
+}
+
+static int
+find_twice(const struct roll *r, const struct roll_options *o, char *err,
+    size_t errlen)
 {
 	uint32_t i, before;
 
@@ -293,7 +321,9 @@ find_twice(const struct roll *r, int shared_keys, char *err, size_t errlen)
 		    "too; keep one of them",
 		    r->places[i].line, r->places[i].byte, r->voters[i].name,
 		    r->places[before].line));
-	if (!shared_keys && (i = repeated(r, key_of, &before)) < r->n)
+	if (!o->alike_names && find_alike(r, err, errlen) != 0)
+		return (-1);
+	if (!o->shared_keys && (i = repeated(r, key_of, &before)) < r->n)
 		return (text_why(err, errlen,
 		    "line %lu, byte %zu: \"%s\" has the key of \"%s\" in line "
 		    "%lu; keep one of them if that is one person, and if not, "
@@ -320,7 +350,7 @@ roll_read(struct roll *out, const struct roll_options *o, char *text,
 	if (rc != 1 || header_read(&head, o, columns, err, errlen) != 0)
 		return (-1);
 	if (rows_read(&r, &csv, columns, head.n, err, errlen) != 0 ||
-	    find_twice(&r, o->shared_keys, err, errlen) != 0) {
+	    find_twice(&r, o, err, errlen) != 0) {
 		roll_clear(&r);
 		return (-1);
 	}

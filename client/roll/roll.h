@@ -24,6 +24,7 @@ struct roll {
 struct roll_options {
 	const char *name, *group, *key;
 	int shared_keys; /* two voters may have one key */
+	int alike_names; /* two may be called alike (text_alike) */
 };
 
 /*

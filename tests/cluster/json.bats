@@ -161,6 +161,9 @@ operators_show() {
 	shows import 1 admin alpha --json import --shared-keys --dry-run "$csv"
 	shows import 1 admin alpha --json import --shared-keys "$csv"
 	shows import 2 admin alpha --json import "$csv.missing"
+	printf 'name,group,key\nZoe,m,%s\nAnn\xd0\xb0,m,%s\n' "$key" "$key" \
+	    >"$csv"
+	shows import 2 admin alpha --json import --shared-keys "$csv"
 	# A key that nobody can have.
 	printf 'name,group,key\nzoe,n,%s\nxia,m,%s=\n' "$key" \
 	    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA >"$csv"

@@ -213,6 +213,57 @@ voters() {
 	    <<<"$output") == '[["members","membres",1],["Members","membres",1]]' ]]
 }
 
+@test "names that look alike are two votes: refused unless vouched for" {
+	setup_file_and_key
+	printf 'name,group,key\nanna schmidt,m,%s\n' "$key" >"$csv"
+	admin alpha import "$csv"
+	printf 'Anna Schmidt,m,%s\n' "$key" >>"$csv"
+	exits 2 admin alpha import --shared-keys "$csv"
+	says 'line 3, byte '
+	says 'the name "Anna Schmidt" looks like "anna schmidt" in line 2'
+	says "--alike-names"
+	printf 'name,group,key\nbob,m,%s\nAnna Schmidt,m,%s\n' "$key" "$key" \
+	    >"$csv"
+	for dry in --dry-run ''; do
+		exits 2 admin alpha import --shared-keys $dry "$csv"
+		says '! Anna Schmidt (m), line 3: looks like anna schmidt on the roll'
+		says "1 of 2 voters"
+		says "--alike-names"
+	done
+	exits 2 admin alpha --json import --shared-keys "$csv"
+	[[ $(jq -c '[.changes[] | [.name, .change, .holder]]' <<<"$output") == \
+	    '[["Anna Schmidt","alike name","anna schmidt"]]' ]]
+	exits 2 admin alpha register --shared-keys "ANNA Schmidt" m "$key"
+	says "ANNA Schmidt was not registered"
+	says "looks like anna schmidt on the roll"
+	[[ $(voters) == 1 ]]
+	exits 0 admin alpha import --shared-keys --alike-names "$csv"
+	exits 0 admin alpha import --shared-keys "$csv"
+	exits 0 admin alpha register --shared-keys --alike-names \
+	    "ANNA Schmidt" m "$key"
+	exits 0 admin alpha register --shared-keys "ANNA Schmidt" m "$key"
+	[[ $(voters) == 4 ]]
+	# The new list has the name in the other case alone.
+	exits 0 admin alpha import --shared-keys --update --remove-missing \
+	    --yes "$csv"
+	[[ $(voters) == 2 ]]
+}
+
+@test "a name of two alphabets is pointed out" {
+	setup_file_and_key
+	printf 'name,group,key\nAnna,m,%s\nAnn\xd0\xb0,m,%s\n' \
+	    "$key" "$key" >"$csv"
+	for dry in --dry-run ''; do
+		exits 0 admin alpha import --shared-keys $dry "$csv"
+		says $'Line 3: the name "Ann\xd0\xb0" has letters of two alphabets'
+		[[ $output != *"Line 2"* ]]
+	done
+	exits 0 admin alpha --json import --shared-keys "$csv"
+	[[ $(jq -c .mixed_names <<<"$output") == '[]' ]]
+	exits 0 admin alpha register --shared-keys $'Be\xd0\xb0' m "$key"
+	says "letters of two alphabets"
+}
+
 @test "progress on a terminal, and none in a file" {
 	local import=(--admin "$PAIR_DIR/alpha.sock" import --shared-keys)
 	setup_file_and_key

@@ -13,6 +13,8 @@
 #include "client/roll/diff.h"
 #include "client/say.h"
 
+static const struct roll_options shared = {.shared_keys = 1}, strict;
+
 static evote_voter
 voter(char *name, char *group, char key)
 {
@@ -41,7 +43,7 @@ test_changes(void **state)
 	    voter("ad", "m", 1),
 	};
 	const struct roll wanted = {.voters = file, .n = 5};
-	struct diff *d = diff_new(&wanted, 1, 0);
+	struct diff *d = diff_new(&wanted, &shared, 0);
 	size_t i;
 
 	assert_non_null(d);
@@ -70,7 +72,7 @@ test_new_groups(void **state)
 	const evote_voter roll[] = {
 	    voter("ada", "members", 1), voter("fay", "board", 6)};
 	const struct roll wanted = {.voters = file, .n = 5};
-	struct diff *d = diff_new(&wanted, 1, 0);
+	struct diff *d = diff_new(&wanted, &shared, 0);
 	struct nearest near;
 	uint32_t i = 0;
 
@@ -100,13 +102,42 @@ test_group_sizes(void **state)
 	struct diff *d;
 
 	for (int removes = 0; removes < 2; removes++) {
-		d = diff_new(&wanted, 0, removes);
+		d = diff_new(&wanted, &strict, removes);
 		assert_non_null(d);
 		for (size_t i = 0; i < 3; i++)
 			assert_int_equal(0, diff_with(d, &roll[i]));
 		assert_int_equal(2, groups_in(&d->will, "members"));
 		assert_int_equal(1, groups_in(&d->will, "Members"));
 		assert_int_equal(!removes, groups_in(&d->will, "board"));
+		diff_free(d);
+	}
+}
+
+/* A name in another case is most often one person's second vote. */
+static void
+test_alike_names(void **state)
+{
+	evote_voter file[] = {voter("Anna Schmidt", "m", 1),
+	    voter("bob", "m", 2), voter("Eve", "m", 3), voter("eve", "m", 4)};
+	const evote_voter roll[] = {voter("anna schmidt", "m", 9),
+	    voter("bob", "m", 2), voter("BOB", "m", 8)};
+	const struct roll_options takes = {.alike_names = 1};
+	const struct roll wanted = {.voters = file, .n = 4};
+	struct diff *d;
+
+	for (int how = 0; how < 3; how++) {
+		d = diff_new(&wanted, how == 1 ? &takes : &strict, how == 2);
+		assert_non_null(d);
+		for (size_t i = 0; i < 3; i++)
+			assert_int_equal(0, diff_with(d, &roll[i]));
+		assert_int_equal(
+		    how == 0 ? CHANGE_ALIKE : CHANGE_ADD, diff_of(d, 0));
+		if (how == 0)
+			assert_string_equal("anna schmidt", diff_holder(d, 0));
+		/* Both are there already. */
+		assert_int_equal(CHANGE_NONE, diff_of(d, 1));
+		assert_int_equal(CHANGE_ADD, diff_of(d, 2));
+		assert_int_equal(how == 0, diff_count(d, CHANGE_ALIKE));
 		diff_free(d);
 	}
 }
@@ -122,7 +153,7 @@ test_shared_keys(void **state)
 	struct diff *d;
 
 	for (int shared_keys = 0; shared_keys < 2; shared_keys++) {
-		d = diff_new(&wanted, shared_keys, 0);
+		d = diff_new(&wanted, shared_keys ? &shared : &strict, 0);
 		assert_non_null(d);
 		diff_with(d, &roll[0]);
 		diff_with(d, &roll[1]);
@@ -148,7 +179,7 @@ test_update_and_removal(void **state)
 	struct diff *d;
 
 	for (int removes = 0; removes < 2; removes++) {
-		d = diff_new(&wanted, 0, removes);
+		d = diff_new(&wanted, &strict, removes);
 		assert_non_null(d);
 		for (size_t i = 0; i < 4; i++)
 			assert_int_equal(0, diff_with(d, &roll[i]));
@@ -180,7 +211,7 @@ test_keys_passed(void **state)
 	const evote_voter roll[] = {voter("ada", "m", 1), voter("bob", "m", 2),
 	    voter("cy", "m", 3), voter("eve", "n", 6), voter("fay", "m", 6)};
 	const struct roll wanted = {.voters = file, .n = 5};
-	struct diff *d = diff_new(&wanted, 0, 1);
+	struct diff *d = diff_new(&wanted, &strict, 1);
 
 	assert_non_null(d);
 	for (size_t i = 0; i < 5; i++)
@@ -211,7 +242,7 @@ test_key_taken(void **state)
 	const struct roll wanted = {.voters = file, .n = 1};
 
 	for (int removes = 0; removes < 2; removes++) {
-		struct diff *d = diff_new(&wanted, 0, removes);
+		struct diff *d = diff_new(&wanted, &strict, removes);
 
 		assert_non_null(d);
 		diff_with(d, &roll[0]);
@@ -265,7 +296,7 @@ test_empty(void **state)
 {
 	const evote_voter ada = voter("ada", "m", 1);
 	const struct roll none = {0};
-	struct diff *d = diff_new(&none, 0, 0);
+	struct diff *d = diff_new(&none, &strict, 0);
 
 	assert_non_null(d);
 	diff_with(d, &ada);
@@ -314,6 +345,7 @@ main(void)
 	    cmocka_unit_test(test_changes),
 	    cmocka_unit_test(test_new_groups),
 	    cmocka_unit_test(test_group_sizes),
+	    cmocka_unit_test(test_alike_names),
 	    cmocka_unit_test(test_shared_keys),
 	    cmocka_unit_test(test_update_and_removal),
 	    cmocka_unit_test(test_keys_passed),

@@ -297,6 +297,27 @@ test_shared_keys(void **state)
 	    "keep one of them");
 }
 
+/* One name in two cases is most often one person. */
+static void
+test_alike_names(void **state)
+{
+	const char *text = HEAD "Anna Schmidt,m," KEY "\nbob,m," KEY
+				"\nanna schmidt,m," KEY "\n";
+	const struct roll_options takes = {.shared_keys = 1, .alike_names = 1};
+	char *copy = text_of(text, strlen(text)), err[600] = "";
+	struct roll roll;
+
+	check_refused(text,
+	    "line 4, byte 133: the name \"anna schmidt\" looks like \"Anna "
+	    "Schmidt\" in line 2; keep one of them if that is one person, and "
+	    "if not, --alike-names takes both");
+	assert_int_equal(
+	    0, roll_read(&roll, &takes, copy, strlen(text), err, sizeof(err)));
+	assert_int_equal(3, roll.n);
+	roll_clear(&roll);
+	free(copy);
+}
+
 /* The bad row of a long file is the one that is named. */
 static void
 test_long(void **state)
@@ -357,6 +378,7 @@ main(void)
 	    cmocka_unit_test(test_columns),
 	    cmocka_unit_test(test_untidy),
 	    cmocka_unit_test(test_shared_keys),
+	    cmocka_unit_test(test_alike_names),
 	    cmocka_unit_test(test_titles),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_long),

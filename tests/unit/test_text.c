@@ -135,6 +135,24 @@ names_alike(void **state)
 }
 
 static void
+names_of_two_scripts(void **state)
+{
+	/* The last letter is Cyrillic; the first is Greek. */
+	assert_int_equal(text_mixes("Ann\u0430"), 1);
+	assert_int_equal(text_mixes("\u0391nna"), 1);
+	assert_int_equal(text_mixes("\u0410\u0391"), 1);
+	assert_int_equal(text_mixes("Lee Ann\u0430 Maria"), 1);
+	assert_int_equal(text_mixes("Anna"), 0);
+	assert_int_equal(text_mixes("Ren\u00e9e"), 0);
+	assert_int_equal(text_mixes("x\u0301\u0430"), 1);
+	assert_int_equal(text_mixes("\u0410\u043d\u043d\u0430"), 0);
+	/* One word of each. */
+	assert_int_equal(text_mixes("Anna \u0410\u043d\u043d\u0430"), 0);
+	assert_int_equal(text_mixes("Anna-\u0410\u043d\u043d\u0430"), 0);
+	assert_int_equal(text_mixes("王Anna"), 0);
+}
+
+static void
 harmless(void **state)
 {
 	char text[] = "a\tb\033[2J\xc2\x9b\u202e\u2028\xff王\u00e9";
@@ -313,6 +331,7 @@ main(void)
 	    cmocka_unit_test(names_as_people_type_them),
 	    cmocka_unit_test(names_nobody_can_mean),
 	    cmocka_unit_test(names_alike),
+	    cmocka_unit_test(names_of_two_scripts),
 	    cmocka_unit_test(harmless),
 	    cmocka_unit_test(utf8_names_the_place),
 	    cmocka_unit_test(widths),
