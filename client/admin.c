@@ -1,3 +1,4 @@
+#include <string.h>
 #include <unistd.h>
 
 #include "client/cmd.h"
@@ -148,4 +149,21 @@ admin_clock(struct client *c, uint64_t *now, const char *what)
 	*now = res.clock;
 	xdr_free((xdrproc_t)xdr_evote_status_res, &res);
 	return (status);
+}
+
+int
+admin_lives(
+    struct client *c, unsigned first, evote_lives_res *res, const char *what)
+{
+	evote_list_args args = {.first = first};
+	enum clnt_stat stat;
+	CLIENT *client;
+	int status;
+
+	memset(res, 0, sizeof(*res));
+	if ((status = open_at(c, EVOTE_PROG, EVOTE_V1, &client)) >= 0)
+		return (status);
+	stat = evote_list_lives_1(&args, res, client);
+	clnt_destroy(client);
+	return (admin_check(c, stat, &res->answer, what));
 }

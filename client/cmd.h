@@ -129,5 +129,8 @@ void admin_doubt(const struct client *, const struct host *);
 #define ADMIN_LOOK "`show` of the election tells"
 /* The clock of that host, which has to serve. */
 int admin_clock(struct client *, uint64_t *now, const char *what);
+/* A page of the elections, from that host; the caller frees it. */
+int admin_lives(
+    struct client *, unsigned first, evote_lives_res *, const char *what);
 
 #endif

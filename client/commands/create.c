@@ -66,7 +66,8 @@ static const struct option_row creation_options[] = {
     {"dry-run", NULL,
 	"only show what was understood, and whether it would work",
 	.at = offsetof(struct creation, dry)},
-    {"yes", NULL, "do not ask", .at = offsetof(struct creation, yes)},
+    {"yes", NULL, "do not ask, not even if another election is called alike",
+	.at = offsetof(struct creation, yes)},
     {0},
 };
 
@@ -279,7 +280,9 @@ preview(struct client *c, struct evote *e, const struct creation *n,
 		creators_say(c, &seen->settings);
 	if ((status = failure_say(c, e, n->name, outcome, &seen->answer)) >= 0)
 		return (status);
-	if ((status = plan_agree(c, &p)) >= 0 || !n->dry)
+	if ((status = lookalike_elections(c, e, n->name, n->dry, n->yes)) >=
+		0 ||
+	    (status = plan_agree(c, &p)) >= 0 || !n->dry)
 		return (status);
 	if (seen->clock == 0)
 		return (say_usage(c,
@@ -361,6 +364,8 @@ operator_create(struct client *c, const struct creation *n)
 	p = plan_of(n, &dated, &seen, now);
 	if (status < 0)
 		status = lookalike_groups(c, &dated.election, n->dry);
+	if (status < 0)
+		status = lookalike_elections(c, NULL, n->name, n->dry, n->yes);
 	if (status < 0)
 		status = any_create(c, n, &dated, &p, what);
 	xdr_free((xdrproc_t)xdr_evote_preview_res, &seen);

@@ -1,4 +1,6 @@
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "client/cmd.h"
 #include "client/form.h"
@@ -8,17 +10,63 @@
 
 /* ---- elections ---- */
 
-static void
-summary_say(
-    struct client *c, cJSON *list, const evote_life_summary *s, uint64_t now)
+static int
+is_over(const evote_life_summary *s)
 {
+	return (s->phase == EVOTE_PHASE_CLOSED ||
+	    s->phase == EVOTE_PHASE_CANCELLED);
+}
+
+/*
+ * Who created those of a page that are not over, for voters to know by: names
+ * may look alike.  A step.  Each takes one call more.
+ */
+static int
+creators_read(struct client *c, struct evote *e, const evote_lives_res *page,
+    char **creators, int *columns)
+{
+	enum evote_outcome outcome;
+	const evote_life_summary *s;
+	evote_election_res res;
+	char by[NAME_ROOM + 8];
+	int status = -1;
+
+	for (u_int i = 0; status < 0 && i < page->elections.elections_len;
+	     i++) {
+		s = &page->elections.elections_val[i];
+		if (is_over(s))
+			continue;
+		outcome = evote_show(e, s->name, &res);
+		status = say_answer(c, e, outcome, &res.answer,
+		    "The elections cannot be shown");
+		if (status < 0) {
+			snprintf(by, sizeof(by), "by %s", life_by(res.creator));
+			say_widen(columns, by);
+			creators[i] = strdup(res.creator);
+		}
+		xdr_free((xdrproc_t)xdr_evote_election_res, &res);
+	}
+	return (status);
+}
+
+/* creator: NULL if that was not asked. */
+static void
+summary_say(struct client *c, cJSON *list, const evote_life_summary *s,
+    uint64_t now, const char *creator, int columns)
+{
+	char by[NAME_ROOM + 8] = "", padded[2 * NAME_ROOM + 8];
 	cJSON *object = list != NULL ? cJSON_CreateObject() : NULL;
 	int planned = s->phase == EVOTE_PHASE_PLANNED;
 	struct when w = when_at(planned ? s->start : s->end, now);
 
 	/* That is the end which a cancelled one would have had. */
-	say_line(c, "%-9s %s  %-20s  %s", life_phase(s->phase), w.utc,
-	    s->phase == EVOTE_PHASE_CANCELLED ? "" : w.left, s->name);
+	if (creator != NULL)
+		snprintf(by, sizeof(by), "by %s", life_by(creator));
+	say_pad(padded, sizeof(padded), by, columns);
+	/* Before the name, which may end in anything. */
+	say_line(c, "%-9s %s  %-20s  %s%s%s", life_phase(s->phase), w.utc,
+	    s->phase == EVOTE_PHASE_CANCELLED ? "" : w.left, padded,
+	    columns > 0 ? "  " : "", s->name);
 	if (object == NULL)
 		return;
 	cJSON_AddStringToObject(object, "name", s->name);
@@ -26,9 +74,9 @@ summary_say(
 	if (s->start != 0)
 		when_add(object, "start", s->start);
 	when_json(object, s->end);
-	cJSON_AddBoolToObject(object, "closed",
-	    s->phase == EVOTE_PHASE_CLOSED ||
-		s->phase == EVOTE_PHASE_CANCELLED);
+	cJSON_AddBoolToObject(object, "closed", is_over(s));
+	if (creator != NULL)
+		cJSON_AddStringToObject(object, "creator", creator);
 	cJSON_AddItemToArray(list, object);
 }
 
@@ -37,18 +85,24 @@ static int
 page_say(struct client *c, struct evote *e, cJSON *list, unsigned *next,
     unsigned *count)
 {
+	char *creators[EVOTE_PAGE_MAX] = {NULL};
 	enum evote_outcome outcome;
 	evote_lives_res res;
-	int status;
-	u_int i;
+	int status, columns = 0;
+	u_int i, n;
 
 	outcome = evote_lives(e, *next, &res);
 	status = say_answer(
 	    c, e, outcome, &res.answer, "The elections cannot be shown");
-	for (i = 0; status < 0 && i < res.elections.elections_len; i++)
-		summary_say(
-		    c, list, &res.elections.elections_val[i], evote_now_us(e));
+	n = res.elections.elections_len;
+	if (status < 0)
+		status = creators_read(c, e, &res, creators, &columns);
+	for (i = 0; status < 0 && i < n; i++)
+		summary_say(c, list, &res.elections.elections_val[i],
+		    evote_now_us(e), creators[i], columns);
 	*count += i;
+	while (n > 0)
+		free(creators[--n]);
 	/* A service that turns in circles must not keep us. */
 	*next = res.next > *next ? res.next : 0;
 	xdr_free((xdrproc_t)xdr_evote_lives_res, &res);
@@ -82,7 +136,8 @@ run_elections(struct client *c, void *own, int argc, char **argv)
 const struct command cmd_elections = {
     .name = "elections",
     .help = "Lists the elections, oldest first, with the time at which each "
-	    "closes, or if it is planned, opens.",
+	    "closes, or if it is planned, opens, and of those that are not "
+	    "over, who created each.",
     .run = run_elections,
 };
 

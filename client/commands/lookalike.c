@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "client/commands/enrolled.h"
+#include "client/life.h"
+#include "client/prompt.h"
 #include "client/say.h"
 #include "common/nearest.h"
 
@@ -69,4 +71,76 @@ lookalike_groups(struct client *c, const evote_election *v, int dry)
 	}
 	groups_clear(&groups);
 	return (status);
+}
+
+/* ---- elections ---- */
+
+static int
+page_read(struct client *c, struct evote *e, const char *name, unsigned first,
+    evote_lives_res *res)
+{
+	char what[NAME_ROOM + 40];
+	enum evote_outcome outcome;
+
+	snprintf(what, sizeof(what), "Election \"%s\" was not created", name);
+	if (e == NULL)
+		return (admin_lives(c, first, res, what));
+	outcome = evote_lives(e, first, res);
+	return (say_answer(c, e,
+	    outcome == EVOTE_UNANSWERED ? EVOTE_UNSENT : outcome, &res->answer,
+	    "%s", what));
+}
+
+/* 1: it is not over. */
+static int
+election_say(
+    struct client *c, cJSON *list, const evote_life_summary *s, int dry)
+{
+	char text[NAME_ROOM + 100];
+	cJSON *object = list != NULL ? cJSON_CreateObject() : NULL;
+
+	snprintf(text, sizeof(text),
+	    "There is an election with a name like this one: \"%s\" (%s)",
+	    s->name, life_phase(s->phase));
+	remark(c, dry, text);
+	if (object != NULL) {
+		cJSON_AddStringToObject(object, "name", s->name);
+		cJSON_AddStringToObject(object, "phase", life_phase(s->phase));
+		cJSON_AddItemToArray(list, object);
+	}
+	return (
+	    s->phase == EVOTE_PHASE_PLANNED || s->phase == EVOTE_PHASE_OPEN);
+}
+
+int
+lookalike_elections(
+    struct client *c, struct evote *e, const char *name, int dry, int yes)
+{
+	cJSON *list = c->json != NULL
+	    ? cJSON_AddArrayToObject(c->json, "alike_elections")
+	    : NULL;
+	unsigned first = 0, living = 0;
+	evote_lives_res res;
+	int status;
+	u_int i;
+
+	do {
+		status = page_read(c, e, name, first, &res);
+		for (i = 0; status < 0 && i < res.elections.elections_len; i++)
+			if (strcmp(res.elections.elections_val[i].name, name) !=
+				0 &&
+			    nearest_alike(
+				res.elections.elections_val[i].name, name))
+				living += (unsigned)election_say(c, list,
+				    &res.elections.elections_val[i], dry);
+		first = res.next > first ? res.next : 0;
+		xdr_free((xdrproc_t)xdr_evote_lives_res, &res);
+	} while (status < 0 && first != 0);
+	if (status >= 0 || living == 0 || dry || yes || prompt_can(c))
+		return (status);
+	return (say_usage(c,
+	    "Election \"%s\" was not created, because voters may take it for "
+	    "one with a name like that. Give it another name, or add --yes if "
+	    "both are meant",
+	    name));
 }

@@ -71,6 +71,8 @@ voters_show() {
 	    --start +1h --end +2h --grace 60 --dry-run
 	shows create 0 as ada --json create plan --group members --choice yes \
 	    --start +1h --end +2h --grace 60
+	shows create 2 as ada --json create Plan --group members --choice yes \
+	    --end +2h
 	shows check 0 as ada --json check plan
 	shows extend 0 as ada --json extend plan --end +3h --reason late
 	shows extend 1 as bob --json extend plan --end +4h --reason late

@@ -363,6 +363,44 @@ lasts() {
 	    .closed >= .end + .grace'
 }
 
+@test "elections with names that look alike are told, and need a yes" {
+	local more=(--group members --choice yes --end +1h)
+	cluster_up people
+	exits 0 as ada create "Board 2026" "${more[@]}"
+	[[ $output != *"a name like this one"* ]]
+	exits 2 as bob create "board 2026" "${more[@]}"
+	says 'There is an election with a name like this one: "Board 2026" (open)'
+	says "--yes"
+	exits 2 as bob create "Bord 2026" "${more[@]}"
+	exits 2 admin alpha create "Baord 2026" "${more[@]}"
+	says "--yes"
+	exits 1 client show "Baord 2026"
+	exits 2 ada_types no create "board 2026" "${more[@]}"
+	says 'a name like this one: "Board 2026"'
+	says "Create it (yes/no)?"
+	exits 1 client show "board 2026"
+	exits 0 as bob create "board 2026" "${more[@]}" --dry-run
+	says 'a name like this one: "Board 2026"'
+	exits 0 as bob create "Board 2027" "${more[@]}"
+	[[ $output != *"a name like this one"* ]]
+	exits 0 as bob create "board 2026" "${more[@]}" --yes
+	exits 0 admin alpha create "Baord 2026" "${more[@]}" --yes
+	exits 0 client elections
+	[[ $output == *"  by ada          Board 2026"* ]]
+	[[ $output == *"  by bob          board 2026"* ]]
+	[[ $output == *"  by an operator  Baord 2026"* ]]
+	exits 0 client --json elections
+	[[ $(jq -c '[.elections[].creator]' <<<"$output") == \
+	    '["ada","bob","bob",""]' ]]
+	# Nobody can vote in one that is over.
+	exits 0 as ada create Treasurer "${more[@]}"
+	exits 0 as ada cancel Treasurer --reason odd --yes
+	exits 0 as ada create treasurer "${more[@]}"
+	says '"Treasurer" (cancelled)'
+	exits 0 client elections
+	[[ $(grep Treasurer <<<"$output") != *"by ada"* ]]
+}
+
 @test "create shows what it understood, asks on a terminal, or does nothing" {
 	local before create=(create club --group members --choice yes --end +1h)
 	cluster_up people
