@@ -8,6 +8,7 @@
 #include "client/prompt.h"
 #include "client/say.h"
 #include "common/nearest.h"
+#include "common/text.h"
 
 /* Of a dry run it is all there is; else a remark. */
 static void
@@ -91,10 +92,10 @@ page_read(struct client *c, struct evote *e, const char *name, unsigned first,
 	    "%s", what));
 }
 
-/* 1: it is not over. */
+/* 1: it is not over, and its name looks the same. */
 static int
-election_say(
-    struct client *c, cJSON *list, const evote_life_summary *s, int dry)
+election_say(struct client *c, cJSON *list, const evote_life_summary *s,
+    const char *name, int dry)
 {
 	char text[NAME_ROOM + 100];
 	cJSON *object = list != NULL ? cJSON_CreateObject() : NULL;
@@ -108,8 +109,9 @@ election_say(
 		cJSON_AddStringToObject(object, "phase", life_phase(s->phase));
 		cJSON_AddItemToArray(list, object);
 	}
-	return (
-	    s->phase == EVOTE_PHASE_PLANNED || s->phase == EVOTE_PHASE_OPEN);
+	/* Motions A and B are meant to differ in no more. */
+	return (text_alike(s->name, name) &&
+	    (s->phase == EVOTE_PHASE_PLANNED || s->phase == EVOTE_PHASE_OPEN));
 }
 
 int
@@ -132,15 +134,15 @@ lookalike_elections(
 			    nearest_alike(
 				res.elections.elections_val[i].name, name))
 				living += (unsigned)election_say(c, list,
-				    &res.elections.elections_val[i], dry);
+				    &res.elections.elections_val[i], name, dry);
 		first = res.next > first ? res.next : 0;
 		xdr_free((xdrproc_t)xdr_evote_lives_res, &res);
 	} while (status < 0 && first != 0);
 	if (status >= 0 || living == 0 || dry || yes || prompt_can(c))
 		return (status);
 	return (say_usage(c,
-	    "Election \"%s\" was not created, because voters may take it for "
-	    "one with a name like that. Give it another name, or add --yes if "
-	    "both are meant",
+	    "Election \"%s\" was not created, because voters cannot tell it "
+	    "from one whose name looks the same. Give it another name, or add "
+	    "--yes if both are meant",
 	    name));
 }
