@@ -28,6 +28,7 @@ say_alarm(evote_alarm_kind kind)
 	    [EVOTE_ALARM_LINK] = "link",
 	    [EVOTE_ALARM_SETTINGS] = "settings",
 	    [EVOTE_ALARM_KEY] = "key",
+	    [EVOTE_ALARM_SECRET] = "secret",
 	};
 	const unsigned n = sizeof(names) / sizeof(*names);
 

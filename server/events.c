@@ -170,6 +170,14 @@ events_space(struct server *s)
 	events_step(s, &ev);
 }
 
+/* Files are given other modes while the server runs, by people and scripts. */
+void
+events_secrets(struct server *s)
+{
+	s->secrets_ms = s->now_ms;
+	secrets_tell(s->conf->data, s->conf->cluster_key, s->exposed);
+}
+
 /* Who has told a key that is on record has TLS as well. */
 static const char *
 not_plain(void *arg)

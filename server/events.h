@@ -12,6 +12,8 @@ void events_decided(void *server, const evote_decided *);
 void events_disk(struct server *);
 /* An error before appending beats a full disk after it (rule 17). */
 void events_space(struct server *);
+/* Not for the core: what others may read of this host, for status and log. */
+void events_secrets(struct server *);
 struct inbound_hooks events_inbound(struct server *);
 struct outbound_hooks events_outbound(struct server *);
 

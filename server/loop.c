@@ -15,8 +15,9 @@
  * handshakes a few each.  Each turn it takes what is ready, carries it out, and at
  * its end stores and sends together what the turn has brought.
  */
-#define SPACE_MS 1000
-#define PAUSE_MS 1000 /* between beats: this process did not run */
+#define SPACE_MS   1000
+#define SECRETS_MS 2000
+#define PAUSE_MS   1000 /* between beats: this process did not run */
 
 /*
  * A disk that does not answer holds everybody up, and says nothing that others
@@ -116,6 +117,8 @@ turn(struct server *s, uint32_t ready, uint64_t *tick_ms)
 		neighbours_run(s->neighbours, s->now_ms);
 		if (s->now_ms - s->space_ms >= SPACE_MS)
 			events_space(s);
+		if (s->now_ms - s->secrets_ms >= SECRETS_MS)
+			events_secrets(s);
 		events_step(s, &tick);
 		supervisor_alive(&s->supervisor, s->now_ms);
 	}

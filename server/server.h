@@ -14,6 +14,7 @@
 #include "server/neighbours.h"
 #include "server/store/datadir.h"
 #include "server/store/disk.h"
+#include "server/store/secrets.h"
 #include "server/supervisor.h"
 #include "server/turns.h"
 
@@ -47,6 +48,9 @@ struct server {
 	uint64_t wall_us;      /* wall clock, likewise */
 	int no_space;	       /* the disk is nearly full: see rule 17 */
 	uint64_t space_ms;
+	/* Files that others may read, and when that was looked at. */
+	char exposed[SECRETS_TOLD];
+	uint64_t secrets_ms;
 	uint64_t disk_job;	   /* the oldest that is not done, */
 	uint64_t disk_ms;	   /* since when */
 	uint64_t persisted_commit; /* what the ledger says is accepted */

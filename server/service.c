@@ -369,6 +369,19 @@ links(const struct server *s, evote_status_res *res)
 		    arbiter_trouble(s->arbiter));
 }
 
+/* Nobody can tell whether somebody has read them. */
+static void
+secrets(const struct server *s, evote_status_res *res)
+{
+	if (s->exposed[0] != '\0')
+		alarm_add(res, EVOTE_ALARM_SECRET,
+		    "Other users of this host can read or change %s. Give "
+		    "that to the server's user (chown) and to nobody else "
+		    "(chmod 600). Then assume that whoever could read a key "
+		    "knows it: see OPERATING, \"What the alarms mean\".",
+		    s->exposed);
+}
+
 void
 service_status(const struct server *s, evote_status_res *res)
 {
@@ -377,6 +390,7 @@ service_status(const struct server *s, evote_status_res *res)
 	service_head(s, &res->answer);
 	core_status(s->core, res);
 	links(s, res);
+	secrets(s, res);
 	res->origin = need_copy(g == NULL ? "" : g->origin);
 	res->clock = s->wall_us;
 }

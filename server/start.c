@@ -18,7 +18,6 @@
 #include "server/signing.h"
 #include "server/store/files.h"
 #include "server/store/ledger.h"
-#include "server/store/secrets.h"
 
 void
 server_clocks(struct server *s)
@@ -237,7 +236,7 @@ server_open(struct server *s, const struct conf *conf)
 		log_alarm("start why=\"%s\"", err);
 		return (EXIT_TROUBLE);
 	}
-	secrets_tell(conf->data, conf->cluster_key);
+	events_secrets(s);
 	s->election = election_new();
 	s->auth = auth_new(s->dir.key);
 	s->signing = signing_new(s->dir.key, s->dir.host_key);

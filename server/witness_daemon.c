@@ -101,14 +101,14 @@ daemon_open(struct witness_daemon *v)
 	const struct inbound_hooks in = {
 	    on_call, NULL, on_visitor, on_closed, v};
 	const char *names[EVOTE_HOSTS_MAX];
-	char err[1024];
+	char err[1024], exposed[SECRETS_TOLD] = "";
 
 	if (datadir_open(&v->dir, v->conf->data, v->conf->cluster_key, err,
 		sizeof(err)) == -1) {
 		log_alarm("start why=\"%s\"", err);
 		return (-1);
 	}
-	secrets_tell(v->conf->data, v->conf->cluster_key);
+	secrets_tell(v->conf->data, v->conf->cluster_key, exposed);
 	config_copy(&v->witness.k, &v->dir.config);
 	v->witness.deny_ms = DENY_MS;
 	for (int i = 0; i < hosts->n; i++) {

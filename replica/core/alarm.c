@@ -9,6 +9,14 @@
 #include "replica/core/core_impl.h"
 #include "replica/core/refusal.h"
 
+/* Its place among the others: whoever has the key can change the election. */
+static unsigned
+severity(evote_alarm_kind kind)
+{
+	return (kind == EVOTE_ALARM_SECRET ? 2 * EVOTE_ALARM_UNCONFIRMED + 1
+					   : 2 * kind);
+}
+
 void
 alarm_add(evote_status_res *s, evote_alarm_kind kind, const char *fmt, ...)
 {
@@ -23,7 +31,7 @@ alarm_add(evote_status_res *s, evote_alarm_kind kind, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	for (i = n; i > 0 && a[i - 1].kind > kind; i--)
+	for (i = n; i > 0 && severity(a[i - 1].kind) > severity(kind); i--)
 		a[i] = a[i - 1];
 	a[i].kind = kind;
 	a[i].text = need_copy(text);

@@ -2,10 +2,12 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "common/private.h"
+#include "common/text.h"
 
 /* n, or one more. */
 static int
@@ -58,11 +60,19 @@ secrets_look(const char *dir, const char *cluster_key, uid_t owner,
 }
 
 void
-secrets_tell(const char *dir, const char *cluster_key)
+secrets_tell(const char *dir, const char *cluster_key, char told[SECRETS_TOLD])
 {
 	struct secret found[SECRETS];
 	int n = secrets_look(dir, cluster_key, geteuid(), found);
+	char now[SECRETS_TOLD] = "";
 
+	for (int i = 0; i < n; i++)
+		text_join(now, sizeof(now), ", ", found[i].path);
+	if (strcmp(now, told) == 0)
+		return;
+	memcpy(told, now, sizeof(now));
+	if (n == 0)
+		log_info("secret files=private");
 	for (int i = 0; i < n; i++)
 		log_alarm("secret file=%s why=\"%s\" hint=\"give it to the "
 			  "server's user (chown), and to nobody else (chmod "

@@ -22,7 +22,12 @@ struct secret {
  */
 int secrets_look(const char *dir, const char *cluster_key, uid_t owner,
     struct secret found[SECRETS]);
-/* Logs them, for this process as the owner. */
-void secrets_tell(const char *dir, const char *cluster_key);
+/*
+ * For this process as the owner: leaves their paths in `told`, as a list, and
+ * logs them when that was another one.  It begins as "".
+ */
+#define SECRETS_TOLD 512 /* room for the list; what is too much is cut off */
+void secrets_tell(
+    const char *dir, const char *cluster_key, char told[SECRETS_TOLD]);
 
 #endif

@@ -285,3 +285,28 @@ s = socket.socket(); s.bind(("", int(sys.argv[1]))); s.listen(); time.sleep(30)'
 	logged beta "secret file=$PAIR_DIR/alpha/cluster.key"
 	not logged beta "secret file=$PAIR_DIR/beta/cluster.key"
 }
+
+@test "status has an alarm while others may read a secret" {
+	local key=$PAIR_DIR/beta/host.key
+	cluster_up people
+	wait_until 10 exits 0 client status
+	chmod 644 "$key" "$PAIR_DIR/beta/ledger.db"
+	wait_until 10 alarms beta "can read or change $key, $PAIR_DIR/beta/ledger.db."
+	alarms beta 'assume that whoever could read a key knows it'
+	not alarms alpha 'can read or change'
+	logged beta "alarm.*secret file=$key why=.can be read"
+	exits 5 client status
+	says 'ALARM: Other users of this host can read'
+	exits 0 client status --prometheus
+	says 'evote_alarm{host="beta"} 1'
+	# It is more urgent than that the other host is away.
+	server_kill alpha
+	wait_until 10 alone beta
+	[[ $(host_state beta alarm) == 'Other users of this host'* ]]
+	server_start alpha
+	wait_until 15 level
+	chmod 600 "$key" "$PAIR_DIR/beta/ledger.db"
+	wait_until 10 exits 0 client status
+	logged beta 'secret files=private'
+	not alarms beta 'can read or change'
+}
