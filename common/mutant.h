@@ -116,6 +116,9 @@
 #ifndef BUG_FREEZE_FOLLOWS /* evote_option: FREEZE goes by the present roll */
 #define BUG_FREEZE_FOLLOWS 0
 #endif
+#ifndef BUG_ANY_DOOR /* Without an arbiter: a refusal proves a death anywhere */
+#define BUG_ANY_DOOR 0
+#endif
 #ifndef BUG_GRACE_FOR_ALL /* evote_option: GRACE_S for whoever comes late */
 #define BUG_GRACE_FOR_ALL 0
 #endif

@@ -360,9 +360,14 @@ links(const struct server *s, evote_status_res *res)
 
 		if (why[0] != '\0')
 			alarm_add(res, EVOTE_ALARM_LINK,
-			    "No link to %s: %s. Start that host, or check "
-			    "the network and the hosts list.",
-			    outbound_name(s->outbound, i), why);
+			    "No link to %s: %s. %s.",
+			    outbound_name(s->outbound, i), why,
+			    core_hears(s->core, i)
+				? "It runs, and calls this host: check its "
+				  "address in this host's own list, and the "
+				  "network"
+				: "Start that host, or check the network and "
+				  "the hosts list");
 	}
 	if (res->arbiter_away && arbiter_trouble(s->arbiter)[0] != '\0')
 		alarm_add(res, EVOTE_ALARM_LINK, "No link to the witness: %s.",

@@ -284,6 +284,16 @@ settings(const struct core *c, evote_status_res *s)
 		    "with `hosts prefer`.",
 		    order);
 	for (int i = 0; i < c->cf.n; i++)
+		if (hosts_address_differs(c, i))
+			alarm_add(s, EVOTE_ALARM_SETTINGS,
+			    "This host's own list has %s at %s, the cluster "
+			    "has it at %s, and this host has not reached it. "
+			    "Correct the list and restart this server, or, "
+			    "if that host has moved, run `hosts add` with its "
+			    "new address on the primary.",
+			    c->cf.names[i], c->cf.addresses[i],
+			    config_host(&c->config, c->cf.names[i])->address);
+	for (int i = 0; i < c->cf.n; i++)
 		if (hosts_timeout_differs(c, i))
 			alarm_add(s, EVOTE_ALARM_SETTINGS,
 			    "suspect-ms is %llu here and %llu on %s. Set it "

@@ -209,7 +209,9 @@ link_changed(struct core *c, const struct event *ev)
 	struct peer *p = &c->peers[ev->peer];
 
 	p->up = ev->kind == EV_LINK_UP;
-	p->port_refuses = !p->up && (ev->port_refuses || p->port_refuses);
+	p->reached |= p->up;
+	p->port_refuses = !p->up &&
+	    (p->port_refuses || (ev->port_refuses && failure_is_its_door(p)));
 	p->met = 0;
 	p->phase = PEER_PROBING;
 	p->in_flight = 0;
@@ -292,6 +294,7 @@ call_heard(struct core *c, const struct event *ev)
 		return;
 	}
 	p->conn = ev->conn;
+	p->called = 1;
 	p->port_refuses = 0;
 	/* A hello may be another host's, who has its name. */
 	if (ev->message->kind != SAY_HELLO)
@@ -450,6 +453,12 @@ const evote_config *
 core_config(const struct core *c)
 {
 	return (&c->config);
+}
+
+int
+core_hears(const struct core *c, int peer)
+{
+	return (c->peers[peer].conn != 0);
 }
 
 const struct history *

@@ -155,6 +155,8 @@ uint64_t core_epoch(const struct core *);
 evote_role core_role(const struct core *);
 const evote_config *core_config(const struct core *);
 const struct history *core_history(const struct core *);
+/* That host has a connection to this one: it lives, whatever our link says. */
+int core_hears(const struct core *, int peer);
 
 /* jobs.c */
 /* The ledger's next record at start, already replayed; takes a reference. */

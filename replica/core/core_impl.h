@@ -90,6 +90,8 @@ struct peer {
 	/* The link on which this host is the caller. */
 	int up;
 	int port_refuses; /* nobody listens there, since it went down */
+	int reached;	  /* that link has led to it, where it leads now */
+	int called;	  /* it has called: it lives, there or elsewhere */
 	uint64_t conn;	  /* its last connection to us, 0: gone */
 	uint64_t last_received_ms; /* when anything came, or the link */
 	uint64_t word_ms;	   /* when it said anything itself */
@@ -289,6 +291,8 @@ void core_reset_peers(struct core *); /* the epoch changed, or begins */
 /* Neither halted, nor diverged, and neither end refuses the other. */
 int failure_is_fit(const struct peer *);
 int failure_is_gone(const struct core *, const struct peer *);
+/* Nobody listens where our link leads: is that where the peer would? */
+int failure_is_its_door(const struct peer *);
 /* Silence of a peer that makes it suspect. */
 uint64_t failure_timeout(const struct core *);
 int failure_suspected(const struct core *, int peer);
@@ -316,6 +320,9 @@ int hosts_order_differs(const struct core *);
 int hosts_timeout_differs(const struct core *, int peer);
 int hosts_is_member(const struct core *, const char *name);
 int hosts_takes_part(const struct core *, int peer);
+/* Its own list, which wins, has another address, where it was not reached. */
+int hosts_address_differs(const struct core *, int peer);
+void hosts_moved(struct core *, const evote_config *old);
 void hosts_meet(struct core *); /* as the configuration names them */
 void hosts_first(const struct core *, evote_config *);
 

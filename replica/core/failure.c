@@ -12,6 +12,16 @@ failure_is_fit(const struct peer *p)
 }
 
 /*
+ * One that has called, and was never reached there, may listen elsewhere: this
+ * host's list may be wrong.
+ */
+int
+failure_is_its_door(const struct peer *p)
+{
+	return (p->reached || !p->called || BUG_ANY_DOOR);
+}
+
+/*
  * Nobody listens there any more and its connection to us has ended: the
  * process is dead.  Or nothing was heard of it for long.
  */

@@ -103,6 +103,16 @@ hosts_timeout_differs(const struct core *c, int peer)
 	    p->suspect_ms != 0 && p->suspect_ms != c->cf.suspect_ms);
 }
 
+int
+hosts_address_differs(const struct core *c, int peer)
+{
+	const evote_listed *h = config_host(&c->config, c->cf.names[peer]);
+
+	return (peer < c->own_list && peer != c->cf.self && h != NULL &&
+	    !c->peers[peer].reached &&
+	    strcmp(h->address, c->cf.addresses[peer]) != 0);
+}
+
 static void
 peer_new(struct core *c, int i, const char *name)
 {
@@ -172,6 +182,21 @@ tell_order(struct core *c)
 		    "hosts order=differs hint=\"this host's own list has "
 		    "another order than the cluster's, which counts\"");
 	c->order_told = differs;
+}
+
+/* Where the link leads from now on it has not been reached yet. */
+void
+hosts_moved(struct core *c, const evote_config *old)
+{
+	for (int i = c->own_list; i < c->cf.n; i++) {
+		const char *name = c->cf.names[i];
+		const evote_listed *h = config_host(&c->config, name);
+		const evote_listed *was = config_host(old, name);
+
+		if (h != NULL && was != NULL &&
+		    strcmp(h->address, was->address) != 0)
+			c->peers[i].reached = 0;
+	}
 }
 
 void

@@ -85,6 +85,7 @@ core_take_config(struct core *c, const evote_config *k)
 	if (c->config.arbiter.kind != old.arbiter.kind ||
 	    strcmp(c->config.arbiter.where, old.arbiter.where) != 0)
 		c->arbiter_ms = c->now_ms;
+	hosts_moved(c, &old);
 	config_clear(&old);
 	if (k->epoch > c->seen_epoch)
 		c->seen_epoch = k->epoch;

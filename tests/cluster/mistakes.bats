@@ -127,6 +127,38 @@ alpha_alone() {
 	    alarms vote2 "Refused by alpha: this host is not a host of the cluster"
 }
 
+# connection_reset A PORT: what A hears from there is answered by a reset.
+connection_reset() {
+	host_run "$1" nft -f - <<-NFT
+		table inet resets {
+			chain in {
+				type filter hook input priority 0; policy accept;
+				tcp sport $2 reject with tcp reset
+			}
+		}
+	NFT
+}
+
+@test "a wrong port of the primary in a list is no death of it, and is told" {
+	needs_net
+	local wrong
+	wrong=$(address alpha):1
+	cluster_up people
+	server_kill beta
+	server_start beta --hosts "alpha=$wrong,$(listed beta)"
+	wait_until 15 level
+	wait_until 10 alarms beta "list has alpha at $wrong, the cluster has it at"
+	alarms beta "No link to alpha: connection refused. It runs, and calls this"
+	# Alpha's connection to it ends.
+	connection_reset alpha "$(port beta)"
+	sleep 1
+	net_heal
+	wait_until 10 level
+	sleep 1
+	serves alpha
+	not logged beta to=claiming
+}
+
 # no_portmap A B: A's portmapper does not hear B.
 no_portmap() {
 	host_run "$1" nft -f - <<-NFT

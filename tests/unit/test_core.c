@@ -904,6 +904,52 @@ who_takes_over_leaves_out_nobody_who_may_live(void **state)
 	cluster_free(c);
 }
 
+/* That nobody listens where B looks for A. */
+static void
+wrong_door(struct cluster *c)
+{
+	host_step(&c->hosts[B],
+	    (struct event){.kind = EV_LINK_DOWN, .peer = A, .port_refuses = 1});
+}
+
+/*
+ * B's list has another port for A, where nobody listens.  It follows all the
+ * same, since A calls.  That A's connection ends then is no death.
+ */
+static void
+a_refusal_at_a_wrong_address_proves_nothing(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+	struct host *b = &c->hosts[B];
+
+	host_kill(c, B, 0);
+	b->misled[A] = 1;
+	host_start(c, B);
+	wrong_door(c);
+	cluster_wait(c, 1000);
+	assert_role(c, B, "backup");
+	assert_set(c, A, "AB");
+	wrong_door(c);
+	link_break(c, A, B);
+	link_ended(c, A, B);
+	wrong_door(c);
+	host_tick(c, B);
+	assert_role(c, B, "backup");
+	cluster_wait(c, 1000);
+	assert_role(c, A, "primary");
+	assert_set(c, A, "AB");
+
+	/* Silence still is one. */
+	host_kill(c, A, 0);
+	cluster_run(c);
+	wrong_door(c);
+	cluster_run(c);
+	assert_role(c, B, "backup");
+	cluster_wait(c, SUSPECT_MS + 500);
+	assert_role(c, B, "primary");
+	cluster_free(c);
+}
+
 /* ---- fail-back and hand-over ---- */
 
 static void
@@ -2199,6 +2245,7 @@ main(void)
 	    cmocka_unit_test(what_a_dead_primary_decided_untold_is_older),
 	    cmocka_unit_test(a_take_over_that_nobody_heard_of_is_older),
 	    cmocka_unit_test(who_takes_over_leaves_out_nobody_who_may_live),
+	    cmocka_unit_test(a_refusal_at_a_wrong_address_proves_nothing),
 	    cmocka_unit_test(
 		a_restarted_primary_gets_the_service_back_when_it_is_level),
 	    cmocka_unit_test(no_fail_back_when_it_is_off),
