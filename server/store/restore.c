@@ -1,5 +1,7 @@
 /* A data directory out of a copy. */
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/text.h"
 #include "server/store/copy.h"
@@ -32,6 +34,10 @@ number_is(sqlite3 *db, const char *sql, const char *wanted)
 static int
 copy_open(struct restoring *r, char *err, size_t errlen)
 {
+	/* SQLite does not say why it cannot open a file. */
+	if (access(r->file, R_OK) == -1)
+		return (text_why(err, errlen, "cannot read %s: %s", r->file,
+		    strerror(errno)));
 	if (sqlite3_open_v2(r->file, &r->db, SQLITE_OPEN_READONLY, NULL) !=
 	    SQLITE_OK)
 		return (copy_failed(r->db, r->file, err, errlen));

@@ -32,6 +32,26 @@ struct view {
 
 /* ---- opening ---- */
 
+#define COPY_HINT                                                        \
+	"is a copy: make a directory of it with `evote_server import`, " \
+	"and name that directory"
+
+/* By its application id, four bytes in SQLite's header. */
+static int
+is_copy(const char *file)
+{
+	unsigned char id[4];
+	int fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	ssize_t n = fd == -1 ? -1 : pread(fd, id, sizeof(id), 68);
+
+	if (fd != -1)
+		close(fd);
+	return (n == sizeof(id) &&
+	    ((unsigned long)id[0] << 24 | (unsigned long)id[1] << 16 |
+		(unsigned long)id[2] << 8 | id[3]) ==
+		strtoul(COPY_ID, NULL, 10));
+}
+
 /* Shared, so that no server starts meanwhile; a copy may have no lock. */
 static int
 lock_share(struct view *v, char *err, size_t errlen)
@@ -42,6 +62,11 @@ lock_share(struct view *v, char *err, size_t errlen)
 	v->lock_fd = open(file, O_RDONLY | O_CLOEXEC);
 	if (v->lock_fd == -1 && errno == ENOENT)
 		return (0);
+	if (v->lock_fd == -1 && errno == ENOTDIR)
+		return (text_why(err, errlen, "%s %s", v->known,
+		    is_copy(v->path)
+			? COPY_HINT
+			: "is no directory: name a data directory"));
 	if (v->lock_fd == -1)
 		return (text_why(
 		    err, errlen, "cannot open %s: %s", file, strerror(errno)));
@@ -179,6 +204,9 @@ ledger_look(struct view *v, char *err, size_t errlen)
 	    value_get(v, "PRAGMA application_id", id, sizeof(id)) == -1 ||
 	    value_get(v, "PRAGMA user_version", version, sizeof(version)) == -1)
 		return (db_failed(v, err, errlen));
+	if (strcmp(id, COPY_ID) == 0)
+		return (
+		    text_why(err, errlen, "%s/ledger.db " COPY_HINT, v->known));
 	if (strcmp(id, APPLICATION_ID) != 0)
 		return (text_why(err, errlen,
 		    "%s/ledger.db is not a ledger of evote; %s", v->known,

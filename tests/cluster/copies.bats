@@ -74,6 +74,12 @@ restored() {
 	says "is not a copy"
 	head -c 5000 "$PAIR_DIR/copy" >"$PAIR_DIR/cut"
 	exits 1 restored gamma cut
+	exits 1 restored gamma nowhere
+	says "cannot read $PAIR_DIR/nowhere: No such file or directory"
+	exits 1 server audit --data "$PAIR_DIR/copy"
+	says "$PAIR_DIR/copy is a copy: make a directory of it with"
+	exits 1 server audit --data "$PAIR_DIR/old"
+	says "$PAIR_DIR/old is no directory: name a data directory"
 	server_kill beta
 	exits 1 server import --data "$PAIR_DIR/beta" \
 	    --cluster-key "$PAIR_DIR/alpha/cluster.key" "$PAIR_DIR/copy"
@@ -81,6 +87,8 @@ restored() {
 	exits 2 server import --data "$PAIR_DIR/gamma" "$PAIR_DIR/copy"
 	rm "$PAIR_DIR/alpha/ledger.db"*
 	cp "$PAIR_DIR/copy" "$PAIR_DIR/alpha/ledger.db"
+	exits 1 server audit --data "$PAIR_DIR/alpha"
+	says "$PAIR_DIR/alpha/ledger.db is a copy: make a directory of it with"
 	server_start alpha || true
 	wait_until 10 ended alpha
 	logged alpha "not a ledger of evote"
