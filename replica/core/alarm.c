@@ -236,6 +236,19 @@ storage(const struct core *c, evote_status_res *s)
 		    "Make room.");
 }
 
+/* One that cannot be asked what time it is. */
+static int
+is_unlinked(const struct core *c, int i)
+{
+	return (i != c->cf.self && hosts_takes_part(c, i) && !c->peers[i].up);
+}
+
+static int
+is_linked(const struct core *c, int i)
+{
+	return (i != c->cf.self && c->peers[i].up);
+}
+
 static void
 reading(const struct core *c, evote_status_res *s)
 {
@@ -251,6 +264,8 @@ reading(const struct core *c, evote_status_res *s)
 static void
 clocks(const struct core *c, evote_status_res *s)
 {
+	char who[EVOTE_TEXT_MAX / 2];
+
 	if (clock_good(&c->clock))
 		return;
 	if (c->clock.apart != 0)
@@ -258,6 +273,14 @@ clocks(const struct core *c, evote_status_res *s)
 		    "The hosts' clocks are %lld s apart: no election opens "
 		    "or closes until they agree. Set the wrong one right.",
 		    (long long)llabs(c->clock.apart_us) / 1000000);
+	else if (names(c, is_linked, who, sizeof(who)) == 0 &&
+	    names(c, is_unlinked, who, sizeof(who)) > 0)
+		alarm_add(s, EVOTE_ALARM_CLOCK,
+		    "This host's clock is not trusted, because it has no link "
+		    "to %s and cannot ask for the time there: no election "
+		    "opens or closes until it can. Mend the link; a host that "
+		    "is alone can be started with --trust-clock.",
+		    who);
 	else
 		alarm_add(s, EVOTE_ALARM_CLOCK,
 		    "This host's clock is not trusted: no election opens "

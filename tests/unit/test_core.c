@@ -1340,6 +1340,24 @@ a_clock_that_is_right_again_is_trusted(void **state)
 	cluster_free(c);
 }
 
+/* It cannot ask, and says so; the other one, which can, says what it found. */
+static void
+a_missing_link_is_named_as_the_cause_of_a_clock_s_doubt(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	c->hosts[B].misled[A] = 1;
+	cluster_wait(c, 200);
+	c->hosts[B].clock_us = 5000000;
+	cluster_wait(c, 200);
+	assert_alarm(c, B, "because it has no link to A and cannot ask");
+	c->hosts[B].misled[A] = 0;
+	cluster_wait(c, 2000);
+	assert_no_alarm(c, B, "no link to A");
+	assert_alarm(c, B, "clocks are 5 s apart");
+	cluster_free(c);
+}
+
 /* A host whose clock is wrong, and which is gone for good, stops no close. */
 static void
 a_dead_host_s_clock_is_no_doubt(void **state)
@@ -2264,6 +2282,8 @@ main(void)
 	    cmocka_unit_test(who_answers_from_two_places_is_refused),
 	    cmocka_unit_test(claims_that_come_to_nothing_back_off),
 	    cmocka_unit_test(a_clock_that_is_right_again_is_trusted),
+	    cmocka_unit_test(
+		a_missing_link_is_named_as_the_cause_of_a_clock_s_doubt),
 	    cmocka_unit_test(a_dead_host_s_clock_is_no_doubt),
 	    cmocka_unit_test(who_was_paused_asks_before_it_takes_over),
 	    cmocka_unit_test(a_host_not_heard_of_yet_is_not_passed_over),
