@@ -61,6 +61,20 @@ is_witness(const struct survey *s, const struct sight *at)
 	return (0);
 }
 
+/* Elsewhere than at the end of the list it is taken for a host. */
+static void
+witness_tell(struct survey *s)
+{
+	int i;
+
+	for (i = 0; i < s->n; i++)
+		if (is_witness(s, &s->hosts[i]))
+			problem_keep(&s->hosts[i],
+			    "it is the witness, which holds no votes and "
+			    "answers no client: leave it out of the list, or "
+			    "put it last");
+}
+
 int
 survey_serves(const struct survey *s, int host)
 {
@@ -112,6 +126,7 @@ survey_take(struct survey *s, struct evote *e)
 		sight_take(s, e, s->n++);
 	if (s->n > 0 && is_witness(s, &s->hosts[s->n - 1]))
 		s->n--;
+	witness_tell(s);
 	s->primary = find_primary(s, &n);
 	if (n < 2)
 		return;

@@ -55,9 +55,10 @@ CLIENT *endpoint_connect(struct endpoints *, int host, uint64_t deadline_ms);
 /* The pin that it has shown was another one than ours: nothing was sent. */
 int endpoint_is_other(const struct endpoints *, int host);
 /* The end of a sentence about a host that has a pin and does not offer TLS. */
-#define ENDPOINT_NO_TLS                                                 \
-	"it does not offer TLS, which this service is known to speak: " \
-	"its evote is too old, or somebody in between hides the offer"
+#define ENDPOINT_NO_TLS                                                  \
+	"it does not offer TLS, which this service is known to speak: "  \
+	"it is a witness, its evote is too old, or somebody in between " \
+	"hides the offer"
 /* 0 with *res, or -1; the caller frees *res in any case. */
 int endpoint_greet(struct endpoints *, int host, CLIENT *, uint64_t deadline_ms,
     evote_status_res *res);

@@ -161,6 +161,18 @@ teardown() {
 	says "2 of 2 hosts answered"
 }
 
+@test "a witness in a list is told from a host that has no TLS" {
+	arbitrated_up
+	wait_until 15 level
+	EVOTE_HOSTS=$WITNESS,$EVOTE_HOSTS exits 5 client status
+	says "it is the witness, which holds no votes"
+	# One that no host has named.
+	admin alpha arbiter none
+	wait_until 10 arbiter_is none
+	EVOTE_HOSTS=$EVOTE_HOSTS,$WITNESS exits 5 client status
+	says "it is a witness, its evote is too old, or"
+}
+
 @test "a file that names the witness is read where the command is given" {
 	cluster_up people
 	witness_start witness
