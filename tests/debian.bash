@@ -87,7 +87,7 @@ debian_agrees() {
 		}
 	done < <(debian_pairs "$1")
 	[[ $(jq -r '[.counts[].rank] | join(",")' <<<"$result") == \
-	    "$(debian_order "$1")" ]]
+	    "$(debian_order "$1")" ]] || return 1
 	jq -e --argjson n "$(debian_voters "$1")" '.votes == $n and
 	    .eligible == $n' <<<"$result" >/dev/null
 }

@@ -176,7 +176,8 @@ counted_right() {
 		(($(cat "$work"/vote.[0-9]* |
 			grep -c "^ok [^ ]* $choice ") == $(jq \
 		    --arg c "$choice" '.counts[] |
-		    select(.choice == $c) | .votes' "$work/result")))
+		    select(.choice == $c) | .votes' "$work/result"))) ||
+			return 1
 	done
 }
 

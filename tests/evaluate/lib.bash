@@ -100,6 +100,8 @@ commit() {
 	echo "$(git log -1 --format=%h)$dirty"
 }
 
+# CMD runs left of ||: errexit is off in it, and each of its steps must say
+# || return 1.
 claim() {
 	local holds=yes
 	"${@:2}" >/dev/null 2>&1 || holds='**no**'

@@ -139,5 +139,9 @@ both() {
 }
 
 neither() {
-	[[ $(fact stopped "$1") != "$2" && $(fact unplugged "$1") != "$2" ]]
+	local how value
+	for how in stopped unplugged; do
+		value=$(fact "$how" "$1") || return 1
+		[[ -n $value && $value != "$2" ]] || return 1
+	done
 }
