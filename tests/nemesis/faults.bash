@@ -6,11 +6,14 @@
 #
 #	fault_kinds ARBITER		those within the promise, one a line
 #	fault_begin ID KIND ARG...	fault_end ID KIND ARG...
+#					$NOT_NOW: as the hosts are
 #	fault_args KIND			draws its arguments; uses RANDOM
 #	faults_over			after the last end: all that is left
 #	faketime_clear			what libfaketime leaves behind
 #	host_up NAME			disk and server, unless it is held down
 #	disk_make NAME			a small disk of its own under NAME/
+
+NOT_NOW=3
 
 # With nobody to decide, hosts may stop for good but neither pause for longer
 # than suspect-ms nor lose each other: docs/PROTOCOL.md.
@@ -49,6 +52,7 @@ fault_args() {
 	esac
 }
 
+# Called where errexit is off, as all that it calls.
 fault_begin() {
 	local id=$1 host=${3-}
 
@@ -56,9 +60,9 @@ fault_begin() {
 	kill) host_down "$id" "$host" ;;
 	power) power_cut "$host" && host_down "$id" "$host" ;;
 	blackout)
-		power_cut alpha
-		power_cut beta
-		host_down "$id" alpha
+		power_cut alpha || return
+		power_cut beta || return
+		host_down "$id" alpha || return
 		host_down "$id" beta
 		;;
 	copy) copy_begin "$id" "$host" alpha ;;
@@ -72,7 +76,10 @@ fault_begin() {
 	slow) disk_inject "$id" "$host" delay_enter=150000 ;;
 	hang) disk_inject "$id" "$host" delay_enter=600000000 ;;
 	clock) clock_set "$host" "$4" ;;
-	pause | stop) server_lives "$host" && host_signal "$host" STOP ;;
+	pause | stop)
+		server_lives "$host" || return "$NOT_NOW"
+		host_signal "$host" STOP
+		;;
 	cut) net_drop "$id" "$3" "$4" && net_drop "$id" "$4" "$3" ;;
 	deaf) net_drop "$id" "$3" "$4" ;;
 	loss) net_lose "$id" "$host" ;;
@@ -116,13 +123,15 @@ faults_over() {
 
 # Down until everyone who wanted it so has released it.
 host_down() {
-	: >"$PAIR_DIR/$2.down.$1"
-	server_kill "$2"
+	: >"$PAIR_DIR/$2.down.$1" || return
+	# It dies once its disk hangs no more.
+	server_kill "$2" || return "$NOT_NOW"
 }
 
 host_again() {
-	host_down "$1" "$2"
-	host_release "$1" "$2"
+	local status=0
+	host_down "$1" "$2" || status=$?
+	host_release "$1" "$2" && return "$status"
 }
 
 host_release() {
@@ -155,17 +164,23 @@ order_set() {
 	for host in alpha beta; do
 		! admin "$host" --timeout 2 hosts prefer "$1" || return 0
 	done
+	return "$NOT_NOW"
 }
 
 # copy_begin ID NAME FROM: somebody makes the one host as a clone of the other,
 # which goes on alone: else it would wait for the disk that is lost.
 copy_begin() {
-	host_down "$1" "$2"
-	wait_until 5 goes_on_alone "$3" && disk_mount "$2" || return
+	host_down "$1" "$2" || return
+	wait_until 5 goes_on_alone "$3" || return "$NOT_NOW"
+	disk_mount "$2" || return
 	: >"$PAIR_DIR/$2.copy.$1"
-	disk_empty "$2"
-	host_run "$3" tar -C "$PAIR_DIR/$3" -c . |
-		host_run "$2" tar -C "$PAIR_DIR/$2" -x
+	disk_empty "$2" || return
+	# 1 is that a file changed meanwhile.
+	{
+		host_run "$3" tar -C "$PAIR_DIR/$3" --exclude './ballast*' -c . ||
+			(($? == 1))
+	} |
+		host_run "$2" tar -C "$PAIR_DIR/$2" -x || return
 	host_release "$1" "$2"
 }
 
@@ -198,8 +213,7 @@ arbiter_down() {
 	case $ARBITER in
 	witness) server_kill witness ;;
 	etcd)
-		etcd_member_kill 3
-		etcd_member_kill 4
+		etcd_member_kill 3 && etcd_member_kill 4
 		;;
 	esac
 }
@@ -283,12 +297,14 @@ disk_mount() {
 # when ext4 is shut down may return 0 with nothing on the disk, and then nobody
 # is there any more to tell of it.
 power_cut() {
+	local status=0
+
 	! host_run "$1" mountpoint -q "$PAIR_DIR/$1" || {
 		! server_lives "$1" || kill -STOP "$(server_pid "$1")" || true
-		host_run "$1" "$PAIR_BIN/power_cut" "$PAIR_DIR/$1"
+		host_run "$1" "$PAIR_BIN/power_cut" "$PAIR_DIR/$1" || status=1
 		tracers_end "$1"
 		server_kill "$1"
-		wait_until 10 disk_away "$1"
+		wait_until 10 disk_away "$1" && return "$status"
 	}
 }
 
@@ -300,23 +316,41 @@ disk_away() {
 disk_fill() {
 	local file=$PAIR_DIR/$1/ballast
 
-	host_run "$1" mountpoint -q "$PAIR_DIR/$1" || return 0
+	host_run "$1" mountpoint -q "$PAIR_DIR/$1" || return "$NOT_NOW"
 	host_run "$1" fallocate -l "$(host_run "$1" df -B1 --output=avail \
 	    "$PAIR_DIR/$1" | tail -n 1)" "$file" || true
 	host_run "$1" dd if=/dev/zero of="$file.rest" bs=4k 2>/dev/null || true
+	host_run "$1" test -s "$file" -o -s "$file.rest"
 }
 
 disk_unfill() {
 	host_run "$1" rm -f "$PAIR_DIR/$1/ballast" "$PAIR_DIR/$1/ballast.rest"
 }
 
-# From the tracer's first stop to its end, every sync of the server is HOW.
+# From the tracer's first stop to its end, every sync of the server is HOW.  A
+# server has one tracer at a time.
 disk_inject() {
-	server_lives "$2" || return 0
-	strace -f -qq -o /dev/null -p "$(server_pid "$2")" \
+	local pid tracer
+
+	server_lives "$2" || return "$NOT_NOW"
+	pid=$(server_pid "$2")
+	traced "$pid" 0 || return "$NOT_NOW"
+	strace -f -qq -o /dev/null -p "$pid" \
 	    -e trace=fdatasync,fsync -e "inject=fdatasync,fsync:$3" \
 	    </dev/null >>"$PAIR_DIR/strace.out" 2>&1 3>&- &
-	echo $! >"$PAIR_DIR/strace.$2.$1.pid"
+	tracer=$!
+	echo "$tracer" >"$PAIR_DIR/strace.$2.$1.pid"
+	wait_until 5 injected_or_not "$pid" "$tracer"
+	traced "$pid" "$tracer" || process_gone "$pid"
+}
+
+# It has begun; a server may end of it at once.
+injected_or_not() {
+	traced "$1" "$2" || process_gone "$1" || process_gone "$2"
+}
+
+traced() {
+	grep -qx "TracerPid:[[:space:]]*$2" "/proc/$1/status" 2>/dev/null
 }
 
 # What ended and could not die while its disk hung does now.

@@ -11,6 +11,9 @@ setup() {
 	echo "t alpha info role from=establishing to=primary epoch=1 size=1" >"$books/alpha.log"
 	echo "t alpha info role from=establishing to=primary epoch=2 size=4" >"$books/beta.log"
 	printf '%s\n' "20 3 r3 alpha,beta" "21 5 r5 beta" >"$books/notes"
+	printf '%s\n' "9 begin cut alpha beta" "10 failed end cut alpha beta" \
+	    "11 failed begin cut beta alpha" "12 not-now begin copy beta" \
+	    >"$books/faults"
 	history_of_ada >"$books/history/0"
 	history_of_bob >"$books/history/1"
 }
@@ -93,7 +96,7 @@ everywhere() {
 @test "checker: good books" {
 	run tests/nemesis/check "$books"
 	echo "$output"
-	[[ $status -eq 0 && $output == *"18 passed, 0 failed" ]]
+	[[ $status -eq 0 && $output == *"19 passed, 0 failed" ]]
 }
 
 @test "checker: a vote that was acknowledged is lost" {
@@ -132,7 +135,7 @@ everywhere() {
 	more_books
 	run tests/nemesis/check "$books"
 	echo "$output"
-	[[ $status -eq 0 && $output == *"18 passed, 0 failed" ]]
+	[[ $status -eq 0 && $output == *"19 passed, 0 failed" ]]
 }
 
 @test "checker: pairs, blanks and first places that are not those of the rankings" {
@@ -225,6 +228,19 @@ everywhere() {
 	finds unchanged unharmed
 	: >"$books/history/0"
 	finds asked unchanged unharmed enough
+}
+
+@test "checker: a kind of fault that never happened" {
+	sed -i 's/^9 begin/9 failed begin/' "$books/faults"
+	finds faults
+	sed -i '/cut/d' "$books/faults"
+	for i in {1..3}; do
+		echo "2$i not-now begin copy beta" >>"$books/faults"
+	done
+	run tests/nemesis/check "$books"
+	((status == 0))
+	echo "24 not-now begin copy beta" >>"$books/faults"
+	finds faults
 }
 
 # ---- short runs; the programs as they are shipped, which libfaketime wants --------
