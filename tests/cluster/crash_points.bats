@@ -10,13 +10,6 @@ load lib
 : "${CRASH_PASSES:=2}"
 export BATS_TEST_TIMEOUT=400
 
-# points [FILE...]: those of the files of these names, or all.
-points() {
-	local files=("${@:-*.c}")
-	grep -rohE 'crash_at\("[a-z-]+"\)' "${files[@]/#/--include=}" \
-	    common replica server | cut -d'"' -f2 | sort -u
-}
-
 # Those of the two servers without an arbiter, but those of a truncation.
 points_of_a_host() {
 	points | grep -vE '^(truncate|witness|decide)-|^push-stored$'

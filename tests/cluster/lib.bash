@@ -170,6 +170,14 @@ alone() {
 	serves "$1" && alarms "$1" "No redundancy"
 }
 
+# points [FILE...]: where the servers' code may be told to die; those of the
+# files of these names, or all.
+points() {
+	local files=("${@:-*.c}")
+	grep -rohE 'crash_at\("[a-z-]+"\)' "${files[@]/#/--include=}" \
+	    common replica server | cut -d'"' -f2 | sort -u
+}
+
 address() {
 	if [[ -n ${NET_DIR-} ]]; then
 		cat "$NET_DIR/$1.ip"
