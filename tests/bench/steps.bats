@@ -41,7 +41,13 @@ says() {
 	chmod +x "$BATS_TEST_TMPDIR/long"
 	run scripts/run-tests "$BATS_TEST_TMPDIR/long"
 	echo "$output"
+	((status == 0))
 	[[ $output == *"] halfway"* && $output != *"much else"* ]]
+	echo "exit 3" >>"$BATS_TEST_TMPDIR/long"
+	run scripts/run-tests "$BATS_TEST_TMPDIR/long"
+	echo "$output"
+	((status == 1))
+	[[ $output == *"] halfway"*"much else"*"exit status 3"* ]]
 }
 
 @test "run-tests counts what runs beside, whose failures come last" {

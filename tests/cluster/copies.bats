@@ -54,7 +54,7 @@ restored() {
 	exits 0 restored alpha copy
 	server_start alpha
 	sleep 1
-	not serves alpha
+	[[ $(host_state alpha role) == waiting ]]
 	epoch=$(host_state alpha epoch)
 	exits 0 admin alpha promote --force --epoch "$epoch" --accept-loss
 	wait_until 10 serves alpha

@@ -54,7 +54,7 @@ turnout_is() {
 	jq -r .markdown <<<"$output" >"$PAIR_DIR/minutes.md"
 	size=$(sed -n '/^```$/{n;n;p;q}' "$PAIR_DIR/minutes.md")
 	((size > $(jq .closed_record <<<"$output")))
-	if command -v weasyprint pandoc >/dev/null; then
+	if command -v weasyprint && command -v pandoc; then
 		client report board --pdf >"$PAIR_DIR/minutes.pdf"
 		[[ $(head -c 5 "$PAIR_DIR/minutes.pdf") == %PDF- ]]
 	fi

@@ -68,7 +68,15 @@ losing_one_reply() {
 		# shellcheck disable=SC2086 # a number and hexadecimal digits
 		ask beta ${call% *} "${call#* }"
 		stood 1
+		# shellcheck disable=SC2154 # ask sets it
+		[[ $host == "$(printf alpha | to_hex)" ]]
 	done
+	# Nor has it another host to name.
+	# shellcheck disable=SC2154 # ask sets it
+	ask alpha 5 "$(string board)$cluster$(u64 0)$(u64 999999999)"
+	stood 3
+	ask alpha 5 "$(string board)$(repeat 11 16)$(u64 1)$(u64 1)"
+	stood 4
 	wait_until 10 port alpha "$PROBE"
 	ask alpha 1 "" "$PROBE"
 	answered 0

@@ -269,15 +269,15 @@ voters() {
 	setup_file_and_key
 	echo "name,group,key" >"$csv"
 	printf "v%d,m,$key\n" {1..3000} >>"$csv"
-	run on_terminal '' "${import[@]}" "$csv"
+	exits 0 on_terminal '' "${import[@]}" "$csv"
 	says "staging     [---"
 	exits 0 admin alpha import --shared-keys "$csv"
 	[[ $output != *"["* ]]
-	run on_terminal '' "${import[@]}" --dry-run "$csv"
+	exits 0 on_terminal '' "${import[@]}" --dry-run "$csv"
 	says "comparing   [---"
 	# No bar is left before what is in the way, and the refusal.
 	sed -i 's/^v2500,m,/v2500,n,/' "$csv"
-	run on_terminal '' "${import[@]}" "$csv"
+	exits 1 on_terminal '' "${import[@]}" "$csv"
 	says $'\r\e[K! v2500 '
 	says "Nobody was registered: 1 of 3000 voters"
 	says "Correct the file, or add --update to change groups and keys."

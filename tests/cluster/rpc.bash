@@ -102,6 +102,7 @@ accepted() {
 # `rest` is what follows it.
 ask() {
 	local reply
+	code='' reason='' standing=''
 	reply=$(call "$1" "${4:-$EVOTE}" 1 "$2" "$3")
 	[[ $reply == "$(accepted 0)"* ]] || {
 		echo "no success: $reply" >&2
@@ -112,6 +113,7 @@ ask() {
 	skip_bytes $((16 + 16 + 8 + 8 + 32))
 	standing=$((16#$(take 4)))
 	skip_bytes 4
+	host=$(take_opaque)
 	skip_opaque
 	code=$((16#$(take 4)))
 	skip_bytes 4
@@ -121,13 +123,14 @@ ask() {
 	code_fits_standing
 }
 
-# No answer has EVOTE_CODE_NONE, and every answer another code.
+# No answer has EVOTE_CODE_NONE, and every answer another code.  Only
+# EVOTE_NOT_PRIMARY and EVOTE_NOT_SERVING name a host.
 code_fits_standing() {
-	((standing == 0 && code < 100 || standing != 0 && code == 16#ffffffff)) ||
-		{
-			echo "standing=$standing code=$code" >&2
-			return 1
-		}
+	((standing == 0 && code < 100 || standing != 0 && code == 16#ffffffff)) &&
+		[[ $standing == [12] || -z $host ]] || {
+		echo "standing=$standing code=$code host=$host" >&2
+		return 1
+	}
 }
 
 # answered CODE [REASON], stood STANDING: what `ask` was told.

@@ -80,9 +80,9 @@ signed_by() {
 		ask alpha 3 "$create"
 		answered 1 4
 		preauth alpha "$name"
-		auth alpha "$name" "$(repeat 5a 64)" || true
+		auth alpha "$name" "$(repeat 5a 64)"
 		answered 1 4
-		auth alpha "$name" "$(repeat 5a 3)" || true
+		auth alpha "$name" "$(repeat 5a 3)"
 		answered 1 4
 	done
 	still_serves

@@ -81,22 +81,28 @@ global_synopsis() {
 	done
 }
 
-@test "what is mistyped is guessed" {
-	run "$bin/evote_client" vtoe
-	[[ $output == "vtoe is not a command (did you mean vote?); see"* ]]
-	run "$bin/evote_client" help hlep
-	[[ $output == "hlep is not a command (did you mean help?); see"* ]]
-	run "$bin/evote_client" zzz
-	[[ $output == "zzz is not a command; see"* ]]
-	run "$bin/evote_client" --votre ada vote e
-	[[ $output == "--votre is not an option (did you mean --voter?); see"* ]]
-	run "$bin/evote_client" promote --acept-loss
-	[[ $output == *"(did you mean --accept-loss?); see evote_client promote"* ]]
-	run "$bin/evote_client" vote e --voter=ada
-	[[ $output == "--voter goes before the command; see evote_client vote"* ]]
-	run "$bin/evote_server" --suspectms 9
-	[[ ${lines[0]} == *"(did you mean --suspect-ms?)" ]]
+# mistyped CMD...: it ends as such commands do; its words are in `output`.
+mistyped() {
+	run "$@"
+	# shellcheck disable=SC2154 # bats sets it
 	((status == 2))
+}
+
+@test "what is mistyped is guessed" {
+	mistyped "$bin/evote_client" vtoe
+	[[ $output == "vtoe is not a command (did you mean vote?); see"* ]]
+	mistyped "$bin/evote_client" help hlep
+	[[ $output == "hlep is not a command (did you mean help?); see"* ]]
+	mistyped "$bin/evote_client" zzz
+	[[ $output == "zzz is not a command; see"* ]]
+	mistyped "$bin/evote_client" --votre ada vote e
+	[[ $output == "--votre is not an option (did you mean --voter?); see"* ]]
+	mistyped "$bin/evote_client" promote --acept-loss
+	[[ $output == *"(did you mean --accept-loss?); see evote_client promote"* ]]
+	mistyped "$bin/evote_client" vote e --voter=ada
+	[[ $output == "--voter goes before the command; see evote_client vote"* ]]
+	mistyped "$bin/evote_server" --suspectms 9
+	[[ ${lines[0]} == *"(did you mean --suspect-ms?)" ]]
 }
 
 @test "the client's commands: help, manual page, completion" {
