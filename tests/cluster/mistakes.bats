@@ -185,7 +185,9 @@ no_portmap() {
 	wait_until 20 alarms alpha "No link to beta: its portmapper is silent"
 	wait_until 20 alarms beta "No link to alpha: its portmapper is silent"
 	alarms alpha "Not serving: beta may hold votes"
+	alarms alpha "Start beta, or mend the link to it."
 	alarms beta "Not serving: alpha may hold votes"
+	alarms beta "Start alpha, or mend the link to it."
 	net_heal
 	wait_until 15 level
 }

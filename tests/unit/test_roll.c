@@ -136,11 +136,13 @@ test_encodings(void **state)
 {
 	check_encoding("\xff\xfe"
 		       "n\0a\0",
-	    6, "UTF-16", 0);
+	    6, "UTF-16; save it as \"CSV UTF-8\" and try again", 0);
 	check_encoding("\xfe\xff\0n\0a", 6, "UTF-16", 0);
-	check_encoding("n\0a\0m\0e\0", 8, "UTF-16", 1);
+	check_encoding(
+	    "n\0a\0m\0e\0", 8, "UTF-16, or no text: save it as UTF-8", 1);
 	check_encoding("name\nM\xfcller\n", 12, "line 2, byte 6: not UTF-8", 6);
-	check_encoding("name\nM\xfcller\n", 12, "Latin-1", 6);
+	check_encoding("name\nM\xfcller\n", 12,
+	    "Latin-1 (ISO 8859-1, Windows-1252): save it as \"CSV UTF-8\"", 6);
 }
 
 /* ---- roll ---- */

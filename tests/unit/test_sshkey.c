@@ -116,6 +116,9 @@ test_public_untidy(void **state)
 static void
 test_public_refused(void **state)
 {
+	static const char others[] =
+	    "a PRIVATE key, which others have seen now: "
+	    "have its owner make a new one";
 	char line[200];
 
 	public_refused("", "missing");
@@ -131,10 +134,10 @@ test_public_refused(void **state)
 		public_refused(line, "damaged");
 	}
 	public_refused("no-pty ssh-rsa AAAAB3NzaC1yc2E=", "another kind");
-	public_refused(open_file, "PRIVATE");
-	public_refused(strchr(open_file, '\n') + 1, "PRIVATE");
-	public_refused("-----BEGIN PRIVATE KEY-----", "PRIVATE");
-	public_refused("PuTTY-User-Key-File-3: ssh-ed25519", "PRIVATE");
+	public_refused(open_file, others);
+	public_refused(strchr(open_file, '\n') + 1, others);
+	public_refused("-----BEGIN PRIVATE KEY-----", others);
+	public_refused("PuTTY-User-Key-File-3: ssh-ed25519", others);
 	public_refused("#NAME?", "formula");
 	snprintf(line, sizeof(line), "%s\n%s", open_line, open_line);
 	public_refused(line, "two keys");

@@ -1141,7 +1141,9 @@ test_never_reads_times_out(void **state)
 	for (i = 0; i < 400; i++)
 		client_call(greedy, i, DO_BIG, NULL);
 	server_run();
-	server_later(IDLE_MS + 1);
+	server_later(PARTIAL_MS - 100);
+	assert_int_equal(its.closed, 0);
+	server_later(200);
 	assert_int_equal(its.closed, 1);
 	close(greedy);
 }
