@@ -2231,6 +2231,21 @@ test_forced_live(void **state)
 	evote_close(e);
 }
 
+/* Who edits the list still knows how far the service was. */
+static void
+test_older_in_edited_list(void **state)
+{
+	struct world *w = *state;
+
+	check_answered(w);
+	snprintf(
+	    w->hosts, sizeof(w->hosts), "y=localhost:%d", w->fake.host[0].port);
+	w->fake.host[0].stamp.size--;
+	check_changed(w, "older state");
+	w->fake.host[0].stamp.size++;
+	check_answered(w);
+}
+
 static enum evote_outcome
 ask(struct world *w, uint64_t timeout_ms)
 {
@@ -2841,6 +2856,7 @@ main(void)
 	    test(test_other_cluster),
 	    test(test_other_root),
 	    test(test_older),
+	    test(test_older_in_edited_list),
 	    test(test_forced),
 	    test(test_forced_live),
 	    test(test_behind),

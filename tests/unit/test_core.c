@@ -1373,6 +1373,35 @@ a_dead_host_s_clock_is_no_doubt(void **state)
 	cluster_free(c);
 }
 
+/* An answer that comes late says what the time was, not what it is. */
+static void
+who_is_held_up_casts_no_doubt_on_its_clock(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+	int late = 0;
+
+	hold(c, A, B, REPLIES);
+	cluster_wait(c, 2800);
+	for (; link_step(c, A, B, REPLIES); late++)
+		assert_no_alarm(c, A, "clock");
+	assert_true(late > 0);
+	cluster_free(c);
+}
+
+/* It is not hidden by what else is wrong. */
+static void
+a_clock_is_told_of_beside_other_alarms(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, OFF);
+
+	c->hosts[B].clock_us = 9000000;
+	host_kill(c, C, 0);
+	cluster_wait(c, 5000);
+	assert_alarm(c, A, "No redundancy: new votes are not copied to C.");
+	assert_alarm(c, A, "The hosts' clocks are 9 s apart");
+	cluster_free(c);
+}
+
 /* A machine that was paused sees it by its wall clock: it asks first. */
 static void
 who_was_paused_asks_before_it_takes_over(void **state)
@@ -2285,6 +2314,8 @@ main(void)
 	    cmocka_unit_test(
 		a_missing_link_is_named_as_the_cause_of_a_clock_s_doubt),
 	    cmocka_unit_test(a_dead_host_s_clock_is_no_doubt),
+	    cmocka_unit_test(who_is_held_up_casts_no_doubt_on_its_clock),
+	    cmocka_unit_test(a_clock_is_told_of_beside_other_alarms),
 	    cmocka_unit_test(who_was_paused_asks_before_it_takes_over),
 	    cmocka_unit_test(a_host_not_heard_of_yet_is_not_passed_over),
 	    cmocka_unit_test(who_saw_what_was_left_behind_is_not_answered),

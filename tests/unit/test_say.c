@@ -73,12 +73,39 @@ test_problem(void **state)
 	problem_is("That \"E\" is open. Run it again", "", "That", "E");
 }
 
+static void
+refusal_is(const char *want, struct client c)
+{
+	const cJSON *said = cJSON_GetObjectItem(c.json, "message");
+
+	assert_string_equal(want, cJSON_GetStringValue(said));
+	cJSON_Delete(c.json);
+}
+
+/* No terminal obeys the service's own words, nor is turned round by them. */
+static void
+test_refused_harmless(void **state)
+{
+	evote_answer answer = {
+	    .code = 5, .text = (char *)"a\x1b[2Jb\xe2\x80\xae d"};
+	struct client c = {.json = cJSON_CreateObject()};
+
+	answer.reason = EVOTE_R_NOT_POSSIBLE;
+	assert_int_equal(EXIT_REFUSED, say_refused(&c, &answer, "No"));
+	refusal_is("No: a?[2Jb? d", c);
+	c.json = cJSON_CreateObject();
+	answer.reason = EVOTE_R_OK;
+	assert_int_equal(EXIT_REFUSED, say_refused_so(&c, &answer, "No"));
+	refusal_is("No (a?[2Jb? d)", c);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_reasons),
 	    cmocka_unit_test(test_problem),
+	    cmocka_unit_test(test_refused_harmless),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
