@@ -648,6 +648,73 @@ test_log_in_after_the_end(void **state)
 	assert_int_equal(cast(a, date_now_us()), EVOTE_R_CLOSED);
 }
 
+/* An answer, and all that follows it, word by word. */
+struct refusal {
+	evote_answer answer;
+	u_int words, bits;
+};
+
+static bool_t
+xdr_refusal(XDR *x, struct refusal *r)
+{
+	u_int word;
+
+	if (!xdr_evote_answer(x, &r->answer))
+		return (FALSE);
+	for (; xdr_u_int(x, &word); r->words++)
+		r->bits |= word;
+	return (TRUE);
+}
+
+static void
+refused_empty(
+    struct scene *a, u_int proc, xdrproc_t xargs, void *args, evote_reason why)
+{
+	struct refusal res = {.answer.code = -1};
+
+	call(a, proc, xargs, args);
+	answer(a, (xdrproc_t)xdr_refusal, &res);
+	assert_int_equal(res.answer.standing, EVOTE_SERVED);
+	assert_int_equal(res.answer.reason, why);
+	assert_int_not_equal(res.answer.code, 0);
+	assert_true(res.words > 0);
+	assert_int_equal(res.bits, 0);
+	xdr_free((xdrproc_t)xdr_evote_answer, &res.answer);
+}
+
+/* As evote.x has it: what is refused tells nothing. */
+static void
+test_refused_empty(void **state)
+{
+	static const u_int named[] = {
+	    EVOTE_GET_LIFE, EVOTE_REPORT, EVOTE_CURVE, EVOTE_TURNOUT};
+	struct scene *a = *state;
+	evote_named_args none = {.election = (char *)"none"};
+	evote_named_args board = {.election = BOARD};
+	evote_sheet_args sheet = {.election = BOARD};
+	evote_check_args check = {.token = {4, (char *)"none"}};
+	evote_auth_args auth = {
+	    .voter = (char *)"ada", .challenge = {4, (char *)"none"}};
+
+	enrol(a, "ada");
+	open_board(a, DAY);
+	assert_int_equal(cast(a, date_now_us()), EVOTE_R_OK);
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++)
+		refused_empty(a, named[i], (xdrproc_t)xdr_evote_named_args,
+		    &none, EVOTE_R_NO_ELECTION);
+	/* It is open, has no sheet, and does not show when people vote. */
+	refused_empty(a, EVOTE_REPORT, (xdrproc_t)xdr_evote_named_args, &board,
+	    EVOTE_R_ONGOING);
+	refused_empty(a, EVOTE_CURVE, (xdrproc_t)xdr_evote_named_args, &board,
+	    EVOTE_R_NOT_SHOWN);
+	refused_empty(a, EVOTE_GET_SHEET, (xdrproc_t)xdr_evote_sheet_args,
+	    &sheet, EVOTE_R_NO_SHEET);
+	refused_empty(a, EVOTE_CHECK, (xdrproc_t)xdr_evote_check_args, &check,
+	    EVOTE_R_TOKEN);
+	refused_empty(a, EVOTE_AUTH, (xdrproc_t)xdr_evote_auth_args, &auth,
+	    EVOTE_R_CHALLENGE);
+}
+
 int
 main(void)
 {
@@ -670,6 +737,8 @@ main(void)
 		test_votes_in_doubt, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_log_in_after_the_end, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_refused_empty, setup, teardown),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
