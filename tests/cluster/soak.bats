@@ -11,8 +11,8 @@
 	sed 's/^/# /' "$BATS_TEST_TMPDIR/out" >&3
 }
 
-# where_it_fails FILTER FILE...: tests, where no process may have a namespace of
-# its own; without what this run has told its tests.
+# where_it_fails CMD...: where no process may have a namespace of its own;
+# without what this run has told its tests.
 where_it_fails() {
 	local bin=$BATS_TEST_TMPDIR/fails
 	mkdir "$bin"
@@ -20,20 +20,29 @@ where_it_fails() {
 	    >"$bin/unshare"
 	chmod +x "$bin/unshare"
 	# shellcheck disable=SC2046 # names
-	env $(compgen -e | sed -n 's/^BATS_/-u &/p') PATH="$bin:$PATH" \
-	    bats --formatter tap -f "$1" "${@:2}"
+	env $(compgen -e | sed -n 's/^BATS_/-u &/p') PATH="$bin:$PATH" "$@"
 }
 
 @test "root without namespaces: what needs them is skipped, and says why" {
 	cd "$BATS_TEST_DIRNAME/../.."
-	run where_it_fails '^(IPv6 alone|rpcinfo shows)' \
-	    tests/cluster/ipv6.bats tests/cluster/discovery.bats
+	run where_it_fails bats --formatter tap \
+	    -f '^(IPv6 alone|rpcinfo shows|a short run of|bench-failover)' \
+	    tests/cluster/ipv6.bats tests/cluster/discovery.bats \
+	    tests/nemesis tests/bench
 	echo "$output"
 	# shellcheck disable=SC2154 # bats sets it
 	((status == 0))
 	[[ $output != *"not ok"* ]]
 	(($(grep -cE '^ok .* # skip (root, but no network namespaces|not root, and unshare): ' \
-	    <<<"$output") == 2))
+	    <<<"$output") == 5))
+}
+
+@test "root without namespaces: the demo is told on two ports of this machine" {
+	cd "$BATS_TEST_DIRNAME/../.."
+	run where_it_fails scripts/demo
+	echo "$output"
+	((status == 0))
+	[[ $output == *"two ports of this machine stand for alpha and beta"* ]]
 }
 
 # In one without any ids nobody is root.
