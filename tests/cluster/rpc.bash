@@ -126,11 +126,11 @@ ask() {
 # No answer has EVOTE_CODE_NONE, and every answer another code.  Only
 # EVOTE_NOT_PRIMARY and EVOTE_NOT_SERVING name a host.
 code_fits_standing() {
-	((standing == 0 && code < 100 || standing != 0 && code == 16#ffffffff)) &&
-		[[ $standing == [12] || -z $host ]] || {
+	if ((standing == 0 ? code >= 100 : code != 16#ffffffff)) ||
+	    [[ $standing != [12] && -n $host ]]; then
 		echo "standing=$standing code=$code host=$host" >&2
 		return 1
-	}
+	fi
 }
 
 # answered CODE [REASON], stood STANDING: what `ask` was told.

@@ -38,6 +38,13 @@ commands() {
 	"$bin/evote_client" --help | sed -n '/^  --/d; s/^  \([a-z][a-z]*\).*/\1/p'
 }
 
+# mistyped CMD...: it ends as such commands do; its words are in `output`.
+mistyped() {
+	run "$@"
+	# shellcheck disable=SC2154 # bats sets it
+	((status == 2))
+}
+
 @test "the server's options: help, manual page, completion" {
 	local help
 	help=$("$bin/evote_server" --help | options)
@@ -79,13 +86,6 @@ global_synopsis() {
 		echo "$usage"
 		[[ $usage == "$command"* && $page == *" $usage"* ]]
 	done
-}
-
-# mistyped CMD...: it ends as such commands do; its words are in `output`.
-mistyped() {
-	run "$@"
-	# shellcheck disable=SC2154 # bats sets it
-	((status == 2))
 }
 
 @test "what is mistyped is guessed" {
