@@ -253,9 +253,12 @@ is_meant(const struct paper *p)
 	return (prompt_yes("Cast this ballot"));
 }
 
-/* 1: it is on the paper; 0: not yet; -1: the voter has stopped. */
+/*
+ * 1: it is on the paper; 0: not yet; -1: the voter has stopped.  *declined is
+ * set once a ballot was shown, and was not meant.
+ */
 static int
-typed_take(struct paper *p)
+typed_take(struct paper *p, int *declined)
 {
 	char *line = prompt_line();
 	evote_reason reason;
@@ -266,8 +269,12 @@ typed_take(struct paper *p)
 	}
 	reason = typed_read(p, line);
 	free(line);
-	if (reason == EVOTE_R_OK)
-		return (is_meant(p));
+	if (reason == EVOTE_R_OK) {
+		if (is_meant(p))
+			return (1);
+		*declined = 1;
+		return (0);
+	}
 	say_aside("That is not a %s: %s.",
 	    p->form.kind == BALLOT_CHOICE ? "choice" : "ballot",
 	    reason != EVOTE_R_MALFORMED ? reason_of(reason)->sentence
@@ -280,17 +287,20 @@ typed_take(struct paper *p)
 int
 paper_ask(struct client *c, struct evote *e, struct paper *p)
 {
-	int times, taken = 0, status = paper_open(c, e, &p->show);
+	int times, declined = 0, taken = 0;
+	int status = paper_open(c, e, &p->show);
 
 	if (status >= 0)
 		return (status);
 	paper_show(e, p);
 	for (times = 0; times < ASK_TIMES && taken == 0; times++) {
 		question(p);
-		taken = typed_take(p);
+		taken = typed_take(p, &declined);
 	}
 	p->marks.what[0] = '\0';
-	return (taken == 1
-		? -1
-		: say_usage(c, "No choice was made, and no vote was sent"));
+	if (taken == 1)
+		return (-1);
+	return (say_usage(c,
+	    declined ? "The vote was not confirmed, and was not sent"
+		     : "No choice was made, and no vote was sent"));
 }

@@ -1,9 +1,13 @@
 #include "client/prompt.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
+
+#define ASK_TIMES 3
 
 int
 prompt_can(const struct client *c)
@@ -28,17 +32,36 @@ prompt_line(void)
 	return (line);
 }
 
+/* 1: yes; 0: no; -1: neither. */
+static int
+yes_read(char *line)
+{
+	char *end = line + strlen(line);
+
+	while (end > line && isspace((unsigned char)end[-1]))
+		*--end = '\0';
+	while (isspace((unsigned char)*line))
+		line++;
+	if (strcasecmp(line, "yes") == 0 || strcasecmp(line, "y") == 0)
+		return (1);
+	return (
+	    strcasecmp(line, "no") == 0 || strcasecmp(line, "n") == 0 ? 0 : -1);
+}
+
 int
 prompt_yes(const char *question)
 {
+	int times, yes = -1;
 	char *line;
-	int yes;
 
-	fflush(stdout);
-	fprintf(stderr, "%s (yes/no)? ", question);
-	line = prompt_line();
-	yes = line != NULL &&
-	    (strcmp(line, "yes") == 0 || strcmp(line, "y") == 0);
-	free(line);
-	return (yes);
+	for (times = 0; times < ASK_TIMES && yes < 0; times++) {
+		fflush(stdout);
+		fprintf(stderr, "%s%s (yes/no)? ",
+		    times > 0 ? "Type yes or no. " : "", question);
+		if ((line = prompt_line()) == NULL)
+			return (0);
+		yes = yes_read(line);
+		free(line);
+	}
+	return (yes == 1);
 }

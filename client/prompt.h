@@ -7,7 +7,7 @@
 int prompt_can(const struct client *);
 /* The next line of standard input without its end, malloc'd; NULL: none. */
 char *prompt_line(void);
-/* Asks "QUESTION (yes/no)? "; 1 for yes. */
+/* Asks "QUESTION (yes/no)? ", and again if the answer is neither; 1 for yes. */
 int prompt_yes(const char *question);
 
 #endif

@@ -125,6 +125,19 @@ debian() {
 	says "No choice was made"
 	exits 0 ada_types $'1 3\nno\n3 2\nyes' vote board
 	says "Your ballot: B, C"
+	# What is neither yes nor no is asked again, a few times.
+	opened club 600 --pick 1-2
+	exits 2 ada_types $'1\nyep\nsure\nok\n\n' vote club
+	says "Type yes or no. Cast this ballot (yes/no)?"
+	says "The vote was not confirmed, and was not sent"
+	not says "No choice was made"
+	exits 2 ada_types $'1\n No \n2\nN\n3\nno\n' vote club
+	says "The vote was not confirmed, and was not sent"
+	not says "Type yes or no"
+	exits 0 ada_types $'1\n\n Yes \n' vote club
+	opened vice 600 --pick 1-2
+	exits 0 ada_types $'1\nY\n' vote vice
+	not says "Type yes or no"
 	opened chair 600 --ranked
 	exits 0 ada_types $'2>4=1\nyes' vote chair
 	says "Your ballot: B > A = D"
