@@ -167,3 +167,19 @@ admin_lives(
 	clnt_destroy(client);
 	return (admin_check(c, stat, &res->answer, what));
 }
+
+int
+admin_life(struct client *c, const char *election, evote_life_res *res,
+    const char *what)
+{
+	evote_named_args args = {.election = (char *)election};
+	enum clnt_stat stat;
+	CLIENT *client;
+	int status = open_at(c, EVOTE_PROG, EVOTE_V1, &client);
+
+	if (status >= 0)
+		return (status);
+	stat = evote_get_life_1(&args, res, client);
+	clnt_destroy(client);
+	return (admin_check(c, stat, &res->answer, what));
+}

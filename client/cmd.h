@@ -132,5 +132,8 @@ int admin_clock(struct client *, uint64_t *now, const char *what);
 /* A page of the elections, from that host; the caller frees it. */
 int admin_lives(
     struct client *, unsigned first, evote_lives_res *, const char *what);
+/* An election's life, which the caller frees. */
+int admin_life(
+    struct client *, const char *election, evote_life_res *, const char *what);
 
 #endif

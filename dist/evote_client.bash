@@ -14,7 +14,7 @@ _evote_client() {
 	    --json --version --help"
 	local -A own=(
 		[create]="--group --choice --end --start --grace --pick --ranked --none-choice --publish-sheet --show-times --freeze --empty-groups --dry-run --yes"
-		[extend]="--end --reason"
+		[extend]="--end --reason --dry-run --yes"
 		[cancel]="--reason --yes"
 		[vote]="--blank"
 		[verify]="--policy"

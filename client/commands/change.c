@@ -1,4 +1,5 @@
 /* Changes of an election's end: it is extended, or cancelled. */
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,9 +14,8 @@
 
 struct change {
 	const char *end, *why;
-	int yes;
-	int relative;	 /* the end is a span from now */
-	uint64_t end_us; /* or that span */
+	int yes, dry;
+	int relative; /* the end is a span from now */
 	char name[NAME_ROOM];
 	char reason[EVOTE_TEXT_MAX + 1];
 };
@@ -62,6 +62,137 @@ outcome_say(struct client *c, struct evote *e, const struct change *n,
 	return (say_answer(c, e, outcome, answer, "%s", what));
 }
 
+/* ---- an extension, before it is made ---- */
+
+/* Of a dry run that is all there is; else a remark. */
+__attribute__((format(printf, 3, 4))) static void
+line(struct client *c, const struct change *n, const char *fmt, ...)
+{
+	char text[NAME_ROOM + EVOTE_TEXT_MAX + 200];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (n->dry)
+		say_line(c, "%s", text);
+	else
+		say_aside("%s", text);
+}
+
+static void
+extension_lines(struct client *c, const struct change *n, uint64_t from,
+    uint64_t to, uint64_t now)
+{
+	struct when old = when_at(from, now), new = when_at(to, now);
+	char span[48];
+
+	date_span(to - from, span, sizeof(span));
+	line(c, n, "election %s", n->name);
+	line(c, n, "closes   %s, which is %s here, %s", old.utc, old.local,
+	    old.left);
+	line(c, n, "then     %s, which is %s here, %s", new.utc, new.local,
+	    new.left);
+	line(c, n, "later by %s", span);
+	line(c, n, "reason   %s", n->reason);
+	line(c, n,
+	    "An extension cannot be taken back, and no end is ever made "
+	    "earlier. Everybody is told the reason.");
+}
+
+/* What the service would refuse it for, as far as its life tells. */
+static evote_reason
+extension_fault(const evote_life_res *life, uint64_t end, uint64_t now)
+{
+	if (life->phase == EVOTE_PHASE_CANCELLED)
+		return (EVOTE_R_CANCELLED);
+	if (life->phase == EVOTE_PHASE_CLOSED || life->end <= now)
+		return (EVOTE_R_CLOSED);
+	return (end <= life->end ? EVOTE_R_NOT_LATER : EVOTE_R_OK);
+}
+
+/* Whether it is meant; a step.  e: NULL for an operator. */
+static int
+extension_agree(struct client *c, struct evote *e, const struct change *n,
+    evote_life_res *life, uint64_t end, uint64_t now)
+{
+	evote_reason fault = extension_fault(life, end, now);
+
+	if (fault != EVOTE_R_OK) {
+		life->answer.code = fault == EVOTE_R_NOT_LATER ? 3 : 2;
+		life->answer.reason = fault;
+		return (e != NULL
+			? outcome_say(c, e, n, "extended", EVOTE_ANSWERED,
+			      &life->answer)
+			: say_refused(c, &life->answer,
+			      "Election \"%s\" was not extended", n->name));
+	}
+	extension_lines(c, n, life->end, end, now);
+	if (n->dry) {
+		if (c->json != NULL)
+			cJSON_AddBoolToObject(c->json, "dry_run", 1);
+		when_add(c->json, "from", life->end);
+		when_json(c->json, end);
+		return (say_done(c,
+		    "Nothing was done: election \"%s\" was not extended",
+		    n->name));
+	}
+	return (n->yes || prompt_yes("Extend it")
+		? -1
+		: say_usage(c, "Election \"%s\" was not extended", n->name));
+}
+
+/* A script does not want to read it, and is not asked. */
+static int
+is_shown(const struct client *c, const struct change *n)
+{
+	return (n->dry || prompt_can(c));
+}
+
+/*
+ * A request that was kept may have been sent: nothing is asked about it.  Of
+ * another the end is the one shown, however long the answer takes.
+ */
+static int
+voter_agree(
+    struct client *c, struct evote *e, struct change *n, evote_extension *x)
+{
+	int relative = n->relative ? EVOTE_END_SPAN : 0, kept = 0, status;
+	enum evote_outcome outcome = EVOTE_ANSWERED;
+	evote_life_res life = {0};
+	uint64_t now;
+
+	if (!n->dry)
+		outcome = evote_extend_kept(e, x, relative, &kept);
+	if (outcome == EVOTE_ANSWERED && !kept)
+		outcome = evote_life(e, n->name, &life);
+	if (outcome == EVOTE_UNANSWERED)
+		outcome = EVOTE_UNSENT;
+	status = outcome_say(c, e, n, "extended", outcome, &life.answer);
+	if (status < 0 && !kept) {
+		now = evote_now_us(e);
+		if (n->relative)
+			x->end += now;
+		n->relative = 0;
+		status = extension_agree(c, e, n, &life, x->end, now);
+	}
+	xdr_free((xdrproc_t)xdr_evote_life_res, &life);
+	return (status);
+}
+
+static int
+operator_agree(struct client *c, const struct change *n, uint64_t end,
+    uint64_t now, const char *what)
+{
+	evote_life_res life = {0};
+	int status = admin_life(c, n->name, &life, what);
+
+	if (status < 0)
+		status = extension_agree(c, NULL, n, &life, end, now);
+	xdr_free((xdrproc_t)xdr_evote_life_res, &life);
+	return (status);
+}
+
 /* ---- extend ---- */
 
 static int
@@ -70,6 +201,8 @@ extended_say(struct client *c, const struct change *n, uint64_t end,
 {
 	struct when w = when_at(end, now);
 
+	if (c->json != NULL)
+		cJSON_AddBoolToObject(c->json, "dry_run", 0);
 	when_json(c->json, end);
 	say_stamp(c, &answer->stamp);
 	return (say_done(c,
@@ -79,22 +212,35 @@ extended_say(struct client *c, const struct change *n, uint64_t end,
 }
 
 static int
-voter_extend(struct client *c, const struct change *n, evote_extension *x)
+voter_send(struct client *c, struct evote *e, const struct change *n,
+    evote_extension *x)
 {
+	uint64_t end = x->end;
 	enum evote_outcome outcome;
 	evote_answer answer;
-	struct evote *e;
-	uint64_t end = x->end;
-	int status = cmd_open_voter(c, 0, &e);
+	int status;
 
-	if (status >= 0)
-		return (status);
 	outcome =
 	    evote_extend(e, x, n->relative ? EVOTE_END_SPAN : 0, &end, &answer);
 	status = outcome_say(c, e, n, "extended", outcome, &answer);
 	if (status < 0)
 		status = extended_say(c, n, end, evote_now_us(e), &answer);
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	return (status);
+}
+
+static int
+voter_extend(struct client *c, struct change *n, evote_extension *x)
+{
+	struct evote *e;
+	int status = cmd_open_voter(c, 0, &e);
+
+	if (status >= 0)
+		return (status);
+	if (is_shown(c, n))
+		status = voter_agree(c, e, n, x);
+	if (status < 0)
+		status = voter_send(c, e, n, x);
 	evote_close(e);
 	return (status);
 }
@@ -111,9 +257,12 @@ operator_extend(struct client *c, const struct change *n, evote_extension *x)
 	    what, sizeof(what), "Election \"%s\" was not extended", n->name);
 	if ((status = admin_clock(c, &now, what)) >= 0)
 		return (status);
-	c->again = n->relative ? ADMIN_LOOK : ADMIN_AGAIN;
 	if (n->relative)
 		x->end += now;
+	if (is_shown(c, n) &&
+	    (status = operator_agree(c, n, x->end, now, what)) >= 0)
+		return (status);
+	c->again = n->relative ? ADMIN_LOOK : ADMIN_AGAIN;
 	status = admin_call(c, EVOTE_EXTEND_ANY, (xdrproc_t)xdr_evote_extension,
 	    x, (xdrproc_t)xdr_evote_answer, &answer, what);
 	if (status < 0)
@@ -151,14 +300,18 @@ static const struct option_row extend_options[] = {
 	.at = offsetof(struct change, end), .use = OPTION_MUST},
     {"reason", "TEXT", "why, for everybody and for the minutes",
 	.at = offsetof(struct change, why), .use = OPTION_MUST},
+    {"dry-run", NULL, "show it, and do nothing",
+	.at = offsetof(struct change, dry)},
+    {"yes", NULL, "do not ask", .at = offsetof(struct change, yes)},
     {0},
 };
 
 const struct command cmd_extend = {
     .name = "extend",
     .args = "ELECTION",
-    .help = "Gives an election that has not ended a later end. Its creator "
-	    "does that, or with --admin an operator.",
+    .help = "Gives an election that has not ended a later end, for good; on a "
+	    "terminal it shows both ends, and asks. Its creator does that, or "
+	    "with --admin an operator.",
     .size = sizeof(struct change),
     .options = extend_options,
     .run = run_extend,

@@ -160,6 +160,8 @@ enum evote_outcome evote_extend(struct evote *, const evote_extension *,
 enum evote_outcome evote_cancel(
     struct evote *, const evote_cancellation *, evote_answer *);
 /* Whether a kept request is this one: as evote_kept. */
+enum evote_outcome evote_extend_kept(
+    struct evote *, const evote_extension *, int relative, int *kept);
 enum evote_outcome evote_cancel_kept(
     struct evote *, const evote_cancellation *, int *kept);
 

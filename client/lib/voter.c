@@ -145,6 +145,21 @@ evote_create_kept(
 }
 
 enum evote_outcome
+evote_extend_kept(
+    struct evote *e, const evote_extension *x, int relative, int *kept)
+{
+	const struct intent want = {
+	    .kind = EVOTE_ACT_EXTEND,
+	    .election = x->election,
+	    .end = x->end,
+	    .reason = x->reason,
+	    .relative = relative,
+	};
+
+	return (intent_kept(e, &want, kept));
+}
+
+enum evote_outcome
 evote_cancel_kept(struct evote *e, const evote_cancellation *x, int *kept)
 {
 	const struct intent want = {

@@ -74,6 +74,8 @@ voters_show() {
 	shows create 2 as ada --json create Plan --group members --choice yes \
 	    --end +2h
 	shows check 0 as ada --json check plan
+	shows extend 0 as ada --json extend plan --end +3h --reason late \
+	    --dry-run
 	shows extend 0 as ada --json extend plan --end +3h --reason late
 	shows extend 1 as bob --json extend plan --end +4h --reason late
 	shows show 0 client --json show plan

@@ -440,6 +440,50 @@ lasts() {
 	exits 1 admin beta create ours --group members --choice yes --end +2h
 }
 
+@test "extend shows both ends and asks on a terminal, or does nothing" {
+	local old extend=(extend board --reason "The mail" --end)
+	cluster_up people
+	as ada create board --group members --choice yes --end 2031-05-04T10:00Z
+	old=$(client --json show board | jq .end_us)
+	exits 2 ada_types no "${extend[@]}" 2032-05-04T10:00Z
+	says "closes   2031-05-04 10:00:00 UTC, which is 2031-05-04 "
+	says "then     2032-05-04 10:00:00 UTC, which is 2032-05-04 "
+	says "later by 366 d"
+	says "An extension cannot be taken back"
+	says "Extend it (yes/no)?"
+	exits 0 as ada "${extend[@]}" 2032-05-04T10:00Z --dry-run
+	says "later by 366 d"
+	says "Nothing was done"
+	exits 1 as ada "${extend[@]}" 2030-05-04T10:00Z --dry-run
+	says "only be extended"
+	exits 1 ada_types yes "${extend[@]}" 2030-05-04T10:00Z
+	not says "Extend it"
+	exits 2 on_terminal no --admin "$PAIR_DIR/alpha.sock" \
+	    "${extend[@]}" 2032-05-04T10:00Z
+	says "later by 366 d"
+	exits 0 admin alpha "${extend[@]}" 2032-05-04T10:00Z --dry-run
+	exits 1 admin alpha "${extend[@]}" 2030-05-04T10:00Z --dry-run
+	exits 1 admin alpha extend none --reason no --end +1h --dry-run
+	shows board ".end_us == $old and .extended == []"
+	exits 0 ada_types yes "${extend[@]}" 2031-05-04T11:00Z
+	says "later by 1 h"
+	exits 0 ada_types "" "${extend[@]}" 2031-05-04T12:00Z --yes
+	not says "Extend it"
+	exits 0 on_terminal yes --admin "$PAIR_DIR/alpha.sock" \
+	    "${extend[@]}" 2031-05-04T13:00Z
+	shows board '.extended | length == 3'
+	as ada create short --group members --choice yes --end +1h
+	exits 0 ada_types yes extend short --reason "The mail" --end +2h
+	shows short '.extended | length == 1'
+	# What was sent and got no answer is not asked about.
+	kill -STOP "$(server_pid beta)"
+	exits 4 as ada --timeout 1 extend short --end +3h --reason Late
+	kill -CONT "$(server_pid beta)"
+	wait_until 20 level
+	exits 0 ada_types "" extend short --end +3h --reason Late
+	shows short '.extended | length == 2'
+}
+
 @test "an unanswered extension or cancellation is kept, and done once" {
 	cluster_up people
 	as ada create board --group members --choice yes --end +1h
