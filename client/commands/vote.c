@@ -14,10 +14,12 @@
 #include "client/proved.h"
 #include "client/say.h"
 #include "client/when.h"
+#include "common/text.h"
 #include "common/tracker.h"
 
 #define COPIES_MS  1000 /* to hear where a vote is stored */
 #define RECEIPT_MS 5000 /* to have its receipt */
+#define NAME_WORDS 8	/* that a name is looked for in */
 
 /* The status of the host that served last; the caller frees it. */
 static int
@@ -376,6 +378,49 @@ kept_vote(struct client *c, struct evote *e, const char *election)
 	return (status);
 }
 
+/*
+ * There is no election of that name; perhaps the first words of the choice
+ * belong to it, which the shell took apart.  A step.
+ */
+static int
+unquoted_say(struct client *c, struct evote *e, const char *election,
+    const struct given *g, const evote_answer *answer)
+{
+	char joined[NAME_ROOM * 2], name[NAME_ROOM], why[200];
+	evote_life_res life;
+	int i, found = 0;
+
+	snprintf(joined, sizeof(joined), "%s", election);
+	for (i = 0; i < g->n && i < NAME_WORDS && !found; i++) {
+		if (strlen(joined) + strlen(g->choices[i]) > EVOTE_NAME_MAX)
+			break;
+		strcat(strcat(joined, " "), g->choices[i]);
+		if (text_tidy(name, EVOTE_NAME_MAX, joined, why, sizeof(why)))
+			break;
+		found = evote_life(e, name, &life) == EVOTE_ANSWERED &&
+		    life.answer.code == 0;
+		xdr_free((xdrproc_t)xdr_evote_life_res, &life);
+	}
+	if (!found)
+		return (-1);
+	return (say_refused_so(c, answer,
+	    "Your vote was NOT sent: there is no election \"%s\", but there is "
+	    "\"%s\". Put its whole name in quotes",
+	    election, name));
+}
+
+/* No ballot of the election can be made of the words. */
+static int
+unfit_say(struct client *c, struct evote *e, const char *election,
+    evote_answer *answer)
+{
+	if (answer->reason == EVOTE_R_OK) {
+		answer->code = 5;
+		answer->reason = EVOTE_R_OTHER_BALLOT;
+	}
+	return (outcome_say(c, e, election, EVOTE_ANSWERED, answer));
+}
+
 static int
 vote(struct client *c, struct evote *e, const char *election,
     const struct given *g)
@@ -383,7 +428,7 @@ vote(struct client *c, struct evote *e, const char *election,
 	enum evote_outcome outcome;
 	struct ballot_form form;
 	evote_answer answer;
-	int kept = 0;
+	int kept = 0, status;
 
 	outcome = is_asked(g) ? evote_kept(e, election, &kept) : EVOTE_ANSWERED;
 	if (outcome != EVOTE_ANSWERED)
@@ -399,14 +444,14 @@ vote(struct client *c, struct evote *e, const char *election,
 		return (choice_vote(c, e, election, g->choices[0]));
 	if (outcome != EVOTE_ANSWERED)
 		return (unasked_say(c, e, election, outcome));
+	if (answer.reason == EVOTE_R_NO_ELECTION &&
+	    (status = unquoted_say(c, e, election, g, &answer)) >= 0)
+		return (status);
 	evote_begin(e, election);
 	if (form.kind != BALLOT_CHOICE)
 		return (ballot_vote(c, e, election, g));
-	if (g->blank || g->n > 1) {
-		answer.code = 5;
-		answer.reason = EVOTE_R_OTHER_BALLOT;
-		return (outcome_say(c, e, election, outcome, &answer));
-	}
+	if (g->blank || g->n > 1)
+		return (unfit_say(c, e, election, &answer));
 	return (g->n > 0 ? choice_vote(c, e, election, g->choices[0])
 			 : choice_asked(c, e, election, g));
 }

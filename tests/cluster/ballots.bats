@@ -103,6 +103,18 @@ debian() {
 	exits 1 as ada vote one A B
 	says "another kind of ballot"
 	exits 1 as ada vote one --blank
+	says "another kind of ballot"
+	# Of none that is there, no kind is known.
+	exits 1 as ada vote none A B
+	says 'Your vote in "none" was NOT counted: there is no election of that'
+	exits 1 as ada vote none --blank
+	says "there is no election of that name"
+	opened "Board of  2026" 600
+	exits 1 as ada vote Board of 2026 A
+	says 'there is no election "Board", but there is "Board of 2026". Put'
+	exits 1 as ada vote Board of 2026
+	says "Put its whole name in quotes"
+	exits 0 as ada vote "Board of 2026" A
 	exits 0 as ada vote one A
 	exits 0 as ada vote some --blank
 	exits 0 as ada vote all --blank
