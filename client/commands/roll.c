@@ -1,5 +1,6 @@
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/cmd.h"
@@ -16,6 +17,70 @@
 #define PADDED	 (EVOTE_NAME_MAX * 2 + 1)
 
 #define TIMEOUT_MS 30000
+
+/* ---- a key that somebody has ---- */
+
+static char *
+holder_text(const char *name)
+{
+	char text[NAME_ROOM + 40];
+
+	snprintf(text, sizeof(text), "%s is on the roll with this key", name);
+	return (strdup(text));
+}
+
+/* That of who has the key, malloc'd; NULL: nobody, or the roll is not told. */
+static char *
+holder_find(struct client *c, CLIENT *client, const char *key)
+{
+	evote_roll_args args = {.group = (char *)"", .not_voted = (char *)""};
+	evote_roll_res res = {0};
+	const evote_voter *v;
+	char *holder = NULL;
+	uint32_t next = 0;
+	u_int i;
+
+	do {
+		args.first = next;
+		next = 0;
+		caller_deadline(
+		    client, now_ms() + cmd_timeout_ms(c, TIMEOUT_MS));
+		if (evote_roll_page_1(&args, &res, client) == RPC_SUCCESS)
+			next = res.next > args.first ? res.next : 0;
+		for (i = 0; i < res.voters.voters_len && holder == NULL; i++) {
+			v = &res.voters.voters_val[i];
+			if (memcmp(v->key, key, SEAL_KEY) == 0)
+				holder = holder_text(v->name);
+		}
+		xdr_free((xdrproc_t)xdr_evote_roll_res, &res);
+		memset(&res, 0, sizeof(res));
+	} while (next != 0 && holder == NULL);
+	return (holder);
+}
+
+/* As admin_call, and whoever has the voter's key is named. */
+static int
+key_call(struct client *c, rpcproc_t number, xdrproc_t xargs, void *args,
+    xdrproc_t xres, void *res, const char *key, const char *what)
+{
+	const struct timeval unused = {0, 0};
+	evote_answer *answer = res;
+	char *holder = NULL;
+	enum clnt_stat stat;
+	CLIENT *client;
+	int status;
+
+	if ((status = admin_open(c, &client)) >= 0)
+		return (status);
+	stat = clnt_call(client, number, xargs, args, xres, res, unused);
+	if (stat == RPC_SUCCESS && answer->reason == EVOTE_R_SHARED_KEY &&
+	    (holder = holder_find(c, client, key)) != NULL) {
+		free(answer->text);
+		answer->text = holder;
+	}
+	clnt_destroy(client);
+	return (admin_check(c, stat, answer, what));
+}
 
 /* ---- register ---- */
 
@@ -123,9 +188,8 @@ run_register(struct client *c, void *own, int argc, char **argv)
 	args->skip_same = TRUE;
 	c->again = ADMIN_AGAIN;
 	snprintf(what, sizeof(what), "%.300s was not registered", name);
-	status =
-	    admin_call(c, EVOTE_REGISTER, (xdrproc_t)xdr_evote_register_args,
-		args, (xdrproc_t)xdr_evote_register_res, &res, what);
+	status = key_call(c, EVOTE_REGISTER, (xdrproc_t)xdr_evote_register_args,
+	    args, (xdrproc_t)xdr_evote_register_res, &res, voter.key, what);
 	if (status < 0)
 		group_say(c, &found);
 	groups_clear(&found.others);
@@ -173,8 +237,8 @@ run_rekey(struct client *c, void *own, int argc, char **argv)
 	args->name = name;
 	c->again = ADMIN_AGAIN;
 	snprintf(what, sizeof(what), "The key of %.300s was not changed", name);
-	status = admin_call(c, EVOTE_REKEY, (xdrproc_t)xdr_evote_rekey_args,
-	    args, (xdrproc_t)xdr_evote_rekey_res, &res, what);
+	status = key_call(c, EVOTE_REKEY, (xdrproc_t)xdr_evote_rekey_args, args,
+	    (xdrproc_t)xdr_evote_rekey_res, &res, args->key, what);
 	if (status < 0)
 		status = say_done(c,
 		    res.same ? "%s had this key already; nothing was changed"

@@ -43,6 +43,24 @@ voters() {
 	[[ $(voters) == 0 ]]
 }
 
+@test "a key that somebody has: register and rekey name the holder" {
+	setup_file_and_key
+	{
+		echo "name,group,public key"
+		printf "v%04d,m,$(sed -n 's/^bob,members,//p' \
+		    "$KEYS/people.csv")\n" {1..1100}
+	} >"$csv"
+	admin alpha import --shared-keys "$csv"
+	# On the second page of the roll.
+	admin alpha register ada members "$key"
+	exits 1 admin alpha register eve members "$key"
+	says "eve was not registered: another voter has the same key"
+	says "(ada is on the roll with this key)."
+	exits 1 admin alpha rekey v0001 "$key"
+	says "The key of v0001 was not changed: another voter has the same key"
+	says "(ada is on the roll with this key)."
+}
+
 @test "a voter who is refused too often is unlocked" {
 	cluster_up people
 	until run as ada vote none yes && ((status == 1)) &&
