@@ -16,6 +16,7 @@ struct order {
 	evote_hosts_args args;
 	struct hosts listed;
 	char address[EVOTE_ADDRESS_MAX + 1];
+	char was[EVOTE_ADDRESS_MAX + 1]; /* of a host that is added; "": new */
 	evote_host names[EVOTE_HOSTS_MAX];
 };
 
@@ -44,6 +45,12 @@ names_read(struct client *c, struct order *o, char *words)
 	for (char *w = strtok(words, ","); w != NULL; w = strtok(NULL, ",")) {
 		if (n == EVOTE_HOSTS_MAX || strlen(w) > EVOTE_HOST_MAX)
 			return (say_usage(c, "that is not a list of hosts"));
+		for (u_int i = 0; i < n; i++)
+			if (strcmp(o->names[i], w) == 0)
+				return (say_usage(c,
+				    "%s stands in the list twice; name each "
+				    "host once",
+				    w));
 		o->names[n++] = w;
 	}
 	o->args.names.names_len = n;
@@ -119,6 +126,25 @@ ask(struct client *c, CLIENT *client, evote_hosts_args *args,
 					  : "The hosts were not changed"));
 }
 
+/* Whatever hinders this tells itself when the host is added. */
+static void
+address_learn(CLIENT *client, struct order *o)
+{
+	evote_hosts_args args = {
+	    .act = EVOTE_HOSTS_SHOW, .address = (char *)""};
+	evote_hosts_res res = {0};
+	const evote_listed *h;
+
+	if (evote_hosts_1(&args, &res, client) == RPC_SUCCESS)
+		for (u_int i = 0; i < res.hosts.hosts_len; i++) {
+			h = &res.hosts.hosts_val[i];
+			if (strcmp(h->name, o->names[0]) == 0 && !h->leaving)
+				snprintf(
+				    o->was, sizeof(o->was), "%s", h->address);
+		}
+	xdr_free((xdrproc_t)xdr_evote_hosts_res, &res);
+}
+
 /* Until the change is begun, and then until it is decided. */
 static int
 carry_out(
@@ -172,6 +198,16 @@ end_say(struct client *c, const struct order *o, const evote_hosts_res *res)
 {
 	switch (o->args.act) {
 	case EVOTE_HOSTS_ADD:
+		if (strcmp(o->was, o->address) == 0)
+			return (say_done(c,
+			    "%s was a host of the cluster already, at %s; "
+			    "nothing was changed",
+			    o->names[0], o->was));
+		if (o->was[0] != '\0')
+			return (say_done(c,
+			    "%s was a host of the cluster already: its address "
+			    "was %s, and is %s now",
+			    o->names[0], o->was, o->address));
 		return (say_done(c,
 		    "%s is a host of the cluster; start it there with the "
 		    "cluster's key, and it joins",
@@ -206,6 +242,8 @@ run_hosts(struct client *c, void *own, int argc, char **argv)
 	if ((status = order_read(c, &o, argc, argv)) >= 0 ||
 	    (status = admin_open(c, &client)) >= 0)
 		return (status);
+	if (o.args.act == EVOTE_HOSTS_ADD)
+		address_learn(client, &o);
 	status = carry_out(c, client, &o, &res);
 	if (status < 0) {
 		hosts_say(c, &res);

@@ -127,8 +127,11 @@ one_primary() {
 	exits 0 admin alpha hosts add "$GAMMA"
 	wait_until 20 all_level
 	[[ $(host_of alpha alarm) == "" ]]
+	exits 0 admin alpha hosts add "$GAMMA"
+	says "gamma was a host of the cluster already, at ${GAMMA#*=}; nothing"
 	exits 0 admin alpha hosts add gamma=127.0.0.1:17900
 	says "gamma is at 127.0.0.1, where every machine finds itself"
+	says "its address was ${GAMMA#*=}, and is 127.0.0.1:17900 now"
 }
 
 # Nor a link to somebody who is no host any more.
@@ -191,6 +194,8 @@ signs() {
 	election poll 30
 	start_voting poll
 	more_votes 10
+	exits 2 admin alpha hosts prefer beta,alpha,beta
+	says "beta stands in the list twice"
 	exits 0 admin alpha hosts prefer beta
 	says "beta is the preferred host"
 	says "each host's own list into the same order"
