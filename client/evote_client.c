@@ -477,8 +477,5 @@ main(int argc, char **argv)
 		cJSON_Delete(c.json);
 	free(c.conf[0]);
 	free(c.conf[1]);
-	/* What is written in pieces fails in pieces, and the last may not. */
-	if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_DONE)
-		status = EXIT_USAGE;
-	return (status);
+	return (say_end(status));
 }

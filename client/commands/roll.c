@@ -394,15 +394,6 @@ listing_begin(struct client *c, struct listing *l)
 		    stdout);
 }
 
-/* A table for programs has no sentence at its end. */
-static int
-csv_end(struct client *c)
-{
-	if (fflush(stdout) == EOF || ferror(stdout))
-		return (say_usage(c, "The roll could not be written"));
-	return (EXIT_DONE);
-}
-
 /* Nobody was listed of that group: it is mistyped, or has nobody. */
 static int
 nobody_say(struct client *c, const struct listing *l)
@@ -426,6 +417,7 @@ nobody_say(struct client *c, const struct listing *l)
 	return (status);
 }
 
+/* A table for programs has no sentence at its end. */
 static int
 listing_end(struct client *c, const struct listing *l)
 {
@@ -435,7 +427,7 @@ listing_end(struct client *c, const struct listing *l)
 	    (status = nobody_say(c, l)) >= 0)
 		return (status);
 	if (l->csv)
-		return (csv_end(c));
+		return (EXIT_DONE);
 	return (say_done(c, "%u voter%s", l->count, l->count == 1 ? "" : "s"));
 }
 
@@ -468,7 +460,7 @@ groups_list(struct client *c, const struct listing *l)
 	n = HASH_COUNT(groups.all);
 	if (status < 0 && l->csv) {
 		groups_csv(&groups);
-		status = csv_end(c);
+		status = EXIT_DONE;
 	} else if (status < 0) {
 		enrolled_show(c, &groups);
 		status = say_done(c, "%u group%s", n, n == 1 ? "" : "s");

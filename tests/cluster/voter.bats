@@ -189,6 +189,16 @@ leave_pending() {
 	    {1..200} >>"$PAIR_DIR/many.csv"
 	exits 0 admin alpha import --shared-keys "$PAIR_DIR/many.csv"
 	exits 2 eval 'admin alpha --json voters >/dev/full'
+	says "carried out, but its answer could not be written"
+	exits 2 eval 'admin alpha voters --csv >/dev/full'
+	says "carried out, but its answer could not be written"
+	exits 2 eval "client keygen '$PAIR_DIR/new.pem' >/dev/full"
+	says "but its answer could not be written: No space left on device"
+	election board 3600
+	exits 2 eval 'as ada vote board yes >/dev/full'
+	says "but its answer could not be written: No space left on device"
+	exits 1 eval 'as ada --json vote board no >/dev/full'
+	says "device. The exit status tells how the command ended."
 	# The first line is read, and then there is nobody.
 	exits 0 timeout 20 bash -c \
 	    "'$PAIR_BIN/evote_client' --hosts '$EVOTE_HOSTS' status --watch |
