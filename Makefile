@@ -40,7 +40,8 @@ SERVER	= $(call room,server,main conf supervisor start loop events driver \
 	  $(call room,server/store,ledger ledger_open wal aside disk slots datadir lock format files \
 	    host_key secrets view proving copy restore)
 CLIENT	= $(call room,client,evote_client admin say prompt names life plan survey tally chart minutes when await \
-	    proved histories secret form ballot_marks paper ranking) \
+	    proved histories secret form ballot_marks paper ranking \
+	    places) \
 	  $(call room,client/commands,keygen check pending turnout report create change settings elections vote receipt verify trust checkpoint \
 	    result sheet status \
 	    status_json status_table roll enrolled lookalike import import_send hosts cluster) \

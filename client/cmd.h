@@ -30,6 +30,7 @@ struct client {
 	struct evote_options options;
 	char voter[NAME_ROOM]; /* as the roll has it, for options.voter */
 	char key[PATH_MAX];    /* for options.key, with a ~ resolved */
+	char hosts[PATH_MAX];  /* for options.hosts, likewise */
 	const char *admin;     /* path of the operators' socket, or NULL */
 	const char *again;     /* what to do when an order of theirs got no
 				  answer; NULL: look */

@@ -10,6 +10,7 @@
 
 #include "client/cmd.h"
 #include "client/lib/signer.h"
+#include "client/places.h"
 #include "client/say.h"
 #include "client/secret.h"
 #include "common/nearest.h"
@@ -196,12 +197,10 @@ cmd_open(struct client *c, struct evote **out)
 {
 	char err[1024];
 
-	if (c->options.hosts == NULL && access(CMD_HOSTS, R_OK) == 0)
-		c->options.hosts = "@" CMD_HOSTS;
-	if (c->options.hosts == NULL)
-		return (say_usage(c,
-		    "no hosts are given; use --hosts, EVOTE_HOSTS or " CMD_HOSTS
-		    ""));
+	int status = places_hosts(c);
+
+	if (status >= 0)
+		return (status);
 	if (c->options.plain)
 		say_aside("--plain: nothing is encrypted, and whoever answers "
 			  "is believed to be the service.");
@@ -220,19 +219,6 @@ key_doubt(const char *path)
 		say_aside("The key file %s %s; it should be yours, and nobody "
 			  "else's to read or change (chmod 600).",
 		    path, why);
-}
-
-/* As the shell would have it, since a configuration file knows no shell. */
-static void
-key_resolve(struct client *c)
-{
-	const char *home = getenv("HOME");
-
-	if (c->options.key == NULL || home == NULL ||
-	    strncmp(c->options.key, "~/", 2) != 0)
-		return;
-	snprintf(c->key, sizeof(c->key), "%s%s", home, c->options.key + 1);
-	c->options.key = c->key;
 }
 
 /* A passphrase is asked for before the time for an answer begins to run. */
@@ -264,7 +250,7 @@ cmd_open_voter(struct client *c, int keyless, struct evote **out)
 	c->options.voter = c->voter;
 	if (status >= 0)
 		return (status);
-	key_resolve(c);
+	places_key(c);
 	if (c->options.key != NULL)
 		key_doubt(c->options.key);
 	if ((status = cmd_open(c, out)) < 0 &&

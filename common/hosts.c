@@ -194,6 +194,13 @@ host_meant(struct span s, char *out, size_t size)
 	    {"::", "an IPv6 address stands in [brackets]"},
 	};
 
+	/* Of a file, where "pin" and a blank was looked for before. */
+	if (s.len > 3 && strncasecmp(s.at, "pin", 3) == 0 &&
+	    (isspace((unsigned char)s.at[3]) || s.at[3] == ':' ||
+		s.at[3] == '=')) {
+		snprintf(out, size, "write: pin BASE64");
+		return (1);
+	}
 	if (two_words(s, out, size))
 		return (1);
 	for (size_t i = 0; i < sizeof(slips) / sizeof(slips[0]); i++) {

@@ -238,6 +238,13 @@ leave_pending() {
 	not says "nothing is encrypted"
 	exits 0 client --plain elections
 	says "nothing is encrypted"
+	# A list in a file, in the home directory and elsewhere.
+	tr , '\n' <<<"$hosts" >"$PAIR_DIR/list"
+	own_conf <<<'hosts = @~/list'
+	HOME=$PAIR_DIR exits 0 client elections
+	HOME=$PAIR_DIR exits 0 client --hosts @~/list elections
+	exits 2 client --hosts "$PAIR_DIR/list" elections
+	says "did you mean @$PAIR_DIR/list?"
 	export EVOTE_HOSTS=$hosts
 }
 

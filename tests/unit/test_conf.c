@@ -181,6 +181,8 @@ static void
 m15_an_entry_that_is_almost_right_gets_a_sentence(void **state)
 {
 	static const char third[] = "# ours\nalpha=10.0.0.1\nbeta 10.0.0.2\n";
+	static const char *const pins[] = {"pin: nv9kFPj4=", "Pin nv9kFPj4=",
+	    "PIN=nv9kFPj4=", "pin:nv9kFPj4="};
 	struct files *fs = *state;
 	char expected[800];
 
@@ -209,6 +211,14 @@ m15_an_entry_that_is_almost_right_gets_a_sentence(void **state)
 	    "beta=10.0.0.2",
 	    fs->hosts);
 	in_file(fs, third, strlen(third), expected);
+	for (size_t i = 0; i < sizeof(pins) / sizeof(pins[0]); i++) {
+		snprintf(expected, sizeof(expected),
+		    "!%s line 1: \"%s\" is not NAME=HOST[:PORT]: write: pin "
+		    "BASE64",
+		    fs->hosts, pins[i]);
+		in_file(fs, pins[i], strlen(pins[i]), expected);
+	}
+	in_file(fs, "pin=10.0.0.2\n", 13, "pin|10.0.0.2|0 ");
 	snprintf(expected, sizeof(expected),
 	    "!%s is not plain text: save it as UTF-8", fs->hosts);
 	in_file(fs,
