@@ -328,13 +328,14 @@ cancel_ask(struct client *c, const struct change *n)
 	if (!prompt_can(c))
 		return (say_usage(c,
 		    "Election \"%s\" was not cancelled. It would never have a "
-		    "result, which cannot be taken back; add --yes if that is "
-		    "right",
+		    "result, which cannot be taken back, and its name cannot "
+		    "be used again; add --yes if that is right",
 		    n->name));
 	say_aside(
 	    "Election \"%s\" will never have a result, and that cannot be "
 	    "taken back. Its votes stay in the ledger, and are not "
-	    "counted. Everybody is told: %s.",
+	    "counted. Its name stays taken: another election needs another "
+	    "name. Everybody is told: %s.",
 	    n->name, n->reason);
 	return (prompt_yes("Cancel it")
 		? -1

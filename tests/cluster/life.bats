@@ -157,7 +157,7 @@ go_on() {
 	election voted 600
 	exits 0 as bob vote voted yes
 	exits 2 as ada cancel board --reason "A mistake"
-	says "add --yes"
+	says "and its name cannot be used again; add --yes"
 	phase board open
 	exits 1 as bob cancel board --reason mine --yes
 	says "only whoever created"
@@ -428,9 +428,12 @@ lasts() {
 	exits 0 ada_types "" create next --group members --choice yes \
 	    --end +1h --yes
 	exits 2 ada_types no cancel next --reason odd
+	says "Its name stays taken: another election needs another name"
 	says "Cancel it (yes/no)?"
 	phase next open
 	exits 0 ada_types yes cancel next --reason odd
+	exits 1 as ada create next --group members --choice yes --end +1h
+	says "choose another name"
 	exits 0 admin beta create ours --group members --choice yes \
 	    --start +1h --end +2h --dry-run
 	exits 1 client show ours
