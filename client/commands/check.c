@@ -7,6 +7,7 @@
 #include "client/lib/reason.h"
 #include "client/lib/signer.h"
 #include "client/life.h"
+#include "client/others.h"
 #include "client/say.h"
 #include "client/survey.h"
 #include "client/when.h"
@@ -28,16 +29,17 @@ struct check {
 	int planned;	    /* that will be open to the voter */
 	int past;	    /* closed, with a vote, not shown */
 	int found;	    /* the wanted one */
-	int all;	    /* the pages came to an end */
+	struct others others;
+	int all; /* the pages came to an end */
 	unsigned next;
 };
 
-/* todo "": all is well with that. */
+/* todo "": all is well with that; NULL: it is only noted. */
 __attribute__((format(printf, 4, 5))) static void
 line_say(
     struct check *k, const char *what, const char *todo, const char *fmt, ...)
 {
-	int ok = todo[0] == '\0';
+	int noted = todo == NULL, ok = noted || todo[0] == '\0';
 	char text[1200];
 	cJSON *object;
 	va_list ap;
@@ -45,9 +47,14 @@ line_say(
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	if (noted)
+		todo = "";
 	k->wrong += !ok;
-	say_line(k->c, "%-5s  %-8s  %s.%s%s", ok ? "ok" : "WRONG", what, text,
-	    ok ? "" : " ", todo);
+	say_line(k->c, "%-5s  %-8s  %s.%s%s",
+	    noted    ? "note"
+		: ok ? "ok"
+		     : "WRONG",
+	    what, text, ok ? "" : " ", todo);
 	if (k->checks == NULL)
 		return;
 	object = cJSON_CreateObject();
@@ -276,6 +283,7 @@ election_check(struct check *k, const evote_checked *v)
 
 	if (k->wanted != NULL && strcmp(k->wanted, v->name) != 0)
 		return;
+	others_but(&k->others, v->name);
 	k->found = 1;
 	k->voted += v->voted;
 	k->planned += v->phase == EVOTE_PHASE_PLANNED;
@@ -372,6 +380,28 @@ absent_say(struct check *k)
 	return (status);
 }
 
+/* What others may vote in is noted, since that may be right; a step. */
+static int
+others_say(struct check *k)
+{
+	struct others *o = &k->others;
+	enum evote_outcome outcome = others_find(o, k->e);
+	char more[40] = "";
+
+	if (outcome != EVOTE_ANSWERED)
+		return (say_problem(k->c, evote_problem(k->e), outcome,
+		    "Which elections you may not vote in is not known"));
+	if (o->n > OTHERS_NAMED)
+		snprintf(
+		    more, sizeof(more), " and %u more", o->n - OTHERS_NAMED);
+	if (o->n > 0)
+		line_say(k, "election", NULL,
+		    "You may not vote in %s%s, open or planned; `show` names "
+		    "the groups that may",
+		    o->names, more);
+	return (-1);
+}
+
 static int
 voter_check(struct check *k)
 {
@@ -390,7 +420,7 @@ voter_check(struct check *k)
 		line_say(k, "election", "",
 		    "Your votes in %d closed election%s count", k->past,
 		    k->past == 1 ? "" : "s");
-	return (-1);
+	return (k->wanted == NULL ? others_say(k) : -1);
 }
 
 static int
@@ -435,6 +465,7 @@ run(struct client *c, void *own, int argc, char **argv)
 		k.elections = cJSON_AddArrayToObject(c->json, "elections");
 	}
 	status = check(&k);
+	others_clear(&k.others);
 	evote_close(k.e);
 	return (status);
 }

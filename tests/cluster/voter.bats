@@ -48,7 +48,17 @@ typed() {
 	as ada create other --group nobodys --choice yes --end +1h --empty-groups
 	exits 0 as ada check
 	says '"board" is open to you until'
+	says 'note   election  You may not vote in "other", open or planned;'
+	not says 'You may not vote in "board"'
+	exits 0 as ada check board
 	not says other
+	for name in b c d; do
+		as ada create "$name" --group nobodys --choice yes --start +1h \
+		    --end +2h --empty-groups
+	done
+	exits 0 as ada check
+	says 'You may not vote in "other", "b", "c" and 1 more, open or'
+	says "All is well; 1 election waits for your vote"
 	(($(wc -l <<<"$output") <= 10))
 	exits 0 as ada vote board yes
 	says 'Your vote in "board" counts'
