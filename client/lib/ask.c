@@ -144,24 +144,32 @@ handle_ask(struct evote *e, rpcproc_t number, void *args, evote_seen *seen,
 	return (outcome);
 }
 
-/* ---- reading ---- */
-
-static enum evote_outcome
-reading(
-    struct evote *e, rpcproc_t number, void *args, evote_seen *seen, void *res)
+enum evote_outcome
+handle_read(struct evote *e, rpcproc_t number, void *args, evote_seen *seen,
+    void *res, uint64_t deadline_ms)
 {
 	unsigned sends = 0;
 
-	return (
-	    handle_ask(e, number, args, seen, res, handle_deadline(e), &sends));
+	return (handle_ask(e, number, args, seen, res, deadline_ms, &sends));
 }
+
+void
+answer_move(evote_answer *to, evote_answer *from)
+{
+	xdr_free((xdrproc_t)xdr_evote_answer, to);
+	*to = *from;
+	memset(from, 0, sizeof(*from));
+}
+
+/* ---- reading ---- */
 
 enum evote_outcome
 evote_result(struct evote *e, const char *election, evote_result_res *res)
 {
 	evote_named_args args = {.election = (char *)election};
 
-	return (reading(e, EVOTE_GET_RESULT, &args, &args.seen, res));
+	return (handle_read(
+	    e, EVOTE_GET_RESULT, &args, &args.seen, res, handle_deadline(e)));
 }
 
 enum evote_outcome
@@ -169,7 +177,8 @@ evote_show(struct evote *e, const char *election, evote_election_res *res)
 {
 	evote_named_args args = {.election = (char *)election};
 
-	return (reading(e, EVOTE_GET_ELECTION, &args, &args.seen, res));
+	return (handle_read(
+	    e, EVOTE_GET_ELECTION, &args, &args.seen, res, handle_deadline(e)));
 }
 
 enum evote_outcome
@@ -177,7 +186,8 @@ evote_pairs(struct evote *e, const char *election, evote_pairs_res *res)
 {
 	evote_named_args args = {.election = (char *)election};
 
-	return (reading(e, EVOTE_GET_PAIRS, &args, &args.seen, res));
+	return (handle_read(
+	    e, EVOTE_GET_PAIRS, &args, &args.seen, res, handle_deadline(e)));
 }
 
 enum evote_outcome
@@ -185,7 +195,8 @@ evote_turnout_of(struct evote *e, const char *election, evote_turnout_res *res)
 {
 	evote_named_args args = {.election = (char *)election};
 
-	return (reading(e, EVOTE_TURNOUT, &args, &args.seen, res));
+	return (handle_read(
+	    e, EVOTE_TURNOUT, &args, &args.seen, res, handle_deadline(e)));
 }
 
 enum evote_outcome
@@ -193,7 +204,8 @@ evote_curve(struct evote *e, const char *election, evote_curve_res *res)
 {
 	evote_named_args args = {.election = (char *)election};
 
-	return (reading(e, EVOTE_CURVE, &args, &args.seen, res));
+	return (handle_read(
+	    e, EVOTE_CURVE, &args, &args.seen, res, handle_deadline(e)));
 }
 
 enum evote_outcome
@@ -201,7 +213,8 @@ evote_report(struct evote *e, const char *election, evote_report_res *res)
 {
 	evote_named_args args = {.election = (char *)election};
 
-	return (reading(e, EVOTE_REPORT, &args, &args.seen, res));
+	return (handle_read(
+	    e, EVOTE_REPORT, &args, &args.seen, res, handle_deadline(e)));
 }
 
 enum evote_outcome
@@ -209,7 +222,8 @@ evote_list(struct evote *e, unsigned first, evote_list_res *res)
 {
 	evote_list_args args = {.first = first};
 
-	return (reading(e, EVOTE_LIST_ELECTIONS, &args, &args.seen, res));
+	return (handle_read(e, EVOTE_LIST_ELECTIONS, &args, &args.seen, res,
+	    handle_deadline(e)));
 }
 
 enum evote_outcome

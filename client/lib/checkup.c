@@ -11,7 +11,6 @@ check_once(struct evote *e, unsigned first, evote_check_res *res)
 	evote_check_args args = {.first = first};
 	uint64_t deadline_ms = handle_deadline(e);
 	enum evote_outcome outcome;
-	unsigned sends = 0;
 
 	memset(res, 0, sizeof(*res));
 	route_unanswered(&res->answer);
@@ -21,8 +20,8 @@ check_once(struct evote *e, unsigned first, evote_check_res *res)
 	xdr_free((xdrproc_t)xdr_evote_answer, &res->answer);
 	args.token.evote_token_len = e->token.len;
 	args.token.evote_token_val = (char *)e->token.bytes;
-	return (handle_ask(
-	    e, EVOTE_CHECK, &args, &args.seen, res, deadline_ms, &sends));
+	return (
+	    handle_read(e, EVOTE_CHECK, &args, &args.seen, res, deadline_ms));
 }
 
 /* A token that is kept proves no key, and the service may not take it. */

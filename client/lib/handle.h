@@ -62,6 +62,11 @@ enum evote_outcome handle_find(struct evote *, uint64_t deadline_ms);
  */
 enum evote_outcome handle_ask(struct evote *, rpcproc_t number, void *args,
     evote_seen *seen, void *res, uint64_t deadline_ms, unsigned *sends);
+/* The same of a procedure that appends no record. */
+enum evote_outcome handle_read(struct evote *, rpcproc_t number, void *args,
+    evote_seen *seen, void *res, uint64_t deadline_ms);
+/* Takes the answer out of a result that is going to be freed. */
+void answer_move(evote_answer *to, evote_answer *from);
 /* The voter's signature; 0, or -1 with the problem set. */
 int handle_sign(
     struct evote *, unsigned char sig[SEAL_SIG], const void *msg, size_t len);

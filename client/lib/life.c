@@ -5,24 +5,6 @@
 #include "client/lib/act.h"
 #include "client/lib/reason.h"
 
-static enum evote_outcome
-ask(struct evote *e, rpcproc_t number, void *args, evote_seen *seen, void *res)
-{
-	unsigned sends = 0;
-
-	return (
-	    handle_ask(e, number, args, seen, res, handle_deadline(e), &sends));
-}
-
-/* The answer moves from one result to another. */
-static void
-answer_move(evote_answer *to, evote_answer *from)
-{
-	xdr_free((xdrproc_t)xdr_evote_answer, to);
-	*to = *from;
-	memset(from, 0, sizeof(*from));
-}
-
 static evote_phase
 phase_of(int closed)
 {
@@ -46,8 +28,8 @@ enum evote_outcome
 evote_life(struct evote *e, const char *election, evote_life_res *res)
 {
 	evote_named_args args = {.election = (char *)election};
-	enum evote_outcome outcome =
-	    ask(e, EVOTE_GET_LIFE, &args, &args.seen, res);
+	enum evote_outcome outcome = handle_read(
+	    e, EVOTE_GET_LIFE, &args, &args.seen, res, handle_deadline(e));
 
 	return (outcome == EVOTE_UNSENT && e->older
 		? life_older(e, election, res)
@@ -82,8 +64,8 @@ enum evote_outcome
 evote_lives(struct evote *e, unsigned first, evote_lives_res *res)
 {
 	evote_list_args args = {.first = first};
-	enum evote_outcome outcome =
-	    ask(e, EVOTE_LIST_LIVES, &args, &args.seen, res);
+	enum evote_outcome outcome = handle_read(
+	    e, EVOTE_LIST_LIVES, &args, &args.seen, res, handle_deadline(e));
 
 	return (outcome == EVOTE_UNSENT && e->older ? lives_older(e, first, res)
 						    : outcome);
@@ -117,7 +99,8 @@ preview_ask(struct evote *e, const evote_terms *dated, evote_preview_res *res)
 	xdr_free((xdrproc_t)xdr_evote_answer, &res->answer);
 	args.token.evote_token_len = e->token.len;
 	args.token.evote_token_val = (char *)e->token.bytes;
-	return (ask(e, EVOTE_PREVIEW, &args, &args.seen, res));
+	return (handle_read(
+	    e, EVOTE_PREVIEW, &args, &args.seen, res, handle_deadline(e)));
 }
 
 enum evote_outcome

@@ -8,23 +8,13 @@
 #define TRIES	 4
 #define SPARE_US (60ULL * 1000000) /* a token ending sooner is not used */
 
-/* Takes the answer out of a result that is going to be freed. */
-static void
-answer_move(evote_answer *to, evote_answer *from)
-{
-	xdr_free((xdrproc_t)xdr_evote_answer, to);
-	*to = *from;
-	memset(from, 0, sizeof(*from));
-}
-
 static enum evote_outcome
 preauth(struct evote *e, uint64_t deadline_ms, evote_preauth_res *res)
 {
 	evote_preauth_args args = {.voter = (char *)e->options.voter};
-	unsigned sends = 0;
 
-	return (handle_ask(
-	    e, EVOTE_PREAUTH, &args, &args.seen, res, deadline_ms, &sends));
+	return (
+	    handle_read(e, EVOTE_PREAUTH, &args, &args.seen, res, deadline_ms));
 }
 
 static int
@@ -62,13 +52,12 @@ auth(struct evote *e, uint64_t deadline_ms, const evote_token *challenge,
 	    .challenge = *challenge,
 	    .signature = {SEAL_SIG, (char *)signature},
 	};
-	unsigned sends = 0;
 
 	memset(res, 0, sizeof(*res));
 	if (sign_challenge(e, challenge, signature) != 0)
 		return (EVOTE_FAILED);
-	return (handle_ask(
-	    e, EVOTE_AUTH, &args, &args.seen, res, deadline_ms, &sends));
+	return (
+	    handle_read(e, EVOTE_AUTH, &args, &args.seen, res, deadline_ms));
 }
 
 static enum evote_outcome

@@ -137,15 +137,14 @@ ask_once(struct evote *e, const struct question *q, uint64_t deadline_ms,
 {
 	struct checkpoint last = {0};
 	enum evote_outcome outcome = last_load(e, &last);
-	unsigned sends = 0;
 
 	*again = 0;
 	if (outcome != EVOTE_ANSWERED)
 		return (outcome);
 	if (q->since != NULL)
 		*q->since = q->since_size != 0 ? q->since_size : last.note.size;
-	outcome = handle_ask(
-	    e, q->number, q->args, q->seen, q->res, deadline_ms, &sends);
+	outcome =
+	    handle_read(e, q->number, q->args, q->seen, q->res, deadline_ms);
 	if (outcome == EVOTE_ANSWERED && q->answer->code == 2) {
 		*again = 1;
 		handle_fail(e,

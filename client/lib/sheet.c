@@ -17,9 +17,8 @@ options_ask(struct evote *e, const char *election, uint64_t deadline_ms,
     evote_options_res *res)
 {
 	evote_named_args args = {.election = (char *)election};
-	unsigned sends = 0;
-	enum evote_outcome outcome = handle_ask(
-	    e, EVOTE_GET_OPTIONS, &args, &args.seen, res, deadline_ms, &sends);
+	enum evote_outcome outcome = handle_read(
+	    e, EVOTE_GET_OPTIONS, &args, &args.seen, res, deadline_ms);
 
 	if (outcome == EVOTE_UNSENT && e->older) {
 		xdr_free((xdrproc_t)xdr_evote_options_res, res);
@@ -65,10 +64,9 @@ evote_sheet(
     struct evote *e, const char *election, uint64_t from, evote_sheet_res *res)
 {
 	evote_sheet_args args = {.election = (char *)election, .from = from};
-	unsigned sends = 0;
 
-	return (handle_ask(e, EVOTE_GET_SHEET, &args, &args.seen, res,
-	    handle_deadline(e), &sends));
+	return (handle_read(
+	    e, EVOTE_GET_SHEET, &args, &args.seen, res, handle_deadline(e)));
 }
 
 /* ---- one's own line ---- */
