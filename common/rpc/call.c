@@ -448,12 +448,6 @@ transport_fail(struct transport *t, struct call call)
 	return (0);
 }
 
-bool
-transport_is_there(const struct transport *t, struct call call)
-{
-	return (conn_find(t, call.slot, call.generation) != NULL);
-}
-
 void
 transport_close_conn(struct transport *t, uint64_t conn)
 {

@@ -138,8 +138,6 @@ int transport_ucred(
 int transport_complete(
     struct transport *, struct call, xdrproc_t, void *result);
 int transport_fail(struct transport *, struct call);
-/* Whether a held call's client is still there: nobody else needs its answer. */
-bool transport_is_there(const struct transport *, struct call);
 void transport_close_conn(struct transport *, uint64_t conn);
 
 struct transport_stats {

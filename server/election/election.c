@@ -381,12 +381,6 @@ election_genesis(const struct election_state *e)
 	return (e->genesis);
 }
 
-uint64_t
-election_forced_epoch(const struct election_state *e)
-{
-	return (e->forced_epoch);
-}
-
 void
 election_hash(const struct election_state *e, unsigned char out[32])
 {

@@ -180,8 +180,6 @@ int election_receipt(
 uint32_t election_stage(const struct election_state *);
 /* Of the genesis record; NULL before it. */
 const evote_genesis *election_genesis(const struct election_state *);
-/* Epoch of the last forced EPOCH record, 0: none. */
-uint64_t election_forced_epoch(const struct election_state *);
 
 /* A hash of the whole state, for tests: equal ledgers give equal hashes. */
 void election_hash(const struct election_state *, unsigned char out[32]);

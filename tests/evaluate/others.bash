@@ -1,14 +1,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # run sets work, part, here and the places
 #
-# What other programs of this tree find out, as tables for the report.  Each is
-# run when it is there.  To be sourced by run.
-
-has_target() {
-	make -n "$1" >/dev/null 2>&1 && return
-	echo "no target $1 here: left out"
-	return 1
-}
+# What other programs of this tree find out, as tables for the report.  To be
+# sourced by run.
 
 part_sim() {
 	tests/sim/run 1 "${SIM_SEEDS:-2000}" | tee "$OUT/sim.log"

@@ -1445,14 +1445,11 @@ test_genesis_and_epochs(void **state)
 	struct world *w = *state;
 
 	assert_string_equal(election_genesis(w->e)->origin, "vote.test");
-	assert_int_equal(election_forced_epoch(w->e), 0);
 	w->epoch = 7;
 	expect(w, op_epoch(1), 0, EVOTE_R_OK, 1);
 	w->epoch = 8;
 	expect(w, op_epoch(0), 0, EVOTE_R_OK, 1);
-	assert_int_equal(election_forced_epoch(w->e), 7);
 	world_undo(w, w->size - 2);
-	assert_int_equal(election_forced_epoch(w->e), 0);
 	world_undo(w, 0);
 	assert_null(election_genesis(w->e));
 	expect(w, op_genesis(), 0, EVOTE_R_OK, 1);
