@@ -15,7 +15,8 @@
 	"voters: each is told a tracker, and finds the choice beside " \
 	"it on the sheet; whoever sees a tracker sees the choice"
 
-uint64_t
+/* The value of an option, or 0. */
+static uint64_t
 plan_option(const evote_terms *terms, evote_option_kind kind)
 {
 	return (ballot_option(&terms->options, kind, 0));

@@ -21,8 +21,6 @@ int plan_agree(struct client *, const struct plan *);
 /* As the last sentence: the election is there, or would be. */
 int plan_done(struct client *, const struct plan *);
 
-/* The value of an option, or 0. */
-uint64_t plan_option(const evote_terms *, evote_option_kind);
 /* The start, the groups and so on. */
 void plan_json(cJSON *, const struct plan *); /* NULL is fine */
 

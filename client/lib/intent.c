@@ -49,7 +49,8 @@ same_options(const evote_options *a, const evote_options *b, int but_start)
 	return (a->evote_options_len == b->evote_options_len);
 }
 
-int
+/* Whether it casts a vote or ballot, which have a salt. */
+static int
 intent_casts(const struct intent *want)
 {
 	return (want->kind == EVOTE_ACT_VOTE || want->kind == EVOTE_ACT_BALLOT);

@@ -17,8 +17,6 @@ struct intent {
 	int relative;		     /* EVOTE_END_SPAN and so on */
 };
 
-/* Whether it casts a vote or ballot, which have a salt. */
-int intent_casts(const struct intent *);
 /* Whether it is a vote or ballot that must have been kept. */
 int intent_is_any(const struct intent *);
 /* Whether the outstanding request is the one that is intended. */

@@ -122,7 +122,7 @@ state_close(struct state *s)
 
 /* ---- files ---- */
 
-int
+static int
 state_write(int fd, const void *data, size_t len)
 {
 	const char *p = data;

@@ -27,6 +27,5 @@ int state_replace(
     struct state *, const char *name, const void *data, size_t len);
 /* What is there stays; 1: there is no directory. */
 int state_add(struct state *, const char *name, const char *text);
-int state_write(int fd, const void *data, size_t len);
 
 #endif

@@ -197,7 +197,7 @@ conn_farewell(struct conn *c)
 	    MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-void
+static void
 conn_close(struct conn *c)
 {
 	struct transport *t = c->transport;

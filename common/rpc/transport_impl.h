@@ -180,7 +180,6 @@ struct conn *conn_open(struct transport *, struct source *, int fd, enum door,
 /* It is not among its source's strangers any more. */
 void conn_uncount(struct conn *);
 void conn_doom(struct conn *);
-void conn_close(struct conn *);
 /* Closes so many of the doomed at most. */
 void conns_reap(struct transport *, int most);
 /* How many bytes that source may hold. */

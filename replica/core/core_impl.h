@@ -412,7 +412,6 @@ void proposal_stored(struct core *, uint64_t job);
 uint64_t proposal_decided(const struct core *); /* the epoch, here */
 void proposal_forget(struct core *);
 void proposal_drop(struct core *);
-void proposal_establish(struct core *); /* begin as primary */
 /* 1, and this host halts, when that leaves it behind for good. */
 int proposal_bars(struct core *, const evote_config *);
 void proposal_adopt(struct core *, const evote_config *);

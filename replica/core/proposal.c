@@ -189,7 +189,7 @@ proposal_claim(struct core *c, enum proposal_kind kind)
  * first one since a promotion by force says so, also if the host that was
  * promoted died in between.
  */
-void
+static void
 proposal_establish(struct core *c)
 {
 	struct entry_header at = core_next_header(c);

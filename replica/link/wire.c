@@ -96,6 +96,13 @@ frame_wrap(struct frame *f, uint32_t xid, uint32_t proc, uint32_t len,
 	return ((long)STREAM_MARK + (long)xdr_getpos(&x));
 }
 
+static void
+frame_free(struct frame *f)
+{
+	free(f->body);
+	free(f);
+}
+
 struct frame *
 wire_frame(uint32_t xid, uint32_t proc, unsigned char *body, uint32_t len,
     evote_sealed *sealed)
@@ -112,7 +119,7 @@ wire_frame(uint32_t xid, uint32_t proc, unsigned char *body, uint32_t len,
 	f->body = body;
 	head = frame_wrap(f, xid, proc, len, sealed);
 	if (head < 0) {
-		wire_frame_free(f);
+		frame_free(f);
 		return (NULL);
 	}
 	f->left[0] = (struct iovec){f->head, (size_t)head};
@@ -120,15 +127,6 @@ wire_frame(uint32_t xid, uint32_t proc, unsigned char *body, uint32_t len,
 	mark = stream_mark(frame_left(f) - STREAM_MARK);
 	memcpy(f->head, &mark, sizeof(mark));
 	return (f);
-}
-
-void
-wire_frame_free(struct frame *f)
-{
-	if (f == NULL)
-		return;
-	free(f->body);
-	free(f);
 }
 
 void
@@ -145,7 +143,7 @@ wire_out_clear(struct wire_out *o)
 
 	while ((f = STAILQ_FIRST(&o->frames)) != NULL) {
 		STAILQ_REMOVE_HEAD(&o->frames, next);
-		wire_frame_free(f);
+		frame_free(f);
 	}
 	o->unsent = 0;
 }
@@ -204,7 +202,7 @@ out_sent(struct wire_out *o, size_t sent)
 		sent -= frame_sent(f, sent);
 		if (frame_left(f) == 0) {
 			STAILQ_REMOVE_HEAD(&o->frames, next);
-			wire_frame_free(f);
+			frame_free(f);
 		}
 	}
 }

@@ -35,7 +35,6 @@ int wire_reply(const void *data, size_t len, xdrproc_t, void *result);
 struct frame;
 struct frame *wire_frame(uint32_t xid, uint32_t proc, unsigned char *body,
     uint32_t len, evote_sealed *sealed);
-void wire_frame_free(struct frame *); /* NULL is fine */
 
 struct wire_out {
 	STAILQ_HEAD(, frame) frames;

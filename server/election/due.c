@@ -19,7 +19,8 @@ poll_last(const struct poll *p)
 	    terms_value(&p->options, EVOTE_OPTION_GRACE_S) * 1000000);
 }
 
-uint64_t
+/* When the next record about it is due: it is planned or open. */
+static uint64_t
 due_time(const struct poll *p)
 {
 	return (p->phase == EVOTE_PHASE_PLANNED ? poll_start(p) : poll_last(p));

@@ -8,8 +8,6 @@
  * one for its end.  Below polls.c and life.c.
  */
 
-/* When the next record about it is due: it is planned or open. */
-uint64_t due_time(const struct poll *);
 void due_add(struct polls *, struct poll *);
 /* Before its time changes; it is there. */
 void due_remove(struct polls *, const struct poll *);

@@ -190,7 +190,7 @@ is_of(const struct book_poll *p, const struct standing *s)
 	return (s->on && (s->group == 'g' || (groups == 2 && s->group == 'h')));
 }
 
-int
+static int
 book_admits(const struct book_poll *p, int voter)
 {
 	return (fixes((int)(p - w.book.polls)) ? p->fixed[voter]

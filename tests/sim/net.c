@@ -46,7 +46,7 @@ link_clear(struct link *l)
 	l->conn = 0;
 }
 
-void
+static void
 link_try(struct host *h, int peer, uint64_t delay)
 {
 	if (h->links[peer].trying)

@@ -2,7 +2,7 @@
 #include "sim.h"
 
 /* Everything accepted so far stands in this host's ledger, as it was. */
-void
+static void
 check_prefix(struct host *h, uint64_t n, const char *why)
 {
 	const struct history *log = core_history(h->core);

@@ -345,7 +345,6 @@ void truncate_to(struct host *, uint64_t size);
 void do_call(void *, int peer, struct message *);
 void do_reply(void *, uint64_t handle, struct message *);
 void do_reset(void *, int peer);
-void link_try(struct host *, int peer, uint64_t delay);
 void link_connect(struct host *, int peer);
 void link_break(struct host *, int peer); /* both ends learn of it */
 void link_deliver(struct host *, int peer, int way);
@@ -395,7 +394,6 @@ void keeper_answer(const struct request *); /* that was served */
 void book_note(const struct record *, const evote_leaf *);
 /* What the elections of the hosts tell of the same, at any time. */
 uint64_t state_seen(const struct election_state *, uint64_t *roll);
-int book_admits(const struct book_poll *, int voter);
 
 /* count.c */
 void check_votes(const struct host *);
@@ -419,7 +417,6 @@ void heal(void);
 void operate(void);
 
 /* rules.c */
-void check_prefix(struct host *, uint64_t n, const char *why);
 void check_serving(struct host *);
 void check_step(struct host *);
 void check_granted(const evote_config *before, const evote_config *now);
