@@ -40,7 +40,8 @@ unsent(enum evote_outcome outcome)
 	return (outcome == EVOTE_UNANSWERED ? EVOTE_UNSENT : outcome);
 }
 
-int
+/* Whether that election takes votes now, as far as the service tells. */
+static int
 paper_open(struct client *c, struct evote *e, const evote_election_res *show)
 {
 	const char *name = show->election.name;

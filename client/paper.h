@@ -32,7 +32,4 @@ const char *paper_choice(const struct paper *);
 /* Whether the election takes that ballot. */
 int paper_judge(struct client *, const struct paper *);
 
-/* Whether that election takes votes now, as far as the service tells. */
-int paper_open(struct client *, struct evote *, const evote_election_res *);
-
 #endif
