@@ -5,8 +5,7 @@
 
 #include "client/say.h"
 
-#define PADDED (EVOTE_NAME_MAX * 2 + 1)
-#define LINE   (PADDED + SCHULZE_MAX * 24)
+#define LINE (SAY_PADDED + SCHULZE_MAX * 24)
 
 int
 ranking_count(struct ranking *r, const struct ballot_form *form,
@@ -75,7 +74,7 @@ static void
 place_line(struct client *c, const struct ranking *r, u_int i, int columns)
 {
 	uint32_t place = ranking_place(r, i);
-	char name[PADDED], text[24];
+	char name[SAY_PADDED], text[24];
 
 	say_pad(name, sizeof(name), name_of(r, i), columns);
 	snprintf(text, sizeof(text), "%u%s", place,

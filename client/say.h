@@ -19,6 +19,7 @@ const char *say_standing(evote_standing);
 /* A column has to hold this text as well. */
 void say_widen(int *columns, const char *text);
 /* The text, and blanks up to this many columns of a terminal. */
+#define SAY_PADDED (EVOTE_NAME_MAX * 2 + 1) /* room for such a name */
 void say_pad(char *out, size_t len, const char *text, int columns);
 /* A line of a table or list; not with --json. */
 void say_line(struct client *, const char *fmt, ...)

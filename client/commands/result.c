@@ -15,7 +15,6 @@
 #include "common/need.h"
 #include "common/text.h"
 
-#define PADDED	(EVOTE_NAME_MAX * 2 + 1)
 #define BAR_MAX 79 /* columns */
 #define BAR_MIN 10
 
@@ -152,7 +151,7 @@ static void
 count_line(struct client *c, const evote_result_res *res, u_int i, int columns)
 {
 	const evote_count *count = &res->counts.counts_val[i];
-	char choice[PADDED], rank[16], bar[4 * BAR_MAX + 4] = "";
+	char choice[SAY_PADDED], rank[16], bar[4 * BAR_MAX + 4] = "";
 	int room = 79 - columns - 28;
 	u_int first = 0;
 

@@ -14,7 +14,6 @@
 #include "common/text.h"
 
 #define KEY_TEXT (4 * ((SEAL_KEY + 2) / 3) + 1)
-#define PADDED	 (EVOTE_NAME_MAX * 2 + 1)
 
 #define TIMEOUT_MS 30000
 
@@ -337,7 +336,7 @@ voter_csv(const evote_voter *v, const char *key)
 static void
 voter_say(struct client *c, const struct listing *l, const evote_voter *v)
 {
-	char name[PADDED], group[PADDED], key[KEY_TEXT];
+	char name[SAY_PADDED], group[SAY_PADDED], key[KEY_TEXT];
 	cJSON *object, *list = l->list;
 
 	seal_base64(key, v->key, sizeof(v->key));

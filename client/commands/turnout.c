@@ -7,8 +7,7 @@
 #include "client/say.h"
 #include "client/when.h"
 
-#define PADDED (EVOTE_NAME_MAX * 2 + 1)
-#define BAR    40 /* columns */
+#define BAR 40 /* columns */
 
 struct view {
 	int times;
@@ -30,7 +29,7 @@ share(uint64_t voted, uint64_t eligible)
 static void
 group_say(struct client *c, const evote_turnout *g, int columns, cJSON *list)
 {
-	char group[PADDED];
+	char group[SAY_PADDED];
 	cJSON *object;
 
 	say_pad(group, sizeof(group), g->group, columns);
