@@ -29,8 +29,12 @@ const struct checkpoint *checkpoint_latest(const struct server *);
  * have been made from now on.
  */
 uint64_t checkpoint_begun(const struct server *);
-/* Each turn, and after so long, -1: not by itself.  Does somebody want one? */
+/*
+ * Each turn: publishes what has waited for signatures long enough, and begins
+ * the next one when somebody wants it and it is time.
+ */
 void checkpoint_run(struct server *, int wanted);
+/* How soon that has to be called again; -1: not before something happens. */
 int checkpoint_wait_ms(const struct server *);
 /* A host in sync was asked by core_cosign, and answers. */
 void checkpoint_cosigned(struct server *, const evote_signed_by *);

@@ -11,7 +11,7 @@
  * EVOTE_REPLICA's callee: the sessions that peers open with this host, one a
  * connection, and the calls they make in them.  A connection that says
  * anything but its session's next call is closed, and an alarm raised, at most
- * one a second for each peer.
+ * one a minute for each peer and reason.
  */
 struct inbound;
 

@@ -154,7 +154,7 @@ void election_turnout(const struct election_state *, const char *name,
     evote_turnout_res *, struct outcome *);
 void election_curve(const struct election_state *, const char *name,
     evote_curve_res *, struct outcome *);
-/* REPORT's, report.c. */
+/* REPORT's. */
 void election_report(const struct election_state *, const char *name,
     evote_report_res *, struct outcome *);
 /* The voter is on the roll. */

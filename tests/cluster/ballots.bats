@@ -25,7 +25,7 @@ counts() {
 	}
 }
 
-# debian YEAR SECONDS: all ballots, and the primary dies in the middle.
+# debian YEAR SECONDS PRIMARY: all ballots, and that host dies in the middle.
 debian() {
 	debian_open "$1" "+$(($2 * $(slowness)))s"
 	debian_cast "$1" --pace-ms 5

@@ -62,7 +62,7 @@ unharmed() {
 }
 
 # decided_twice EPOCH: since that was beta's.  A dead arbiter is replaced by a
-# joint K and one more.
+# configuration that has both arbiters, and one more.
 decided_twice() {
 	(($(host_state beta epoch) >= $1 + 16))
 }
@@ -153,7 +153,7 @@ logged() {
 	grep -qiE -- "$2" "$PAIR_DIR/$1.log"
 }
 
-# The process has ended, with this exit status or any but 0.
+# ended HOST: its server's process is gone.
 ended() {
 	wait_until 10 process_gone "$(server_pid "$1")"
 }

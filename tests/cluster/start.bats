@@ -160,7 +160,7 @@ beta() {
 	"$PAIR_BIN/fill_ledger" "$PAIR_DIR/alpha" 30000
 	server_start alpha
 	wait_until 20 serves alpha
-	# It has taken the primary's K by then, and a part of the ledger.
+	# It has the primary's configuration by then, and a part of the ledger.
 	EVOTE_CRASH_AT=store-after server_start beta
 	wait_until 10 process_gone "$(server_pid beta)"
 	server_start beta
