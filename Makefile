@@ -179,6 +179,10 @@ lint:
 	scripts/arrows
 	shellcheck -x $(SCRIPTS)
 	clang-format --dry-run -Werror $(SOURCES)
+# It lets comments be wider than its 80 columns; addresses cannot be broken.
+	! for file in $(SOURCES); do \
+	    expand $$file | LC_ALL=C.UTF-8 grep -Hn --label=$$file '^.\{81\}'; \
+	done | grep -v ://
 	! mandoc -Tlint docs/man/* 2>&1 | \
 	    grep -v 'referenced manual not found\|mandoc.db'
 

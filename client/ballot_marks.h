@@ -34,8 +34,8 @@ evote_reason ballot_marks_numbers(
     struct ballot_marks *, const char *text, int ranked);
 
 /*
- * What was understood: "A, C", or "A > B = C".  Of several, a name that could be
- * taken for two is quoted as above.
+ * What was understood: "A, C", or "A > B = C".  Of several, a name that could
+ * be taken for two is quoted as above.
  */
 void ballot_marks_text(
     const struct ballot_marks *, int ranked, char *out, size_t size);

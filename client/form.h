@@ -4,7 +4,9 @@
 #include "client/cmd.h"
 #include "common/ballot.h"
 
-/* What an election asks of a ballot, as `create` takes it and people read it. */
+/*
+ * What an election asks of a ballot, as `create` takes it and people read it.
+ */
 
 /* As given to `create`; texts are NULL when they are not. */
 struct form_given {

@@ -27,9 +27,9 @@ void life_changes_json(cJSON *, const evote_life_res *); /* NULL is fine */
 void life_json(cJSON *, const evote_life_res *); /* NULL is fine */
 
 /*
- * Why nothing can be had of an election that has not opened yet, has a grace, or
- * was cancelled: the answer's reason, with what the service says of it.  A step
- * (cmd.h), which goes on if it is another reason.
+ * Why nothing can be had of an election that has not opened yet, has a grace,
+ * or was cancelled: the answer's reason, with what the service says of it.  A
+ * step (cmd.h), which goes on if it is another reason.
  */
 int life_refused(struct client *, struct evote *, const char *election,
     const evote_answer *, const char *what);

@@ -17,7 +17,9 @@
 #define BAR	40 /* columns */
 #define ROOM	(2 * EVOTE_TEXT_MAX + 1)
 
-/* Whether it could begin something in Markdown or HTML; *p is a part of text. */
+/*
+ * Whether it could begin something in Markdown or HTML; *p is a part of text.
+ */
 static int
 is_mark(const char *text, const char *p)
 {

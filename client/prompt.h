@@ -3,7 +3,9 @@
 
 #include "client/cmd.h"
 
-/* Whether somebody sits there: of a script, or with --json, nothing is asked. */
+/*
+ * Whether somebody sits there: of a script, or with --json, nothing is asked.
+ */
 int prompt_can(const struct client *);
 /* The next line of standard input without its end, malloc'd; NULL: none. */
 char *prompt_line(void);

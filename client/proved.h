@@ -24,8 +24,10 @@ void proved_json(
     cJSON *, const struct tlog_policy *, const struct tlog_verdict *);
 /* `hosts`, their names and keys. */
 void proved_hosts_json(cJSON *, const struct tlog_policy *);
-/* `file`, `record`, `choice_compared`, `size`, `root` and these, of a receipt of
-   our own. */
+/*
+ * `file`, `record`, `choice_compared`, `size`, `root` and these, of a receipt
+ * of our own.
+ */
 void proved_receipt_json(cJSON *, const struct evote_proof *);
 
 /* A whole file, NUL-terminated, to be freed; NULL: errno says why. */

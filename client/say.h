@@ -75,8 +75,8 @@ __attribute__((format(printf, 3, 4))) int say_refused_so(
 int say_declined(struct client *, const evote_answer *, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /*
- * An outcome other than EVOTE_ANSWERED: "FMT: problem", or where FMT has several
- * sentences, "FIRST: problem. OTHERS".
+ * An outcome other than EVOTE_ANSWERED: "FMT: problem", or where FMT has
+ * several sentences, "FIRST: problem. OTHERS".
  */
 int say_problem(struct client *, const char *problem, enum evote_outcome,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));

@@ -113,9 +113,9 @@ merkle_truncate(struct merkle *m, uint64_t size)
 }
 
 /*
- * The root over the leaves from `from` on, which is a multiple of a power of two
- * that is not smaller than size.  The bits of size are the complete subtrees,
- * largest first: from the right.
+ * The root over the leaves from `from` on, which is a multiple of a power of
+ * two that is not smaller than size.  The bits of size are the complete
+ * subtrees, largest first: from the right.
  */
 static void
 root_fold(const struct merkle *m, uint64_t from, uint64_t size,

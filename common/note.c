@@ -311,7 +311,9 @@ read_lines(
 	return (0);
 }
 
-/* Nor what a terminal may obey: U+007F, and U+0080 to U+009F, which are C2 xx. */
+/*
+ * Nor what a terminal may obey: U+007F, and U+0080 to U+009F, which are C2 xx.
+ */
 static int
 is_plain(const char *s, size_t len)
 {

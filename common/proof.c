@@ -107,7 +107,7 @@ proof_extends(uint64_t size0, const unsigned char root0[SEAL_HASH],
 		c.at >>= 1;
 		c.last >>= 1;
 	}
-	/* A whole tree is a node of the larger one, and left out of the path. */
+	/* A whole tree is a node of the larger one, so not in the path. */
 	if ((size0 & (size0 - 1)) == 0)
 		return (extends(c, root0, root, root0, p, n));
 	return (extends(c, root0, root, p, p + SEAL_HASH, n - 1));

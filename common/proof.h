@@ -8,8 +8,8 @@
 
 /*
  * Proofs about the Merkle tree of RFC 6962, verified without the tree, by RFC
- * 9162, sections 2.1.3.2 and 2.1.4.2.  merkle.c makes them.  A path is n hashes,
- * one after the other.  Pure.
+ * 9162, sections 2.1.3.2 and 2.1.4.2.  merkle.c makes them.  A path is n
+ * hashes, one after the other.  Pure.
  */
 
 /* 1 when the leaf of that hash has this index in the tree of size and root. */

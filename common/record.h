@@ -67,8 +67,8 @@ void record_clear(evote_leaf *leaf, union opening *opening);
 int record_is_whole(const struct record *); /* 1: it can be opened */
 
 /*
- * What a voter asked, or an operator (then the asker is empty), if a leaf is the
- * record of that; all of it is borrowed from the leaf.
+ * What a voter asked, or an operator (then the asker is empty), if a leaf is
+ * the record of that; all of it is borrowed from the leaf.
  */
 struct asked {
 	const evote_asker *asker;

@@ -4,9 +4,9 @@
 #include "common/note.h"
 
 /*
- * Whose signatures make a checkpoint good: c2sp.org/tlog-policy.  Logs, of which
- * one must have signed; witnesses, here the hosts; groups of them; and the
- * quorum, one of these.  Pure.
+ * Whose signatures make a checkpoint good: c2sp.org/tlog-policy.  Logs, of
+ * which one must have signed; witnesses, here the hosts; groups of them; and
+ * the quorum, one of these.  Pure.
  */
 #define TLOG_POLICY_LOGS  32
 #define TLOG_POLICY_NODES 64 /* witnesses and groups */

@@ -3,7 +3,9 @@
 
 #include <stdint.h>
 
-/* By which a voter finds the own line on a tally sheet: evote_tracked.  Pure. */
+/*
+ * By which a voter finds the own line on a tally sheet: evote_tracked.  Pure.
+ */
 
 /* The election's name is at most EVOTE_NAME_MAX bytes long. */
 uint64_t tracker_of(const unsigned char salt[32], const char *election);

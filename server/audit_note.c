@@ -182,7 +182,9 @@ own_hosts_check(struct audit_note *n, const struct book *b, struct findings *f)
 		unsigned_find(n, "no host of this ledger has", f);
 }
 
-/* A ledger that was forged has keys to go with it: this is less than a policy. */
+/*
+ * A ledger that was forged has keys to go with it: this is less than a policy.
+ */
 static void
 own_keys_check(struct audit_note *n, const struct book *b,
     const unsigned char log[SEAL_KEY], struct findings *f)

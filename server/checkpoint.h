@@ -7,8 +7,9 @@
 /*
  * Checkpoints of what is accepted, signed with the log's key, this host's and
  * the other ones' in sync.  One is made while somebody wants one, at
- * most one every 50 ms, whatever is asked.  It is published when all in sync have signed,
- * or with what there is after half a second.  No vote ever waits for one.
+ * most one every 50 ms, whatever is asked.  It is published when all in sync
+ * have signed, or with what there is after half a second.  No vote ever waits
+ * for one.
  */
 struct checkpoint {
 	uint64_t number; /* rising; 0: none was published yet */

@@ -12,8 +12,8 @@
 /*
  * One thread does everything but what would keep it waiting: the disk, the
  * portmapper, etcd and each name looked up have a thread, and signatures and
- * handshakes a few each.  Each turn it takes what is ready, carries it out, and at
- * its end stores and sends together what the turn has brought.
+ * handshakes a few each.  Each turn it takes what is ready, carries it out, and
+ * at its end stores and sends together what the turn has brought.
  */
 #define SPACE_MS   1000
 #define SECRETS_MS 2000

@@ -23,8 +23,8 @@ login_time(const struct server *s, const struct entry_header *at)
 }
 
 /*
- * Whom a token names, in name, which has room for EVOTE_NAME_MAX + 1, and when it
- * was issued.  One that has expired is still authentic.
+ * Whom a token names, in name, which has room for EVOTE_NAME_MAX + 1, and when
+ * it was issued.  One that has expired is still authentic.
  */
 static evote_reason
 token_voter(struct server *s, const evote_token *token,

@@ -86,11 +86,13 @@ void service_status(const struct server *, evote_status_res *);
 
 /*
  * What waits in the core, for a primary or for the other hosts' word, outlives
- * its connection, and so is counted here: beyond this many bytes of requests and
- * results strangers are told to try again.
+ * its connection, and so is counted here: beyond this many bytes of requests
+ * and results strangers are told to try again.
  */
 #define SERVICE_UNDER_WAY_MAX (64u << 20)
-/* A request was carried out without a record: its result is kept from now on. */
+/*
+ * A request was carried out without a record: its result is kept from now on.
+ */
 struct request;
 void service_executed(struct server *, struct request *);
 

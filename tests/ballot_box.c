@@ -1,8 +1,9 @@
 /*
- * Casts the ballots of a file of tests/data/ballots in an election whose choices
- * are the file's, each as another voter, "NAME-1" and so on, all with one key;
- * one after the other through one libevote handle, until the last is answered.
- * Writes a line for each: ok, refused or unknown, the voter, the code, the host.
+ * Casts the ballots of a file of tests/data/ballots in an election whose
+ * choices are the file's, each as another voter, "NAME-1" and so on, all with
+ * one key; one after the other through one libevote handle, until the last is
+ * answered.  Writes a line for each: ok, refused or unknown, the voter, the
+ * code, the host.
  */
 #include <getopt.h>
 #include <stdio.h>

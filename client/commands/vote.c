@@ -158,8 +158,8 @@ counted_say(struct client *c, struct evote *e, const char *election,
 }
 
 /*
- * What else is to be known of a refusal: when the election opens, or that others
- * may still vote.
+ * What else is to be known of a refusal: when the election opens, or that
+ * others may still vote.
  */
 static int
 refusal_say(struct client *c, struct evote *e, const char *election,

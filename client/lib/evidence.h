@@ -14,12 +14,12 @@ struct evidence {
 };
 
 /*
- * Adds the notes: this one, the one of the file that is asked about, and the last
- * checkpoint that was verified, which were shown before, and what is shown now.
- * before NULL: there is no other.  now NULL: the host that contradicts is asked
- * for it, and the others if it shows what was shown before; once by each handle,
- * and not for long.  host -1: it is not known which one it was.  Each may be a
- * receipt, which has a note in it.
+ * Adds the notes: this one, the one of the file that is asked about, and the
+ * last checkpoint that was verified, which were shown before, and what is shown
+ * now.  before NULL: there is no other.  now NULL: the host that contradicts is
+ * asked for it, and the others if it shows what was shown before; once by each
+ * handle, and not for long.  host -1: it is not known which one it was.  Each
+ * may be a receipt, which has a note in it.
  */
 void evidence_notes(struct evote *, int host, const char *before,
     const char *now, struct evidence *);
@@ -27,9 +27,9 @@ void evidence_notes(struct evote *, int host, const char *before,
 void evidence_text(
     struct evote *, const char *kind, const char *text, struct evidence *);
 /*
- * Says what was noticed, whom to show it, and which files to remove to go on all
- * the same: the only proof may be in these, so not while some of it is lost.
- * Returns EVOTE_CHANGED.
+ * Says what was noticed, whom to show it, and which files to remove to go on
+ * all the same: the only proof may be in these, so not while some of it is
+ * lost.  Returns EVOTE_CHANGED.
  */
 enum evote_outcome evidence_tell(struct evote *, const char *who,
     const char *what, const struct evidence *, const char *remove);

@@ -272,9 +272,9 @@ judge(const struct evote *e, const struct note *n, struct evote_proof *p)
  * Whether there may be a key that has not been asked for.  Every vote makes the
  * ledger longer, and is not to cost a question.  But a host has to be listed
  * before its key is recorded, and is listed, and comes into the set, in a new
- * epoch only.  So there is nothing new while the epoch is the same and each host
- * that was listed in it has a key; one that has another key than before shows by
- * its signature, or by the lack of one.
+ * epoch only.  So there is nothing new while the epoch is the same and each
+ * host that was listed in it has a key; one that has another key than before
+ * shows by its signature, or by the lack of one.
  */
 static int
 may_lack(const struct evote *e)

@@ -116,9 +116,9 @@ enum evote_outcome evote_cast(struct evote *, const char *election,
 /*
  * Gets ready to vote in an election, before the voter is asked for the choice.
  * If it takes votes a while after its end, from those who had logged in before
- * it, this logs in; then a vote that comes so late is cast with that log-in, and
- * any other one is signed as ever.  Why it could not is in evote_unready, or
- * "": that matters only to who votes so late.
+ * it, this logs in; then a vote that comes so late is cast with that log-in,
+ * and any other one is signed as ever.  Why it could not is in evote_unready,
+ * or "": that matters only to who votes so late.
  */
 void evote_begin(struct evote *, const char *election);
 const char *evote_unready(const struct evote *);
@@ -144,9 +144,9 @@ enum evote_outcome evote_create(struct evote *, const evote_terms *,
 enum evote_outcome evote_create_kept(
     struct evote *, const evote_terms *, int relative, int *kept);
 /*
- * What would become of it; for that the voter logs in.  Its spans become times in
- * `dated`, which is freed with xdr_free.  A host of an older version does not
- * know: the clock in its answer is 0.
+ * What would become of it; for that the voter logs in.  Its spans become times
+ * in `dated`, which is freed with xdr_free.  A host of an older version does
+ * not know: the clock in its answer is 0.
  */
 enum evote_outcome evote_preview(struct evote *, const evote_terms *,
     int relative, evote_terms *dated, evote_preview_res *);
@@ -171,7 +171,9 @@ enum evote_outcome evote_pairs(
     struct evote *, const char *election, evote_pairs_res *);
 enum evote_outcome evote_show(
     struct evote *, const char *election, evote_election_res *);
-/* An election's options; a host of an older version answers that it has none. */
+/*
+ * An election's options; a host of an older version answers that it has none.
+ */
 enum evote_outcome evote_options_of(
     struct evote *, const char *election, evote_options_res *);
 /* One page; first is 0, then `next`. */
@@ -240,9 +242,9 @@ enum evote_outcome evote_trust(
     struct evote *, uint64_t size, struct evote_proof *);
 /*
  * The policy of that size of a service that was met before, by the name in its
- * checkpoints, without asking it.  NULL: it was not.  *known is how many records
- * the ledger had when it was last asked for keys: hosts that joined later are
- * missing.
+ * checkpoints, without asking it.  NULL: it was not.  *known is how many
+ * records the ledger had when it was last asked for keys: hosts that joined
+ * later are missing.
  */
 struct tlog_policy *evote_policy_kept(
     const char *state, const char *log, uint64_t size, uint64_t *known);
@@ -286,7 +288,10 @@ int evote_pendings(struct evote *,
     void (*each)(void *arg, const struct evote_pending *), void *arg);
 /* The handle's voter's own: 1 with what it is, 0: there is none, -1. */
 int evote_pending(struct evote *, struct evote_pending *);
-/* Sends it again, and keeps the receipt of a vote; the code is -1 if it is gone. */
+/*
+ * Sends it again, and keeps the receipt of a vote; the code is -1 if it is
+ * gone.
+ */
 enum evote_outcome evote_settle(struct evote *, evote_answer *);
 /*
  * Forgets it.  It may have been carried out, and is not taken back.  0 or -1.

@@ -10,7 +10,9 @@
 
 #define ASK_MS 3000 /* the vote counts already: nobody wants to wait */
 
-/* What it says of a sheet is kept.  A host of an older version knows no options.
+/*
+ * What it says of a sheet is kept.  A host of an older version knows no
+ * options.
  */
 static enum evote_outcome
 options_ask(struct evote *e, const char *election, uint64_t deadline_ms,

@@ -188,7 +188,9 @@ struct ballot {
 /* 1, 0: none, -1. */
 int state_ballot(
     struct state *, const char *voter, const char *election, struct ballot *);
-/* Without it there is no receipt, and no way to one's line on the tally sheet. */
+/*
+ * Without it there is no receipt, and no way to one's line on the tally sheet.
+ */
 int state_set_ballot(
     struct state *, const char *voter, const char *election, struct ballot *);
 /* As state_checkpoint.  `path` is where it is, or will be. */
@@ -207,8 +209,8 @@ struct token {
 /* The last one, expired or not: 1, or 0 when none is kept. */
 int state_token(struct state *, const char *voter, struct token *);
 /*
- * The last one that expires after now, and before `until`.  An election that has
- * ended may take votes only from those who had logged in before its end.
+ * The last one that expires after now, and before `until`.  An election that
+ * has ended may take votes only from those who had logged in before its end.
  */
 int state_token_before(struct state *, const char *voter, uint64_t now,
     uint64_t until, struct token *);

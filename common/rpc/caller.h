@@ -57,10 +57,10 @@ CLIENT *caller_unix(const char *path, uint32_t prog, uint32_t vers,
 
 /*
  * Asks for TLS (RFC 9289): 1 the server offers it, 0 it has declined, and calls
- * are in plain.  After an offer hands are shaken with the host of that name, see
- * tls_connect: 0.  -1 from either, with the end of a sentence in err and errno:
- * the connection is broken, and whoever fails in this has not declined, so is
- * not to be called in plain for it.
+ * are in plain.  After an offer hands are shaken with the host of that name,
+ * see tls_connect: 0.  -1 from either, with the end of a sentence in err and
+ * errno: the connection is broken, and whoever fails in this has not declined,
+ * so is not to be called in plain for it.
  */
 int caller_probe(CLIENT *, uint64_t deadline_ms, char *err, size_t errlen);
 int caller_shake(CLIENT *, const char *name, const char *pin,

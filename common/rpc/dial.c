@@ -51,8 +51,8 @@ attempt_error(const struct pollfd *p)
 /*
  * A connected socket, or -1 with errno.  The kernel repeats a lost SYN only
  * after a second, and Linux drops one that arrives just when the listener is
- * being closed: as a client's may that has lost its server.  So there is a second
- * attempt soon, beside the first, and the one that ends first counts.
+ * being closed: as a client's may that has lost its server.  So there is a
+ * second attempt soon, beside the first, and the one that ends first counts.
  */
 static int
 connect_by(const struct sockaddr *sa, socklen_t len, uint64_t deadline_ms)

@@ -14,7 +14,7 @@
 
 #define ACCEPTS_PER_RUN	 64
 #define UNSENT_IN_KERNEL 65536
-#define ALARM_MS	 60000 /* at most one alarm about fullness in this time */
+#define ALARM_MS	 60000 /* at least, between two alarms about fullness */
 
 /* ---- who gets a place ---- */
 

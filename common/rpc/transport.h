@@ -30,10 +30,10 @@
  *	  a few connections are closed at a time.
  *
  * With a tls_server, a connection of the network may go on in TLS (RFC 9289):
- * after a NULL call with the credential AUTH_TLS, of any program, while no other
- * call is under way.  Handshakes are done on threads, one source after the
- * other, those from hosts' addresses first, and have to be over as soon as a
- * first call (proof_ms).
+ * after a NULL call with the credential AUTH_TLS, of any program, while no
+ * other call is under way.  Handshakes are done on threads, one source after
+ * the other, those from hosts' addresses first, and have to be over as soon as
+ * a first call (proof_ms).
  */
 struct transport;
 struct tls_server;

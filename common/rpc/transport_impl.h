@@ -15,12 +15,13 @@
  * connection), call.c (one call), channel.c (its bytes, in TLS or not) and
  * shake.c (handshakes).  From the socket to a procedure and back:
  *
- *	conn_serve -> channel_receive -> inbox_next -> conn_dispatch -> procedure
+ *	conn_serve -> channel_receive -> inbox_next -> conn_dispatch ->
+ *	    procedure
  *	    conn_reply (at once or by transport_complete) -> channel_put ->
  *	    conn_send
  *
- * After a probe for TLS it is conn_serve -> shake_hear -> workers -> shakes_end,
- * until the handshake is done.
+ * After a probe for TLS it is conn_serve -> shake_hear -> workers ->
+ * shakes_end, until the handshake is done.
  *
  * Nothing is freed on the way.  A connection that must go is doomed: it takes
  * no more calls and its handles no longer fit, but it stays in memory until

@@ -79,7 +79,7 @@ struct driver {
 	/* This host begins or ceases to serve. */
 	void (*serving)(void *arg, int yes);
 	void (*log)(void *arg, int alarm, const char *line);
-	/* A host in sync has answered what core_cosign asked, or did not sign. */
+	/* A host in sync answered what core_cosign asked, or did not sign. */
 	void (*cosigned)(void *arg, const evote_signed_by *);
 };
 

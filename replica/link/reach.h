@@ -8,10 +8,10 @@
 /*
  * The way to a host's evote server: from its name to a connected socket, in
  * steps that never block and are given up after a second each.  Until then a
- * question (inquiry.h) is sent again after 60, 120, 240 ... ms, and a connection
- * begun anew after 100, 200, 400.  The port that worked last and the one its
- * portmapper names take turns, so that neither a restarted server nor a dead
- * portmapper keeps us away; then it is the next address's turn.
+ * question (inquiry.h) is sent again after 60, 120, 240 ... ms, and a
+ * connection begun anew after 100, 200, 400.  The port that worked last and the
+ * one its portmapper names take turns, so that neither a restarted server nor a
+ * dead portmapper keeps us away; then it is the next address's turn.
  */
 enum reach_step { REACH_IDLE, REACH_RESOLVING, REACH_LOOKUP, REACH_CONNECTING };
 

@@ -3,7 +3,9 @@
 
 #include "server/audit/book.h"
 
-/* The roll's part of the book; each takes one record, and says what is wrong. */
+/*
+ * The roll's part of the book; each takes one record, and says what is wrong.
+ */
 struct book_voter *book_voter(const struct book *b, const char *name);
 const char *book_register(struct book *b, const evote_voter *list, uint32_t n);
 const char *book_strike(struct book *b, const char *name);

@@ -70,8 +70,8 @@ struct op {
 
 struct outcome {
 	int code; /* as the procedure's in evote.x; START and CLOSE: 0, or 2
-		     with NO_ELECTION, CLOSED, START or ONGOING; HOST: 0, or 2 with
-		     MALFORMED or SHARED_KEY */
+		     with NO_ELECTION, CLOSED, START or ONGOING; HOST: 0, or 2
+		     with MALFORMED or SHARED_KEY */
 	evote_reason reason;
 	uint32_t where;	      /* REGISTER, STAGE: the refused one */
 	uint32_t added, same; /* REGISTER; REKEY: 1 when it was his key */
@@ -128,7 +128,9 @@ struct voter_view {
 /* 1 when the roll knows or knew the name. */
 int election_voter(
     const struct election_state *, const char *name, struct voter_view *);
-/* evote.x's GET_RESULT, ..., EMPTY_GROUPS, VOTERS and ROLL_PAGE but `answer`. */
+/*
+ * evote.x's GET_RESULT, ..., EMPTY_GROUPS, VOTERS and ROLL_PAGE but `answer`.
+ */
 void election_result(const struct election_state *, const char *name,
     evote_result_res *, struct outcome *);
 void election_pairs(const struct election_state *, const char *name,

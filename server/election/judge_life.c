@@ -48,8 +48,8 @@ refuse(const struct op *op, struct verdict *v, int code, evote_reason reason)
 }
 
 /*
- * Operators' orders have no numbers.  One that got no answer is given again, and
- * then it is answered as it was carried out, without a record.
+ * Operators' orders have no numbers.  One that got no answer is given again,
+ * and then it is answered as it was carried out, without a record.
  */
 static void
 repeated(struct verdict *v)

@@ -437,8 +437,8 @@ is_fixed_since(const struct polls *ps, uint64_t since)
 
 /*
  * Keys were compared when the rows came.  Whoever hands his on may have voted
- * since then, or leaves and may yet vote where that was fixed since, and whoever
- * gets it could vote with it again.
+ * since then, or leaves and may yet vote where that was fixed since, and
+ * whoever gets it could vote with it again.
  */
 static int
 is_overtaken(const struct election_state *e, uint32_t stage)

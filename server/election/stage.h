@@ -29,7 +29,10 @@ struct stage {
 /* The one that is open, or 0. */
 uint32_t stage_open(const struct voters *);
 const struct stage *stage_of(const struct voters *, uint32_t number);
-/* Begins the next, with that record; what was open is dropped, and returned for the undo. */
+/*
+ * Begins the next, with that record; what was open is dropped, and returned for
+ * the undo.
+ */
 uint32_t stage_begin(struct voters *, uint64_t seq);
 void stage_begin_undo(struct voters *, uint32_t dropped);
 void stage_begin_discard_undo(struct voters *, uint32_t dropped);

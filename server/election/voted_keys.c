@@ -30,7 +30,9 @@ slot_take(struct voted_keys *k, uint32_t place)
 		*slot = place;
 }
 
-/* In the order of the votes, as if there had been so many from the beginning. */
+/*
+ * In the order of the votes, as if there had been so many from the beginning.
+ */
 static void
 grow(struct voted_keys *k)
 {

@@ -37,9 +37,9 @@ struct datadir {
 
 /*
  * Makes a new cluster in path (created if missing; must be empty): key,
- * cluster id, incarnation, own key, a configuration of epoch 0 with this incarnation
- * alone in sync (named ""), and a ledger with its genesis record.  0, or -1
- * with err.
+ * cluster id, incarnation, own key, a configuration of epoch 0 with this
+ * incarnation alone in sync (named ""), and a ledger with its genesis record.
+ * 0, or -1 with err.
  */
 int datadir_init(
     const char *path, const char *origin, char *err, size_t errlen);
@@ -60,9 +60,9 @@ int datadir_key(
 /*
  * Opens and locks.  An empty directory is formatted when key_path is given:
  * the key is copied in, a new incarnation and an own key are drawn, the
- * configuration is all zero.  With key_path and a directory in use both keys must be equal.  Errors
- * name the file and what to do: not there, empty without a key, in use by
- * another process (its pid), damaged, unknown version.
+ * configuration is all zero.  With key_path and a directory in use both keys
+ * must be equal.  Errors name the file and what to do: not there, empty without
+ * a key, in use by another process (its pid), damaged, unknown version.
  */
 int datadir_open(struct datadir *, const char *path, const char *key_path,
     char *err, size_t errlen);

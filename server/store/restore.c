@@ -86,7 +86,9 @@ ledger_restore(const char *file, const void *arg, char *err, size_t errlen)
 	return (rc == SQLITE_OK ? 0 : -1);
 }
 
-/* What the copy says beside the records; the caller clears the configuration. */
+/*
+ * What the copy says beside the records; the caller clears the configuration.
+ */
 static int
 claim_read(const struct restoring *r, evote_config *config,
     struct view_claim *claim, char *err, size_t errlen)

@@ -15,10 +15,11 @@ struct view;
 
 /*
  * NULL: why is in err, one sentence without its full stop.  What is in use by a
- * process is refused, and what SQLite would read short (see wal.h).  A copy needs no lock, key or incarnation: ledger.db is
- * enough, with ledger.db-wal if that is there.  known is the directory that the
- * caller's user knows, todo what he does with a damaged one; it ends the
- * sentences about that.  Both have to stay.
+ * process is refused, and what SQLite would read short (see wal.h).  A copy
+ * needs no lock, key or incarnation: ledger.db is enough, with ledger.db-wal if
+ * that is there.  known is the directory that the caller's user knows, todo
+ * what he does with a damaged one; it ends the sentences about that.  Both have
+ * to stay.
  */
 struct view *view_open(const char *path, const char *known, const char *todo,
     char *err, size_t errlen);

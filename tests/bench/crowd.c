@@ -5,12 +5,12 @@
  *	crowd CLIENTS NAME=HOST:PORT NAME=HOST:PORT READY [plain]
  *
  * Each has a connection over TLS (RFC 9289; or plain) to the host that serves
- * and nothing to ask.  When all have, READY is made.  When a connection ends its
- * client tries the hosts in turn, each at once, and then after pauses that grow
- * from 5 ms to 100 ms, as evote_client does; it is back when STATUS says that
- * the host serves.  Prints one JSON object when all are back: milliseconds from
- * the first connection that ended until half, 99 % and all were, and how many of
- * those this process has had a processor.
+ * and nothing to ask.  When all have, READY is made.  When a connection ends
+ * its client tries the hosts in turn, each at once, and then after pauses that
+ * grow from 5 ms to 100 ms, as evote_client does; it is back when STATUS says
+ * that the host serves.  Prints one JSON object when all are back: milliseconds
+ * from the first connection that ended until half, 99 % and all were, and how
+ * many of those this process has had a processor.
  */
 #include <errno.h>
 #include <stdio.h>

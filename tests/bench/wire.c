@@ -12,7 +12,9 @@
 #include "evote.h"
 #include "wire.h"
 
-/* A call of EVOTE_NULL with AUTH_TLS, and the part of its answer that counts. */
+/*
+ * A call of EVOTE_NULL with AUTH_TLS, and the part of its answer that counts.
+ */
 static const uint32_t probe[] = {
     0x80000028, 7, 0, 2, EVOTE_PROG, EVOTE_V1, 0, AUTH_TLS, 0, 0, 0};
 static const uint32_t accepted[] = {0x80000020, 7, 1, 0, 0, 8};

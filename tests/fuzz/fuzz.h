@@ -1,7 +1,9 @@
 #ifndef EVOTE_FUZZ_H
 #define EVOTE_FUZZ_H
 
-/* What has to hold whatever came in is asserted: that ends a run, and says it. */
+/*
+ * What has to hold whatever came in is asserted: that ends a run, and says it.
+ */
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,8 +11,9 @@
 #include <string.h>
 
 /*
- * What libFuzzer calls, in each file here: any bytes at all, of a stranger or of
- * a disk.  They must not make it crash, and what is taken must be taken whole.
+ * What libFuzzer calls, in each file here: any bytes at all, of a stranger or
+ * of a disk.  They must not make it crash, and what is taken must be taken
+ * whole.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

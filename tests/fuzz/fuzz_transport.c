@@ -1,9 +1,9 @@
 /*
- * The whole way of a call in plain: bytes on a socket, records, headers, rpcgen's
- * dispatchers and the procedures behind them, which only translate.  Behind
- * those stands no service but what is below, by the linker's --wrap: it holds
- * each call and answers later, in another order.  So do the hooks of the hosts'
- * program, whose seals are those of strangers, or are taken for good.
+ * The whole way of a call in plain: bytes on a socket, records, headers,
+ * rpcgen's dispatchers and the procedures behind them, which only translate.
+ * Behind those stands no service but what is below, by the linker's --wrap: it
+ * holds each call and answers later, in another order.  So do the hooks of the
+ * hosts' program, whose seals are those of strangers, or are taken for good.
  */
 #include <netinet/in.h>
 #include <sys/socket.h>

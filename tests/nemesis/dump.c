@@ -3,8 +3,9 @@
  *
  *	SEQ EPOCH ROOT KIND [ELECTION [VOTER CHOICE [TRACKER]]]
  *
- * The choice of a ballot is a digit for each choice, as it was ranked.  The root is that of the ledger up to this record.  An epoch's record names
- * its primary in the place of an election.
+ * The choice of a ballot is a digit for each choice, as it was ranked.  The
+ * root is that of the ledger up to this record.  An epoch's record names its
+ * primary in the place of an election.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -6,15 +6,16 @@
  *	TIME ok|refused OP ELECTION VOTER CHOICE SIZE ROOT EPOCH DETAIL
  *	TIME unknown|changed OP ELECTION VOTER CHOICE
  *
- * OP is vote, read, result, pairs, sheet or receipt; in an election whose name begins with
- * r voters rank, and the choice is a digit for each choice; one whose name begins
- * with s has a sheet, which each client reads once.  TIME is the machine's monotonic clock in
- * microseconds, the same for all clients; the detail is a reason, a tally, the
- * pairs in their order, or all lines of a sheet.  Of a receipt, which was
- * verified, size and root are those of its checkpoint, and the detail is the
- * vote's record and how many signatures of two there were.
- * A voter never asks twice for the same choice of an election, so a line names
- * a request.  `ok` or `refused settled` tells of one that was unknown before.
+ * OP is vote, read, result, pairs, sheet or receipt; in an election whose name
+ * begins with r voters rank, and the choice is a digit for each choice; one
+ * whose name begins with s has a sheet, which each client reads once.  TIME is
+ * the machine's monotonic clock in microseconds, the same for all clients; the
+ * detail is a reason, a tally, the pairs in their order, or all lines of a
+ * sheet.  Of a receipt, which was verified, size and root are those of its
+ * checkpoint, and the detail is the vote's record and how many signatures of
+ * two there were.  A voter never asks twice for the same choice of an election,
+ * so a line names a request.  `ok` or `refused settled` tells of one that was
+ * unknown before.
  */
 #include <getopt.h>
 #include <inttypes.h>

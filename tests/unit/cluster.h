@@ -19,8 +19,9 @@
  *
  * The ledger holds words: the number of the request that wrote it, the name of
  * the host that became primary ("B!" by force), "key-B" when the host's key was
- * put on record ("end-B" when it was removed), and "new" at the beginning.  Hosts have no keys, as if their
- * version were older, unless a story gives them some (key_give).
+ * put on record ("end-B" when it was removed), and "new" at the beginning.
+ * Hosts have no keys, as if their version were older, unless a story gives them
+ * some (key_give).
  */
 enum { A, B, C, CLUSTER_MAX };
 enum way { CALLS, REPLIES };

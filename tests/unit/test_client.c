@@ -766,9 +766,7 @@ vote(struct world *w, uint64_t timeout_ms, const char *choice)
 	return (outcome);
 }
 
-/* ---- hosts
- * ---------------------------------------------------------------------------
- */
+/* ---- hosts ---- */
 
 static void
 check_hosts(const char *list, const char *expected)
@@ -894,9 +892,7 @@ test_pin_lines(void **state)
 	    "!a pin stands on a line of a file of hosts, or in EVOTE_PIN");
 }
 
-/* ---- state
- * ------------------------------------------------------------------------------
- */
+/* ---- state ---- */
 
 static struct state *
 state_of(struct world *w)
@@ -1193,9 +1189,7 @@ test_service_and_token(void **state)
 	state_close(s);
 }
 
-/* ---- voting
- * ------------------------------------------------------------------------------
- */
+/* ---- voting ---- */
 
 static void
 test_vote(void **state)
@@ -1237,7 +1231,9 @@ sheet_holds(struct evote *e, const char *election, const char *choice)
 	return (recount_check(&r, &mine, problem, sizeof(problem)) == 0);
 }
 
-/* With a tally sheet the client keeps what finds the own line, and only then. */
+/*
+ * With a tally sheet the client keeps what finds the own line, and only then.
+ */
 static void
 test_sheet(void **state)
 {
@@ -1269,7 +1265,9 @@ test_sheet(void **state)
 	evote_close(e);
 }
 
-/* By log-in the service would draw the salt: it refuses, and the client does. */
+/*
+ * By log-in the service would draw the salt: it refuses, and the client does.
+ */
 static void
 test_sheet_by_login(void **state)
 {
@@ -1721,9 +1719,7 @@ test_left_behind(void **state)
 	assert_int_equal(0, file_size(busy));
 }
 
-/* ---- numbers
- * -------------------------------------------------------------------------------
- */
+/* ---- numbers ---- */
 
 /* As if the voter's last request had had that number, and was answered. */
 static void
@@ -1985,9 +1981,7 @@ test_not_final(void **state)
 	evote_close(e);
 }
 
-/* ---- log-ins
- * -------------------------------------------------------------------------------
- */
+/* ---- log-ins ---- */
 
 static void
 test_login(void **state)
@@ -2022,7 +2016,9 @@ test_login_fast_clock(void **state)
 	assert_int_equal(1, w->fake.challenges);
 }
 
-/* Gets ready to vote then; what it has to vote with after the end, and until. */
+/*
+ * Gets ready to vote then; what it has to vote with after the end, and until.
+ */
 static uint64_t
 begun_until(struct world *w, const char *election, uint64_t now, uint64_t end,
     uint32_t grace_s, const char *token)
@@ -2128,9 +2124,7 @@ test_login_refused(void **state)
 	evote_close(e);
 }
 
-/* ---- trust
- * --------------------------------------------------------------------------------
- */
+/* ---- trust ---- */
 
 static void
 check_changed(struct world *w, const char *what)

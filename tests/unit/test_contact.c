@@ -274,7 +274,9 @@ replaced_primary(void **state)
 	cluster_free(c);
 }
 
-/* It answers, and has forgotten everything: before it is needed, that is told. */
+/*
+ * It answers, and has forgotten everything: before it is needed, that is told.
+ */
 static void
 blank_arbiter(void **state)
 {

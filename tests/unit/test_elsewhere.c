@@ -40,7 +40,9 @@ mislead(struct cluster *c, int from, int to)
 	cluster_run(c);
 }
 
-/* So it does, and for so many beats whoever is there refuses, and says hello. */
+/*
+ * So it does, and for so many beats whoever is there refuses, and says hello.
+ */
 static void
 answered(struct cluster *c, int from, int to, evote_refusal why, int beats)
 {

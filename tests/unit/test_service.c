@@ -34,8 +34,8 @@
 #define REPLY_HEAD 24 /* of an accepted call without a verifier */
 
 /*
- * In place of the system's: each look at the time takes that much of it, and the
- * clocks of the service are ahead.
+ * In place of the system's: each look at the time takes that much of it, and
+ * the clocks of the service are ahead.
  */
 static uint64_t look_us, late_us, ahead_ms;
 static time_t wall_s;
@@ -432,7 +432,9 @@ test_parked_are_verified(void **state)
 	assert_int_equal(elsewhere, PARKED);
 }
 
-/* A challenge is good within a minute (evote.x), by the clock of the service. */
+/*
+ * A challenge is good within a minute (evote.x), by the clock of the service.
+ */
 static void
 test_challenge_expires(void **state)
 {

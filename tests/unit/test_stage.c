@@ -1,4 +1,6 @@
-/* Changes of the roll that are carried out whole or not at all, and new keys. */
+/*
+ * Changes of the roll that are carried out whole or not at all, and new keys.
+ */
 #include "world.h"
 
 #define NAMES 12

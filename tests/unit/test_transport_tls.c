@@ -1498,7 +1498,9 @@ test_crowd_that_ends(void **state)
 	crowd_close(c, CROWD);
 }
 
-/* Those that have a ServerHello and have not gone on do so, and ask: how many. */
+/*
+ * Those that have a ServerHello and have not gone on do so, and ask: how many.
+ */
 static int
 crowd_go_on(struct client *c, int n)
 {
