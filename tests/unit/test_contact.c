@@ -24,12 +24,6 @@ arbitrated(int n)
 }
 
 static void
-assert_role(struct cluster *c, int host, const char *role)
-{
-	assert_string_equal(role_of(c, host), role);
-}
-
-static void
 wait_for(struct cluster *c, int host, const char *role)
 {
 	for (int i = 0; i < 20 && strcmp(role_of(c, host), role) != 0; i++)

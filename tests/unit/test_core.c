@@ -11,20 +11,6 @@
 #define ON  1
 #define OFF 0
 
-#define assert_role(c, who, role) assert_string_equal(role_of(c, who), role)
-#define assert_told(c, ticket, what) \
-	assert_string_equal((c)->told[ticket], what)
-#define assert_disk(c, who, words) \
-	assert_string_equal(on_disk(c, who).text, words)
-#define assert_set(c, who, names) \
-	assert_string_equal(set_of(c, who).text, names)
-#define assert_awaits(c, who, names) \
-	assert_string_equal(awaited_by(c, who).text, names)
-#define assert_alarm(c, who, part) \
-	assert_non_null(strstr(alarm_of(c, who).text, part))
-#define assert_no_alarm(c, who, part) \
-	assert_null(strstr(alarm_of(c, who).text, part))
-
 /* ---- beginning and joining ---- */
 
 static void

@@ -9,16 +9,6 @@
 
 #include "cluster.h"
 
-#define assert_role(c, who, role) assert_string_equal(role_of(c, who), role)
-#define assert_disk(c, who, words) \
-	assert_string_equal(on_disk(c, who).text, words)
-#define assert_set(c, who, names) \
-	assert_string_equal(set_of(c, who).text, names)
-#define assert_alarm(c, who, part) \
-	assert_non_null(strstr(alarm_of(c, who).text, part))
-#define assert_no_alarm(c, who, part) \
-	assert_null(strstr(alarm_of(c, who).text, part))
-
 /* A new cluster of two, both with keys. */
 static struct cluster *
 keyed(void)

@@ -10,12 +10,6 @@
 
 #include "cluster.h"
 
-#define assert_role(c, who, role) assert_string_equal(role_of(c, who), role)
-#define assert_set(c, who, names) \
-	assert_string_equal(set_of(c, who).text, names)
-#define assert_alarm(c, who, part) \
-	assert_non_null(strstr(alarm_of(c, who).text, part))
-
 /* A hello under a name, of an incarnation that this byte makes. */
 static struct message *
 hello(struct cluster *c, int reply, const char *name, int id)

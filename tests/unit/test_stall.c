@@ -9,12 +9,6 @@
 
 #include "cluster.h"
 
-#define assert_role(c, who, role) assert_string_equal(role_of(c, who), role)
-#define assert_told(c, ticket, what) \
-	assert_string_equal((c)->told[ticket], what)
-#define assert_disk(c, who, words) \
-	assert_string_equal(on_disk(c, who).text, words)
-
 /*
  * The loop takes its sockets before it ticks: what a host that was stopped
  * hears first is not a tick, and it must ask all the same.

@@ -10,14 +10,6 @@
 
 #define WHERE "w=10.0.0.9:111"
 
-#define assert_role(c, who, role) assert_string_equal(role_of(c, who), role)
-#define assert_told(c, ticket, what) \
-	assert_string_equal((c)->told[ticket], what)
-#define assert_disk(c, who, words) \
-	assert_string_equal(on_disk(c, who).text, words)
-#define assert_set(c, who, names) \
-	assert_string_equal(set_of(c, who).text, names)
-
 /* ---- the rules ---- */
 
 /* Of A's and B's cluster, decided by A. */
