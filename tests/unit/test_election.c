@@ -1,4 +1,5 @@
 #include "tests/unit/world.h"
+#include "tests/unit/draw.h"
 
 #include <dlfcn.h>
 
@@ -1793,14 +1794,6 @@ test_tampered_too_many(void **state)
 }
 
 /* ---- any operations in any order, any number of them undone ---- */
-
-/* One draw a statement: the order of arguments is each compiler's own. */
-static unsigned
-draw(unsigned *seed, unsigned n)
-{
-	*seed = *seed * 1664525u + 1013904223u;
-	return ((*seed >> 8) % n);
-}
 
 static struct op
 random_roll(unsigned *seed)

@@ -10,6 +10,7 @@
 #include "common/ballot.h"
 #include "common/schulze.h"
 #include "tests/ballots.h"
+#include "tests/unit/draw.h"
 
 #define SEED 20231103u
 #define MOST 8
@@ -235,13 +236,6 @@ words_count(const struct vote *v, struct words *w, int none)
 	do
 		words_schwartz(w);
 	while (words_drop(v, w) > 0);
-}
-
-static unsigned
-draw(unsigned *seed, unsigned n)
-{
-	*seed = *seed * 1664525u + 1013904223u;
-	return ((*seed >> 8) % n);
 }
 
 static void

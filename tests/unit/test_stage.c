@@ -1,6 +1,7 @@
 /*
  * Changes of the roll that are carried out whole or not at all, and new keys.
  */
+#include "draw.h"
 #include "world.h"
 
 #define NAMES 12
@@ -724,13 +725,6 @@ test_staged_then_left(void **state)
 }
 
 /* ---- any of them in any order, and undone ---- */
-
-static unsigned
-draw(unsigned *seed, unsigned n)
-{
-	*seed = *seed * 1664525u + 1013904223u;
-	return ((*seed >> 8) % n);
-}
 
 /* That nobody is in it, or somebody, is what is counted. */
 static void

@@ -9,16 +9,10 @@
 #include <string.h>
 
 #include "server/election/voted_keys.h"
+#include "tests/unit/draw.h"
 
 #define KEYS 600
 #define SEED 20261201u
-
-static unsigned
-draw(unsigned *seed, unsigned n)
-{
-	*seed = *seed * 1664525u + 1013904223u;
-	return ((*seed >> 8) % n);
-}
 
 static const unsigned char *
 key_no(unsigned i, unsigned char key[SEAL_KEY])
