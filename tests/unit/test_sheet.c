@@ -2,26 +2,11 @@
  * The tally sheet: the structure alone, and the rules of elections that have
  * one.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #include "common/tracker.h"
-#include "server/auth.h"
-#include "server/election/election.h"
 #include "server/election/sheet.h"
-
-#define SEC	1000000ULL
-#define START	(1700000000 * SEC)
-#define HOUR	(3600 * SEC)
-#define LOG_MAX 2048
-#define LEN(a)	(sizeof(a) / sizeof((a)[0]))
+#include "world.h"
 
 /* ---- the structure ---- */
 
@@ -113,88 +98,26 @@ test_lines_undone(void **state)
 
 /* ---- the rules ---- */
 
-struct world {
-	struct election_state *e;
-	struct record *log[LOG_MAX];
-	uint64_t size, time, number;
-};
+static evote_name members[] = {"members"}, answers[] = {"yes", "no", "maybe"};
+static char names[20][4];
 
-static struct record *
-execute(struct world *w, const struct op *op, struct outcome *out)
+static struct op
+op_plain(evote_asker who, const char *name)
 {
-	struct entry_header at = {w->size, 1, ++w->time};
-	struct record *r = election_execute(w->e, op, &at, out);
-
-	if (r != NULL)
-		w->log[w->size++] = r;
-	return (r);
-}
-
-#define expect(w, op, code, reason, recorded) \
-	expect_(w, op, code, reason, recorded, __FILE__, __LINE__)
-
-static void
-expect_(struct world *w, struct op op, int code, evote_reason reason,
-    int recorded, const char *file, int line)
-{
-	struct outcome out = {-1, 99, 0, 0, 0};
-	struct record *r = execute(w, &op, &out);
-
-	_assert_int_equal(out.code, code, file, line);
-	_assert_int_equal(out.reason, reason, file, line);
-	_assert_int_equal(r != NULL, recorded, file, line);
-}
-
-static evote_asker
-anew(struct world *w, const char *voter)
-{
-	return ((evote_asker){.voter = (char *)voter, .number = ++w->number});
+	return (
+	    op_create_lists(who, name, members, 1, answers, 3, START + HOUR));
 }
 
 static struct op
-op_host(void)
+op_sheet(evote_asker who, const char *name, evote_option *options, uint32_t n)
 {
-	return ((struct op){.kind = EVOTE_OP_HOST,
-	    .host = {.name = "a", .incarnation = "i", .key = "k"}});
-}
-
-static evote_name group[] = {"members"}, choices[] = {"yes", "no", "maybe"};
-
-static struct op
-op_open(evote_asker who, const char *name, evote_option *options, uint32_t n)
-{
-	return ((struct op){.kind = EVOTE_OP_OPEN,
-	    .asker = who,
-	    .act = {.kind = EVOTE_ACT_OPEN,
-		.evote_act_u.terms = {.election = {.name = (char *)name,
-					  .groups = {1, group},
-					  .choices = {3, choices},
-					  .end = START + HOUR},
-		    .options = {n, options}}}});
+	return (op_open(op_plain(who, name), options, n));
 }
 
 static struct op
-op_create(evote_asker who, const char *name)
+op_salted(evote_asker who, const char *name, const char *choice, char salt)
 {
-	return ((struct op){.kind = EVOTE_OP_CREATE,
-	    .asker = who,
-	    .act = {.kind = EVOTE_ACT_CREATE,
-		.evote_act_u.election = {.name = (char *)name,
-		    .groups = {1, group},
-		    .choices = {3, choices},
-		    .end = START + HOUR}}});
-}
-
-static struct op
-op_vote(evote_asker who, const char *name, const char *choice, char salt)
-{
-	struct op op = {.kind = EVOTE_OP_VOTE,
-	    .asker = who,
-	    .act = {.kind = EVOTE_ACT_VOTE,
-		.evote_act_u.ballot = {.election = (char *)name}},
-	    .opening.vote = {.domain = "evote opening 1",
-		.election = (char *)name,
-		.choice = (char *)choice}};
+	struct op op = op_vote(who, name, choice);
 
 	memset(op.opening.vote.salt, salt, sizeof(op.opening.vote.salt));
 	auth_commitment((unsigned char *)op.opening.vote.salt, name, choice,
@@ -202,68 +125,38 @@ op_vote(evote_asker who, const char *name, const char *choice, char salt)
 	return (op);
 }
 
-static struct op
-op_close(const char *name)
-{
-	return ((struct op){.kind = EVOTE_OP_CLOSE, .name = (char *)name});
-}
-
-static char names[20][4];
-
+/* Twenty voters, and no election. */
 static int
-setup(void **state)
+members_setup(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	evote_voter list[20] = {0};
-	struct op genesis = {.kind = EVOTE_OP_GENESIS,
-	    .genesis = {.cluster = "c", .origin = "vote.test"}};
-	struct op roll = {.kind = EVOTE_OP_REGISTER, .voters = list, .n = 20};
+	evote_voter list[20];
 
 	w->e = election_new();
 	w->time = START;
+	w->epoch = 1;
 	for (int i = 0; i < 20; i++) {
 		snprintf(names[i], sizeof(names[i]), "v%d", i);
-		list[i] = (evote_voter){.name = names[i], .group = group[0]};
-		list[i].key[0] = (char)(i + 1);
+		list[i] = person(names[i], members[0], (char)(i + 1));
 	}
-	expect(w, genesis, 0, EVOTE_R_OK, 1);
-	expect(w, roll, 0, EVOTE_R_OK, 1);
+	expect(w, op_genesis(), 0, EVOTE_R_OK, 1);
+	expect(w, op_register(list, 20), 0, EVOTE_R_OK, 1);
 	*state = w;
 	return (0);
 }
 
-static void
-assert_same(const struct election_state *a, const struct election_state *b)
-{
-	unsigned char x[32], y[32];
-
-	election_hash(a, x);
-	election_hash(b, y);
-	assert_memory_equal(x, y, sizeof(x));
-}
-
-/* Its ledger gives the same state, forth, and forth and back and forth. */
+/* Its ledger gives the same state also when nearly all of it is undone. */
 static int
-teardown(void **state)
+members_teardown(void **state)
 {
 	struct world *w = *state;
-	struct election_state *e = election_new();
-	char err[256];
+	struct election_state *e = replayed_in(w, w->size, DISCARDS_NEVER);
 
-	for (int round = 0; round < 2; round++) {
-		for (uint64_t i = election_size(e); i < w->size; i++)
-			if (election_replay(e, w->log[i], err, sizeof(err)) ==
-			    -1)
-				fail_msg("%s", err);
-		assert_same(w->e, e);
-		election_undo(e, round == 0 ? 1 : w->size);
-	}
+	election_undo(e, 1);
+	replay_to(w, e, w->size);
+	assert_same_state(w->e, e);
 	election_free(e);
-	while (w->size > 0)
-		record_drop(w->log[--w->size]);
-	election_free(w->e);
-	free(w);
-	return (0);
+	return (teardown(state));
 }
 
 static evote_option sheet_asked[] = {{EVOTE_OPTION_SHEET, 1}};
@@ -271,9 +164,9 @@ static evote_option sheet_asked[] = {{EVOTE_OPTION_SHEET, 1}};
 static void
 begin(struct world *w)
 {
-	expect(w, op_host(), 0, EVOTE_R_OK, 1);
+	expect(w, op_host("a", 'i', 'k'), 0, EVOTE_R_OK, 1);
 	expect(
-	    w, op_open(anew(w, "v0"), "E", sheet_asked, 1), 0, EVOTE_R_OK, 1);
+	    w, op_sheet(anew(w, "v0"), "E", sheet_asked, 1), 0, EVOTE_R_OK, 1);
 }
 
 /* Until a HOST record shows that all hosts know these records. */
@@ -281,17 +174,15 @@ static void
 test_not_yet(void **state)
 {
 	struct world *w = *state;
-	struct op op = op_open(anew(w, "v0"), "E", sheet_asked, 1);
+	struct op op = op_sheet(anew(w, "v0"), "E", sheet_asked, 1);
 	uint64_t size = w->size;
 
 	expect(w, op, 3, EVOTE_R_NOT_YET, 0);
-	expect(w, op_host(), 0, EVOTE_R_OK, 1);
+	expect(w, op_host("a", 'i', 'k'), 0, EVOTE_R_OK, 1);
 	/* The same request, sent again. */
 	expect(w, op, 0, EVOTE_R_OK, 1);
 	expect(w, op, 0, EVOTE_R_OK, 0);
-	election_undo(w->e, size);
-	while (w->size > size)
-		record_drop(w->log[--w->size]);
+	world_undo(w, size);
 	expect(w, op, 3, EVOTE_R_NOT_YET, 0);
 }
 
@@ -306,28 +197,28 @@ test_options(void **state)
 	struct outcome out;
 	struct op op;
 
-	expect(w, op_host(), 0, EVOTE_R_OK, 1);
+	expect(w, op_host("a", 'i', 'k'), 0, EVOTE_R_OK, 1);
 	expect(
-	    w, op_open(anew(w, "v0"), "E", NULL, 0), 3, EVOTE_R_MALFORMED, 0);
-	expect(w, op_open(anew(w, "v0"), "E", strange, 1), 3, EVOTE_R_MALFORMED,
-	    0);
+	    w, op_sheet(anew(w, "v0"), "E", NULL, 0), 3, EVOTE_R_MALFORMED, 0);
+	expect(w, op_sheet(anew(w, "v0"), "E", strange, 1), 3,
+	    EVOTE_R_MALFORMED, 0);
 	expect(
-	    w, op_open(anew(w, "v0"), "E", value, 1), 3, EVOTE_R_MALFORMED, 0);
+	    w, op_sheet(anew(w, "v0"), "E", value, 1), 3, EVOTE_R_MALFORMED, 0);
 	expect(
-	    w, op_open(anew(w, "v0"), "E", twice, 2), 3, EVOTE_R_MALFORMED, 0);
+	    w, op_sheet(anew(w, "v0"), "E", twice, 2), 3, EVOTE_R_MALFORMED, 0);
 	expect(
-	    w, op_open(anew(w, "v0"), "E", sheet_asked, 1), 0, EVOTE_R_OK, 1);
+	    w, op_sheet(anew(w, "v0"), "E", sheet_asked, 1), 0, EVOTE_R_OK, 1);
 	/* All else is as of CREATE. */
-	expect(w, op_open(anew(w, "v0"), "E", sheet_asked, 1), 3,
+	expect(w, op_sheet(anew(w, "v0"), "E", sheet_asked, 1), 3,
 	    EVOTE_R_NAME_TAKEN, 1);
-	expect(w, op_create(anew(w, "v0"), "E"), 3, EVOTE_R_NAME_TAKEN, 1);
-	op = op_open(anew(w, "v0"), "F", sheet_asked, 1);
+	expect(w, op_plain(anew(w, "v0"), "E"), 3, EVOTE_R_NAME_TAKEN, 1);
+	op = op_sheet(anew(w, "v0"), "F", sheet_asked, 1);
 	op.act.evote_act_u.terms.election.groups.groups_len = 0;
 	expect(w, op, 2, EVOTE_R_NO_GROUPS, 0);
-	op = op_open(anew(w, "v0"), "F", sheet_asked, 1);
+	op = op_sheet(anew(w, "v0"), "F", sheet_asked, 1);
 	op.act.evote_act_u.terms.election.end = START;
 	expect(w, op, 3, EVOTE_R_END_PAST, 1);
-	expect(w, op_create(anew(w, "v0"), "F"), 0, EVOTE_R_OK, 1);
+	expect(w, op_plain(anew(w, "v0"), "F"), 0, EVOTE_R_OK, 1);
 
 	election_options(w->e, "E", &res, &out);
 	assert_int_equal(out.code, 0);
@@ -352,8 +243,8 @@ test_salt(void **state)
 	struct op op;
 
 	begin(w);
-	expect(w, op_create(anew(w, "v0"), "F"), 0, EVOTE_R_OK, 1);
-	op = op_vote(anew(w, "v0"), "E", "yes", 1);
+	expect(w, op_plain(anew(w, "v0"), "F"), 0, EVOTE_R_OK, 1);
+	op = op_salted(anew(w, "v0"), "E", "yes", 1);
 	op.derived = 1;
 	expect(w, op, 5, EVOTE_R_SALT, 0);
 	/* The number was not used up, and another salt is another act. */
@@ -361,18 +252,18 @@ test_salt(void **state)
 	expect(w, op, 0, EVOTE_R_OK, 1);
 	expect(w, op, 0, EVOTE_R_OK, 0);
 	/* Whatever the choice is: the tracker would be the same. */
-	expect(w, op_vote(anew(w, "v1"), "E", "no", 1), 5, EVOTE_R_SALT, 1);
-	expect(w, op_vote(anew(w, "v1"), "E", "yes", 1), 5, EVOTE_R_SALT, 1);
+	expect(w, op_salted(anew(w, "v1"), "E", "no", 1), 5, EVOTE_R_SALT, 1);
+	expect(w, op_salted(anew(w, "v1"), "E", "yes", 1), 5, EVOTE_R_SALT, 1);
 	/* What is wrong otherwise is said first. */
-	expect(w, op_vote(anew(w, "v0"), "E", "yes", 1), 4, EVOTE_R_VOTED, 1);
-	expect(w, op_vote(anew(w, "v1"), "E", "never", 1), 5, EVOTE_R_NO_CHOICE,
-	    1);
-	expect(w, op_vote(anew(w, "v1"), "E", "no", 2), 0, EVOTE_R_OK, 1);
+	expect(w, op_salted(anew(w, "v0"), "E", "yes", 1), 4, EVOTE_R_VOTED, 1);
+	expect(w, op_salted(anew(w, "v1"), "E", "never", 1), 5,
+	    EVOTE_R_NO_CHOICE, 1);
+	expect(w, op_salted(anew(w, "v1"), "E", "no", 2), 0, EVOTE_R_OK, 1);
 	/* Without a sheet all this does not matter. */
-	op = op_vote(anew(w, "v0"), "F", "yes", 1);
+	op = op_salted(anew(w, "v0"), "F", "yes", 1);
 	op.derived = 1;
 	expect(w, op, 0, EVOTE_R_OK, 1);
-	expect(w, op_vote(anew(w, "v1"), "F", "yes", 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_salted(anew(w, "v1"), "F", "yes", 1), 0, EVOTE_R_OK, 1);
 }
 
 static void
@@ -400,11 +291,11 @@ test_sheet(void **state)
 	int found = 0;
 
 	begin(w);
-	expect(w, op_create(anew(w, "v0"), "F"), 0, EVOTE_R_OK, 1);
+	expect(w, op_plain(anew(w, "v0"), "F"), 0, EVOTE_R_OK, 1);
 	for (int i = 0; i < 20; i++)
 		expect(w,
-		    op_vote(
-			anew(w, names[i]), "E", choices[i % 3], (char)(i + 1)),
+		    op_salted(
+			anew(w, names[i]), "E", answers[i % 3], (char)(i + 1)),
 		    0, EVOTE_R_OK, 1);
 	assert_sheet(w, "E", 2, EVOTE_R_ONGOING);
 	assert_sheet(w, "F", 3, EVOTE_R_NO_SHEET);
@@ -427,7 +318,7 @@ test_sheet(void **state)
 		for (u_int j = 0; j < 20; j++)
 			found += res.lines.lines_val[j].tracker == mine &&
 			    strcmp(res.lines.lines_val[j].choice,
-				choices[i % 3]) == 0;
+				answers[i % 3]) == 0;
 	}
 	assert_int_equal(found, 20);
 	xdr_free((xdrproc_t)xdr_evote_sheet_res, (char *)&res);
@@ -447,13 +338,11 @@ test_undo(void **state)
 
 	begin(w);
 	size = w->size;
-	expect(w, op_vote(anew(w, "v0"), "E", "yes", 1), 0, EVOTE_R_OK, 1);
-	expect(w, op_vote(anew(w, "v1"), "E", "yes", 1), 5, EVOTE_R_SALT, 1);
-	election_undo(w->e, size);
-	while (w->size > size)
-		record_drop(w->log[--w->size]);
-	expect(w, op_vote(anew(w, "v1"), "E", "yes", 1), 0, EVOTE_R_OK, 1);
-	expect(w, op_vote(anew(w, "v0"), "E", "yes", 1), 5, EVOTE_R_SALT, 1);
+	expect(w, op_salted(anew(w, "v0"), "E", "yes", 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_salted(anew(w, "v1"), "E", "yes", 1), 5, EVOTE_R_SALT, 1);
+	world_undo(w, size);
+	expect(w, op_salted(anew(w, "v1"), "E", "yes", 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_salted(anew(w, "v0"), "E", "yes", 1), 5, EVOTE_R_SALT, 1);
 }
 
 /* A ledger in which two votes have one tracker is not taken. */
@@ -468,12 +357,12 @@ test_forged(void **state)
 	struct op op;
 
 	begin(w);
-	expect(w, op_vote(anew(w, "v0"), "E", "yes", 1), 0, EVOTE_R_OK, 1);
-	expect(w, op_vote(anew(w, "v1"), "E", "yes", 2), 0, EVOTE_R_OK, 1);
+	expect(w, op_salted(anew(w, "v0"), "E", "yes", 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_salted(anew(w, "v1"), "E", "yes", 2), 0, EVOTE_R_OK, 1);
 	r = w->log[--w->size];
 	assert_int_equal(record_open(r, &leaf, &opening), 0);
 	record_drop(r);
-	op = op_vote(anew(w, "v1"), "E", "yes", 1);
+	op = op_salted(anew(w, "v1"), "E", "yes", 1);
 	memcpy(
 	    opening.vote.salt, op.opening.vote.salt, sizeof(opening.vote.salt));
 	memcpy(leaf.op.evote_op_u.vote.ballot.commitment,
@@ -489,16 +378,17 @@ test_forged(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define MEMBERS(name) \
+	cmocka_unit_test_setup_teardown(name, members_setup, members_teardown)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_lines),
 	    cmocka_unit_test(test_lines_undone),
-	    TEST(test_not_yet),
-	    TEST(test_options),
-	    TEST(test_salt),
-	    TEST(test_sheet),
-	    TEST(test_undo),
-	    TEST(test_forged),
+	    MEMBERS(test_not_yet),
+	    MEMBERS(test_options),
+	    MEMBERS(test_salt),
+	    MEMBERS(test_sheet),
+	    MEMBERS(test_undo),
+	    MEMBERS(test_forged),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
