@@ -11,6 +11,7 @@
 #include "common/record.h"
 #include "common/seal.h"
 #include "server/auth.h"
+#include "tests/unit/scratch.h"
 
 #define NOW	     (1700000000ULL * 1000000)
 #define EPOCH	     7
@@ -34,15 +35,14 @@ struct fixture {
 static struct seal_key *
 key_make(void)
 {
-	char dir[] = "/tmp/test_auth.XXXXXX", path[64], err[256];
+	char dir[200], path[220], err[256];
 	struct seal_key *key;
 
-	assert_non_null(mkdtemp(dir));
+	assert_non_null(scratch_make(dir, sizeof(dir)));
 	snprintf(path, sizeof(path), "%s/key", dir);
 	key = seal_key_make(path, err, sizeof(err));
 	assert_non_null(key);
-	unlink(path);
-	rmdir(dir);
+	scratch_remove(dir);
 	return (key);
 }
 

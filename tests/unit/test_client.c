@@ -36,6 +36,7 @@
 #include "common/rpc/caller.h"
 #include "common/seal.h"
 #include "common/tracker.h"
+#include "tests/unit/scratch.h"
 #include "tests/unit/tls_end.h"
 
 #define HOSTS 2
@@ -616,7 +617,7 @@ host_kill(struct fake_host *h)
 
 struct world {
 	struct fake fake;
-	char dir[40], key[60], hosts[100];
+	char dir[80], key[100], hosts[100];
 	const char *origin; /* as given; NULL: any */
 	int earlier;
 	char earlier_election[100];
@@ -635,8 +636,7 @@ setup(void **state)
 	char err[200];
 	int i;
 
-	strcpy(w->dir, "/tmp/test_client.XXXXXX");
-	assert_non_null(mkdtemp(w->dir));
+	assert_non_null(scratch_make(w->dir, sizeof(w->dir)));
 	snprintf(w->key, sizeof(w->key), "%s/key.pem", w->dir);
 	assert_non_null(key = seal_key_make(w->key, err, sizeof(err)));
 	seal_key_public(key, w->fake.key);
@@ -662,24 +662,6 @@ setup(void **state)
 	return (0);
 }
 
-static void
-remove_tree(const char *path)
-{
-	char inner[700];
-	struct dirent *d;
-	DIR *dir = opendir(path);
-
-	while (dir != NULL && (d = readdir(dir)) != NULL) {
-		snprintf(inner, sizeof(inner), "%s/%s", path, d->d_name);
-		if (strcmp(d->d_name, ".") != 0 &&
-		    strcmp(d->d_name, "..") != 0 && unlink(inner) != 0)
-			remove_tree(inner);
-	}
-	if (dir != NULL)
-		closedir(dir);
-	rmdir(path);
-}
-
 static int
 teardown(void **state)
 {
@@ -689,7 +671,7 @@ teardown(void **state)
 	for (i = 0; i < HOSTS; i++)
 		if (w->fake.host[i].up)
 			host_kill(&w->fake.host[i]);
-	remove_tree(w->dir);
+	scratch_remove(w->dir);
 	free(w);
 	return (0);
 }

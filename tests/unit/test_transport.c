@@ -28,6 +28,7 @@
 #include "common/rpc/descriptor.h"
 #include "common/rpc/transport.h"
 #include "evote.h"
+#include "tests/unit/scratch.h"
 
 #define PROG	   0x2e564fff
 #define PROG_LOCAL 0x2e564ffe
@@ -1732,14 +1733,14 @@ static void
 test_unix(void **state)
 {
 	struct transport_config config = {.max_conns = 9, .max_call = 1000};
-	char dir[] = "/tmp/evote-test-XXXXXX", path[64];
+	char dir[80], path[100]; /* of a socket */
 	struct transport *second;
 	struct stat st;
 	struct bytes b;
 	uint32_t r[16];
 	int fd, tcp = client_open();
 
-	assert_non_null(mkdtemp(dir));
+	assert_non_null(scratch_make(dir, sizeof(dir)));
 	snprintf(path, sizeof(path), "%s/sock", dir);
 	assert_int_equal(transport_listen_unix(its.t, path, 0640), 0);
 	assert_int_equal(stat(path, &st), 0);
@@ -1785,8 +1786,7 @@ test_unix(void **state)
 	assert_int_equal(transport_listen_unix(second, path, 0600), -1);
 	assert_int_equal(access(path, F_OK), 0);
 	transport_free(second);
-	unlink(path);
-	rmdir(dir);
+	scratch_remove(dir);
 	close(tcp);
 }
 
@@ -1815,12 +1815,12 @@ static void
 test_unix_left_by_root(void **state)
 {
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
-	char dir[] = "/tmp/evote-unix-XXXXXX";
+	char dir[80];
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (geteuid() != 0)
 		skip();
-	assert_non_null(mkdtemp(dir));
+	assert_non_null(scratch_make(dir, sizeof(dir)));
 	assert_int_equal(chown(dir, 65534, 65534), 0);
 	snprintf(un.sun_path, sizeof(un.sun_path), "%s/admin.sock", dir);
 	assert_int_equal(bind(fd, (struct sockaddr *)&un, sizeof(un)), 0);
@@ -1831,8 +1831,7 @@ test_unix_left_by_root(void **state)
 	assert_int_equal(access(un.sun_path, F_OK), 0);
 	close(fd);
 	assert_int_equal(listen_as_nobody(un.sun_path), 0);
-	unlink(un.sun_path);
-	rmdir(dir);
+	scratch_remove(dir);
 }
 
 static void

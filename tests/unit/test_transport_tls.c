@@ -27,6 +27,7 @@
 #include "common/rpc/tls.h"
 #include "common/rpc/transport.h"
 #include "common/workers.h"
+#include "tests/unit/scratch.h"
 
 #define PROG	   0x2e564fff
 #define PROOF_MS   4000
@@ -970,7 +971,7 @@ test_required(void **state)
 	struct bytes far = call_make(3, PROG, 40, AUTH_NONE, 1);
 	struct bytes probe = call_make(3, PROG, DO_NOTHING, AUTH_TLS, 0);
 	struct transport_config config = usual();
-	char dir[64] = "/tmp/transport_tls.XXXXXX", path[128];
+	char dir[80], path[100]; /* of a socket */
 	struct client c, local;
 
 	config.tls_only = true;
@@ -988,7 +989,7 @@ test_required(void **state)
 	client_echo(&c, 4);
 	client_close(&c);
 
-	assert_non_null(mkdtemp(dir));
+	assert_non_null(scratch_make(dir, sizeof(dir)));
 	snprintf(path, sizeof(path), "%s/socket", dir);
 	assert_int_equal(transport_listen_unix(its.t, path, 0600), 0);
 	client_open_local(&local, path);
