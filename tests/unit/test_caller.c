@@ -26,18 +26,13 @@
 #include <rpc/pmap_prot.h>
 #include <rpc/rpcb_prot.h>
 
-#include "common/now.h"
-#include "common/rpc/caller.h"
 #include "evote.h"
+#include "tests/unit/callee.h"
 
-#define PROG 0x20001234
 #define LAST 0x80000000U
-#define SLOW 5000 /* ms; nothing here may take that long */
 
 struct server {
-	int listener;
-	int port;
-	pthread_t thread;
+	struct callee at;
 	void (*script)(int fd);
 	int calls; /* records that arrived */
 };
@@ -46,18 +41,6 @@ static void
 sleep_ms(int ms)
 {
 	poll(NULL, 0, ms);
-}
-
-static int
-read_exactly(int fd, void *buf, size_t n)
-{
-	char *p = buf;
-	ssize_t k;
-
-	for (; n > 0; p += k, n -= (size_t)k)
-		if ((k = read(fd, p, n)) <= 0)
-			return (-1);
-	return (0);
 }
 
 static void
@@ -113,7 +96,7 @@ server_run(void *arg)
 	struct server *s = arg;
 	int fd;
 
-	while ((fd = accept(s->listener, NULL, NULL)) >= 0) {
+	while ((fd = accept(s->at.listener, NULL, NULL)) >= 0) {
 		s->script(fd);
 		close(fd);
 	}
@@ -123,37 +106,8 @@ server_run(void *arg)
 static void
 server_start(struct server *s, void (*script)(int fd))
 {
-	struct sockaddr_in sin = {.sin_family = AF_INET};
-	socklen_t len = sizeof(sin);
-
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	s->script = script;
-	s->listener = socket(AF_INET, SOCK_STREAM, 0);
-	assert_int_equal(
-	    0, bind(s->listener, (struct sockaddr *)&sin, sizeof(sin)));
-	assert_int_equal(0, listen(s->listener, 8));
-	getsockname(s->listener, (struct sockaddr *)&sin, &len);
-	s->port = ntohs(sin.sin_port);
-	assert_int_equal(0, pthread_create(&s->thread, NULL, server_run, s));
-}
-
-static void
-server_stop(struct server *s)
-{
-	shutdown(s->listener, SHUT_RDWR);
-	pthread_join(s->thread, NULL);
-	close(s->listener);
-}
-
-static CLIENT *
-connect_to(const struct server *s)
-{
-	char err[200];
-	CLIENT *client = caller_tcp(
-	    "127.0.0.1", s->port, PROG, 1, now_ms() + SLOW, err, sizeof(err));
-
-	assert_non_null(client);
-	return (client);
+	callee_start(&s->at, server_run, s);
 }
 
 static enum clnt_stat
@@ -187,13 +141,13 @@ test_calls(void **state)
 	int i;
 
 	server_start(&s, script_plain);
-	client = connect_to(&s);
+	client = callee_connect(&s.at);
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(RPC_SUCCESS, call(client, &value, SLOW));
 		assert_int_equal(8, value);
 	}
 	clnt_destroy(client);
-	server_stop(&s);
+	callee_stop(&s.at);
 }
 
 /* Header, program and AUTH_NONE as RFC 5531 has them. */
@@ -217,11 +171,11 @@ test_header(void **state)
 	CLIENT *client;
 
 	server_start(&s, script_header);
-	client = connect_to(&s);
+	client = callee_connect(&s.at);
 	assert_int_equal(RPC_SUCCESS, call(client, &value, SLOW));
 	assert_int_equal(1, value);
 	clnt_destroy(client);
-	server_stop(&s);
+	callee_stop(&s.at);
 }
 
 static void
@@ -248,11 +202,11 @@ test_fragments(void **state)
 	CLIENT *client;
 
 	server_start(&s, script_fragments);
-	client = connect_to(&s);
+	client = callee_connect(&s.at);
 	assert_int_equal(RPC_SUCCESS, call(client, &value, SLOW));
 	assert_int_equal(42, value);
 	clnt_destroy(client);
-	server_stop(&s);
+	callee_stop(&s.at);
 }
 
 static void
@@ -275,11 +229,11 @@ test_other_xid(void **state)
 	CLIENT *client;
 
 	server_start(&s, script_other_xid);
-	client = connect_to(&s);
+	client = callee_connect(&s.at);
 	assert_int_equal(RPC_SUCCESS, call(client, &value, SLOW));
 	assert_int_equal(2, value);
 	clnt_destroy(client);
-	server_stop(&s);
+	callee_stop(&s.at);
 }
 
 /* ---- what must end in time ---- */
@@ -302,7 +256,7 @@ test_silent(void **state)
 	CLIENT *client;
 
 	server_start(&s, script_silent);
-	client = connect_to(&s);
+	client = callee_connect(&s.at);
 	assert_int_equal(RPC_TIMEDOUT, call(client, &value, 200));
 	took = now_ms() - began;
 	assert_in_range(took, 200, 900);
@@ -311,7 +265,7 @@ test_silent(void **state)
 	assert_int_equal(RPC_TIMEDOUT, call(client, &value, SLOW));
 	assert_true(now_ms() - began < SLOW);
 	clnt_destroy(client);
-	server_stop(&s);
+	callee_stop(&s.at);
 }
 
 /* A byte now and then keeps a timeout per read from ever ending. */
@@ -341,11 +295,11 @@ test_trickle(void **state)
 	CLIENT *client;
 
 	server_start(&s, script_trickle);
-	client = connect_to(&s);
+	client = callee_connect(&s.at);
 	assert_int_equal(RPC_TIMEDOUT, call(client, &value, 300));
 	assert_in_range(now_ms() - began, 300, 1000);
 	clnt_destroy(client);
-	server_stop(&s);
+	callee_stop(&s.at);
 }
 
 /* Empty fragments without end: there is always something to read. */
@@ -370,11 +324,11 @@ test_flood(void **state)
 	CLIENT *client;
 
 	server_start(&s, script_flood);
-	client = connect_to(&s);
+	client = callee_connect(&s.at);
 	assert_int_equal(RPC_TIMEDOUT, call(client, &value, 200));
 	assert_in_range(now_ms() - began, 200, 1000);
 	clnt_destroy(client);
-	server_stop(&s);
+	callee_stop(&s.at);
 }
 
 struct lookout {
@@ -409,7 +363,7 @@ test_patience(void **state)
 	CLIENT *client;
 
 	server_start(&s, script_slow);
-	client = connect_to(&s);
+	client = callee_connect(&s.at);
 	caller_patience(client, 10, look, &there);
 	assert_int_equal(RPC_SUCCESS, call(client, &value, SLOW));
 	assert_int_equal(5, value);
@@ -419,7 +373,7 @@ test_patience(void **state)
 	assert_int_equal(RPC_TIMEDOUT, call(client, &value, SLOW));
 	assert_int_equal(2, gone.asked);
 	clnt_destroy(client);
-	server_stop(&s);
+	callee_stop(&s.at);
 }
 
 /* A server that never reads: writes are bounded too. */
@@ -441,7 +395,7 @@ test_deaf(void **state)
 	evote_sealed sealed = {0};
 
 	server_start(&s, script_deaf);
-	client = connect_to(&s);
+	client = callee_connect(&s.at);
 	assert_true(clnt_control(client, CLGET_FD, &fd));
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	sealed.body.body_len = EVOTE_SEALED_MAX;
@@ -452,7 +406,7 @@ test_deaf(void **state)
 		(xdrproc_t)xdr_uint32_t, NULL, unused));
 	assert_in_range(now_ms() - began, 200, 650);
 	clnt_destroy(client);
-	server_stop(&s);
+	callee_stop(&s.at);
 	free(big);
 }
 
@@ -466,13 +420,13 @@ test_stub_timeout(void **state)
 	CLIENT *client;
 
 	server_start(&s, script_silent);
-	client = connect_to(&s);
+	client = callee_connect(&s.at);
 	assert_int_equal(RPC_TIMEDOUT,
 	    clnt_call(client, 1, (xdrproc_t)xdr_uint32_t, &arg,
 		(xdrproc_t)xdr_uint32_t, &value, stub));
 	assert_in_range(now_ms() - began, 150, 900);
 	clnt_destroy(client);
-	server_stop(&s);
+	callee_stop(&s.at);
 }
 
 /* ---- what must fail cleanly ---- */
@@ -540,13 +494,13 @@ test_cannot_receive(void **state)
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		server_start(&s, cases[i].script);
-		client = connect_to(&s);
+		client = callee_connect(&s.at);
 		assert_int_equal(RPC_CANTRECV, call(client, &value, SLOW));
 		assert_int_equal(RPC_CANTRECV, call(client, &value, SLOW));
 		clnt_geterr(client, &err);
 		assert_int_equal(cases[i].error, err.re_errno);
 		clnt_destroy(client);
-		server_stop(&s);
+		callee_stop(&s.at);
 	}
 	assert_true(now_ms() - began < SLOW);
 }
@@ -587,7 +541,7 @@ test_cut_answer(void **state)
 	CLIENT *client;
 
 	server_start(&s, script_cut_answer);
-	client = connect_to(&s);
+	client = callee_connect(&s.at);
 	caller_deadline(client, now_ms() + SLOW);
 	assert_int_equal(RPC_CANTDECODERES,
 	    clnt_call(client, 1, (xdrproc_t)xdr_uint32_t, &arg,
@@ -597,7 +551,7 @@ test_cut_answer(void **state)
 	assert_int_equal(RPC_SUCCESS, call(client, &value, SLOW));
 	assert_int_equal(5, value);
 	clnt_destroy(client);
-	server_stop(&s);
+	callee_stop(&s.at);
 }
 
 /* A name as it should be, with more behind it, with a NUL, badly padded. */
@@ -632,7 +586,7 @@ test_strange_result(void **state)
 	CLIENT *client;
 
 	server_start(&s, script_strange);
-	client = connect_to(&s);
+	client = callee_connect(&s.at);
 	caller_deadline(client, now_ms() + SLOW);
 	for (size_t i = 0; i < 5; i++) {
 		name = NULL;
@@ -646,7 +600,7 @@ test_strange_result(void **state)
 		free(name);
 	}
 	clnt_destroy(client);
-	server_stop(&s);
+	callee_stop(&s.at);
 }
 
 static void
@@ -675,14 +629,14 @@ test_refusals(void **state)
 	size_t i;
 
 	server_start(&s, script_refuses);
-	client = connect_to(&s);
+	client = callee_connect(&s.at);
 	for (i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
 		assert_int_equal(expected[i], call(client, &value, SLOW));
 		clnt_geterr(client, &err);
 		assert_int_equal(expected[i], err.re_status);
 	}
 	clnt_destroy(client);
-	server_stop(&s);
+	callee_stop(&s.at);
 }
 
 static void
@@ -697,14 +651,14 @@ test_too_long(void **state)
 	memset(name, 'a', EVOTE_NAME_MAX + 1);
 	name[EVOTE_NAME_MAX + 1] = '\0';
 	server_start(&s, script_plain);
-	client = connect_to(&s);
+	client = callee_connect(&s.at);
 	assert_int_equal(RPC_CANTENCODEARGS,
 	    clnt_call(client, 1, (xdrproc_t)xdr_evote_name, &name,
 		(xdrproc_t)xdr_uint32_t, &value, unused));
 	/* Nothing was sent, so nothing is broken. */
 	assert_int_equal(RPC_SUCCESS, call(client, &value, SLOW));
 	clnt_destroy(client);
-	server_stop(&s);
+	callee_stop(&s.at);
 	free(name);
 }
 
@@ -718,9 +672,9 @@ test_refused(void **state)
 	struct server s;
 
 	server_start(&s, script_plain);
-	server_stop(&s);
+	callee_stop(&s.at);
 	assert_null(caller_tcp(
-	    "127.0.0.1", s.port, PROG, 1, began + SLOW, err, sizeof(err)));
+	    "127.0.0.1", s.at.port, PROG, 1, began + SLOW, err, sizeof(err)));
 	assert_non_null(strstr(err, "refused"));
 	assert_true(now_ms() - began < 500);
 }
@@ -805,11 +759,11 @@ test_connect_lost(void **state)
 	full_begin(&f);
 	server_start(&s, script_plain);
 	astray = &f;
-	client = connect_to(&s);
+	client = callee_connect(&s.at);
 	assert_null(astray);
 	assert_int_equal(RPC_SUCCESS, call(client, &value, SLOW));
 	clnt_destroy(client);
-	server_stop(&s);
+	callee_stop(&s.at);
 
 	/* One that is refused says all that there is to say. */
 	astray = &f;
@@ -829,15 +783,15 @@ test_names(void **state)
 
 	server_start(&s, script_plain);
 	client = caller_tcp(
-	    "localhost", s.port, PROG, 1, began + SLOW, err, sizeof(err));
+	    "localhost", s.at.port, PROG, 1, began + SLOW, err, sizeof(err));
 	assert_non_null(client);
 	assert_int_equal(RPC_SUCCESS, call(client, &value, SLOW));
 	clnt_destroy(client);
 	began = now_ms();
-	assert_null(caller_tcp("no-such-host.invalid", s.port, PROG, 1,
+	assert_null(caller_tcp("no-such-host.invalid", s.at.port, PROG, 1,
 	    began + 300, err, sizeof(err)));
 	assert_true(now_ms() - began < 1000);
-	server_stop(&s);
+	callee_stop(&s.at);
 }
 
 static void
@@ -853,17 +807,17 @@ test_unix(void **state)
 	snprintf(sun.sun_path, sizeof(sun.sun_path), "/tmp/test_caller.%d",
 	    (int)getpid());
 	unlink(sun.sun_path);
-	s.listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	s.at.listener = socket(AF_UNIX, SOCK_STREAM, 0);
 	assert_int_equal(
-	    0, bind(s.listener, (struct sockaddr *)&sun, sizeof(sun)));
-	assert_int_equal(0, listen(s.listener, 2));
-	assert_int_equal(0, pthread_create(&s.thread, NULL, server_run, &s));
+	    0, bind(s.at.listener, (struct sockaddr *)&sun, sizeof(sun)));
+	assert_int_equal(0, listen(s.at.listener, 2));
+	assert_int_equal(0, pthread_create(&s.at.thread, NULL, server_run, &s));
 	client = caller_unix(sun.sun_path, PROG, 1, deadline, err, sizeof(err));
 	assert_non_null(client);
 	assert_int_equal(RPC_SUCCESS, call(client, &value, SLOW));
 	assert_int_equal(8, value);
 	clnt_destroy(client);
-	server_stop(&s);
+	callee_stop(&s.at);
 	unlink(sun.sun_path);
 	assert_null(
 	    caller_unix(sun.sun_path, PROG, 1, deadline, err, sizeof(err)));
@@ -882,13 +836,13 @@ test_program(void **state)
 
 	server_start(&s, script_header);
 	client = caller_tcp(
-	    "127.0.0.1", s.port, 1, 1, now_ms() + SLOW, err, sizeof(err));
+	    "127.0.0.1", s.at.port, 1, 1, now_ms() + SLOW, err, sizeof(err));
 	assert_true(clnt_control(client, CLSET_PROG, &prog));
 	assert_int_equal(RPC_SUCCESS, call(client, &value, SLOW));
 	assert_int_equal(1, value);
 	assert_false(clnt_control(client, CLGET_XID, &value));
 	clnt_destroy(client);
-	server_stop(&s);
+	callee_stop(&s.at);
 }
 
 /* ---- the portmapper ---- */

@@ -20,15 +20,12 @@
 #include <openssl/ssl.h>
 
 #include "common/log.h"
-#include "common/now.h"
 #include "common/rpc/authority.h"
-#include "common/rpc/caller.h"
 #include "common/rpc/header.h"
+#include "tests/unit/callee.h"
 #include "tests/unit/tls_end.h"
 
-#define PROG 0x20001234
-#define SLOW 5000 /* ms; nothing here may take that long */
-#define SOON 300  /* ms; for servers that say nothing */
+#define SOON 300 /* ms; for servers that say nothing */
 
 static const unsigned char key[32] = {7}, other_key[32] = {8};
 static const char *const names[] = {"alpha", "127.0.0.1"};
@@ -66,23 +63,10 @@ struct server {
 	enum greeting greeting;
 	const unsigned char *key;
 	const struct chain *chain;
-	int listener, port;
-	pthread_t thread;
+	struct callee at;
 	int probes, calls; /* what has come; calls also in plain */
 	uint32_t words[10];
 };
-
-static int
-read_exactly(int fd, void *buf, size_t n)
-{
-	char *p = buf;
-	ssize_t k;
-
-	for (; n > 0; p += k, n -= (size_t)k)
-		if ((k = read(fd, p, n)) <= 0)
-			return (-1);
-	return (0);
-}
 
 static void
 send_record(int fd, const uint32_t *words, size_t n)
@@ -357,7 +341,7 @@ server_run(void *arg)
 	struct server *s = arg;
 	int fd;
 
-	while ((fd = accept(s->listener, NULL, NULL)) >= 0) {
+	while ((fd = accept(s->at.listener, NULL, NULL)) >= 0) {
 		serve(s, fd);
 		close(fd);
 	}
@@ -367,43 +351,14 @@ server_run(void *arg)
 static void
 server_start(struct server *s, enum answer answer, enum greeting greeting)
 {
-	struct sockaddr_in sin = {.sin_family = AF_INET};
-	socklen_t len = sizeof(sin);
-
 	*s = (struct server){.answer = answer,
 	    .greeting = greeting,
 	    .key = key,
-	    .chain = &right,
-	    .listener = socket(AF_INET, SOCK_STREAM, 0)};
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(
-	    0, bind(s->listener, (struct sockaddr *)&sin, sizeof(sin)));
-	assert_int_equal(0, listen(s->listener, 8));
-	getsockname(s->listener, (struct sockaddr *)&sin, &len);
-	s->port = ntohs(sin.sin_port);
-	assert_int_equal(0, pthread_create(&s->thread, NULL, server_run, s));
-}
-
-static void
-server_stop(struct server *s)
-{
-	shutdown(s->listener, SHUT_RDWR);
-	pthread_join(s->thread, NULL);
-	close(s->listener);
+	    .chain = &right};
+	callee_start(&s->at, server_run, s);
 }
 
 /* ---- the client ---- */
-
-static CLIENT *
-connect_to(const struct server *s)
-{
-	char err[200];
-	CLIENT *client = caller_tcp(
-	    "127.0.0.1", s->port, PROG, 1, now_ms() + SLOW, err, sizeof(err));
-
-	assert_non_null(client);
-	return (client);
-}
 
 static enum clnt_stat
 call(CLIENT *client, uint32_t *value)
@@ -449,7 +404,7 @@ static void
 assert_fails(struct server *s, const char *name, const char *pin,
     uint64_t within_ms, int error, const char *why)
 {
-	CLIENT *client = connect_to(s);
+	CLIENT *client = callee_connect(&s->at);
 	uint64_t began = now_ms();
 	uint32_t value;
 	char err[320] = "";
@@ -461,7 +416,7 @@ assert_fails(struct server *s, const char *name, const char *pin,
 	assert_true(now_ms() - began < within_ms + 1000);
 	assert_int_not_equal(call(client, &value), RPC_SUCCESS);
 	clnt_destroy(client);
-	server_stop(s);
+	callee_stop(&s->at);
 	assert_int_equal(s->calls, 0);
 }
 
@@ -476,7 +431,7 @@ test_pinned(void **state)
 
 	tls_pin(key, pin);
 	server_start(&s, YES, TLS);
-	client = connect_to(&s);
+	client = callee_connect(&s.at);
 	caller_pin(client, shown);
 	assert_string_equal(shown, "");
 	assert_int_equal(TLS_SPOKEN,
@@ -485,7 +440,7 @@ test_pinned(void **state)
 	assert_string_equal(shown, pin);
 	calls_answered(client, 3);
 	clnt_destroy(client);
-	server_stop(&s);
+	callee_stop(&s.at);
 	assert_int_equal(s.probes, 1);
 	assert_int_equal(s.calls, 3);
 	/* Procedure 0 with flavor 7, and nothing in any body. */
@@ -504,14 +459,14 @@ test_first_use(void **state)
 
 	tls_pin(key, pin);
 	server_start(&s, YES, TLS);
-	client = connect_to(&s);
+	client = callee_connect(&s.at);
 	assert_int_equal(TLS_SPOKEN,
 	    secure(client, "alpha", NULL, now_ms() + SLOW, err, sizeof(err)));
 	caller_pin(client, shown);
 	assert_string_equal(shown, pin);
 	calls_answered(client, 1);
 	clnt_destroy(client);
-	server_stop(&s);
+	callee_stop(&s.at);
 }
 
 /* These two are declines, and the same connection goes on in plain. */
@@ -526,7 +481,7 @@ test_declines(void **state)
 
 	for (i = 0; i < 3; i++) {
 		server_start(&s, answers[i], TLS);
-		client = connect_to(&s);
+		client = callee_connect(&s.at);
 		assert_int_equal(IN_PLAIN,
 		    secure(client, "alpha", NULL, now_ms() + SLOW, err,
 			sizeof(err)));
@@ -534,7 +489,7 @@ test_declines(void **state)
 		assert_string_equal(shown, "");
 		calls_answered(client, 2);
 		clnt_destroy(client);
-		server_stop(&s);
+		callee_stop(&s.at);
 	}
 }
 
@@ -617,13 +572,13 @@ test_others(void **state)
 	/* What it has shown stays for the evidence. */
 	server_start(&s, YES, TLS);
 	s.key = other_key;
-	client = connect_to(&s);
+	client = callee_connect(&s.at);
 	assert_int_equal(FAILED,
 	    secure(client, "alpha", pin, now_ms() + SLOW, err, sizeof(err)));
 	caller_pin(client, shown);
 	assert_string_equal(shown, other);
 	clnt_destroy(client);
-	server_stop(&s);
+	callee_stop(&s.at);
 }
 
 #define OTHER	  "its certificate is of another service than the pin's"
@@ -667,7 +622,7 @@ static void
 assert_accepts(struct server *s, const char *pin)
 {
 	char expected[TLS_PIN], shown[TLS_PIN], err[320];
-	CLIENT *client = connect_to(s);
+	CLIENT *client = callee_connect(&s->at);
 	int theirs = s->chain->leaf == BY_THEIRS;
 
 	assert_int_equal(TLS_SPOKEN,
@@ -676,7 +631,7 @@ assert_accepts(struct server *s, const char *pin)
 	tls_pin(theirs ? other_key : key, expected);
 	assert_string_equal(shown, expected);
 	clnt_destroy(client);
-	server_stop(s);
+	callee_stop(&s->at);
 }
 
 static void
