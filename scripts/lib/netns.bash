@@ -8,6 +8,8 @@
 #	net_open DIR		begins; DIR keeps what is known about the hosts
 #	net_up NAME IP		a host on the wire, its rpcbind answering; with an
 #				IPv6 address it has no IPv4
+#	net_hosts_up DIR NAME...
+#				begins, with these hosts at 10.77.0.1, .2 and so on
 #	host_run NAME CMD...	runs CMD there; here when there is no net
 #	host_exec NAME CMD...	becomes CMD there: `host_exec a cmd & pid=$!`
 #	host_rpcbind NAME start|stop
@@ -71,6 +73,15 @@ net_up() {
 	host_run "$name" mount -t tmpfs -o mode=755 tmpfs /run
 	host_run "$name" install -d -o _rpc -g root /run/rpcbind
 	host_rpcbind "$name" start
+}
+
+net_hosts_up() {
+	local name ip=1
+
+	net_open "$1"
+	for name in "${@:2}"; do
+		net_up "$name" "10.77.0.$((ip++))"
+	done
 }
 
 host_run() {

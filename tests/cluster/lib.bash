@@ -20,10 +20,7 @@ setup_file() {
 # alpha, beta, the voters' host, and that one
 hosts_make() {
 	if net_possible; then
-		net_open "$BATS_FILE_TMPDIR/net"
-		net_up alpha 10.77.0.1
-		net_up beta 10.77.0.2
-		net_up voters 10.77.0.3
+		net_hosts_up "$BATS_FILE_TMPDIR/net" alpha beta voters
 		net_up "$1" "$2"
 	else
 		PAIR_PORT=$(pair_port)

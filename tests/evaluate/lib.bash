@@ -13,13 +13,8 @@
 
 # hosts_up NAME...: a fresh net, nothing claimed yet
 hosts_up() {
-	local ip=1 name
-
 	net_possible || { echo "evaluate: $(net_lacks)" >&2; return 1; }
-	net_open "$work/net"
-	for name; do
-		net_up "$name" "10.77.0.$((ip++))"
-	done
+	net_hosts_up "$work/net" "$@"
 	pair_open "$work/pair"
 	: >"$work/claims"
 }

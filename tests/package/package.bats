@@ -144,10 +144,7 @@ decides() {
 @test "two hosts by the operator's page: install, vote, lose a host, restore, witness, upgrade, remove" {
 	local host key witness=w=10.77.0.4:17009
 	net_possible || skip "$(net_lacks)"
-	net_open "$BATS_TEST_TMPDIR/net"
-	net_up vote1 10.77.0.1
-	net_up vote2 10.77.0.2
-	net_up voters 10.77.0.3
+	net_hosts_up "$BATS_TEST_TMPDIR/net" vote1 vote2 voters
 	for host in vote1 vote2 voters; do
 		host_ready "$host"
 	done
