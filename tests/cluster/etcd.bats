@@ -14,10 +14,6 @@ setup_file() {
 	hosts_make arbiter 10.77.0.4
 }
 
-arbiter_away() {
-	[[ $(host_state "$1" arbiter_away) == "$2" ]]
-}
-
 arbitrated_up() {
 	# shellcheck disable=SC2034 # cluster_up reads it
 	options=(--failback manual)

@@ -19,10 +19,6 @@ tell_pause() {
 	echo "# $(grep -o 'longest_pause_ms=[0-9]*' "$PAIR_DIR/loop.out")" >&3
 }
 
-no_failed_call() {
-	grep -q 'unknown=0' "$PAIR_DIR/loop.out"
-}
-
 @test "the primary is killed under load: the backup goes on" {
 	cluster_up people crowd
 	election board 6

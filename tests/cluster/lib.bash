@@ -162,6 +162,11 @@ alarms() {
 	    >/dev/null
 }
 
+# arbiter_away HOST true|false: what the host says of its arbiter.
+arbiter_away() {
+	[[ $(host_state "$1" arbiter_away) == "$2" ]]
+}
+
 # It serves, and has recorded that it does so without the other host.
 alone() {
 	serves "$1" && alarms "$1" "No redundancy"
@@ -230,6 +235,11 @@ stop_voting() {
 	kill -TERM "$pid" 2>/dev/null || true
 	wait_until 20 process_gone "$pid" || kill -KILL "$pid"
 	cat "$PAIR_DIR/loop.out"
+}
+
+# Of the loop that was stopped.
+no_failed_call() {
+	grep -q 'unknown=0' "$PAIR_DIR/loop.out"
 }
 
 # Votes seen accepted so far.

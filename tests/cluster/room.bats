@@ -69,10 +69,6 @@ disk_empty() {
 	check_books board
 }
 
-no_failed_call() {
-	grep -q 'unknown=0' "$PAIR_DIR/loop.out"
-}
-
 @test "the backup's disk is full: the primary goes on without it" {
 	small_disks 14
 	start_voting board

@@ -4,10 +4,6 @@
 
 load lib
 
-arbiter_away() {
-	[[ $(host_state "$1" arbiter_away) == "$2" ]]
-}
-
 arbitrated_up() {
 	# shellcheck disable=SC2034 # cluster_up reads it
 	options=(--failback manual)
