@@ -314,7 +314,7 @@ text_alike(const char *a, const char *b)
 	return (same);
 }
 
-/* A bit for each script that has letters like another one's; 0: none of them. */
+/* A bit for each script with letters like another one's; 0: none of them. */
 static int
 script_bit(ucs4_t c)
 {
