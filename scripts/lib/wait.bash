@@ -25,10 +25,6 @@ wait_until() {
 }
 
 # Whether the process has ended, though perhaps nobody has asked about it yet.
-# Its first thread may be gone long before one that waits for the disk.
 process_gone() {
-	local -a threads=("/proc/$1/task/"*)
-
-	[[ ! -e /proc/$1 ]] || { ((${#threads[@]} < 2)) &&
-		[[ $(cut -d' ' -f3 "/proc/$1/stat") == Z ]]; }
+	[[ ! -e /proc/$1 || $(cut -d' ' -f3 "/proc/$1/stat") == Z ]]
 }
