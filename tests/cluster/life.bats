@@ -228,17 +228,17 @@ answers_until() {
 	day=$(date -u -d "+2 days" +%F)
 	cluster_up people
 	# The first answer tells what would become of it.
-	unanswered 2 create board --group members --choice yes \
+	unanswered 4 create board --group members --choice yes \
 	    --end "${day}T10:00:00Z"
 	unanswered 1 extend board --end "${day}T11:00:00Z" --reason "The mail"
 	shows board '.extended | length == 1'
-	unanswered 1 register gil members --shared-keys \
+	unanswered 2 register gil members --shared-keys \
 	    "$(sed -n 's/^ada,members,//p' "$KEYS/people.csv")"
 	says "already; nothing was changed"
 	unanswered 1 cancel board --reason "The roll was wrong" --yes
 	shows board '.cancelled_for == "The roll was wrong"'
 	# Counted from now it would be another one.
-	answers_until 2
+	answers_until 4
 	exits 4 admin alpha create club --group members --choice yes --end +2h
 	says "show\` of the election tells"
 	exits 0 client show club
