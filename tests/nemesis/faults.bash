@@ -168,8 +168,10 @@ order_set() {
 }
 
 # copy_begin ID NAME FROM: somebody makes the one host as a clone of the other,
-# which goes on alone: else it would wait for the disk that is lost.
+# which goes on alone: else it would wait for the disk that is lost.  One at a
+# time: when the first ends the host is none any more, and may have all votes.
 copy_begin() {
+	! compgen -G "$PAIR_DIR/$2.copy.*" >/dev/null || return "$NOT_NOW"
 	host_down "$1" "$2" || return
 	wait_until 5 goes_on_alone "$3" || return "$NOT_NOW"
 	disk_mount "$2" || return
