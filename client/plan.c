@@ -1,6 +1,5 @@
 #include "client/plan.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,30 +40,14 @@ plan_creators(const evote_settings *s, char *out, size_t size)
 
 /* ---- what was understood ---- */
 
-/* Of a dry run that is all there is; else a remark. */
-__attribute__((format(printf, 3, 4))) static void
-line(struct client *c, const struct plan *p, const char *fmt, ...)
-{
-	char text[1400];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	if (p->dry)
-		say_line(c, "%s", text);
-	else if (c->json == NULL)
-		say_aside("%s", text);
-}
-
 static void
 time_line(
     struct client *c, const struct plan *p, const char *what, uint64_t time)
 {
 	struct when w = when_at(time, p->now);
 
-	line(c, p, "%-8s %s, which is %s here, %s", what, w.utc, w.local,
-	    w.left);
+	say_shown(c, p->dry, "%-8s %s, which is %s here, %s", what, w.utc,
+	    w.local, w.left);
 }
 
 /* How many voters the group has; UINT64_MAX: that is not known. */
@@ -86,9 +69,10 @@ groups_lines(struct client *c, const struct plan *p)
 	for (i = 0; i < v->groups.groups_len; i++) {
 		n = voters_in(p, i);
 		if (n == UINT64_MAX)
-			line(c, p, "group    %s", v->groups.groups_val[i]);
+			say_shown(
+			    c, p->dry, "group    %s", v->groups.groups_val[i]);
 		else
-			line(c, p, "group    %s, %llu voter%s",
+			say_shown(c, p->dry, "group    %s, %llu voter%s",
 			    v->groups.groups_val[i], (unsigned long long)n,
 			    n == 1 ? "" : "s");
 	}
@@ -100,20 +84,21 @@ options_lines(struct client *c, const struct plan *p)
 	uint64_t grace = plan_option(p->terms, EVOTE_OPTION_GRACE_S);
 
 	if (grace != 0)
-		line(c, p,
+		say_shown(c, p->dry,
 		    "grace    votes are taken until %llu s after the end, from "
 		    "voters who logged in before it",
 		    (unsigned long long)grace);
 	if (plan_option(p->terms, EVOTE_OPTION_SHEET))
-		line(c, p,
+		say_shown(c, p->dry,
 		    "sheet    anybody gets trackers and choices after the "
 		    "close. Each voter is told a tracker, and a tracker shown "
 		    "is a choice shown: with it a voter can prove a choice to "
 		    "others, and be paid for it or made to");
 	if (plan_option(p->terms, EVOTE_OPTION_ORDER_SHOWN))
-		line(c, p, "times    anybody may see how many voted when");
+		say_shown(
+		    c, p->dry, "times    anybody may see how many voted when");
 	if (plan_option(p->terms, EVOTE_OPTION_FREEZE))
-		line(c, p,
+		say_shown(c, p->dry,
 		    "roll     fixed when it opens; later changes do not count");
 }
 
@@ -128,10 +113,10 @@ ballot_lines(struct client *c, const struct plan *p)
 	if (ballot_form(&form, &p->terms->options, v->choices.choices_len) ==
 	    0) {
 		form_text(&form, v, text, sizeof(text));
-		line(c, p, "ballot   %s", text);
+		say_shown(c, p->dry, "ballot   %s", text);
 	}
 	for (i = 0; i < v->choices.choices_len; i++)
-		line(c, p, "choice   %s", v->choices.choices_val[i]);
+		say_shown(c, p->dry, "choice   %s", v->choices.choices_val[i]);
 }
 
 static void
@@ -140,19 +125,20 @@ plan_lines(struct client *c, const struct plan *p)
 	uint64_t start = plan_option(p->terms, EVOTE_OPTION_START);
 	struct when w = when_of(p->seen->clock);
 
-	line(c, p, "election %s", p->terms->election.name);
+	say_shown(c, p->dry, "election %s", p->terms->election.name);
 	if (p->seen->clock != 0)
-		line(c, p, "clock    %s, as the service has it", w.utc);
+		say_shown(
+		    c, p->dry, "clock    %s, as the service has it", w.utc);
 	ballot_lines(c, p);
 	groups_lines(c, p);
 	if (start == 0)
-		line(c, p, "opens    at once");
+		say_shown(c, p->dry, "opens    at once");
 	else
 		time_line(c, p, "opens", start);
 	time_line(c, p, "closes", p->terms->election.end);
 	options_lines(c, p);
 	if (p->seen->clock == 0)
-		line(c, p,
+		say_shown(c, p->dry,
 		    "The host that serves runs an older version of evote, and "
 		    "does not tell more before the election is created.");
 }
@@ -169,7 +155,8 @@ empty_say(struct client *c, const struct plan *p)
 	for (i = 0; i < v->groups.groups_len; i++)
 		if (voters_in(p, i) == 0) {
 			n++;
-			line(c, p, "Nobody on the roll is in group \"%s\".",
+			say_shown(c, p->dry,
+			    "Nobody on the roll is in group \"%s\".",
 			    v->groups.groups_val[i]);
 		}
 	return (n);

@@ -125,6 +125,18 @@ say_aside(const char *fmt, ...)
 }
 
 void
+say_shown(struct client *c, int dry, const char *fmt, ...)
+{
+	char text[SENTENCE];
+
+	COMPOSE(text, fmt);
+	if (dry)
+		say_line(c, "%s", text);
+	else if (c->json == NULL)
+		say_aside("%s", text);
+}
+
+void
 say_clock(const struct evote *e)
 {
 	static int told;

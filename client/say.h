@@ -26,6 +26,12 @@ void say_line(struct client *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* A line on standard error, for prompts and side remarks. */
 void say_aside(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/*
+ * What a command is about to do, for people: of a dry run it is all there is,
+ * else a remark.
+ */
+void say_shown(struct client *, int dry, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Once, that this machine's clock is not the service's; often nothing. */
 void say_clock(const struct evote *);
 /* That the host which answered did so without TLS; often nothing. */

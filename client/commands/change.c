@@ -1,5 +1,4 @@
 /* Changes of an election's end: it is extended, or cancelled. */
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -64,22 +63,6 @@ outcome_say(struct client *c, struct evote *e, const struct change *n,
 
 /* ---- an extension, before it is made ---- */
 
-/* Of a dry run that is all there is; else a remark. */
-__attribute__((format(printf, 3, 4))) static void
-line(struct client *c, const struct change *n, const char *fmt, ...)
-{
-	char text[NAME_ROOM + EVOTE_TEXT_MAX + 200];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	if (n->dry)
-		say_line(c, "%s", text);
-	else
-		say_aside("%s", text);
-}
-
 static void
 extension_lines(struct client *c, const struct change *n, uint64_t from,
     uint64_t to, uint64_t now)
@@ -88,14 +71,14 @@ extension_lines(struct client *c, const struct change *n, uint64_t from,
 	char span[48];
 
 	date_span(to - from, span, sizeof(span));
-	line(c, n, "election %s", n->name);
-	line(c, n, "closes   %s, which is %s here, %s", old.utc, old.local,
-	    old.left);
-	line(c, n, "then     %s, which is %s here, %s", new.utc, new.local,
-	    new.left);
-	line(c, n, "later by %s", span);
-	line(c, n, "reason   %s", n->reason);
-	line(c, n,
+	say_shown(c, n->dry, "election %s", n->name);
+	say_shown(c, n->dry, "closes   %s, which is %s here, %s", old.utc,
+	    old.local, old.left);
+	say_shown(c, n->dry, "then     %s, which is %s here, %s", new.utc,
+	    new.local, new.left);
+	say_shown(c, n->dry, "later by %s", span);
+	say_shown(c, n->dry, "reason   %s", n->reason);
+	say_shown(c, n->dry,
 	    "An extension cannot be taken back, and no end is ever made "
 	    "earlier. Everybody is told the reason.");
 }

@@ -10,16 +10,6 @@
 #include "common/nearest.h"
 #include "common/text.h"
 
-/* Of a dry run it is all there is; else a remark. */
-static void
-remark(struct client *c, int dry, const char *text)
-{
-	if (dry)
-		say_line(c, "%s", text);
-	else if (c->json == NULL)
-		say_aside("%s", text);
-}
-
 /* ---- groups ---- */
 
 static int
@@ -35,14 +25,12 @@ static void
 group_say(struct client *c, cJSON *list, const char *own, const struct group *g,
     int dry)
 {
-	char text[2 * NAME_ROOM + 100];
 	cJSON *object = list != NULL ? cJSON_CreateObject() : NULL;
 
-	snprintf(text, sizeof(text),
+	say_shown(c, dry,
 	    "Group \"%s\" of the election is like group \"%s\" of the roll, "
 	    "which has %u voter%s",
 	    own, g->name, g->voters, g->voters == 1 ? "" : "s");
-	remark(c, dry, text);
 	if (object == NULL)
 		return;
 	cJSON_AddStringToObject(object, "group", own);
@@ -97,13 +85,11 @@ static int
 election_say(struct client *c, cJSON *list, const evote_life_summary *s,
     const char *name, int dry)
 {
-	char text[NAME_ROOM + 100];
 	cJSON *object = list != NULL ? cJSON_CreateObject() : NULL;
 
-	snprintf(text, sizeof(text),
+	say_shown(c, dry,
 	    "There is an election with a name like this one: \"%s\" (%s)",
 	    s->name, life_phase(s->phase));
-	remark(c, dry, text);
 	if (object != NULL) {
 		cJSON_AddStringToObject(object, "name", s->name);
 		cJSON_AddStringToObject(object, "phase", life_phase(s->phase));
