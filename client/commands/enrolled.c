@@ -1,6 +1,7 @@
 #include "client/commands/enrolled.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "client/say.h"
 #include "common/now.h"
@@ -8,22 +9,33 @@
 
 #define TIMEOUT_MS 30000
 
+enum clnt_stat
+enrolled_page(struct client *c, CLIENT *client, evote_roll_args *args,
+    evote_roll_res *res)
+{
+	enum clnt_stat stat;
+
+	memset(res, 0, sizeof(*res));
+	caller_deadline(client, now_ms() + cmd_timeout_ms(c, TIMEOUT_MS));
+	stat = evote_roll_page_1(args, res, client);
+	/* A service that turns in circles must not keep us. */
+	args->first = res->next > args->first ? res->next : 0;
+	return (stat);
+}
+
 static int
 page_take(struct client *c, CLIENT *client, evote_roll_args *args,
     const char *what, int (*take)(void *, const evote_voter *), void *arg)
 {
-	evote_roll_res res = {0};
-	enum clnt_stat stat;
+	evote_roll_res res;
+	enum clnt_stat stat = enrolled_page(c, client, args, &res);
 	int status;
 	u_int i;
 
-	caller_deadline(client, now_ms() + cmd_timeout_ms(c, TIMEOUT_MS));
-	stat = evote_roll_page_1(args, &res, client);
 	status = admin_check(c, stat, &res.answer, what);
 	for (i = 0; status < 0 && i < res.voters.voters_len; i++)
 		if (take(arg, &res.voters.voters_val[i]) != 0)
 			status = say_usage(c, "%s: no memory", what);
-	args->first = res.next > args->first ? res.next : 0;
 	xdr_free((xdrproc_t)xdr_evote_roll_res, &res);
 	return (status);
 }

@@ -7,6 +7,12 @@
 /* Who is on the roll, for commands of operators that look before they act. */
 
 /*
+ * The page of the roll that args->first names, which then names the next, or is
+ * 0 behind the last.  The caller frees it, also after a failure.
+ */
+enum clnt_stat enrolled_page(
+    struct client *, CLIENT *, evote_roll_args *, evote_roll_res *);
+/*
  * A step: hands on each voter of that page and of those after it, until take
  * returns other than 0, which means that there is no memory.
  */

@@ -66,24 +66,22 @@ compare(struct client *c, CLIENT *client, struct import *m)
 	struct progress progress;
 	evote_roll_res res;
 	enum clnt_stat stat;
+	uint32_t first;
 	int status;
 
 	progress_begin(&progress, c->json == NULL, "comparing  ", m->roll.n);
 	do {
-		memset(&res, 0, sizeof(res));
-		caller_deadline(
-		    client, now_ms() + cmd_timeout_ms(c, IMPORT_TIMEOUT_MS));
-		progress_at(&progress, args.first);
-		stat = evote_roll_page_1(&args, &res, client);
+		first = args.first;
+		progress_at(&progress, first);
+		stat = enrolled_page(c, client, &args, &res);
 		import_progress(&progress, stat, &res.answer);
 		status = admin_check(c, stat, &res.answer, "Nothing was done");
-		if (status < 0 && args.first == 0)
+		if (status < 0 && first == 0)
 			m->version = res.roll;
 		else if (status < 0 && res.roll != m->version)
 			status = say_refused(c, &changed, "Nothing was done");
 		if (status < 0)
 			status = page_compare(c, m, &res);
-		args.first = res.next > args.first ? res.next : 0;
 		xdr_free((xdrproc_t)xdr_evote_roll_res, &res);
 	} while (status < 0 && args.first != 0);
 	progress_end(&progress);

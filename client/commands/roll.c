@@ -33,27 +33,20 @@ static char *
 holder_find(struct client *c, CLIENT *client, const char *key)
 {
 	evote_roll_args args = {.group = (char *)"", .not_voted = (char *)""};
-	evote_roll_res res = {0};
+	evote_roll_res res;
 	const evote_voter *v;
 	char *holder = NULL;
-	uint32_t next = 0;
 	u_int i;
 
 	do {
-		args.first = next;
-		next = 0;
-		caller_deadline(
-		    client, now_ms() + cmd_timeout_ms(c, TIMEOUT_MS));
-		if (evote_roll_page_1(&args, &res, client) == RPC_SUCCESS)
-			next = res.next > args.first ? res.next : 0;
+		(void)enrolled_page(c, client, &args, &res);
 		for (i = 0; i < res.voters.voters_len && holder == NULL; i++) {
 			v = &res.voters.voters_val[i];
 			if (memcmp(v->key, key, SEAL_KEY) == 0)
 				holder = holder_text(v->name);
 		}
 		xdr_free((xdrproc_t)xdr_evote_roll_res, &res);
-		memset(&res, 0, sizeof(res));
-	} while (next != 0 && holder == NULL);
+	} while (args.first != 0 && holder == NULL);
 	return (holder);
 }
 
@@ -360,13 +353,11 @@ static int
 page_say(struct client *c, CLIENT *client, struct listing *l)
 {
 	evote_roll_args args = {l->next, l->group_name, l->election};
-	evote_roll_res res = {0};
-	enum clnt_stat stat;
+	evote_roll_res res;
+	enum clnt_stat stat = enrolled_page(c, client, &args, &res);
 	int status;
 	u_int i;
 
-	caller_deadline(client, now_ms() + cmd_timeout_ms(c, TIMEOUT_MS));
-	stat = evote_roll_page_1(&args, &res, client);
 	status =
 	    admin_check(c, stat, &res.answer, "The roll was not shown whole");
 	for (i = 0; status < 0 && i < res.voters.voters_len; i++) {
@@ -376,7 +367,7 @@ page_say(struct client *c, CLIENT *client, struct listing *l)
 	for (i = 0; status < 0 && i < res.voters.voters_len; i++)
 		voter_say(c, l, &res.voters.voters_val[i]);
 	l->count += i;
-	l->next = res.next > l->next ? res.next : 0;
+	l->next = args.first;
 	xdr_free((xdrproc_t)xdr_evote_roll_res, &res);
 	return (status);
 }
