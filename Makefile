@@ -44,7 +44,8 @@ CLIENT	= $(call room,client,evote_client admin say prompt names life plan survey
 	    places others) \
 	  $(call room,client/commands,keygen check pending turnout report create change settings elections vote receipt verify trust checkpoint \
 	    result sheet status \
-	    status_json status_table roll enrolled lookalike import import_send hosts cluster) \
+	    status_json status_table roll voters enrolled lookalike import import_say \
+	    import_send hosts cluster) \
 	  $(call room,client/lib,libevote handle ask trust act intent request reason voter pending life grace \
 	    login checkup sheet recount ports endpoint route plain service_dirs state state_service \
 	    state_voter state_proof sshkey agent signer explain keyring \

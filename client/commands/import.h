@@ -30,6 +30,16 @@ void import_progress(struct progress *, enum clnt_stat, const evote_answer *);
  */
 int import_send(struct client *, CLIENT *, struct import *);
 
+/* import_say.c: what would change, once it is known. */
+void import_say_changes(struct client *, const struct import *);
+/*
+ * A new group may be a misspelling.  In a first file all groups are new, and
+ * only their sizes tell, or others that are alike.
+ */
+void import_say_groups(struct client *, const struct import *);
+/* Letters of two alphabets can make one name look like another. */
+void import_say_mixed(struct client *, const struct import *);
+
 /* The service's patience is the caller's. */
 #define IMPORT_TIMEOUT_MS 30000
 
