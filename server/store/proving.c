@@ -51,8 +51,9 @@ content_wrong(const struct proving *p, const struct record *r)
 }
 
 int
-proving_row(struct proving *p, const struct view_row *row)
+proving_row(void *arg, const struct view_row *row)
 {
+	struct proving *p = arg;
 	struct record *r = record_read(
 	    row->leaf, row->leaf_len, row->opening, row->opening_len);
 

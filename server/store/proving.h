@@ -12,8 +12,8 @@ struct proving;
 
 /* The claim has to stay. */
 struct proving *proving_begin(const struct view_claim *);
-/* 0 to go on; -1: the next record is none. */
-int proving_row(struct proving *, const struct view_row *);
+/* For view_scan: 0 to go on; -1: the next record is none. */
+int proving_row(void *proving, const struct view_row *);
 /*
  * After the last: 0 with how many there are; -1: what is wrong with which, and
  * todo, are in err.

@@ -120,12 +120,6 @@ claim_read(const struct restoring *r, evote_config *config,
 	return (rc);
 }
 
-static int
-row_prove(void *proving, const struct view_row *row)
-{
-	return (proving_row(proving, row));
-}
-
 /* It may have lain somewhere for a year. */
 static int
 copy_prove(const struct restoring *r, evote_config *config, uint64_t *records,
@@ -138,7 +132,7 @@ copy_prove(const struct restoring *r, evote_config *config, uint64_t *records,
 	if (claim_read(r, config, &claim, err, errlen) == -1)
 		return (-1);
 	p = proving_begin(&claim);
-	rc = view_rows(r->db, row_prove, p, err, errlen);
+	rc = view_rows(r->db, proving_row, p, err, errlen);
 	if (rc == 0)
 		rc = proving_holds(p, ANOTHER, records, err, errlen);
 	proving_end(p);
