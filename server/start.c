@@ -47,9 +47,9 @@ load(void *arg, struct record *r)
 	char err[256];
 
 	if (election_replay(s->election, r, err, sizeof(err)) == -1) {
-		log_alarm("ledger damage seq=%llu why=\"%s\" hint=\"move the "
-			  "data directory aside and let this host join again "
-			  "from its peer\"",
+		log_alarm(
+		    "ledger damage seq=%llu why=\"%s\" hint=\"" FILES_REJOIN
+		    " from its peer\"",
 		    (unsigned long long)r->seq, err);
 		record_drop(r);
 		return (-1);
@@ -81,9 +81,8 @@ check_end(const struct server *s)
 			return (0);
 	}
 	log_alarm("ledger behind size=%llu accepted=%llu hint=\"the ledger is "
-		  "older than what this host has accepted, or is another one: "
-		  "move the data directory aside and let this host join again"
-		  "\"",
+		  "older than what this host has accepted, or is another "
+		  "one: " FILES_REJOIN "\"",
 	    (unsigned long long)history_size(log),
 	    (unsigned long long)end->size);
 	return (-1);
@@ -99,8 +98,7 @@ check_cluster(const struct server *s)
 		return (0);
 	log_alarm(
 	    "ledger of=another-cluster hint=\"ledger.db and config do not "
-	    "belong together: move the data directory aside and let "
-	    "this host join again\"");
+	    "belong together: " FILES_REJOIN "\"");
 	return (-1);
 }
 

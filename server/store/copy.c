@@ -28,8 +28,6 @@
 #define SURE	   3 /* tries after which damage is that */
 #define CHUNK	   (1 << 20)
 
-#define REJOIN "move the data directory aside and let this host join again"
-
 /* ---- signals ---- */
 
 /* Those that end a process wait, and then do: it is to leave nothing behind. */
@@ -161,8 +159,8 @@ ledger_copy(const char *data, const char *dir, char *err, size_t errlen)
 		if (wal_look(to, why) == 0)
 			return (0);
 		if (i >= SURE && wal_look(wal, why) != 0)
-			return (
-			    text_why(err, errlen, "%s: %s; " REJOIN, wal, why));
+			return (text_why(
+			    err, errlen, "%s: %s; " FILES_REJOIN, wal, why));
 	}
 	return (text_why(err, errlen,
 	    "%s changes faster than it can be read: try again when less is "
@@ -306,8 +304,8 @@ copy_write(struct view *v, const char *dir, const char *file, uint64_t *records,
 	    view_claim(v, &claim, err, errlen) == -1)
 		return (-1);
 	p = proving_begin(&claim);
-	if (records_proved(view_scan(v, row_prove, p, err, errlen), p, REJOIN,
-		records, err, errlen) == -1 ||
+	if (records_proved(view_scan(v, row_prove, p, err, errlen), p,
+		FILES_REJOIN, records, err, errlen) == -1 ||
 	    view_export(v, file, signals_wait, err, errlen) == -1)
 		return (-1);
 	return (copy_seal(file, value, (size_t)len, err, errlen));
@@ -324,7 +322,7 @@ copy_fill(const char *data, const char *dir, const char *file,
 	files_path(dir, "copy", whole, sizeof(whole));
 	if (beside_copy(data, dir, err, errlen) == -1 ||
 	    ledger_copy(data, dir, err, errlen) == -1 ||
-	    (v = view_open(dir, data, REJOIN, err, errlen)) == NULL)
+	    (v = view_open(dir, data, FILES_REJOIN, err, errlen)) == NULL)
 		return (-1);
 	rc = copy_write(v, dir, whole, records, err, errlen);
 	view_close(v);

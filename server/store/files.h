@@ -10,6 +10,10 @@
  */
 #define FILES_PATH 4096 /* room for a path */
 
+/* What to do about a data directory that has lost something. */
+#define FILES_REJOIN \
+	"move the data directory aside and let this host join again"
+
 /*
  * The server's user and group, as people may be told them: whoever asks as root
  * is told those of the packages.

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "common/log.h"
+#include "server/store/files.h"
 #include "server/store/ledger_impl.h"
 #include "server/store/wal.h"
 
@@ -43,8 +44,7 @@ ledger_failed(const struct ledger *l, const char *doing)
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		log_alarm("ledger file=%s doing=%s damaged=\"%s\" code=%d "
-			  "hint=\"move the data directory aside and let this "
-			  "host join again from its peer\"",
+			  "hint=\"" FILES_REJOIN " from its peer\"",
 		    l->path, doing, sqlite3_errmsg(l->db), code);
 		break;
 	case SQLITE_BUSY:
@@ -64,9 +64,8 @@ ledger_failed(const struct ledger *l, const char *doing)
 int
 ledger_damaged(const struct ledger *l, uint64_t seq, const char *what)
 {
-	log_alarm("ledger file=%s seq=%llu damaged=\"%s\" hint=\"move the data "
-		  "directory aside and let this host join again from its "
-		  "peer\"",
+	log_alarm("ledger file=%s seq=%llu damaged=\"%s\" hint=\"" FILES_REJOIN
+		  " from its peer\"",
 	    l->path, (unsigned long long)seq, what);
 	return (-1);
 }
@@ -133,8 +132,8 @@ format_check(struct ledger *l)
 		return (-1);
 	if (strcmp(id, APPLICATION_ID) != 0) {
 		log_alarm("ledger file=%s failed=\"not a ledger of evote\" "
-			  "application_id=%s hint=\"move the data directory "
-			  "aside and let this host join again from its peer\"",
+			  "application_id=%s hint=\"" FILES_REJOIN
+			  " from its peer\"",
 		    l->path, id);
 		return (-1);
 	}
@@ -149,9 +148,8 @@ format_check(struct ledger *l)
 		return (-1);
 	if (strcmp(programs, "0") != 0) {
 		log_alarm("ledger file=%s failed=\"it holds triggers or views, "
-			  "which somebody has put there\" hint=\"move the data "
-			  "directory aside and let this host join again from "
-			  "its peer\"",
+			  "which somebody has put there\" hint=\"" FILES_REJOIN
+			  " from its peer\"",
 		    l->path);
 		return (-1);
 	}
@@ -264,9 +262,8 @@ left_check(const char *path)
 	snprintf(name, sizeof(name), "%s-wal", path);
 	rc = wal_look(name, why);
 	if (rc != 0)
-		log_alarm("ledger file=%s damaged=\"%s\" hint=\"move the data "
-			  "directory aside and let this host join again from "
-			  "its peer\"",
+		log_alarm("ledger file=%s damaged=\"%s\" hint=\"" FILES_REJOIN
+			  " from its peer\"",
 		    name, why);
 	return (rc == 0 ? 0 : -1);
 }
