@@ -2140,21 +2140,31 @@ two_configurations_of_one_epoch_halt_both(void **state)
 	cluster_free(c);
 }
 
-/* Halted, it would take the service along: there is no other host. */
-static void
-who_is_alone_serves_though_it_cannot_read_for_a_joiner(void **state)
+/* The last of so many comes back empty, and A cannot read what it lacks. */
+static struct cluster *
+joiner_of_a_bad_disk(int hosts)
 {
-	struct cluster *c = cluster_in_sync(2, OFF);
+	struct cluster *c = cluster_in_sync(hosts, OFF);
+	int last = hosts - 1;
 
 	for (int i = 1; i <= 5; i++)
 		ask_write(c, A, i);
 	cluster_run(c);
-	host_kill(c, B, 0);
+	host_kill(c, last, 0);
 	cluster_wait(c, 5000);
-	host_wipe(c, B);
+	host_wipe(c, last);
 	c->hosts[A].unreadable = 1;
-	host_start(c, B);
+	host_start(c, last);
 	cluster_wait(c, 3000);
+	return (c);
+}
+
+/* Halted, it would take the service along: there is no other host. */
+static void
+who_is_alone_serves_though_it_cannot_read_for_a_joiner(void **state)
+{
+	struct cluster *c = joiner_of_a_bad_disk(2);
+
 	assert_role(c, A, "primary");
 	assert_role(c, B, "joining");
 	assert_alarm(c, A, "cannot be read from this host's disk");
@@ -2171,17 +2181,8 @@ who_is_alone_serves_though_it_cannot_read_for_a_joiner(void **state)
 static void
 who_is_not_alone_makes_way_when_it_cannot_read(void **state)
 {
-	struct cluster *c = cluster_in_sync(3, OFF);
+	struct cluster *c = joiner_of_a_bad_disk(3);
 
-	for (int i = 1; i <= 5; i++)
-		ask_write(c, A, i);
-	cluster_run(c);
-	host_kill(c, C, 0);
-	cluster_wait(c, 5000);
-	host_wipe(c, C);
-	c->hosts[A].unreadable = 1;
-	host_start(c, C);
-	cluster_wait(c, 3000);
 	assert_role(c, A, "halted");
 	assert_role(c, B, "primary");
 	cluster_free(c);

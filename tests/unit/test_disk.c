@@ -143,17 +143,46 @@ record_count(void *arg, struct record *r)
 	return (0);
 }
 
+/* Of a child that has to end by itself. */
 static int
-count(const struct place_of_test *p)
+exit_status(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return (WEXITSTATUS(status));
+}
+
+/* A directory as it was at the beginning. */
+static void
+begin_anew(struct place_of_test *p)
+{
+	char err[512];
+
+	scratch_remove(p->dir);
+	assert_int_equal(datadir_init(p->dir, NULL, err, sizeof(err)), 0);
+}
+
+/* How many records the ledger has; *accepted: how many it says are accepted. */
+static int
+ledger_count(const struct place_of_test *p, uint64_t *accepted)
 {
 	struct ledger *l = ledger_open(p->db, 0);
-	uint64_t accepted;
 	int n = 0;
 
 	assert_non_null(l);
-	assert_int_equal(ledger_read_all(l, &accepted, record_count, &n), 0);
+	assert_int_equal(ledger_read_all(l, accepted, record_count, &n), 0);
 	ledger_close(l);
 	return (n);
+}
+
+static int
+count(const struct place_of_test *p)
+{
+	uint64_t accepted;
+
+	return (ledger_count(p, &accepted));
 }
 
 /* ---- the promise ---- */
@@ -355,15 +384,11 @@ the_wal_moves_when_idle(void **state)
 /* ---- how many are accepted ---- */
 
 static uint64_t
-accepted_stored(struct place_of_test *p)
+accepted_stored(const struct place_of_test *p)
 {
-	struct ledger *l = ledger_open(p->db, 0);
 	uint64_t accepted;
-	int n = 0;
 
-	assert_non_null(l);
-	assert_int_equal(ledger_read_all(l, &accepted, record_count, &n), 0);
-	ledger_close(l);
+	(void)ledger_count(p, &accepted);
 	return (accepted);
 }
 
@@ -374,7 +399,6 @@ accepted_after_a_kill(struct place_of_test *p, int told)
 	struct disk_done done;
 	struct disk *d;
 	pid_t pid = fork();
-	int status;
 
 	if (pid == 0) {
 		d = start(p);
@@ -386,8 +410,7 @@ accepted_after_a_kill(struct place_of_test *p, int told)
 			;
 		_exit(disk_next(d, &done));
 	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	assert_int_equal(exit_status(pid), 0);
 	return (accepted_stored(p));
 }
 
@@ -397,8 +420,7 @@ what_is_accepted_is_stored_when_idle(void **state)
 	struct place_of_test *p = *state;
 
 	assert_int_equal(accepted_after_a_kill(p, 1), 1);
-	scratch_remove(p->dir);
-	assert_int_equal(datadir_init(p->dir, NULL, (char[512]){""}, 512), 0);
+	begin_anew(p);
 	assert_int_equal(accepted_after_a_kill(p, 2), 6);
 }
 
@@ -453,15 +475,12 @@ a_failure_ends_the_process(void **state)
 		int syncs; /* at least */
 	} jobs[] = {{DISK_STORE, 1}, {DISK_TRUNCATE, 3}, {DISK_SAVE, 1}};
 	struct place_of_test *p = *state;
-	char err[512];
 	int at, status;
 
 	for (int i = 0; i < 3; i++) {
 		status = EXIT_DISK;
 		for (at = 0; at < 20 && status != 0; at++) {
-			scratch_remove(p->dir);
-			assert_int_equal(
-			    datadir_init(p->dir, NULL, err, sizeof(err)), 0);
+			begin_anew(p);
 			status = status_after(p, jobs[i].kind, at + 1);
 			assert_true(status == 0 || status == EXIT_DISK);
 		}
@@ -478,7 +497,6 @@ status_after_much(struct place_of_test *p, int at)
 	struct stat st = {0};
 	struct disk *d;
 	pid_t pid = fork();
-	int status;
 
 	if (pid == 0) {
 		d = start(p);
@@ -496,9 +514,7 @@ status_after_much(struct place_of_test *p, int at)
 		stop(p, d);
 		_exit(0);
 	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	return (WEXITSTATUS(status));
+	return (exit_status(pid));
 }
 
 /* What it moved may not be there, and the log is begun anew (rule 15). */
@@ -507,12 +523,9 @@ a_failed_checkpoint_ends_the_process(void **state)
 {
 	struct place_of_test *p = *state;
 	int at, status = EXIT_DISK;
-	char err[512];
 
 	for (at = 1; at < 20 && status != 0; at++) {
-		scratch_remove(p->dir);
-		assert_int_equal(
-		    datadir_init(p->dir, NULL, err, sizeof(err)), 0);
+		begin_anew(p);
 		status = status_after_much(p, at);
 		assert_true(status == 0 || status == EXIT_DISK);
 	}
