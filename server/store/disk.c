@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,10 +196,28 @@ disk_main(void *arg)
 		job_report(d, j);
 		wal_move(d, MOST_PAGES);
 	}
+	ledger_close(d->ledger);
 	return (NULL);
 }
 
 /* ---- the other threads' side ---- */
+
+/*
+ * A process that was killed keeps its files until its last thread that shares
+ * them is gone, and one that waits for a disk goes when the disk answers.  So
+ * that its port refuses at once, which tells the other host that it is dead,
+ * what this thread and those that it starts open from here on is not the
+ * disk's thread's.  What is open by now is open twice.
+ */
+static void
+files_part(void)
+{
+	if (unshare(CLONE_FILES) == -1)
+		log_info("disk shares=files why=\"%s\" hint=\"when this server "
+			 "is killed while its disk does not answer, the other "
+			 "host notices by its silence only\"",
+		    strerror(errno));
+}
 
 struct disk *
 disk_start(struct ledger *ledger, const struct datadir *dir)
@@ -214,8 +233,10 @@ disk_start(struct ledger *ledger, const struct datadir *dir)
 	pthread_cond_init(&d->more, NULL);
 	d->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	rc = d->event_fd == -1 ? errno : thread_start(&d->thread, disk_main, d);
-	if (rc == 0)
+	if (rc == 0) {
+		files_part();
 		return (d);
+	}
 	log_alarm("disk doing=start failed=\"%s\"", strerror(rc));
 	if (d->event_fd != -1)
 		close(d->event_fd);
@@ -266,7 +287,6 @@ disk_stop(struct disk *d)
 		STAILQ_REMOVE_HEAD(&d->done, link);
 		job_free(j);
 	}
-	ledger_close(d->ledger);
 	close(d->event_fd);
 	pthread_cond_destroy(&d->more);
 	pthread_mutex_destroy(&d->lock);

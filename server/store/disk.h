@@ -33,7 +33,10 @@ struct disk_done {
 
 /*
  * Takes the open ledger over (see ledger.h) and saves the configuration in the
- * directory, which stays open until disk_stop.  NULL: logged.
+ * directory, which stays open until disk_stop.  To be called before the first
+ * socket is opened, by the thread that opens them and starts the others: a disk
+ * that does not answer then keeps no port of a killed server open.  NULL:
+ * logged.
  */
 struct datadir;
 struct ledger;

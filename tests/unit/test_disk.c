@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <dirent.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -517,6 +518,51 @@ status_after_much(struct place_of_test *p, int at)
 	return (exit_status(pid));
 }
 
+/* How many other threads there are, and how many of them have that file. */
+static int
+others_with(int fd, int *others)
+{
+	char path[64], own[64] = "", its[64];
+	DIR *tasks = opendir("/proc/self/task");
+	struct dirent *e;
+	int n = 0;
+
+	assert_non_null(tasks);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	assert_true(readlink(path, own, sizeof(own) - 1) > 0);
+	for (*others = 0; (e = readdir(tasks)) != NULL;) {
+		if (e->d_name[0] == '.' || atoi(e->d_name) == gettid())
+			continue;
+		(*others)++;
+		memset(its, 0, sizeof(its));
+		snprintf(path, sizeof(path), "/proc/self/task/%.12s/fd/%d",
+		    e->d_name, fd);
+		n += readlink(path, its, sizeof(its) - 1) > 0 &&
+		    strcmp(own, its) == 0;
+	}
+	closedir(tasks);
+	return (n);
+}
+
+/* A killed server's port is closed though its disk does not answer. */
+static void
+what_is_opened_later_is_not_the_threads(void **state)
+{
+	struct place_of_test *p = *state;
+	int ends[2], others;
+	struct disk *d;
+
+	if (unshare(CLONE_FILES) == -1)
+		skip();
+	d = start(p);
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(others_with(ends[0], &others), 0);
+	assert_true(others > 0);
+	close(ends[0]);
+	close(ends[1]);
+	stop(p, d);
+}
+
 /* What it moved may not be there, and the log is begun anew (rule 15). */
 static void
 a_failed_checkpoint_ends_the_process(void **state)
@@ -548,6 +594,7 @@ main(void)
 	    TEST(the_wal_moves_when_idle),
 	    TEST(what_is_accepted_is_stored_when_idle),
 	    TEST(what_is_accepted_is_stored_at_the_end),
+	    TEST(what_is_opened_later_is_not_the_threads),
 	    TEST(a_failure_ends_the_process),
 	    TEST(a_failed_checkpoint_ends_the_process),
 	};
