@@ -48,7 +48,7 @@ admin_open(struct client *c, CLIENT **out)
 	return (open_at(c, EVOTE_ADMIN_PROG, EVOTE_ADMIN_V1, out));
 }
 
-/* Requests here have no number: this one was not carried out, nor will be. */
+/* A request so answered was not carried out, nor will be: see evote.x. */
 static int
 standing_say(struct client *c, const evote_answer *answer, const char *what)
 {
@@ -80,6 +80,14 @@ standing_say(struct client *c, const evote_answer *answer, const char *what)
 	}
 }
 
+static const char *
+unanswered(enum clnt_stat stat)
+{
+	return (stat == RPC_SYSTEMERROR
+		? "this host ceased to serve before the others confirmed it"
+		: clnt_sperrno(stat));
+}
+
 int
 admin_check(struct client *c, enum clnt_stat stat, const evote_answer *answer,
     const char *what)
@@ -96,7 +104,7 @@ admin_check(struct client *c, enum clnt_stat stat, const evote_answer *answer,
 		return (say_unknown(c,
 		    "No answer (%s). The change may or may not have been "
 		    "made. %s",
-		    clnt_sperrno(stat),
+		    unanswered(stat),
 		    c->again != NULL
 			? c->again
 			: "Check `status`, or `voters` for the roll"));

@@ -325,13 +325,22 @@ service_prove(struct server *s)
 	return (proved_take(s) || more);
 }
 
-/* Nothing is said of what became of it, if it was carried out at all. */
+/*
+ * Nothing is said of what became of it, if it was carried out at all.  Voters
+ * send it again under its number.  Operators' requests have none, and so are
+ * answered only if they have left nothing in the ledger: see evote.x.
+ */
 void
 service_refuse(struct server *s, uint64_t ticket, evote_standing standing,
     const char *name)
 {
 	struct request *r = (struct request *)(uintptr_t)ticket;
 
+	if (r->recorded && is_operators(r)) {
+		(void)transport_fail(s->transport, r->call);
+		request_free(s, r);
+		return;
+	}
 	xdr_free(procedures[r->ask].result, &r->result);
 	memset(&r->result, 0, sizeof(r->result));
 	stand(&r->result.answer, standing, name);

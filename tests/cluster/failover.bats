@@ -173,23 +173,9 @@ both_crash() {
 	check_books board
 }
 
-# From now on no sync of its disk comes back: not even to a process that ends.
-disk_hang() {
-	strace -f -qq -o /dev/null -p "$(server_pid "$1")" \
-	    -e trace=fdatasync,fsync \
-	    -e inject=fdatasync,fsync:delay_enter=60000000 \
-	    </dev/null >>"$PAIR_DIR/strace.out" 2>&1 3>&- &
-	tracer=$!
-	wait_until 5 traced "$1"
-}
-
 disk_answers() {
-	kill -KILL "$tracer"
+	disk_release
 	wait_until 10 server_let_go "$1"
-}
-
-traced() {
-	grep -qE 'TracerPid:.*[1-9]' "/proc/$(server_pid "$1")/status"
 }
 
 # disk_hangs NAME OTHER: it gives its disk up, and the other one goes on.
@@ -231,7 +217,7 @@ disk_hangs() {
 	wait_until 10 host_waits alpha
 	sleep 1
 	server_lives alpha
-	kill -TERM "$tracer"
+	disk_release
 	wait "$voting"
 }
 
@@ -309,7 +295,7 @@ host_waits() {
 	    --accept-loss
 	says "This host was not made primary yet. It was begun"
 	not serves beta
-	kill -TERM "$tracer"
+	disk_release
 	wait_until 10 serves beta
 }
 

@@ -340,3 +340,23 @@ older_than() {
 older() {
 	PAIR_BIN=$OLDER/build "$@"
 }
+
+# ---- disks ---------------------------------------------------------------------------
+
+traced() {
+	grep -qE 'TracerPid:.*[1-9]' "/proc/$(server_pid "$1")/status"
+}
+
+# From now on no sync of its disk comes back: not even to a process that ends.
+disk_hang() {
+	strace -f -qq -o /dev/null -p "$(server_pid "$1")" \
+	    -e trace=fdatasync,fsync \
+	    -e inject=fdatasync,fsync:delay_enter=60000000 \
+	    </dev/null >>"$PAIR_DIR/strace.out" 2>&1 3>&- &
+	tracer=$!
+	wait_until 5 traced "$1"
+}
+
+disk_release() {
+	[[ -z ${tracer-} ]] || kill -KILL "$tracer" 2>/dev/null
+}

@@ -6,7 +6,7 @@ load lib
 
 arbitrated_up() {
 	# shellcheck disable=SC2034 # cluster_up reads it
-	options=(--failback manual)
+	options=(--failback manual "$@")
 	cluster_up people crowd
 	witness_start witness
 	admin alpha arbiter witness "$WITNESS"
@@ -16,6 +16,7 @@ arbitrated_up() {
 teardown() {
 	[[ -n ${PAIR_DIR-} ]] || return 0
 	stop_voting || true
+	disk_release || true
 	kill -CONT "$(server_pid alpha)" 2>/dev/null || true
 	net_heal
 	pair_down
@@ -53,6 +54,32 @@ teardown() {
 	serves beta
 	stop_voting
 	check_books board
+}
+
+copied_to() {
+	(($(host_state "$1" size) > $2))
+}
+
+@test "an order that the backup has is not called refused" {
+	local size order status
+	arbitrated_up --hang-ms 60000
+	size=$(host_state beta size)
+	disk_hang alpha
+	admin alpha unregister ada >"$PAIR_DIR/order.out" 2>&1 3>&- &
+	order=$!
+	wait_until 3 copied_to beta "$size"
+	kill -STOP "$(server_pid alpha)"
+	wait_until 10 serves beta
+	kill -CONT "$(server_pid alpha)"
+	status=0
+	wait "$order" || status=$?
+	((status == 4))
+	run cat "$PAIR_DIR/order.out"
+	says "No answer (this host ceased to serve before the others confirmed"
+	says "The change may or may not have been made"
+	exits 1 admin beta unregister ada
+	disk_release
+	wait_until 15 joined
 }
 
 @test "the hosts do not hear each other: one of them serves, and no vote is lost" {
