@@ -20,22 +20,45 @@ static const struct option_row view_options[] = {
     {0},
 };
 
+/*
+ * Who has voted may have left the roll or the group since: where more have
+ * voted than are there, there is no share.
+ */
+static int
+has_share(uint64_t voted, uint64_t eligible)
+{
+	return (voted <= eligible);
+}
+
 static double
 share(uint64_t voted, uint64_t eligible)
 {
 	return (eligible == 0 ? 0 : (double)voted / (double)eligible);
 }
 
+static const char *
+then_or_now(const evote_turnout_res *res)
+{
+	return (res->closed ? "then" : "now");
+}
+
 static void
-group_say(struct client *c, const evote_turnout *g, int columns, cJSON *list)
+group_say(struct client *c, const evote_turnout *g, const char *when,
+    int columns, cJSON *list)
 {
 	char group[SAY_PADDED];
 	cJSON *object;
 
 	say_pad(group, sizeof(group), g->group, columns);
-	say_line(c, "%s  %10llu of %10llu  %5.1f %%", group,
-	    (unsigned long long)g->voted, (unsigned long long)g->eligible,
-	    100 * share(g->voted, g->eligible));
+	if (has_share(g->voted, g->eligible))
+		say_line(c, "%s  %10llu of %10llu  %5.1f %%", group,
+		    (unsigned long long)g->voted,
+		    (unsigned long long)g->eligible,
+		    100 * share(g->voted, g->eligible));
+	else
+		say_line(c, "%s  %10llu    %10llu  in the group %s", group,
+		    (unsigned long long)g->voted,
+		    (unsigned long long)g->eligible, when);
 	if (list == NULL)
 		return;
 	object = cJSON_CreateObject();
@@ -45,11 +68,49 @@ group_say(struct client *c, const evote_turnout *g, int columns, cJSON *list)
 	cJSON_AddItemToArray(list, object);
 }
 
+static void
+total_json(cJSON *to, const evote_turnout_res *res, const evote_life_res *l,
+    uint64_t voted, uint64_t eligible)
+{
+	cJSON_AddNumberToObject(to, "voted", (double)voted);
+	cJSON_AddNumberToObject(to, "eligible", (double)eligible);
+	if (has_share(voted, eligible))
+		cJSON_AddNumberToObject(to, "turnout", share(voted, eligible));
+	cJSON_AddBoolToObject(to, "closed", res->closed);
+	cJSON_AddStringToObject(to, "phase", life_phase(l->phase));
+	when_json(to, res->end);
+}
+
 static int
-turnout_say(struct client *c, const char *election,
-    const evote_turnout_res *res, const evote_life_res *l, uint64_t now)
+total_say(struct client *c, const char *election, const evote_turnout_res *res,
+    const evote_life_res *l, uint64_t voted, uint64_t eligible, uint64_t now)
 {
 	struct when w = when_at(life_time(l), now);
+	char of[40] = "", part[40];
+
+	if (c->json != NULL)
+		total_json(c->json, res, l, voted, eligible);
+	if (has_share(voted, eligible)) {
+		snprintf(
+		    of, sizeof(of), " of %llu", (unsigned long long)eligible);
+		snprintf(part, sizeof(part), "%.1f %%",
+		    100 * share(voted, eligible));
+	} else
+		snprintf(part, sizeof(part), "%llu on the roll %s",
+		    (unsigned long long)eligible, then_or_now(res));
+	say_stamp(c, &res->answer.stamp);
+	return (say_done(c,
+	    "%llu%s voters have voted in \"%s\" (%s), which %s at %s, %s",
+	    (unsigned long long)voted, of, election, part, life_verb(l, now),
+	    w.utc, w.left));
+}
+
+/* The groups, and all of them: a closed one's result counts who left, too. */
+static int
+turnout_say(struct client *c, const char *election,
+    const evote_turnout_res *res, const evote_life_res *l,
+    const evote_result_res *result, uint64_t now)
+{
 	const evote_turnout *g = res->groups.groups_val;
 	uint64_t voted = 0, eligible = 0;
 	cJSON *list = NULL;
@@ -61,25 +122,13 @@ turnout_say(struct client *c, const char *election,
 	for (i = 0; i < res->groups.groups_len; i++)
 		say_widen(&columns, g[i].group);
 	for (i = 0; i < res->groups.groups_len; i++) {
-		group_say(c, &g[i], columns, list);
+		group_say(c, &g[i], then_or_now(res), columns, list);
 		voted += g[i].voted;
 		eligible += g[i].eligible;
 	}
-	if (c->json != NULL) {
-		cJSON_AddNumberToObject(c->json, "voted", (double)voted);
-		cJSON_AddNumberToObject(c->json, "eligible", (double)eligible);
-		cJSON_AddNumberToObject(
-		    c->json, "turnout", share(voted, eligible));
-		cJSON_AddBoolToObject(c->json, "closed", res->closed);
-		cJSON_AddStringToObject(c->json, "phase", life_phase(l->phase));
-		when_json(c->json, res->end);
-	}
-	say_stamp(c, &res->answer.stamp);
-	return (say_done(c,
-	    "%llu of %llu voters have voted in \"%s\" (%.1f %%), which %s at "
-	    "%s, %s",
-	    (unsigned long long)voted, (unsigned long long)eligible, election,
-	    100 * share(voted, eligible), life_verb(l, now), w.utc, w.left));
+	if (l->phase == EVOTE_PHASE_CLOSED)
+		eligible = result->eligible;
+	return (total_say(c, election, res, l, voted, eligible, now));
 }
 
 /* ---- over time ---- */
@@ -148,25 +197,38 @@ curve(struct client *c, struct evote *e, const char *election)
 }
 
 static int
+told(struct client *c, struct evote *e, const char *election,
+    enum evote_outcome outcome, const evote_answer *answer)
+{
+	return (say_answer(c, e, outcome, answer,
+	    "The turnout of \"%s\" is not known", election));
+}
+
+static int
 by_group(struct client *c, struct evote *e, const char *election)
 {
 	enum evote_outcome outcome;
 	evote_turnout_res res;
 	evote_life_res life = {0};
+	evote_result_res result = {0};
 	int status;
 
 	outcome = evote_turnout_of(e, election, &res);
-	status = say_answer(c, e, outcome, &res.answer,
-	    "The turnout of \"%s\" is not known", election);
+	status = told(c, e, election, outcome, &res.answer);
 	if (status < 0) {
 		outcome = evote_life(e, election, &life);
-		status = say_answer(c, e, outcome, &life.answer,
-		    "The turnout of \"%s\" is not known", election);
+		status = told(c, e, election, outcome, &life.answer);
+	}
+	if (status < 0 && life.phase == EVOTE_PHASE_CLOSED) {
+		outcome = evote_result(e, election, &result);
+		status = told(c, e, election, outcome, &result.answer);
 	}
 	if (status < 0) {
 		say_clock(e);
-		status = turnout_say(c, election, &res, &life, evote_now_us(e));
+		status = turnout_say(
+		    c, election, &res, &life, &result, evote_now_us(e));
 	}
+	xdr_free((xdrproc_t)xdr_evote_result_res, &result);
 	xdr_free((xdrproc_t)xdr_evote_life_res, &life);
 	xdr_free((xdrproc_t)xdr_evote_turnout_res, &res);
 	return (status);

@@ -60,6 +60,44 @@ turnout_is() {
 	fi
 }
 
+@test "turnout where voters left after they had voted" {
+	cluster_up
+	key=$(sed -n 's/^ada,members,//p' "$KEYS/people.csv")
+	for i in 1 2 3; do
+		admin alpha register --shared-keys "v$i" members "$key"
+	done
+	for election in board void; do
+		admin alpha create "$election" --group members --choice yes \
+		    --choice no --end "+$((8 * $(slowness)))s" --yes
+		for i in 1 2 3; do
+			client --voter "v$i" --key "$KEYS/people/ada.pem" \
+			    vote "$election" yes
+		done
+	done
+	admin alpha unregister v2
+	admin alpha unregister v3
+	admin alpha register --shared-keys v3 others "$key"
+	for election in board void; do
+		exits 0 client turnout "$election"
+		says "members           3             1  in the group now"
+		says '3 voters have voted in "'"$election"'" (1 on the roll now), which ends'
+	done
+	jq -e '.voted == 3 and .eligible == 1 and has("turnout") == false' \
+	    < <(client --json turnout board)
+	admin alpha cancel void --reason "Not needed" --yes
+	exits 0 client turnout void
+	says "members           3             1  in the group then"
+	says '3 voters have voted in "void" (1 on the roll then), which was'
+	wait_until 60 client result board
+	exits 0 client turnout board
+	says "members           3             1  in the group then"
+	says '3 of 3 voters have voted in "board" (100.0 %), which closed'
+	jq -e '.voted == 3 and .eligible == 3 and .turnout == 1' \
+	    < <(client --json turnout board)
+	exits 0 client report board
+	says "3 voters could vote"
+}
+
 @test "names in the minutes and in the chart are only text" {
 	cluster_up people
 	as ada create 'a <b>|*c*' --group members --choice '![x](http://h/x)' \
