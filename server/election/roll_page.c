@@ -24,6 +24,19 @@ may_still(const struct poll *p, const struct voter *v)
 	    !poll_has_voted(p, v));
 }
 
+/* Who may vote there and has not: where it is over nobody may any more. */
+static struct outcome
+awaits(const struct poll *p)
+{
+	if (p == NULL)
+		return ((struct outcome){1, EVOTE_R_NO_ELECTION, 0, 0, 0});
+	if (p->phase == EVOTE_PHASE_CANCELLED)
+		return ((struct outcome){2, EVOTE_R_CANCELLED, 0, 0, 0});
+	if (p->phase == EVOTE_PHASE_CLOSED)
+		return ((struct outcome){2, EVOTE_R_CLOSED, 0, 0, 0});
+	return ((struct outcome){0, EVOTE_R_OK, 0, 0, 0});
+}
+
 /* As many as a page has, and no more than so many looked at. */
 #define LOOK_MAX 20000
 
@@ -37,10 +50,10 @@ election_roll(const struct election_state *e, const evote_roll_args *args,
 	const struct voter *v;
 
 	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
-	if (p == NULL && args->not_voted[0] != '\0') {
-		*out = (struct outcome){1, EVOTE_R_NO_ELECTION, .where = 0};
+	if (args->not_voted[0] != '\0')
+		*out = awaits(p);
+	if (out->code != 0)
 		end = 0;
-	}
 	if (end > args->first && end - args->first > LOOK_MAX)
 		end = args->first + LOOK_MAX;
 	for (i = args->first; i < end && n < EVOTE_ROLL_PAGE_MAX; i++) {

@@ -96,6 +96,11 @@ turnout_is() {
 	    < <(client --json turnout board)
 	exits 0 client report board
 	says "3 voters could vote"
+	# Nobody may vote there any more.
+	exits 1 admin alpha voters --not-voted void
+	says "the election was cancelled"
+	exits 1 admin alpha voters --not-voted board --groups
+	says "the election is closed"
 }
 
 @test "names in the minutes and in the chart are only text" {

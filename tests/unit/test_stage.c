@@ -567,14 +567,26 @@ assert_page(struct world *w, uint32_t first, const char *group,
 }
 
 static void
+assert_no_page(struct world *w, const char *not_voted, int code, evote_reason r)
+{
+	evote_roll_args args = {.group = "", .not_voted = (char *)not_voted};
+	evote_roll_res res = {.answer = {.host = NULL}};
+	struct outcome out;
+
+	election_roll(w->e, &args, &res, &out);
+	assert_int_equal(code, out.code);
+	assert_int_equal(r, out.reason);
+	assert_int_equal(0, res.voters.voters_len);
+	assert_int_equal(0, res.next);
+	xdr_free((xdrproc_t)xdr_evote_roll_res, (char *)&res);
+}
+
+static void
 test_pages(void **state)
 {
 	struct world *w = *state;
 	evote_name yes[] = {"yes"};
 	evote_row rows[] = {leaves("Bob"), row("Eve", "students", 'e')};
-	evote_roll_args args = {.group = "", .not_voted = "none"};
-	evote_roll_res res = {.answer = {.host = NULL}};
-	struct outcome out;
 	struct op create = {.kind = EVOTE_OP_CREATE,
 	    .asker = {.voter = "Cy", .number = 1},
 	    .act = {.kind = EVOTE_ACT_CREATE,
@@ -590,15 +602,22 @@ test_pages(void **state)
 	assert_page(w, 0, "guests", "", "", 0);
 	expect(w, create, 0, EVOTE_R_OK, 1);
 	assert_page(w, 0, "", "club", "Ann Bob", 0);
-	election_roll(w->e, &args, &res, &out);
-	assert_int_equal(1, out.code);
-	assert_int_equal(EVOTE_R_NO_ELECTION, out.reason);
-	xdr_free((xdrproc_t)xdr_evote_roll_res, (char *)&res);
+	assert_no_page(w, "none", 1, EVOTE_R_NO_ELECTION);
 	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
 	expect(w, op_begin(w, rows, 2), 0, EVOTE_R_OK, 1);
 	assert_page(w, 0, "students", "", "Ann Bob", 0);
 	expect(w, op_commit(1, 2), 0, EVOTE_R_OK, 1);
 	assert_page(w, 0, "students", "club", "Ann Eve", 0);
+	/* Who comes later could never have voted there. */
+	create.asker.number = 2;
+	create.act.evote_act_u.election.name = "void";
+	expect(w, create, 0, EVOTE_R_OK, 1);
+	expect(w, by_operator(op_cancel(create.asker, "void", "why")), 0,
+	    EVOTE_R_OK, 1);
+	assert_no_page(w, "void", 2, EVOTE_R_CANCELLED);
+	w->time = START + 1000000;
+	expect(w, op_close("club"), 0, EVOTE_R_OK, 1);
+	assert_no_page(w, "club", 2, EVOTE_R_CLOSED);
 }
 
 /* Who may vote is fixed right after, when nobody was looked at since. */
