@@ -34,6 +34,14 @@ life_shut(evote_phase phase)
 	}
 }
 
+int
+life_opened(const evote_life_res *l)
+{
+	return (l->phase == EVOTE_PHASE_CANCELLED
+		? l->opened.time != 0
+		: l->phase != EVOTE_PHASE_PLANNED);
+}
+
 const char *
 life_by(const char *name)
 {

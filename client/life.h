@@ -8,6 +8,8 @@
 const char *life_phase(evote_phase); /* "planned" */
 /* Why no votes are taken then; EVOTE_R_OK: they are. */
 evote_reason life_shut(evote_phase);
+/* Whether it did open: one that was cancelled before that never does. */
+int life_opened(const evote_life_res *);
 /* Who did it: the name, or "an operator". */
 const char *life_by(const char *name);
 /*

@@ -108,7 +108,7 @@ life_write(FILE *f, const struct minutes *m)
 		time_write(f, "Created", l->created.time);
 		time_write(f, "Planned start", l->start);
 	}
-	if (l->phase != EVOTE_PHASE_CANCELLED || l->opened.time != 0)
+	if (life_opened(l))
 		time_write(f, "Opened", m->report.opened.time);
 	time_write(f, "Planned end",
 	    l->extended.extended_len > 0 ? l->extended.extended_val[0].from
@@ -344,6 +344,13 @@ result_write(FILE *f, const struct minutes *m)
 		    (unsigned long long)m->pairs.blank);
 }
 
+/* What the report calls the opening. */
+static const char *
+beginning(const struct minutes *m)
+{
+	return (life_opened(&m->life) ? "opened" : "created");
+}
+
 static void
 service_write(FILE *f, const struct minutes *m)
 {
@@ -363,12 +370,12 @@ service_write(FILE *f, const struct minutes *m)
 		w = when_of(t->since.time);
 		snprintf(
 		    span, sizeof(span), "%.1f s", (double)t->silence / 1e6);
-		fprintf(f, "- %s from %s on%s%s%s\n", plain(t->name, text),
+		fprintf(f, "- %s from %s on, %s%s%s\n", plain(t->name, text),
 		    w.utc,
 		    t->since.seq < r->opened.seq
-			? ", and still when the election opened"
-			: ", after a time without records of ",
-		    t->since.seq < r->opened.seq ? "" : span,
+			? "and still when the election was "
+			: "after a time without records of ",
+		    t->since.seq < r->opened.seq ? beginning(m) : span,
 		    t->forced ? "; FORCED by an operator, who accepted that "
 				"votes may be lost"
 			      : "");
@@ -388,9 +395,7 @@ ledger_write(FILE *f, const struct minutes *m)
 	fprintf(f,
 	    "\n## Ledger\n\nThe election was %s by record %llu and %s by "
 	    "record %llu, counted from 0.\n",
-	    m->life.start != 0 && m->life.opened.time == 0 ? "created"
-							   : "opened",
-	    (unsigned long long)m->report.opened.seq,
+	    beginning(m), (unsigned long long)m->report.opened.seq,
 	    m->life.phase == EVOTE_PHASE_CANCELLED ? "cancelled" : "closed",
 	    (unsigned long long)m->report.closed.seq);
 	if (m->proof.text == NULL) {

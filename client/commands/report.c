@@ -259,8 +259,11 @@ report_json(cJSON *to, const struct minutes *m)
 {
 	const evote_report_res *r = &m->report;
 
-	when_add(to, "opened", r->opened.time);
-	cJSON_AddNumberToObject(to, "opened_record", (double)r->opened.seq);
+	if (life_opened(&m->life)) {
+		when_add(to, "opened", r->opened.time);
+		cJSON_AddNumberToObject(
+		    to, "opened_record", (double)r->opened.seq);
+	}
 	when_add(to, "closed", r->closed.time);
 	cJSON_AddNumberToObject(to, "closed_record", (double)r->closed.seq);
 	if (m->life.phase != EVOTE_PHASE_CANCELLED) {

@@ -187,8 +187,14 @@ go_on() {
 	says "Votes received and valid: 1; counted: 0"
 	says "by an operator: The roll was wrong"
 	says "the cancellation among them"
+	says "and still when the election was opened"
 	exits 0 client report later
 	says "Planned start"
+	says "The election was created by record"
+	not says "opened"
+	exits 0 client --json report later
+	jq -e 'has("closed") and (has("opened") or has("opened_us") or
+	    has("opened_record") | not)' <<<"$output"
 	exits 1 as ada cancel board --reason "again" --yes
 	exits 1 as bob check voted
 	says '"voted" was cancelled at'
