@@ -186,8 +186,8 @@ grace_refusal(struct client *c, const char *election,
 
 	return (say_refused_so(c, answer,
 	    "%s: \"%s\" %s at %s. Until %s, which is %s here, %s, it takes "
-	    "votes "
-	    "of those who had logged in before that",
+	    "votes of those who had logged in before that, at most an hour "
+	    "before they vote",
 	    what, election, life_verb(l, now), end.utc, last.utc, last.local,
 	    last.left));
 }

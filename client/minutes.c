@@ -117,7 +117,8 @@ life_write(FILE *f, const struct minutes *m)
 	if (l->grace_s != 0)
 		fprintf(f,
 		    "- Grace: %u s after the end, votes were taken from those "
-		    "who had logged in before it\n",
+		    "who had logged in before it, at most an hour before they "
+		    "voted\n",
 		    l->grace_s);
 	if (l->phase != EVOTE_PHASE_CANCELLED) {
 		time_write(f, "Closed", m->report.closed.time);

@@ -86,7 +86,8 @@ options_lines(struct client *c, const struct plan *p)
 	if (grace != 0)
 		say_shown(c, p->dry,
 		    "grace    votes are taken until %llu s after the end, from "
-		    "voters who logged in before it",
+		    "voters who logged in before it, at most an hour before "
+		    "they vote",
 		    (unsigned long long)grace);
 	if (plan_option(p->terms, EVOTE_OPTION_SHEET))
 		say_shown(c, p->dry,

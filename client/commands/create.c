@@ -39,7 +39,7 @@ static const struct option_row creation_options[] = {
 	.at = offsetof(struct creation, start)},
     {"grace", "SECONDS",
 	"take votes this long after the end, from voters who logged in before "
-	"it",
+	"it, at most an hour before they vote",
 	.at = offsetof(struct creation, grace)},
     {"publish-sheet", NULL,
 	"after the close, anybody gets the tally sheet: each vote's tracker "

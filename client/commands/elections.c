@@ -180,7 +180,7 @@ times_say(struct client *c, const evote_life_res *l)
 	if (l->grace_s != 0)
 		say_line(c,
 		    "grace   votes are taken until %s, from voters who logged "
-		    "in before the end",
+		    "in before the end, at most an hour before they vote",
 		    last.utc);
 	life_changes(c, l);
 }

@@ -287,9 +287,15 @@ answers_until() {
 }
 
 @test "grace: who had logged in before the end may vote after it" {
+	local lasts="at most an hour before they vote"
 	cluster_up people
+	exits 0 as ada create board --group members --choice yes --choice no \
+	    --end +9s --grace 1800 --dry-run
+	says "$lasts"
 	as ada create board --group members --choice yes --choice no \
 	    --end "+$((8 * $(slowness)))s" --grace 1800
+	exits 0 client show board
+	says "$lasts"
 	# Before the end it is signed as ever.
 	as carol --json vote board no 2>/dev/null |
 		jq -e .receipt.choice_compared
@@ -309,6 +315,7 @@ answers_until() {
 	says "from here you did not"
 	exits 1 as ada extend board --end +1h --reason "Too late"
 	says "ended at"
+	says "$lasts"
 	server_kill alpha
 	go_on yes || {
 		cat "$PAIR_DIR/late"

@@ -139,6 +139,7 @@ turnout_is() {
 	says "closed $(date -u -d "@$at" '+%F %T') UTC"
 	client result pick --svg | grep "Closed $(date -u -d "@$at" '+%F %T')"
 	exits 0 client report pick
+	says "at most an hour before they voted"
 	says "No choice has a vote: all ballots are blank"
 	not says "No votes were cast"
 }
