@@ -276,6 +276,12 @@ answers_until() {
 	exits 1 client --voter zoe --key "$KEYS/people/ada.pem" create more \
 	    --group members --choice yes --end +1h
 	says "too many elections"
+	# For good, however long ago the last one was.
+	exits 0 admin beta settings --create anyone
+	# shellcheck disable=SC2046 # words
+	exits 1 as ada create large --group members --end +1h \
+	    $(printf -- "--choice $(printf 'x%.0s' {1..200})%d " {1..60})
+	says "this one is larger than the whole quota"
 	exits 0 admin beta settings --create operators
 	exits 1 as ada create mine --group members --choice yes --end +1h
 	exits 0 admin beta create mine --group members --choice yes --end +1h

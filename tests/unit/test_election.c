@@ -807,7 +807,10 @@ test_quota_of_elections(void **state)
 	expect_create(w, "Bob", 3000, 0);
 }
 
-/* A large one takes more of the quota. */
+/*
+ * A large one takes more of the quota.  What is more than all of it is never
+ * allowed: hosts of other versions judge the record, too, and would halt.
+ */
 static void
 test_quota_of_bytes(void **state)
 {
@@ -833,6 +836,13 @@ test_quota_of_bytes(void **state)
 		expect(w, op, 0, EVOTE_R_OK, 1);
 	}
 	expect(w, op, 3, EVOTE_R_QUOTA, 0);
+	expect(w, op_host("a", 1, 1), 0, EVOTE_R_OK, 1);
+	expect(w, op_settings(AS_BEFORE, NULL, 0, 4), 0, EVOTE_R_OK, 1);
+	w->time += 1000 * QUARTER;
+	op.act.evote_act_u.election.end = w->time + HOUR;
+	expect(w, op, 3, EVOTE_R_QUOTA, 0);
+	expect(w, op_settings(AS_BEFORE, NULL, 0, 5), 0, EVOTE_R_OK, 1);
+	expect(w, op, 0, EVOTE_R_OK, 1);
 }
 
 /* However slowly they come, so many are open at once; each close makes room. */
