@@ -116,6 +116,12 @@ address_find(
 	return (n);
 }
 
+bool
+address_equal(const struct address *a, const struct address *b)
+{
+	return (a->len == b->len && memcmp(&a->sa, &b->sa, sizeof(a->sa)) == 0);
+}
+
 socklen_t
 address_port(const struct address *a, int port, struct sockaddr_storage *out)
 {

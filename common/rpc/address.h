@@ -1,6 +1,7 @@
 #ifndef EVOTE_ADDRESS_H
 #define EVOTE_ADDRESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -30,6 +31,7 @@ int address_answer(int fd, struct address out[ADDRESS_MAX]);
 /* The same for those who wait, until that time (now_ms). */
 int address_find(
     const char *host, uint64_t deadline_ms, struct address out[ADDRESS_MAX]);
+bool address_equal(const struct address *, const struct address *);
 /* The address with a port in it; returns its length. */
 socklen_t address_port(
     const struct address *, int port, struct sockaddr_storage *out);

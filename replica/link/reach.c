@@ -52,7 +52,7 @@ static enum reach_got
 reach_refused(struct reach *r)
 {
 	/* Elsewhere it proves nothing about the server where it worked. */
-	int sure = r->worked < 0 || r->worked == r->at;
+	int sure = r->worked.len == 0 || address_equal(&r->worked, &r->tried);
 
 	reach_fail(r, "connection refused");
 	/* A restarted server has another port: ask for it at once. */
@@ -80,12 +80,12 @@ fd_watch(struct reach *r, int fd, uint64_t tag, uint32_t events)
 	return (epoll_ctl(r->epoll, EPOLL_CTL_ADD, fd, &ev));
 }
 
-/* Opens fd towards the address being tried; 0, or -1 with errno. */
+/* Opens fd towards the address tried; 0, or -1 with errno. */
 static int
 socket_start(struct reach *r, int type, int port, uint32_t events)
 {
 	struct sockaddr_storage sa;
-	socklen_t len = address_port(&r->addrs[r->at], port, &sa);
+	socklen_t len = address_port(&r->tried, port, &sa);
 
 	r->fd = descriptor_high(
 	    socket(sa.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -179,7 +179,7 @@ static struct inquiry
 lookup_inquiry(const struct reach *r)
 {
 	return ((struct inquiry){
-	    r->addrs[r->at].sa.ss_family, r->xid, EVOTE_PROG, EVOTE_V1});
+	    r->tried.sa.ss_family, r->xid, EVOTE_PROG, EVOTE_V1});
 }
 
 static enum reach_got
@@ -242,11 +242,22 @@ port_start(struct reach *r, uint64_t now_ms)
 {
 	if (r->n_addrs == 0)
 		return (reach_fail(r, "its name cannot be resolved"));
+	r->tried = r->addrs[r->at];
 	if (r->fixed != 0)
 		return (connect_start(r, r->fixed, now_ms));
 	if (r->known != 0 && !r->ask)
 		return (connect_start(r, r->known, now_ms));
 	return (lookup_start(r, now_ms));
+}
+
+/* Where it worked among the addresses, which may only have changed places. */
+static int
+worked_find(const struct reach *r)
+{
+	for (int i = 0; i < r->n_addrs; i++)
+		if (address_equal(&r->worked, &r->addrs[i]))
+			return (i);
+	return (0);
 }
 
 enum reach_got
@@ -261,8 +272,7 @@ reach_answered(struct reach *r, uint64_t now_ms)
 	} else if (memcmp(r->addrs, found, sizeof(found)) != 0) {
 		memcpy(r->addrs, found, sizeof(found));
 		r->n_addrs = n;
-		r->at = 0;
-		r->worked = -1;
+		r->at = worked_find(r);
 	}
 	if (r->step == REACH_RESOLVING)
 		return (port_start(r, now_ms));
@@ -318,7 +328,7 @@ reach_take(struct reach *r)
 void
 reach_worked(struct reach *r)
 {
-	r->worked = r->at;
+	r->worked = r->tried;
 	r->known = r->port;
 	r->ask = 0;
 }
@@ -338,7 +348,7 @@ reach_init(struct reach *r, int epoll, uint64_t tag, const char *host, int port)
 	memset(r, 0, sizeof(*r));
 	r->epoll = epoll;
 	r->tag = tag;
-	r->fd = r->resolve_fd = r->worked = -1;
+	r->fd = r->resolve_fd = -1;
 	r->fixed = port;
 	r->due = NEVER;
 	seal_random(&r->xid, sizeof(r->xid));

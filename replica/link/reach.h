@@ -36,12 +36,14 @@ struct reach {
 	uint64_t tag;
 	struct address addrs[ADDRESS_MAX];
 	int n_addrs;
-	int at;	    /* the address being tried */
-	int worked; /* the last one that did, or -1 */
-	int fixed;  /* port, 0: ask */
-	int known;  /* the last port that worked, 0: none */
-	int ask;    /* this time not the known port */
-	int fd;	    /* of the lookup or the connection */
+	int at; /* whose turn is next */
+	/* Whatever its name leads to by now: */
+	struct address tried;  /* this time */
+	struct address worked; /* the last that did; len 0: none ever */
+	int fixed;	       /* port, 0: ask */
+	int known;	       /* the last port that worked, 0: none */
+	int ask;	       /* this time not the known port */
+	int fd;		       /* of the lookup or the connection */
 	uint32_t xid;
 	uint64_t step_end;
 	unsigned again_ms; /* the next try of the same step */

@@ -1320,32 +1320,83 @@ a_handshake_that_stalls_is_given_up(void **state)
 
 /* ---- addresses, names, ports ---- */
 
+/* 127.0.0.last. */
+static struct address
+loopback(int last)
+{
+	struct address found[ADDRESS_MAX];
+	char host[16];
+
+	snprintf(host, sizeof(host), "127.0.0.%d", last);
+	assert_int_equal(address_numeric(host, found), 1);
+	return (found[0]);
+}
+
+/* What comes of the attempt that is under way. */
+static enum reach_got
+outcome(struct reach *r, enum reach_got got)
+{
+	struct pollfd fd = {r->epoll, POLLIN, 0};
+
+	for (int i = 0; i < 10 && got == REACH_MORE; i++) {
+		poll(&fd, 1, 100);
+		got = reach_ready(r, 0);
+	}
+	return (got);
+}
+
+static enum reach_got
+attempt(struct reach *r)
+{
+	return (outcome(r, reach_start(r, 0)));
+}
+
+/* The resolver has another answer: these two. */
+static void
+renamed(struct reach *r, int first, int second)
+{
+	const struct address found[] = {loopback(first), loopback(second)};
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	assert_int_equal(send(pair[1], found, sizeof(found), 0), sizeof(found));
+	close(pair[1]);
+	r->resolve_fd = pair[0];
+	assert_int_equal(reach_answered(r, 0), REACH_MORE);
+	assert_int_equal(r->n_addrs, 2);
+}
+
 /* Refused where the server never was: it may live at its other address. */
 static void
 only_the_right_address_refuses(void **state)
 {
+	int epoll = epoll_create1(0), listener, port;
+	enum reach_got got;
 	struct reach r;
-	int epoll = epoll_create1(0), port;
-	struct pollfd fd = {epoll, POLLIN, 0};
 
-	close(bound(SOCK_STREAM, 0, &port));
+	listener = bound(SOCK_STREAM, 0, &port);
 	assert_int_equal(reach_init(&r, epoll, 0, "127.0.0.1", port), 0);
-	r.addrs[1] = r.addrs[0];
-	r.n_addrs = 2;
-	for (int worked = -1; worked < 2; worked++) {
-		enum reach_got got;
-
-		r.worked = worked;
-		r.at = 1;
-		got = reach_start(&r, 0);
-		for (int i = 0; i < 10 && got == REACH_MORE; i++) {
-			poll(&fd, 1, 100);
-			got = reach_ready(&r, 0);
-		}
-		assert_int_equal(
-		    got, worked == 0 ? REACH_FAILED : REACH_REFUSED);
-		assert_int_equal(r.at, 0); /* the other one's turn */
-	}
+	renamed(&r, 1, 2);
+	/* Anywhere, until it has worked somewhere. */
+	assert_int_equal(attempt(&r), REACH_REFUSED);
+	assert_int_equal(attempt(&r), REACH_REFUSED);
+	/* It does, just when its name begins to lead elsewhere, */
+	assert_int_equal(listen(listener, 8), 0);
+	got = reach_start(&r, 0);
+	renamed(&r, 3, 4);
+	assert_int_equal(outcome(&r, got), REACH_DONE);
+	reach_worked(&r);
+	close(reach_take(&r));
+	close(listener);
+	/* where it never was. */
+	assert_int_equal(attempt(&r), REACH_FAILED);
+	assert_int_equal(attempt(&r), REACH_FAILED);
+	/* Where it was is tried first, whatever the order is now. */
+	renamed(&r, 2, 1);
+	assert_int_equal(attempt(&r), REACH_REFUSED);
+	/* Then it is the other one's turn. */
+	assert_int_equal(attempt(&r), REACH_FAILED);
+	assert_int_equal(attempt(&r), REACH_REFUSED);
 	reach_clear(&r);
 	close(epoll);
 }
