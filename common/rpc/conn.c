@@ -53,6 +53,13 @@ conn_has_room(const struct conn *c)
 	    c->source->bytes <= source_room(c->transport, c->source));
 }
 
+bool
+conn_gets_room(struct conn *c)
+{
+	return (conn_has_room(c) ||
+	    source_take_memory(c->transport, c->source, c->source->bytes));
+}
+
 void
 conn_ready(struct conn *c, bool more)
 {
@@ -91,8 +98,7 @@ conn_may_call(struct conn *c)
 	const struct transport_config *config = &c->transport->config;
 
 	return (c->in_flight < config->max_in_flight &&
-	    outbox_size(channel_outbox(c)) < config->max_unsent &&
-	    conn_has_room(c));
+	    outbox_size(channel_outbox(c)) < config->max_unsent);
 }
 
 /* What it sent before may lie in the inbox, where epoll does not see it. */

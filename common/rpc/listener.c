@@ -32,7 +32,8 @@ alarm_crowded(struct transport *t, const char *why)
 
 /*
  * A source may have as many connections as there are places left, as with
- * memory (conn_has_room); where a host is expected, always a few.
+ * memory (source_room); where a host is expected, always a few.  Beyond that it
+ * takes one from whoever has most, if that is more, or replaces its own.
  */
 static bool
 source_may_open(struct transport *t, struct source *s)
@@ -45,7 +46,7 @@ source_may_open(struct transport *t, struct source *s)
 		return (true);
 	alarm_crowded(t, "connections");
 	t->stats.yielded++;
-	return (source_yield(t, s, NULL));
+	return (source_take_place(t, s) || source_yield(t, s, false, NULL));
 }
 
 /* ---- accepting ---- */

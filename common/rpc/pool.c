@@ -7,6 +7,7 @@
 /* Connections come and go, each in a slot that outlives it. */
 
 #define YIELD_LOOKS 16
+#define TAKES_MAX   16 /* connections that give way to one call */
 
 void
 conn_charge(struct conn *c)
@@ -21,6 +22,7 @@ conn_charge(struct conn *c)
 	if (c->state == CONN_DOOMED)
 		c->transport->freed += bytes - c->charged;
 	c->source->bytes += bytes - c->charged;
+	source_level(&c->transport->sources, c->source);
 	c->charged = bytes;
 }
 
@@ -126,6 +128,7 @@ conn_join(struct conn *c, struct source *s)
 	c->counted = !s->host || s->open - s->counted >= TRANSPORT_HOST_PLACES;
 	s->open++;
 	s->counted += c->counted;
+	source_level(&t->sources, s);
 	t->strangers += c->counted;
 	TAILQ_INSERT_TAIL(&s->members[c->rank], c, member);
 }
@@ -161,6 +164,7 @@ conn_uncount(struct conn *c)
 	TAILQ_REMOVE(&c->source->members[c->rank], c, member);
 	c->source->open--;
 	c->source->counted -= c->counted;
+	source_level(&c->transport->sources, c->source);
 	c->transport->strangers -= c->counted;
 	if (c->state == CONN_DOOMED)
 		c->transport->leaving -= c->counted;
@@ -257,24 +261,32 @@ conn_doom(struct conn *c)
 		TAILQ_INSERT_TAIL(&c->transport->doomed, c, gone);
 }
 
+static size_t
+memory_left(const struct transport *t)
+{
+	return (t->bytes < t->config.max_memory
+		? t->config.max_memory - t->bytes
+		: 0);
+}
+
 /*
- * A source may hold as much as is left.  So one alone has half of all there
- * is, two have a third each, and there is always something for another; where a
- * host is expected, always for a few handshakes.
+ * A source may hold as much as is left.  So one alone has half of all there is,
+ * and there is something for another; where a host is expected, always for a
+ * few handshakes.  Those who come one after the other may leave too little:
+ * then whoever holds most gives way (source_take_memory).
  */
 size_t
 source_room(const struct transport *t, const struct source *s)
 {
 	size_t few = TRANSPORT_HOST_PLACES * TLS_SHAKE_BYTES;
-	size_t left = t->bytes < t->config.max_memory
-	    ? t->config.max_memory - t->bytes
-	    : 0;
+	size_t left = memory_left(t);
 
 	return (s->host && left < few ? few : left);
 }
 
 bool
-source_yield(struct transport *t, struct source *s, const struct conn *keep)
+source_yield(
+    struct transport *t, struct source *s, bool holds, const struct conn *keep)
 {
 	struct conn *c;
 	int rank, looks;
@@ -283,7 +295,7 @@ source_yield(struct transport *t, struct source *s, const struct conn *keep)
 		c = TAILQ_FIRST(&s->members[rank]);
 		for (looks = 0; c != NULL && looks < YIELD_LOOKS; looks++) {
 			if (c->in_flight == 0 && c != keep &&
-			    (keep == NULL || c->charged > 0)) {
+			    (!holds || c->charged > 0)) {
 				conn_doom(c);
 				TAILQ_REMOVE(&t->doomed, c, gone);
 				conn_close(c);
@@ -293,4 +305,34 @@ source_yield(struct transport *t, struct source *s, const struct conn *keep)
 		}
 	}
 	return (false);
+}
+
+bool
+source_take_place(struct transport *t, const struct source *s)
+{
+	struct source *most = sources_most(&t->sources, SHARE_PLACES);
+
+	return (most != NULL && most->open >= s->open + 2 &&
+	    source_yield(t, most, false, NULL));
+}
+
+/*
+ * From whoever has most, if that is more than a handshake takes, so not from
+ * one who only does what everybody does.  Those that hold nothing do not
+ * protect the others of their source.
+ */
+bool
+source_take_memory(struct transport *t, const struct source *s, size_t wanted)
+{
+	struct source *most;
+	int i;
+
+	for (i = 0; i < TAKES_MAX && memory_left(t) < wanted; i++) {
+		most = sources_most(&t->sources, SHARE_MEMORY);
+		if (most == NULL || most->bytes <= s->bytes + TLS_SHAKE_BYTES ||
+		    (!source_yield(t, most, true, NULL) &&
+			!source_yield(t, most, false, NULL)))
+			break;
+	}
+	return (memory_left(t) >= wanted);
 }

@@ -87,7 +87,7 @@ conn_take(struct conn *c, int calls)
 	uint32_t len = 0;
 
 	while (c->state == CONN_OPEN && c->channel != CHANNEL_HELLO) {
-		if (!conn_may_call(c)) {
+		if (!conn_may_call(c) || !conn_gets_room(c)) {
 			conn_pause(c);
 			return;
 		}

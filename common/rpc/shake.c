@@ -139,7 +139,7 @@ shake_has_room(struct conn *c)
 	if (c->rank == RANK_TRUSTED || source_has_room(t, c->source))
 		return (true);
 	t->stats.yielded++;
-	return (source_yield(t, c->source, c));
+	return (source_yield(t, c->source, true, c));
 }
 
 /*

@@ -4,6 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LEVEL_LOOKS 16
+
+void
+sources_init(struct sources *all)
+{
+	int i, level;
+
+	for (i = 0; i < SHARE_NR; i++)
+		for (level = 0; level < SOURCE_LEVELS; level++)
+			TAILQ_INIT(&all->levels[i][level]);
+}
+
 struct source_key
 source_key(const struct sockaddr *sa)
 {
@@ -56,6 +68,64 @@ source_drop(struct sources *all, struct source *s)
 {
 	HASH_DEL(all->table, s);
 	free(s);
+}
+
+/* ---- who has most: each call looks at a few, however many there are ---- */
+
+static int
+bits(uint64_t n)
+{
+	int i;
+
+	for (i = 0; n > 0; i++)
+		n >>= 1;
+	return (i);
+}
+
+void
+source_level(struct sources *all, struct source *s)
+{
+	const int now[] = {
+	    [SHARE_PLACES] = bits((uint64_t)s->open),
+	    [SHARE_MEMORY] = bits(s->bytes),
+	};
+	int i;
+
+	for (i = 0; i < SHARE_NR; i++) {
+		if (now[i] == s->level[i])
+			continue;
+		if (s->level[i] > 0)
+			TAILQ_REMOVE(&all->levels[i][s->level[i]], s, equal[i]);
+		if (now[i] > 0)
+			TAILQ_INSERT_TAIL(&all->levels[i][now[i]], s, equal[i]);
+		s->level[i] = now[i];
+	}
+}
+
+static size_t
+source_share(const struct source *s, enum share share)
+{
+	return (share == SHARE_PLACES ? (size_t)s->open : s->bytes);
+}
+
+struct source *
+sources_most(const struct sources *all, enum share share)
+{
+	struct source *s, *most = NULL;
+	int level, looks;
+
+	for (level = SOURCE_LEVELS - 1; level > 0 && most == NULL; level--) {
+		s = TAILQ_FIRST(&all->levels[share][level]);
+		for (looks = 0; s != NULL && looks < LEVEL_LOOKS; looks++) {
+			if (!s->host &&
+			    (most == NULL ||
+				source_share(s, share) >
+				    source_share(most, share)))
+				most = s;
+			s = TAILQ_NEXT(s, equal[share]);
+		}
+	}
+	return (most);
 }
 
 struct source *

@@ -16,6 +16,9 @@
 struct conn;
 TAILQ_HEAD(conns, conn);
 
+/* What a source has much or little of: connections, and bytes. */
+enum share { SHARE_PLACES, SHARE_MEMORY, SHARE_NR };
+
 struct source_key {
 	unsigned char family;
 	unsigned char bytes[8];
@@ -39,11 +42,14 @@ struct source {
 	int shaking;	     /* and how many are under way */
 	bool on_shakes;
 	TAILQ_ENTRY(source) shake;
+	int level[SHARE_NR]; /* the bits of open and bytes, 0: has none */
+	TAILQ_ENTRY(source) equal[SHARE_NR];
 	UT_hash_handle hh;
 };
 TAILQ_HEAD(source_queue, source);
 
 #define SOURCE_HOSTS_MAX 64
+#define SOURCE_LEVELS	 64
 
 /* All of them: those that have a connection, and where hosts are known to be.
  */
@@ -51,12 +57,22 @@ struct sources {
 	struct source *table;
 	struct source_key hosts[SOURCE_HOSTS_MAX]; /* a ring */
 	int n_hosts;				   /* ever added */
+	/* By how much they have, to a power of two. */
+	struct source_queue levels[SHARE_NR][SOURCE_LEVELS];
 };
 
+void sources_init(struct sources *);
 struct source_key source_key(const struct sockaddr *);
 /* NULL without memory.  To be dropped when its last connection is gone. */
 struct source *source_get(struct sources *, const struct source_key *);
 void source_drop(struct sources *, struct source *);
+/* It has more or less than before. */
+void source_level(struct sources *, struct source *);
+/*
+ * One that has most, or at least half as much as that.  Not a host's address;
+ * NULL: no other has anything.
+ */
+struct source *sources_most(const struct sources *, enum share);
 /* From now on, also after its connections are gone.  NULL: it has none now. */
 struct source *source_is_host(struct sources *, const struct source_key *);
 

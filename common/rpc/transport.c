@@ -334,6 +334,7 @@ transport_new(const struct transport_config *config)
 		return (NULL);
 	}
 	t->config = *config;
+	sources_init(&t->sources);
 	TAILQ_INIT(&t->turns);
 	TAILQ_INIT(&t->trusted);
 	TAILQ_INIT(&t->hellos);

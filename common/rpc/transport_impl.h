@@ -186,10 +186,19 @@ void conns_reap(struct transport *, int most);
 /* How many bytes that source may hold. */
 size_t source_room(const struct transport *, const struct source *);
 /*
- * One of its connections gives way, an unproven one first; or, in favour of the
- * one to keep, one that holds memory.
+ * One of its connections gives way, an unproven one first, but not the one to
+ * keep; or one of those that hold memory.
  */
-bool source_yield(struct transport *, struct source *, const struct conn *keep);
+bool source_yield(
+    struct transport *, struct source *, bool holds, const struct conn *keep);
+/*
+ * So does one of the source that has most, in favour of one that has less: so
+ * the first to come do not keep the others away.
+ */
+bool source_take_place(struct transport *, const struct source *);
+/* As many as it needs so that so many bytes are left. */
+bool source_take_memory(
+    struct transport *, const struct source *, size_t wanted);
 /* Forgets the source when it has no connection. */
 void source_leave(struct transport *, struct source *);
 
@@ -230,12 +239,14 @@ void conn_touch(struct conn *);
 /* A call of it was answered as a call should be. */
 void conn_prove(struct conn *);
 bool conn_has_room(const struct conn *);
+/* The same, after others that hold more have made some.  In no procedure. */
+bool conn_gets_room(struct conn *);
 /* To be served: fresh, or (more) because its turn was too short. */
 void conn_ready(struct conn *, bool more);
 /* It has something to send. */
 void conn_dirty(struct conn *);
 void conn_send(struct conn *);
-/* Whether it may have one more call under way. */
+/* Whether it may have one more call under way, if there is room. */
 bool conn_may_call(struct conn *);
 void conn_settle(struct conn *);
 /* It may have been paused, and need it no longer. */

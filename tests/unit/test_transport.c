@@ -1380,6 +1380,42 @@ test_memory_of_calls(void **state)
 	clients_close(many, MANY);
 }
 
+/*
+ * Addresses come one after the other, and each holds all that it may: nothing
+ * is left.  Idle connections without memory stand before those of the first.
+ */
+static void
+test_memory_for_late_comers(void **state)
+{
+	enum { ADDRESSES = 13, EACH = 40, HALF = MAX_CALL / 2, IDLE = 40 };
+	static char half[HALF];
+	int idle[IDLE], many[ADDRESSES][EACH], late[3], i, j;
+
+	for (i = 0; i < IDLE; i++) {
+		idle[i] = client_open_from(10);
+		expect_served(idle[i]);
+	}
+	for (i = 0; i < ADDRESSES; i++) {
+		for (j = 0; j < EACH; j++) {
+			many[i][j] = client_open_from(10 + i);
+			client_try_call(many[i][j], j, DO_NOTHING);
+			client_mark(many[i][j], LAST | MAX_CALL);
+			(void)!send(many[i][j], half, HALF,
+			    MSG_NOSIGNAL | MSG_DONTWAIT);
+			server_run();
+		}
+	}
+	for (i = 0; i < 3; i++) {
+		late[i] = client_open_from(40 + i);
+		expect_served(late[i]);
+		assert_true(server_stats().bytes <= MAX_MEMORY);
+	}
+	clients_close(late, 3);
+	clients_close(idle, IDLE);
+	for (i = 0; i < ADDRESSES; i++)
+		clients_close(many[i], EACH);
+}
+
 /* ---- many ---- */
 
 static void
@@ -1527,6 +1563,74 @@ test_places_of_hosts(void **state)
 	close(late);
 	clients_close(crowd, 4);
 	clients_close(hosts, TRANSPORT_HOST_PLACES);
+}
+
+#define EARLY 64
+
+/* They come one after the other, and leave no place to anybody else. */
+static void
+early_open(int fd[EARLY])
+{
+	static const int have[] = {32, 16, 8, 4, 2, 1, 1};
+	int n = 0, i, j;
+
+	server_again(with_places(EARLY));
+	for (i = 0; i < 7; i++) {
+		for (j = 0; j < have[i]; j++) {
+			fd[n] = client_open_from(10 + i);
+			expect_served(fd[n++]);
+		}
+	}
+	assert_int_equal(n, EARLY);
+	assert_int_equal(server_stats().conns, EARLY);
+}
+
+/* Whoever comes late takes places of whoever has most, until both have half. */
+static void
+test_places_of_late_comers(void **state)
+{
+	int early[EARLY], late[16], last, i;
+
+	early_open(early);
+	for (i = 0; i < 16; i++) {
+		late[i] = client_open_from(30);
+		expect_served(late[i]);
+		expect_end(early[i]);
+	}
+	/* No more: the next is in place of its own. */
+	last = client_open_from(30);
+	expect_served(last);
+	expect_end(late[0]);
+	for (i = 1; i < 16; i++)
+		expect_served(late[i]);
+	for (i = 16; i < EARLY; i++)
+		expect_served(early[i]);
+	assert_int_equal(its.closed, 17);
+	close(last);
+	clients_close(early, EARLY);
+	clients_close(late, 16);
+}
+
+/* Nor from a host's address: then from the next. */
+static void
+test_places_of_hosts_are_not_taken(void **state)
+{
+	struct sockaddr_in host = {.sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 9)};
+	int early[EARLY], late, i;
+
+	early_open(early);
+	transport_expect(its.t, (struct sockaddr *)&host);
+	late = client_open_from(30);
+	expect_served(late);
+	for (i = 0; i < EARLY; i++) {
+		if (i == 32)
+			expect_end(early[i]);
+		else
+			expect_served(early[i]);
+	}
+	close(late);
+	clients_close(early, EARLY);
 }
 
 /* A host's link takes no place of strangers, and keeps its own. */
@@ -1904,11 +2008,14 @@ main(void)
 	    TEST(test_memory_of_answers),
 	    TEST(test_memory_of_late_answers),
 	    TEST(test_memory_of_calls),
+	    TEST(test_memory_for_late_comers),
 	    TEST(test_idle),
 	    TEST(test_2000_idle),
 	    TEST(test_places_of_one),
 	    TEST(test_places_not_of_callers),
 	    TEST(test_places_of_hosts),
+	    TEST(test_places_of_late_comers),
+	    TEST(test_places_of_hosts_are_not_taken),
 	    TEST(test_trusted),
 	    TEST(test_high_descriptors),
 	    TEST(test_trusted_size),

@@ -1324,6 +1324,38 @@ test_share_of_memory(void **state)
 	client_close(&other);
 }
 
+/* Calls that lack their end hold all memory, of one address after the other. */
+static void
+test_late_comer_in_tls(void **state)
+{
+	enum { ADDRESSES = 30, EACH = 20, N = ADDRESSES * EACH };
+	static const char half[MAX_CALL / 2];
+	static struct client c[N];
+	struct transport_config config = usual();
+	const uint32_t mark = htonl(0x80000000u | MAX_CALL);
+	struct client late[2];
+
+	config.max_memory = 1 << 20;
+	server_again(config);
+	for (int i = 0; i < N; i++) {
+		client_open_from(&c[i], 2 + i / EACH);
+		client_send(&c[i], &mark, sizeof(mark));
+		(void)!send(c[i].fd, half, sizeof(half), MSG_NOSIGNAL);
+		while (server_ready(0))
+			transport_run(its.t, its.now);
+	}
+	assert_true(stats().bytes >= config.max_memory);
+	for (int i = 0; i < 2; i++) {
+		client_secure_from(&late[i], 2 + ADDRESSES + i);
+		client_echo(&late[i], 1);
+	}
+	assert_true(stats().bytes <= config.max_memory);
+	for (int i = 0; i < 2; i++)
+		client_close(&late[i]);
+	for (int i = 0; i < N; i++)
+		client_close(&c[i]);
+}
+
 /* ---- a crowd ---- */
 
 #define CROWD	 40
@@ -1740,6 +1772,7 @@ main(void)
 	    TEST(test_leave),
 	    TEST(test_hosts_first),
 	    TEST(test_share_of_memory),
+	    TEST(test_late_comer_in_tls),
 	    TEST(test_crowd),
 	    TEST(test_crowd_that_stalls),
 	    TEST(test_crowd_of_one_address),
