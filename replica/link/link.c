@@ -77,7 +77,7 @@ retry_due(struct link *l)
 	uint64_t due;
 
 	if (l->state == LINK_UP) {
-		l->retry_ms = RETRY_FIRST_MS;
+		l->retry_ms = 0;
 		if (now - l->ended_at >= SETTLED_MS + l->brief_ms)
 			l->brief_ms = 0;
 		l->ended_at = now;

@@ -9,13 +9,14 @@
  * This host's links to its peers: for each one connection on which this host
  * is the caller of EVOTE_REPLICA.  Never blocks: connects, shakes hands for TLS
  * (a third of a millisecond) unless the peer declines, opens a session, sends
- * calls, several at once, and hands the replies over in whatever order
- * they come.  A link that ended is tried again at once, then after 10, 20, 40
- * ... 500 ms, counted from the beginning of the attempt; one that was refused
- * for good every two seconds.  Port lookups by the portmapper are asked by UDP
- * in the same loop; the last port that worked is tried first.  Nobody listens
- * there only when the port itself refuses (port_refuses): that a portmapper is
- * gone, or knows of no server, proves nothing.
+ * calls, several at once, and hands the replies over in whatever order they
+ * come.  A link that ended is tried again at once, where it was; if what it
+ * finds there breaks off, once more.  Then it is tried after 10, 20, 40 ... 500
+ * ms, counted from the beginning of the attempt, and elsewhere too; one that
+ * was refused for good every two seconds.  Port lookups by the portmapper are
+ * asked by UDP in the same loop; the last port that worked is tried first.
+ * Nobody listens there only when the port itself refuses (port_refuses): that a
+ * portmapper is gone, or knows of no server, proves nothing.
  */
 struct outbound;
 

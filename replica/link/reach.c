@@ -43,7 +43,7 @@ reach_fail(struct reach *r, const char *why)
 	fd_drop(&r->fd);
 	reach_move(r, REACH_IDLE, NEVER);
 	r->why = why;
-	r->hurry = 0;
+	r->hurry = r->again = 0;
 	reach_failed(r);
 	return (REACH_FAILED);
 }
@@ -331,11 +331,17 @@ reach_worked(struct reach *r)
 	r->worked = r->tried;
 	r->known = r->port;
 	r->ask = 0;
+	r->again = 1;
 }
 
 void
 reach_failed(struct reach *r)
 {
+	/* A dying server may have taken it before its door was closed. */
+	if (r->again) {
+		r->again = 0;
+		return;
+	}
 	if (r->fixed == 0 && r->known != 0)
 		r->ask = !r->ask;
 	if (!r->ask && r->n_addrs > 0)

@@ -43,6 +43,7 @@ struct reach {
 	int fixed;	       /* port, 0: ask */
 	int known;	       /* the last port that worked, 0: none */
 	int ask;	       /* this time not the known port */
+	int again;	       /* even so where it just worked, once */
 	int fd;		       /* of the lookup or the connection */
 	uint32_t xid;
 	uint64_t step_end;

@@ -1054,6 +1054,34 @@ death_is_noticed_at_once(void **state)
 	scene_end(&s);
 }
 
+/*
+ * The peer dies, and its door still takes our next connection before it is
+ * closed.  Nothing is waited for, as before.
+ */
+static void
+a_door_that_is_closing_is_tried_again(void **state)
+{
+	struct pollfd fd;
+	struct scene s;
+	uint64_t then;
+
+	scene_up(&s);
+	then = now_ms(&s);
+	peer_hang_up(&s.b);
+	fd = (struct pollfd){outbound_fd(s.outbound), POLLIN, 0};
+	for (int i = 0; i < 100 && s.ends == 0; i++) {
+		poll(&fd, 1, 10);
+		outbound_run(s.outbound, then);
+	}
+	assert_int_equal(s.ends, 1);
+	outbound_run(s.outbound, then); /* connects */
+	close(s.b.listener);
+	s.b.listener = -1;
+	settled(&s, then);
+	assert_in_range(s.refusals, 1, 2);
+	scene_end(&s);
+}
+
 static void
 retries_back_off(void **state)
 {
@@ -1401,6 +1429,46 @@ only_the_right_address_refuses(void **state)
 	close(epoll);
 }
 
+/* What was reset after a session is tried in the same place, once. */
+static void
+the_place_that_worked_has_two_tries(void **state)
+{
+	int epoll = epoll_create1(0), port;
+	struct reach r;
+
+	close(bound(SOCK_STREAM, 0, &port));
+	assert_int_equal(reach_init(&r, epoll, 0, "127.0.0.1", port), 0);
+	renamed(&r, 1, 2);
+	assert_int_equal(attempt(&r), REACH_REFUSED);
+	assert_int_equal(attempt(&r), REACH_REFUSED);
+	reach_worked(&r); /* at the second */
+	r.at = 1;
+	reach_failed(&r);
+	assert_int_equal(attempt(&r), REACH_REFUSED);
+	/* It refuses: now it is the other's turn. */
+	assert_int_equal(r.at, 0);
+	/* So it is when it refuses first. */
+	r.at = 1;
+	reach_worked(&r);
+	assert_int_equal(attempt(&r), REACH_REFUSED);
+	assert_int_equal(r.at, 0);
+	/* A reset twice is no better. */
+	r.at = 1;
+	reach_worked(&r);
+	reach_failed(&r);
+	reach_failed(&r);
+	assert_int_equal(r.at, 0);
+	/* Nor is the portmapper asked sooner. */
+	r.fixed = 0;
+	reach_worked(&r);
+	reach_failed(&r);
+	assert_int_equal(r.ask, 0);
+	reach_failed(&r);
+	assert_int_equal(r.ask, 1);
+	reach_clear(&r);
+	close(epoll);
+}
+
 static void
 names_are_resolved_elsewhere(void **state)
 {
@@ -1636,6 +1704,7 @@ main(void)
 	    cmocka_unit_test(replies_of_another_session_end_the_link),
 	    cmocka_unit_test(a_peer_that_dies_in_mid_reply),
 	    cmocka_unit_test(death_is_noticed_at_once),
+	    cmocka_unit_test(a_door_that_is_closing_is_tried_again),
 	    cmocka_unit_test(retries_back_off),
 	    cmocka_unit_test(flapping_backs_off),
 	    cmocka_unit_test(silence_is_given_up),
@@ -1644,6 +1713,7 @@ main(void)
 		a_connection_whose_beginning_was_lost_is_begun_anew),
 	    cmocka_unit_test(hooks_may_call_and_reset),
 	    cmocka_unit_test(only_the_right_address_refuses),
+	    cmocka_unit_test(the_place_that_worked_has_two_tries),
 	    cmocka_unit_test(names_are_resolved_elsewhere),
 	};
 	const struct CMUnitTest ports[] = {
