@@ -26,6 +26,9 @@ conn_read(struct conn *c)
 	}
 	n = channel_receive(c, in->data + in->end, in->cap - in->end);
 	in->end += n;
+	/* A host's record is large, and its link may be slow. */
+	if (n > 0 && c->rank == RANK_TRUSTED)
+		c->partial_ms = 0;
 	return (n > 0);
 }
 

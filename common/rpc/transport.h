@@ -64,7 +64,10 @@ struct transport_config {
 	int turn_calls;		    /* strangers', in one run, */
 	unsigned turn_us;	    /* and how long */
 	uint64_t proof_ms; /* a call must have been completed by then */
-	/* A record must be whole by then, some of an answer be taken. */
+	/*
+	 * A record must be whole by then, or more of it have come from a host
+	 * or an operator; and some of an answer be taken.
+	 */
 	uint64_t partial_ms;
 	uint64_t idle_ms;	/* a connection without calls is closed */
 	struct tls_server *tls; /* NULL: no TLS; has to outlive it */

@@ -1719,6 +1719,30 @@ test_trusted_size(void **state)
 	close(link);
 }
 
+/* A host's record may take as long as it needs, while more of it comes. */
+static void
+test_trusted_trickle(void **state)
+{
+	enum { PARTS = 8 };
+	static const char part[MAX_CALL / PARTS - 1];
+	int link = client_open(), i;
+
+	client_call(link, 1, DO_TRUST, NULL);
+	server_run();
+	expect_status(link, 1, SUCCESS);
+	client_mark(link, LAST | MAX_CALL);
+	for (i = 0; i < PARTS; i++) {
+		client_send(link, part, sizeof(part));
+		server_run();
+		server_later(PARTIAL_MS - 100);
+	}
+	expect_nothing(link);
+	assert_int_equal(its.closed, 0);
+	server_later(200);
+	expect_end(link);
+	close(link);
+}
+
 /* A moment for those that never say anything that is a call. */
 static void
 test_unproven(void **state)
@@ -2019,6 +2043,7 @@ main(void)
 	    TEST(test_trusted),
 	    TEST(test_high_descriptors),
 	    TEST(test_trusted_size),
+	    TEST(test_trusted_trickle),
 	    TEST(test_unproven),
 	    TEST(test_patience),
 	    TEST(test_patience_when_full),
