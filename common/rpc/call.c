@@ -390,6 +390,14 @@ transport_conn(struct svc_req *req)
 	return (conn_id(req->rq_xprt->xp_p1));
 }
 
+bool
+transport_expected(struct svc_req *req)
+{
+	const struct conn *c = req->rq_xprt->xp_p1;
+
+	return (c->source->host);
+}
+
 int
 transport_ucred(struct svc_req *req, uint32_t *uid, uint32_t *gid, int32_t *pid)
 {

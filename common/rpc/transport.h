@@ -129,6 +129,8 @@ struct call transport_hold(struct svc_req *);
 uint64_t transport_conn(struct svc_req *);
 /* This connection's client has proved to be a host of the cluster. */
 void transport_trust(struct svc_req *);
+/* It came from an address where a host is expected (transport_expect). */
+bool transport_expected(struct svc_req *);
 /* The peer's credentials on a DOOR_LOCAL connection; -1 elsewhere. */
 int transport_ucred(
     struct svc_req *, uint32_t *uid, uint32_t *gid, int32_t *pid);

@@ -1,6 +1,9 @@
 #include "replica/link/inbound.h"
 
 #include <assert.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +70,7 @@ struct inbound {
 	struct visit *visits; /* by conn */
 	struct held *held;    /* by handle */
 	uint64_t last_handle;
-	/* By peer, when one was last alarmed about; the last: unknown. */
+	/* By peer, when one was last alarmed about; the last: anybody. */
 	uint64_t alarm_ms[EVOTE_HOSTS_MAX + 1][REJECT_NR];
 };
 
@@ -170,17 +173,42 @@ peer_find(const struct inbound *in, const char *name)
 }
 
 /* At most one line a minute for each reason: strangers do not fill the log. */
-static void
-inbound_alarm(struct inbound *in, int peer, enum reject why)
+static bool
+alarm_due(struct inbound *in, int slot, enum reject why)
 {
-	uint64_t *last = &in->alarm_ms[peer < 0 ? EVOTE_HOSTS_MAX : peer][why];
+	uint64_t *last = &in->alarm_ms[slot][why];
 	uint64_t now = now_ms();
 
 	if (*last != 0 && now - *last < ALARM_MS)
-		return;
+		return (false);
 	*last = now;
-	log_alarm("session peer=%s is=refused why=\"%s\"",
-	    peer < 0 ? "unknown" : in->names[peer], reject_words[why]);
+	return (true);
+}
+
+static void
+inbound_alarm(struct inbound *in, int peer, enum reject why)
+{
+	if (alarm_due(in, peer < 0 ? EVOTE_HOSTS_MAX : peer, why))
+		log_alarm("session peer=%s is=refused why=\"%s\"",
+		    peer < 0 ? "unknown" : in->names[peer], reject_words[why]);
+}
+
+/* Anybody can say that it is our peer: it is not accused of that. */
+static void
+inbound_alarm_claim(
+    struct inbound *in, struct svc_req *req, int claimed, enum reject why)
+{
+	const struct sockaddr *sa =
+	    (struct sockaddr *)svc_getcaller(req->rq_xprt);
+	char from[INET6_ADDRSTRLEN] = "?";
+
+	if (!alarm_due(in, EVOTE_HOSTS_MAX, why))
+		return;
+	(void)getnameinfo(sa, req->rq_xprt->xp_addrlen, from, sizeof(from),
+	    NULL, 0, NI_NUMERICHOST);
+	log_alarm("session claims=%s from=%s is=refused why=\"%s\"",
+	    claimed < 0 ? "unknown" : in->names[claimed], from,
+	    reject_words[why]);
 }
 
 /* The connection is closed; its procedure gives no answer. */
@@ -188,7 +216,13 @@ static bool_t
 inbound_reject(
     struct inbound *in, struct svc_req *req, int peer, enum reject why)
 {
-	inbound_alarm(in, peer, why);
+	const struct visit *v = visit_find(in, transport_conn(req));
+
+	/* A host is known by its address, even if its key is wrong. */
+	if ((v != NULL && v->proven) || transport_expected(req))
+		inbound_alarm(in, peer, why);
+	else
+		inbound_alarm_claim(in, req, peer, why);
 	transport_close_conn(in->transport, transport_conn(req));
 	return (FALSE);
 }

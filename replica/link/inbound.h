@@ -11,7 +11,8 @@
  * EVOTE_REPLICA's callee: the sessions that peers open with this host, one a
  * connection, and the calls they make in them.  A connection that says
  * anything but its session's next call is closed, and an alarm raised, at most
- * one a minute for each peer and reason.
+ * one a minute for each peer and reason.  All who have not proved the key, and
+ * do not call from where a host is expected, have one of these in common.
  */
 struct inbound;
 

@@ -793,7 +793,7 @@ alarms_are_few(void **state)
 		raw_close(&r);
 	}
 	/* 150 s. */
-	n = log_count(log, " alarm session peer=alpha");
+	n = log_count(log, " alarm session claims=alpha");
 	log_end(log, saved);
 	assert_in_range(n, 3, 4);
 	ahead_ms = 0;
@@ -824,11 +824,54 @@ each_reason_is_told(void **state)
 		assert_true(raw_is_closed(&s, &r));
 		raw_close(&r);
 	}
-	twice = log_count(log, "peer=alpha is=refused why=\"opened twice");
-	other = log_count(log, "peer=alpha is=refused why=\"it does not prove");
+	twice = log_count(
+	    log, "claims=alpha from=127.0.0.1 is=refused why=\"opened twice");
+	other = log_count(log,
+	    "claims=alpha from=127.0.0.1 is=refused why=\"it does not prove");
 	log_end(log, saved);
 	assert_int_equal(twice, 1);
 	assert_int_equal(other, 1);
+	scene_end(&s);
+}
+
+/* Opens as alpha, with another key, and calls. */
+static void
+raw_claim(struct scene *s)
+{
+	unsigned char body[CONFIRM];
+	evote_sealed call;
+	struct raw r;
+
+	raw_connect(s, &r);
+	raw_open(s, &r, "alpha", "beta", other_key);
+	raw_confirm(&r, &call, body);
+	raw_call(&r, &call);
+	assert_true(raw_is_closed(s, &r));
+	raw_close(&r);
+}
+
+/* A stranger with a peer's name accuses nobody, and hides no true alarm. */
+static void
+strangers_do_not_speak_for_a_peer(void **state)
+{
+	const struct sockaddr_in host = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int saved, log, strange, own;
+	struct scene s;
+
+	scene_begin(&s);
+	log = log_begin(&saved);
+	raw_claim(&s);
+	own = log_count(log, "session peer=alpha");
+	transport_expect(s.transport, (const struct sockaddr *)&host);
+	/* The host itself, whose key is wrong. */
+	raw_claim(&s);
+	raw_claim(&s);
+	strange = log_count(log, "claims=alpha from=127.0.0.1");
+	own += 10 * log_count(log, "peer=alpha is=refused why=\"it does not");
+	log_end(log, saved);
+	assert_int_equal(strange, 1);
+	assert_int_equal(own, 10);
 	scene_end(&s);
 }
 
@@ -848,6 +891,7 @@ main(void)
 	    cmocka_unit_test(sessions_of_a_peer_are_apart),
 	    cmocka_unit_test(alarms_are_few),
 	    cmocka_unit_test(each_reason_is_told),
+	    cmocka_unit_test(strangers_do_not_speak_for_a_peer),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
