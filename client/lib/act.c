@@ -1,6 +1,6 @@
 /*
  * What a voter asks for, carried out exactly once: written down before it is
- * sent, sent unchanged until it is answered, forgotten after that.
+ * sent, sent under one number until it is answered, forgotten after that.
  */
 #include <stdio.h>
 #include <string.h>
@@ -70,8 +70,8 @@ salted(const struct kept *k)
  * Whether the refusal concerns only the request's number, token or salt, and is
  * certain to be all that ever becomes of it: then a new one may be drawn.  A
  * refused number is certain if this was the first time it was sent, or nothing
- * is open any more; a bad token always is, because answered numbers are looked
- * up before it is read; and without a salt no copy is ever granted.
+ * is open any more; an expired token always is, because answered numbers are
+ * looked up before it is read; and without a salt no copy is ever granted.
  */
 static int
 may_renew(const struct evote *e, const struct kept *k, const struct reason *r,
@@ -82,7 +82,7 @@ may_renew(const struct evote *e, const struct kept *k, const struct reason *r,
 		return (
 		    first || (r->open != NULL && still_open(e, k, r) == NULL));
 	case RENEW_TOKEN:
-		return (e->options.login);
+		return (r->open == NULL && e->options.login);
 	case RENEW_SALT:
 		return (!salted(k));
 	default:
@@ -90,25 +90,57 @@ may_renew(const struct evote *e, const struct kept *k, const struct reason *r,
 	}
 }
 
-/* Under another number, token or salt, since this one is refused for good. */
-static enum evote_outcome
-request_again(struct evote *e, struct kept *k, evote_answer *answer,
-    uint64_t deadline_ms, unsigned *sends)
+/*
+ * Whether the service refused the signature or token before it looked the
+ * number up, as after a change of the voter's key.  They are no part of what a
+ * number stands for: with new ones it is the same request, which is answered as
+ * it was before, if it was.
+ */
+static int
+may_vouch(const struct evote *e, const struct reason *r, int first)
 {
-	int numbered = reason_of(answer->reason)->renew == RENEW_NUMBER;
+	if (r->renew == RENEW_TOKEN)
+		return (r->open != NULL && !e->late);
+	return (r->renew == RENEW_SIGNATURE && !first);
+}
+
+/* Under another number, token, signature or salt. */
+static enum evote_outcome
+request_again(struct evote *e, struct kept *k, enum number number,
+    evote_answer *answer, uint64_t deadline_ms, unsigned *sends)
+{
+	const struct reason *r = reason_of(answer->reason);
 	enum evote_outcome outcome;
 
 	if (answer->reason == EVOTE_R_CLOSED)
 		grace_begin(e, k);
-	else if (reason_of(answer->reason)->renew == RENEW_SALT)
+	else if (r->renew == RENEW_SALT)
 		seal_random(k->u.vote.salt, sizeof(k->u.vote.salt));
-	else if (!numbered)
+	else if (r->renew == RENEW_TOKEN)
 		login_forget(e);
-	outcome = request_renew(e, k, numbered, deadline_ms, answer);
+	outcome = request_renew(e, k, number, deadline_ms, answer);
 	if (outcome == EVOTE_ANSWERED &&
-	    (!e->options.login || e->token.len > 0))
+	    (!request_by_token(k) || e->token.len > 0))
 		outcome = request_send(e, k, answer, deadline_ms, sends);
 	return (outcome);
+}
+
+/* If that may help, and nothing is done twice by it. */
+static enum evote_outcome
+request_retry(struct evote *e, struct kept *k, int first, int wanted,
+    evote_answer *answer, uint64_t deadline_ms, unsigned *sends)
+{
+	const struct reason *r = reason_of(answer->reason);
+	enum number number = NUMBER_NEXT;
+
+	if (may_vouch(e, r, first))
+		number = NUMBER_SAME;
+	else if (!wanted ||
+	    (!grace_may_renew(e, k, answer) && !may_renew(e, k, r, first)))
+		return (EVOTE_ANSWERED);
+	else if (r->renew == RENEW_NUMBER)
+		number = NUMBER_ANEW;
+	return (request_again(e, k, number, answer, deadline_ms, sends));
 }
 
 /*
@@ -147,11 +179,9 @@ request_settle(struct evote *e, struct kept *k, int fresh, int wanted,
 	unsigned sends = 0;
 
 	outcome = request_send(e, k, answer, deadline_ms, &sends);
-	if (outcome == EVOTE_ANSWERED && wanted &&
-	    (grace_may_renew(e, k, answer) ||
-		may_renew(
-		    e, k, reason_of(answer->reason), fresh && sends == 1)))
-		outcome = request_again(e, k, answer, deadline_ms, &sends);
+	if (outcome == EVOTE_ANSWERED)
+		outcome = request_retry(e, k, fresh && sends == 1, wanted,
+		    answer, deadline_ms, &sends);
 	if (outcome == EVOTE_ANSWERED && !(fresh && sends == 1) &&
 	    (open = still_open(e, k, reason_of(answer->reason))) != NULL) {
 		handle_fail(e, "%s, and it had been sent before", open);
@@ -261,7 +291,7 @@ intent_make(struct evote *e, const struct intent *want, struct kept *k,
 	e->counted_from = 0;
 	if (grace_holds(e, k))
 		grace_begin(e, k);
-	return (request_renew(e, k, 0, deadline_ms, answer));
+	return (request_renew(e, k, NUMBER_NEXT, deadline_ms, answer));
 }
 
 /* With the lock held and the outstanding request, if any, in k. */

@@ -11,8 +11,9 @@
 enum evote_outcome act_fulfil(
     struct evote *, const struct intent *, uint64_t *end, evote_answer *);
 /*
- * A kept request, as it was sent before; if it is still wanted, under another
- * number or token where the old one is refused for good.  And the receipt of a
+ * A kept request, as it was sent before, but with another signature or token
+ * where the old one is not taken any more; if it is still wanted, under another
+ * number where the old one is refused for good.  And the receipt of a
  * vote: what that changes is known once the answer's standing is EVOTE_SERVED.
  */
 enum evote_outcome act_settle(struct evote *, struct kept *, int wanted,

@@ -78,12 +78,18 @@ int handle_sign(
 int request_commit(const struct kept *, evote_hash commitment);
 
 /*
- * request.c: gives the request a number, of another client id if `anew`, and a
- * credential, and writes it down.  EVOTE_ANSWERED with a code: the log-in was
- * refused, nothing is changed.
+ * request.c: gives the request a number and a credential, and writes it down.
+ * EVOTE_ANSWERED with a code: the log-in was refused, nothing is changed.
  */
-enum evote_outcome request_renew(struct evote *, struct kept *, int anew,
+enum number {
+	NUMBER_NEXT,
+	NUMBER_ANEW, /* of another client id */
+	NUMBER_SAME  /* it stays that request, by the same kind of credential */
+};
+enum evote_outcome request_renew(struct evote *, struct kept *, enum number,
     uint64_t deadline_ms, evote_answer *);
+/* Whether its credential is a log-in's token. */
+int request_by_token(const struct kept *);
 
 /*
  * grace.c: whether only a log-in that is kept here can cast it now: it is a

@@ -128,40 +128,48 @@ later(uint64_t a, uint64_t b)
 }
 
 /*
- * Numbers follow the service's clock, for voters whose own is wrong.  anew: the
- * service does not take what this client id has come to, so another one begins.
+ * Numbers follow the service's clock, for voters whose own is wrong.  Where the
+ * service does not take what this client id has come to, another one begins.
  */
 static void
-number_draw(struct evote *e, struct kept *k, int anew)
+number_draw(struct evote *e, struct kept *k, enum number number)
 {
-	if (anew || k->number == UINT64_MAX) {
+	if (number == NUMBER_ANEW || k->number == UINT64_MAX) {
 		seal_random(k->client, sizeof(k->client));
 		k->number = 0;
 	}
 	k->number = later(k->number + 1, evote_now_us(e));
 }
 
+int
+request_by_token(const struct kept *k)
+{
+	return (
+	    kept_request((struct kept *)k)->credential.kind == EVOTE_BY_TOKEN);
+}
+
 enum evote_outcome
-request_renew(struct evote *e, struct kept *k, int anew, uint64_t deadline_ms,
-    evote_answer *answer)
+request_renew(struct evote *e, struct kept *k, enum number number,
+    uint64_t deadline_ms, evote_answer *answer)
 {
 	evote_request *r = kept_request(k);
 	enum evote_outcome outcome = EVOTE_ANSWERED;
+	int by_token = number == NUMBER_SAME ? request_by_token(k)
+					     : e->options.login || e->late;
 
-	if (e->options.login && !e->late)
+	if (by_token && !e->late)
 		outcome = login_token(e, deadline_ms, answer);
-	if (outcome != EVOTE_ANSWERED ||
-	    (e->options.login && e->token.len == 0))
+	if (outcome != EVOTE_ANSWERED || (by_token && e->token.len == 0))
 		return (outcome);
-	number_draw(e, k, anew);
+	if (number != NUMBER_SAME)
+		number_draw(e, k, number);
 	xdr_free((xdrproc_t)xdr_evote_credential, &r->credential);
 	memset(r, 0, sizeof(*r));
 	r->credential.kind = EVOTE_BY_TOKEN; /* an empty one can be freed */
 	r->number = k->number;
 	memcpy(r->client, k->client, sizeof(r->client));
-	outcome = e->options.login || e->late
-	    ? credential_token(e, &r->credential)
-	    : credential_sign(e, k, &r->credential);
+	outcome = by_token ? credential_token(e, &r->credential)
+			   : credential_sign(e, k, &r->credential);
 	if (outcome == EVOTE_ANSWERED &&
 	    state_store(e->state, e->options.voter, k) != 0)
 		outcome = handle_fail(e, "%s", state_error(e->state));

@@ -171,6 +171,21 @@ leave_pending() {
 	says "No request of ada"
 }
 
+@test "a vote without an answer is found after the key was changed" {
+	cluster_up people
+	election board 3600
+	leave_pending
+	public=$(client keygen "$PAIR_DIR/new.pem" |
+		grep -o '[A-Za-z0-9+/]\{43\}=')
+	exits 0 admin alpha rekey ada "$public"
+	exits 4 as ada vote board yes
+	says "signature does not match"
+	says "may or may not be counted"
+	exits 0 client --voter ada --key "$PAIR_DIR/new.pem" vote board yes
+	says 'Your vote in "board" counts'
+	says "Your receipt is"
+}
+
 @test "vote says what is known of it when nothing can be asked" {
 	local other
 	other=$(head -c 32 /dev/zero | base64)

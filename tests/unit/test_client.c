@@ -114,6 +114,7 @@ struct fake {
 	uint32_t grace_s;
 	uint64_t end;
 	char token[32];
+	int revoked; /* log-ins up to this one are not valid any more */
 };
 
 static evote_answer
@@ -182,8 +183,17 @@ decide(struct fake *f, const evote_request *r, const evote_act *act,
 		: "");
 	if (c->kind == EVOTE_BY_SIGNATURE &&
 	    !signature_fits(f, r, c->evote_credential_u.own.voter,
-		&c->evote_credential_u.own.signature, act))
+		&c->evote_credential_u.own.signature, act)) {
 		f->bad_signatures++;
+		a->code = 1;
+		a->reason = EVOTE_R_SIGNATURE;
+		return;
+	}
+	if (sscanf(f->token, "token %d", &i) == 1 && i <= f->revoked) {
+		a->code = 1;
+		a->reason = EVOTE_R_TOKEN;
+		return;
+	}
 	if (memcmp(f->client, r->client, 16) == 0 && r->number <= f->number) {
 		a->code = r->number == f->number ? f->code : 5;
 		a->reason =
@@ -1891,6 +1901,68 @@ test_pending_damaged(void **state)
 	evote_close(e);
 }
 
+/* The voter's key is another one from now on, on the roll and here. */
+static void
+rekey(struct world *w)
+{
+	char err[200], other[90];
+	struct seal_key *key;
+
+	snprintf(other, sizeof(other), "%s/new.pem", w->dir);
+	assert_non_null(key = seal_key_make(other, err, sizeof(err)));
+	seal_key_public(key, w->fake.key);
+	seal_key_free(key);
+	w->fake.revoked = w->fake.challenges;
+	snprintf(w->key, sizeof(w->key), "%s", other);
+}
+
+/*
+ * A vote that counts, whose answer is lost; then the key is changed.  It is
+ * looked up under its number, and its tracker and receipt are not lost.
+ */
+static void
+rekeyed(struct world *w, int login)
+{
+	struct state *s = state_of(w);
+	struct evote *e = open_with(w, 300, login);
+	evote_reason reason;
+
+	w->fake.host[0].lose = 1000;
+	assert_int_equal(EVOTE_UNANSWERED, vote_in(e, "E", "yes", NULL));
+	evote_close(e);
+	w->fake.host[0].lose = 0;
+	rekey(w);
+	/* The old key is not told that the vote does not count. */
+	strcpy(strrchr(w->key, '/'), "/key.pem");
+	e = open_with(w, 5000, login);
+	assert_int_equal(EVOTE_UNANSWERED, vote_in(e, "E", "yes", NULL));
+	assert_non_null(strstr(evote_problem(e), "had been sent before"));
+	assert_int_equal(EVOTE_UNSENT, vote_in(e, "E", "no", NULL));
+	assert_kept(e, "E", 1);
+	evote_close(e);
+	strcpy(strrchr(w->key, '/'), "/new.pem");
+	e = open_with(w, 5000, login);
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "F", "no", &reason));
+	assert_int_equal(EVOTE_R_OK, reason);
+	assert_int_equal(EVOTE_R_OK, w->earlier_reason);
+	assert_int_equal(2, w->fake.votes);
+	assert_int_equal(1, state_ballot(s, "voter", "E", &(struct ballot){0}));
+	evote_close(e);
+	state_close(s);
+}
+
+static void
+test_rekeyed(void **state)
+{
+	rekeyed(*state, 0);
+}
+
+static void
+test_rekeyed_login(void **state)
+{
+	rekeyed(*state, 1);
+}
+
 /* Once only. */
 static void
 test_stale_twice(void **state)
@@ -2814,6 +2886,8 @@ main(void)
 	    test(test_failed_later),
 	    test(test_settle),
 	    test(test_pending_damaged),
+	    test(test_rekeyed),
+	    test(test_rekeyed_login),
 	    test(test_stale_twice),
 	    test(test_edited_list),
 	    test(test_edited_list_pinned),
