@@ -167,20 +167,22 @@ pending_check(struct check *k)
 {
 	struct evote_pending p;
 	char deed[SAY_DEED];
+	int kept;
+	enum evote_outcome outcome = evote_pending(k->e, &p, &kept);
 
-	switch (evote_pending(k->e, &p)) {
-	case 0:
-		break;
-	case 1:
+	if (outcome == EVOTE_FAILED)
+		line_say(k, "pending",
+		    "Check that directory and its permissions.", "%s",
+		    evote_problem(k->e));
+	else if (outcome != EVOTE_ANSWERED)
+		line_say(k, "pending", "Try again later.",
+		    "Whether a request of yours is kept is not known: %s",
+		    evote_problem(k->e));
+	else if (kept) {
 		say_deed(deed, p.kind, p.election);
 		line_say(k, "pending",
 		    "`pending --settle` sends it again; it cannot count twice.",
 		    "Your %s was sent, and got no answer", deed);
-		break;
-	default:
-		line_say(k, "pending",
-		    "Check that directory and its permissions.", "%s",
-		    evote_problem(k->e));
 	}
 }
 

@@ -60,6 +60,7 @@ static int
 list(struct client *c)
 {
 	struct listing l = {.c = c};
+	enum evote_outcome outcome;
 	struct evote *e;
 	int n, status;
 
@@ -67,9 +68,10 @@ list(struct client *c)
 		return (status);
 	if (c->json != NULL)
 		l.list = cJSON_AddArrayToObject(c->json, "pending");
-	n = evote_pendings(e, pending_say, &l);
-	if (n < 0)
-		status = say_usage(c, "%s", evote_problem(e));
+	outcome = evote_pendings(e, pending_say, &l, &n);
+	if (outcome != EVOTE_ANSWERED)
+		status = say_problem(c, evote_problem(e), outcome,
+		    "Which requests are kept here is not known");
 	else if (n == 0)
 		status = say_done(c, "No request is kept unanswered");
 	else
@@ -90,7 +92,7 @@ settle(struct client *c, struct evote *e, const struct evote_pending *p)
 	struct evote_pending again;
 	enum evote_outcome outcome;
 	evote_answer answer;
-	int status;
+	int kept, status;
 
 	if (is_vote(p->kind))
 		evote_begin(e, p->election); /* it may have ended meanwhile */
@@ -102,7 +104,8 @@ settle(struct client *c, struct evote *e, const struct evote_pending *p)
 			answer.standing == EVOTE_SERVED
 			    ? "was answered, and the service cannot be trusted"
 			    : "is not settled, and is kept");
-	else if (answer.code == 0 && evote_pending(e, &again) == 1)
+	else if (answer.code == 0 &&
+	    evote_pending(e, &again, &kept) == EVOTE_ANSWERED && kept)
 		status = say_usage(c,
 		    "The %s was carried out, and is kept all the same, since "
 		    "what its receipt needs cannot be written: make room, then "
@@ -147,13 +150,15 @@ drop(struct client *c, struct evote *e, const struct order *o,
     const struct evote_pending *p)
 {
 	int status = drop_ask(c, o, p);
+	enum evote_outcome outcome;
 	char deed[SAY_DEED];
 
 	if (status >= 0)
 		return (status);
-	if (evote_drop(e) != 0)
-		return (say_usage(c, "%s", evote_problem(e)));
 	say_deed(deed, p->kind, p->election);
+	if ((outcome = evote_drop(e)) != EVOTE_ANSWERED)
+		return (say_problem(c, evote_problem(e), outcome,
+		    "The %s was not dropped", deed));
 	return (say_done(c,
 	    "The %s is dropped. It may or may not have been carried out: %s",
 	    deed,
@@ -165,9 +170,10 @@ static int
 run(struct client *c, void *own, int argc, char **argv)
 {
 	const struct order *o = own;
+	enum evote_outcome outcome;
 	struct evote_pending p;
 	struct evote *e;
-	int n, status;
+	int kept, status;
 
 	if (o->settle && o->drop)
 		return (say_usage(c, "either --settle or --drop"));
@@ -178,9 +184,12 @@ run(struct client *c, void *own, int argc, char **argv)
 	c->options.earlier = say_earlier;
 	if ((status = cmd_open_voter(c, 0, &e)) >= 0)
 		return (status);
-	if ((n = evote_pending(e, &p)) < 0)
-		status = say_usage(c, "%s", evote_problem(e));
-	else if (n == 0)
+	outcome = evote_pending(e, &p, &kept);
+	if (outcome != EVOTE_ANSWERED)
+		status = say_problem(c, evote_problem(e), outcome,
+		    "Whether a request of %s is kept here is not known",
+		    c->options.voter);
+	else if (!kept)
 		status = say_done(
 		    c, "No request of %s is kept unanswered", c->options.voter);
 	else

@@ -257,20 +257,20 @@ unasked_say(struct client *c, struct evote *e, const char *election,
 
 	snprintf(why, sizeof(why), "%s", evote_problem(e));
 	kept = evote_kept_here(e, election);
-	if (outcome == EVOTE_CHANGED)
-		return (say_problem(c, why, outcome,
-		    "Your vote in \"%s\" %s, and the service cannot be trusted",
-		    election,
-		    kept != 0 ? "is kept; it may or may not count"
-			      : "was NOT sent"));
-	if (kept != 1)
-		return (say_problem(c, why,
-		    outcome == EVOTE_UNANSWERED ? EVOTE_UNSENT : outcome,
-		    "Your vote in \"%s\" was NOT sent", election));
-	return (say_problem(c, why, EVOTE_UNANSWERED,
-	    "No answer. Your vote in \"%s\" may or may not be counted. Run "
-	    "the same command again: it cannot count twice",
-	    election));
+	if (kept == 1 && outcome != EVOTE_CHANGED)
+		return (say_problem(c, why, EVOTE_UNANSWERED,
+		    "No answer. Your vote in \"%s\" may or may not be counted. "
+		    "Run the same command again: it cannot count twice",
+		    election));
+	return (say_problem(c, why,
+	    outcome == EVOTE_UNANSWERED ? EVOTE_UNSENT : outcome,
+	    "Your vote in \"%s\" %s%s", election,
+	    kept == 1	? "is kept; it may or may not count"
+		: !kept ? "was NOT sent"
+			: "was NOT sent now; whether it was before is not "
+			  "known here",
+	    outcome == EVOTE_CHANGED ? ", and the service cannot be trusted"
+				     : ""));
 }
 
 struct given {

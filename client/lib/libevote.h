@@ -281,22 +281,22 @@ struct evote_pending {
 	char election[EVOTE_NAME_MAX + 1];
 };
 /*
- * All on this machine, of this service, each told to `each`, or NULL.  Their
- * number, or -1: evote_problem.
+ * All on this machine, of this service, each told to `each`, or NULL, and how
+ * many.  Of EVOTE_ANSWERED; else it is not known: where the list of hosts does
+ * not lead to what is kept, a host has to say which service it is.
  */
-int evote_pendings(struct evote *,
-    void (*each)(void *arg, const struct evote_pending *), void *arg);
-/* The handle's voter's own: 1 with what it is, 0: there is none, -1. */
-int evote_pending(struct evote *, struct evote_pending *);
+enum evote_outcome evote_pendings(struct evote *,
+    void (*each)(void *arg, const struct evote_pending *), void *arg, int *n);
+/* Whether the handle's voter has one, and what it is; likewise. */
+enum evote_outcome evote_pending(
+    struct evote *, struct evote_pending *, int *kept);
 /*
  * Sends it again, and keeps the receipt of a vote; the code is -1 if it is
  * gone.
  */
 enum evote_outcome evote_settle(struct evote *, evote_answer *);
-/*
- * Forgets it.  It may have been carried out, and is not taken back.  0 or -1.
- */
-int evote_drop(struct evote *);
+/* Forgets it.  It may have been carried out, and is not taken back. */
+enum evote_outcome evote_drop(struct evote *);
 
 /* The hosts, in order of preference; NULL: no more. */
 const char *evote_host_name(const struct evote *, int i);

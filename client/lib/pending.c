@@ -33,63 +33,77 @@ pending_tell(void *arg, uint64_t since, const struct kept *k)
 		t->each(t->arg, &p);
 }
 
-int
-evote_pendings(struct evote *e,
-    void (*each)(void *, const struct evote_pending *), void *arg)
+/* Looks for a host only where what is kept cannot be found without it. */
+static enum evote_outcome
+state_find(struct evote *e, uint64_t deadline_ms)
 {
-	struct telling t = {each, arg};
-	int n = state_each(e->state, pending_tell, &t);
+	enum evote_outcome outcome = state_at_hand(e->state)
+	    ? EVOTE_ANSWERED
+	    : handle_ready(e, deadline_ms);
 
-	if (n < 0)
-		handle_fail(e, "%s", state_error(e->state));
-	return (n);
+	return (outcome == EVOTE_UNANSWERED ? EVOTE_UNSENT : outcome);
 }
 
-/* Under the lock: 0 with the request in k, if there is one, or -1. */
-static int
-kept_take(struct evote *e, struct kept *k, int *lock)
+enum evote_outcome
+evote_pendings(struct evote *e,
+    void (*each)(void *, const struct evote_pending *), void *arg, int *n)
 {
-	int n = evote_pendings(e, NULL, NULL);
+	struct telling t = {each, arg};
+	enum evote_outcome outcome = state_find(e, handle_deadline(e));
+
+	*n = 0;
+	if (outcome != EVOTE_ANSWERED)
+		return (outcome);
+	*n = state_each(e->state, pending_tell, &t);
+	return (*n < 0 ? handle_fail(e, "%s", state_error(e->state)) : outcome);
+}
+
+/* Under the lock: the voter's own request, if there is one, is put in k. */
+static enum evote_outcome
+kept_take(struct evote *e, struct kept *k, int *lock, uint64_t deadline_ms)
+{
+	enum evote_outcome outcome = state_find(e, deadline_ms);
+	struct telling nobody = {0};
 
 	*lock = -1;
 	/* One that cannot be read may be another voter's. */
-	if (n == 0)
-		return (0);
-	*lock = state_lock(e->state, e->options.voter, handle_deadline(e));
+	if (outcome != EVOTE_ANSWERED ||
+	    state_each(e->state, pending_tell, &nobody) == 0)
+		return (outcome);
+	*lock = state_lock(e->state, e->options.voter, deadline_ms);
 	if (*lock >= 0 && state_load(e->state, e->options.voter, k) == 0)
-		return (0);
-	handle_fail(e, "%s", state_error(e->state));
-	return (-1);
+		return (outcome);
+	return (handle_fail(e, "%s", state_error(e->state)));
 }
 
-int
-evote_pending(struct evote *e, struct evote_pending *p)
+enum evote_outcome
+evote_pending(struct evote *e, struct evote_pending *p, int *kept)
 {
 	struct kept k = {0};
-	int lock, rc = kept_take(e, &k, &lock);
+	int lock;
+	enum evote_outcome outcome =
+	    kept_take(e, &k, &lock, handle_deadline(e));
 
-	if (rc == 0 && k.kind != 0) {
+	*kept = outcome == EVOTE_ANSWERED && k.kind != 0;
+	if (*kept) {
 		pending_fill(p, &k, state_since(e->state, e->options.voter));
 		snprintf(p->voter, sizeof(p->voter), "%s", e->options.voter);
-		rc = 1;
 	}
 	kept_clear(&k);
 	state_unlock(lock);
-	return (rc);
+	return (outcome);
 }
 
 enum evote_outcome
 evote_settle(struct evote *e, evote_answer *answer)
 {
 	uint64_t deadline_ms = handle_deadline(e);
-	enum evote_outcome outcome = handle_ready(e, deadline_ms);
 	struct kept k = {0};
-	int lock = -1;
+	int lock;
+	enum evote_outcome outcome = kept_take(e, &k, &lock, deadline_ms);
 
 	memset(answer, 0, sizeof(*answer));
 	route_unanswered(answer);
-	if (outcome == EVOTE_ANSWERED && kept_take(e, &k, &lock) != 0)
-		outcome = EVOTE_FAILED;
 	if (outcome == EVOTE_ANSWERED && k.kind != 0)
 		outcome = act_settle(e, &k, 1, answer, deadline_ms);
 	kept_clear(&k);
@@ -97,18 +111,18 @@ evote_settle(struct evote *e, evote_answer *answer)
 	return (outcome);
 }
 
-int
+enum evote_outcome
 evote_drop(struct evote *e)
 {
 	struct kept k = {0};
-	int lock, rc = kept_take(e, &k, &lock);
+	int lock;
+	enum evote_outcome outcome =
+	    kept_take(e, &k, &lock, handle_deadline(e));
 
-	if (rc == 0 && k.kind != 0 &&
-	    state_settle(e->state, e->options.voter) != 0) {
-		handle_fail(e, "%s", state_error(e->state));
-		rc = -1;
-	}
+	if (outcome == EVOTE_ANSWERED && k.kind != 0 &&
+	    state_settle(e->state, e->options.voter) != 0)
+		outcome = handle_fail(e, "%s", state_error(e->state));
 	kept_clear(&k);
 	state_unlock(lock);
-	return (rc);
+	return (outcome);
 }

@@ -226,6 +226,23 @@ service_dirs_by_cluster(
 	return (best(base, cluster_rate, cluster, name) > 0);
 }
 
+static unsigned
+any_rate(int dir, const char *name, const void *sought)
+{
+	(void)dir;
+	(void)name;
+	(void)sought;
+	return (1);
+}
+
+int
+service_dirs_none(int base)
+{
+	char name[SERVICE_DIR_NAME];
+
+	return (best(base, any_rate, NULL, name) == 0);
+}
+
 int
 service_dirs_add(
     int base, const unsigned char cluster[16], char name[SERVICE_DIR_NAME])

@@ -25,6 +25,8 @@ int service_dirs_by_hosts(
 /* 1 with the name of the one where this cluster is pinned, else 0. */
 int service_dirs_by_cluster(
     int base, const unsigned char cluster[16], char name[SERVICE_DIR_NAME]);
+/* Whether there is none, of no service. */
+int service_dirs_none(int base);
 /* The name of a new one for it, which is made; 0, or -1 with errno. */
 int service_dirs_add(
     int base, const unsigned char cluster[16], char name[SERVICE_DIR_NAME]);

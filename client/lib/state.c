@@ -90,6 +90,12 @@ state_adopt(
 	return (directory_use(s, name, hosts) == 0 ? found : -1);
 }
 
+int
+state_at_hand(const struct state *s)
+{
+	return (s->dir >= 0 || s->base < 0 || service_dirs_none(s->base));
+}
+
 struct state *
 state_open(const char *dir, const struct hosts *hosts, char *err, size_t errlen)
 {

@@ -46,6 +46,11 @@ struct state *state_open(
  */
 int state_adopt(
     struct state *, const struct hosts *, const unsigned char cluster[16]);
+/*
+ * Whether all that is remembered of the service is at hand.  If not, something
+ * may be remembered of it, and only its hosts can tell where.
+ */
+int state_at_hand(const struct state *);
 void state_close(struct state *); /* NULL is fine */
 const char *state_dir(const struct state *);
 const char *state_error(const struct state *);

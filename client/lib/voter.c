@@ -126,9 +126,11 @@ evote_kept_here(struct evote *e, const char *election)
 	const struct intent want = {
 	    .kind = EVOTE_ACT_VOTE, .election = election};
 
-	return (e->options.voter != NULL && e->pinned
-		? intent_kept_here(e, &want)
-		: 0);
+	if (e->options.voter == NULL)
+		return (0);
+	if (e->pinned)
+		return (intent_kept_here(e, &want));
+	return (state_at_hand(e->state) ? 0 : -1);
 }
 
 enum evote_outcome

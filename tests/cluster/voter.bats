@@ -171,6 +171,29 @@ leave_pending() {
 	says "No request of ada"
 }
 
+@test "what is kept is found after the list of hosts was edited" {
+	local first
+	cluster_up people
+	election board 3600
+	leave_pending
+	# The same host by another name: no line of the old list is left.
+	first=$(address alpha):$(port alpha)
+	[[ $EVOTE_HOSTS != *"$first"* ]] || first=${first/127.0.0.1/localhost}
+	kill -STOP "$(server_pid alpha)"
+	exits 4 as ada --hosts "alpha=$first" --timeout 1 pending
+	says "Which requests are kept here is not known"
+	exits 4 as ada --hosts "alpha=$first" --timeout 1 pending --drop --yes
+	says "Whether a request of ada is kept here is not known"
+	exits 4 as ada --hosts "alpha=$first" --timeout 1 vote board yes
+	says "whether it was before is not known here"
+	kill -CONT "$(server_pid alpha)"
+	wait_until 10 serves alpha
+	exits 0 as ada --hosts "alpha=$first" pending
+	says 'vote      of ada  "board"'
+	exits 0 as ada --hosts "alpha=$first" pending --drop --yes
+	says "is dropped"
+}
+
 @test "a vote without an answer is found after the key was changed" {
 	cluster_up people
 	election board 3600

@@ -1848,6 +1848,13 @@ test_failed_later(void **state)
 	evote_close(e);
 }
 
+#define assert_pendings(e, outcome, n)                                         \
+	do {                                                                   \
+		int n_;                                                        \
+		assert_int_equal(outcome, evote_pendings(e, NULL, NULL, &n_)); \
+		assert_int_equal(n, n_);                                       \
+	} while (0)
+
 /* What is kept is settled: refused, or gone meanwhile. */
 static void
 test_settle(void **state)
@@ -1870,9 +1877,53 @@ test_settle(void **state)
 	assert_true(answer.code > 0);
 	assert_int_equal(EVOTE_R_CLOSED, answer.reason);
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
-	assert_int_equal(0, evote_pendings(e, NULL, NULL));
+	assert_pendings(e, EVOTE_ANSWERED, 0);
 	assert_int_equal(EVOTE_ANSWERED, evote_settle(e, &answer));
 	assert_int_equal(EVOTE_CODE_NONE, answer.code);
+	evote_close(e);
+}
+
+/*
+ * A list that was edited does not lead to what is kept before a host of it was
+ * reached: until then it is not known whether anything is.
+ */
+static void
+test_pending_edited_list(void **state)
+{
+	struct world *w = *state;
+	struct evote_pending p;
+	struct evote *e;
+	int kept;
+
+	e = open_with(w, 300, 0);
+	host_kill(&w->fake.host[0]);
+	host_kill(&w->fake.host[1]);
+	/* There is nothing of any service. */
+	assert_pendings(e, EVOTE_ANSWERED, 0);
+	assert_int_equal(0, evote_kept_here(e, "E"));
+	evote_close(e);
+	host_start(&w->fake.host[0]);
+	w->fake.host[0].lose = 1000;
+	assert_int_equal(EVOTE_UNANSWERED, vote(w, 300, "yes"));
+	w->fake.host[0].lose = 0;
+	host_kill(&w->fake.host[0]);
+	snprintf(
+	    w->hosts, sizeof(w->hosts), "y=localhost:%d", w->fake.host[0].port);
+	e = open_with(w, 300, 0);
+	assert_pendings(e, EVOTE_UNSENT, 0);
+	assert_int_equal(EVOTE_UNSENT, evote_pending(e, &p, &kept));
+	assert_int_equal(EVOTE_UNSENT, evote_drop(e));
+	assert_int_equal(-1, evote_kept_here(e, "E"));
+	host_start(&w->fake.host[0]);
+	assert_int_equal(EVOTE_ANSWERED, evote_pending(e, &p, &kept));
+	assert_int_equal(1, kept);
+	assert_string_equal("E", p.election);
+	evote_close(e);
+	snprintf(
+	    w->hosts, sizeof(w->hosts), "z=127.1:%d", w->fake.host[0].port);
+	e = open_with(w, 5000, 0);
+	assert_int_equal(EVOTE_ANSWERED, evote_drop(e));
+	assert_pendings(e, EVOTE_ANSWERED, 0);
 	evote_close(e);
 }
 
@@ -1885,19 +1936,21 @@ test_pending_damaged(void **state)
 	struct evote_pending p;
 	char path[700];
 	struct state *s;
+	int kept;
 
 	w->fake.host[0].lose = 1000;
 	assert_int_equal(EVOTE_UNANSWERED, vote_in(e, "E", "yes", NULL));
-	assert_int_equal(1, evote_pendings(e, NULL, NULL));
+	assert_pendings(e, EVOTE_ANSWERED, 1);
 	s = state_of(w);
 	file_of(state_dir(s), ".request", path);
 	assert_int_equal(0, truncate(path, 10));
 	state_close(s);
-	assert_int_equal(-1, evote_pendings(e, NULL, NULL));
-	assert_int_equal(-1, evote_pending(e, &p));
+	assert_pendings(e, EVOTE_FAILED, -1);
+	assert_int_equal(EVOTE_FAILED, evote_pending(e, &p, &kept));
 	assert_non_null(strstr(evote_problem(e), "is damaged"));
 	assert_int_equal(0, evote_become(e, "another", w->key));
-	assert_int_equal(0, evote_pending(e, &p));
+	assert_int_equal(EVOTE_ANSWERED, evote_pending(e, &p, &kept));
+	assert_int_equal(0, kept);
 	evote_close(e);
 }
 
@@ -2885,6 +2938,7 @@ main(void)
 	    test(test_origin),
 	    test(test_failed_later),
 	    test(test_settle),
+	    test(test_pending_edited_list),
 	    test(test_pending_damaged),
 	    test(test_rekeyed),
 	    test(test_rekeyed_login),
