@@ -143,6 +143,10 @@ paper_input(struct client *c, struct paper *p)
 		return (say_usage(c,
 		    "standard input has no choice; give --blank for a blank "
 		    "ballot"));
+	if (status < 0 && !prompt_ended())
+		return (say_usage(c,
+		    "No vote was sent: standard input has more than one line; "
+		    "write the ranking as one, as in A > B = C"));
 	return (status);
 }
 

@@ -32,6 +32,19 @@ prompt_line(void)
 	return (line);
 }
 
+int
+prompt_ended(void)
+{
+	char *line;
+	int empty = 1;
+
+	while (empty && (line = prompt_line()) != NULL) {
+		empty = line[0] == '\0';
+		free(line);
+	}
+	return (empty);
+}
+
 /* 1: yes; 0: no; -1: neither. */
 static int
 yes_read(char *line)

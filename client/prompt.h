@@ -9,6 +9,8 @@
 int prompt_can(const struct client *);
 /* The next line of standard input without its end, malloc'd; NULL: none. */
 char *prompt_line(void);
+/* Whether nothing follows on standard input but empty lines; reads them. */
+int prompt_ended(void);
 /* Asks "QUESTION (yes/no)? ", and again if the answer is neither; 1 for yes. */
 int prompt_yes(const char *question);
 

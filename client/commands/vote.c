@@ -324,11 +324,16 @@ choice_asked(struct client *c, struct evote *e, const char *election,
 		paper_clear(&p);
 		return (status);
 	}
-	line = prompt_line();
-	status = line != NULL ? choice_vote(c, e, election, line)
-			      : say_usage(c,
-				    "standard input has no choice; write one "
-				    "there, or name it after the election");
+	if ((line = prompt_line()) == NULL)
+		return (say_usage(c,
+		    "standard input has no choice; write one there, or name it "
+		    "after the election"));
+	status = prompt_ended()
+	    ? choice_vote(c, e, election, line)
+	    : say_usage(c,
+		  "No vote was sent: standard input has more "
+		  "than one line, and this election takes "
+		  "one choice");
 	free(line);
 	return (status);
 }

@@ -114,6 +114,14 @@ debian() {
 	says 'there is no election "Board", but there is "Board of 2026". Put'
 	exits 1 as ada vote Board of 2026
 	says "Put its whole name in quotes"
+	# What stands on standard input is taken whole, or not at all.
+	exits 2 as ada vote one <<<$'B\nC\n'
+	says "No vote was sent: standard input has more than one line"
+	exits 2 as ada vote all <<<$'B\n\nC'
+	says "No vote was sent: standard input has more than one line"
+	exits 0 as bob vote one <<<$'B\n\n'
+	exits 0 as bob vote all <<<$'B > C\n\n'
+	exits 0 as bob vote some <<<$'B\nC'
 	exits 0 as ada vote "Board of 2026" A
 	exits 0 as ada vote one A
 	exits 0 as ada vote some --blank
