@@ -207,10 +207,7 @@ request_settle(struct evote *e, struct kept *k, int fresh, int wanted,
 	return (outcome);
 }
 
-/*
- * The receipt of a vote that may count, while the service still knows where its
- * record is: it does not any more once it has answered the next request.
- */
+/* The receipt of a vote that may count, which nobody may ask for otherwise. */
 static enum evote_outcome
 earlier_receipt(struct evote *e, const struct kept *k, uint64_t deadline_ms)
 {

@@ -79,6 +79,17 @@ plain_directory(int dir, const char *name)
 	    S_IFDIR));
 }
 
+DIR *
+plain_names(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *all = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (all == NULL && fd >= 0)
+		close(fd);
+	return (all);
+}
+
 static ssize_t
 all_read(int fd, char *data, size_t len)
 {

@@ -2,6 +2,7 @@
 #define EVOTE_PLAIN_H
 
 #include <sys/types.h>
+#include <dirent.h>
 
 /*
  * Plain files of this user.  A symbolic link, a FIFO, a device, or a file that
@@ -20,6 +21,8 @@ long plain_read(int dir, const char *name, size_t limit, char **out);
  * for others to write; -1: errno, for plain_why.
  */
 int plain_directory(int dir, const char *name);
+/* The names in an open directory, from the first; NULL: errno. */
+DIR *plain_names(int dir);
 /* What an errno of these means. */
 const char *plain_why(int error);
 

@@ -128,12 +128,16 @@ later(uint64_t a, uint64_t b)
 }
 
 /*
- * Numbers follow the service's clock, for voters whose own is wrong.  Where the
- * service does not take what this client id has come to, another one begins.
+ * Numbers follow the service's clock, for voters whose own is wrong.  Another
+ * client id begins where the service does not take what this one has come to,
+ * and where a receipt is missing: of each client id the service knows where its
+ * last record is, and no other.
  */
 static void
 number_draw(struct evote *e, struct kept *k, enum number number)
 {
+	if (state_owes_receipt(e->state, k))
+		seal_random(k->client, sizeof(k->client));
 	if (number == NUMBER_ANEW || k->number == UINT64_MAX) {
 		seal_random(k->client, sizeof(k->client));
 		k->number = 0;

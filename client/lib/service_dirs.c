@@ -1,7 +1,6 @@
 #include "client/lib/service_dirs.h"
 
 #include <sys/stat.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -111,25 +110,13 @@ service_dirs_open(const char *dir, char *path, size_t size)
 
 /* ---- which one ---- */
 
-/* The names in a directory; NULL: errno says why. */
-static DIR *
-names_open(int dir)
-{
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *all = fd >= 0 ? fdopendir(fd) : NULL;
-
-	if (all == NULL && fd >= 0)
-		close(fd);
-	return (all);
-}
-
 typedef unsigned rating(int dir, const char *name, const void *sought);
 
 /* The directory that is rated highest; how many are, 2 for more than one. */
 static int
 best(int base, rating *rate, const void *sought, char name[SERVICE_DIR_NAME])
 {
-	DIR *all = names_open(base);
+	DIR *all = plain_names(base);
 	unsigned most = 0, points;
 	int n = 0, dir;
 	struct dirent *d;
@@ -295,7 +282,7 @@ is_left(const char *name)
 void
 service_dirs_sweep(int dir)
 {
-	DIR *all = names_open(dir);
+	DIR *all = plain_names(dir);
 	struct dirent *d;
 
 	while (all != NULL && (d = readdir(all)) != NULL)

@@ -198,6 +198,11 @@ int state_ballot(
  */
 int state_set_ballot(
     struct state *, const char *voter, const char *election, struct ballot *);
+/*
+ * Whether the last request of this client id was a vote that counts, and whose
+ * receipt is not kept yet.
+ */
+int state_owes_receipt(struct state *, const struct kept *);
 /* As state_checkpoint.  `path` is where it is, or will be. */
 int state_receipt(struct state *, const char *voter, const char *election,
     char **text, char *path, size_t size);

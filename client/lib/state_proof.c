@@ -229,12 +229,11 @@ xdr_ballot(XDR *xdrs, struct ballot *b)
 	return (TRUE);
 }
 
-int
-state_ballot(
-    struct state *s, const char *voter, const char *election, struct ballot *b)
+static int
+ballot_load(struct state *s, const char *name, struct ballot *b)
 {
-	char name[80], *data = NULL;
-	long n = state_read(s, ballot_file(voter, election, name), &data);
+	char *data = NULL;
+	long n = state_read(s, name, &data);
 	int rc = 1;
 
 	memset(b, 0, sizeof(*b));
@@ -244,6 +243,15 @@ state_ballot(
 		rc = state_damaged(s, name);
 	free(data);
 	return (rc);
+}
+
+int
+state_ballot(
+    struct state *s, const char *voter, const char *election, struct ballot *b)
+{
+	char name[80];
+
+	return (ballot_load(s, ballot_file(voter, election, name), b));
 }
 
 int
@@ -305,4 +313,63 @@ state_set_receipt(
 
 	receipt_file(voter, election, name);
 	return (state_replace(s, name, text, strlen(text)));
+}
+
+/* ---- a vote without one ---- */
+
+static int
+ends_in(const char *name, const char *end)
+{
+	size_t n = strlen(name), m = strlen(end);
+
+	return (n >= m && strcmp(name + n - m, end) == 0);
+}
+
+/* The file that is wanted by that rule, in `name`; 1, or 0: none is. */
+static int
+file_find(struct state *s,
+    int (*wanted)(struct state *, const char *name, const void *arg),
+    const void *arg, char name[NAME_MAX + 1])
+{
+	DIR *all = s->dir < 0 ? NULL : plain_names(s->dir);
+	struct dirent *d;
+	int found = 0;
+
+	while (all != NULL && !found && (d = readdir(all)) != NULL) {
+		found = wanted(s, d->d_name, arg);
+		snprintf(name, NAME_MAX + 1, "%s", d->d_name);
+	}
+	if (all != NULL)
+		closedir(all);
+	return (found);
+}
+
+static int
+is_ballot_of(struct state *s, const char *name, const void *arg)
+{
+	const struct kept *k = arg;
+	struct ballot b;
+
+	return (ends_in(name, ".ballot") && ballot_load(s, name, &b) == 1 &&
+	    memcmp(b.client, k->client, sizeof(b.client)) == 0 &&
+	    b.number == k->number);
+}
+
+/* Of the ballot of that name, see receipt_file. */
+static int
+is_receipt_of(struct state *s, const char *name, const void *arg)
+{
+	char end[40];
+
+	snprintf(end, sizeof(end), "-%.16s.tlog-proof", (const char *)arg);
+	return (ends_in(name, end) && state_has(s, name));
+}
+
+int
+state_owes_receipt(struct state *s, const struct kept *k)
+{
+	char ballot[NAME_MAX + 1], receipt[NAME_MAX + 1];
+
+	return (file_find(s, is_ballot_of, k, ballot) &&
+	    !file_find(s, is_receipt_of, ballot, receipt));
 }

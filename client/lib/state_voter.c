@@ -1,7 +1,6 @@
 /* What is remembered of one voter: the request under way, and the token. */
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -245,8 +244,8 @@ int
 state_each(struct state *s, void (*each)(void *, uint64_t, const struct kept *),
     void *arg)
 {
-	int fd = s->dir < 0 ? -1 : dup(s->dir), n = 0, bad = 0, rc;
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	DIR *d = s->dir < 0 ? NULL : plain_names(s->dir);
+	int n = 0, bad = 0, rc;
 	struct dirent *entry;
 	struct kept k;
 
@@ -254,7 +253,6 @@ state_each(struct state *s, void (*each)(void *, uint64_t, const struct kept *),
 		return (0);
 	if (d == NULL)
 		return (state_fail(s, "%s: %s", s->path, strerror(errno)));
-	rewinddir(d);
 	while ((entry = readdir(d)) != NULL) {
 		if (!is_request(entry->d_name))
 			continue;

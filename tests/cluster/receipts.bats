@@ -481,3 +481,16 @@ which_is_whose() {
 	exits 0 as bob receipt board "$PAIR_DIR/bobs"
 	exits 0 client verify "$PAIR_DIR/bobs"
 }
+
+@test "a vote whose receipt was not had has it after another request" {
+	cluster_up people
+	election board 3600
+	exits 0 as bob vote board yes
+	# As if it was interrupted before it had the receipt.
+	rm "$EVOTE_STATE"/*/board-*.tlog-proof
+	exits 1 as bob vote board yes
+	says "previous vote"
+	exits 0 as bob create other --group members --choice yes --end +1h
+	exits 0 as bob receipt board "$PAIR_DIR/bobs"
+	exits 0 client verify "$PAIR_DIR/bobs"
+}

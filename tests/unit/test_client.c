@@ -1914,7 +1914,9 @@ test_pending_edited_list(void **state)
 	assert_int_equal(EVOTE_UNSENT, evote_pending(e, &p, &kept));
 	assert_int_equal(EVOTE_UNSENT, evote_drop(e));
 	assert_int_equal(-1, evote_kept_here(e, "E"));
+	evote_close(e);
 	host_start(&w->fake.host[0]);
+	e = open_with(w, 5000, 0);
 	assert_int_equal(EVOTE_ANSWERED, evote_pending(e, &p, &kept));
 	assert_int_equal(1, kept);
 	assert_string_equal("E", p.election);
@@ -2014,6 +2016,25 @@ static void
 test_rekeyed_login(void **state)
 {
 	rekeyed(*state, 1);
+}
+
+/* As long as the last vote has no receipt, it stays the last of its client. */
+static void
+test_receipt_missing(void **state)
+{
+	struct world *w = *state;
+	struct state *s = state_of(w);
+	struct evote *e = open_with(w, 5000, 0);
+
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", NULL));
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "F", "yes", NULL));
+	assert_memory_not_equal(w->fake.clients[0], w->fake.clients[1], 16);
+	assert_int_equal(0, state_set_receipt(s, "voter", "F", "receipt"));
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "G", "yes", NULL));
+	assert_memory_equal(w->fake.clients[1], w->fake.clients[2], 16);
+	assert_true(w->fake.numbers[2] > w->fake.numbers[1]);
+	evote_close(e);
+	state_close(s);
 }
 
 /* Once only. */
@@ -2942,6 +2963,7 @@ main(void)
 	    test(test_pending_damaged),
 	    test(test_rekeyed),
 	    test(test_rekeyed_login),
+	    test(test_receipt_missing),
 	    test(test_stale_twice),
 	    test(test_edited_list),
 	    test(test_edited_list_pinned),
