@@ -292,6 +292,18 @@ say_needs(struct client *c, int status, const char *fmt, ...)
 	return (finish(c, status, -1, "needs-you", text));
 }
 
+int
+say_stale(struct client *c, const evote_answer *answer, const char *fmt, ...)
+{
+	char text[SENTENCE];
+
+	if (answer->reason != EVOTE_R_NUMBER_STALE)
+		return (-1);
+	COMPOSE(text, fmt);
+	return (say_unknown(
+	    c, "%s: %s", text, reason_of(answer->reason)->sentence));
+}
+
 /* The service's own words, after ours. */
 static void
 append_detail(char all[2 * SENTENCE], const evote_answer *answer)

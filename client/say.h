@@ -68,6 +68,12 @@ int say_unknown(struct client *, const char *fmt, ...)
 /* Something was found that somebody has to see to. */
 int say_needs(struct client *, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/*
+ * A step: what became of the request is not known, since the service has
+ * answered a later one; "FMT: why; what next".
+ */
+int say_stale(struct client *, const evote_answer *, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* "FMT: why; what next" */
 int say_refused(struct client *, const evote_answer *, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

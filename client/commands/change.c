@@ -53,6 +53,11 @@ outcome_say(struct client *c, struct evote *e, const struct change *n,
 	if (outcome == EVOTE_CHANGED)
 		return (say_problem(c, evote_problem(e), outcome,
 		    "Do not rely on election \"%s\"", n->name));
+	if (outcome == EVOTE_ANSWERED &&
+	    (status = say_stale(c, answer,
+		 "Election \"%s\" may or may not have been %s", n->name,
+		 done)) >= 0)
+		return (status);
 	snprintf(
 	    what, sizeof(what), "Election \"%s\" was not %s", n->name, done);
 	if (outcome == EVOTE_ANSWERED && answer->code != 0 &&

@@ -193,6 +193,8 @@ static int
 failure_say(struct client *c, struct evote *e, const char *name,
     enum evote_outcome outcome, const evote_answer *answer)
 {
+	int status;
+
 	say_clock(e);
 	if (outcome == EVOTE_UNANSWERED)
 		return (say_problem(c, evote_problem(e), outcome,
@@ -203,6 +205,11 @@ failure_say(struct client *c, struct evote *e, const char *name,
 	if (outcome == EVOTE_CHANGED)
 		return (say_problem(c, evote_problem(e), outcome,
 		    "Do not rely on election \"%s\"", name));
+	if (outcome == EVOTE_ANSWERED &&
+	    (status = say_stale(c, answer,
+		 "Election \"%s\" may or may not have been created", name)) >=
+		0)
+		return (status);
 	return (say_answer(
 	    c, e, outcome, answer, "Election \"%s\" was not created", name));
 }

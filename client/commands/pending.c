@@ -99,11 +99,11 @@ settle(struct client *c, struct evote *e, const struct evote_pending *p)
 	outcome = evote_settle(e, &answer);
 	say_deed(deed, p->kind, p->election);
 	if (outcome != EVOTE_ANSWERED)
-		status =
-		    say_problem(c, evote_problem(e), outcome, "The %s %s", deed,
-			answer.standing == EVOTE_SERVED
-			    ? "was answered, and the service cannot be trusted"
-			    : "is not settled, and is kept");
+		status = say_problem(c, evote_problem(e), outcome, "The %s %s",
+		    deed,
+		    outcome == EVOTE_CHANGED && answer.standing == EVOTE_SERVED
+			? "was answered, and the service cannot be trusted"
+			: "is not settled, and is kept");
 	else if (answer.code == 0 &&
 	    evote_pending(e, &again, &kept) == EVOTE_ANSWERED && kept)
 		status = say_usage(c,
@@ -115,6 +115,11 @@ settle(struct client *c, struct evote *e, const struct evote_pending *p)
 		status = say_done(c,
 		    "The %s was carried out, and nothing is kept any more",
 		    deed);
+	else if ((status = say_stale(c, &answer,
+		      "The %s may or may not have been carried out, and "
+		      "nothing is kept any more",
+		      deed)) >= 0)
+		;
 	else if (answer.code > 0)
 		status = say_refused(c, &answer,
 		    "The %s was refused, and nothing is kept any more", deed);

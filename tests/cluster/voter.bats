@@ -204,9 +204,36 @@ leave_pending() {
 	exits 4 as ada vote board yes
 	says "signature does not match"
 	says "may or may not be counted"
+	exits 4 as ada pending --settle
+	says "is not settled, and is kept: the signature does not match"
 	exits 0 client --voter ada --key "$PAIR_DIR/new.pem" vote board yes
 	says 'Your vote in "board" counts'
 	says "Your receipt is"
+}
+
+@test "in a copy of the state, what was answered elsewhere is not refused" {
+	local copy=$PAIR_DIR/copy new=(club --group members --choice yes)
+	cluster_up people
+	election board 3600
+	election second 3600
+	leave_pending
+	cp -a "$EVOTE_STATE" "$copy"
+	exits 0 as ada vote board yes
+	exits 0 as ada vote second yes
+	exits 4 as ada --state "$copy" pending --settle
+	says 'The vote in "board" may or may not have been carried out'
+	exits 0 as bob create "${new[@]}" --end +2h
+	kill -STOP "$(server_pid beta)"
+	exits 4 as bob --timeout 1 extend club --end +3h --reason late
+	kill -CONT "$(server_pid beta)"
+	wait_until 10 level
+	rm -r "$copy"
+	cp -a "$EVOTE_STATE" "$copy"
+	exits 0 as bob extend club --end +3h --reason late
+	exits 0 as bob extend club --end +4h --reason later
+	exits 4 as bob --state "$copy" extend club --end +3h --reason late
+	says 'Election "club" may or may not have been extended'
+	not says "was not extended"
 }
 
 @test "vote says what is known of it when nothing can be asked" {
