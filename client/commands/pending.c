@@ -89,10 +89,9 @@ static int
 settle(struct client *c, struct evote *e, const struct evote_pending *p)
 {
 	char deed[SAY_DEED];
-	struct evote_pending again;
 	enum evote_outcome outcome;
 	evote_answer answer;
-	int kept, status;
+	int status;
 
 	if (is_vote(p->kind))
 		evote_begin(e, p->election); /* it may have ended meanwhile */
@@ -104,12 +103,11 @@ settle(struct client *c, struct evote *e, const struct evote_pending *p)
 		    outcome == EVOTE_CHANGED && answer.standing == EVOTE_SERVED
 			? "was answered, and the service cannot be trusted"
 			: "is not settled, and is kept");
-	else if (answer.code == 0 &&
-	    evote_pending(e, &again, &kept) == EVOTE_ANSWERED && kept)
-		status = say_usage(c,
-		    "The %s was carried out, and is kept all the same, since "
-		    "what its receipt needs cannot be written: make room, then "
-		    "run the same command again",
+	else if (answer.code == 0 && evote_unkept(e)[0] != '\0')
+		status = say_problem(c, evote_unkept(e), EVOTE_FAILED,
+		    "The %s was carried out, and is kept all the same: make "
+		    "room, then run the same command again; what its receipt "
+		    "needs cannot be written",
 		    deed);
 	else if (answer.code == 0)
 		status = say_done(c,

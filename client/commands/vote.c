@@ -98,6 +98,19 @@ receipt_text(struct client *c, const char *problem, enum evote_outcome outcome,
 	    proved_blind(p));
 }
 
+/* The same where what the receipt needs could not be written. */
+static void
+unkept_text(struct client *c, const char *problem, char *out, size_t size)
+{
+	snprintf(out, size,
+	    "There is no receipt yet, nor a tracker, since what they need "
+	    "cannot be written: %s. Make room there, then run the same command "
+	    "again: the vote cannot count twice",
+	    problem);
+	if (c->json != NULL)
+		cJSON_AddStringToObject(c->json, "receipt_problem", problem);
+}
+
 /* How the voter finds the own line on a tally sheet. */
 static void
 tracker_say(struct client *c, struct evote *e, const char *election, char *out,
@@ -126,8 +139,9 @@ counted_say(struct client *c, struct evote *e, const char *election,
 {
 	char where[EVOTE_HOSTS_MAX * (EVOTE_HOST_MAX + 8) + 64];
 	char receipt[PROVED_SIGNERS + PATH_MAX], tracker[300];
-	struct evote_proof p;
-	enum evote_outcome outcome;
+	struct evote_proof p = {0};
+	enum evote_outcome outcome = EVOTE_FAILED;
+	const char *unkept = evote_unkept(e);
 	uint64_t timeout_ms;
 	int status;
 
@@ -137,15 +151,19 @@ counted_say(struct client *c, struct evote *e, const char *election,
 	tracker_say(c, e, election, tracker, sizeof(tracker));
 	if ((timeout_ms = cmd_timeout_ms(c, RECEIPT_MS)) > RECEIPT_MS)
 		timeout_ms = RECEIPT_MS;
-	outcome = evote_receipt(e, election, timeout_ms, &p);
+	if (unkept[0] == '\0')
+		outcome = evote_receipt(e, election, timeout_ms, &p);
 	if (outcome == EVOTE_CHANGED)
 		status = say_problem(c, evote_problem(e), outcome,
 		    "Your vote in \"%s\" was taken, and the service cannot be "
 		    "trusted",
 		    election);
 	else {
-		receipt_text(
-		    c, evote_problem(e), outcome, &p, receipt, sizeof(receipt));
+		if (unkept[0] != '\0')
+			unkept_text(c, unkept, receipt, sizeof(receipt));
+		else
+			receipt_text(c, evote_problem(e), outcome, &p, receipt,
+			    sizeof(receipt));
 		status = say_done(c,
 		    SAY_COUNTS
 		    "; it is stored on %s, among "

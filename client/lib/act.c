@@ -164,9 +164,18 @@ ballot_keep(struct evote *e, const struct kept *k, uint64_t deadline_ms)
 	if ((b.by_token || request_commit(k, (char *)b.commitment) == 0) &&
 	    state_set_ballot(
 		e->state, e->options.voter, kept_election(k), &b) != 0 &&
-	    outcome != EVOTE_CHANGED)
+	    outcome != EVOTE_CHANGED) {
 		outcome = EVOTE_FAILED;
+		snprintf(e->unkept, sizeof(e->unkept), "%.*s",
+		    (int)sizeof(e->unkept) - 1, state_error(e->state));
+	}
 	return (outcome);
+}
+
+const char *
+evote_unkept(const struct evote *e)
+{
+	return (e->unkept);
 }
 
 /* Until it is answered; fresh: no other process can have sent it. */
@@ -178,6 +187,7 @@ request_settle(struct evote *e, struct kept *k, int fresh, int wanted,
 	const char *open;
 	unsigned sends = 0;
 
+	e->unkept[0] = '\0';
 	outcome = request_send(e, k, answer, deadline_ms, &sends);
 	if (outcome == EVOTE_ANSWERED)
 		outcome = request_retry(e, k, fresh && sends == 1, wanted,

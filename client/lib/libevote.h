@@ -101,6 +101,11 @@ const char *evote_evidence(const struct evote *);
 /* choice NULL: finish the vote in this election that was kept unanswered. */
 enum evote_outcome evote_vote(
     struct evote *, const char *election, const char *choice, evote_answer *);
+/*
+ * Of a vote that counts: why what its receipt and its tracker need could not be
+ * written here, or "".  Then it is kept, and the same call writes that.
+ */
+const char *evote_unkept(const struct evote *);
 /* Whether there is one.  Of EVOTE_ANSWERED; else it is not known. */
 enum evote_outcome evote_kept(struct evote *, const char *election, int *kept);
 /* The same by what is known here, without looking for a host; -1: unknown. */

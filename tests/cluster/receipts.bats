@@ -494,3 +494,24 @@ which_is_whose() {
 	exits 0 as bob receipt board "$PAIR_DIR/bobs"
 	exits 0 client verify "$PAIR_DIR/bobs"
 }
+
+@test "a vote whose receipt cannot be kept says so, and how to get it" {
+	local ballot
+	cluster_up people
+	election board 3600
+	exits 0 as ada check
+	# What cannot be written, as if the disk were full.
+	ballot=$(printf 'ada\0board' | sha256sum | cut -c 1-32).ballot
+	ballot=$(dirname "$EVOTE_STATE"/*/service)/$ballot
+	mkdir "$ballot"
+	exits 0 as ada vote board yes
+	says "There is no receipt yet, nor a tracker"
+	says "$ballot: "
+	says "Make room there, then run the same command again"
+	exits 2 as ada --json pending --settle
+	says '"failed"'
+	says "was carried out, and is kept all the same"
+	rmdir "$ballot"
+	exits 0 as ada vote board yes
+	says "Your receipt is"
+}

@@ -2037,6 +2037,33 @@ test_receipt_missing(void **state)
 	state_close(s);
 }
 
+/* It counts, and what its receipt needs cannot be written: it stays kept. */
+static void
+test_unkept(void **state)
+{
+	struct world *w = *state;
+	struct state *s = state_of(w);
+	struct evote *e = open_with(w, 5000, 0);
+	struct ballot b = {0};
+	char path[700];
+
+	assert_int_equal(0, state_set_ballot(s, "voter", "E", &b));
+	file_of(state_dir(s), ".ballot", path);
+	assert_int_equal(0, unlink(path));
+	assert_int_equal(0, mkdir(path, 0700));
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", NULL));
+	assert_non_null(strstr(evote_unkept(e), path));
+	assert_kept(e, "E", 1);
+	assert_int_equal(0, rmdir(path));
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", NULL));
+	assert_string_equal("", evote_unkept(e));
+	assert_kept(e, "E", 0);
+	assert_int_equal(1, state_ballot(s, "voter", "E", &b));
+	assert_int_equal(1, w->fake.votes);
+	evote_close(e);
+	state_close(s);
+}
+
 /* Once only. */
 static void
 test_stale_twice(void **state)
@@ -2964,6 +2991,7 @@ main(void)
 	    test(test_rekeyed),
 	    test(test_rekeyed_login),
 	    test(test_receipt_missing),
+	    test(test_unkept),
 	    test(test_stale_twice),
 	    test(test_edited_list),
 	    test(test_edited_list_pinned),
