@@ -444,8 +444,9 @@ check(struct check *k)
 		return (say_needs(k->c, EXIT_REFUSED,
 		    "%d thing%s not right; see above what to do", k->wrong,
 		    k->wrong == 1 ? " is" : "s are"));
-	return (say_done(k->c, "All is well; %d election%s your vote", k->open,
-	    k->open == 1 ? " waits for" : "s wait for"));
+	return (say_done(k->c, "All is well; %d election%s your vote%s",
+	    k->open, k->open == 1 ? " waits for" : "s wait for",
+	    k->planned > 0 ? ", and more will" : ""));
 }
 
 static int

@@ -52,13 +52,17 @@ typed() {
 	not says 'You may not vote in "board"'
 	exits 0 as ada check board
 	not says other
+	not says "and more will"
+	as ada create later --group members --choice yes --start +1h --end +2h
+	exits 0 as ada check later
+	says "All is well; 0 elections wait for your vote, and more will"
 	for name in b c d; do
 		as ada create "$name" --group nobodys --choice yes --start +1h \
 		    --end +2h --empty-groups
 	done
 	exits 0 as ada check
 	says 'You may not vote in "other", "b", "c" and 1 more, open or'
-	says "All is well; 1 election waits for your vote"
+	says "All is well; 1 election waits for your vote, and more will"
 	(($(wc -l <<<"$output") <= 10))
 	exits 0 as ada vote board yes
 	says 'Your vote in "board" counts'
