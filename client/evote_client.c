@@ -16,6 +16,7 @@
 #include "common/nearest.h"
 #include "common/need.h"
 #include "common/options_file.h"
+#include "common/output.h"
 #include "common/text.h"
 
 #define MAX_TIMEOUT_S 86400
@@ -463,5 +464,5 @@ main(int argc, char **argv)
 		cJSON_Delete(c.json);
 	free(c.conf[0]);
 	free(c.conf[1]);
-	return (say_end(status));
+	return (output_end("", status));
 }

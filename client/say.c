@@ -1,6 +1,5 @@
 #include "client/say.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -414,28 +413,6 @@ say_problem(struct client *c, const char *problem, enum evote_outcome outcome,
 				    : "");
 	text_harmless(all);
 	return (finish(c, ends[outcome].status, -1, ends[outcome].reason, all));
-}
-
-int
-say_end(int status)
-{
-	const char *why = "";
-
-	errno = 0;
-	/* What is written in pieces fails in pieces, and the last may not. */
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return (status);
-	if (errno != 0)
-		why = strerror(errno);
-	if (status == EXIT_DONE)
-		say_aside("The command was carried out, but its answer could "
-			  "not be written%s%s.",
-		    why[0] != '\0' ? ": " : "", why);
-	else
-		say_aside("The answer could not be written%s%s. The exit "
-			  "status tells how the command ended.",
-		    why[0] != '\0' ? ": " : "", why);
-	return (status == EXIT_DONE ? EXIT_USAGE : status);
 }
 
 void

@@ -98,9 +98,6 @@ int say_answer(struct client *, const struct evote *, enum evote_outcome,
     const evote_answer *, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* Whether all that was said is written: the exit status then. */
-int say_end(int status);
-
 /* For evote_options: a side remark, since the last sentence is another's. */
 void say_earlier(
     void *arg, evote_act_kind, const char *election, const evote_answer *);

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "common/log.h"
+#include "common/output.h"
 #include "common/rpc/tls.h"
 #include "server/audit.h"
 #include "server/conf.h"
@@ -101,5 +102,5 @@ main(int argc, char **argv)
 		rc = conf.witness ? witness_daemon_run(&conf) : host_run(&conf);
 	}
 	conf_clear(&conf);
-	return (rc);
+	return (output_end("evote_server: ", rc));
 }

@@ -96,6 +96,35 @@ restored() {
 	exits 0 server audit --data "$PAIR_DIR/gamma"
 }
 
+# unwritten STATUS SENTENCE ARG...: the command ends so where nothing can be
+# written, and says so.
+unwritten() {
+	# shellcheck disable=SC2016 # expanded there
+	exits "$1" bash -c '"$0" "$@" >/dev/full' \
+	    "$PAIR_BIN/evote_server" "${@:3}"
+	says "evote_server: The $2"
+	says "could not be written: No space left on device."
+}
+
+@test "what a server's command could not write out is told" {
+	local lost="command was carried out, but its answer" new=$PAIR_DIR/new
+	local check=(check --data "$new" --no-portmap --name alpha
+	    --hosts "alpha=127.0.0.1:${PAIR_PORT:-17775}")
+
+	unwritten 2 "$lost" init --data "$new"
+	unwritten 2 "$lost" "${check[@]}"
+	unwritten 1 answer "${check[@]}" --admin-socket "$new/none/socket"
+	unwritten 2 "$lost" audit --data "$new"
+	unwritten 2 "$lost" audit --json --data "$new"
+	unwritten 2 "$lost" export --data "$new" "$PAIR_DIR/copy"
+	cp "$new/cluster.key" "$PAIR_DIR/kept.key"
+	unwritten 2 "$lost" import --data "$PAIR_DIR/other" \
+	    --cluster-key "$PAIR_DIR/kept.key" "$PAIR_DIR/copy"
+	unwritten 2 "$lost" --help
+	unwritten 2 "$lost" --version
+	exits 0 server audit --data "$PAIR_DIR/other"
+}
+
 # spoil_log HOST: a block in the middle of its write-ahead log is lost.
 spoil_log() {
 	local log=$PAIR_DIR/$1/ledger.db-wal
