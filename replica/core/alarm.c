@@ -205,8 +205,10 @@ not_accepting(const struct core *c, evote_status_res *s)
 		if (names(c, is_down, down, sizeof(down)) > 0)
 			snprintf(todo, sizeof(todo), " Start %s.", down);
 		alarm_add(s, EVOTE_ALARM_ALONE,
-		    "No redundancy: new votes are not copied to %s.%s", who,
-		    todo);
+		    "%s: new votes are not copied to %s.%s",
+		    config_alone(&c->config, core_self(c)) ? "No redundancy"
+							   : "Fewer copies",
+		    who, todo);
 	}
 	if (core_leads(c) && names(c, is_full, who, sizeof(who)) > 0)
 		alarm_add(s, EVOTE_ALARM_STORAGE,

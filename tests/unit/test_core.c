@@ -1383,7 +1383,7 @@ a_clock_is_told_of_beside_other_alarms(void **state)
 	c->hosts[B].clock_us = 9000000;
 	host_kill(c, C, 0);
 	cluster_wait(c, 5000);
-	assert_alarm(c, A, "No redundancy: new votes are not copied to C.");
+	assert_alarm(c, A, "Fewer copies: new votes are not copied to C.");
 	assert_alarm(c, A, "The hosts' clocks are 9 s apart");
 	cluster_free(c);
 }
