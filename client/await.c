@@ -32,22 +32,59 @@ alarm_stop(char *alarm)
 		alarm[len - 1] = '\0';
 }
 
-/* 1 done, 0 not yet, -1 the host does not answer any more. */
+enum seen { SEEN_GONE, SEEN_NOT_YET, SEEN_DONE, SEEN_GIVEN_UP };
+
+/* What the host said last. */
+struct view {
+	evote_stamp stamp;
+	char alarm[EVOTE_TEXT_MAX + 1]; /* of the order, or "" */
+};
+
+/* The first alarm of that kind, or "". */
 static int
-look(CLIENT *client, const struct await *a, char alarm[EVOTE_TEXT_MAX + 1])
+alarm_find(struct view *v, const evote_status_res *res, evote_alarm_kind kind)
+{
+	v->alarm[0] = '\0';
+	for (u_int i = 0; i < res->alarms.alarms_len; i++) {
+		const evote_alarm *a = &res->alarms.alarms_val[i];
+
+		if (a->kind != kind)
+			continue;
+		snprintf(v->alarm, sizeof(v->alarm), "%s", a->text);
+		alarm_stop(v->alarm);
+		return (1);
+	}
+	return (0);
+}
+
+static enum seen
+look(CLIENT *client, const struct await *a, struct view *v)
 {
 	evote_status_res res = {0};
-	int done = -1;
+	enum seen seen = SEEN_GONE;
 
 	if (evote_status_1(NULL, &res, client) == RPC_SUCCESS) {
-		done = res.answer.stamp.epoch > a->epoch && a->done(&res, a);
-		snprintf(alarm, EVOTE_TEXT_MAX + 1, "%s",
-		    res.alarms.alarms_len == 0 ? ""
-					       : res.alarms.alarms_val[0].text);
-		alarm_stop(alarm);
+		v->stamp = res.answer.stamp;
+		if (res.answer.stamp.epoch > a->epoch && a->done(&res, a))
+			seen = SEEN_DONE;
+		else if (alarm_find(v, &res, EVOTE_ALARM_ORDER))
+			seen = SEEN_GIVEN_UP;
+		else {
+			seen = SEEN_NOT_YET;
+			alarm_find(v, &res, a->alarm);
+		}
 	}
 	xdr_free((xdrproc_t)xdr_evote_status_res, &res);
-	return (done);
+	return (seen);
+}
+
+static int
+given_up_say(struct client *c, const struct view *v)
+{
+	const evote_answer answer = {
+	    .code = 1, .reason = EVOTE_R_NOT_POSSIBLE, .stamp = v->stamp};
+
+	return (say_refused_so(c, &answer, "%s", v->alarm));
 }
 
 int
@@ -56,23 +93,26 @@ await(struct client *c, const struct await *a, const char *not_yet)
 	const struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
 	uint64_t deadline_ms = now_ms() + cmd_timeout_ms(c, TIMEOUT_MS);
 	CLIENT *client = local_open(c, deadline_ms);
-	char alarm[EVOTE_TEXT_MAX + 1] = "";
-	int done = client == NULL ? -1 : 0;
+	struct view v = {.alarm = ""};
+	enum seen seen = client == NULL ? SEEN_GONE : SEEN_NOT_YET;
 
-	while (done == 0 && (done = look(client, a, alarm)) == 0 &&
+	while (seen == SEEN_NOT_YET &&
+	    (seen = look(client, a, &v)) == SEEN_NOT_YET &&
 	    now_ms() < deadline_ms)
 		nanosleep(&pause, NULL);
 	if (client != NULL)
 		clnt_destroy(client);
-	if (done == 1)
+	if (seen == SEEN_DONE)
 		return (-1);
-	if (done == -1 && now_ms() < deadline_ms)
+	if (seen == SEEN_GIVEN_UP)
+		return (given_up_say(c, &v));
+	if (seen == SEEN_GONE && now_ms() < deadline_ms)
 		return (say_unknown(c,
 		    "The server ended before it answered. The order may or may "
 		    "not have been carried out. Check `status`"));
 	return (say_unknown(c,
 	    "%s yet. It was begun and may still happen%s%s. Check `status`, "
 	    "and repeat the order once what it waits for is back%s%s",
-	    not_yet, alarm[0] != '\0' ? "; the host says: " : "", alarm,
+	    not_yet, v.alarm[0] != '\0' ? "; the host says: " : "", v.alarm,
 	    a->needs != NULL ? ". " : "", a->needs != NULL ? a->needs : ""));
 }

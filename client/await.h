@@ -13,11 +13,13 @@ struct await {
 	uint64_t epoch;	   /* of the configuration in which it was begun */
 	const char *what;  /* the host, or the arbiter */
 	const char *needs; /* a sentence about what it waits for, or NULL */
+	evote_alarm_kind alarm; /* that says what it waits for */
 };
 
 /*
  * -1 when it is done in time (--timeout, or 10 s); else the exit status, told
- * as "NOT_YET yet. ...", with what to do next.
+ * as "NOT_YET yet. ...", with what to do next.  Once the host has given it up,
+ * the host's alarm of that is told.
  */
 int await(struct client *, const struct await *, const char *not_yet);
 

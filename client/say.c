@@ -29,6 +29,7 @@ say_alarm(evote_alarm_kind kind)
 	    [EVOTE_ALARM_SETTINGS] = "settings",
 	    [EVOTE_ALARM_KEY] = "key",
 	    [EVOTE_ALARM_SECRET] = "secret",
+	    [EVOTE_ALARM_ORDER] = "order",
 	};
 	const unsigned n = sizeof(names) / sizeof(*names);
 

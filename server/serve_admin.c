@@ -148,6 +148,26 @@ evote_preview_any_1_svc(
 	return (ask(q, ASK_PREVIEW_ANY, args, result, sizeof(*result)));
 }
 
+/* A witness that is a host, by its name or its address, decides nothing. */
+static int
+is_host(const struct core *core, const evote_arbiter *to)
+{
+	const evote_config *k = core_config(core);
+	const char *at = strchr(to->where, '=');
+
+	for (u_int i = 0; i < k->hosts.hosts_len; i++) {
+		const evote_listed *h = &k->hosts.hosts_val[i];
+		size_t len = strlen(h->name);
+
+		if (strncmp(to->where, h->name, len) == 0 &&
+		    to->where[len] == '=')
+			return (1);
+		if (at != NULL && strcasecmp(at + 1, h->address) == 0)
+			return (1);
+	}
+	return (0);
+}
+
 /* What an order to the core came to: code 0 begun, 1 not possible now. */
 static bool_t
 ordered(struct svc_req *q, evote_answer *result, const char *why)
@@ -234,6 +254,10 @@ evote_set_arbiter_1_svc(
 	core_stamp(s->core, &stamp);
 	if (arbiter_check(&to, stamp.cluster, where, err, sizeof(err)) == -1)
 		return (ordered(q, result, err));
+	if (to.kind == EVOTE_ARBITER_WITNESS && is_host(s->core, &to))
+		return (ordered(q, result,
+		    "that is a host of the cluster. A witness is a third "
+		    "server, with a name of its own"));
 	log_info("admin arbiter=%d where=\"%s\" replace_dead=%d", args->kind,
 	    where, args->replace_dead);
 	return (primary_ordered(q, result,

@@ -32,7 +32,8 @@ run_handover(struct client *c, void *own, int argc, char **argv)
 	    (xdrproc_t)xdr_evote_answer, &answer, what);
 	if (status < 0)
 		status = await(c,
-		    &(struct await){is_handed, answer.stamp.epoch, host, NULL},
+		    &(struct await){is_handed, answer.stamp.epoch, host, NULL,
+			EVOTE_ALARM_ARBITER},
 		    what);
 	if (status < 0)
 		status = say_done(c, "The service is handed to %s", host);
@@ -121,7 +122,9 @@ arbiter_await(struct client *c, const evote_arbiter_args *args, uint64_t epoch)
 	int status;
 
 	snprintf(want, sizeof(want), "%s%s", kinds[args->kind], args->where);
-	status = await(c, &(struct await){is_arbiter, epoch, want, needs},
+	status = await(c,
+	    &(struct await){
+		is_arbiter, epoch, want, needs, EVOTE_ALARM_ARBITER},
 	    "The arbiter was not changed");
 	return (
 	    status >= 0 ? status : say_done(c, "The arbiter is now: %s", want));
@@ -221,8 +224,10 @@ run_promote(struct client *c, void *own, int argc, char **argv)
 	status = admin_call(c, EVOTE_PROMOTE, (xdrproc_t)xdr_evote_promote_args,
 	    &args, (xdrproc_t)xdr_evote_answer, &answer, what);
 	if (status < 0)
-		status = await(
-		    c, &(struct await){is_primary, args.epoch, "", NULL}, what);
+		status = await(c,
+		    &(struct await){
+			is_primary, args.epoch, "", NULL, EVOTE_ALARM_HALTED},
+		    what);
 	if (status < 0)
 		status = say_done(
 		    c, "This host is now primary by force. %s", answer.text);

@@ -160,10 +160,14 @@ carry_out(
 				return (-1);
 			args.act = EVOTE_HOSTS_SHOW;
 		}
-		if (now_ms() > end_ms)
+		if (now_ms() > end_ms && args.act == EVOTE_HOSTS_SHOW)
 			return (say_unknown(c,
-			    "No answer: the change may or may not have been "
-			    "made. Check it with `hosts`"));
+			    "The hosts were not changed yet. It was begun and "
+			    "may still happen. Check it with `hosts`, and "
+			    "what it waits for with `status`"));
+		if (now_ms() > end_ms)
+			return (say_declined(
+			    c, &res->answer, "The hosts were not changed"));
 		usleep(AGAIN_US);
 	}
 	return (status);

@@ -368,4 +368,7 @@ alarm_list(const struct core *c, evote_status_res *s)
 	clocks(c, s);
 	settings(c, s);
 	keys(c, s);
+	if (c->given_up.text[0] != '\0' &&
+	    c->now_ms - c->given_up.at_ms < GIVEN_UP_MS)
+		alarm_add(s, EVOTE_ALARM_ORDER, "%s.", c->given_up.text);
 }

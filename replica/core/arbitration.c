@@ -76,6 +76,25 @@ not_granted(struct core *c)
 		c->peers[i].undecided = 0;
 }
 
+/* What it will not have does not happen later either. */
+static void
+refused(struct core *c)
+{
+	const struct proposal *p = &c->proposal;
+
+	if (p->phase == PROPOSAL_ASKING_NEW)
+		proposal_give_up(c, p->kind,
+		    "%.400s holds another configuration. Take one that is new, "
+		    "which is a witness with an empty directory, or another "
+		    "key in etcd",
+		    p->next.arbiter.where);
+	else
+		proposal_give_up(c, p->kind,
+		    "the arbiter does not agree, since it knows another "
+		    "configuration. See `status`");
+	proposal_drop(c);
+}
+
 void
 arbitration_heard(struct core *c, const evote_decided *d)
 {
@@ -103,19 +122,19 @@ arbitration_heard(struct core *c, const evote_decided *d)
 		core_say(c, 1,
 		    "arbiter unchanged why=\"%s holds another configuration\"",
 		    c->proposal.next.arbiter.where);
-		proposal_drop(c);
+		refused(c);
 		return;
 	}
 	if (asked && d->verdict == EVOTE_DENIED) {
 		c->claim_ms = c->now_ms + c->cf.beat_ms;
-		proposal_drop(c);
+		refused(c);
 		return;
 	}
 	if (asked && d->verdict == EVOTE_CONFLICT &&
 	    d->config.epoch != c->config.epoch) {
 		if (c->proposal.phase == PROPOSAL_ASKING)
 			not_granted(c);
-		proposal_drop(c);
+		refused(c);
 	}
 	learn_from_arbiter(c, &d->config);
 }
@@ -132,6 +151,31 @@ replaces_primary(const struct core *c)
 		hosts_own_name(c)) == 0);
 }
 
+/*
+ * Whoever has to agree to another arbiter has not answered.  The old one may
+ * have agreed all the same; without its word nothing comes of the others'.
+ */
+static void
+arbiter_unchanged(struct core *c)
+{
+	const struct proposal *p = &c->proposal;
+
+	core_say(c, 1, "arbiter unchanged why=\"%s does not answer\"",
+	    p->phase == PROPOSAL_CONFIRMING	  ? "a host in sync"
+		: p->phase == PROPOSAL_ASKING_NEW ? p->next.arbiter.where
+						  : c->config.arbiter.where);
+	if (p->phase == PROPOSAL_CONFIRMING)
+		proposal_give_up(c, p->kind,
+		    "a host in sync does not answer. Start it, and give the "
+		    "order again");
+	else if (p->phase == PROPOSAL_ASKING_NEW)
+		proposal_give_up(c, p->kind,
+		    "%.400s does not answer. Start it, or correct its address, "
+		    "and give the order again",
+		    p->next.arbiter.where);
+	proposal_drop(c);
+}
+
 /* A primary shows the arbiter that it lives; whoever waits for a word asks. */
 void
 arbitration_beat(struct core *c)
@@ -143,14 +187,8 @@ arbitration_beat(struct core *c)
 		return;
 	if (proposal_open(c) && c->proposal.kind == P_ARBITER &&
 	    c->proposal.phase != PROPOSAL_STORING &&
-	    c->now_ms - c->proposal.begun_ms > ARBITER_MS) {
-		core_say(c, 1, "arbiter unchanged why=\"%s does not answer\"",
-		    c->proposal.phase == PROPOSAL_CONFIRMING ? "a host in sync"
-			: c->proposal.phase == PROPOSAL_ASKING_NEW
-			? c->proposal.next.arbiter.where
-			: c->config.arbiter.where);
-		proposal_drop(c);
-	}
+	    c->now_ms - c->proposal.begun_ms > ARBITER_MS)
+		arbiter_unchanged(c);
 	/*
 	 * Whom the arbiter was to leave out is there again.  If that was
 	 * granted after all, nobody but this host can take over, and nothing

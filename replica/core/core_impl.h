@@ -175,6 +175,12 @@ struct proposal {
 	uint64_t begun_ms; /* of this phase, but STORING */
 };
 
+/* What an operator ordered and will not happen, and why. */
+struct given_up {
+	char text[EVOTE_TEXT_MAX + 1]; /* "": nothing */
+	uint64_t at_ms;
+};
+
 struct core {
 	struct core_config cf;
 	const struct machine *machine;
@@ -240,7 +246,9 @@ struct core {
 	uint64_t renew_ms;   /* no renewal before */
 	uint64_t waiting_ms; /* since when in that role */
 	int hand_to;
+	int hand_ordered; /* by an operator */
 	uint64_t hand_ms, hand_retry_ms;
+	struct given_up given_up;
 
 	struct peer peers[EVOTE_HOSTS_MAX];
 	struct stranger stranger;
@@ -404,6 +412,15 @@ int proposal_open(const struct core *);
 int proposal_is(const struct core *, enum proposal_kind, enum proposal_phase);
 void proposal_check(const struct core *); /* the phase goes with the role */
 void proposal_make(struct core *, enum proposal_kind);
+/* What was ordered before, and given up, is not told of any more. */
+void proposal_begin_order(struct core *);
+/*
+ * For the operator, when one has ordered this: it will not happen, and why, and
+ * what to do, without the last full stop.
+ */
+void proposal_give_up(struct core *, enum proposal_kind, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void proposal_not_handed(struct core *);
 void proposal_put(struct core *);
 void proposal_ask(struct core *);
 void proposal_store(struct core *);
@@ -442,7 +459,7 @@ void policy_act(struct core *);
 int policy_may_take(const struct core *, int peer);
 /* All of the set have this epoch from us, or halted in it. */
 int policy_confirmed(const struct core *);
-void policy_hand_over(struct core *, int to);
+void policy_hand_over(struct core *, int to, int ordered);
 
 /* stuck.c */
 /* Does that answer wait for this host in sync? */

@@ -47,7 +47,8 @@ core_handover(struct core *c, const char *name)
 			return ("that host cannot call this one; see its "
 				"`status`, and look at the address that it "
 				"has for this host");
-		policy_hand_over(c, i);
+		proposal_begin_order(c);
+		policy_hand_over(c, i, 1);
 		return (NULL);
 	}
 	return ("there is no host of that name; `hosts` shows them");

@@ -367,6 +367,7 @@ handing(struct core *c)
 
 	if (!may_go_on(c, c->hand_to) || c->now_ms - c->hand_ms > HAND_MS) {
 		c->hand_retry_ms = c->now_ms + AGAIN_MS;
+		proposal_not_handed(c);
 		core_move(c, ON_ABORT);
 		return;
 	}
@@ -378,9 +379,10 @@ handing(struct core *c)
 }
 
 void
-policy_hand_over(struct core *c, int to)
+policy_hand_over(struct core *c, int to, int ordered)
 {
 	c->hand_to = to;
+	c->hand_ordered = ordered;
 	c->hand_ms = c->now_ms;
 	c->relieved = c->no_room;
 	core_move(c, ON_HAND);
@@ -405,7 +407,7 @@ give(struct core *c)
 		    (c->no_room ||
 			(back && hosts_preferred(c, i) &&
 			    !c->peers[i].yielded))) {
-			policy_hand_over(c, i);
+			policy_hand_over(c, i, 0);
 			return;
 		}
 	}

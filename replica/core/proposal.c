@@ -1,4 +1,6 @@
 #include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/mutant.h"
@@ -127,8 +129,52 @@ proposal_put(struct core *c)
 }
 
 void
+proposal_begin_order(struct core *c)
+{
+	c->given_up.text[0] = '\0';
+}
+
+void
+proposal_give_up(struct core *c, enum proposal_kind kind, const char *fmt, ...)
+{
+	const char *what = kind == P_ARBITER ? "The arbiter was not changed"
+	    : kind == P_HOSTS		     ? "The hosts were not changed"
+	    : kind == P_HAND && c->hand_ordered
+	    ? "The service was not handed over"
+	    : NULL;
+	char why[EVOTE_TEXT_MAX / 2];
+	va_list ap;
+
+	if (what == NULL)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	snprintf(
+	    c->given_up.text, sizeof(c->given_up.text), "%s: %s", what, why);
+	c->given_up.at_ms = c->now_ms;
+}
+
+void
+proposal_not_handed(struct core *c)
+{
+	const struct peer *to = &c->peers[c->hand_to];
+
+	proposal_give_up(c, P_HAND,
+	    !to->up || to->conn == 0
+		? "%s has gone. See its `status`, and start it if it is down"
+		: !to->room ? "the disk of %s is nearly full. Make room there"
+			    : "requests still waited for a disk or a host "
+			      "after a second, or %s no longer follows. See "
+			      "`status`, and give the order again",
+	    c->cf.names[c->hand_to]);
+}
+
+void
 proposal_make(struct core *c, enum proposal_kind kind)
 {
+	if (kind == P_FORCE || kind == P_ARBITER || kind == P_HOSTS)
+		proposal_begin_order(c);
 	if (c->proposal.next.hosts.hosts_len == 0)
 		hosts_first(c, &c->proposal.next);
 	c->proposal.next.epoch = BUG_SAME_EPOCH && c->role == EVOTE_CLAIMING &&

@@ -22,6 +22,7 @@
 #define RENEW_MS      1000  /* between two renewals */
 #define STUCK_MS      2000  /* who waits longer is told of, by log and status */
 #define STRANGER_MS   10000 /* who was refused is told of for so long */
+#define GIVEN_UP_MS   60000 /* an operator's order that was given up */
 #define UNANSWERED_MS 30000 /* on a link: more than a disk may hang */
 
 /* Counted in beats. */

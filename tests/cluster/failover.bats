@@ -299,6 +299,25 @@ host_waits() {
 	wait_until 10 serves beta
 }
 
+@test "a change of the hosts: begun and open, or not begun at all" {
+	# shellcheck disable=SC2034 # cluster_up reads it
+	options=(--failback manual --hang-ms 60000)
+	cluster_up people
+	disk_hang alpha
+	admin alpha hosts prefer beta >"$PAIR_DIR/begun" 2>&1 3>&- &
+	sleep 1
+	exits 4 admin alpha hosts add "gamma=$(address beta):1"
+	says "The hosts were not changed (the set of hosts is being changed just"
+	wait_until 5 grep -q "It was begun and may still happen" \
+	    "$PAIR_DIR/begun"
+	kill -TERM "$tracer"
+	wait_until 10 prefers_beta
+}
+
+prefers_beta() {
+	[[ $(admin alpha hosts) == beta=* ]]
+}
+
 halted() {
 	[[ $(host_state "$1" role) == halted ]]
 }

@@ -161,6 +161,34 @@ copied_to() {
 	[[ $(host_state "$other" arbiter) == none ]]
 }
 
+@test "a witness that cannot be taken: the order is refused, and says why" {
+	local dead
+	dead=w=$(address alpha):$((${PAIR_PORT:-17775} + 7))
+	# shellcheck disable=SC2034 # cluster_up reads it
+	options=(--failback manual)
+	cluster_up people
+	# An alarm of another kind, which is no reason.
+	exits 0 admin alpha hosts prefer beta
+	wait_until 10 alarms alpha "order of preference"
+	exits 4 admin alpha --timeout 1 arbiter witness "$dead"
+	says "was not changed yet. It was begun and may still happen. Check"
+	wait_until 5 alarms alpha "The arbiter was not changed"
+	exits 1 admin alpha arbiter witness "$dead"
+	says "The arbiter was not changed: $dead does not answer. Start it, or"
+	not says "may still happen"
+	exits 5 client status
+	says "ALARM: The arbiter was not changed: $dead does not answer."
+	exits 1 admin alpha --json arbiter witness "$dead"
+	jq -e '.code == 1 and .reason == "not-possible"' <<<"$output"
+	pair_states | jq -e '.hosts[0].alarms | any(.kind == "order")'
+	exits 1 admin alpha arbiter witness "alpha=$(address beta):1"
+	says "that is a host of the cluster. A witness is a third server"
+	exits 0 admin alpha hosts add "gamma=${dead#w=}"
+	exits 1 admin alpha arbiter witness "$dead"
+	says "that is a host of the cluster"
+	[[ $(host_state alpha arbiter) == none ]]
+}
+
 @test "a witness that is dead for good: an order says how to do without it" {
 	arbitrated_up
 	server_kill witness

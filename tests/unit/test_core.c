@@ -1042,10 +1042,52 @@ a_hand_over_that_takes_too_long_is_called_off(void **state)
 	ask_write(c, A, 2);
 	cluster_wait(c, 1200);
 	assert_role(c, A, "primary");
+	assert_alarm(c, A,
+	    "The service was not handed over: requests still "
+	    "waited for a disk or a host after a second");
 	free_disk(c, B);
 	assert_told(c, 1, "served");
 	assert_told(c, 2, "served");
 	assert_role(c, B, "backup");
+	assert_null(core_handover(c->hosts[A].core, "B"));
+	assert_no_alarm(c, A, "not handed over");
+	cluster_free(c);
+}
+
+/* No operator waits for what the primary wanted by itself. */
+static void
+a_hand_over_that_nobody_ordered_is_called_off_in_silence(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	hold_disk(c, B);
+	ask_write(c, A, 1);
+	cluster_run(c);
+	host_room(c, A, 0);
+	assert_role(c, A, "handing-over");
+	cluster_wait(c, 1200);
+	assert_role(c, A, "primary");
+	assert_no_alarm(c, A, "not handed over");
+	free_disk(c, B);
+	cluster_free(c);
+}
+
+static void
+an_order_that_was_given_up_says_whom_it_missed(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	hold_disk(c, B);
+	ask_write(c, A, 1);
+	cluster_run(c);
+	assert_null(core_handover(c->hosts[A].core, "B"));
+	host_kill(c, B, 0);
+	cluster_wait(c, 500);
+	assert_role(c, A, "primary");
+	assert_alarm(c, A,
+	    "The service was not handed over: B has gone. See its `status`");
+	cluster_wait(c, 60000);
+	assert_no_alarm(c, A, "not handed over");
 	cluster_free(c);
 }
 
@@ -2287,6 +2329,9 @@ main(void)
 	    cmocka_unit_test(
 		requests_wait_for_the_hand_over_and_go_to_the_next),
 	    cmocka_unit_test(a_hand_over_that_takes_too_long_is_called_off),
+	    cmocka_unit_test(
+		a_hand_over_that_nobody_ordered_is_called_off_in_silence),
+	    cmocka_unit_test(an_order_that_was_given_up_says_whom_it_missed),
 	    cmocka_unit_test(a_hand_over_may_break_anywhere),
 	    cmocka_unit_test(a_hand_over_to_a_host_that_dies_comes_back),
 	    cmocka_unit_test(forced_promotion_bars_the_old_incarnation),

@@ -783,6 +783,88 @@ a_new_witness_that_holds_another_k_is_not_taken(void **state)
 	cluster_wait(c, 500);
 	assert_role(c, A, "primary");
 	assert_int_equal(c->hosts[A].k.arbiter.kind, EVOTE_ARBITER_NONE);
+	assert_alarm(c, A,
+	    "The arbiter was not changed: " WHERE
+	    " holds another configuration.");
+	cluster_free(c);
+}
+
+/* Told until the next order, or for a minute. */
+static void
+a_new_witness_that_does_not_answer_is_told_of(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, 0);
+
+	c->witness_down = 1;
+	for (int again = 0; again <= 1; again++) {
+		assert_null(core_arbiter(
+		    c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
+		assert_no_alarm(c, A, "not changed");
+		cluster_wait(c, 2500);
+		assert_alarm(c, A,
+		    "The arbiter was not changed: " WHERE
+		    " does not answer. Start it, or correct its address, and "
+		    "give the order again.\n");
+	}
+	cluster_wait(c, 57000);
+	assert_alarm(c, A, "not changed");
+	cluster_wait(c, 3000);
+	assert_no_alarm(c, A, "not changed");
+	cluster_free(c);
+}
+
+/*
+ * It was said that the order will not be carried out, and what is in force has
+ * a later epoch by then.
+ */
+static void
+a_new_witness_that_answers_too_late_is_not_taken(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, 0);
+
+	c->verdict_held[A] = 1;
+	assert_null(
+	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
+	cluster_wait(c, 2500);
+	assert_alarm(c, A, "The arbiter was not changed");
+	assert_true(c->hosts[A].decided);
+	assert_int_equal(c->hosts[A].verdict.verdict, EVOTE_GRANTED);
+	c->verdict_held[A] = 0;
+	cluster_wait(c, 1000);
+	assert_role(c, A, "primary");
+	assert_int_equal(c->hosts[A].k.arbiter.kind, EVOTE_ARBITER_NONE);
+	cluster_free(c);
+}
+
+/* All of the set are asked first. */
+static void
+a_host_that_does_not_confirm_keeps_the_arbiter(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, 0);
+
+	assert_null(
+	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
+	host_stop(c, B);
+	cluster_wait(c, 2500);
+	assert_alarm(c, A,
+	    "The arbiter was not changed: a host in sync does not answer.");
+	cluster_free(c);
+}
+
+/* It may have agreed, and its answer is lost. */
+static void
+an_old_witness_that_does_not_answer_leaves_it_open(void **state)
+{
+	struct cluster *c = cluster_arbitrated();
+
+	c->verdict_held[A] = c->verdict_held[B] = 1;
+	assert_null(core_arbiter(c->hosts[A].core, EVOTE_ARBITER_NONE, "", 0));
+	cluster_wait(c, 2500);
+	assert_no_alarm(c, A, "not changed");
+	assert_alarm(c, A, "The arbiter does not answer");
+	c->verdict_held[A] = c->verdict_held[B] = 0;
+	cluster_wait(c, 500);
+	assert_int_equal(c->hosts[A].k.arbiter.kind, EVOTE_ARBITER_NONE);
 	cluster_free(c);
 }
 
@@ -933,6 +1015,11 @@ main(void)
 	    cmocka_unit_test(a_witness_that_dies_as_it_comes_is_replaced),
 	    cmocka_unit_test(a_deposed_primary_does_not_replace_its_witness),
 	    cmocka_unit_test(a_new_witness_that_holds_another_k_is_not_taken),
+	    cmocka_unit_test(a_new_witness_that_does_not_answer_is_told_of),
+	    cmocka_unit_test(a_new_witness_that_answers_too_late_is_not_taken),
+	    cmocka_unit_test(a_host_that_does_not_confirm_keeps_the_arbiter),
+	    cmocka_unit_test(
+		an_old_witness_that_does_not_answer_leaves_it_open),
 	    cmocka_unit_test(
 		a_dead_witness_is_not_replaced_while_a_host_is_away),
 	    cmocka_unit_test(a_witness_that_does_not_answer_is_not_taken),
