@@ -13,7 +13,7 @@ int
 prompt_can(const struct client *c)
 {
 	return (
-	    c->json == NULL && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO));
+	    c->json == NULL && isatty(STDIN_FILENO) && isatty(STDERR_FILENO));
 }
 
 char *

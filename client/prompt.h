@@ -5,6 +5,8 @@
 
 /*
  * Whether somebody sits there: of a script, or with --json, nothing is asked.
+ * Questions, and what is shown before them, go to standard error; standard
+ * output may be kept in a file.
  */
 int prompt_can(const struct client *);
 /* The next line of standard input without its end, malloc'd; NULL: none. */

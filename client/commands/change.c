@@ -115,6 +115,12 @@ extension_agree(struct client *c, struct evote *e, const struct change *n,
 			: say_refused(c, &life->answer,
 			      "Election \"%s\" was not extended", n->name));
 	}
+	if (!n->dry && !n->yes && !prompt_can(c))
+		return (say_usage(c,
+		    "Election \"%s\" was not extended. An extension cannot be "
+		    "taken back; --dry-run shows both ends. Add --yes if they "
+		    "are right",
+		    n->name));
 	extension_lines(c, n, life->end, end, now);
 	if (n->dry) {
 		if (c->json != NULL)
@@ -130,11 +136,11 @@ extension_agree(struct client *c, struct evote *e, const struct change *n,
 		: say_usage(c, "Election \"%s\" was not extended", n->name));
 }
 
-/* A script does not want to read it, and is not asked. */
+/* A script that says --yes does not want to read it. */
 static int
 is_shown(const struct client *c, const struct change *n)
 {
-	return (n->dry || prompt_can(c));
+	return (n->dry || !n->yes || prompt_can(c));
 }
 
 /*
@@ -298,8 +304,8 @@ const struct command cmd_extend = {
     .name = "extend",
     .args = "ELECTION",
     .help = "Gives an election that has not ended a later end, for good; on a "
-	    "terminal it shows both ends, and asks. Its creator does that, or "
-	    "with --admin an operator.",
+	    "terminal it shows both ends, and asks, elsewhere it needs --yes. "
+	    "Its creator does that, or with --admin an operator.",
     .size = sizeof(struct change),
     .options = extend_options,
     .run = run_extend,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/commands/import.h"
 #include "client/commands/enrolled.h"
@@ -128,7 +129,8 @@ removal_ask(struct client *c, const struct import *m)
 
 	if (m->yes)
 		return (-1);
-	if (!prompt_can(c))
+	/* Who is asked must see the list, which is the output. */
+	if (!prompt_can(c) || !isatty(STDOUT_FILENO))
 		return (say_usage(c,
 		    "Nothing was changed. %u of %u voters would be taken off "
 		    "the roll; add --yes if that is right",

@@ -76,15 +76,16 @@ voters_show() {
 	shows check 0 as ada --json check plan
 	shows extend 0 as ada --json extend plan --end +3h --reason late \
 	    --dry-run
-	shows extend 0 as ada --json extend plan --end +3h --reason late
-	shows extend 1 as bob --json extend plan --end +4h --reason late
+	shows extend 2 as ada --json extend plan --end +3h --reason late
+	shows extend 0 as ada --json extend plan --end +3h --reason late --yes
+	shows extend 1 as bob --json extend plan --end +4h --reason late --yes
 	shows show 0 client --json show plan
 	shows cancel 0 as ada --json cancel plan --reason wrong --yes
 	shows cancel 1 as ada --json cancel plan --reason wrong --yes
 	shows show 0 client --json show plan
 	shows report 0 client --json report plan
 	shows extend 0 as ada --json extend club \
-	    --end "+$((14 * $(slowness)))s" --reason late
+	    --end "+$((14 * $(slowness)))s" --reason late --yes
 	shows show 0 client --json show board
 	shows show 0 client --json show chair
 	shows show 0 client --json show club

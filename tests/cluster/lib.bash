@@ -102,13 +102,26 @@ as() {
 # on_terminal TYPED ARG...: evote_client, where those lines are typed; its words
 # reach it as they are, through a shell of `script`.
 on_terminal() {
+	logged_to "" "$@"
+}
+
+# logged_to FILE TYPED ARG...: the same; standard output goes to that file, if
+# there is one.
+logged_to() {
 	SHELL=/bin/bash host_run voters script -qec \
-	    "$(printf '%q ' "$PAIR_BIN/evote_client" "${@:2}")" /dev/null <<<"$1"
+	    "$(printf '%q ' "$PAIR_BIN/evote_client" "${@:3}")${1:+ >$1}" \
+	    /dev/null <<<"$2"
 }
 
 # The same, as ada.
 ada_types() {
 	on_terminal "$1" --voter ada --key "$KEYS/people/ada.pem" "${@:2}"
+}
+
+# The same; its output goes to a file.
+ada_types_logged() {
+	logged_to /dev/null "$1" --voter ada --key "$KEYS/people/ada.pem" \
+	    "${@:2}"
 }
 
 # The command succeeds, or not, with this exit status; its output is kept.

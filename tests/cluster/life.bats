@@ -111,18 +111,18 @@ go_on() {
 	election board 12
 	as bob create other --group members --choice yes --end +1h
 	end=$(client --json show board | jq .end_us)
-	exits 1 as bob extend board --end +1h --reason "I want to"
+	exits 1 as bob extend board --end +1h --reason "I want to" --yes
 	says "only whoever created"
-	exits 1 as ada extend board --end +1s --reason "too little"
+	exits 1 as ada extend board --end +1s --reason "too little" --yes
 	says "only be extended"
 	exits 2 as ada extend board --end +1h
 	says "no --reason"
 	exits 0 as ada extend board --end "+$((15 * $(slowness)))s" \
-	    --reason "The mail came late."
+	    --reason "The mail came late." --yes
 	server_kill alpha
 	exits 0 as ada vote board yes
 	exits 0 admin beta extend board --end "+$((17 * $(slowness)))s" \
-	    --reason "So did the | other one"
+	    --reason "So did the | other one" --yes
 	shows board ".extended[0].from_us == $end and
 	    .extended[0].to_us == .extended[1].from_us and
 	    .extended[1].to_us == .end_us and .extended[0].by == \"ada\" and
@@ -132,7 +132,7 @@ go_on() {
 	says "extended by ada"
 	says "extended by an operator"
 	wait_until 90 client result board
-	exits 1 as ada extend board --end +1h --reason "Once more"
+	exits 1 as ada extend board --end +1h --reason "Once more" --yes
 	says "closed"
 	exits 0 client result board
 	says "extended by an operator"
@@ -236,7 +236,8 @@ answers_until() {
 	# The first answer tells what would become of it.
 	unanswered 4 create board --group members --choice yes \
 	    --end "${day}T10:00:00Z"
-	unanswered 1 extend board --end "${day}T11:00:00Z" --reason "The mail"
+	unanswered 1 extend board --end "${day}T11:00:00Z" \
+	    --reason "The mail" --yes
 	shows board '.extended | length == 1'
 	unanswered 2 register gil members --shared-keys \
 	    "$(sed -n 's/^ada,members,//p' "$KEYS/people.csv")"
@@ -319,7 +320,7 @@ answers_until() {
 	says "takes your vote until"
 	exits 1 as bob check board
 	says "from here you did not"
-	exits 1 as ada extend board --end +1h --reason "Too late"
+	exits 1 as ada extend board --end +1h --reason "Too late" --yes
 	says "ended at"
 	says "$lasts"
 	server_kill alpha
@@ -473,6 +474,19 @@ lasts() {
 	says "later by 366 d"
 	says "An extension cannot be taken back"
 	says "Extend it (yes/no)?"
+	exits 2 as ada "${extend[@]}" 2032-05-04T10:00Z
+	says "Add --yes"
+	exits 2 admin alpha "${extend[@]}" 2032-05-04T10:00Z
+	says "Add --yes"
+	# What is asked is seen, wherever the output goes.
+	exits 2 ada_types_logged no "${extend[@]}" 2032-05-04T10:00Z
+	says "later by 366 d"
+	says "Extend it (yes/no)?"
+	exits 2 ada_types_logged no create kept --group members --choice yes \
+	    --end 2031-05-04T10:00Z
+	says "closes   2031-05-04"
+	says "Create it (yes/no)?"
+	fails client show kept
 	exits 0 as ada "${extend[@]}" 2032-05-04T10:00Z --dry-run
 	says "later by 366 d"
 	says "Nothing was done"
@@ -499,7 +513,7 @@ lasts() {
 	shows short '.extended | length == 1'
 	# What was sent and got no answer is not asked about.
 	kill -STOP "$(server_pid beta)"
-	exits 4 as ada --timeout 1 extend short --end +3h --reason Late
+	exits 4 as ada --timeout 1 extend short --end +3h --reason Late --yes
 	kill -CONT "$(server_pid beta)"
 	wait_until 20 level
 	exits 0 ada_types "" extend short --end +3h --reason Late
@@ -510,7 +524,7 @@ lasts() {
 	cluster_up people
 	as ada create board --group members --choice yes --end +1h
 	kill -STOP "$(server_pid beta)"
-	exits 4 as ada --timeout 1 extend board --end +3h --reason "More time"
+	exits 4 as ada --timeout 1 extend board --end +3h --reason "More time" --yes
 	kill -CONT "$(server_pid beta)"
 	wait_until 20 level
 	exits 0 as ada pending
@@ -523,7 +537,7 @@ lasts() {
 	server_kill alpha
 	wait_until 10 serves beta
 	# Another request settles it first.
-	exits 1 as ada extend board --end +4h --reason "Even more"
+	exits 1 as ada extend board --end +4h --reason "Even more" --yes
 	says "unanswered cancellation of"
 	phase board cancelled
 }
@@ -558,7 +572,7 @@ deeds() {
 	told=()
 	deed "e$n" as ada --timeout 2 create "e$n" --group members \
 	    --choice yes --start +30m --end +1h
-	deed "x$n" as ada --timeout 2 extend "e$n" --end +2h --reason "R $n"
+	deed "x$n" as ada --timeout 2 extend "e$n" --end +2h --reason "R $n" --yes
 	deed "s$n" admin_any settings --quota "$((200 + n))"
 	deed "c$n" as ada --timeout 2 cancel "e$n" --reason "C $n" --yes
 	server_kill "$host"

@@ -108,7 +108,7 @@ tells_fast() {
 	says "in 1 h 5"
 	tells_fast 1 "in 1 h 5" result board
 	tells_fast 1 "in 5" vote later yes
-	tells_fast 0 "in 3 h 5" extend board --end +4h --reason late
+	tells_fast 0 "in 3 h 5" extend board --end +4h --reason late --yes
 }
 
 @test "check: a stranger learns nothing of the roll" {
