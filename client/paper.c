@@ -117,6 +117,14 @@ paper_read(struct client *c, struct paper *p, int n, char **words)
 			return (say_usage(c,
 			    "this election takes a ranking; write it as one "
 			    "argument, as in 'A > B = C'"));
+		if (n == 1 && strchr(words[0], '>') == NULL &&
+		    prompt_redirected())
+			return (say_usage(c,
+			    "No vote was sent, because the output goes to a "
+			    "file: did the shell take your > for that? Put the "
+			    "whole ranking in quotes, as in 'A > B'. If \"%s\" "
+			    "is all of it, leave the output on the terminal",
+			    words[0]));
 		if (n == 1)
 			reason = ballot_marks_ranking(&p->marks, words[0]);
 		return (reason_say(c, p, reason));

@@ -1,5 +1,6 @@
 #include "client/prompt.h"
 
+#include <sys/stat.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,15 @@ prompt_can(const struct client *c)
 {
 	return (
 	    c->json == NULL && isatty(STDIN_FILENO) && isatty(STDERR_FILENO));
+}
+
+int
+prompt_redirected(void)
+{
+	struct stat st;
+
+	return (isatty(STDIN_FILENO) && fstat(STDOUT_FILENO, &st) == 0 &&
+	    S_ISREG(st.st_mode));
 }
 
 char *

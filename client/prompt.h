@@ -9,6 +9,11 @@
  * output may be kept in a file.
  */
 int prompt_can(const struct client *);
+/*
+ * Whether the output goes to a file, of somebody at a terminal: perhaps the
+ * shell took a `>` that was meant for us.
+ */
+int prompt_redirected(void);
 /* The next line of standard input without its end, malloc'd; NULL: none. */
 char *prompt_line(void);
 /* Whether nothing follows on standard input but empty lines; reads them. */

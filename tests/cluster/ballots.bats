@@ -162,6 +162,12 @@ debian() {
 	exits 0 ada_types $'2>4=1\nyes' vote chair
 	says "Your ballot: B > A = D"
 	says 'Your vote in "chair" counts'
+	# The shell takes a > without quotes, and the rest of the ranking.
+	local bob=(--voter bob --key "$KEYS/people/bob.pem" vote chair)
+	exits 2 logged_to "$PAIR_DIR/B" "" "${bob[@]}" A
+	says "Put the whole ranking in quotes"
+	[[ $(client --json turnout chair | jq .voted) == 1 ]]
+	exits 0 logged_to "$PAIR_DIR/B" "" "${bob[@]}" 'A > B'
 }
 
 @test "a ballot of long names is shown whole, with a line for each" {
