@@ -33,7 +33,9 @@ sight_take(struct survey *s, struct evote *e, int i)
 	at->reached = outcome == EVOTE_ANSWERED ||
 	    (outcome == EVOTE_CHANGED && at->res.origin != NULL);
 	at->pin = evote_pin(e, i);
-	if (outcome == EVOTE_CHANGED || outcome == EVOTE_FAILED) {
+	at->failed = outcome == EVOTE_FAILED;
+	if (outcome == EVOTE_CHANGED ||
+	    (at->failed && s->worst != EVOTE_CHANGED)) {
 		s->worst = outcome;
 		snprintf(
 		    s->problem, sizeof(s->problem), "%s", evote_problem(e));
@@ -44,6 +46,14 @@ sight_take(struct survey *s, struct evote *e, int i)
 	}
 	s->reached++;
 	at->ahead_us = evote_clock_ahead(e, &at->res, &at->within_us);
+}
+
+const char *
+survey_heading(enum evote_outcome outcome)
+{
+	return (outcome == EVOTE_FAILED
+		? "The service could not be asked from here"
+		: "The service cannot be relied on");
 }
 
 /* It holds no votes, and answers no client. */

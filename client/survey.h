@@ -7,6 +7,7 @@
 struct sight {
 	const char *name;
 	int reached;
+	int failed;	   /* this machine did, or the caller */
 	char problem[512]; /* why not */
 	evote_status_res res;
 	const char *pin;  /* of its TLS; "": reached in plain, or not at all */
@@ -19,7 +20,7 @@ struct survey {
 	int n, reached;
 	int primary;	   /* who serves; -1: nobody */
 	int two_primaries; /* more than one, each asked once more */
-	/* Other than EVOTE_ANSWERED: the service cannot be relied on. */
+	/* Other than EVOTE_ANSWERED: see survey_heading. */
 	enum evote_outcome worst;
 	char problem[2048];
 	uint64_t taken_ms; /* by the monotonic clock */
@@ -31,6 +32,8 @@ struct survey {
  */
 void survey_take(struct survey *, struct evote *);
 void survey_clear(struct survey *);
+/* What a problem with such an outcome means. */
+const char *survey_heading(enum evote_outcome);
 int survey_serves(const struct survey *, int host);
 
 /*

@@ -90,9 +90,10 @@ host_check(struct check *k, const struct survey *s, int i)
 	    "another host serves.",
 	    at->name);
 	line_say(k, "host",
-	    x.failed < 0   ? "Try again later, or tell the operators."
-		: x.theirs ? theirs
-			   : x.todo,
+	    at->failed	       ? "Put that right on this computer."
+		: x.failed < 0 ? "Try again later, or tell the operators."
+		: x.theirs     ? theirs
+			       : x.todo,
 	    "%s is not reached: %s", at->name, at->problem);
 }
 
@@ -128,8 +129,8 @@ hosts_check(struct check *k)
 	if (k->reached)
 		clock_check(k);
 	if (s.worst != EVOTE_ANSWERED)
-		status = say_problem(k->c, s.problem, s.worst,
-		    "The service cannot be relied on");
+		status = say_problem(
+		    k->c, s.problem, s.worst, "%s", survey_heading(s.worst));
 	else if (s.two_primaries)
 		status = say_problem(k->c, "", EVOTE_CHANGED,
 		    "TWO PRIMARIES: more than one host serves. Tell the "
@@ -160,6 +161,19 @@ key_check(struct check *k)
 	if (doubt != NULL)
 		line_say(k, "key", "It should be yours alone (chmod 600).",
 		    "%s %s", path, doubt);
+}
+
+/* Whether a vote can be written down before it is sent, as it has to be. */
+static void
+state_check(struct check *k)
+{
+	if (evote_can_keep(k->e) != 0)
+		line_say(k, "state",
+		    "Make that directory yours and writable, or name another "
+		    "with --state.",
+		    "A vote cannot be kept here, so none would be sent, and "
+		    "what the service showed is not remembered: %s",
+		    evote_problem(k->e));
 }
 
 static void
@@ -432,6 +446,8 @@ check(struct check *k)
 
 	if (status >= 0)
 		return (status);
+	if (k->reached)
+		state_check(k);
 	pending_check(k);
 	key_check(k);
 	if (!k->reached)

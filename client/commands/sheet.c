@@ -52,7 +52,10 @@ sheet_read(
 		    (status = life_refused(c, e, election, &res.answer,
 			 "There is no tally sheet")) < 0)
 			status = say_answer(c, e, outcome, &res.answer,
-			    "There is no tally sheet of \"%s\"", election);
+			    outcome == EVOTE_ANSWERED
+				? "There is no tally sheet of \"%s\""
+				: "The tally sheet of \"%s\" was not read",
+			    election);
 		if (status < 0)
 			page_take(l, &res);
 		/* A service that turns in circles must not keep us. */

@@ -125,8 +125,8 @@ survey_say(struct client *c, const struct survey *s)
 	unsigned needs = needs_count(s);
 
 	if (s->worst != EVOTE_ANSWERED)
-		return (say_problem(c, s->problem, s->worst,
-		    "The service cannot be relied on"));
+		return (say_problem(
+		    c, s->problem, s->worst, "%s", survey_heading(s->worst)));
 	if (s->two_primaries)
 		return (two_say(c, s));
 	if (s->primary < 0)

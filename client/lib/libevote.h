@@ -296,6 +296,11 @@ enum evote_outcome evote_pendings(struct evote *,
 enum evote_outcome evote_pending(
     struct evote *, struct evote_pending *, int *kept);
 /*
+ * Whether a request of that voter could be written down before it is sent: 0,
+ * or -1.
+ */
+int evote_can_keep(struct evote *);
+/*
  * Sends it again, and keeps the receipt of a vote; the code is -1 if it is
  * gone.
  */

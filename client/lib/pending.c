@@ -76,6 +76,18 @@ kept_take(struct evote *e, struct kept *k, int *lock, uint64_t deadline_ms)
 	return (handle_fail(e, "%s", state_error(e->state)));
 }
 
+int
+evote_can_keep(struct evote *e)
+{
+	int lock = state_lock(e->state, e->options.voter, handle_deadline(e));
+	int rc = lock >= 0 ? state_writable(e->state) : -1;
+
+	if (rc != 0)
+		handle_fail(e, "%s", state_error(e->state));
+	state_unlock(lock);
+	return (rc);
+}
+
 enum evote_outcome
 evote_pending(struct evote *e, struct evote_pending *p, int *kept)
 {

@@ -164,6 +164,21 @@ state_replace(struct state *s, const char *name, const void *data, size_t len)
 	return (-1);
 }
 
+int
+state_writable(struct state *s)
+{
+	char new[NAME_MAX];
+	int fd;
+
+	snprintf(new, sizeof(new), "probe.%d.new", (int)getpid());
+	fd = plain_open(s->dir, new, O_WRONLY | O_CREAT | O_TRUNC);
+	if (fd < 0)
+		return (state_fail(s, "%s: %s", s->path, plain_why(errno)));
+	close(fd);
+	unlinkat(s->dir, new, 0);
+	return (0);
+}
+
 long
 state_read(struct state *s, const char *name, char **out)
 {

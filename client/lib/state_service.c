@@ -83,7 +83,17 @@ state_set_tls(struct state *s, const char *pin)
 	return (state_replace(s, "pin", text, (size_t)n) == 0 ? 1 : -1);
 }
 
-/* The file, locked against other processes; without a directory *fd is -1. */
+/* Who only reads needs no more, where nothing can be written. */
+static int
+is_read_only(int error)
+{
+	return (error == EACCES || error == EROFS);
+}
+
+/*
+ * The file, locked against other processes; without a directory, or without the
+ * file where none can be made, *fd is -1.
+ */
 static int
 seen_open(struct state *s, int *fd)
 {
@@ -91,6 +101,11 @@ seen_open(struct state *s, int *fd)
 	if (s->dir < 0)
 		return (0);
 	*fd = plain_open(s->dir, "seen", O_RDWR | O_CREAT);
+	if (*fd < 0 && is_read_only(errno)) {
+		*fd = plain_open(s->dir, "seen", O_RDONLY);
+		if (*fd < 0 && errno == ENOENT)
+			return (0);
+	}
 	if (*fd >= 0 && flock(*fd, LOCK_EX) == 0)
 		return (0);
 	state_fail(s, "%s/seen: %s", s->path, plain_why(errno));

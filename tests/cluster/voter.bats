@@ -111,6 +111,51 @@ tells_fast() {
 	tells_fast 0 "in 3 h 5" extend board --end +4h --reason late --yes
 }
 
+# As who owns that directory, where files have modes, unlike for root.
+in_own() {
+	host_run voters env -u EVOTE_STATE -u XDG_STATE_HOME HOME="$own" \
+	    setpriv --reuid nobody --clear-groups "$PAIR_BIN/evote_client" \
+	    --voter ada --key "$own/ada.pem" "$@"
+}
+
+@test "a state directory that cannot be written: check says so, reading works" {
+	cluster_up people
+	election board 3600
+	own=$PAIR_DIR/own
+	mkdir "$own"
+	cp "$KEYS/people/ada.pem" "$own"
+	chown -R nobody "$own"
+	chmod a+x "$PAIR_DIR" "$BATS_TEST_TMPDIR" "$BATS_SUITE_TMPDIR/.."
+	exits 0 in_own check
+	not says state
+	chmod -R a-w "$own/.local/state/evote"
+	exits 0 in_own status
+	says "serves; 2 of 2 hosts answered"
+	exits 1 in_own sheet board
+	says "There is no tally sheet"
+	exits 1 in_own check
+	says "WRONG  state     A vote cannot be kept here"
+	says "Permission denied"
+	not says "relied on"
+	exits 2 in_own vote board yes
+	says "NOT sent"
+	# It cannot even be found.
+	chmod 0 "$own/.local"
+	exits 0 in_own status
+	exits 1 in_own check
+	says "WRONG  state"
+	says "Permission denied"
+	chmod 755 "$own/.local"
+	chmod -R u+w "$own/.local/state/evote"
+	# What else is wrong here is no fault of the service.
+	echo x >"$(echo "$own"/.local/state/evote/*/seen)"
+	exits 2 in_own check
+	says "Put that right on this computer"
+	says "could not be asked from here"
+	exits 2 in_own status
+	says "could not be asked from here"
+}
+
 @test "check: a stranger learns nothing of the roll" {
 	cluster_up people
 	exits 1 client --voter ada --key "$KEYS/people/bob.pem" check
