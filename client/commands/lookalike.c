@@ -124,7 +124,7 @@ lookalike_elections(
 		first = res.next > first ? res.next : 0;
 		xdr_free((xdrproc_t)xdr_evote_lives_res, &res);
 	} while (status < 0 && first != 0);
-	if (status >= 0 || living == 0 || dry || yes || prompt_can(c))
+	if (status >= 0 || living == 0 || yes || prompt_can(c))
 		return (status);
 	return (say_usage(c,
 	    "Election \"%s\" was not created, because voters cannot tell it "

@@ -398,8 +398,11 @@ lasts() {
 	says 'a name like this one: "Board 2026"'
 	says "Create it (yes/no)?"
 	exits 1 client show "board 2026"
-	exits 0 as bob create "board 2026" "${more[@]}" --dry-run
+	exits 2 as bob create "board 2026" "${more[@]}" --dry-run
 	says 'a name like this one: "Board 2026"'
+	says "--yes"
+	exits 0 as bob create "board 2026" "${more[@]}" --dry-run --yes
+	says "would be created now"
 	exits 0 as bob create "Board 2027" "${more[@]}"
 	[[ $output != *"a name like this one"* ]]
 	exits 0 as bob create "board 2026" "${more[@]}" --yes
