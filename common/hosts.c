@@ -183,6 +183,7 @@ host_meant(struct span s, char *out, size_t size)
 		const char *sign, *hint;
 	} slips[] = {
 	    {"://", "write the host alone, without the rest of a URL"},
+	    {"/", "to name a file of hosts, write @ before it"},
 	    {";", "commas stand between hosts"},
 	    {"\"", "write it without quotes"},
 	    {" ",

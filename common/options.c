@@ -69,7 +69,13 @@ wrong_tell(const struct option_row *table, int ch, const char *word, char *err,
 {
 	char typed[64];
 
-	if (ch == '?' && optopt > 0 && optopt < FIRST && optopt != 'h')
+	/* Of a file whose first line begins with dashes: not one word of it. */
+	if (strstr(word, "PRIVATE KEY") != NULL)
+		snprintf(err, errlen,
+		    "this is a PRIVATE key, which others have seen now: have "
+		    "its owner make a new one, and hand in the public key of "
+		    "that");
+	else if (ch == '?' && optopt > 0 && optopt < FIRST && optopt != 'h')
 		snprintf(err, errlen, "-%c is not an option", optopt);
 	else if (ch == ':')
 		snprintf(err, errlen, "--%s lacks its value",

@@ -7,6 +7,40 @@
 #include "client/say.h"
 #include "common/receipt.h"
 
+/* Another vote's may be all that its voter has. */
+static int
+is_other_vote(const char *old, const char *new)
+{
+	struct receipt a = {0}, b = {0};
+	char why[200];
+	int other = receipt_read(&a, old, strlen(old), why, sizeof(why)) == 0 &&
+	    receipt_read(&b, new, strlen(new), why, sizeof(why)) == 0 &&
+	    (a.leaf_len != b.leaf_len ||
+		memcmp(a.leaf, b.leaf, a.leaf_len) != 0);
+
+	receipt_clear(&a);
+	receipt_clear(&b);
+	return (other);
+}
+
+/* A step. */
+static int
+copy_check(struct client *c, const char *copy, const struct evote_proof *p)
+{
+	size_t len;
+	char *old = proved_read(copy, &len);
+	int other = old != NULL && is_other_vote(old, p->text);
+
+	free(old);
+	if (!other)
+		return (-1);
+	return (say_usage(c,
+	    "%s has the receipt of another vote, of another voter or in "
+	    "another election, and was left as it is. Give another name; the "
+	    "receipt asked for is kept as %s",
+	    copy, p->path));
+}
+
 static int
 receipt_say(struct client *c, const char *election, struct evote_proof *p,
     const char *copy)
@@ -15,7 +49,8 @@ receipt_say(struct client *c, const char *election, struct evote_proof *p,
 	int status = -1;
 
 	if (copy != NULL) {
-		if ((status = proved_write(
+		if ((status = copy_check(c, copy, p)) >= 0 ||
+		    (status = proved_write(
 			 c, copy, RECEIPT_HEAD, 0600, p->text)) >= 0)
 			return (status);
 		free(p->path);

@@ -457,13 +457,18 @@ which_is_whose() {
 	says "a vote of ada"
 }
 
-@test "receipt writes over receipts only" {
+@test "receipt writes over earlier receipts of the same vote only" {
 	voted_once
 	exits 0 as ada receipt board "$receipt"
 	echo precious >"$PAIR_DIR/precious"
 	exits 2 as ada receipt board "$PAIR_DIR/precious"
 	says "exists, and is something else"
 	[[ $(<"$PAIR_DIR/precious") == precious ]]
+	as bob vote board no
+	cp "$receipt" "$PAIR_DIR/before"
+	exits 2 as bob receipt board "$receipt"
+	says "the receipt of another vote"
+	cmp "$receipt" "$PAIR_DIR/before"
 }
 
 # The service only knows the record of the latest request.

@@ -803,6 +803,9 @@ test_hosts(void **state)
 	check_hosts("a=::1",
 	    "!\"a=::1\" is not NAME=HOST[:PORT]: an IPv6 address stands in "
 	    "[brackets]");
+	check_hosts("~/hosts",
+	    "!\"~/hosts\" is not NAME=HOST[:PORT]: to name a file of hosts, "
+	    "write @ before it");
 	check_hosts("1,2,3,4,5,6,7,8,9", "!more than 8 hosts");
 	check_hosts(
 	    "@/nonexistent/x", "!/nonexistent/x: No such file or directory");

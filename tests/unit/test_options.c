@@ -88,6 +88,22 @@ a_table_is_read(void **state)
 	assert_int_equal(OPTIONS_HELP, read_words("x --help", 0).end);
 }
 
+/* As "$(cat ada.pem)" gives it: one word, whose first line is long enough. */
+static void
+a_private_key_is_not_shown(void **state)
+{
+	char key[] = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n";
+	char *argv[] = {(char *)"program", key, NULL};
+	struct filled f = {0};
+	uint32_t given;
+	char err[300];
+
+	assert_int_equal(OPTIONS_WRONG,
+	    options_read(table, &f, 2, argv, 0, &given, err, sizeof(err)));
+	assert_non_null(strstr(err, "this is a PRIVATE key"));
+	assert_null(strstr(err, "MC4C"));
+}
+
 static void
 wrong(const char *line, const char *sentence)
 {
@@ -155,6 +171,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_table_is_read),
 	    cmocka_unit_test(what_is_wrong_is_said),
+	    cmocka_unit_test(a_private_key_is_not_shown),
 	    cmocka_unit_test(the_synopsis_is_made),
 	    cmocka_unit_test(the_nearest_word_is_guessed),
 	};
