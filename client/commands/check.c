@@ -389,8 +389,9 @@ absent_say(struct check *k)
 		shut_say(k, &life);
 	else
 		line_say(k, "election",
-		    "`show` names its groups. If yours should be among them, "
-		    "ask the operators.",
+		    "`show` names its groups, and whether its roll was fixed "
+		    "when it opened. If you should be among them, ask the "
+		    "operators.",
 		    "You may not vote in \"%s\"", k->wanted);
 	xdr_free((xdrproc_t)xdr_evote_life_res, &life);
 	return (status);
@@ -412,8 +413,8 @@ others_say(struct check *k)
 		    more, sizeof(more), " and %u more", o->n - OTHERS_NAMED);
 	if (o->n > 0)
 		line_say(k, "election", NULL,
-		    "You may not vote in %s%s, open or planned; `show` names "
-		    "the groups that may",
+		    "You may not vote in %s%s, open or planned; `show` tells "
+		    "who may",
 		    o->names, more);
 	return (-1);
 }

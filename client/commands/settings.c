@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/cmd.h"
+#include "client/commands/enrolled.h"
 #include "client/names.h"
 #include "client/plan.h"
 #include "client/say.h"
@@ -49,6 +50,28 @@ quota_read(struct client *c, const char *given, evote_settings_args *args)
 	return (-1);
 }
 
+/* One that is misspelt leaves out who was meant; a step. */
+static int
+groups_look(struct client *c, const evote_settings *s)
+{
+	struct groups roll = {0};
+	char ask[ENROLLED_ASK];
+	const char *group;
+	int status = enrolled_groups(
+	    c, ENROLLED_ALL, "The settings were not changed", &roll);
+
+	for (u_int i = 0; status < 0 && i < s->groups.groups_len; i++) {
+		group = s->groups.groups_val[i];
+		if (groups_in(&roll, group) > 0 || c->json != NULL)
+			continue;
+		enrolled_ask(&roll, group, ask);
+		say_aside(
+		    "Nobody on the roll is in group \"%s\"%s.", group, ask);
+	}
+	groups_clear(&roll);
+	return (status);
+}
+
 static void
 settings_json(cJSON *to, const evote_settings *s)
 {
@@ -78,7 +101,8 @@ run(struct client *c, void *own, int argc, char **argv)
 	int status, changes;
 
 	if ((status = creators_read(c, w, &args)) >= 0 ||
-	    (status = quota_read(c, w->quota, &args)) >= 0)
+	    (status = quota_read(c, w->quota, &args)) >= 0 ||
+	    (w->groups.n > 0 && (status = groups_look(c, &args.settings)) >= 0))
 		return (status);
 	changes = args.set_creators || args.set_quota;
 	status =

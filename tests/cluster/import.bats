@@ -361,6 +361,8 @@ dies() {
 	exits 1 client --voter late --key "$KEYS/people/ada.pem" \
 	    vote board yes
 	says "fixed when it opened"
+	exits 1 client --voter late --key "$KEYS/people/ada.pem" check board
+	says "\`show\` names its groups, and whether its roll was fixed"
 	exits 0 admin alpha --json voters --not-voted board
 	[[ $(jq '[.voters[].name] | index("bob") != null' <<<"$output") == \
 	    true ]]

@@ -264,7 +264,10 @@ answers_until() {
 	exits 2 admin alpha settings --create all
 	admin alpha register zoe "$members" \
 	    "$(sed -n 's/^ada,members,//p' "$KEYS/people.csv")" --shared-keys
-	exits 0 admin alpha settings --group "$members" --quota 1
+	exits 0 admin alpha settings --group "$members" --group nix --quota 1
+	says 'Nobody on the roll is in group "nix"'
+	not says "group \"$members\""
+	exits 0 admin alpha settings --group "$members"
 	exits 1 as ada create board --group members --choice yes --end +1h
 	says "have decided who may create"
 	exits 1 as ada create board --group members --choice yes --end +1h \
@@ -323,6 +326,8 @@ answers_until() {
 	exits 1 as ada extend board --end +1h --reason "Too late" --yes
 	says "ended at"
 	says "$lasts"
+	exits 1 admin alpha extend board --end +1h --reason "Too late" --yes
+	says "\`result\` shows its outcome, or when that comes"
 	server_kill alpha
 	go_on yes || {
 		cat "$PAIR_DIR/late"
