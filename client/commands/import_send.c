@@ -31,7 +31,7 @@ is_refused(enum clnt_stat stat, const evote_answer *answer)
 	    answer->code != 0);
 }
 
-/* " (FILE, line N, byte M)" if the row is one of the file. */
+/* " (FILE, line N)" if the row is one of the file. */
 static void
 place_text(struct client *c, const struct import *m, uint32_t i, char *out,
     size_t size)
@@ -46,8 +46,7 @@ place_text(struct client *c, const struct import *m, uint32_t i, char *out,
 		cJSON_AddNumberToObject(c->json, "line", (double)place->line);
 		cJSON_AddNumberToObject(c->json, "byte", (double)place->byte);
 	}
-	snprintf(out, size, " (%.200s, line %lu, byte %zu)", m->path,
-	    place->line, place->byte);
+	snprintf(out, size, " (%.200s, line %lu)", m->path, place->line);
 }
 
 /* then: a sentence after the cause and what helps against that, or "". */

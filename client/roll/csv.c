@@ -5,13 +5,13 @@
 
 #include "common/text.h"
 
-/* Where something is, as an editor and as a program counts. */
+/* The byte is counted from 1. */
 static int
 fail_at(
     unsigned long line, size_t byte, const char *what, char *err, size_t errlen)
 {
-	return (
-	    text_why(err, errlen, "line %lu, byte %zu: %s", line, byte, what));
+	return (text_why(err, errlen, "line %lu, byte %zu of that line: %s",
+	    line, byte, what));
 }
 
 /* Whether a line ends with this byte. */
@@ -32,6 +32,17 @@ line_of(const char *text, size_t at)
 	return (line);
 }
 
+/* Which byte of its line it is, of a text that is not changed yet. */
+static size_t
+place_of(const char *text, size_t at)
+{
+	size_t begin = at;
+
+	while (begin > 0 && !ends_line(text + begin - 1))
+		begin--;
+	return (at - begin + 1);
+}
+
 static int
 check_encoding(const char *text, size_t len, char *err, size_t errlen)
 {
@@ -46,12 +57,12 @@ check_encoding(const char *text, size_t len, char *err, size_t errlen)
 		    "again"));
 	if (nul != NULL)
 		return (fail_at(line_of(text, (size_t)(nul - text)),
-		    (size_t)(nul - text),
+		    place_of(text, (size_t)(nul - text)),
 		    "a NUL byte; the file may be UTF-16, or no text: save it "
 		    "as UTF-8",
 		    err, errlen));
 	if (!text_is_utf8(text, len, &bad))
-		return (fail_at(line_of(text, bad), bad,
+		return (fail_at(line_of(text, bad), place_of(text, bad),
 		    "not UTF-8; the file may be Latin-1 (ISO 8859-1, "
 		    "Windows-1252): save it as \"CSV UTF-8\"",
 		    err, errlen));
@@ -87,6 +98,14 @@ separator_find(const char *p)
 	return (known[best]);
 }
 
+/* The next line begins at that byte. */
+static void
+line_begin(struct csv *csv, size_t at)
+{
+	csv->line++;
+	csv->begin = at;
+}
+
 /* A line for the spreadsheet alone: "sep=;". */
 static void
 separator_take(struct csv *csv)
@@ -98,7 +117,7 @@ separator_take(struct csv *csv)
 		return;
 	csv->separator = p[4];
 	csv->at += 5 + line_end(p + 5);
-	csv->line++;
+	line_begin(csv, csv->at);
 }
 
 int
@@ -111,7 +130,7 @@ csv_open(struct csv *csv, char *text, size_t len, char *err, size_t errlen)
 		return (-1);
 	*csv = (struct csv){.text = text, .len = len, .line = 1};
 	if (len >= 3 && memcmp(text, bom, 3) == 0)
-		csv->at = 3;
+		csv->at = csv->begin = 3;
 	separator_take(csv);
 	return (0);
 }
@@ -132,7 +151,8 @@ quoted_read(struct csv *csv, char *p)
 			break;
 		if (in[0] == '"')
 			in++;
-		csv->line += ends_line(in);
+		if (ends_line(in))
+			line_begin(csv, (size_t)(in + 1 - csv->text));
 		*out++ = *in;
 	}
 	/* At least the opening quote has made room. */
@@ -157,7 +177,7 @@ field_read(
     struct csv *csv, struct csv_row *row, char *p, char *err, size_t errlen)
 {
 	unsigned long line = csv->line;
-	size_t byte = (size_t)(p - csv->text);
+	size_t byte = (size_t)(p - csv->text) - csv->begin + 1;
 	int quoted = *p == '"';
 	char *end;
 
@@ -174,7 +194,7 @@ field_read(
 	}
 	if (*end == csv->separator || *end == '\0' || line_end(end) > 0)
 		return (end);
-	fail_at(csv->line, (size_t)(end - csv->text),
+	fail_at(csv->line, (size_t)(end - csv->text) - csv->begin + 1,
 	    quoted ? "text after the closing quote"
 		   : "a quote in the middle of a field; such fields are "
 		     "quoted, and quotes in them doubled",
@@ -200,7 +220,7 @@ row_read(struct csv *csv, struct csv_row *row, char *err, size_t errlen)
 	int more = 1;
 
 	for (; (skip = line_end(p)) > 0; p += skip)
-		csv->line++;
+		line_begin(csv, (size_t)(p + skip - csv->text));
 	*row = (struct csv_row){
 	    .line = csv->line, .byte = (size_t)(p - csv->text)};
 	if (*p == '\0')
@@ -210,7 +230,8 @@ row_read(struct csv *csv, struct csv_row *row, char *err, size_t errlen)
 			return (-1);
 		more = *end == csv->separator;
 		skip = more ? 1 : line_end(end);
-		csv->line += !more && skip > 0;
+		if (!more && skip > 0)
+			line_begin(csv, (size_t)(end + skip - csv->text));
 		*end = '\0';
 	}
 	csv->at = (size_t)(p - csv->text);

@@ -16,6 +16,7 @@ struct csv {
 	size_t len;
 	size_t at;	    /* of the next row */
 	unsigned long line; /* of the next row, from 1 */
+	size_t begin;	    /* of that line */
 	char separator;
 };
 

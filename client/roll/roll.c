@@ -24,8 +24,7 @@ struct roll_text {
 static int
 fail_at(const struct csv_row *row, char *err, size_t errlen, const char *what)
 {
-	snprintf(
-	    err, errlen, "line %lu, byte %zu: %s", row->line, row->byte, what);
+	snprintf(err, errlen, "line %lu: %s", row->line, what);
 	return (-1);
 }
 
@@ -298,10 +297,10 @@ find_alike(const struct roll *r, char *err, size_t errlen)
 		rc = text_why(err, errlen, "no memory");
 	else if ((i = repeated(&forms, name_of, &before)) < r->n)
 		rc = text_why(err, errlen,
-		    "line %lu, byte %zu: the name \"%s\" looks like \"%s\" in "
+		    "line %lu: the name \"%s\" looks like \"%s\" in "
 		    "line %lu; keep one of them if that is one person, and if "
 		    "not, --alike-names takes both",
-		    r->places[i].line, r->places[i].byte, r->voters[i].name,
+		    r->places[i].line, r->voters[i].name,
 		    r->voters[before].name, r->places[before].line);
 	while (made > 0)
 		free(forms.voters[--made].name);
@@ -317,18 +316,18 @@ find_twice(const struct roll *r, const struct roll_options *o, char *err,
 
 	if ((i = repeated(r, name_of, &before)) < r->n)
 		return (text_why(err, errlen,
-		    "line %lu, byte %zu: the name \"%s\" stands in line %lu "
+		    "line %lu: the name \"%s\" stands in line %lu "
 		    "too; keep one of them",
-		    r->places[i].line, r->places[i].byte, r->voters[i].name,
+		    r->places[i].line, r->voters[i].name,
 		    r->places[before].line));
 	if (!o->alike_names && find_alike(r, err, errlen) != 0)
 		return (-1);
 	if (!o->shared_keys && (i = repeated(r, key_of, &before)) < r->n)
 		return (text_why(err, errlen,
-		    "line %lu, byte %zu: \"%s\" has the key of \"%s\" in line "
+		    "line %lu: \"%s\" has the key of \"%s\" in line "
 		    "%lu; keep one of them if that is one person, and if not, "
 		    "--shared-keys takes both",
-		    r->places[i].line, r->places[i].byte, r->voters[i].name,
+		    r->places[i].line, r->voters[i].name,
 		    r->voters[before].name, r->places[before].line));
 	return (0);
 }

@@ -32,7 +32,7 @@ struct roll_options {
  * over.  Names are made what text_tidy makes of them; a key is what
  * sshkey_public takes.  text needs one spare byte at
  * text[len], is changed, and must outlive the roll.  -1 with one sentence that
- * names the line, and the column or byte; nothing is kept then.
+ * names the line, and its column or byte; nothing is kept then.
  */
 int roll_read(struct roll *, const struct roll_options *, char *text,
     size_t len, char *err, size_t errlen);

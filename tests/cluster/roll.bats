@@ -237,7 +237,7 @@ voters() {
 	admin alpha import "$csv"
 	printf 'Anna Schmidt,m,%s\n' "$key" >>"$csv"
 	exits 2 admin alpha import --shared-keys "$csv"
-	says 'line 3, byte '
+	says 'line 3: '
 	says 'the name "Anna Schmidt" looks like "anna schmidt" in line 2'
 	says "--alike-names"
 	printf 'name,group,key\nbob,m,%s\nAnna Schmidt,m,%s\n' "$key" "$key" \
@@ -309,7 +309,7 @@ voters() {
 		echo "v4217,m,${key:0:30}"
 		printf "v%d,m,$key\n" {4218..5000}
 	} >"$csv"
-	refuses 4217 byte
+	refuses "line 4217, column C"
 }
 
 @test "Latin-1, UTF-16, columns missing, names twice, a file of nothing" {

@@ -107,14 +107,18 @@ static void
 test_bad_rows(void **state)
 {
 	check_rows("ok\na,\"b",
-	    "1[ok];!line 2, byte 5: this quote is never "
+	    "1[ok];!line 2, byte 3 of that line: this quote is never "
 	    "closed");
-	check_rows("a,\"b\"c", "!line 1, byte 5: text after the closing quote");
+	check_rows("a\r\nb,\"c\nd\"e",
+	    "1[a];!line 3, byte 3 of that line: text after the closing quote");
+	check_rows("a,\"b\"c",
+	    "!line 1, byte 6 of that line: text after the closing quote");
 	check_rows("a\"b",
-	    "!line 1, byte 1: a quote in the middle of a field; "
+	    "!line 1, byte 2 of that line: a quote in the middle of a field; "
 	    "such fields are quoted, and quotes in them "
 	    "doubled");
-	check_rows("\"", "!line 1, byte 0: this quote is never closed");
+	check_rows(
+	    "\"", "!line 1, byte 1 of that line: this quote is never closed");
 }
 
 static void
@@ -125,7 +129,7 @@ check_encoding(const char *text, size_t len, const char *part, size_t byte)
 
 	assert_int_equal(-1, csv_open(&csv, copy, len, err, sizeof(err)));
 	assert_non_null(strstr(err, part));
-	snprintf(at, sizeof(at), "byte %zu:", byte);
+	snprintf(at, sizeof(at), "byte %zu of that line:", byte);
 	if (byte > 0)
 		assert_non_null(strstr(err, at));
 	free(copy);
@@ -139,10 +143,11 @@ test_encodings(void **state)
 	    6, "UTF-16; save it as \"CSV UTF-8\" and try again", 0);
 	check_encoding("\xfe\xff\0n\0a", 6, "UTF-16", 0);
 	check_encoding(
-	    "n\0a\0m\0e\0", 8, "UTF-16, or no text: save it as UTF-8", 1);
-	check_encoding("name\nM\xfcller\n", 12, "line 2, byte 6: not UTF-8", 6);
+	    "n\0a\0m\0e\0", 8, "UTF-16, or no text: save it as UTF-8", 2);
 	check_encoding("name\nM\xfcller\n", 12,
-	    "Latin-1 (ISO 8859-1, Windows-1252): save it as \"CSV UTF-8\"", 6);
+	    "line 2, byte 2 of that line: not UTF-8", 2);
+	check_encoding("name\nM\xfcller\n", 12,
+	    "Latin-1 (ISO 8859-1, Windows-1252): save it as \"CSV UTF-8\"", 2);
 }
 
 /* ---- roll ---- */
@@ -237,7 +242,7 @@ test_titles(void **state)
 	assert_int_equal(-1,
 	    roll_read(&roll, &titles, copy, strlen(HEAD), err, sizeof(err)));
 	assert_string_equal(err,
-	    "line 1, byte 0: the first row names no column \"Full name\"; "
+	    "line 1: the first row names no column \"Full name\"; "
 	    "--name-column tells which it is");
 	free(copy);
 }
@@ -259,14 +264,14 @@ test_refused(void **state)
 {
 	check_refused("", "the file is empty");
 	check_refused("name,group\n",
-	    "line 1, byte 0: the first row names no column \"public key\"; "
+	    "line 1: the first row names no column \"public key\"; "
 	    "--key-column tells which it is");
-	check_refused("name,group,key,Public Key\n",
-	    "line 1, byte 0: a column is named twice");
+	check_refused(
+	    "name,group,key,Public Key\n", "line 1: a column is named twice");
 	check_refused(HEAD "a,b\n", "line 2, column C: the key is missing");
 	check_refused(HEAD "a\n", "line 2, column B: the group is empty");
 	check_refused(HEAD "a,b," KEY ",c\n",
-	    "line 2, byte 22: more fields than the first row names");
+	    "line 2: more fields than the first row names");
 	check_refused(
 	    HEAD ",b," KEY "\n", "line 2, column A: the name is empty");
 	check_refused(HEAD "\"a\nb\",b," KEY "\n",
@@ -275,7 +280,7 @@ test_refused(void **state)
 	    "line 2, column C: the key is neither base64 of 32 bytes nor an "
 	    "ssh-ed25519 line");
 	check_refused(HEAD "a,b," KEY "\nc,b," KEY "\na,d," KEY "\n",
-	    "line 4, byte 120: the name \"a\" stands in line 2 too; "
+	    "line 4: the name \"a\" stands in line 2 too; "
 	    "keep one of them");
 }
 
@@ -290,12 +295,12 @@ test_shared_keys(void **state)
 	assert_int_equal(-1,
 	    roll_read(&roll, &strict, copy, strlen(text), err, sizeof(err)));
 	assert_string_equal(err,
-	    "line 3, byte 73: \"ada l\" has the key of \"ada\" in line 2; keep "
+	    "line 3: \"ada l\" has the key of \"ada\" in line 2; keep "
 	    "one of them if that is one person, and if not, --shared-keys "
 	    "takes both");
 	free(copy);
 	check_refused(HEAD "a,b," KEY "\n\"a \",b," KEY "\n",
-	    "line 3, byte 71: the name \"a\" stands in line 2 too; "
+	    "line 3: the name \"a\" stands in line 2 too; "
 	    "keep one of them");
 }
 
@@ -310,7 +315,7 @@ test_alike_names(void **state)
 	struct roll roll;
 
 	check_refused(text,
-	    "line 4, byte 133: the name \"anna schmidt\" looks like \"Anna "
+	    "line 4: the name \"anna schmidt\" looks like \"Anna "
 	    "Schmidt\" in line 2; keep one of them if that is one person, and "
 	    "if not, --alike-names takes both");
 	assert_int_equal(
