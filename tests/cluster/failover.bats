@@ -310,7 +310,7 @@ host_waits() {
 	says "The hosts were not changed (the set of hosts is being changed just"
 	wait_until 5 grep -q "It was begun and may still happen" \
 	    "$PAIR_DIR/begun"
-	kill -TERM "$tracer"
+	disk_release
 	wait_until 10 prefers_beta
 }
 

@@ -10,9 +10,13 @@ disk_start(struct host *h)
 	h->disk_busy = 1;
 	if (!w.healed && chance(h->jobs[0].kind == SAVE ? 60 : 10))
 		delay += upto(300 * MS);
-	if (h->slow_until > w.now)
+	if (h->slow_until > w.now) {
 		delay +=
 		    upto(chance(w.ailing ? 300 : 30) ? 4000 * MS : 60 * MS);
+		/* That outlasts a slowness too short to be seen at a tick. */
+		if (w.now + delay > w.uneasy)
+			w.uneasy = w.now + delay;
+	}
 	later(
 	    delay, (struct item){.what = W_DISK, .host = h->id, .a = h->life});
 }

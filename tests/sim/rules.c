@@ -293,9 +293,9 @@ calm(void)
 void
 check_prompt(const struct host *h)
 {
-	if (!calm())
+	if (!calm() && w.now > w.uneasy)
 		w.uneasy = w.now;
-	if (w.now - w.uneasy < CALM_US)
+	if (w.now < w.uneasy + CALM_US)
 		return;
 	for (uint32_t i = 0; i < h->n_taken; i++)
 		if (w.now - h->taken[i]->taken > PROMPT_US)

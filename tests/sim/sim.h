@@ -244,7 +244,7 @@ struct world {
 	int n_hosts, failback, trace, healed;
 	int opened[POLLS];
 	uint64_t quiet;	 /* from then on nobody writes any more */
-	uint64_t uneasy; /* when something was wrong last */
+	uint64_t uneasy; /* until when something was, or is, wrong */
 	struct item *heap;
 	size_t n, max;
 	struct host hosts[HOSTS_MAX];
