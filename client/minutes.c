@@ -388,6 +388,22 @@ service_write(FILE *f, const struct minutes *m)
 		fprintf(f, "\nThe service did not change hosts.\n");
 }
 
+/* Whether it has the record with which the election ended. */
+static const char *
+reach(const struct minutes *m)
+{
+	int cancelled = m->life.phase == EVOTE_PHASE_CANCELLED;
+
+	if (m->proof.size > m->report.closed.seq)
+		return (cancelled ? "the cancellation among them"
+				  : "the close among them");
+	return (cancelled
+		? "which end before the cancellation, so that it proves "
+		  "nothing of that"
+		: "which end before the close, so that it proves nothing of "
+		  "that");
+}
+
 static void
 ledger_write(FILE *f, const struct minutes *m)
 {
@@ -407,12 +423,11 @@ ledger_write(FILE *f, const struct minutes *m)
 	seal_hex(root, m->proof.root, sizeof(m->proof.root));
 	proved_signers(m->proof.policy, &m->proof.verdict, who, sizeof(who));
 	fprintf(f,
-	    "\nThis checkpoint is of %llu records, the %s among them, with the "
-	    "root %s. It is signed by %s. With it, anyone can check later "
+	    "\nThis checkpoint is of %llu records, %s, with the root "
+	    "%s. It is signed by %s. With it, anyone can check later "
 	    "whether a ledger is the one of that day.\n\n```\n%s```\n",
-	    (unsigned long long)m->proof.size,
-	    m->life.phase == EVOTE_PHASE_CANCELLED ? "cancellation" : "close",
-	    root, who, m->proof.text);
+	    (unsigned long long)m->proof.size, reach(m), root, who,
+	    m->proof.text);
 }
 
 void

@@ -164,17 +164,18 @@ is_begun(const evote_keys_res *res)
 	    res->records.records_val[0].seq == 0);
 }
 
-/* How many records the answer is of. */
+/* How many records the answer is of; 0: nobody has signed that. */
 static uint64_t
-page_size(const evote_keys_res *res)
+page_size(const struct evote *e, const evote_keys_res *res)
 {
+	size_t len = strlen(res->note);
 	struct note n;
 	char why[200];
 
-	return (
-	    note_read(&n, res->note, strlen(res->note), why, sizeof(why)) == 0
-		? n.size
-		: 0);
+	if (note_read(&n, res->note, len, why, sizeof(why)) != 0 ||
+	    !proofs_signed(e, &n))
+		return (0);
+	return (n.size);
 }
 
 static enum evote_outcome
@@ -194,15 +195,15 @@ page_fetch(struct evote *e, unsigned *next, struct keys_asked *asked,
 	struct checkpoint none = {0};
 	enum evote_outcome outcome = proofs_ask(e, &q, deadline_ms, &none);
 
-	/* The later pages may be of more records. */
-	if (outcome == EVOTE_ANSWERED && args.first == 0)
-		*asked = (struct keys_asked){page_size(&res), e->epoch};
 	if (outcome == EVOTE_ANSWERED && args.first == 0 && !is_begun(&res))
 		outcome = handle_fail(e,
 		    "%s does not show the record with which its ledger begins",
 		    evote_served_by(e));
 	if (outcome == EVOTE_ANSWERED)
 		outcome = page_take(e, &res, deadline_ms);
+	/* The later pages may be of more records. */
+	if (outcome == EVOTE_ANSWERED && args.first == 0)
+		*asked = (struct keys_asked){page_size(e, &res), e->epoch};
 	/* A service that turns in circles must not keep us. */
 	*next = res.next > *next ? res.next : 0;
 	xdr_free((xdrproc_t)xdr_evote_keys_res, &res);

@@ -74,8 +74,8 @@ last_keep(struct evote *e, const struct checkpoint *last,
 
 /* ---- one answer ---- */
 
-static int
-is_signed(const struct evote *e, const struct note *n)
+int
+proofs_signed(const struct evote *e, const struct note *n)
 {
 	return (strcmp(n->log, e->keyring.log.name) == 0 &&
 	    note_verify(n, &e->keyring.log, NULL) == NOTE_SIGNED);
@@ -94,7 +94,7 @@ checkpoint_read(struct evote *e, const char *text, struct checkpoint *c)
 		return (handle_fail(e,
 		    "the checkpoint that %s shows cannot be read: %s",
 		    evote_served_by(e), err));
-	if (!is_signed(e, &c->note))
+	if (!proofs_signed(e, &c->note))
 		return (proofs_broken(e,
 		    "shows a checkpoint that the service's key has not signed",
 		    NULL, text));
@@ -113,6 +113,12 @@ checkpoint_judge(struct evote *e, const struct question *q,
 {
 	const struct note *a = &last->note, *b = &now->note;
 
+	*again = b->size < q->least;
+	if (*again)
+		return (handle_fail(e,
+		    "%s shows a checkpoint that does not reach as far as it "
+		    "has to",
+		    evote_served_by(e)));
 	if (last->text == NULL || q->since_size != 0) {
 		*again = q->since_size == 0 && last_keep(e, last, now);
 		return (EVOTE_ANSWERED);

@@ -19,6 +19,9 @@ struct checkpoint {
 };
 void checkpoint_clear(struct checkpoint *);
 
+/* Whether the service's log key has signed it, under the service's name. */
+int proofs_signed(const struct evote *, const struct note *);
+
 /* One question, until the service answers it with more than "later". */
 struct question {
 	rpcproc_t number;
@@ -26,6 +29,7 @@ struct question {
 	evote_seen *seen; /* in the arguments, as are the two below */
 	u_quad_t *since;
 	uint64_t since_size; /* 0: the last that was seen */
+	uint64_t least;	     /* so many records the checkpoint has to have */
 	void *res;
 	xdrproc_t xres;
 	const evote_answer *answer; /* in the result, as are the two below */

@@ -335,6 +335,7 @@ checkpoint_fetch(struct evote *e, const struct note *since, uint64_t least,
 	    .seen = &args.seen,
 	    .since = &args.since,
 	    .since_size = since != NULL ? since->size : 0,
+	    .least = least,
 	    .res = &res,
 	    .xres = (xdrproc_t)xdr_evote_checkpoint_res,
 	    .answer = &res.answer,
@@ -414,8 +415,7 @@ since_take(struct evote *e, const struct note *since)
 	struct sighting now = {.epoch = e->seen.epoch, .size = since->size},
 			kept;
 
-	if (strcmp(since->log, e->keyring.log.name) != 0 ||
-	    note_verify(since, &e->keyring.log, NULL) != NOTE_SIGNED)
+	if (!proofs_signed(e, since))
 		return (handle_fail(e,
 		    "the file's checkpoint is not signed by the key of this "
 		    "service"));

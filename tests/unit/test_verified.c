@@ -35,6 +35,7 @@
 #define CLUSTER	  "cccccccccccccccc"
 #define CHOICE	  "the choice of nobody else"
 #define PATH_MOST 16
+#define MANY	  (1ULL << 60)
 
 /* ---- the service ---- */
 
@@ -60,6 +61,7 @@ struct fake {
 	int older;   /* has no such procedures */
 	int later;   /* so many calls are answered with code 2 */
 	int keyless; /* questions about keys are, too */
+	int boasts;  /* says that its keys are of more records than it signs */
 	int behind;  /* so many checkpoints have only so many leaves: */
 	uint64_t few;
 	int alone;  /* beta does not sign */
@@ -273,6 +275,18 @@ do_checkpoint(struct fake *f, XDR *in, unsigned char **out)
 	return (len);
 }
 
+/* A checkpoint of very many records, which the log key has not signed. */
+static char *
+boast(struct fake *f)
+{
+	char text[NOTE_TEXT], *note = calloc(1, EVOTE_NOTE_MAX);
+
+	note_text(text, f->by.log.public.name, MANY, f->d[0]);
+	note_begin(note, EVOTE_NOTE_MAX, text);
+	notary_sign(note, EVOTE_NOTE_MAX, &f->by.log, "something else\n", 0);
+	return (note);
+}
+
 /* Two records a page, for there to be pages. */
 static long
 do_keys(struct fake *f, XDR *in, unsigned char **out)
@@ -305,7 +319,7 @@ do_keys(struct fake *f, XDR *in, unsigned char **out)
 		    .seq = i,
 		};
 	}
-	res.note = note_of(f, f->n);
+	res.note = f->boasts ? boast(f) : note_of(f, f->n);
 	len = xdr_to_bytes((xdrproc_t)xdr_evote_keys_res, &res, out);
 	free(res.note);
 	return (len);
@@ -1339,6 +1353,23 @@ keys_are_not_asked_for_in_vain(void **state)
 	evote_close(e);
 }
 
+/* Of how many records the keys are is what the log key has signed. */
+static void
+keys_of_more_records_than_are_signed(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+	struct tlog_policy *p;
+	uint64_t known;
+
+	w->fake.boasts = 1;
+	assert_receipt(e, TLOG_GOOD, 3);
+	p = evote_policy_kept(w->dir, w->fake.by.log.public.name, 100, &known);
+	assert_true(known <= w->fake.n);
+	tlog_policy_free(p);
+	evote_close(e);
+}
+
 /* The next vote may make the service forget which record it was. */
 static void
 a_receipt_stays_though_keys_are_not_told(void **state)
@@ -1467,6 +1498,39 @@ a_checkpoint_since(void **state)
 	evote_close(e);
 }
 
+/* As on a computer that has seen answers, and no checkpoint. */
+static int
+unlink_checkpoint(const struct world *w)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path),
+	    "%s/63636363636363636363636363636363/checkpoint", w->dir);
+	return (unlink(path));
+}
+
+/* One that ends before what was seen is asked for again. */
+static void
+a_checkpoint_of_too_few_records(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+	struct evote_proof p;
+
+	assert_outcome(e, evote_trust(e, 0, &p), EVOTE_ANSWERED);
+	evote_proof_clear(&p);
+	evote_close(e);
+	assert_int_equal(unlink_checkpoint(w), 0);
+	e = open_as(w, 0);
+	w->fake.few = 2;
+	w->fake.behind = 3;
+	assert_outcome(e, evote_checkpoint(e, NULL, &p), EVOTE_ANSWERED);
+	assert_int_equal(w->fake.behind, 0);
+	assert_int_equal(p.size, w->fake.n);
+	evote_proof_clear(&p);
+	evote_close(e);
+}
+
 /* Who shows different histories to different questions is found out. */
 static void
 a_checkpoint_since_another_history(void **state)
@@ -1552,12 +1616,14 @@ main(void)
 	    WITH(a_host_joins_and_does_not_sign),
 	    WITH(a_listed_host_does_not_join),
 	    WITH(keys_are_not_asked_for_in_vain),
+	    WITH(keys_of_more_records_than_are_signed),
 	    WITH(a_receipt_stays_though_keys_are_not_told),
 	    WITH(whom_to_trust),
 	    WITH(another_genesis),
 	    WITH(no_genesis),
 	    WITH(an_invented_host),
 	    WITH(a_checkpoint_since),
+	    WITH(a_checkpoint_of_too_few_records),
 	    WITH(a_checkpoint_since_another_history),
 	    WITH(a_checkpoint_since_rolled_back),
 	};
