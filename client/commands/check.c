@@ -29,6 +29,7 @@ struct check {
 	int planned;	    /* that will be open to the voter */
 	int past;	    /* closed, with a vote, not shown */
 	int found;	    /* the wanted one */
+	int lost;	    /* a vote that had counted */
 	struct others others;
 	int all; /* the pages came to an end */
 	unsigned next;
@@ -40,7 +41,7 @@ line_say(
     struct check *k, const char *what, const char *todo, const char *fmt, ...)
 {
 	int noted = todo == NULL, ok = noted || todo[0] == '\0';
-	char text[1200];
+	char text[2100];
 	cJSON *object;
 	va_list ap;
 
@@ -281,6 +282,17 @@ election_say(struct check *k, const evote_checked *v, uint64_t late)
 		    v->name, w.utc, w.local, w.left);
 }
 
+/* The service has no vote there, and had answered that one counts. */
+static int
+lost_say(struct check *k, const char *name)
+{
+	if (evote_counted(k->e, name) != EVOTE_CHANGED)
+		return (0);
+	line_say(k, "election", "While it is open, you can vote again.", "%s",
+	    evote_problem(k->e));
+	return (k->lost = 1);
+}
+
 /* Until when, if its end has come; else 0. */
 static uint64_t
 late_until(struct check *k, const evote_checked *v)
@@ -309,7 +321,7 @@ election_check(struct check *k, const evote_checked *v)
 	}
 	if (k->wanted == NULL && v->phase == EVOTE_PHASE_CLOSED)
 		k->past++;
-	else
+	else if (v->voted || !lost_say(k, v->name))
 		election_say(k, v, late);
 	if (k->elections == NULL)
 		return;
@@ -377,6 +389,8 @@ absent_say(struct check *k)
 	evote_life_res life;
 	int status = -1;
 
+	if (lost_say(k, k->wanted))
+		return (-1);
 	outcome = evote_life(k->e, k->wanted, &life);
 	if (outcome != EVOTE_ANSWERED)
 		status = say_problem(k->c, evote_problem(k->e), outcome,
@@ -457,6 +471,9 @@ check(struct check *k)
 		    "again later, or tell the operators"));
 	if ((status = voter_check(k)) >= 0)
 		return (status);
+	if (k->lost)
+		return (say_problem(k->c, "", EVOTE_CHANGED,
+		    "The service cannot be relied on; see above what to do"));
 	if (k->wrong > 0)
 		return (say_needs(k->c, EXIT_REFUSED,
 		    "%d thing%s not right; see above what to do", k->wrong,

@@ -93,6 +93,13 @@ enum evote_outcome request_renew(struct evote *, struct kept *, enum number,
 int request_by_token(const struct kept *);
 
 /*
+ * checkup.c: RECEIPT knows no record of a vote that counts.  EVOTE_CHANGED if
+ * the vote is lost; else says what else may be the cause.
+ */
+enum evote_outcome checkup_denied(
+    struct evote *, const char *election, const struct ballot *);
+
+/*
  * grace.c: whether only a log-in that is kept here can cast it now: it is a
  * vote in an election whose end is past, but not its grace.
  */

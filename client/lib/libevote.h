@@ -277,6 +277,13 @@ const unsigned char *evote_cluster(const struct evote *); /* 16 bytes */
 enum evote_outcome evote_check(
     struct evote *, unsigned first, evote_check_res *);
 
+/*
+ * A vote of the voter's that was sent from here, and was answered that it
+ * counts: asks whether the service still says so.  EVOTE_CHANGED if it says
+ * that none counts; EVOTE_ANSWERED also if none was sent from here.
+ */
+enum evote_outcome evote_counted(struct evote *, const char *election);
+
 /* ---- requests that were kept unanswered, each voter's own ---- */
 
 struct evote_pending {

@@ -165,9 +165,7 @@ receipt_take(struct evote *e, const struct vote *v,
 	enum evote_outcome outcome;
 
 	if (res->answer.code != 0)
-		return (handle_fail(e,
-		    "the service does not say any more which record holds it, "
-		    "since it has answered a later request of this voter"));
+		return (checkup_denied(e, v->election, &v->ballot));
 	if (!is_own(e, v, leaf, len))
 		return (foreign(e, res, c->text));
 	outcome =

@@ -192,6 +192,9 @@ struct ballot {
 	unsigned char commitment[32];
 	unsigned char salt[32]; /* for a tally sheet; else zero */
 };
+/* The file of it. */
+const char *state_ballot_name(
+    const char *voter, const char *election, char out[80]);
 /* 1, 0: none, -1. */
 int state_ballot(
     struct state *, const char *voter, const char *election, struct ballot *);

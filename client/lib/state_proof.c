@@ -201,8 +201,8 @@ pair_hash(const char *voter, const char *election, char hex[33])
 	seal_hex(hex, hash, 16);
 }
 
-static const char *
-ballot_file(const char *voter, const char *election, char out[80])
+const char *
+state_ballot_name(const char *voter, const char *election, char out[80])
 {
 	char hex[33];
 
@@ -251,7 +251,7 @@ state_ballot(
 {
 	char name[80];
 
-	return (ballot_load(s, ballot_file(voter, election, name), b));
+	return (ballot_load(s, state_ballot_name(voter, election, name), b));
 }
 
 int
@@ -264,8 +264,8 @@ state_set_ballot(
 	int rc = 0;
 
 	if (s->dir >= 0 && n > 0)
-		rc = state_replace(
-		    s, ballot_file(voter, election, name), data, (size_t)n);
+		rc = state_replace(s, state_ballot_name(voter, election, name),
+		    data, (size_t)n);
 	free(data);
 	return (rc);
 }

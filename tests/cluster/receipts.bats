@@ -500,6 +500,54 @@ which_is_whose() {
 	exits 0 client verify "$PAIR_DIR/bobs"
 }
 
+is_waiting() {
+	[[ $(host_state "$1" role) == waiting ]]
+}
+
+@test "a vote that the service has lost: receipt and check say so" {
+	cluster_up people
+	election board 3600
+	server_kill beta
+	wait_until 10 alone alpha
+	exits 0 as ada vote board yes
+	# As if it was interrupted before it had the receipt.
+	rm "$EVOTE_STATE"/*/board-*.tlog-proof
+	server_kill alpha
+	server_start beta
+	wait_until 10 is_waiting beta
+	admin beta promote --force --epoch "$(host_state beta epoch)" \
+	    --accept-loss
+	wait_until 10 serves beta
+	exits 3 as ada --timeout 5 receipt board
+	rm "$EVOTE_STATE"/*/{seen,service,checkpoint,keys}
+	exits 3 as ada --timeout 5 receipt board
+	says 'says that no vote of ada counts in "board"'
+	exits 3 as ada check board
+	says 'WRONG  election  host beta says that no vote of ada counts'
+	says "While it is open, you can vote again."
+	exits 3 as ada check
+	says 'says that no vote of ada counts in "board"'
+	exits 0 as ada vote board no
+	run as ada check board
+	says 'Your vote in "board" counts'
+	not says "no vote of ada"
+}
+
+@test "a copy of the state directory that went on is no service that lies" {
+	cluster_up people
+	election board 3600
+	election other 3600
+	exits 0 as bob vote board yes
+	cp -r "$EVOTE_STATE" "$PAIR_DIR/copy"
+	exits 0 as bob --state "$PAIR_DIR/copy" vote other yes
+	# As if it was interrupted before it had the receipt.
+	rm "$EVOTE_STATE"/*/board-*.tlog-proof
+	exits 4 as bob receipt board
+	says "gone on in a copy of this state directory"
+	exits 0 as bob check board
+	says 'Your vote in "board" counts'
+}
+
 @test "a vote whose receipt cannot be kept says so, and how to get it" {
 	local ballot
 	cluster_up people

@@ -64,8 +64,11 @@ struct fake {
 	int boasts;  /* says that its keys are of more records than it signs */
 	int behind;  /* so many checkpoints have only so many leaves: */
 	uint64_t few;
-	int alone;  /* beta does not sign */
-	int forged; /* the log key's signature is not its own */
+	int denies; /* knows no record of a vote */
+	int lost;   /* has no vote: 1 in the election, 2 in what it lists */
+	evote_phase phase; /* of the election */
+	int alone;	   /* beta does not sign */
+	int forged;	   /* the log key's signature is not its own */
 	int other_log;
 	int other_root, other_name;
 	int long_path;
@@ -229,12 +232,67 @@ do_receipt(struct fake *f, XDR *in, unsigned char **out)
 	res.note = note_of(f, size);
 	res.inclusion = inclusion(f, f->voted, size);
 	res.consistency = extension(f, args.since, size);
+	res.answer.code = f->denies;
 	len = xdr_to_bytes((xdrproc_t)xdr_evote_receipt_res, &res, out);
 	free(res.note);
 	free(res.inclusion.evote_path_val);
 	free(res.consistency.evote_path_val);
 	xdr_free((xdrproc_t)xdr_evote_receipt_args, &args);
 	return (len);
+}
+
+/* PREAUTH and AUTH are answered for whoever asks. */
+static long
+do_login(struct fake *f, rpcproc_t proc, unsigned char **out)
+{
+	evote_token token = {5, (char *)"token"};
+	evote_preauth_res pre = {.answer = answer_of(f), .challenge = token};
+	evote_auth_res res = {
+	    .answer = answer_of(f),
+	    .token = token,
+	    .expires = date_now_us() + 3600 * 1000000ULL,
+	};
+
+	return (proc == EVOTE_PREAUTH
+		? xdr_to_bytes((xdrproc_t)xdr_evote_preauth_res, &pre, out)
+		: xdr_to_bytes((xdrproc_t)xdr_evote_auth_res, &res, out));
+}
+
+/* One election a page, "board" on the second. */
+static long
+do_check(struct fake *f, XDR *in, unsigned char **out)
+{
+	evote_check_args args = {0};
+	evote_checked v = {.phase = f->phase, .voted = 1};
+	evote_check_res res = {
+	    .answer = answer_of(f),
+	    .voter = (char *)"ada",
+	    .group = (char *)"",
+	    .elections = {1, &v},
+	};
+
+	assert_true(xdr_evote_check_args(in, &args));
+	v.name = (char *)(args.first == 0 ? "another" : "board");
+	v.voted = args.first == 0 || f->lost == 0;
+	if (args.first == 0)
+		res.next = 1;
+	else if (f->lost == 2)
+		res.elections.elections_len = 0;
+	xdr_free((xdrproc_t)xdr_evote_check_args, &args);
+	return (xdr_to_bytes((xdrproc_t)xdr_evote_check_res, &res, out));
+}
+
+static long
+do_life(struct fake *f, unsigned char **out)
+{
+	evote_life_res res = {
+	    .answer = answer_of(f),
+	    .phase = f->phase,
+	    .cancelled_by = (char *)"",
+	    .reason = (char *)"",
+	};
+
+	return (xdr_to_bytes((xdrproc_t)xdr_evote_life_res, &res, out));
 }
 
 static long
@@ -402,6 +460,13 @@ dispatch(struct fake *f, rpcproc_t proc, XDR *in, unsigned char **out)
 		return (do_checkpoint(f, in, out));
 	case EVOTE_RECEIPT:
 		return (do_receipt(f, in, out));
+	case EVOTE_PREAUTH:
+	case EVOTE_AUTH:
+		return (do_login(f, proc, out));
+	case EVOTE_CHECK:
+		return (do_check(f, in, out));
+	case EVOTE_GET_LIFE:
+		return (do_life(f, out));
 	case EVOTE_PROVE:
 		return (do_prove(f, in, out));
 	case EVOTE_KEYS:
@@ -835,6 +900,79 @@ a_refusal(void **state)
 {
 	((struct world *)*state)->fake.code = EVOTE_R_CLOSED;
 	assert_foreign(*state);
+}
+
+/* ---- a record that is not shown ---- */
+
+static void
+assert_denied(struct evote *e, enum evote_outcome expected, const char *why)
+{
+	struct evote_proof p;
+
+	assert_outcome(e, evote_receipt(e, "board", 10000, &p), expected);
+	if (strstr(evote_problem(e), why) == NULL)
+		fail_msg("%s", evote_problem(e));
+	evote_proof_clear(&p);
+}
+
+/* It says that the vote counts: it may be right that it knows no record. */
+static void
+a_record_that_is_not_shown(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+
+	w->fake.denies = 1;
+	assert_denied(e, EVOTE_UNANSWERED, "does not show the record");
+	assert_non_null(strstr(evote_problem(e), "a copy of this state"));
+	assert_non_null(strstr(evote_problem(e), "restored"));
+	assert_non_null(strstr(evote_problem(e), "8 other computers"));
+	assert_non_null(strstr(evote_problem(e), "has lost the vote"));
+	assert_outcome(e, evote_counted(e, "board"), EVOTE_ANSWERED);
+	assert_int_equal(files(w, "evidence-", ""), 0);
+	evote_close(e);
+}
+
+static void
+assert_lost(struct world *w, struct evote *e)
+{
+	const char *why = "says that no vote of ada counts in \"board\"";
+
+	assert_outcome(e, evote_counted(e, "board"), EVOTE_CHANGED);
+	assert_told(e);
+	assert_denied(e, EVOTE_CHANGED, why);
+	assert_told(e);
+	assert_int_equal(files(w, "-vote-", why), 1);
+}
+
+/* No copy of a state directory makes a service say that. */
+static void
+a_vote_that_is_lost(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+
+	w->fake.denies = w->fake.lost = 1;
+	assert_lost(w, e);
+	/* Of an election that never had one there is nothing to say. */
+	assert_outcome(e, evote_counted(e, "none"), EVOTE_ANSWERED);
+	evote_close(e);
+}
+
+/* Where it is not listed, it may have been cancelled. */
+static void
+a_vote_that_is_not_listed(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = voted(w);
+
+	w->fake.denies = 1;
+	w->fake.lost = 2;
+	w->fake.phase = EVOTE_PHASE_CANCELLED;
+	assert_outcome(e, evote_counted(e, "board"), EVOTE_ANSWERED);
+	w->fake.phase = EVOTE_PHASE_CLOSED;
+	assert_lost(w, e);
+	evote_close(e);
 }
 
 /* ---- a service that changes ---- */
@@ -1594,6 +1732,9 @@ main(void)
 	    WITH(foreign_election),
 	    WITH(foreign_choice),
 	    WITH(a_refusal),
+	    WITH(a_record_that_is_not_shown),
+	    WITH(a_vote_that_is_lost),
+	    WITH(a_vote_that_is_not_listed),
 	    WITH(another_history),
 	    WITH(a_path_that_is_too_long),
 	    WITH(not_signed_by_the_log),
