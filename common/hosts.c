@@ -204,6 +204,8 @@ host_meant(struct span s, char *out, size_t size)
 	}
 	if (two_words(s, out, size))
 		return (1);
+	if (span_has(s, "=@"))
+		return (0);
 	for (size_t i = 0; i < sizeof(slips) / sizeof(slips[0]); i++) {
 		if (!span_has(s, slips[i].sign))
 			continue;

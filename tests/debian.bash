@@ -25,7 +25,7 @@ debian_voters() {
 debian_open() {
 	local name=debian-$1 key none choices=()
 	[[ -e $PAIR_DIR/debian.pem ]] ||
-		client keygen "$PAIR_DIR/debian.pem" >"$PAIR_DIR/debian.pub"
+		client keygen "$PAIR_DIR/debian.pem" </dev/null >"$PAIR_DIR/debian.pub"
 	key=$(grep -oE '[A-Za-z0-9+/]{43}=' "$PAIR_DIR/debian.pub")
 	{
 		echo name,group,key

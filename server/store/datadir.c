@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -444,8 +445,11 @@ datadir_close(struct datadir *d)
 	xdr_free((xdrproc_t)xdr_evote_config, &d->config);
 	if (d->config_fd != -1)
 		close(d->config_fd);
-	if (d->lock_fd != -1)
+	/* The disk's thread may have it open a moment longer. */
+	if (d->lock_fd != -1) {
+		flock(d->lock_fd, LOCK_UN);
 		close(d->lock_fd);
+	}
 	free(d->path);
 	memset(d, 0, sizeof(*d));
 	d->lock_fd = d->config_fd = -1;

@@ -133,7 +133,7 @@ go_on() {
 	says "extended by an operator"
 	wait_until 90 client result board
 	exits 1 as ada extend board --end +1h --reason "Once more" --yes
-	says "closed"
+	says "has ended"
 	exits 0 client result board
 	says "extended by an operator"
 	says "The mail came late."

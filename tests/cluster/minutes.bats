@@ -100,7 +100,7 @@ turnout_is() {
 	exits 1 admin alpha voters --not-voted void
 	says "the election was cancelled"
 	exits 1 admin alpha voters --not-voted board --groups
-	says "the election is closed"
+	says "the election has ended"
 }
 
 @test "names in the minutes and in the chart are only text" {

@@ -43,6 +43,6 @@ crowd() {
 }
 
 make_key() {
-	key=$("$1/evote_client" keygen "$2" 2>/dev/null |
+	key=$("$1/evote_client" keygen "$2" </dev/null 2>/dev/null |
 		grep -oE '[A-Za-z0-9+/]{43}=')
 }

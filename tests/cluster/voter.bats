@@ -114,7 +114,7 @@ tells_fast() {
 # As who owns that directory, where files have modes, unlike for root.
 in_own() {
 	host_run voters env -u EVOTE_STATE -u XDG_STATE_HOME HOME="$own" \
-	    setpriv --reuid nobody --clear-groups "$PAIR_BIN/evote_client" \
+	    setpriv --reuid nobody --clear-groups "$own/evote_client" \
 	    --voter ada --key "$own/ada.pem" "$@"
 }
 
@@ -123,7 +123,8 @@ in_own() {
 	election board 3600
 	own=$PAIR_DIR/own
 	mkdir "$own"
-	cp "$KEYS/people/ada.pem" "$own"
+	# Where the tests lie others may not look.
+	cp "$PAIR_BIN/evote_client" "$KEYS/people/ada.pem" "$own"
 	chown -R nobody "$own"
 	chmod a+x "$PAIR_DIR" "$BATS_TEST_TMPDIR" "$BATS_SUITE_TMPDIR/.."
 	exits 0 in_own check
@@ -273,14 +274,14 @@ leave_pending() {
 	says 'The vote in "board" may or may not have been carried out'
 	exits 0 as bob create "${new[@]}" --end +2h
 	kill -STOP "$(server_pid beta)"
-	exits 4 as bob --timeout 1 extend club --end +3h --reason late
+	exits 4 as bob --timeout 1 extend club --end +3h --reason late --yes
 	kill -CONT "$(server_pid beta)"
 	wait_until 10 level
 	rm -r "$copy"
 	cp -a "$EVOTE_STATE" "$copy"
-	exits 0 as bob extend club --end +3h --reason late
-	exits 0 as bob extend club --end +4h --reason later
-	exits 4 as bob --state "$copy" extend club --end +3h --reason late
+	exits 0 as bob extend club --end +3h --reason late --yes
+	exits 0 as bob extend club --end +4h --reason later --yes
+	exits 4 as bob --state "$copy" extend club --end +3h --reason late --yes
 	says 'Election "club" may or may not have been extended'
 	not says "was not extended"
 }

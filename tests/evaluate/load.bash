@@ -13,7 +13,7 @@ cluster_up() {
 
 	pair_init --origin evaluate.example >"$work/out"
 	pair_up "$@"
-	key=$(client keygen "$work/key.pem" 2>>"$work/out" |
+	key=$(client keygen "$work/key.pem" </dev/null 2>>"$work/out" |
 		grep -oE '[A-Za-z0-9+/]{43}=')
 	echo "name,group,public key" >"$work/roll.csv"
 	for ((c = 0; c < CLIENTS; c++)); do
@@ -29,7 +29,7 @@ cluster_up() {
 # election NAME SECONDS
 election() {
 	client --voter c0v0001 --key "$work/key.pem" create "$1" \
-	    --group members --choice yes --choice no --end "+${2}s" \
+	    --group members --choice yes --choice no --end "+${2}s" --yes \
 	    >>"$work/out"
 }
 
