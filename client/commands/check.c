@@ -1,8 +1,8 @@
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "client/cmd.h"
+#include "client/commands/check_lines.h"
 #include "client/lib/explain.h"
 #include "client/lib/reason.h"
 #include "client/lib/signer.h"
@@ -15,13 +15,12 @@
 
 #define KEY_TEXT (4 * ((SEAL_KEY + 2) / 3) + 1)
 
-/* What is looked at, one line each, and what came of it. */
 struct check {
 	struct client *c;
 	struct evote *e;
 	const char *wanted; /* the election that was asked about, or NULL */
-	cJSON *checks, *elections;
-	int wrong;	    /* lines */
+	struct lines lines;
+	cJSON *elections;
 	int known;	    /* the service takes the voter's key */
 	int reached;	    /* a host that serves */
 	char key[KEY_TEXT]; /* the public half, or "" */
@@ -35,37 +34,6 @@ struct check {
 	unsigned next;
 };
 
-/* todo "": all is well with that; NULL: it is only noted. */
-__attribute__((format(printf, 4, 5))) static void
-line_say(
-    struct check *k, const char *what, const char *todo, const char *fmt, ...)
-{
-	int noted = todo == NULL, ok = noted || todo[0] == '\0';
-	char text[2100];
-	cJSON *object;
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	if (noted)
-		todo = "";
-	k->wrong += !ok;
-	say_line(k->c, "%-5s  %-8s  %s.%s%s",
-	    noted    ? "note"
-		: ok ? "ok"
-		     : "WRONG",
-	    what, text, ok ? "" : " ", todo);
-	if (k->checks == NULL)
-		return;
-	object = cJSON_CreateObject();
-	cJSON_AddStringToObject(object, "what", what);
-	cJSON_AddBoolToObject(object, "ok", ok);
-	cJSON_AddStringToObject(object, "text", text);
-	cJSON_AddStringToObject(object, "todo", todo);
-	cJSON_AddItemToArray(k->checks, object);
-}
-
 /* ---- the hosts, and their clock ---- */
 
 static void
@@ -76,12 +44,12 @@ host_check(struct check *k, const struct survey *s, int i)
 	struct explain x;
 
 	if (at->reached && at->res.role == EVOTE_HALTED) {
-		line_say(k, "host", "Tell the operators.",
+		line_say(&k->lines, "host", "Tell the operators.",
 		    "%s is reached, and has halted", at->name);
 		return;
 	}
 	if (at->reached) {
-		line_say(k, "host", "", "%s is reached%s", at->name,
+		line_say(&k->lines, "host", "", "%s is reached%s", at->name,
 		    i == s->primary ? ", and serves" : "");
 		return;
 	}
@@ -90,7 +58,7 @@ host_check(struct check *k, const struct survey *s, int i)
 	    "Tell the operators that %s is not reached. You can vote while "
 	    "another host serves.",
 	    at->name);
-	line_say(k, "host",
+	line_say(&k->lines, "host",
 	    at->failed	       ? "Put that right on this computer."
 		: x.failed < 0 ? "Try again later, or tell the operators."
 		: x.theirs     ? theirs
@@ -105,12 +73,12 @@ clock_check(struct check *k)
 	char span[64];
 
 	if (ahead == 0) {
-		line_say(k, "clock", "",
+		line_say(&k->lines, "clock", "",
 		    "This computer's clock and the service's agree");
 		return;
 	}
 	date_span((uint64_t)(ahead < 0 ? -ahead : ahead), span, sizeof(span));
-	line_say(k, "clock",
+	line_say(&k->lines, "clock",
 	    "Set this clock. Elections close by the service's.",
 	    "This computer's clock is %s %s the service's", span,
 	    ahead < 0 ? "ahead of" : "behind");
@@ -151,8 +119,9 @@ key_check(struct check *k)
 	if (path == NULL)
 		return;
 	if (evote_key(k->e, public) != 0) {
-		line_say(k, "key", "Name the file that keygen made (--key).",
-		    "%s", evote_problem(k->e));
+		line_say(&k->lines, "key",
+		    "Name the file that keygen made (--key).", "%s",
+		    evote_problem(k->e));
 		return;
 	}
 	seal_base64(k->key, public, sizeof(public));
@@ -160,8 +129,9 @@ key_check(struct check *k)
 		cJSON_AddStringToObject(k->c->json, "public_key", k->key);
 	doubt = signer_doubt(path);
 	if (doubt != NULL)
-		line_say(k, "key", "It should be yours alone (chmod 600).",
-		    "%s %s", path, doubt);
+		line_say(&k->lines, "key",
+		    "It should be yours alone (chmod 600).", "%s %s", path,
+		    doubt);
 }
 
 /* Whether a vote can be written down before it is sent, as it has to be. */
@@ -169,7 +139,7 @@ static void
 state_check(struct check *k)
 {
 	if (evote_can_keep(k->e) != 0)
-		line_say(k, "state",
+		line_say(&k->lines, "state",
 		    "Make that directory yours and writable, or name another "
 		    "with --state.",
 		    "A vote cannot be kept here, so none would be sent, and "
@@ -186,16 +156,16 @@ pending_check(struct check *k)
 	enum evote_outcome outcome = evote_pending(k->e, &p, &kept);
 
 	if (outcome == EVOTE_FAILED)
-		line_say(k, "pending",
+		line_say(&k->lines, "pending",
 		    "Check that directory and its permissions.", "%s",
 		    evote_problem(k->e));
 	else if (outcome != EVOTE_ANSWERED)
-		line_say(k, "pending", "Try again later.",
+		line_say(&k->lines, "pending", "Try again later.",
 		    "Whether a request of yours is kept is not known: %s",
 		    evote_problem(k->e));
 	else if (kept) {
 		say_deed(deed, p.kind, p.election);
-		line_say(k, "pending",
+		line_say(&k->lines, "pending",
 		    "`pending --settle` sends it again; it cannot count twice.",
 		    "Your %s was sent, and got no answer", deed);
 	}
@@ -206,12 +176,12 @@ static void
 refusal_say(struct check *k, const evote_answer *answer)
 {
 	if (answer->reason == EVOTE_R_SIGNATURE)
-		line_say(k, "roll",
+		line_say(&k->lines, "roll",
 		    "Ask the operators which name and key the roll has.",
 		    "The service does not know \"%s\" with this key, %s",
 		    k->c->options.voter, k->key);
 	else
-		line_say(k, "roll", "Ask the operators.", "\"%s\": %s",
+		line_say(&k->lines, "roll", "Ask the operators.", "\"%s\": %s",
 		    k->c->options.voter, reason_of(answer->reason)->sentence);
 }
 
@@ -220,12 +190,13 @@ voter_say(struct check *k, const evote_check_res *res)
 {
 	k->known = 1;
 	if (k->key[0] != '\0')
-		line_say(k, "key", "", "The key fits: %s", k->key);
+		line_say(&k->lines, "key", "", "The key fits: %s", k->key);
 	if (res->group[0] != '\0')
-		line_say(k, "roll", "", "%s is on the roll, in the group %s",
-		    res->voter, res->group);
+		line_say(&k->lines, "roll", "",
+		    "%s is on the roll, in the group %s", res->voter,
+		    res->group);
 	else
-		line_say(k, "roll", "",
+		line_say(&k->lines, "roll", "",
 		    "%s is no longer on the roll, and may vote only in "
 		    "elections whose roll was fixed before that",
 		    res->voter);
@@ -245,13 +216,13 @@ late_say(struct check *k, const char *name, uint64_t last)
 	struct when w = when_at(until != 0 ? until : last, evote_now_us(k->e));
 
 	if (until != 0)
-		line_say(k, "election", "",
+		line_say(&k->lines, "election", "",
 		    "\"%s\" has ended, and takes your vote until %s, which is "
 		    "%s here, %s, since you had logged in before; you have not "
 		    "voted",
 		    name, w.utc, w.local, w.left);
 	else
-		line_say(k, "election",
+		line_say(&k->lines, "election",
 		    k->wanted != NULL ? "Its result comes after that." : "",
 		    "\"%s\" has ended. Until %s it takes votes of those who "
 		    "logged in before its end, at most an hour ago, and from "
@@ -267,16 +238,16 @@ election_say(struct check *k, const evote_checked *v, uint64_t late)
 	    when_at(planned ? v->start : v->end, evote_now_us(k->e));
 
 	if (v->voted)
-		line_say(k, "election", "", SAY_COUNTS "%s", v->name,
+		line_say(&k->lines, "election", "", SAY_COUNTS "%s", v->name,
 		    v->phase == EVOTE_PHASE_CLOSED ? "; it is closed" : "");
 	else if (planned)
-		line_say(k, "election", "",
+		line_say(&k->lines, "election", "",
 		    "\"%s\" opens to you at %s, which is %s here, %s", v->name,
 		    w.utc, w.local, w.left);
 	else if (late != 0)
 		late_say(k, v->name, late);
 	else
-		line_say(k, "election", "",
+		line_say(&k->lines, "election", "",
 		    "\"%s\" is open to you until %s, which is %s here, %s; you "
 		    "have not voted",
 		    v->name, w.utc, w.local, w.left);
@@ -288,8 +259,8 @@ lost_say(struct check *k, const char *name)
 {
 	if (evote_counted(k->e, name) != EVOTE_CHANGED)
 		return (0);
-	line_say(k, "election", "While it is open, you can vote again.", "%s",
-	    evote_problem(k->e));
+	line_say(&k->lines, "election", "While it is open, you can vote again.",
+	    "%s", evote_problem(k->e));
 	return (k->lost = 1);
 }
 
@@ -371,7 +342,7 @@ shut_say(struct check *k, const evote_life_res *life)
 {
 	struct when w = when_at(life_time(life), evote_now_us(k->e));
 
-	line_say(k, "election",
+	line_say(&k->lines, "election",
 	    life->phase == EVOTE_PHASE_CANCELLED
 		? "`show` says why."
 		: "`result` shows its outcome.",
@@ -396,13 +367,13 @@ absent_say(struct check *k)
 		status = say_problem(k->c, evote_problem(k->e), outcome,
 		    "Whether you may vote in \"%s\" is not known", k->wanted);
 	else if (life.answer.code != 0)
-		line_say(k, "election", "See `elections` for its name.",
+		line_say(&k->lines, "election", "See `elections` for its name.",
 		    "There is no election \"%s\"", k->wanted);
 	else if (life.phase == EVOTE_PHASE_CANCELLED ||
 	    life.phase == EVOTE_PHASE_CLOSED)
 		shut_say(k, &life);
 	else
-		line_say(k, "election",
+		line_say(&k->lines, "election",
 		    "`show` names its groups, and whether its roll was fixed "
 		    "when it opened. If you should be among them, ask the "
 		    "operators.",
@@ -426,7 +397,7 @@ others_say(struct check *k)
 		snprintf(
 		    more, sizeof(more), " and %u more", o->n - OTHERS_NAMED);
 	if (o->n > 0)
-		line_say(k, "election", NULL,
+		line_say(&k->lines, "election", NULL,
 		    "You may not vote in %s%s, open or planned; `show` tells "
 		    "who may",
 		    o->names, more);
@@ -446,9 +417,10 @@ voter_check(struct check *k)
 	if (k->wanted != NULL && !k->found)
 		return (absent_say(k));
 	if (k->wanted == NULL && k->open + k->planned + k->voted == k->past)
-		line_say(k, "election", "", "No election is open to you now");
+		line_say(&k->lines, "election", "",
+		    "No election is open to you now");
 	if (k->past > 0)
-		line_say(k, "election", "",
+		line_say(&k->lines, "election", "",
 		    "Your votes in %d closed election%s count", k->past,
 		    k->past == 1 ? "" : "s");
 	return (k->wanted == NULL ? others_say(k) : -1);
@@ -474,10 +446,10 @@ check(struct check *k)
 	if (k->lost)
 		return (say_problem(k->c, "", EVOTE_CHANGED,
 		    "The service cannot be relied on; see above what to do"));
-	if (k->wrong > 0)
+	if (k->lines.wrong > 0)
 		return (say_needs(k->c, EXIT_REFUSED,
-		    "%d thing%s not right; see above what to do", k->wrong,
-		    k->wrong == 1 ? " is" : "s are"));
+		    "%d thing%s not right; see above what to do",
+		    k->lines.wrong, k->lines.wrong == 1 ? " is" : "s are"));
 	return (say_done(k->c, "All is well; %d election%s your vote%s",
 	    k->open, k->open == 1 ? " waits for" : "s wait for",
 	    k->planned > 0 ? ", and more will" : ""));
@@ -486,7 +458,7 @@ check(struct check *k)
 static int
 run(struct client *c, void *own, int argc, char **argv)
 {
-	struct check k = {.c = c};
+	struct check k = {.c = c, .lines = {.c = c}};
 	char election[NAME_ROOM];
 	int status;
 
@@ -498,7 +470,7 @@ run(struct client *c, void *own, int argc, char **argv)
 	if ((status = cmd_open_voter(c, 0, &k.e)) >= 0)
 		return (status);
 	if (c->json != NULL) {
-		k.checks = cJSON_AddArrayToObject(c->json, "checks");
+		k.lines.list = cJSON_AddArrayToObject(c->json, "checks");
 		k.elections = cJSON_AddArrayToObject(c->json, "elections");
 	}
 	status = check(&k);
