@@ -416,6 +416,12 @@ say_problem(struct client *c, const char *problem, enum evote_outcome outcome,
 	return (finish(c, ends[outcome].status, -1, ends[outcome].reason, all));
 }
 
+const char *
+say_again(const struct evote *e)
+{
+	return (evote_unvouched(e) ? "It" : "Run the same command again: it");
+}
+
 void
 say_deed(char out[SAY_DEED], evote_act_kind kind, const char *election)
 {

@@ -11,6 +11,8 @@
 const char *say_alarm(evote_alarm_kind);
 /* What a voter asked for: "vote", "creation", "extension", "cancellation". */
 const char *say_act(evote_act_kind);
+/* What to do without an answer, before "cannot be done twice". */
+const char *say_again(const struct evote *);
 /* The same about an election: "vote in "board"". */
 #define SAY_DEED (EVOTE_NAME_MAX + 32)
 void say_deed(char out[SAY_DEED], evote_act_kind, const char *election);

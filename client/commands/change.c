@@ -48,8 +48,8 @@ outcome_say(struct client *c, struct evote *e, const struct change *n,
 	if (outcome == EVOTE_UNANSWERED)
 		return (say_problem(c, evote_problem(e), outcome,
 		    "No answer. Election \"%s\" may or may not have been %s. "
-		    "Run the same command again: it cannot be done twice",
-		    n->name, done));
+		    "%s cannot be done twice",
+		    n->name, done, say_again(e)));
 	if (outcome == EVOTE_CHANGED)
 		return (say_problem(c, evote_problem(e), outcome,
 		    "Do not rely on election \"%s\"", n->name));

@@ -199,9 +199,8 @@ failure_say(struct client *c, struct evote *e, const char *name,
 	if (outcome == EVOTE_UNANSWERED)
 		return (say_problem(c, evote_problem(e), outcome,
 		    "No answer. Election \"%s\" may or may not have been "
-		    "created. Run the same command again: it cannot be created "
-		    "twice",
-		    name));
+		    "created. %s cannot be created twice",
+		    name, say_again(e)));
 	if (outcome == EVOTE_CHANGED)
 		return (say_problem(c, evote_problem(e), outcome,
 		    "Do not rely on election \"%s\"", name));

@@ -252,8 +252,8 @@ outcome_say(struct client *c, struct evote *e, const char *election,
 	case EVOTE_UNANSWERED:
 		return (say_problem(c, evote_problem(e), outcome,
 		    "No answer. Your vote in \"%s\" may or may not be counted. "
-		    "Run the same command again: it cannot count twice",
-		    election));
+		    "%s cannot count twice",
+		    election, say_again(e)));
 	case EVOTE_CHANGED:
 		return (changed_say(c, e, election, answer));
 	default:

@@ -94,11 +94,16 @@ may_renew(const struct evote *e, const struct kept *k, const struct reason *r,
  * Whether the service refused the signature or token before it looked the
  * number up, as after a change of the voter's key.  They are no part of what a
  * number stands for: with new ones it is the same request, which is answered as
- * it was before, if it was.
+ * it was before, if it was.  But what is kept in a voter's name may have been
+ * sent by somebody else, with another key: this voter's signs it only for who
+ * says the same now.
  */
 static int
-may_vouch(const struct evote *e, const struct reason *r, int first)
+may_vouch(const struct evote *e, const struct reason *r, int first,
+    enum wanted wanted)
 {
+	if (wanted != WANTED_NAMED)
+		return (0);
 	if (r->renew == RENEW_TOKEN)
 		return (r->open != NULL && !e->late);
 	return (r->renew == RENEW_SIGNATURE && !first);
@@ -127,15 +132,15 @@ request_again(struct evote *e, struct kept *k, enum number number,
 
 /* If that may help, and nothing is done twice by it. */
 static enum evote_outcome
-request_retry(struct evote *e, struct kept *k, int first, int wanted,
+request_retry(struct evote *e, struct kept *k, int first, enum wanted wanted,
     evote_answer *answer, uint64_t deadline_ms, unsigned *sends)
 {
 	const struct reason *r = reason_of(answer->reason);
 	enum number number = NUMBER_NEXT;
 
-	if (may_vouch(e, r, first))
+	if (may_vouch(e, r, first, wanted))
 		number = NUMBER_SAME;
-	else if (!wanted ||
+	else if (wanted == WANTED_NOT ||
 	    (!grace_may_renew(e, k, answer) && !may_renew(e, k, r, first)))
 		return (EVOTE_ANSWERED);
 	else if (r->renew == RENEW_NUMBER)
@@ -178,9 +183,29 @@ evote_unkept(const struct evote *e)
 	return (e->unkept);
 }
 
+int
+evote_unvouched(const struct evote *e)
+{
+	return (e->unvouched);
+}
+
+/* It was sent before, and what became of that is not known. */
+static enum evote_outcome
+open_fail(struct evote *e, const struct reason *r, const char *open)
+{
+	e->unvouched = r->renew == RENEW_SIGNATURE || r->renew == RENEW_TOKEN;
+	handle_fail(e, "%s, and it had been sent before%s", open,
+	    e->unvouched
+		? "; the same command with the same choice as then, and with "
+		  "the voter's present key (--key), settles it, and `pending "
+		  "--drop` forgets it"
+		: "");
+	return (EVOTE_UNANSWERED);
+}
+
 /* Until it is answered; fresh: no other process can have sent it. */
 static enum evote_outcome
-request_settle(struct evote *e, struct kept *k, int fresh, int wanted,
+request_settle(struct evote *e, struct kept *k, int fresh, enum wanted wanted,
     evote_answer *answer, uint64_t deadline_ms)
 {
 	enum evote_outcome outcome, noted = EVOTE_ANSWERED;
@@ -188,15 +213,14 @@ request_settle(struct evote *e, struct kept *k, int fresh, int wanted,
 	unsigned sends = 0;
 
 	e->unkept[0] = '\0';
+	e->unvouched = 0;
 	outcome = request_send(e, k, answer, deadline_ms, &sends);
 	if (outcome == EVOTE_ANSWERED)
 		outcome = request_retry(e, k, fresh && sends == 1, wanted,
 		    answer, deadline_ms, &sends);
 	if (outcome == EVOTE_ANSWERED && !(fresh && sends == 1) &&
-	    (open = still_open(e, k, reason_of(answer->reason))) != NULL) {
-		handle_fail(e, "%s, and it had been sent before", open);
-		return (EVOTE_UNANSWERED);
-	}
+	    (open = still_open(e, k, reason_of(answer->reason))) != NULL)
+		return (open_fail(e, reason_of(answer->reason), open));
 	if (outcome == EVOTE_UNANSWERED && fresh && sends == 0)
 		outcome = EVOTE_UNSENT;
 	/* Whatever went wrong after it was sent: it may be carried out. */
@@ -236,8 +260,8 @@ earlier_receipt(struct evote *e, const struct kept *k, uint64_t deadline_ms)
 }
 
 enum evote_outcome
-act_settle(struct evote *e, struct kept *k, int wanted, evote_answer *answer,
-    uint64_t deadline_ms)
+act_settle(struct evote *e, struct kept *k, enum wanted wanted,
+    evote_answer *answer, uint64_t deadline_ms)
 {
 	enum evote_outcome outcome =
 	    request_settle(e, k, 0, wanted, answer, deadline_ms);
@@ -251,7 +275,8 @@ static enum evote_outcome
 earlier_settle(struct evote *e, struct kept *k, uint64_t deadline_ms)
 {
 	evote_answer answer = {0};
-	enum evote_outcome outcome = act_settle(e, k, 0, &answer, deadline_ms);
+	enum evote_outcome outcome =
+	    act_settle(e, k, WANTED_NOT, &answer, deadline_ms);
 	char why[sizeof(e->problem)];
 
 	if (outcome == EVOTE_ANSWERED && e->options.earlier != NULL)
@@ -320,7 +345,9 @@ intent_fulfil(struct evote *e, const struct intent *want, struct kept *k,
 	}
 	if (outcome != EVOTE_ANSWERED)
 		return (unsent(outcome));
-	return (request_settle(e, k, fresh, 1, answer, deadline_ms));
+	return (request_settle(e, k, fresh,
+	    intent_is_any(want) ? WANTED_KEPT : WANTED_NAMED, answer,
+	    deadline_ms));
 }
 
 enum evote_outcome

@@ -10,13 +10,18 @@
  */
 enum evote_outcome act_fulfil(
     struct evote *, const struct intent *, uint64_t *end, evote_answer *);
+/* Who wants a request that was kept. */
+enum wanted {
+	WANTED_NOT,  /* it is only in the way of another one */
+	WANTED_KEPT, /* whatever it says, which nobody has said again */
+	WANTED_NAMED /* what it says is what the caller says now */
+};
 /*
- * A kept request, as it was sent before, but with another signature or token
- * where the old one is not taken any more; if it is still wanted, under another
- * number where the old one is refused for good.  And the receipt of a
- * vote: what that changes is known once the answer's standing is EVOTE_SERVED.
+ * A kept request, as it was sent before; if it is still wanted, under another
+ * number where the old one is refused for good.  And the receipt of a vote:
+ * what that changes is known once the answer's standing is EVOTE_SERVED.
  */
-enum evote_outcome act_settle(struct evote *, struct kept *, int wanted,
+enum evote_outcome act_settle(struct evote *, struct kept *, enum wanted,
     evote_answer *, uint64_t deadline_ms);
 
 #endif

@@ -106,6 +106,12 @@ enum evote_outcome evote_vote(
  * written here, or "".  Then it is kept, and the same call writes that.
  */
 const char *evote_unkept(const struct evote *);
+/*
+ * Of EVOTE_UNANSWERED: the signature or log-in was refused now, and what became
+ * of the request before is not known.  Repeating the same does not help; the
+ * problem says what does.
+ */
+int evote_unvouched(const struct evote *);
 /* Whether there is one.  Of EVOTE_ANSWERED; else it is not known. */
 enum evote_outcome evote_kept(struct evote *, const char *election, int *kept);
 /* The same by what is known here, without looking for a host; -1: unknown. */
@@ -308,8 +314,9 @@ enum evote_outcome evote_pending(
  */
 int evote_can_keep(struct evote *);
 /*
- * Sends it again, and keeps the receipt of a vote; the code is -1 if it is
- * gone.
+ * Sends it again as it is, and keeps the receipt of a vote; the code is -1 if
+ * it is gone.  With another signature, after a change of the key, it is sent
+ * only by the call that says the same as it.
  */
 enum evote_outcome evote_settle(struct evote *, evote_answer *);
 /* Forgets it.  It may have been carried out, and is not taken back. */

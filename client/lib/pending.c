@@ -117,7 +117,7 @@ evote_settle(struct evote *e, evote_answer *answer)
 	memset(answer, 0, sizeof(*answer));
 	route_unanswered(answer);
 	if (outcome == EVOTE_ANSWERED && k.kind != 0)
-		outcome = act_settle(e, &k, 1, answer, deadline_ms);
+		outcome = act_settle(e, &k, WANTED_KEPT, answer, deadline_ms);
 	kept_clear(&k);
 	state_unlock(lock);
 	return (outcome);

@@ -256,6 +256,10 @@ leave_pending() {
 	says "may or may not be counted"
 	exits 4 as ada pending --settle
 	says "is not settled, and is kept: the signature does not match"
+	exits 4 client --voter ada --key "$PAIR_DIR/new.pem" pending --settle
+	exits 4 client --voter ada --key "$PAIR_DIR/new.pem" vote board no
+	says "was NOT sent"
+	says "pending --drop"
 	exits 0 client --voter ada --key "$PAIR_DIR/new.pem" vote board yes
 	says 'Your vote in "board" counts'
 	says "Your receipt is"

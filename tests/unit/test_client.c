@@ -2000,10 +2000,10 @@ rekeyed(struct world *w, int login)
 	evote_close(e);
 	strcpy(strrchr(w->key, '/'), "/new.pem");
 	e = open_with(w, 5000, login);
-	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "F", "no", &reason));
+	assert_int_equal(EVOTE_UNSENT, vote_in(e, "F", "no", NULL));
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", &reason));
 	assert_int_equal(EVOTE_R_OK, reason);
-	assert_int_equal(EVOTE_R_OK, w->earlier_reason);
-	assert_int_equal(2, w->fake.votes);
+	assert_int_equal(1, w->fake.votes);
 	assert_int_equal(1, state_ballot(s, "voter", "E", &(struct ballot){0}));
 	evote_close(e);
 	state_close(s);
@@ -2019,6 +2019,48 @@ static void
 test_rekeyed_login(void **state)
 {
 	rekeyed(*state, 1);
+}
+
+static void
+assert_not_settled(struct evote *e)
+{
+	evote_answer answer;
+
+	assert_int_equal(EVOTE_UNANSWERED, evote_settle(e, &answer));
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	assert_non_null(strstr(evote_problem(e), "pending --drop"));
+	assert_true(evote_unvouched(e));
+}
+
+/*
+ * Somebody else at this account has sent it in the voter's name, with another
+ * key: the voter's own signs it only for who says the same.
+ */
+static void
+test_not_vouched(void **state)
+{
+	struct world *w = *state;
+	struct evote *e;
+
+	strcpy(strrchr(w->key, '/'), "/carol.pem");
+	seal_key_free(seal_key_make(w->key, (char[200]){""}, 200));
+	w->fake.host[0].lose = 1000;
+	assert_int_equal(EVOTE_UNANSWERED, vote(w, 300, "no"));
+	w->fake.host[0].lose = 0;
+	strcpy(strrchr(w->key, '/'), "/key.pem");
+	e = open_with(w, 5000, 0);
+	assert_not_settled(e);
+	assert_int_equal(EVOTE_UNANSWERED, vote_in(e, "E", NULL, NULL));
+	assert_int_equal(EVOTE_UNSENT, vote_in(e, "E", "yes", NULL));
+	assert_int_equal(EVOTE_UNSENT, vote_in(e, "F", "no", NULL));
+	assert_int_equal(0, w->fake.votes);
+	assert_kept(e, "E", 1);
+	assert_int_equal(EVOTE_ANSWERED, evote_drop(e));
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", NULL));
+	assert_false(evote_unvouched(e));
+	assert_string_equal("yes", w->fake.choice);
+	assert_int_equal(1, w->fake.votes);
+	evote_close(e);
 }
 
 /* As long as the last vote has no receipt, it stays the last of its client. */
@@ -2993,6 +3035,7 @@ main(void)
 	    test(test_pending_damaged),
 	    test(test_rekeyed),
 	    test(test_rekeyed_login),
+	    test(test_not_vouched),
 	    test(test_receipt_missing),
 	    test(test_unkept),
 	    test(test_stale_twice),
