@@ -310,7 +310,7 @@ enum evote_outcome evote_pending(
     struct evote *, struct evote_pending *, int *kept);
 /*
  * Whether a request of that voter could be written down before it is sent: 0,
- * or -1.
+ * or -1.  Another command of the voter may be at work meanwhile.
  */
 int evote_can_keep(struct evote *);
 /*

@@ -79,13 +79,11 @@ kept_take(struct evote *e, struct kept *k, int *lock, uint64_t deadline_ms)
 int
 evote_can_keep(struct evote *e)
 {
-	int lock = state_lock(e->state, e->options.voter, handle_deadline(e));
-	int rc = lock >= 0 ? state_writable(e->state) : -1;
-
-	if (rc != 0)
-		handle_fail(e, "%s", state_error(e->state));
-	state_unlock(lock);
-	return (rc);
+	if (state_lockable(e->state, e->options.voter) == 0 &&
+	    state_writable(e->state) == 0)
+		return (0);
+	handle_fail(e, "%s", state_error(e->state));
+	return (-1);
 }
 
 enum evote_outcome

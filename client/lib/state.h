@@ -129,6 +129,8 @@ void kept_clear(struct kept *); /* frees the request */
  */
 int state_lock(struct state *, const char *voter, uint64_t deadline_ms);
 void state_unlock(int lock); /* -1 is fine */
+/* Whether that can be had, now or after another command: 0, or -1. */
+int state_lockable(struct state *, const char *voter);
 /* Whether a request could be written down: 0, or -1. */
 int state_writable(struct state *);
 

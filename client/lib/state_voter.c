@@ -148,17 +148,39 @@ kept_clear(struct kept *k)
 	k->kind = 0;
 }
 
-int
-state_lock(struct state *s, const char *voter, uint64_t deadline_ms)
+static int
+lock_open(struct state *s, const char *voter)
 {
-	const struct timespec pause = {.tv_nsec = 10 * 1000000};
 	char name[80];
 	int fd = plain_open(
 	    s->dir, voter_file(voter, "lock", name), O_RDWR | O_CREAT);
 
+	return (fd >= 0
+		? fd
+		: state_fail(s, "%s/%s: %s", s->path, name, plain_why(errno)));
+}
+
+int
+state_lockable(struct state *s, const char *voter)
+{
+	int fd = lock_open(s, voter), rc = 0;
+
 	if (fd < 0)
-		return (state_fail(
-		    s, "%s/%s: %s", s->path, name, plain_why(errno)));
+		return (-1);
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno != EWOULDBLOCK)
+		rc = state_fail(s, "%s: %s", s->path, strerror(errno));
+	close(fd);
+	return (rc);
+}
+
+int
+state_lock(struct state *s, const char *voter, uint64_t deadline_ms)
+{
+	const struct timespec pause = {.tv_nsec = 10 * 1000000};
+	int fd = lock_open(s, voter);
+
+	if (fd < 0)
+		return (-1);
 	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		if (now_ms() >= deadline_ms) {
 			close(fd);

@@ -1080,6 +1080,30 @@ test_lock(void **state)
 	state_close(s);
 }
 
+/* A voter who is busy elsewhere can keep a request; that needs no waiting. */
+static void
+test_can_keep(void **state)
+{
+	struct world *w = *state;
+	struct state *s = state_of(w);
+	struct evote *e = open_with(w, 60000, 0);
+	int lock = state_lock(s, "voter", now_ms());
+	uint64_t before = now_ms();
+	char path[700];
+
+	assert_true(lock >= 0);
+	assert_int_equal(0, evote_can_keep(e));
+	assert_true(now_ms() - before < 30000);
+	state_unlock(lock);
+	file_of(state_dir(s), ".lock", path);
+	assert_int_equal(0, unlink(path));
+	assert_int_equal(0, mkdir(path, 0700));
+	assert_int_equal(-1, evote_can_keep(e));
+	assert_non_null(strstr(evote_problem(e), path));
+	evote_close(e);
+	state_close(s);
+}
+
 static void
 test_seen(void **state)
 {
@@ -3009,6 +3033,7 @@ main(void)
 	    test(test_kept),
 	    test(test_kept_damaged),
 	    test(test_lock),
+	    test(test_can_keep),
 	    test(test_seen),
 	    test(test_service_and_token),
 	    test(test_tokens_kept),
