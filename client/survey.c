@@ -33,10 +33,13 @@ sight_take(struct survey *s, struct evote *e, int i)
 	at->reached = outcome == EVOTE_ANSWERED ||
 	    (outcome == EVOTE_CHANGED && at->res.origin != NULL);
 	at->pin = evote_pin(e, i);
-	at->failed = outcome == EVOTE_FAILED;
+	at->foreign = outcome == EVOTE_FAILED && evote_foreign(e);
+	at->failed = outcome == EVOTE_FAILED && !at->foreign;
 	if (outcome == EVOTE_CHANGED ||
-	    (at->failed && s->worst != EVOTE_CHANGED)) {
+	    (at->foreign && s->worst != EVOTE_CHANGED) ||
+	    (at->failed && s->worst == EVOTE_ANSWERED)) {
 		s->worst = outcome;
+		s->foreign = at->foreign;
 		snprintf(
 		    s->problem, sizeof(s->problem), "%s", evote_problem(e));
 	}
@@ -49,9 +52,9 @@ sight_take(struct survey *s, struct evote *e, int i)
 }
 
 const char *
-survey_heading(enum evote_outcome outcome)
+survey_heading(const struct survey *s)
 {
-	return (outcome == EVOTE_FAILED
+	return (s->worst == EVOTE_FAILED && !s->foreign
 		? "The service could not be asked from here"
 		: "The service cannot be relied on");
 }

@@ -8,6 +8,7 @@ struct sight {
 	const char *name;
 	int reached;
 	int failed;	   /* this machine did, or the caller */
+	int foreign;	   /* it is not of the service: see evote_foreign */
 	char problem[512]; /* why not */
 	evote_status_res res;
 	const char *pin;  /* of its TLS; "": reached in plain, or not at all */
@@ -22,6 +23,7 @@ struct survey {
 	int two_primaries; /* more than one, each asked once more */
 	/* Other than EVOTE_ANSWERED: see survey_heading. */
 	enum evote_outcome worst;
+	int foreign; /* EVOTE_FAILED, since a host is not of the service */
 	char problem[2048];
 	uint64_t taken_ms; /* by the monotonic clock */
 };
@@ -32,8 +34,8 @@ struct survey {
  */
 void survey_take(struct survey *, struct evote *);
 void survey_clear(struct survey *);
-/* What a problem with such an outcome means. */
-const char *survey_heading(enum evote_outcome);
+/* What the worst problem means. */
+const char *survey_heading(const struct survey *);
 int survey_serves(const struct survey *, int host);
 
 /*

@@ -59,7 +59,8 @@ host_check(struct check *k, const struct survey *s, int i)
 	    "another host serves.",
 	    at->name);
 	line_say(&k->lines, "host",
-	    at->failed	       ? "Put that right on this computer."
+	    at->foreign	       ? "Do not go on; ask the operators."
+		: at->failed   ? "Put that right on this computer."
 		: x.failed < 0 ? "Try again later, or tell the operators."
 		: x.theirs     ? theirs
 			       : x.todo,
@@ -99,7 +100,7 @@ hosts_check(struct check *k)
 		clock_check(k);
 	if (s.worst != EVOTE_ANSWERED)
 		status = say_problem(
-		    k->c, s.problem, s.worst, "%s", survey_heading(s.worst));
+		    k->c, s.problem, s.worst, "%s", survey_heading(&s));
 	else if (s.two_primaries)
 		status = say_problem(k->c, "", EVOTE_CHANGED,
 		    "TWO PRIMARIES: more than one host serves. Tell the "

@@ -126,7 +126,7 @@ survey_say(struct client *c, const struct survey *s)
 
 	if (s->worst != EVOTE_ANSWERED)
 		return (say_problem(
-		    c, s->problem, s->worst, "%s", survey_heading(s->worst)));
+		    c, s->problem, s->worst, "%s", survey_heading(s)));
 	if (s->two_primaries)
 		return (two_say(c, s));
 	if (s->primary < 0)

@@ -41,6 +41,7 @@ struct evote {
 	char unready[512];     /* why there is no log-in for that, or "" */
 	char unkept[PATH_MAX + 256]; /* see evote_unkept */
 	int unvouched;		     /* see evote_unvouched */
+	int foreign;		     /* see evote_foreign */
 	int late;  /* the vote under way is cast by token: see grace.c */
 	int older; /* the last call: its host does not know the procedure */
 	int last, last_port; /* as written to the state */

@@ -328,6 +328,11 @@ const char *evote_host_name(const struct evote *, int i);
 const char *evote_served_by(const struct evote *);
 /* The pin that the host has shown, "" as long as it was not reached by TLS. */
 const char *evote_pin(const struct evote *, int host);
+/*
+ * Of EVOTE_FAILED: whether a host was at fault, not this computer: it is of
+ * another service, or without the TLS that this one is known by.
+ */
+int evote_foreign(const struct evote *);
 /* What one host says of itself, within timeout_ms. */
 enum evote_outcome evote_status(
     struct evote *, int host, uint64_t timeout_ms, evote_status_res *);

@@ -144,6 +144,7 @@ pin_keep(struct evote *e, const char *host)
 		return (-1);
 	}
 	if (shown[0] == '\0' && endpoints->pin[0] != '\0') {
+		e->foreign = 1;
 		e->stopped =
 		    handle_fail(e, "host %s: %s", host, ENDPOINT_NO_TLS);
 		return (-1);
@@ -172,12 +173,19 @@ other_origin(struct evote *e, const char *what, const char *origin)
 	    what, origin, e->options.origin));
 }
 
+int
+evote_foreign(const struct evote *e)
+{
+	return (e->foreign);
+}
+
 enum evote_outcome
 trust_begin(struct evote *e)
 {
 	int known = 1, has_pin = 1;
 
 	e->problem[0] = e->evidence[0] = '\0';
+	e->foreign = 0;
 	if (!e->pinned)
 		known = state_service(e->state, &e->service);
 	if (e->pin[0] == '\0')
@@ -288,6 +296,7 @@ trust_greeted(void *arg, const char *host, const evote_status_res *st)
 	}
 	if (e->options.origin != NULL && !is_origin(st, e->options.origin)) {
 		snprintf(who, sizeof(who), "host %s", host);
+		e->foreign = 1;
 		e->stopped = other_origin(e, who, st->origin);
 		return (-1);
 	}

@@ -31,6 +31,7 @@
 #include "client/lib/route.h"
 #include "client/lib/signer.h"
 #include "client/lib/state.h"
+#include "client/survey.h"
 #include "common/now.h"
 #include "common/record.h"
 #include "common/rpc/caller.h"
@@ -1857,6 +1858,42 @@ test_origin(void **state)
 	assert_int_equal(1, w->fake.votes);
 }
 
+/* A host of another service is no fault of this computer's. */
+static void
+test_foreign(void **state)
+{
+	struct world *w = *state;
+	struct evote *e;
+	struct survey s;
+
+	w->origin = "vote.example";
+	e = open_with(w, 5000, 0);
+	survey_take(&s, e);
+	assert_true(s.hosts[0].foreign);
+	assert_false(s.hosts[0].failed);
+	assert_string_equal(
+	    "The service cannot be relied on", survey_heading(&s));
+	survey_clear(&s);
+	evote_close(e);
+	w->origin = NULL;
+	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, "yes"));
+	/* What is kept here is. */
+	e = open_with(w, 5000, 0);
+	survey_take(&s, e);
+	assert_int_equal(EVOTE_ANSWERED, s.worst);
+	survey_clear(&s);
+	evote_close(e);
+	w->origin = "vote.example";
+	e = open_with(w, 5000, 0);
+	survey_take(&s, e);
+	assert_false(s.hosts[0].foreign);
+	assert_true(s.hosts[0].failed);
+	assert_string_equal(
+	    "The service could not be asked from here", survey_heading(&s));
+	survey_clear(&s);
+	evote_close(e);
+}
+
 /* It was sent, and then another service was met. */
 static void
 test_failed_later(void **state)
@@ -3054,6 +3091,7 @@ main(void)
 	    test(test_too_long),
 	    test(test_stale_first),
 	    test(test_origin),
+	    test(test_foreign),
 	    test(test_failed_later),
 	    test(test_settle),
 	    test(test_pending_edited_list),
