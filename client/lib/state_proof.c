@@ -370,6 +370,9 @@ state_owes_receipt(struct state *s, const struct kept *k)
 {
 	char ballot[NAME_MAX + 1], receipt[NAME_MAX + 1];
 
+	/* Nothing was asked for; other voters' files need not be read. */
+	if (k->number == 0)
+		return (0);
 	return (file_find(s, is_ballot_of, k, ballot) &&
 	    !file_find(s, is_receipt_of, ballot, receipt));
 }

@@ -2143,6 +2143,27 @@ test_receipt_missing(void **state)
 	state_close(s);
 }
 
+/* Who has not asked for anything owes none: no other voter's file is read. */
+static void
+test_receipt_of_nobody(void **state)
+{
+	struct world *w = *state;
+	struct state *s = state_of(w);
+	struct ballot b = {.number = 1};
+	struct kept k = {0};
+	char path[700];
+
+	assert_int_equal(0, state_set_ballot(s, "another", "E", &b));
+	file_of(state_dir(s), ".ballot", path);
+	assert_int_equal(0, truncate(path, 10));
+	assert_int_equal(0, state_owes_receipt(s, &k));
+	assert_string_equal("", state_error(s));
+	k.number = 1;
+	assert_int_equal(0, state_owes_receipt(s, &k));
+	assert_non_null(strstr(state_error(s), "is damaged"));
+	state_close(s);
+}
+
 /* It counts, and what its receipt needs cannot be written: it stays kept. */
 static void
 test_unkept(void **state)
@@ -3100,6 +3121,7 @@ main(void)
 	    test(test_rekeyed_login),
 	    test(test_not_vouched),
 	    test(test_receipt_missing),
+	    test(test_receipt_of_nobody),
 	    test(test_unkept),
 	    test(test_stale_twice),
 	    test(test_edited_list),
