@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 #include <ctype.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #define ASK_TIMES 3
+#define QUIET_MS  1000
 
 int
 prompt_can(const struct client *c)
@@ -31,8 +33,11 @@ prompt_line(void)
 {
 	char *line = NULL;
 	size_t size = 0;
-	ssize_t n = getline(&line, &size, stdin);
+	ssize_t n;
 
+	/* Nothing more than the line is taken: see prompt_ended. */
+	setvbuf(stdin, NULL, _IONBF, 0);
+	n = getline(&line, &size, stdin);
 	if (n < 0) {
 		free(line);
 		return (NULL);
@@ -45,14 +50,12 @@ prompt_line(void)
 int
 prompt_ended(void)
 {
-	char *line;
-	int empty = 1;
+	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+	int c = '\n';
 
-	while (empty && (line = prompt_line()) != NULL) {
-		empty = line[0] == '\0';
-		free(line);
-	}
-	return (empty);
+	while ((c == '\n' || c == '\r') && poll(&in, 1, QUIET_MS) > 0)
+		c = getchar();
+	return (c == '\n' || c == '\r' || c == EOF);
 }
 
 /* 1: yes; 0: no; -1: neither. */

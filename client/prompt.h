@@ -16,7 +16,10 @@ int prompt_can(const struct client *);
 int prompt_redirected(void);
 /* The next line of standard input without its end, malloc'd; NULL: none. */
 char *prompt_line(void);
-/* Whether nothing follows on standard input but empty lines; reads them. */
+/*
+ * Whether nothing follows on standard input but empty lines; reads them.  A
+ * pipe that stays open has ended when it is silent for a second.
+ */
 int prompt_ended(void);
 /* Asks "QUESTION (yes/no)? ", and again if the answer is neither; 1 for yes. */
 int prompt_yes(const char *question);
