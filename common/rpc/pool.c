@@ -284,9 +284,18 @@ source_room(const struct transport *t, const struct source *s)
 	return (s->host && left < few ? few : left);
 }
 
-bool
-source_yield(
-    struct transport *t, struct source *s, bool holds, const struct conn *keep)
+/* Its client is about to be served: a call has come, or an answer leaves. */
+static bool
+conn_waits(struct conn *c)
+{
+	return (c->ready_on != NULL || channel_has_more(c) ||
+	    !inbox_empty(&c->in) ||
+	    (outbox_size(channel_outbox(c)) > 0 && !c->blocked));
+}
+
+static struct conn *
+source_spare(
+    struct source *s, bool holds, const struct conn *keep, bool waiting)
 {
 	struct conn *c;
 	int rank, looks;
@@ -295,16 +304,29 @@ source_yield(
 		c = TAILQ_FIRST(&s->members[rank]);
 		for (looks = 0; c != NULL && looks < YIELD_LOOKS; looks++) {
 			if (c->in_flight == 0 && c != keep &&
-			    (!holds || c->charged > 0)) {
-				conn_doom(c);
-				TAILQ_REMOVE(&t->doomed, c, gone);
-				conn_close(c);
-				return (true);
-			}
+			    (!holds || c->charged > 0) &&
+			    (waiting || !conn_waits(c)))
+				return (c);
 			c = TAILQ_NEXT(c, member);
 		}
 	}
-	return (false);
+	return (NULL);
+}
+
+bool
+source_yield(
+    struct transport *t, struct source *s, bool holds, const struct conn *keep)
+{
+	struct conn *c = source_spare(s, holds, keep, false);
+
+	if (c == NULL)
+		c = source_spare(s, holds, keep, true);
+	if (c == NULL)
+		return (false);
+	conn_doom(c);
+	TAILQ_REMOVE(&t->doomed, c, gone);
+	conn_close(c);
+	return (true);
 }
 
 bool

@@ -22,8 +22,9 @@
  *	  many connections as there are places left, and hold as many bytes as
  *	  are left.  Beyond, it takes from the source that has most, if that
  *	  is more; else a connection of its own gives way.  It is the one that
- *	  was idle longest, and first one that has proved nothing.  A reply
- *	  beyond ends a connection that does not take it.
+ *	  was idle longest, and first one that has proved nothing; one that is
+ *	  sending a call or being sent an answer only if there is no other.  A
+ *	  reply beyond ends a connection that does not take it.
  *	- The less than half of a budget is left, the shorter the times after
  *	  which an idle connection, or one that has proved nothing, is closed.
  *	- Each run serves hosts and operators first, then one call of one source

@@ -186,8 +186,9 @@ void conns_reap(struct transport *, int most);
 /* How many bytes that source may hold. */
 size_t source_room(const struct transport *, const struct source *);
 /*
- * One of its connections gives way, an unproven one first, but not the one to
- * keep; or one of those that hold memory.
+ * One of its connections gives way, if possible none that waits for an answer,
+ * and an unproven one first, but not the one to keep; or one of those that hold
+ * memory.
  */
 bool source_yield(
     struct transport *, struct source *, bool holds, const struct conn *keep);

@@ -1611,6 +1611,64 @@ test_places_of_late_comers(void **state)
 	clients_close(late, 16);
 }
 
+/*
+ * Who waits for an answer stays while another is idle: its call has come, and
+ * was not read; or a part of it was read.
+ */
+static void
+test_places_not_of_those_who_wait(void **state)
+{
+	int early[EARLY], late[2], i;
+	struct bytes b;
+
+	early_open(early);
+	call_make(&b, 0, PROG, 2, DO_NOTHING, NULL);
+	client_mark(early[0], LAST | b.len);
+	server_run();
+	for (i = 2; i < EARLY; i++)
+		expect_served(early[i]);
+	client_call(early[1], 1, DO_NOTHING, NULL);
+	for (i = 0; i < 2; i++)
+		late[i] = client_open_from(30);
+	server_run();
+	client_send(early[0], b.data, b.len);
+	server_run();
+	for (i = 0; i < 2; i++) {
+		expect_status(early[i], i, SUCCESS);
+		expect_end(early[2 + i]);
+		expect_served(late[i]);
+	}
+	assert_int_equal(its.closed, 2);
+	clients_close(early, EARLY);
+	clients_close(late, 2);
+}
+
+/* All of them wait: an answer that was not sent yet is not lost either. */
+static void
+test_places_not_of_answers(void **state)
+{
+	int partial, answered, other, late;
+
+	server_again(with_places(3));
+	partial = client_open_from(10);
+	expect_served(partial);
+	client_mark(partial, LAST | 100);
+	answered = client_open_from(10);
+	expect_served(answered);
+	client_call(answered, 1, DO_HOLD, "x");
+	other = client_open_from(11);
+	expect_served(other);
+	assert_int_equal(held_complete(0, "done"), 0);
+	late = client_open_from(12);
+	expect_served(late);
+	expect_status(answered, 1, SUCCESS);
+	expect_end(partial);
+	close(partial);
+	close(answered);
+	close(other);
+	close(late);
+}
+
 /* Nor from a host's address: then from the next. */
 static void
 test_places_of_hosts_are_not_taken(void **state)
@@ -2039,6 +2097,8 @@ main(void)
 	    TEST(test_places_not_of_callers),
 	    TEST(test_places_of_hosts),
 	    TEST(test_places_of_late_comers),
+	    TEST(test_places_not_of_those_who_wait),
+	    TEST(test_places_not_of_answers),
 	    TEST(test_places_of_hosts_are_not_taken),
 	    TEST(test_trusted),
 	    TEST(test_high_descriptors),
