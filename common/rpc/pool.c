@@ -332,29 +332,40 @@ source_yield(
 bool
 source_take_place(struct transport *t, const struct source *s)
 {
-	struct source *most = sources_most(&t->sources, SHARE_PLACES);
+	struct source *most[SOURCES_MOST];
+	int n = sources_most(&t->sources, SHARE_PLACES, most), i;
 
-	return (most != NULL && most->open >= s->open + 2 &&
-	    source_yield(t, most, false, NULL));
+	for (i = 0; i < n && most[i]->open >= s->open + 2; i++)
+		if (source_yield(t, most[i], false, NULL))
+			return (true);
+	return (false);
+}
+
+/* Those that hold nothing do not protect the others of their source. */
+static bool
+source_take_some(struct transport *t, const struct source *s)
+{
+	struct source *most[SOURCES_MOST];
+	int n = sources_most(&t->sources, SHARE_MEMORY, most), i;
+
+	for (i = 0; i < n && most[i]->bytes > s->bytes + TLS_SHAKE_BYTES; i++)
+		if (source_yield(t, most[i], true, NULL) ||
+		    source_yield(t, most[i], false, NULL))
+			return (true);
+	return (false);
 }
 
 /*
  * From whoever has most, if that is more than a handshake takes, so not from
- * one who only does what everybody does.  Those that hold nothing do not
- * protect the others of their source.
+ * one who only does what everybody does.
  */
 bool
 source_take_memory(struct transport *t, const struct source *s, size_t wanted)
 {
-	struct source *most;
 	int i;
 
-	for (i = 0; i < TAKES_MAX && memory_left(t) < wanted; i++) {
-		most = sources_most(&t->sources, SHARE_MEMORY);
-		if (most == NULL || most->bytes <= s->bytes + TLS_SHAKE_BYTES ||
-		    (!source_yield(t, most, true, NULL) &&
-			!source_yield(t, most, false, NULL)))
+	for (i = 0; i < TAKES_MAX && memory_left(t) < wanted; i++)
+		if (!source_take_some(t, s))
 			break;
-	}
 	return (memory_left(t) >= wanted);
 }

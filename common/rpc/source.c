@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEVEL_LOOKS 16
-
 void
 sources_init(struct sources *all)
 {
@@ -108,24 +106,28 @@ source_share(const struct source *s, enum share share)
 	return (share == SHARE_PLACES ? (size_t)s->open : s->bytes);
 }
 
-struct source *
-sources_most(const struct sources *all, enum share share)
+int
+sources_most(const struct sources *all, enum share share,
+    struct source *most[SOURCES_MOST])
 {
-	struct source *s, *most = NULL;
-	int level, looks;
+	struct source *s;
+	int level, n = 0, i;
 
-	for (level = SOURCE_LEVELS - 1; level > 0 && most == NULL; level--) {
-		s = TAILQ_FIRST(&all->levels[share][level]);
-		for (looks = 0; s != NULL && looks < LEVEL_LOOKS; looks++) {
-			if (!s->host &&
-			    (most == NULL ||
-				source_share(s, share) >
-				    source_share(most, share)))
-				most = s;
-			s = TAILQ_NEXT(s, equal[share]);
+	for (level = SOURCE_LEVELS - 1; level > 0; level--) {
+		TAILQ_FOREACH (s, &all->levels[share][level], equal[share]) {
+			if (n == SOURCES_MOST)
+				return (n);
+			if (s->host)
+				continue;
+			for (i = n++; i > 0 &&
+			     source_share(most[i - 1], share) <
+				 source_share(s, share);
+			     i--)
+				most[i] = most[i - 1];
+			most[i] = s;
 		}
 	}
-	return (most);
+	return (n);
 }
 
 struct source *

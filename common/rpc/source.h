@@ -50,6 +50,7 @@ TAILQ_HEAD(source_queue, source);
 
 #define SOURCE_HOSTS_MAX 64
 #define SOURCE_LEVELS	 64
+#define SOURCES_MOST	 16
 
 /* All of them: those that have a connection, and where hosts are known to be.
  */
@@ -69,10 +70,12 @@ void source_drop(struct sources *, struct source *);
 /* It has more or less than before. */
 void source_level(struct sources *, struct source *);
 /*
- * One that has most, or at least half as much as that.  Not a host's address;
- * NULL: no other has anything.
+ * Some that have most, or at least half as much as that, then some that have
+ * less; each before those that have less than it.  Returns how many.  Without
+ * hosts' addresses.
  */
-struct source *sources_most(const struct sources *, enum share);
+int sources_most(
+    const struct sources *, enum share, struct source *most[SOURCES_MOST]);
 /* From now on, also after its connections are gone.  NULL: it has none now. */
 struct source *source_is_host(struct sources *, const struct source_key *);
 

@@ -193,8 +193,9 @@ size_t source_room(const struct transport *, const struct source *);
 bool source_yield(
     struct transport *, struct source *, bool holds, const struct conn *keep);
 /*
- * So does one of the source that has most, in favour of one that has less: so
- * the first to come do not keep the others away.
+ * So does one of the source that has most, or if none of it can, of the next,
+ * in favour of one that has less: so the first to come do not keep the others
+ * away.
  */
 bool source_take_place(struct transport *, const struct source *);
 /* As many as it needs so that so many bytes are left. */

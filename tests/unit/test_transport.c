@@ -1380,30 +1380,37 @@ test_memory_of_calls(void **state)
 	clients_close(many, MANY);
 }
 
+/* Much of the memory, until its end is sent; as long as there is room. */
+static int
+client_open_half(int last)
+{
+	static char half[MAX_CALL / 2];
+	int fd = client_open_from(last);
+
+	client_try_call(fd, 1, DO_NOTHING);
+	client_mark(fd, LAST | MAX_CALL);
+	(void)!send(fd, half, sizeof(half), MSG_NOSIGNAL | MSG_DONTWAIT);
+	server_run();
+	return (fd);
+}
+
 /*
- * Addresses come one after the other, and each holds all that it may: nothing
- * is left.  Idle connections without memory stand before those of the first.
+ * Addresses come one after the other, and each holds all that it may, behind
+ * idle connections without memory.
  */
 static void
-test_memory_for_late_comers(void **state)
+late_comers_find_memory(int first, int idle)
 {
-	enum { ADDRESSES = 13, EACH = 40, HALF = MAX_CALL / 2, IDLE = 40 };
-	static char half[HALF];
-	int idle[IDLE], many[ADDRESSES][EACH], late[3], i, j;
+	enum { ADDRESSES = 12, EACH = 40 };
+	int many[ADDRESSES][EACH], late[3], i, j;
 
-	for (i = 0; i < IDLE; i++) {
-		idle[i] = client_open_from(10);
-		expect_served(idle[i]);
-	}
 	for (i = 0; i < ADDRESSES; i++) {
-		for (j = 0; j < EACH; j++) {
-			many[i][j] = client_open_from(10 + i);
-			client_try_call(many[i][j], j, DO_NOTHING);
-			client_mark(many[i][j], LAST | MAX_CALL);
-			(void)!send(many[i][j], half, HALF,
-			    MSG_NOSIGNAL | MSG_DONTWAIT);
-			server_run();
+		for (j = 0; j < idle; j++) {
+			many[i][j] = client_open_from(first + i);
+			expect_served(many[i][j]);
 		}
+		for (; j < EACH; j++)
+			many[i][j] = client_open_half(first + i);
 	}
 	for (i = 0; i < 3; i++) {
 		late[i] = client_open_from(40 + i);
@@ -1411,9 +1418,37 @@ test_memory_for_late_comers(void **state)
 		assert_true(server_stats().bytes <= MAX_MEMORY);
 	}
 	clients_close(late, 3);
-	clients_close(idle, IDLE);
 	for (i = 0; i < ADDRESSES; i++)
 		clients_close(many[i], EACH);
+}
+
+static void
+test_memory_for_late_comers(void **state)
+{
+	late_comers_find_memory(10, 20);
+}
+
+/* Whoever holds most has a call under way on each connection. */
+static void
+test_memory_of_the_next(void **state)
+{
+	enum { N = 15 };
+	static char half[MAX_CALL / 2];
+	int busy[N], i;
+
+	for (i = 0; i < N; i++) {
+		busy[i] = client_open_from(10);
+		client_call(busy[i], 1, DO_HOLD, "x");
+		client_mark(busy[i], LAST | MAX_CALL);
+		(void)!send(
+		    busy[i], half, sizeof(half), MSG_NOSIGNAL | MSG_DONTWAIT);
+		server_run();
+	}
+	late_comers_find_memory(11, 0);
+	assert_int_equal(its.n_held, N);
+	for (i = 0; i < N; i++)
+		assert_int_equal(held_complete(i, "done"), 0);
+	clients_close(busy, N);
 }
 
 /* ---- many ---- */
@@ -1641,6 +1676,29 @@ test_places_not_of_those_who_wait(void **state)
 	assert_int_equal(its.closed, 2);
 	clients_close(early, EARLY);
 	clients_close(late, 2);
+}
+
+/* Whoever has most cannot give: then the next does. */
+static void
+test_places_of_the_next(void **state)
+{
+	int early[EARLY], late, i;
+
+	early_open(early);
+	for (i = 0; i < 32; i++)
+		client_call(early[i], i, DO_HOLD, "x");
+	server_run();
+	late = client_open_from(30);
+	expect_served(late);
+	expect_end(early[32]);
+	for (i = 0; i < 32; i++)
+		assert_int_equal(held_complete(i, "done"), 0);
+	transport_flush(its.t);
+	for (i = 0; i < 32; i++)
+		expect_status(early[i], i, SUCCESS);
+	assert_int_equal(its.closed, 1);
+	close(late);
+	clients_close(early, EARLY);
 }
 
 /* All of them wait: an answer that was not sent yet is not lost either. */
@@ -2091,6 +2149,7 @@ main(void)
 	    TEST(test_memory_of_late_answers),
 	    TEST(test_memory_of_calls),
 	    TEST(test_memory_for_late_comers),
+	    TEST(test_memory_of_the_next),
 	    TEST(test_idle),
 	    TEST(test_2000_idle),
 	    TEST(test_places_of_one),
@@ -2099,6 +2158,7 @@ main(void)
 	    TEST(test_places_of_late_comers),
 	    TEST(test_places_not_of_those_who_wait),
 	    TEST(test_places_not_of_answers),
+	    TEST(test_places_of_the_next),
 	    TEST(test_places_of_hosts_are_not_taken),
 	    TEST(test_trusted),
 	    TEST(test_high_descriptors),
