@@ -8,6 +8,7 @@
 
 #define YIELD_LOOKS 16
 #define TAKES_MAX   16 /* connections that give way to one call */
+#define KEPT_PART   64 /* a source keeps one such part of what there is */
 
 void
 conn_charge(struct conn *c)
@@ -334,8 +335,11 @@ source_take_place(struct transport *t, const struct source *s)
 {
 	struct source *most[SOURCES_MOST];
 	int n = sources_most(&t->sources, SHARE_PLACES, most), i;
+	int kept = t->config.max_conns / KEPT_PART;
 
-	for (i = 0; i < n && most[i]->open >= s->open + 2; i++)
+	if (kept < s->open + 1)
+		kept = s->open + 1;
+	for (i = 0; i < n && most[i]->open > kept; i++)
 		if (source_yield(t, most[i], false, NULL))
 			return (true);
 	return (false);
@@ -347,8 +351,11 @@ source_take_some(struct transport *t, const struct source *s)
 {
 	struct source *most[SOURCES_MOST];
 	int n = sources_most(&t->sources, SHARE_MEMORY, most), i;
+	size_t kept = t->config.max_memory / KEPT_PART;
 
-	for (i = 0; i < n && most[i]->bytes > s->bytes + TLS_SHAKE_BYTES; i++)
+	if (kept < s->bytes + TLS_SHAKE_BYTES)
+		kept = s->bytes + TLS_SHAKE_BYTES;
+	for (i = 0; i < n && most[i]->bytes > kept; i++)
 		if (source_yield(t, most[i], true, NULL) ||
 		    source_yield(t, most[i], false, NULL))
 			return (true);

@@ -24,7 +24,9 @@
  *	  is more; else a connection of its own gives way.  It is the one that
  *	  was idle longest, and first one that has proved nothing; one that is
  *	  sending a call or being sent an answer only if there is no other.  A
- *	  reply beyond ends a connection that does not take it.
+ *	  reply beyond ends a connection that does not take it.  A source
+ *	  that has no more than a 64th of all gives nothing to others, so it
+ *	  takes 64 of them to keep others away.
  *	- The less than half of a budget is left, the shorter the times after
  *	  which an idle connection, or one that has proved nothing, is closed.
  *	- Each run serves hosts and operators first, then one call of one source

@@ -1451,6 +1451,27 @@ test_memory_of_the_next(void **state)
 	clients_close(busy, N);
 }
 
+/* A 64th of the memory is kept, also when another has less. */
+static void
+test_memory_that_is_kept(void **state)
+{
+	enum { PART = MAX_MEMORY / 64, N = 2 * 65 + 1 };
+	static char some[PART / 4];
+	int fd[N], i;
+
+	for (i = 0; i < N; i++) {
+		fd[i] = client_open_from(10 + i / 2);
+		client_mark(fd[i], LAST | MAX_CALL);
+		client_send(fd[i], some, sizeof(some));
+		server_run();
+	}
+	/* The last one had to ask for room. */
+	assert_true(server_stats().bytes > MAX_MEMORY - PART / 4);
+	assert_true(server_stats().bytes / 65 < PART);
+	assert_int_equal(its.closed, 0);
+	clients_close(fd, N);
+}
+
 /* ---- many ---- */
 
 static void
@@ -1676,6 +1697,30 @@ test_places_not_of_those_who_wait(void **state)
 	assert_int_equal(its.closed, 2);
 	clients_close(early, EARLY);
 	clients_close(late, 2);
+}
+
+/* A 64th of all places is kept, also when all others have one each. */
+static void
+test_places_that_are_kept(void **state)
+{
+	int one[2], others[126], late, i;
+
+	server_again(with_places(128));
+	for (i = 0; i < 2; i++) {
+		one[i] = client_open_from(10);
+		expect_served(one[i]);
+	}
+	for (i = 0; i < 126; i++) {
+		others[i] = client_open_from(11 + i);
+		expect_served(others[i]);
+	}
+	late = client_open_from(200);
+	server_run();
+	expect_end(late);
+	assert_int_equal(its.closed, 0);
+	clients_close(one, 2);
+	clients_close(others, 126);
+	close(late);
 }
 
 /* Whoever has most cannot give: then the next does. */
@@ -2150,6 +2195,7 @@ main(void)
 	    TEST(test_memory_of_calls),
 	    TEST(test_memory_for_late_comers),
 	    TEST(test_memory_of_the_next),
+	    TEST(test_memory_that_is_kept),
 	    TEST(test_idle),
 	    TEST(test_2000_idle),
 	    TEST(test_places_of_one),
@@ -2158,6 +2204,7 @@ main(void)
 	    TEST(test_places_of_late_comers),
 	    TEST(test_places_not_of_those_who_wait),
 	    TEST(test_places_not_of_answers),
+	    TEST(test_places_that_are_kept),
 	    TEST(test_places_of_the_next),
 	    TEST(test_places_of_hosts_are_not_taken),
 	    TEST(test_trusted),
