@@ -294,6 +294,7 @@ granted(struct core *c, enum proposal_kind kind)
 		proposal_establish(c);
 		break;
 	case P_HAND:
+		proposal_begin_order(c); /* it was handed over after all */
 		core_move(c, ON_HANDED);
 		c->membership_confirmed = 1;
 		break;

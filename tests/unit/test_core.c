@@ -1054,6 +1054,26 @@ a_hand_over_that_takes_too_long_is_called_off(void **state)
 	cluster_free(c);
 }
 
+/* What was ordered in vain, and is done by itself, is not told of any more. */
+static void
+a_hand_over_that_happens_later_is_not_missed(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	hold_disk(c, B);
+	ask_write(c, A, 1);
+	cluster_run(c);
+	assert_null(core_handover(c->hosts[A].core, "B"));
+	cluster_wait(c, 1200);
+	assert_alarm(c, A, "The service was not handed over");
+	free_disk(c, B);
+	host_room(c, A, 0);
+	cluster_wait(c, 5000);
+	assert_role(c, B, "primary");
+	assert_no_alarm(c, A, "not handed over");
+	cluster_free(c);
+}
+
 /* No operator waits for what the primary wanted by itself. */
 static void
 a_hand_over_that_nobody_ordered_is_called_off_in_silence(void **state)
@@ -2329,6 +2349,7 @@ main(void)
 	    cmocka_unit_test(
 		requests_wait_for_the_hand_over_and_go_to_the_next),
 	    cmocka_unit_test(a_hand_over_that_takes_too_long_is_called_off),
+	    cmocka_unit_test(a_hand_over_that_happens_later_is_not_missed),
 	    cmocka_unit_test(
 		a_hand_over_that_nobody_ordered_is_called_off_in_silence),
 	    cmocka_unit_test(an_order_that_was_given_up_says_whom_it_missed),
