@@ -237,6 +237,16 @@ resolve_start(struct reach *r, uint64_t now_ms)
 		fd_drop(&r->resolve_fd);
 }
 
+/* Where it worked among the addresses, which may only have changed places. */
+static int
+worked_find(const struct reach *r)
+{
+	for (int i = 0; i < r->n_addrs; i++)
+		if (address_equal(&r->worked, &r->addrs[i]))
+			return (i);
+	return (0);
+}
+
 static enum reach_got
 port_start(struct reach *r, uint64_t now_ms)
 {
@@ -248,16 +258,6 @@ port_start(struct reach *r, uint64_t now_ms)
 	if (r->known != 0 && !r->ask)
 		return (connect_start(r, r->known, now_ms));
 	return (lookup_start(r, now_ms));
-}
-
-/* Where it worked among the addresses, which may only have changed places. */
-static int
-worked_find(const struct reach *r)
-{
-	for (int i = 0; i < r->n_addrs; i++)
-		if (address_equal(&r->worked, &r->addrs[i]))
-			return (i);
-	return (0);
 }
 
 enum reach_got
@@ -329,6 +329,8 @@ void
 reach_worked(struct reach *r)
 {
 	r->worked = r->tried;
+	/* They may have changed places since it was tried. */
+	r->at = worked_find(r);
 	r->known = r->port;
 	r->ask = 0;
 	r->again = 1;

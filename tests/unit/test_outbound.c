@@ -1429,6 +1429,30 @@ only_the_right_address_refuses(void **state)
 	close(epoll);
 }
 
+/* So it is when the order changes while it is tried. */
+static void
+the_place_that_works_is_kept_when_the_order_changes(void **state)
+{
+	int epoll = epoll_create1(0), listener, port;
+	enum reach_got got;
+	struct reach r;
+
+	listener = bound(SOCK_STREAM, 0, &port);
+	assert_int_equal(listen(listener, 8), 0);
+	assert_int_equal(reach_init(&r, epoll, 0, "127.0.0.1", port), 0);
+	renamed(&r, 1, 2);
+	got = reach_start(&r, 0);
+	renamed(&r, 2, 1);
+	assert_int_equal(outcome(&r, got), REACH_DONE);
+	reach_worked(&r);
+	close(reach_take(&r));
+	assert_int_equal(attempt(&r), REACH_DONE);
+	close(reach_take(&r));
+	reach_clear(&r);
+	close(listener);
+	close(epoll);
+}
+
 /* What was reset after a session is tried in the same place, once. */
 static void
 the_place_that_worked_has_two_tries(void **state)
@@ -1713,6 +1737,8 @@ main(void)
 		a_connection_whose_beginning_was_lost_is_begun_anew),
 	    cmocka_unit_test(hooks_may_call_and_reset),
 	    cmocka_unit_test(only_the_right_address_refuses),
+	    cmocka_unit_test(
+		the_place_that_works_is_kept_when_the_order_changes),
 	    cmocka_unit_test(the_place_that_worked_has_two_tries),
 	    cmocka_unit_test(names_are_resolved_elsewhere),
 	};
