@@ -347,14 +347,19 @@ source_take_place(struct transport *t, const struct source *s)
 
 /* Those that hold nothing do not protect the others of their source. */
 static bool
-source_take_some(struct transport *t, const struct source *s)
+source_take_some(struct transport *t, const struct source *s, size_t wanted)
 {
 	struct source *most[SOURCES_MOST];
 	int n = sources_most(&t->sources, SHARE_MEMORY, most), i;
 	size_t kept = t->config.max_memory / KEPT_PART;
+	size_t reach = memory_left(t);
 
 	if (kept < s->bytes + TLS_SHAKE_BYTES)
 		kept = s->bytes + TLS_SHAKE_BYTES;
+	for (i = 0; i < n && most[i]->bytes > kept; i++)
+		reach += most[i]->bytes - kept;
+	if (reach < wanted)
+		return (false); /* it would help nobody */
 	for (i = 0; i < n && most[i]->bytes > kept; i++)
 		if (source_yield(t, most[i], true, NULL) ||
 		    source_yield(t, most[i], false, NULL))
@@ -372,7 +377,7 @@ source_take_memory(struct transport *t, const struct source *s, size_t wanted)
 	int i;
 
 	for (i = 0; i < TAKES_MAX && memory_left(t) < wanted; i++)
-		if (!source_take_some(t, s))
+		if (!source_take_some(t, s, wanted))
 			break;
 	return (memory_left(t) >= wanted);
 }

@@ -198,7 +198,10 @@ bool source_yield(
  * away.
  */
 bool source_take_place(struct transport *, const struct source *);
-/* As many as it needs so that so many bytes are left. */
+/*
+ * As many as it needs so that so many bytes are left; none if all that it may
+ * take would not do.
+ */
 bool source_take_memory(
     struct transport *, const struct source *, size_t wanted);
 /* Forgets the source when it has no connection. */

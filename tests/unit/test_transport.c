@@ -1472,6 +1472,30 @@ test_memory_that_is_kept(void **state)
 	clients_close(fd, N);
 }
 
+/* Nothing is closed for one whom all that may be taken would not help. */
+static void
+test_memory_not_taken_in_vain(void **state)
+{
+	static const int have[] = {5, 4, 4, 4, 4, 4, 3, 1, 1};
+	int fd[30], n = 0, asks, i, j;
+
+	asks = client_open_from(11);
+	expect_served(asks);
+	for (i = 0; i < 9; i++)
+		for (j = 0; j < have[i]; j++)
+			fd[n++] = client_open_half(10 + i);
+	assert_int_equal(n, 30);
+	client_call(asks, 1, DO_NOTHING, NULL);
+	server_run();
+	expect_nothing(asks);
+	assert_int_equal(its.closed, 0);
+	clients_close(fd, n);
+	server_run();
+	server_later(1000);
+	expect_status(asks, 1, SUCCESS);
+	close(asks);
+}
+
 /* ---- many ---- */
 
 static void
@@ -2196,6 +2220,7 @@ main(void)
 	    TEST(test_memory_for_late_comers),
 	    TEST(test_memory_of_the_next),
 	    TEST(test_memory_that_is_kept),
+	    TEST(test_memory_not_taken_in_vain),
 	    TEST(test_idle),
 	    TEST(test_2000_idle),
 	    TEST(test_places_of_one),
