@@ -73,11 +73,7 @@ source_drop(struct sources *all, struct source *s)
 static int
 bits(uint64_t n)
 {
-	int i;
-
-	for (i = 0; n > 0; i++)
-		n >>= 1;
-	return (i);
+	return (n == 0 ? 0 : 64 - __builtin_clzll(n));
 }
 
 void
