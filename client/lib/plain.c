@@ -12,6 +12,14 @@
 #define NOT_OURS  EUSERS
 #define NOT_SAFE  EPERM
 
+int
+plain_ends(const char *name, const char *end)
+{
+	size_t n = strlen(name), m = strlen(end);
+
+	return (n > m && strcmp(name + n - m, end) == 0);
+}
+
 const char *
 plain_why(int error)
 {

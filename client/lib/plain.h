@@ -23,6 +23,8 @@ long plain_read(int dir, const char *name, size_t limit, char **out);
 int plain_directory(int dir, const char *name);
 /* The names in an open directory, from the first; NULL: errno. */
 DIR *plain_names(int dir);
+/* Whether that ends the name, which is longer. */
+int plain_ends(const char *name, const char *end);
 /* What an errno of these means. */
 const char *plain_why(int error);
 

@@ -270,7 +270,7 @@ is_left(const char *name)
 	char *end;
 	long pid;
 
-	if (len < 5 || strcmp(name + len - 4, ".new") != 0)
+	if (!plain_ends(name, ".new"))
 		return (0);
 	for (dot = name + len - 5; dot > name && *dot != '.'; dot--)
 		;

@@ -317,14 +317,6 @@ state_set_receipt(
 
 /* ---- a vote without one ---- */
 
-static int
-ends_in(const char *name, const char *end)
-{
-	size_t n = strlen(name), m = strlen(end);
-
-	return (n >= m && strcmp(name + n - m, end) == 0);
-}
-
 /* The file that is wanted by that rule, in `name`; 1, or 0: none is. */
 static int
 file_find(struct state *s,
@@ -350,7 +342,7 @@ is_ballot_of(struct state *s, const char *name, const void *arg)
 	const struct kept *k = arg;
 	struct ballot b;
 
-	return (ends_in(name, ".ballot") && ballot_load(s, name, &b) == 1 &&
+	return (plain_ends(name, ".ballot") && ballot_load(s, name, &b) == 1 &&
 	    memcmp(b.client, k->client, sizeof(b.client)) == 0 &&
 	    b.number == k->number);
 }
@@ -362,7 +354,7 @@ is_receipt_of(struct state *s, const char *name, const void *arg)
 	char end[40];
 
 	snprintf(end, sizeof(end), "-%.16s.tlog-proof", (const char *)arg);
-	return (ends_in(name, end) && state_has(s, name));
+	return (plain_ends(name, end) && state_has(s, name));
 }
 
 int

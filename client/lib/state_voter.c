@@ -254,14 +254,6 @@ state_since(struct state *s, const char *voter)
 	return (file_time(s, voter_file(voter, "request", name)));
 }
 
-static int
-is_request(const char *name)
-{
-	size_t len = strlen(name);
-
-	return (len > 8 && strcmp(name + len - 8, ".request") == 0);
-}
-
 int
 state_each(struct state *s, void (*each)(void *, uint64_t, const struct kept *),
     void *arg)
@@ -276,7 +268,7 @@ state_each(struct state *s, void (*each)(void *, uint64_t, const struct kept *),
 	if (d == NULL)
 		return (state_fail(s, "%s: %s", s->path, strerror(errno)));
 	while ((entry = readdir(d)) != NULL) {
-		if (!is_request(entry->d_name))
+		if (!plain_ends(entry->d_name, ".request"))
 			continue;
 		rc = request_load(s, entry->d_name, &k);
 		bad += rc < 0;
