@@ -25,8 +25,8 @@ debian_voters() {
 debian_open() {
 	local name=debian-$1 key none choices=()
 	[[ -e $PAIR_DIR/debian.pem ]] ||
-		client keygen "$PAIR_DIR/debian.pem" </dev/null >"$PAIR_DIR/debian.pub"
-	key=$(grep -oE '[A-Za-z0-9+/]{43}=' "$PAIR_DIR/debian.pub")
+		pair_key "$PAIR_DIR/debian.pem" >"$PAIR_DIR/debian.pub"
+	key=$(<"$PAIR_DIR/debian.pub")
 	{
 		echo name,group,key
 		seq -f "$name-%.0f,$name,$key" "$(debian_voters "$1")"

@@ -15,6 +15,7 @@
 #	server_stop NAME		asks it to end
 #	witness_start PLACE		WITNESS, which is NAME=ADDRESS:PORT
 #	client ARG...			evote_client, at the voters' place
+#	pair_key FILE			makes a voter's key; prints the public half
 #	admin NAME ARG...		evote_client, at the admin socket of NAME
 #	host_state NAME FIELD		as `status --json` shows it
 #	serves NAME, in_sync NAME, level	conditions, for wait_until
@@ -121,6 +122,11 @@ witness_start() {
 
 client() {
 	host_run voters "$PAIR_BIN/evote_client" "$@"
+}
+
+# Without a passphrase, so that nobody is asked for one.
+pair_key() {
+	client keygen "$1" </dev/null | grep -oE '[A-Za-z0-9+/]{43}='
 }
 
 admin() {

@@ -13,8 +13,7 @@ cluster_up() {
 
 	pair_init --origin evaluate.example >"$work/out"
 	pair_up "$@"
-	key=$(client keygen "$work/key.pem" </dev/null 2>>"$work/out" |
-		grep -oE '[A-Za-z0-9+/]{43}=')
+	key=$(pair_key "$work/key.pem" 2>>"$work/out")
 	echo "name,group,public key" >"$work/roll.csv"
 	for ((c = 0; c < CLIENTS; c++)); do
 		mapfile -t names < <(printf "c${c}v%04d\n" $(seq "$VOTERS"))
