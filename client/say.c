@@ -11,30 +11,46 @@
 
 #define SENTENCE 4096
 
+/*
+ * The names that programs read.  The switches have no default: the compiler
+ * refuses one that lacks a value of evote.x.
+ */
 const char *
 say_alarm(evote_alarm_kind kind)
 {
-	static const char *const names[] = {
-	    [EVOTE_ALARM_TWO_PRIMARIES] = "two-primaries",
-	    [EVOTE_ALARM_HALTED] = "halted",
-	    [EVOTE_ALARM_REFUSED] = "refused",
-	    [EVOTE_ALARM_NOT_SERVING] = "not-serving",
-	    [EVOTE_ALARM_UNCONFIRMED] = "unconfirmed",
-	    [EVOTE_ALARM_STUCK] = "stuck",
-	    [EVOTE_ALARM_STORAGE] = "storage",
-	    [EVOTE_ALARM_ALONE] = "alone",
-	    [EVOTE_ALARM_ARBITER] = "arbiter",
-	    [EVOTE_ALARM_CLOCK] = "clock",
-	    [EVOTE_ALARM_LINK] = "link",
-	    [EVOTE_ALARM_SETTINGS] = "settings",
-	    [EVOTE_ALARM_KEY] = "key",
-	    [EVOTE_ALARM_SECRET] = "secret",
-	    [EVOTE_ALARM_ORDER] = "order",
-	};
-	const unsigned n = sizeof(names) / sizeof(*names);
-
-	return ((unsigned)kind < n && names[kind] != NULL ? names[kind]
-							  : "strange");
+	switch (kind) {
+	case EVOTE_ALARM_TWO_PRIMARIES:
+		return ("two-primaries");
+	case EVOTE_ALARM_HALTED:
+		return ("halted");
+	case EVOTE_ALARM_REFUSED:
+		return ("refused");
+	case EVOTE_ALARM_NOT_SERVING:
+		return ("not-serving");
+	case EVOTE_ALARM_UNCONFIRMED:
+		return ("unconfirmed");
+	case EVOTE_ALARM_STUCK:
+		return ("stuck");
+	case EVOTE_ALARM_STORAGE:
+		return ("storage");
+	case EVOTE_ALARM_ALONE:
+		return ("alone");
+	case EVOTE_ALARM_ARBITER:
+		return ("arbiter");
+	case EVOTE_ALARM_CLOCK:
+		return ("clock");
+	case EVOTE_ALARM_LINK:
+		return ("link");
+	case EVOTE_ALARM_SETTINGS:
+		return ("settings");
+	case EVOTE_ALARM_KEY:
+		return ("key");
+	case EVOTE_ALARM_SECRET:
+		return ("secret");
+	case EVOTE_ALARM_ORDER:
+		return ("order");
+	}
+	return ("strange");
 }
 
 const char *
@@ -56,17 +72,21 @@ say_act(evote_act_kind kind)
 const char *
 say_standing(evote_standing standing)
 {
-	static const char *const names[] = {
-	    [EVOTE_SERVED] = "served",
-	    [EVOTE_NOT_PRIMARY] = "not-primary",
-	    [EVOTE_NOT_SERVING] = "not-serving",
-	    [EVOTE_BEHIND] = "behind",
-	    [EVOTE_OTHER_CLUSTER] = "other-cluster",
-	    [EVOTE_TRY_AGAIN] = "try-again",
-	};
-
-	return ((unsigned)standing <= EVOTE_TRY_AGAIN ? names[standing]
-						      : "strange");
+	switch (standing) {
+	case EVOTE_SERVED:
+		return ("served");
+	case EVOTE_NOT_PRIMARY:
+		return ("not-primary");
+	case EVOTE_NOT_SERVING:
+		return ("not-serving");
+	case EVOTE_BEHIND:
+		return ("behind");
+	case EVOTE_OTHER_CLUSTER:
+		return ("other-cluster");
+	case EVOTE_TRY_AGAIN:
+		return ("try-again");
+	}
+	return ("strange");
 }
 
 /* ---- lines ---- */
