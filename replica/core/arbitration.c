@@ -73,7 +73,8 @@ static void
 not_granted(struct core *c)
 {
 	for (int i = 0; i < c->cf.n; i++)
-		c->peers[i].undecided = 0;
+		if (c->peers[i].join == JOIN_ASKED)
+			c->peers[i].join = JOIN_COUNTS;
 }
 
 /* What it will not have does not happen later either. */

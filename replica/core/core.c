@@ -225,8 +225,9 @@ link_changed(struct core *c, const struct event *ev)
 		p->round = 0;
 	}
 	/* While its joining is being decided nothing passes it by. */
-	if (!p->undecided && (!proposal_open(c) || c->proposal.kind != P_GROW))
-		p->counts = 0;
+	if (p->join == JOIN_COUNTS &&
+	    (!proposal_open(c) || c->proposal.kind != P_GROW))
+		p->join = JOIN_NONE;
 	if (p->up) {
 		p->last_received_ms = c->now_ms;
 		hello_send(c, ev->peer);

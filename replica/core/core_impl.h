@@ -78,6 +78,13 @@ enum peer_phase {
 	PEER_UNFIT	  /* it has halted, or its ledger does not fit */
 };
 
+/* How near a peer is to the set, of which it is not a member yet. */
+enum join_phase {
+	JOIN_NONE,
+	JOIN_COUNTS, /* nothing is committed without it: it is about to join */
+	JOIN_ASKED   /* likewise; an arbiter was asked whether it joins */
+};
+
 /* What the primary knows of a peer's own key, on the present link. */
 enum key_phase {
 	KEY_UNKNOWN,
@@ -122,10 +129,10 @@ struct peer {
 	uint64_t round; /* latest that it has confirmed */
 	int in_flight;	/* appends not answered */
 	uint64_t load;	/* a JOB_LOAD for it, 0: none */
-	int counts;	/* nothing is committed without it: about to join */
-	int undecided;	/* an arbiter was asked whether that one joins */
-	incarnation joining;
-	uint64_t counts_ms, retry_ms;
+	enum join_phase join;
+	incarnation joining; /* JOIN_ASKED: the one it was asked about */
+	uint64_t counts_ms;  /* since when it counts */
+	uint64_t retry_ms;   /* it does not count before */
 	int confirming;	     /* a confirm is not answered */
 	uint64_t sent_round; /* of the last append or confirm */
 	int first;	     /* an append is due even without records */

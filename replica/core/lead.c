@@ -125,7 +125,7 @@ confirm(struct core *c, int peer)
 static int
 counts_for_commit(const struct core *c, const struct peer *p)
 {
-	return (p->counts || config_in_sync(&c->config, p->id) >= 0);
+	return (p->join != JOIN_NONE || config_in_sync(&c->config, p->id) >= 0);
 }
 
 /*

@@ -60,7 +60,7 @@ is_stuck(const struct core *c)
 {
 	/* Who may have joined, and is away: its joining was given up. */
 	for (int i = 0; i < c->cf.n; i++)
-		if (c->peers[i].counts && !c->peers[i].up)
+		if (c->peers[i].join != JOIN_NONE && !c->peers[i].up)
 			return (1);
 	return (arbitration_overdue(c) ||
 	    (c->config.arbiter_changing && !failure_none(c)));
@@ -107,10 +107,11 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 	 */
 	for (int i = 0; i < c->cf.n; i++) {
 		const struct peer *p = &c->peers[i];
-		const void *id = p->undecided ? p->joining : p->id;
+		const void *id = p->join == JOIN_ASKED ? p->joining : p->id;
 
 		if (i != c->cf.self &&
-		    (p->counts || config_in_sync(&p->config, id) >= 0) &&
+		    (p->join != JOIN_NONE ||
+			config_in_sync(&p->config, id) >= 0) &&
 		    !config_barred(k, id))
 			config_bar(k, c->cf.names[i], id);
 	}
@@ -149,7 +150,7 @@ is_undecided(const struct core *c, int i)
 {
 	const struct peer *p = &c->peers[i];
 
-	return (p->undecided && !(p->met && core_replaced(p)));
+	return (p->join == JOIN_ASKED && !(p->met && core_replaced(p)));
 }
 
 /*
@@ -170,8 +171,8 @@ give_up_asking(struct core *c)
 	if (arbitration_overdue(c))
 		proposal_drop(c);
 	for (int i = 0; i < c->cf.n; i++)
-		if (!is_undecided(c, i) && c->peers[i].undecided)
-			c->peers[i].undecided = c->peers[i].counts = 0;
+		if (!is_undecided(c, i) && c->peers[i].join == JOIN_ASKED)
+			c->peers[i].join = JOIN_NONE;
 	return (NULL);
 }
 

@@ -268,17 +268,17 @@ may_join(const struct core *c, int i)
 static int
 joiner_wait(struct core *c, struct peer *p)
 {
-	if (!p->counts) {
+	if (p->join == JOIN_NONE) {
 		if (history_size(c->log) - p->acked > CLOSE_ENOUGH ||
 		    p->round == 0 || c->now_ms < p->retry_ms)
 			return (0);
-		p->counts = 1;
+		p->join = JOIN_COUNTS;
 		p->counts_ms = c->now_ms;
 	}
 	if (p->acked >= c->committed)
 		return (1);
-	if (c->now_ms - p->counts_ms > LEVEL_MS && !p->undecided) {
-		p->counts = 0;
+	if (c->now_ms - p->counts_ms > LEVEL_MS && p->join == JOIN_COUNTS) {
+		p->join = JOIN_NONE;
 		p->retry_ms = c->now_ms + AGAIN_MS;
 	}
 	return (0);
@@ -296,12 +296,14 @@ grow(struct core *c)
 
 		if (!may_join(c, i))
 			continue;
-		if (!arbitration_answers(c))
-			p->counts = p->undecided;
-		else if (joiner_wait(c, p)) {
+		if (!arbitration_answers(c)) {
+			if (p->join == JOIN_COUNTS)
+				p->join = JOIN_NONE;
+		} else if (joiner_wait(c, p)) {
 			config_add(proposal_draft(c), c->cf.names[i], p->id);
 			proposal_make(c, P_GROW);
-			p->undecided = arbitration_pending(c);
+			p->join =
+			    arbitration_pending(c) ? JOIN_ASKED : JOIN_COUNTS;
 			memcpy(p->joining, p->id, sizeof(p->joining));
 			return (1);
 		}
@@ -443,7 +445,7 @@ settle(struct core *c)
 	for (int i = 0; i < c->cf.n; i++) {
 		const struct peer *p = &c->peers[i];
 
-		if (p->undecided && (!p->up || core_replaced(p)) &&
+		if (p->join == JOIN_ASKED && (!p->up || core_replaced(p)) &&
 		    arbitration_answers(c)) {
 			proposal_draft(c);
 			proposal_make(c, P_RENEW);

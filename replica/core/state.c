@@ -145,7 +145,7 @@ core_least(const struct core *c, uint64_t n, core_said *said)
 	for (int i = 0; i < c->cf.n; i++) {
 		if (core_replaced(&c->peers[i]))
 			return (0);
-		if (c->peers[i].counts && said(&c->peers[i]) < n)
+		if (c->peers[i].join != JOIN_NONE && said(&c->peers[i]) < n)
 			n = said(&c->peers[i]);
 	}
 	return (n);
@@ -154,7 +154,7 @@ core_least(const struct core *c, uint64_t n, core_said *said)
 int
 core_replaced(const struct peer *p)
 {
-	return (p->undecided && !config_id_equal(p->id, p->joining));
+	return (p->join == JOIN_ASKED && !config_id_equal(p->id, p->joining));
 }
 
 void
@@ -214,7 +214,7 @@ core_reset_peers(struct core *c)
 
 		core_probe(p);
 		p->load = 0;
-		p->counts = p->undecided = 0;
+		p->join = JOIN_NONE;
 		if (BUG_EARLIER_SESSION_ACK)
 			continue;
 		p->acked = 0;

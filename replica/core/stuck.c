@@ -46,7 +46,7 @@ stuck_text(const struct core *c, char *text, size_t size)
 			add_awaited(c, w, &c->config.in_sync.in_sync_val[i],
 			    text, size);
 	for (int i = 0; w != NULL && i < c->cf.n; i++)
-		if (c->peers[i].counts &&
+		if (c->peers[i].join != JOIN_NONE &&
 		    (c->peers[i].acked < w->need ||
 			c->peers[i].round < w->round))
 			core_add_text(text, size, "%s%s, who may have joined",
