@@ -161,7 +161,7 @@ run_auth(struct server *s, struct request *r, const struct entry_header *at)
 
 /* What the voter signs: CREATE to CANCEL. */
 static evote_act
-life_act(const struct request *r)
+life_act(struct request *r)
 {
 	evote_act act = {.kind = EVOTE_ACT_CREATE};
 
@@ -182,35 +182,6 @@ life_act(const struct request *r)
 		act.evote_act_u.election = r->args.create.election;
 	}
 	return (act);
-}
-
-/* CREATE to CANCEL. */
-static struct record *
-run_life(struct server *s, struct request *r, const struct entry_header *at)
-{
-	static const evote_op_kind kinds[] = {
-	    [ASK_CREATE] = EVOTE_OP_CREATE,
-	    [ASK_OPEN] = EVOTE_OP_OPEN,
-	    [ASK_EXTEND] = EVOTE_OP_EXTEND,
-	    [ASK_CANCEL] = EVOTE_OP_CANCEL,
-	};
-	evote_request *q = &r->args.request;
-	struct op op = {
-	    .kind = kinds[r->ask],
-	    .no_room = core_full(s->core),
-	    .act = life_act(r),
-	};
-	char name[EVOTE_NAME_MAX + 1];
-	struct outcome out = {0};
-	struct record *rec;
-	evote_reason why;
-
-	if ((why = claimed(s, q, at, &op, name)) != EVOTE_R_OK ||
-	    (why = vouched(s, r, q, &op)) != EVOTE_R_OK)
-		return (told_only(&r->result.answer, 1, why));
-	rec = election_execute(s->election, &op, at, &out);
-	told(&r->result.answer, &out);
-	return (rec);
 }
 
 static_assert(offsetof(evote_ballot_args, election) ==
@@ -268,6 +239,45 @@ vote_act(struct request *r)
 	return (act);
 }
 
+/* What the asker of each signs; it borrows from the request. */
+static evote_act (*const acts[ASK_NR])(struct request *) = {
+    [ASK_CREATE] = life_act,
+    [ASK_OPEN] = life_act,
+    [ASK_EXTEND] = life_act,
+    [ASK_CANCEL] = life_act,
+    [ASK_VOTE] = vote_act,
+    [ASK_BALLOT] = vote_act,
+};
+
+/* CREATE to CANCEL. */
+static struct record *
+run_life(struct server *s, struct request *r, const struct entry_header *at)
+{
+	static const evote_op_kind kinds[] = {
+	    [ASK_CREATE] = EVOTE_OP_CREATE,
+	    [ASK_OPEN] = EVOTE_OP_OPEN,
+	    [ASK_EXTEND] = EVOTE_OP_EXTEND,
+	    [ASK_CANCEL] = EVOTE_OP_CANCEL,
+	};
+	evote_request *q = &r->args.request;
+	struct op op = {
+	    .kind = kinds[r->ask],
+	    .no_room = core_full(s->core),
+	    .act = acts[r->ask](r),
+	};
+	char name[EVOTE_NAME_MAX + 1];
+	struct outcome out = {0};
+	struct record *rec;
+	evote_reason why;
+
+	if ((why = claimed(s, q, at, &op, name)) != EVOTE_R_OK ||
+	    (why = vouched(s, r, q, &op)) != EVOTE_R_OK)
+		return (told_only(&r->result.answer, 1, why));
+	rec = election_execute(s->election, &op, at, &out);
+	told(&r->result.answer, &out);
+	return (rec);
+}
+
 /* VOTE and BALLOT. */
 static struct record *
 run_vote(struct server *s, struct request *r, const struct entry_header *at)
@@ -291,7 +301,7 @@ run_vote(struct server *s, struct request *r, const struct entry_header *at)
 		auth_salt(
 		    s->auth, &op.asker, r->args.vote.election, vote_salt(r));
 	op.opening = vote_opening(r);
-	op.act = vote_act(r);
+	op.act = acts[r->ask](r);
 	if ((why = vouched(s, r, q, &op)) != EVOTE_R_OK)
 		return (told_only(&r->result.answer, 1, why));
 	rec = election_execute(s->election, &op, at, &out);
@@ -478,12 +488,8 @@ procedure_check(struct server *s, struct request *r)
 	    login_check(s, r, core_epoch(s->core)) == EVOTE_R_OK) {
 		auth_check_login(&r->check, login_key(s, r), &r->args.auth,
 		    g->origin, (const unsigned char *)g->cluster);
-	} else if ((r->ask == ASK_VOTE || r->ask == ASK_BALLOT) &&
-	    is_signed(r)) {
-		act = vote_act(r);
-		check_statement(s, r, &r->args.request, &act);
-	} else if ((procedures[r->ask].run == run_life) && is_signed(r)) {
-		act = life_act(r);
+	} else if (acts[r->ask] != NULL && is_signed(r)) {
+		act = acts[r->ask](r);
 		check_statement(s, r, &r->args.request, &act);
 	}
 }

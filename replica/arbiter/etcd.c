@@ -23,8 +23,8 @@
 #define URL_MAX	   300
 #define TXN_PATH   "/v3/kv/txn"
 
-/* `where` taken apart. */
-struct entry_header {
+/* Taken apart. */
+struct where {
 	int n;
 	char urls[URLS_MAX][URL_MAX];
 	char key[ETCD_KEY_MAX + 1];
@@ -55,7 +55,7 @@ struct etcd {
 	char self[EVOTE_HOST_MAX + 1];
 	/* The thread's own. */
 	CURL *curl;
-	struct entry_header place;
+	struct where place;
 	int at;	      /* the member that answered last */
 	bool failing; /* logged already */
 	size_t len;
@@ -78,7 +78,7 @@ url_is_good(const char *url)
 }
 
 static int
-urls_read(struct entry_header *p, char *urls)
+urls_read(struct where *p, char *urls)
 {
 	char *rest = urls, *url;
 
@@ -96,7 +96,7 @@ urls_read(struct entry_header *p, char *urls)
 
 /* An empty key stands for none given. */
 static int
-place_read(struct entry_header *p, const char *where)
+place_read(struct where *p, const char *where)
 {
 	char text[EVOTE_TEXT_MAX + 1], *key = text;
 
@@ -117,7 +117,7 @@ int
 etcd_where(const char *where, const char cluster[16], char *full, char *err,
     size_t errlen)
 {
-	struct entry_header p;
+	struct where p;
 	char id[33];
 	int len;
 

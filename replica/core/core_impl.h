@@ -233,7 +233,7 @@ struct core {
 
 	/* Follower: so far our ledger is the primary's, shown in this epoch. */
 	uint64_t matched;
-	/* Establishing: it stands on what was said before, see waiting. */
+	/* Establishing: it stands on what was said before; policy.c ends it. */
 	int unverified_claim;
 	/* Backup: nobody can have taken it out of the set since. */
 	int membership_confirmed;

@@ -112,7 +112,7 @@ knows_the_rest(const struct core *c)
 /*
  * Rule 7.  After a start.  Without an arbiter this host goes on only with all
  * of its set; with one also without, when the primary is not to be heard.  The
- * preferred host has its turn first.
+ * host with the lowest number has its turn first.
  */
 static void
 waiting(struct core *c)

@@ -1,4 +1,4 @@
-#include "role.h"
+#include "replica/core/role.h"
 
 /* A role plus one; 0 marks what cannot happen. */
 #define TO(role) (EVOTE_##role + 1)

@@ -1,5 +1,6 @@
 #include "server/audit/page_impl.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,41 +15,19 @@
 
 #define WIDTH 48 /* of a name in a column */
 
-/* Those of evote.x that a record can hold, in words for the minutes. */
+#define REFUSAL(code, reason, name, words)             \
+	static_assert(EVOTE_R_##reason < BOOK_REASONS, \
+	    "the book counts each by itself");
+#include "common/refusals.def"
+#undef REFUSAL
+
 static const struct {
 	evote_reason reason;
 	const char *name, *words;
 } reasons[] = {
-    {EVOTE_R_TOKEN_EXPIRED, "token-expired", "the log-in had expired"},
-    {EVOTE_R_NO_VOTER, "no-voter", "the voter had left the roll"},
-    {EVOTE_R_NO_ELECTION, "no-election", "no such election"},
-    {EVOTE_R_CLOSED, "closed", "the election was over"},
-    {EVOTE_R_GROUP, "group", "the voter's group may not vote there"},
-    {EVOTE_R_FROZEN, "frozen",
-	"the voter was not among those fixed at the opening"},
-    {EVOTE_R_VOTED, "voted", "a previous vote had been cast"},
-    {EVOTE_R_NO_CHOICE, "no-choice", "not one of the choices"},
-    {EVOTE_R_TOO_FEW, "too-few", "the ballot had fewer choices than it must"},
-    {EVOTE_R_TOO_MANY_CHOSEN, "too-many-chosen",
-	"the ballot had more choices than it may"},
-    {EVOTE_R_OTHER_BALLOT, "other-ballot",
-	"the election takes another kind of ballot"},
-    {EVOTE_R_OTHER_CHOICES, "other-choices",
-	"the voter was shown other choices, or in another order"},
-    {EVOTE_R_NAME_TAKEN, "name-taken", "an election of that name existed"},
-    {EVOTE_R_END_PAST, "end-past", "the end was in the past"},
-    {EVOTE_R_SALT, "salt", "the vote's tracker was on the sheet"},
-    {EVOTE_R_END_FAR, "end-far", "the end was too far ahead"},
-    {EVOTE_R_NOT_BEGUN, "not-begun", "the election had not opened"},
-    {EVOTE_R_CANCELLED, "cancelled", "the election was cancelled"},
-    {EVOTE_R_NOT_LATER, "not-later", "the new end was not later"},
-    {EVOTE_R_NOT_CREATOR, "not-creator",
-	"the voter had not created the election"},
-    {EVOTE_R_EXTENSIONS, "extensions", "it was extended too often"},
-    {EVOTE_R_MAY_NOT_CREATE, "may-not-create",
-	"the voter might not create elections"},
-    {EVOTE_R_START, "start", "the start was not before the end"},
-    {EVOTE_R_HAS_VOTES, "has-votes", "it had votes, and was not cancelled"},
+#define REFUSAL(code, reason, name, words) {EVOTE_R_##reason, name, words},
+#include "common/refusals.def"
+#undef REFUSAL
 };
 
 const char *

@@ -28,10 +28,10 @@ struct effect {
 		struct unlocked unlocked;    /* UNLOCK */
 		struct poll *poll;	     /* START, CLOSE */
 		evote_settings settings;     /* SETTINGS: those before */
-		struct {		     /* CREATE to BALLOT, REFUSED */
+		struct {		     /* what voters ask for, REFUSED */
 			struct voter *voter; /* NULL: an operator */
 			struct displaced displaced;
-			struct poll *poll;    /* EXTEND to BALLOT */
+			struct poll *poll;    /* EXTEND, CANCEL, VOTE, BALLOT */
 			uint32_t choice;      /* VOTE */
 			unsigned char *ranks; /* BALLOT */
 			uint64_t quota; /* CREATE, OPEN, REFUSED: before */

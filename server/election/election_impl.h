@@ -38,8 +38,8 @@ struct election_state {
 struct verdict {
 	int recorded;
 	struct outcome out;
-	struct voter *voter;	 /* CREATE to BALLOT, REFUSED: the asker;
-				 NULL: an operator */
+	struct voter *voter;	 /* who asked, also of a REFUSED one; NULL:
+				 an operator, or the clock */
 	struct client client;	 /* and his entry in the client table */
 	struct poll *poll;	 /* START, EXTEND, CANCEL, VOTE, ..., CLOSE */
 	evote_settings settings; /* SETTINGS: as they will be; borrowed */

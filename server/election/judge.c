@@ -306,30 +306,9 @@ refusal_plausible(const struct election_state *e, const struct voter *v,
 		int code;
 		evote_reason reason;
 	} known[] = {
-	    {1, EVOTE_R_TOKEN_EXPIRED},
-	    {1, EVOTE_R_NO_VOTER},
-	    {2, EVOTE_R_NO_ELECTION},
-	    {2, EVOTE_R_CLOSED},
-	    {2, EVOTE_R_NOT_BEGUN},
-	    {2, EVOTE_R_CANCELLED},
-	    {3, EVOTE_R_GROUP},
-	    {3, EVOTE_R_FROZEN},
-	    {3, EVOTE_R_NAME_TAKEN},
-	    {3, EVOTE_R_END_PAST},
-	    {3, EVOTE_R_END_FAR},
-	    {3, EVOTE_R_START},
-	    {3, EVOTE_R_MAY_NOT_CREATE},
-	    {3, EVOTE_R_NOT_CREATOR},
-	    {3, EVOTE_R_NOT_LATER},
-	    {3, EVOTE_R_EXTENSIONS},
-	    {3, EVOTE_R_HAS_VOTES},
-	    {4, EVOTE_R_VOTED},
-	    {5, EVOTE_R_NO_CHOICE},
-	    {5, EVOTE_R_TOO_FEW},
-	    {5, EVOTE_R_TOO_MANY_CHOSEN},
-	    {5, EVOTE_R_OTHER_BALLOT},
-	    {5, EVOTE_R_OTHER_CHOICES},
-	    {5, EVOTE_R_SALT},
+#define REFUSAL(code, reason, name, words) {code, EVOTE_R_##reason},
+#include "common/refusals.def"
+#undef REFUSAL
 	};
 
 	if (reason != EVOTE_R_TOKEN_EXPIRED &&

@@ -17,10 +17,13 @@
  *			then too, or at the first start after an older version
  *	config		the configuration: "evote config 2" and a line's end,
  *			then XDR of evote_config; see slots.h
- *	ledger.db	see ledger.h
+ *	ledger.db	see ledger.h; with ledger.db-wal while it is in use
  *	aside/		tails cut off at joining, kept for people to look at
  *
- * Files are made whole: written beside, synced, renamed, directory synced.
+ * Files are made whole: written beside, synced, renamed, directory synced.  But
+ * the disk's thread alone writes the ledger, and later configurations (in
+ * place, one slot or the other).  A witness's directory has lock, cluster.key,
+ * incarnation and config.
  */
 struct datadir {
 	char *path;

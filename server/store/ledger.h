@@ -10,7 +10,7 @@
  * The records in order, on this host's disk: one table in one SQLite file,
  * one connection, WAL, synchronous=FULL, locking_mode=EXCLUSIVE, checkpoints
  * only when asked for.  One thread at a time.  ledger_impl.h is the only way to
- * SQLite; ledger*.c, view.c and copy.c use it.
+ * SQLite; ledger*.c, view.c, copy.c and restore.c use it.
  */
 struct ledger;
 

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "client/lib/reason.h"
 #include "common/ballot.h"
 #include "common/need.h"
 #include "common/receipt.h"
@@ -19,6 +20,7 @@
 #include "common/seal.h"
 #include "scratch.h"
 #include "server/audit.h"
+#include "server/audit/page_impl.h"
 #include "server/auth.h"
 #include "server/conf.h"
 #include "server/election/election.h"
@@ -418,6 +420,19 @@ test_json(void **state)
 	page = audit_with(s, &conf, 1);
 	says(page, "{\"ok\":false,");
 	says(page, "{\"seq\":5,\"text\":\"Record 5 is missing.\"");
+}
+
+/* Programs are told the same names by an audit and by a client. */
+static void
+test_refusals(void **state)
+{
+	(void)state;
+#define REFUSAL(code, reason, name, words)                            \
+	assert_string_equal(page_reason(EVOTE_R_##reason, 1), name);  \
+	assert_string_equal(reason_of(EVOTE_R_##reason)->name, name); \
+	assert_string_equal(page_reason(EVOTE_R_##reason, 0), words);
+#include "common/refusals.def"
+#undef REFUSAL
 }
 
 /* Of an ongoing election the page tells no counts. */
@@ -1186,6 +1201,7 @@ main(void)
 	    ONE(holds),
 	    ONE(json),
 	    ONE(secret),
+	    cmocka_unit_test(test_refusals),
 	    ONE(read_only),
 	    ONE(in_use),
 	    ONE(leaf),
