@@ -178,6 +178,7 @@ check: lint programs $(B)/sim $(NEMESIS) $(B)/floor $(B)/load \
 
 lint:
 	scripts/arrows
+	scripts/rooms
 	shellcheck -x $(SCRIPTS)
 	clang-format --dry-run -Werror $(SOURCES)
 # It lets comments be wider than its 80 columns; addresses cannot be broken.

@@ -10,10 +10,8 @@
 #include "common/workers.h"
 
 /*
- * Shared by transport.c (whose turn it is), listener.c (who gets a place),
- * pool.c (connections come and go), conn.c and serve.c (the turn of one
- * connection), call.c (one call), channel.c (its bytes, in TLS or not) and
- * shake.c (handshakes).  From the socket to a procedure and back:
+ * Shared by the files of the server's end; README.md says what each is for.
+ * From the socket to a procedure and back:
  *
  *	conn_serve -> channel_receive -> inbox_next -> conn_dispatch ->
  *	    procedure

@@ -2,28 +2,8 @@
 #define EVOTE_CORE_IMPL_H
 
 /*
- * The core's state and the doors between its files, from the ground up: each
- * knows only those above it in this list.
- *	state.c		what everybody asks: who this host and its peers are
- *	failure.c	the failure detector: who is suspected, who must leave
- *	hosts.c		who the hosts are, and in what order
- *	hello.c	what this host says of itself, and when
- *	jobs.c		the ledger's tail, and work on the disk
- *	requests.c	voters' requests, and who waits for an answer
- *	roles.c		the one door of roles and of the configuration
- *	identity.c	who is not heeded at all
- *	commit.c	what is accepted: the promise
- *	cosign.c	hosts' keys on record, and what is signed with them
- *	lead.c		a primary towards its peers: pushing, acknowledgements
- *	proposal.c	how the configuration changes
- *	arbitration.c	what the arbiter says to that
- *	handshake.c	what a hello teaches
- *	follow.c	a host towards its primary: taking what is pushed
- *	policy.c	when the configuration is changed: what each role does
- *	orders.c	what operators order
- *	stuck.c		whom answers wait for, status.c what people are told,
- *			alarm.c what is wrong
- *	core.c		events in
+ * The core's state and the doors between its files, from the ground up, as
+ * README.md lists them: each knows only those above it there.
  */
 #include "replica/core/clock.h"
 #include "replica/core/config.h"
