@@ -427,9 +427,9 @@ static void
 test_refusals(void **state)
 {
 	(void)state;
-#define REFUSAL(code, reason, name, words)                            \
-	assert_string_equal(page_reason(EVOTE_R_##reason, 1), name);  \
-	assert_string_equal(reason_of(EVOTE_R_##reason)->name, name); \
+#define REFUSAL(code, reason, told, words)                            \
+	assert_string_equal(page_reason(EVOTE_R_##reason, 1), told);  \
+	assert_string_equal(reason_of(EVOTE_R_##reason)->name, told); \
 	assert_string_equal(page_reason(EVOTE_R_##reason, 0), words);
 #include "common/refusals.def"
 #undef REFUSAL
