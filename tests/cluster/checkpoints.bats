@@ -5,22 +5,6 @@
 
 load lib
 
-# signed_by HOSTS [HOST]: a checkpoint of the host that serves has their
-# signatures; it is kept in $size and $root.
-signed_by() {
-	local signers
-	run prover "${2:-alpha}" checkpoint
-	((status == 0)) || return 1
-	read -r size root signers < <(grep -E '^[0-9]+ [0-9a-f]{64} ' \
-	    <<<"$output")
-	[[ $(tr , '\n' <<<"$signers" | sort | paste -sd ,) == "$1" ]]
-}
-
-# extended [HOST]: a checkpoint of now extends the one kept.
-extended() {
-	prover "${1:-alpha}" checkpoint "$size" "$root"
-}
-
 keys() {
 	prover alpha keys | awk '$1 == "key" { print $3 }' | xargs
 }
@@ -134,40 +118,4 @@ keys() {
 	wait_until 15 serves beta
 	exits 0 prover beta receipt ada "a course's client" 100
 	says "kind 5 code 0 voter ada"
-}
-
-@test "a pair is upgraded: keys once both are new, and no host minds" {
-	older_than evote.x EVOTE_REPLICA_SIGN
-	pair_init --origin "$ORIGIN" >/dev/null
-	rm "$PAIR_DIR/alpha/host.key"
-	older server_start alpha
-	older server_start beta
-	wait_until 15 level
-	older admin alpha import "$KEYS/people.csv"
-	server_stop beta
-	server_start beta
-	wait_until 15 level
-	# It is new, follows, and has a key that nobody asks for.
-	[[ -s $PAIR_DIR/beta/host.key ]]
-	older election board 600
-	by_hand ada yes board
-	# It takes over, and still none is on record: alpha may come back.
-	server_kill alpha
-	wait_until 15 serves beta
-	by_hand bob no board
-	signed_by - beta
-	older server_start alpha
-	wait_until 15 level
-	wait_until 15 serves alpha
-	server_stop alpha
-	server_start alpha
-	wait_until 15 level
-	wait_until 15 serves alpha
-	wait_until 10 signed_by alpha,beta
-	signed_by alpha,beta
-	exits 0 extended
-	not logged alpha 'role .*to=halted'
-	not logged beta 'role .*to=halted'
-	not logged beta 'forged, damaged'
-	not logged alpha 'forged, damaged'
 }

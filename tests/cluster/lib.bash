@@ -207,6 +207,23 @@ prover() {
 	    "$(port "$1" 2>/dev/null || echo 0)" "${@:2}"
 }
 
+# signed_by HOSTS [HOST]: a checkpoint of the host that serves has their
+# signatures; it is kept in $size and $root.
+signed_by() {
+	local signers
+	# shellcheck disable=SC2154 # bats sets them
+	run prover "${2:-alpha}" checkpoint
+	((status == 0)) || return 1
+	read -r size root signers < <(grep -E '^[0-9]+ [0-9a-f]{64} ' \
+	    <<<"$output")
+	[[ $(tr , '\n' <<<"$signers" | sort | paste -sd ,) == "$1" ]]
+}
+
+# extended [HOST]: a checkpoint of now extends the one kept.
+extended() {
+	prover "${1:-alpha}" checkpoint "$size" "$root"
+}
+
 # The host as the list has it.
 listed() {
 	tr , '\n' <<<"$EVOTE_HOSTS" | grep "^$1="
@@ -332,13 +349,13 @@ by_hand() {
 # ---- the version before ----------------------------------------------------------------
 
 # older_than FILE WORD: makes the programs as they were before FILE said WORD,
-# once for all tests that run together.  Skips the test where that is not known.
+# once for all tests of a file.  Skips the test where that is not known.
 older_than() {
 	local first
 	first=$(git log -S "$2" --format=%H -- "$1" 2>/dev/null | tail -n 1)
 	git rev-parse --quiet --verify "$first~" >/dev/null 2>&1 ||
 		skip "the version before is in the history, and git reads it"
-	OLDER=$BATS_SUITE_TMPDIR/older.$first
+	OLDER=$BATS_FILE_TMPDIR/older.$first
 	[[ ! -e $OLDER/made ]] || return 0
 	mkdir -p "$OLDER"
 	git archive "$first~" | tar -x -C "$OLDER"

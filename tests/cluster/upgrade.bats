@@ -41,3 +41,39 @@ upgraded() {
 	not logged alpha 'role .*to=halted'
 	not logged beta 'role .*to=halted'
 }
+
+@test "a pair is upgraded: keys once both are new, and no host minds" {
+	older_than evote.x EVOTE_REPLICA_SIGN
+	pair_init --origin "$ORIGIN" >/dev/null
+	rm "$PAIR_DIR/alpha/host.key"
+	older server_start alpha
+	older server_start beta
+	wait_until 15 level
+	older admin alpha import "$KEYS/people.csv"
+	server_stop beta
+	server_start beta
+	wait_until 15 level
+	# It is new, follows, and has a key that nobody asks for.
+	[[ -s $PAIR_DIR/beta/host.key ]]
+	older election board 600
+	by_hand ada yes board
+	# It takes over, and still none is on record: alpha may come back.
+	server_kill alpha
+	wait_until 15 serves beta
+	by_hand bob no board
+	signed_by - beta
+	older server_start alpha
+	wait_until 15 level
+	wait_until 15 serves alpha
+	server_stop alpha
+	server_start alpha
+	wait_until 15 level
+	wait_until 15 serves alpha
+	wait_until 10 signed_by alpha,beta
+	signed_by alpha,beta
+	exits 0 extended
+	not logged alpha 'role .*to=halted'
+	not logged beta 'role .*to=halted'
+	not logged beta 'forged, damaged'
+	not logged alpha 'forged, damaged'
+}
