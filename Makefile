@@ -171,9 +171,9 @@ check: lint programs $(B)/sim $(NEMESIS) $(B)/floor $(B)/load \
 	scripts/circles
 	$(MAKE) $(SANITIZE) programs
 	$(MAKE) $(FUZZING)
-	env -u MAKEFLAGS B=$(TESTB) scripts/run-tests $(TESTS:%=$(TESTB)/test_%) tests/fuzz \
-	    tests/cluster tests/nemesis tests/strangers tests/evaluate \
-	    tests/package tests/bench \
+	env -u MAKEFLAGS B=$(TESTB) scripts/run-tests $(TESTS:%=$(TESTB)/test_%) \
+	    tests/cluster tests/evaluate --alone tests/fuzz tests/nemesis \
+	    tests/strangers tests/package tests/bench \
 	    --beside tests/model/run tests/sim/run tests/sim/mutants
 
 lint:

@@ -66,3 +66,36 @@ says() {
 	echo "$output"
 	((status == 1))
 }
+
+@test "run-tests runs files beside each other, and those alone after them" {
+	local dir=$BATS_TEST_TMPDIR/files test="@test" name
+	mkdir "$dir"
+	for name in one two; do
+		cat >"$dir/$name.bats" <<-END
+			$test "$name" {
+				touch $dir/$name
+				until [[ -e $dir/one && -e $dir/two ]]; do sleep 0.1; done
+				echo "ends"; [[ $name == one ]]
+			}
+			$test "skipped" { skip; }
+		END
+	done
+	echo "$test \"last\" { rm $dir/one $dir/two; }" \
+	    >"$BATS_TEST_TMPDIR/last.bats"
+	BATS_TEST_TIMEOUT=60 run scripts/run-tests "$dir" \
+	    --alone "$BATS_TEST_TMPDIR/last.bats"
+	echo "$output"
+	((status == 1))
+	[[ $output == *"not ok 1 two"*"# ends"*"ok 1 last"* ]]
+	[[ $output == *$'\n2 skipped\n2 passed, 1 failed' ]]
+}
+
+@test "run-tests counts a file without tests, or that cannot be read, as a failure" {
+	local test="@test"
+	echo "true" >"$BATS_TEST_TMPDIR/none.bats"
+	echo "$test \"cut\" {" >"$BATS_TEST_TMPDIR/cut.bats"
+	run scripts/run-tests "$BATS_TEST_TMPDIR"/{none,cut}.bats
+	echo "$output"
+	((status == 1))
+	[[ $output == *$'\n0 passed, 2 failed' ]]
+}
