@@ -70,7 +70,7 @@ COMMONO	= $(call objs,$(COMMON)) $(GENO)
 REPLICAO = $(call objs,$(REPLICA))
 SERVERO	= $(call objs,$(SERVER)) $(B)/gen/evote_svc.o
 CLIENTO	= $(call objs,$(CLIENT))
-link	= $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+link	= $(CC) $(CFLAGS) -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LIBS)
 
 all: $(B)/evote_server $(B)/evote_client
 
