@@ -173,7 +173,8 @@ check: lint all $(TOOLS) $(TESTS:%=$(B)/tests/unit/test_%.o) $(B)/sim \
 	scripts/circles
 	$(MAKE) $(SANITIZE) programs
 	$(MAKE) $(FUZZING)
-	env -u MAKEFLAGS B=$(TESTB) scripts/run-tests $(TESTS:%=$(TESTB)/test_%) \
+	env -u MAKEFLAGS B=$(TESTB) PAIR_WATCH=$(CURDIR)/$(B) \
+	    scripts/run-tests $(TESTS:%=$(TESTB)/test_%) \
 	    tests/cluster tests/evaluate --alone tests/fuzz tests/nemesis \
 	    tests/strangers tests/package tests/bench \
 	    --beside tests/model/run tests/sim/run tests/sim/mutants

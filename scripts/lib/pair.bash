@@ -170,9 +170,11 @@ joined() {
 
 # ---- inside ----------------------------------------------------------------------
 
-# `status` says by its exit status whether anyone serves: not asked here.
+# `status` says by its exit status whether anyone serves: not asked here.  It is
+# asked again and again while tests wait: by the programs in PAIR_WATCH, if
+# that is set, for they may be less dear to start.
 pair_states() {
-	client --json status || true
+	PAIR_BIN=${PAIR_WATCH:-$PAIR_BIN} client --json status || true
 }
 
 server_pid() {
