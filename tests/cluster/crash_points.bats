@@ -123,8 +123,8 @@ decisions() {
 	for order in "handover beta" "arbiter none" \
 	    "arbiter witness $WITNESS"; do
 		# shellcheck disable=SC2086 # words
-		! server_lives "$victim" || admin alpha $order || true
-		wait_until 2 level_or_dead "$victim" || true
+		! server_lives "$victim" || admin_serving $order || true
+		wait_until 2 over_or_dead "$victim" || true
 	done
 	server_kill "$victim"
 	up "$victim"
@@ -133,6 +133,20 @@ decisions() {
 	serves alpha || admin beta handover alpha || true
 	wait_until 15 level_at_alpha
 	wait_until 10 witnessed_again
+}
+
+# Whoever serves is given the order.
+admin_serving() {
+	if serves alpha; then
+		admin alpha "$@"
+	else
+		admin beta "$@"
+	fi
+}
+
+# Whoever serves by now.
+over_or_dead() {
+	not server_lives "$1" || level
 }
 
 witnessed_again() {
