@@ -1,21 +1,30 @@
 # shellcheck shell=bash
 #
-# Once before all files: people with a key each, and a crowd that shares one
-# (what matters for load is that they are different voters).
+# Once before all files, or all that one call of scripts/run-tests runs: people
+# with a key each, and a crowd that shares one (what matters for load is that
+# they are different voters).
 
 setup_suite() {
 	local bin=${B:-build}
-	export KEYS=$BATS_SUITE_TMPDIR/keys
+	export KEYS=${TESTS_SHARE:-$BATS_SUITE_TMPDIR}/keys
 
 	programs_exist "$bin"
+	{
+		flock 9
+		[[ -e $KEYS/made ]] || make_keys "$bin"
+	} 9>"$KEYS.lock"
+}
+
+make_keys() {
 	mkdir -p "$KEYS/people" "$KEYS/crowd"
 	echo "name,group,public key" | tee "$KEYS/people.csv" >"$KEYS/crowd.csv"
-	person "$bin" 王大明 members
-	person "$bin" ada members
-	person "$bin" bob members
-	person "$bin" carol members
-	person "$bin" dave guests
-	crowd "$bin"
+	person "$1" 王大明 members
+	person "$1" ada members
+	person "$1" bob members
+	person "$1" carol members
+	person "$1" dave guests
+	crowd "$1"
+	touch "$KEYS/made"
 }
 
 programs_exist() {
