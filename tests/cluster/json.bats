@@ -52,13 +52,16 @@ voters_show() {
 	    --empty-groups
 	shows vote 0 as ada --json vote club yes
 	shows vote 1 as ada --json vote club no
+	# What wants it to be open comes first.
+	shows result 1 client --json result club
+	shows turnout 0 client --json turnout club
+	shows report 1 client --json report club
+	shows extend 0 as ada --json extend club \
+	    --end "+$((14 * $(slowness)))s" --reason late --yes
 	shows create 0 as ada --json create open --publish-sheet \
 	    --group members --choice yes --end +12s
 	shows vote 0 as ada --json vote open yes
 	receipts_show
-	shows result 1 client --json result club
-	shows turnout 0 client --json turnout club
-	shows report 1 client --json report club
 	shows create 0 as ada --json create board --group members --choice A \
 	    --choice B --pick 1-2 --end "+$((12 * $(slowness)))s"
 	shows create 0 as ada --json create chair --group members --choice A \
@@ -84,8 +87,6 @@ voters_show() {
 	shows cancel 1 as ada --json cancel plan --reason wrong --yes
 	shows show 0 client --json show plan
 	shows report 0 client --json report plan
-	shows extend 0 as ada --json extend club \
-	    --end "+$((14 * $(slowness)))s" --reason late --yes
 	shows show 0 client --json show board
 	shows show 0 client --json show chair
 	shows show 0 client --json show club
