@@ -239,16 +239,6 @@ vote_act(struct request *r)
 	return (act);
 }
 
-/* What the asker of each signs; it borrows from the request. */
-static evote_act (*const acts[ASK_NR])(struct request *) = {
-    [ASK_CREATE] = life_act,
-    [ASK_OPEN] = life_act,
-    [ASK_EXTEND] = life_act,
-    [ASK_CANCEL] = life_act,
-    [ASK_VOTE] = vote_act,
-    [ASK_BALLOT] = vote_act,
-};
-
 /* CREATE to CANCEL. */
 static struct record *
 run_life(struct server *s, struct request *r, const struct entry_header *at)
@@ -263,7 +253,7 @@ run_life(struct server *s, struct request *r, const struct entry_header *at)
 	struct op op = {
 	    .kind = kinds[r->ask],
 	    .no_room = core_full(s->core),
-	    .act = acts[r->ask](r),
+	    .act = procedures[r->ask].act(r),
 	};
 	char name[EVOTE_NAME_MAX + 1];
 	struct outcome out = {0};
@@ -301,7 +291,7 @@ run_vote(struct server *s, struct request *r, const struct entry_header *at)
 		auth_salt(
 		    s->auth, &op.asker, r->args.vote.election, vote_salt(r));
 	op.opening = vote_opening(r);
-	op.act = acts[r->ask](r);
+	op.act = procedures[r->ask].act(r);
 	if ((why = vouched(s, r, q, &op)) != EVOTE_R_OK)
 		return (told_only(&r->result.answer, 1, why));
 	rec = election_execute(s->election, &op, at, &out);
@@ -361,113 +351,56 @@ run_preview(struct server *s, struct request *r, const struct entry_header *at)
 	return (NULL);
 }
 
+#define ROW(ask, run, in, seen, out, act)                          \
+	[ASK_##ask] = {run, (xdrproc_t)xdr_##in, sizeof(in), seen, \
+	    (xdrproc_t)xdr_##out, act}
+/* Voters' requests, which may be signed; readings; and operators' orders. */
+#define VOTER(ask, run, act, in) \
+	ROW(ask, run, in, offsetof(in, request.seen), evote_answer, act)
+#define READ(ask, run, in, out)	 ROW(ask, run, in, offsetof(in, seen), out, NULL)
+#define ORDER(ask, run, in, out) ROW(ask, run, in, NO_SEEN, out, NULL)
+
 const struct procedure procedures[ASK_NR] = {
-    [ASK_PREAUTH] = {run_preauth, (xdrproc_t)xdr_evote_preauth_args,
-	sizeof(evote_preauth_args), offsetof(evote_preauth_args, seen),
-	(xdrproc_t)xdr_evote_preauth_res},
-    [ASK_AUTH] = {run_auth, (xdrproc_t)xdr_evote_auth_args,
-	sizeof(evote_auth_args), offsetof(evote_auth_args, seen),
-	(xdrproc_t)xdr_evote_auth_res},
-    [ASK_CREATE] = {run_life, (xdrproc_t)xdr_evote_create_args,
-	sizeof(evote_create_args), offsetof(evote_create_args, request.seen),
-	(xdrproc_t)xdr_evote_answer},
-    [ASK_OPEN] = {run_life, (xdrproc_t)xdr_evote_terms_args,
-	sizeof(evote_terms_args), offsetof(evote_terms_args, request.seen),
-	(xdrproc_t)xdr_evote_answer},
-    [ASK_EXTEND] = {run_life, (xdrproc_t)xdr_evote_extend_args,
-	sizeof(evote_extend_args), offsetof(evote_extend_args, request.seen),
-	(xdrproc_t)xdr_evote_answer},
-    [ASK_CANCEL] = {run_life, (xdrproc_t)xdr_evote_cancel_args,
-	sizeof(evote_cancel_args), offsetof(evote_cancel_args, request.seen),
-	(xdrproc_t)xdr_evote_answer},
-    [ASK_VOTE] = {run_vote, (xdrproc_t)xdr_evote_vote_args,
-	sizeof(evote_vote_args), offsetof(evote_vote_args, request.seen),
-	(xdrproc_t)xdr_evote_answer},
-    [ASK_BALLOT] = {run_vote, (xdrproc_t)xdr_evote_ballot_args,
-	sizeof(evote_ballot_args), offsetof(evote_ballot_args, request.seen),
-	(xdrproc_t)xdr_evote_answer},
-    [ASK_RESULT] = {read_result, (xdrproc_t)xdr_evote_named_args,
-	sizeof(evote_named_args), offsetof(evote_named_args, seen),
-	(xdrproc_t)xdr_evote_result_res},
-    [ASK_PAIRS] = {read_pairs, (xdrproc_t)xdr_evote_named_args,
-	sizeof(evote_named_args), offsetof(evote_named_args, seen),
-	(xdrproc_t)xdr_evote_pairs_res},
-    [ASK_LIST] = {read_list, (xdrproc_t)xdr_evote_list_args,
-	sizeof(evote_list_args), offsetof(evote_list_args, seen),
-	(xdrproc_t)xdr_evote_list_res},
-    [ASK_SHOW] = {read_show, (xdrproc_t)xdr_evote_named_args,
-	sizeof(evote_named_args), offsetof(evote_named_args, seen),
-	(xdrproc_t)xdr_evote_election_res},
-    [ASK_OPTIONS] = {read_options, (xdrproc_t)xdr_evote_named_args,
-	sizeof(evote_named_args), offsetof(evote_named_args, seen),
-	(xdrproc_t)xdr_evote_options_res},
-    [ASK_LIFE] = {read_life, (xdrproc_t)xdr_evote_named_args,
-	sizeof(evote_named_args), offsetof(evote_named_args, seen),
-	(xdrproc_t)xdr_evote_life_res},
-    [ASK_LIVES] = {read_lives, (xdrproc_t)xdr_evote_list_args,
-	sizeof(evote_list_args), offsetof(evote_list_args, seen),
-	(xdrproc_t)xdr_evote_lives_res},
-    [ASK_PREVIEW] = {run_preview, (xdrproc_t)xdr_evote_preview_args,
-	sizeof(evote_preview_args), offsetof(evote_preview_args, seen),
-	(xdrproc_t)xdr_evote_preview_res},
-    [ASK_SHEET] = {read_sheet, (xdrproc_t)xdr_evote_sheet_args,
-	sizeof(evote_sheet_args), offsetof(evote_sheet_args, seen),
-	(xdrproc_t)xdr_evote_sheet_res},
-    [ASK_EMPTY] = {read_empty, (xdrproc_t)xdr_evote_groups_args,
-	sizeof(evote_groups_args), offsetof(evote_groups_args, seen),
-	(xdrproc_t)xdr_evote_groups_res},
-    [ASK_TURNOUT] = {read_turnout, (xdrproc_t)xdr_evote_named_args,
-	sizeof(evote_named_args), offsetof(evote_named_args, seen),
-	(xdrproc_t)xdr_evote_turnout_res},
-    [ASK_REPORT] = {read_report, (xdrproc_t)xdr_evote_named_args,
-	sizeof(evote_named_args), offsetof(evote_named_args, seen),
-	(xdrproc_t)xdr_evote_report_res},
-    [ASK_CURVE] = {read_curve, (xdrproc_t)xdr_evote_named_args,
-	sizeof(evote_named_args), offsetof(evote_named_args, seen),
-	(xdrproc_t)xdr_evote_curve_res},
-    [ASK_CHECK] = {run_check, (xdrproc_t)xdr_evote_check_args,
-	sizeof(evote_check_args), offsetof(evote_check_args, seen),
-	(xdrproc_t)xdr_evote_check_res},
-    [ASK_REGISTER] = {roll_register, (xdrproc_t)xdr_evote_register_args,
-	sizeof(evote_register_args), NO_SEEN,
-	(xdrproc_t)xdr_evote_register_res},
-    [ASK_UNREGISTER] = {roll_member, (xdrproc_t)xdr_evote_name,
-	sizeof(evote_name), NO_SEEN, (xdrproc_t)xdr_evote_answer},
-    [ASK_UNLOCK] = {roll_member, (xdrproc_t)xdr_evote_name, sizeof(evote_name),
-	NO_SEEN, (xdrproc_t)xdr_evote_answer},
-    [ASK_VOTERS] = {roll_voters, (xdrproc_t)xdr_evote_voters_args,
-	sizeof(evote_voters_args), NO_SEEN, (xdrproc_t)xdr_evote_voters_res},
-    [ASK_REKEY] = {roll_rekey, (xdrproc_t)xdr_evote_rekey_args,
-	sizeof(evote_rekey_args), NO_SEEN, (xdrproc_t)xdr_evote_rekey_res},
-    [ASK_STAGE] = {roll_stage, (xdrproc_t)xdr_evote_stage_args,
-	sizeof(evote_stage_args), NO_SEEN, (xdrproc_t)xdr_evote_stage_res},
-    [ASK_COMMIT] = {roll_commit, (xdrproc_t)xdr_evote_commit,
-	sizeof(evote_commit), NO_SEEN, (xdrproc_t)xdr_evote_answer},
-    [ASK_ROLL_PAGE] = {roll_page, (xdrproc_t)xdr_evote_roll_args,
-	sizeof(evote_roll_args), NO_SEEN, (xdrproc_t)xdr_evote_roll_res},
-    [ASK_SETTINGS] = {life_settings, (xdrproc_t)xdr_evote_settings_args,
-	sizeof(evote_settings_args), NO_SEEN,
-	(xdrproc_t)xdr_evote_settings_res},
-    [ASK_EXTEND_ANY] = {life_any, (xdrproc_t)xdr_evote_extension,
-	sizeof(evote_extension), NO_SEEN, (xdrproc_t)xdr_evote_answer},
-    [ASK_CANCEL_ANY] = {life_any, (xdrproc_t)xdr_evote_cancellation,
-	sizeof(evote_cancellation), NO_SEEN, (xdrproc_t)xdr_evote_answer},
-    [ASK_OPEN_ANY] = {life_any, (xdrproc_t)xdr_evote_terms, sizeof(evote_terms),
-	NO_SEEN, (xdrproc_t)xdr_evote_answer},
-    [ASK_PREVIEW_ANY] = {life_preview, (xdrproc_t)xdr_evote_terms,
-	sizeof(evote_terms), NO_SEEN, (xdrproc_t)xdr_evote_preview_res},
-    [ASK_CHECKPOINT] = {proof_checkpoint, (xdrproc_t)xdr_evote_checkpoint_args,
-	sizeof(evote_checkpoint_args), offsetof(evote_checkpoint_args, seen),
-	(xdrproc_t)xdr_evote_checkpoint_res},
-    [ASK_RECEIPT] = {proof_receipt, (xdrproc_t)xdr_evote_receipt_args,
-	sizeof(evote_receipt_args), offsetof(evote_receipt_args, seen),
-	(xdrproc_t)xdr_evote_receipt_res},
-    [ASK_PROVE] = {proof_prove, (xdrproc_t)xdr_evote_prove_args,
-	sizeof(evote_prove_args), offsetof(evote_prove_args, seen),
-	(xdrproc_t)xdr_evote_prove_res},
-    [ASK_KEYS] = {proof_keys, (xdrproc_t)xdr_evote_keys_args,
-	sizeof(evote_keys_args), offsetof(evote_keys_args, seen),
-	(xdrproc_t)xdr_evote_keys_res},
+    READ(PREAUTH, run_preauth, evote_preauth_args, evote_preauth_res),
+    READ(AUTH, run_auth, evote_auth_args, evote_auth_res),
+    VOTER(CREATE, run_life, life_act, evote_create_args),
+    VOTER(OPEN, run_life, life_act, evote_terms_args),
+    VOTER(EXTEND, run_life, life_act, evote_extend_args),
+    VOTER(CANCEL, run_life, life_act, evote_cancel_args),
+    VOTER(VOTE, run_vote, vote_act, evote_vote_args),
+    VOTER(BALLOT, run_vote, vote_act, evote_ballot_args),
+    READ(RESULT, read_result, evote_named_args, evote_result_res),
+    READ(PAIRS, read_pairs, evote_named_args, evote_pairs_res),
+    READ(LIST, read_list, evote_list_args, evote_list_res),
+    READ(SHOW, read_show, evote_named_args, evote_election_res),
+    READ(OPTIONS, read_options, evote_named_args, evote_options_res),
+    READ(LIFE, read_life, evote_named_args, evote_life_res),
+    READ(LIVES, read_lives, evote_list_args, evote_lives_res),
+    READ(PREVIEW, run_preview, evote_preview_args, evote_preview_res),
+    READ(SHEET, read_sheet, evote_sheet_args, evote_sheet_res),
+    READ(EMPTY, read_empty, evote_groups_args, evote_groups_res),
+    READ(TURNOUT, read_turnout, evote_named_args, evote_turnout_res),
+    READ(REPORT, read_report, evote_named_args, evote_report_res),
+    READ(CURVE, read_curve, evote_named_args, evote_curve_res),
+    READ(CHECK, run_check, evote_check_args, evote_check_res),
+    ORDER(REGISTER, roll_register, evote_register_args, evote_register_res),
+    ORDER(UNREGISTER, roll_member, evote_name, evote_answer),
+    ORDER(UNLOCK, roll_member, evote_name, evote_answer),
+    ORDER(VOTERS, roll_voters, evote_voters_args, evote_voters_res),
+    ORDER(REKEY, roll_rekey, evote_rekey_args, evote_rekey_res),
+    ORDER(STAGE, roll_stage, evote_stage_args, evote_stage_res),
+    ORDER(COMMIT, roll_commit, evote_commit, evote_answer),
+    ORDER(ROLL_PAGE, roll_page, evote_roll_args, evote_roll_res),
+    ORDER(SETTINGS, life_settings, evote_settings_args, evote_settings_res),
+    ORDER(EXTEND_ANY, life_any, evote_extension, evote_answer),
+    ORDER(CANCEL_ANY, life_any, evote_cancellation, evote_answer),
+    ORDER(OPEN_ANY, life_any, evote_terms, evote_answer),
+    ORDER(PREVIEW_ANY, life_preview, evote_terms, evote_preview_res),
+    READ(CHECKPOINT, proof_checkpoint, evote_checkpoint_args,
+	evote_checkpoint_res),
+    READ(RECEIPT, proof_receipt, evote_receipt_args, evote_receipt_res),
+    READ(PROVE, proof_prove, evote_prove_args, evote_prove_res),
+    READ(KEYS, proof_keys, evote_keys_args, evote_keys_res),
 };
 
 static int
@@ -488,8 +421,8 @@ procedure_check(struct server *s, struct request *r)
 	    login_check(s, r, core_epoch(s->core)) == EVOTE_R_OK) {
 		auth_check_login(&r->check, login_key(s, r), &r->args.auth,
 		    g->origin, (const unsigned char *)g->cluster);
-	} else if (acts[r->ask] != NULL && is_signed(r)) {
-		act = acts[r->ask](r);
+	} else if (procedures[r->ask].act != NULL && is_signed(r)) {
+		act = procedures[r->ask].act(r);
 		check_statement(s, r, &r->args.request, &act);
 	}
 }

@@ -97,17 +97,21 @@ struct request {
 	} result;
 };
 
+/*
+ * Carries the request out at that place: fills the result but the answer's
+ * head; returns the record, if it made one.
+ */
+typedef struct record *procedure_run(
+    struct server *, struct request *, const struct entry_header *);
+
 struct procedure {
-	/*
-	 * Carries the request out at that place: fills the result but the
-	 * answer's head; returns the record, if it made one.
-	 */
-	struct record *(*run)(
-	    struct server *, struct request *, const struct entry_header *);
+	procedure_run *run;
 	xdrproc_t args;
 	size_t args_size;
 	size_t seen; /* where in args the caller says what it has seen */
 	xdrproc_t result;
+	/* What its asker signs, borrowed; NULL: nobody signs it. */
+	evote_act (*act)(struct request *);
 };
 
 /* An answer without more: NULL, since there is no record. */

@@ -1,53 +1,29 @@
 #include "server/procedures_read.h"
 
-struct record *
-read_result(struct server *s, struct request *r, const struct entry_header *at)
-{
-	struct outcome out = {0};
-
-	election_result(
-	    s->election, r->args.named.election, &r->result.result, &out);
-	told(&r->result.answer, &out);
-	return (NULL);
-}
-
-struct record *
-read_pairs(struct server *s, struct request *r, const struct entry_header *at)
-{
-	struct outcome out = {0};
-
-	election_pairs(
-	    s->election, r->args.named.election, &r->result.pairs, &out);
-	told(&r->result.answer, &out);
-	return (NULL);
-}
+/* Of the election that is named. */
+#define READ_NAMED(what)                                                \
+	struct record *read_##what(struct server *s, struct request *r, \
+	    const struct entry_header *at)                              \
+	{                                                               \
+		struct outcome out = {0};                               \
+		election_##what(s->election, r->args.named.election,    \
+		    &r->result.what, &out);                             \
+		told(&r->result.answer, &out);                          \
+		return (NULL);                                          \
+	}
+READ_NAMED(result)
+READ_NAMED(pairs)
+READ_NAMED(show)
+READ_NAMED(options)
+READ_NAMED(turnout)
+READ_NAMED(report)
+READ_NAMED(curve)
+READ_NAMED(life)
 
 struct record *
 read_list(struct server *s, struct request *r, const struct entry_header *at)
 {
 	election_list(s->election, r->args.list.first, &r->result.list);
-	return (NULL);
-}
-
-struct record *
-read_show(struct server *s, struct request *r, const struct entry_header *at)
-{
-	struct outcome out = {0};
-
-	election_show(
-	    s->election, r->args.named.election, &r->result.show, &out);
-	told(&r->result.answer, &out);
-	return (NULL);
-}
-
-struct record *
-read_options(struct server *s, struct request *r, const struct entry_header *at)
-{
-	struct outcome out = {0};
-
-	election_options(
-	    s->election, r->args.named.election, &r->result.options, &out);
-	told(&r->result.answer, &out);
 	return (NULL);
 }
 
@@ -59,55 +35,11 @@ read_empty(struct server *s, struct request *r, const struct entry_header *at)
 }
 
 struct record *
-read_turnout(struct server *s, struct request *r, const struct entry_header *at)
-{
-	struct outcome out = {0};
-
-	election_turnout(
-	    s->election, r->args.named.election, &r->result.turnout, &out);
-	told(&r->result.answer, &out);
-	return (NULL);
-}
-
-struct record *
-read_report(struct server *s, struct request *r, const struct entry_header *at)
-{
-	struct outcome out = {0};
-
-	election_report(
-	    s->election, r->args.named.election, &r->result.report, &out);
-	told(&r->result.answer, &out);
-	return (NULL);
-}
-
-struct record *
-read_curve(struct server *s, struct request *r, const struct entry_header *at)
-{
-	struct outcome out = {0};
-
-	election_curve(
-	    s->election, r->args.named.election, &r->result.curve, &out);
-	told(&r->result.answer, &out);
-	return (NULL);
-}
-
-struct record *
 read_sheet(struct server *s, struct request *r, const struct entry_header *at)
 {
 	struct outcome out = {0};
 
 	election_sheet(s->election, &r->args.sheet, &r->result.sheet, &out);
-	told(&r->result.answer, &out);
-	return (NULL);
-}
-
-struct record *
-read_life(struct server *s, struct request *r, const struct entry_header *at)
-{
-	struct outcome out = {0};
-
-	election_life(
-	    s->election, r->args.named.election, &r->result.life, &out);
 	told(&r->result.answer, &out);
 	return (NULL);
 }

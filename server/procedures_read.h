@@ -4,29 +4,8 @@
 #include "server/procedures.h"
 
 /* What anybody may read of the elections: rows of the table in procedures.c. */
-struct record *read_result(
-    struct server *, struct request *, const struct entry_header *);
-struct record *read_pairs(
-    struct server *, struct request *, const struct entry_header *);
-struct record *read_list(
-    struct server *, struct request *, const struct entry_header *);
-struct record *read_show(
-    struct server *, struct request *, const struct entry_header *);
-struct record *read_options(
-    struct server *, struct request *, const struct entry_header *);
-struct record *read_empty(
-    struct server *, struct request *, const struct entry_header *);
-struct record *read_turnout(
-    struct server *, struct request *, const struct entry_header *);
-struct record *read_report(
-    struct server *, struct request *, const struct entry_header *);
-struct record *read_curve(
-    struct server *, struct request *, const struct entry_header *);
-struct record *read_sheet(
-    struct server *, struct request *, const struct entry_header *);
-struct record *read_life(
-    struct server *, struct request *, const struct entry_header *);
-struct record *read_lives(
-    struct server *, struct request *, const struct entry_header *);
+procedure_run read_result, read_pairs, read_list, read_show, read_options,
+    read_empty, read_turnout, read_report, read_curve, read_sheet, read_life,
+    read_lives;
 
 #endif

@@ -4,19 +4,7 @@
 #include "server/procedures.h"
 
 /* What operators ask about the roll: rows of the table in procedures.c. */
-struct record *roll_register(
-    struct server *, struct request *, const struct entry_header *);
-struct record *roll_member(
-    struct server *, struct request *, const struct entry_header *);
-struct record *roll_voters(
-    struct server *, struct request *, const struct entry_header *);
-struct record *roll_rekey(
-    struct server *, struct request *, const struct entry_header *);
-struct record *roll_stage(
-    struct server *, struct request *, const struct entry_header *);
-struct record *roll_commit(
-    struct server *, struct request *, const struct entry_header *);
-struct record *roll_page(
-    struct server *, struct request *, const struct entry_header *);
+procedure_run roll_register, roll_member, roll_voters, roll_rekey, roll_stage,
+    roll_commit, roll_page;
 
 #endif

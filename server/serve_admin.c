@@ -60,93 +60,24 @@ evote_admin_null_1_svc(void *args, void *result, struct svc_req *q)
 	return (TRUE);
 }
 
-bool_t
-evote_register_1_svc(
-    evote_register_args *args, evote_register_res *result, struct svc_req *q)
-{
-	return (ask(q, ASK_REGISTER, args, result, sizeof(*result)));
-}
-
-bool_t
-evote_unregister_1_svc(
-    evote_name *args, evote_answer *result, struct svc_req *q)
-{
-	return (ask(q, ASK_UNREGISTER, args, result, sizeof(*result)));
-}
-
-bool_t
-evote_unlock_1_svc(evote_name *args, evote_answer *result, struct svc_req *q)
-{
-	return (ask(q, ASK_UNLOCK, args, result, sizeof(*result)));
-}
-
-bool_t
-evote_voters_1_svc(
-    evote_voters_args *args, evote_voters_res *result, struct svc_req *q)
-{
-	return (ask(q, ASK_VOTERS, args, result, sizeof(*result)));
-}
-
-bool_t
-evote_rekey_1_svc(
-    evote_rekey_args *args, evote_rekey_res *result, struct svc_req *q)
-{
-	return (ask(q, ASK_REKEY, args, result, sizeof(*result)));
-}
-
-bool_t
-evote_stage_1_svc(
-    evote_stage_args *args, evote_stage_res *result, struct svc_req *q)
-{
-	return (ask(q, ASK_STAGE, args, result, sizeof(*result)));
-}
-
-bool_t
-evote_commit_1_svc(evote_commit *args, evote_answer *result, struct svc_req *q)
-{
-	return (ask(q, ASK_COMMIT, args, result, sizeof(*result)));
-}
-
-bool_t
-evote_roll_page_1_svc(
-    evote_roll_args *args, evote_roll_res *result, struct svc_req *q)
-{
-	return (ask(q, ASK_ROLL_PAGE, args, result, sizeof(*result)));
-}
-
-bool_t
-evote_settings_1_svc(
-    evote_settings_args *args, evote_settings_res *result, struct svc_req *q)
-{
-	return (ask(q, ASK_SETTINGS, args, result, sizeof(*result)));
-}
-
-bool_t
-evote_extend_any_1_svc(
-    evote_extension *args, evote_answer *result, struct svc_req *q)
-{
-	return (ask(q, ASK_EXTEND_ANY, args, result, sizeof(*result)));
-}
-
-bool_t
-evote_cancel_any_1_svc(
-    evote_cancellation *args, evote_answer *result, struct svc_req *q)
-{
-	return (ask(q, ASK_CANCEL_ANY, args, result, sizeof(*result)));
-}
-
-bool_t
-evote_open_any_1_svc(evote_terms *args, evote_answer *result, struct svc_req *q)
-{
-	return (ask(q, ASK_OPEN_ANY, args, result, sizeof(*result)));
-}
-
-bool_t
-evote_preview_any_1_svc(
-    evote_terms *args, evote_preview_res *result, struct svc_req *q)
-{
-	return (ask(q, ASK_PREVIEW_ANY, args, result, sizeof(*result)));
-}
+#define ASK(name, what, in, out)                                              \
+	bool_t evote_##name##_1_svc(in *args, out *result, struct svc_req *q) \
+	{                                                                     \
+		return (ask(q, ASK_##what, args, result, sizeof(*result)));   \
+	}
+ASK(register, REGISTER, evote_register_args, evote_register_res)
+ASK(unregister, UNREGISTER, evote_name, evote_answer)
+ASK(unlock, UNLOCK, evote_name, evote_answer)
+ASK(voters, VOTERS, evote_voters_args, evote_voters_res)
+ASK(rekey, REKEY, evote_rekey_args, evote_rekey_res)
+ASK(stage, STAGE, evote_stage_args, evote_stage_res)
+ASK(commit, COMMIT, evote_commit, evote_answer)
+ASK(roll_page, ROLL_PAGE, evote_roll_args, evote_roll_res)
+ASK(settings, SETTINGS, evote_settings_args, evote_settings_res)
+ASK(extend_any, EXTEND_ANY, evote_extension, evote_answer)
+ASK(cancel_any, CANCEL_ANY, evote_cancellation, evote_answer)
+ASK(open_any, OPEN_ANY, evote_terms, evote_answer)
+ASK(preview_any, PREVIEW_ANY, evote_terms, evote_preview_res)
 
 /* A witness that is a host, by its name or its address, decides nothing. */
 static int

@@ -163,58 +163,49 @@ answer_move(evote_answer *to, evote_answer *from)
 
 /* ---- reading ---- */
 
-enum evote_outcome
-evote_result(struct evote *e, const char *election, evote_result_res *res)
+static enum evote_outcome
+read_named(struct evote *e, rpcproc_t number, const char *election, void *res)
 {
 	evote_named_args args = {.election = (char *)election};
 
-	return (handle_read(
-	    e, EVOTE_GET_RESULT, &args, &args.seen, res, handle_deadline(e)));
+	return (
+	    handle_read(e, number, &args, &args.seen, res, handle_deadline(e)));
+}
+
+enum evote_outcome
+evote_result(struct evote *e, const char *election, evote_result_res *res)
+{
+	return (read_named(e, EVOTE_GET_RESULT, election, res));
 }
 
 enum evote_outcome
 evote_show(struct evote *e, const char *election, evote_election_res *res)
 {
-	evote_named_args args = {.election = (char *)election};
-
-	return (handle_read(
-	    e, EVOTE_GET_ELECTION, &args, &args.seen, res, handle_deadline(e)));
+	return (read_named(e, EVOTE_GET_ELECTION, election, res));
 }
 
 enum evote_outcome
 evote_pairs(struct evote *e, const char *election, evote_pairs_res *res)
 {
-	evote_named_args args = {.election = (char *)election};
-
-	return (handle_read(
-	    e, EVOTE_GET_PAIRS, &args, &args.seen, res, handle_deadline(e)));
+	return (read_named(e, EVOTE_GET_PAIRS, election, res));
 }
 
 enum evote_outcome
 evote_turnout_of(struct evote *e, const char *election, evote_turnout_res *res)
 {
-	evote_named_args args = {.election = (char *)election};
-
-	return (handle_read(
-	    e, EVOTE_TURNOUT, &args, &args.seen, res, handle_deadline(e)));
+	return (read_named(e, EVOTE_TURNOUT, election, res));
 }
 
 enum evote_outcome
 evote_curve(struct evote *e, const char *election, evote_curve_res *res)
 {
-	evote_named_args args = {.election = (char *)election};
-
-	return (handle_read(
-	    e, EVOTE_CURVE, &args, &args.seen, res, handle_deadline(e)));
+	return (read_named(e, EVOTE_CURVE, election, res));
 }
 
 enum evote_outcome
 evote_report(struct evote *e, const char *election, evote_report_res *res)
 {
-	evote_named_args args = {.election = (char *)election};
-
-	return (handle_read(
-	    e, EVOTE_REPORT, &args, &args.seen, res, handle_deadline(e)));
+	return (read_named(e, EVOTE_REPORT, election, res));
 }
 
 enum evote_outcome

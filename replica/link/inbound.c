@@ -370,40 +370,17 @@ evote_replica_open_1_svc(
 	return (TRUE);
 }
 
-bool_t
-evote_replica_hello_1_svc(
-    evote_sealed *arg, evote_sealed *result, struct svc_req *req)
-{
-	return (sealed_call(SAY_HELLO, arg, result, req));
-}
-
-bool_t
-evote_replica_append_1_svc(
-    evote_sealed *arg, evote_sealed *result, struct svc_req *req)
-{
-	return (sealed_call(SAY_APPEND, arg, result, req));
-}
-
-bool_t
-evote_replica_confirm_1_svc(
-    evote_sealed *arg, evote_sealed *result, struct svc_req *req)
-{
-	return (sealed_call(SAY_CONFIRM, arg, result, req));
-}
-
-bool_t
-evote_replica_decide_1_svc(
-    evote_sealed *arg, evote_sealed *result, struct svc_req *req)
-{
-	return (sealed_call(SAY_DECIDE, arg, result, req));
-}
-
-bool_t
-evote_replica_sign_1_svc(
-    evote_sealed *arg, evote_sealed *result, struct svc_req *req)
-{
-	return (sealed_call(SAY_SIGN, arg, result, req));
-}
+#define SEALED(name, what)                                                \
+	bool_t evote_replica_##name##_1_svc(                              \
+	    evote_sealed *arg, evote_sealed *result, struct svc_req *req) \
+	{                                                                 \
+		return (sealed_call(SAY_##what, arg, result, req));       \
+	}
+SEALED(hello, HELLO)
+SEALED(append, APPEND)
+SEALED(confirm, CONFIRM)
+SEALED(decide, DECIDE)
+SEALED(sign, SIGN)
 
 int
 evote_replica_prog_1_freeresult(SVCXPRT *xprt, xdrproc_t proc, caddr_t result)

@@ -23,7 +23,7 @@ group_place(const struct poll *p, uint32_t number)
 uint32_t
 poll_place(const struct poll *p, const struct voter *v)
 {
-	if (p->frozen == NULL || BUG_FREEZE_FOLLOWS)
+	if (p->frozen == NULL || BUG(FREEZE_FOLLOWS))
 		return (group_place(p, number_of(v->group)));
 	return (group_place(p, electorate_group(p->frozen, v)));
 }

@@ -123,10 +123,10 @@ poll_shut(const struct poll *p, const struct op *op, uint64_t time)
 
 	if (p->phase == EVOTE_PHASE_CANCELLED)
 		return (EVOTE_R_CANCELLED);
-	if (p->phase == EVOTE_PHASE_PLANNED && !BUG_VOTE_PLANNED)
+	if (p->phase == EVOTE_PHASE_PLANNED && !BUG(VOTE_PLANNED))
 		return (EVOTE_R_NOT_BEGUN);
 	if (p->phase == EVOTE_PHASE_CLOSED || time >= poll_last(p) ||
-	    (late && !BUG_GRACE_FOR_ALL &&
+	    (late && !BUG(GRACE_FOR_ALL) &&
 		(op->begun == 0 || op->begun >= p->about.end)))
 		return (EVOTE_R_CLOSED);
 	return (EVOTE_R_OK);
@@ -194,7 +194,7 @@ judge_number(const struct election_state *e, const evote_asker *asker,
 	}
 	memcpy(c->id, asker->client, sizeof(c->id));
 	c->number = asker->number;
-	last = BUG_FORGET_CLIENTS ? NULL : voter_client(v->voter, c->id);
+	last = BUG(FORGET_CLIENTS) ? NULL : voter_client(v->voter, c->id);
 	if (c->number > (last == NULL ? v->voter->floor : last->number)) {
 		if (!voter_number_ahead(c->number, time))
 			return (0);

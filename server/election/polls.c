@@ -196,7 +196,7 @@ poll_ballot_undo(
     struct poll *p, const struct voter *v, const unsigned char *ranks)
 {
 	voted_undo(p, v);
-	if (!BUG_BALLOT_KEPT)
+	if (!BUG(BALLOT_KEPT))
 		ballot_count(p, ranks, -1);
 }
 

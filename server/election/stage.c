@@ -178,7 +178,7 @@ stage_commit_undo(struct voters *vs)
 	struct stage *s = &vs->stages[vs->n_stages - 1];
 
 	s->state = STAGE_OPEN;
-	if (!BUG_COMMIT_KEPT)
+	if (!BUG(COMMIT_KEPT))
 		groups_grow(s, -1);
 	electorate_changed(vs, -1);
 }

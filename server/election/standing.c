@@ -205,7 +205,7 @@ look(const struct voters *read, struct voter *v)
 	s = stage_at(vs, v->stage);
 	if (v->staged !=
 	    (s->state == STAGE_COMMITTED ||
-		(BUG_STAGE_HOLDS && s->state == STAGE_OPEN)))
+		(BUG(STAGE_HOLDS) && s->state == STAGE_OPEN)))
 		change_over(vs, v);
 	if (s->final)
 		forget_other(vs, v);
