@@ -14,7 +14,7 @@ commit_to(struct core *c, uint64_t n)
 static uint64_t
 acked_of(const struct peer *p)
 {
-	return (BUG_ALONE_BEFORE_CAS && !p->up ? UINT64_MAX : p->acked);
+	return (BUG(ALONE_BEFORE_CAS) && !p->up ? UINT64_MAX : p->acked);
 }
 
 /*
@@ -30,7 +30,7 @@ commit_advance(struct core *c)
 	if (!core_leads(c))
 		return;
 	n = core_least(c, c->durable, acked_of);
-	if (n < c->establish_size && !BUG_NO_BARRIER)
+	if (n < c->establish_size && !BUG(NO_BARRIER))
 		return;
 	commit_to(c, n);
 	if (c->role == EVOTE_ESTABLISHING) {

@@ -103,7 +103,7 @@ static void
 start(struct core *c, const struct event *ev)
 {
 	/* Rule 1: what follows does not count yet. */
-	c->committed = BUG_SERVE_OWN_TAIL ? history_size(c->log) : ev->from;
+	c->committed = BUG(SERVE_OWN_TAIL) ? history_size(c->log) : ev->from;
 	assert(c->committed <= history_size(c->log));
 	clock_last(&c->clock, history_time(c->log), c->wall_us);
 	if (c->cf.trust_clock)
@@ -148,7 +148,7 @@ stalled(struct core *c)
 	if (!core_leads(c))
 		core_reconfirm(c);
 	else if (c->role == EVOTE_ESTABLISHING && !core_arbitrated(c) &&
-	    !policy_confirmed(c) && !BUG_CLAIM_STOPPED)
+	    !policy_confirmed(c) && !BUG(CLAIM_STOPPED))
 		c->unverified_claim = 1;
 }
 
@@ -220,7 +220,7 @@ link_changed(struct core *c, const struct event *ev)
 	p->load = 0;
 	p->signing = 0;
 	p->key_phase = KEY_UNKNOWN;
-	if (!BUG_EARLIER_SESSION_ACK) {
+	if (!BUG(EARLIER_SESSION_ACK)) {
 		p->acked = 0;
 		p->round = 0;
 	}

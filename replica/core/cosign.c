@@ -111,7 +111,7 @@ cosign_record(struct core *c)
 	if (!c->keys_due)
 		return;
 	c->keys_due = 0;
-	if (!has_key(c) || (!in_use(c) && !all_tell(c) && !BUG_RECORD_UNASKED))
+	if (!has_key(c) || (!in_use(c) && !all_tell(c) && !BUG(RECORD_UNASKED)))
 		return;
 	if (!on_record(c, core_self(c), UINT64_MAX, key) && !c->key_refused)
 		c->key_refused = record_key(c, hosts_own_name(c), core_self(c),
@@ -135,7 +135,7 @@ cosign_may_join(const struct core *c, const struct peer *p)
 {
 	unsigned char key[32];
 
-	return (BUG_JOIN_WITHOUT_KEY || !in_use(c) ||
+	return (BUG(JOIN_WITHOUT_KEY) || !in_use(c) ||
 	    on_record(c, p->id, c->committed, key));
 }
 
@@ -145,7 +145,7 @@ cosign_may_join(const struct core *c, const struct peer *p)
 static uint64_t
 size_to_sign(const struct core *c)
 {
-	return (BUG_SIGN_STORED ? c->durable : c->committed);
+	return (BUG(SIGN_STORED) ? c->durable : c->committed);
 }
 
 static void

@@ -18,7 +18,7 @@ failure_is_fit(const struct peer *p)
 int
 failure_is_its_door(const struct peer *p)
 {
-	return (p->reached || !p->called || BUG_ANY_DOOR);
+	return (p->reached || !p->called || BUG(ANY_DOOR));
 }
 
 /*
@@ -94,7 +94,7 @@ failure_resigned(const struct core *c, const evote_member *m)
 	const struct peer *p = core_member(c, m->incarnation);
 
 	return (!c->no_room && p != NULL && p->met &&
-	    (p->resigned || (BUG_LEFT_OUT_UNASKED && !p->room)) &&
+	    (p->resigned || (BUG(LEFT_OUT_UNASKED) && !p->room)) &&
 	    p->config.epoch == c->config.epoch);
 }
 

@@ -22,7 +22,7 @@ follow_room(struct core *c)
 		core_move(c, ON_FOLLOW);
 	} else if (!out && c->resigned) {
 		c->resigned = 0;
-		if (!core_leads(c) && !BUG_UNASKED_RETURN)
+		if (!core_leads(c) && !BUG(UNASKED_RETURN))
 			core_reconfirm(c);
 	}
 }
@@ -39,7 +39,7 @@ already_here(const struct core *c, const struct message *m)
 	for (n = 0; n < m->n && from + n < size; n++) {
 		r = history_get(c->log, from + n);
 		/* Not in memory any more: the root will tell. */
-		if (r != NULL && !BUG_KEEP_LONGER_TAIL &&
+		if (r != NULL && !BUG(KEEP_LONGER_TAIL) &&
 		    memcmp(r->hash, m->records[n]->hash, sizeof(r->hash)) != 0)
 			break;
 	}
@@ -55,7 +55,7 @@ truncate_other_tail(struct core *c, uint64_t same, int others)
 {
 	uint64_t to = same;
 
-	if (same == history_size(c->log) || BUG_KEEP_LONGER_TAIL)
+	if (same == history_size(c->log) || BUG(KEEP_LONGER_TAIL))
 		return (0);
 	if (same < c->committed && others) {
 		core_fault(c, 0,
@@ -174,8 +174,8 @@ say_stored(struct core *c, evote_acked *a)
 	a->epoch = c->config.epoch;
 	memcpy(a->incarnation, core_self(c), sizeof(a->incarnation));
 	core_position(c,
-	    c->durable < c->matched && !BUG_ACK_BEFORE_SYNC ? c->durable
-							    : c->matched,
+	    c->durable < c->matched && !BUG(ACK_BEFORE_SYNC) ? c->durable
+							     : c->matched,
 	    &a->stored);
 	a->clock = c->wall_us;
 }
@@ -192,7 +192,7 @@ follow_send_deferred(struct core *c)
 	for (uint32_t i = 0; i < c->n_deferred; i++) {
 		struct deferred *o = &c->deferred[i];
 
-		if (BUG_ACK_BEFORE_SYNC && o->reply->kind != SAY_HELLO)
+		if (BUG(ACK_BEFORE_SYNC) && o->reply->kind != SAY_HELLO)
 			o->size = 0;
 		if (jobs_pending(c, o->job) ||
 		    (o->size > c->durable &&

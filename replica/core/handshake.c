@@ -27,7 +27,7 @@ note(struct core *c, int peer, evote_hello *h)
 
 	/* Another disk in its place: what the old one said is void. */
 	if (!config_id_equal(p->id, h->incarnation) &&
-	    !BUG_EARLIER_SESSION_ACK) {
+	    !BUG(EARLIER_SESSION_ACK)) {
 		core_probe(p);
 		p->acked = 0;
 		p->round = 0;
@@ -158,7 +158,7 @@ lacks_accepted(const struct core *c, const struct peer *p)
 	return (p->config.epoch == c->config.epoch &&
 	    config_in_sync(&c->config, core_self(c)) >= 0 &&
 	    config_in_sync(&c->config, p->id) >= 0 &&
-	    p->committed > history_size(c->log) && !BUG_FOLLOW_A_SHORT_LEDGER);
+	    p->committed > history_size(c->log) && !BUG(FOLLOW_A_SHORT_LEDGER));
 }
 
 static void
@@ -173,7 +173,7 @@ learn(struct core *c, int peer, evote_hello *h, int answer)
 		return;
 	/* So, too, and then that one speaks for this one's question as well. */
 	if (p->met && config_id_equal(p->id, h->incarnation) &&
-	    h->serial < p->serial && !BUG_LATE_GREETING) {
+	    h->serial < p->serial && !BUG(LATE_GREETING)) {
 		heed(c, p, answer);
 		return;
 	}

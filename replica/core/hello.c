@@ -34,7 +34,7 @@ hello_make(struct core *c, int reply, uint64_t asked, evote_refusal refusal)
 	memcpy(h->incarnation, core_self(c), sizeof(h->incarnation));
 	h->role = role_told(c);
 	config_copy(&h->config,
-	    BUG_HAND_OVER_EARLY && proposal_is(c, P_HAND, PROPOSAL_STORING)
+	    BUG(HAND_OVER_EARLY) && proposal_is(c, P_HAND, PROPOSAL_STORING)
 		? &c->proposal.next
 		: &c->config);
 	core_position(c, history_size(c->log), &h->end);

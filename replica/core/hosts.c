@@ -31,7 +31,7 @@ hosts_number(const struct core *c, const evote_config *k, const char *name)
 	const evote_listed *h = config_host(k, name);
 	int own = hosts_slot(c, name);
 
-	if (BUG_NUMBER_BY_OWN_LIST && own >= 0)
+	if (BUG(NUMBER_BY_OWN_LIST) && own >= 0)
 		return ((unsigned)own);
 	if (h != NULL)
 		return (h->number);

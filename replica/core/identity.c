@@ -34,7 +34,7 @@ identity_own_name(struct core *c)
 	const char *name = owner(c);
 
 	if (name[0] == '\0' || strcmp(name, c->cf.names[c->cf.self]) == 0 ||
-	    BUG_COPY_STARTS)
+	    BUG(COPY_STARTS))
 		return;
 	core_fault(c, 0,
 	    "this data directory belongs to %s, and this host is called %s. "
@@ -90,7 +90,7 @@ is_anothers(const struct core *c, const evote_hello *h)
 	const char *name = config_name(&c->config, h->incarnation);
 
 	return (h->config.epoch <= c->config.epoch && name[0] != '\0' &&
-	    strcmp(name, h->name) != 0 && !BUG_COPY_OF_ANOTHER);
+	    strcmp(name, h->name) != 0 && !BUG(COPY_OF_ANOTHER));
 }
 
 /*
@@ -115,7 +115,7 @@ static int
 is_own(const struct core *c, const evote_hello *h)
 {
 	return (
-	    config_id_equal(h->incarnation, core_self(c)) && !BUG_COPY_MEETS);
+	    config_id_equal(h->incarnation, core_self(c)) && !BUG(COPY_MEETS));
 }
 
 static evote_refusal

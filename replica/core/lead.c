@@ -27,7 +27,7 @@ lead_ready(struct core *c, int peer)
 	    !hosts_takes_part(c, peer))
 		return;
 	common = history_common(c->log, p->epochs, p->n_epochs);
-	if (BUG_LEVEL_BY_LENGTH)
+	if (BUG(LEVEL_BY_LENGTH))
 		common = p->size < history_size(c->log) ? p->size
 							: history_size(c->log);
 	for (uint32_t i = 0; i < p->n_epochs; i++)
@@ -245,7 +245,7 @@ acked_doubts(struct core *c, int peer, const evote_position *stored)
 {
 	struct peer *p = &c->peers[peer];
 
-	if (BUG_EARLIER_SESSION_ACK ||
+	if (BUG(EARLIER_SESSION_ACK) ||
 	    (stored->size >= p->acked &&
 		(p->in_flight > 0 || p->first || stored->size >= p->next)))
 		return (0);

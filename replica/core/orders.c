@@ -272,12 +272,12 @@ core_remove_host(struct core *c, const char *name, int *again)
 	 * Rule 18.  Out of the set comes only who has halted or died: it could
 	 * take over else.  It reads of this, and halts.
 	 */
-	if (hosts_is_member(c, name) && !BUG_REMOVE_AT_ONCE)
+	if (hosts_is_member(c, name) && !BUG(REMOVE_AT_ONCE))
 		config_host(proposal_draft(c), name)->leaving = 1;
 	else
 		config_host_remove(proposal_draft(c), name);
 	for (u_int i = 0;
-	     BUG_REMOVE_AT_ONCE && i < c->config.in_sync.in_sync_len; i++)
+	     BUG(REMOVE_AT_ONCE) && i < c->config.in_sync.in_sync_len; i++)
 		if (strcmp(c->config.in_sync.in_sync_val[i].name, name) == 0)
 			config_remove(&c->proposal.next,
 			    c->config.in_sync.in_sync_val[i].incarnation);

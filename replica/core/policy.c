@@ -58,7 +58,7 @@ all_wait(const struct core *c)
 		const struct peer *p;
 
 		if (config_id_equal(id, core_self(c)) ||
-		    BUG_SERVE_ALONE_AT_RESTART)
+		    BUG(SERVE_ALONE_AT_RESTART))
 			continue;
 		p = core_member(c, id);
 		if (failure_halted(c, p))
@@ -67,7 +67,7 @@ all_wait(const struct core *c)
 		    p->config.epoch > c->config.epoch)
 			return (0);
 	}
-	return (is_first(c, 1) || BUG_SERVE_ALONE_AT_RESTART);
+	return (is_first(c, 1) || BUG(SERVE_ALONE_AT_RESTART));
 }
 
 /* Leaves out whom this host cannot have beside it. */
@@ -126,7 +126,7 @@ waiting(struct core *c)
 		return;
 	if (all_wait(c)) {
 		failure_leave_halted(c, proposal_draft(c));
-		for (int i = 0; BUG_SERVE_ALONE_AT_RESTART && i < c->cf.n; i++)
+		for (int i = 0; BUG(SERVE_ALONE_AT_RESTART) && i < c->cf.n; i++)
 			if (i != c->cf.self)
 				config_remove(
 				    &c->proposal.next, c->peers[i].id);
@@ -170,7 +170,7 @@ joining(struct core *c)
 	if (pp < 0 || !failure_suspected(c, pp))
 		return;
 	core_move(c, ON_LOST);
-	if (BUG_TAKE_OVER_OUTSIDE) {
+	if (BUG(TAKE_OVER_OUTSIDE)) {
 		config_remove(proposal_draft(c), c->config.primary);
 		proposal_claim(c, P_CLAIM);
 	}

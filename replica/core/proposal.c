@@ -84,11 +84,11 @@ proposal_store(struct core *c)
 	c->proposal.phase = PROPOSAL_STORING;
 	c->proposal.job = c->last_save = job;
 	jobs_add(c, JOB_SAVE, job, 0, -1);
-	if (BUG_JOINER_RECORDS_FIRST && c->proposal.kind == P_GROW) {
+	if (BUG(JOINER_RECORDS_FIRST) && c->proposal.kind == P_GROW) {
 		c->proposal.phase = PROPOSAL_IDLE;
 		core_take_config(c, &c->proposal.next);
 	}
-	if (BUG_HAND_OVER_EARLY && c->proposal.kind == P_HAND)
+	if (BUG(HAND_OVER_EARLY) && c->proposal.kind == P_HAND)
 		c->hello_due = 1;
 }
 
@@ -177,7 +177,7 @@ proposal_make(struct core *c, enum proposal_kind kind)
 		proposal_begin_order(c);
 	if (c->proposal.next.hosts.hosts_len == 0)
 		hosts_first(c, &c->proposal.next);
-	c->proposal.next.epoch = BUG_SAME_EPOCH && c->role == EVOTE_CLAIMING &&
+	c->proposal.next.epoch = BUG(SAME_EPOCH) && c->role == EVOTE_CLAIMING &&
 		config_id_equal(c->config.primary, core_self(c))
 	    ? c->config.epoch
 	    : next_epoch(c, kind);
@@ -245,8 +245,8 @@ proposal_establish(struct core *c)
 
 	memcpy(op.primary, core_self(c), sizeof(op.primary));
 	op.name = (char *)c->cf.names[c->cf.self];
-	r = BUG_NO_BARRIER ? NULL : c->machine->epoch(c->arg, &op, &at);
-	assert(r != NULL || BUG_NO_BARRIER);
+	r = BUG(NO_BARRIER) ? NULL : c->machine->epoch(c->arg, &op, &at);
+	assert(r != NULL || BUG(NO_BARRIER));
 	if (r != NULL)
 		core_append_record(c, r);
 	cosign_begin(c);
@@ -264,7 +264,7 @@ static void
 named(struct core *c, int giver)
 {
 	core_move(c, ON_NAMED);
-	c->unverified_claim = c->must_reconfirm && !BUG_NAMED_UNASKED;
+	c->unverified_claim = c->must_reconfirm && !BUG(NAMED_UNASKED);
 	/* If it waits, it has been away since. */
 	if (giver >= 0 && config_in_sync(&c->config, c->peers[giver].id) >= 0 &&
 	    c->peers[giver].role != EVOTE_WAITING)
@@ -286,7 +286,7 @@ granted(struct core *c, enum proposal_kind kind)
 	case P_CLAIM:
 		/* Stopped since it asked itself: others may have gone on. */
 		if (c->must_reconfirm && !core_arbitrated(c) &&
-		    !BUG_CLAIM_STOPPED)
+		    !BUG(CLAIM_STOPPED))
 			c->unverified_claim = 1;
 		/* FALLTHROUGH */
 	case P_FORCE:
@@ -314,7 +314,7 @@ proposal_stored(struct core *c, uint64_t job)
 		return;
 	c->proposal.phase = PROPOSAL_IDLE;
 	/* Somebody else was quicker: what was stored since is what counts. */
-	if (c->proposal.next.epoch <= c->config.epoch && !BUG_SAME_EPOCH)
+	if (c->proposal.next.epoch <= c->config.epoch && !BUG(SAME_EPOCH))
 		return;
 	granted(c, c->proposal.kind);
 }
@@ -370,7 +370,7 @@ proposal_adopt(struct core *c, const evote_config *k)
 
 	if (proposal_bars(c, k))
 		return;
-	if (named && c->role == EVOTE_BACKUP && !BUG_NAMED_UNSTORED) {
+	if (named && c->role == EVOTE_BACKUP && !BUG(NAMED_UNSTORED)) {
 		config_clear(&c->proposal.next);
 		config_copy(&c->proposal.next, k);
 		c->proposal.kind = P_NAMED;

@@ -120,8 +120,8 @@ execute(struct core *c, uint64_t ticket, const evote_seen *seen)
 	if (r != NULL)
 		core_append_record(c, r);
 	w.need = history_size(c->log);
-	if (r == NULL && !BUG_READ_UNCONFIRMED)
-		w.round = c->round + !BUG_REUSE_CONFIRMATION;
+	if (r == NULL && !BUG(READ_UNCONFIRMED))
+		w.round = c->round + !BUG(REUSE_CONFIRMATION);
 	queue_push(r == NULL ? &c->reads : &c->writes, w);
 }
 

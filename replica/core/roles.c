@@ -80,7 +80,7 @@ core_take_config(struct core *c, const evote_config *k)
 	size_t len = 0;
 
 	assert(k->epoch > old.epoch || config_id_zero(old.cluster) ||
-	    BUG_SAME_EPOCH);
+	    BUG(SAME_EPOCH));
 	config_copy(&c->config, k);
 	if (c->config.arbiter.kind != old.arbiter.kind ||
 	    strcmp(c->config.arbiter.where, old.arbiter.where) != 0)

@@ -215,7 +215,7 @@ core_reset_peers(struct core *c)
 		core_probe(p);
 		p->load = 0;
 		p->join = JOIN_NONE;
-		if (BUG_EARLIER_SESSION_ACK)
+		if (BUG(EARLIER_SESSION_ACK))
 			continue;
 		p->acked = 0;
 		p->round = 0;

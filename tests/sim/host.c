@@ -168,7 +168,7 @@ host_wipe(struct host *h)
 	h->persisted_commit = 0;
 	h->damaged = h->copied = 0;
 	config_clear(&h->k);
-	if (BUG_KEEP_IDENTITY && h->inc[0] != 0)
+	if (BUG(KEEP_IDENTITY) && h->inc[0] != 0)
 		return;
 	for (size_t i = 0; i < sizeof(h->inc); i++)
 		h->inc[i] = (unsigned char)rng();
