@@ -141,6 +141,8 @@ say_aside(const char *fmt, ...)
 	char text[SENTENCE];
 
 	COMPOSE(text, fmt);
+	/* It stands below what was printed, also where both are one file. */
+	fflush(stdout);
 	fprintf(stderr, "%s\n", text);
 }
 
@@ -241,6 +243,7 @@ finish(struct client *c, int status, int code, const char *reason,
     const char *sentence)
 {
 	if (c->json == NULL) {
+		fflush(stdout);
 		fprintf(
 		    status == EXIT_DONE ? stdout : stderr, "%s.\n", sentence);
 		return (status);

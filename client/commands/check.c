@@ -430,6 +430,8 @@ voter_check(struct check *k)
 static int
 check(struct check *k)
 {
+	const char *where = k->c->json != NULL ? "`checks` says what to do"
+					       : "see above what to do";
 	int status = hosts_check(k);
 
 	if (status >= 0)
@@ -446,11 +448,11 @@ check(struct check *k)
 		return (status);
 	if (k->lost)
 		return (say_problem(k->c, "", EVOTE_CHANGED,
-		    "The service cannot be relied on; see above what to do"));
+		    "The service cannot be relied on; %s", where));
 	if (k->lines.wrong > 0)
 		return (say_needs(k->c, EXIT_REFUSED,
-		    "%d thing%s not right; see above what to do",
-		    k->lines.wrong, k->lines.wrong == 1 ? " is" : "s are"));
+		    "%d thing%s not right; %s", k->lines.wrong,
+		    k->lines.wrong == 1 ? " is" : "s are", where));
 	return (say_done(k->c, "All is well; %d election%s your vote%s",
 	    k->open, k->open == 1 ? " waits for" : "s wait for",
 	    k->planned > 0 ? ", and more will" : ""));

@@ -95,29 +95,29 @@ conflicts_refuse(struct client *c, const struct import *m)
 	uint32_t shared = diff_count(m->diff, CHANGE_SHARED);
 	uint32_t others = diff_count(m->diff, CHANGE_GROUP | CHANGE_KEY);
 	uint32_t alike = diff_count(m->diff, CHANGE_ALIKE);
+	const char *where = c->json != NULL ? "see `changes`" : "marked !";
 
 	if (alike > 0)
 		return (say_usage(c,
-		    "The roll was not changed, because %u of %u voters (marked "
-		    "!) have a name that looks like another one on the roll. "
-		    "If "
+		    "The roll was not changed, because %u of %u voters (%s) "
+		    "have a name that looks like another one on the roll. If "
 		    "that is one person, write the name as the roll has it, or "
 		    "take the other one off; if not, --alike-names takes both",
-		    alike, m->roll.n));
+		    alike, m->roll.n, where));
 	if (!m->update && others > 0)
 		return (say_refused_so(c, &answer,
-		    "Nobody was registered: %u of %u voters (marked !) are on "
-		    "the roll with another group or key, or with somebody "
-		    "else's key. Correct the file, or add --update to change "
-		    "groups and keys",
-		    others + shared, m->roll.n));
+		    "Nobody was registered: %u of %u voters (%s) are on the "
+		    "roll with another group or key, or with somebody else's "
+		    "key. Correct the file, or add --update to change groups "
+		    "and keys",
+		    others + shared, m->roll.n, where));
 	answer.code = 2;
 	answer.reason = EVOTE_R_SHARED_KEY;
 	if (shared > 0)
 		return (say_refused(c, &answer,
 		    "The roll was not changed, because of %u of %u voters "
-		    "(marked !)",
-		    shared, m->roll.n));
+		    "(%s)",
+		    shared, m->roll.n, where));
 	return (-1);
 }
 

@@ -131,14 +131,15 @@ survey_say(struct client *c, const struct survey *s)
 		return (two_say(c, s));
 	if (s->primary < 0)
 		return (say_unknown(c,
-		    "No host serves; %d of %d answered. See the lines above",
-		    s->reached, s->n));
+		    "No host serves; %d of %d answered. See %s", s->reached,
+		    s->n, c->json != NULL ? "`hosts`" : "the lines above"));
 	if (needs > 0)
 		return (say_needs(c, EXIT_NEEDS,
-		    "Host %s serves. %u thing%s an operator (see above); %d of "
+		    "Host %s serves. %u thing%s an operator (see %s); %d of "
 		    "%d hosts answered",
 		    s->hosts[s->primary].name, needs,
-		    needs == 1 ? " needs" : "s need", s->reached, s->n));
+		    needs == 1 ? " needs" : "s need",
+		    c->json != NULL ? "`hosts`" : "above", s->reached, s->n));
 	return (say_done(c, "Host %s serves; %d of %d hosts answered",
 	    s->hosts[s->primary].name, s->reached, s->n));
 }

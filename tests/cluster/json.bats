@@ -94,6 +94,7 @@ voters_show() {
 	shows elections 0 client --json elections
 	shows check 0 as ada --json check
 	shows check 1 as ada --json check nothing
+	says "\`checks\` says what to do"
 	shows check 1 client --voter nobody --key "$KEYS/people/ada.pem" \
 	    --json check
 	shows pending 2 as ada --json pending --drop --settle
@@ -166,6 +167,7 @@ operators_show() {
 	printf 'name,group,key\nzoe,n,%s\n' "$key" >"$csv"
 	shows import 1 admin alpha --json import --shared-keys --dry-run "$csv"
 	shows import 1 admin alpha --json import --shared-keys "$csv"
+	says "(see \`changes\`)"
 	shows import 2 admin alpha --json import "$csv.missing"
 	printf 'name,group,key\nZoe,m,%s\nAnn\xd0\xb0,m,%s\n' "$key" "$key" \
 	    >"$csv"

@@ -121,6 +121,7 @@ tied_election() {
 	exits 5 client --json status
 	jq -e '.hosts[1] | .reachable == false and .lag == null and
 	    .problem == "no answer in time"' <<<"$output"
+	says "(see \`hosts\`); 1 of 2"
 	exits 5 client status
 	kill -CONT "$(server_pid beta)"
 	says "beta does not answer: no answer in time"

@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/lib/reason.h"
 #include "client/say.h"
@@ -99,6 +100,34 @@ test_refused_harmless(void **state)
 	refusal_is("No (a?[2Jb? d)", c);
 }
 
+/* What was printed before a remark stands above it, also in a file. */
+static void
+test_order(void **state)
+{
+	int out = dup(STDOUT_FILENO), err = dup(STDERR_FILENO);
+	FILE *both = tmpfile();
+	struct client c = {0};
+	char text[100] = "";
+
+	fflush(stdout);
+	setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
+	dup2(fileno(both), STDOUT_FILENO);
+	dup2(fileno(both), STDERR_FILENO);
+	say_line(&c, "one");
+	say_aside("two");
+	say_line(&c, "three");
+	say_usage(&c, "four");
+	fflush(stdout);
+	dup2(out, STDOUT_FILENO);
+	dup2(err, STDERR_FILENO);
+	close(out);
+	close(err);
+	rewind(both);
+	assert_true(fread(text, 1, sizeof(text) - 1, both) > 0);
+	fclose(both);
+	assert_string_equal("one\ntwo\nthree\nfour.\n", text);
+}
+
 int
 main(void)
 {
@@ -106,6 +135,7 @@ main(void)
 	    cmocka_unit_test(test_reasons),
 	    cmocka_unit_test(test_problem),
 	    cmocka_unit_test(test_refused_harmless),
+	    cmocka_unit_test(test_order),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
