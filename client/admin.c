@@ -36,7 +36,7 @@ open_at(struct client *c, rpcprog_t prog, rpcvers_t vers, CLIENT **out)
 		    "--admin " CMD_SOCKET));
 	*out = caller_unix(c->admin, prog, vers, deadline_ms, err, sizeof(err));
 	if (*out == NULL)
-		return (say_unknown(
+		return (say_unsent(
 		    c, "Nothing was done: %s. %s", err, unreached(c->admin)));
 	caller_deadline(*out, deadline_ms);
 	return (-1);
@@ -88,9 +88,24 @@ unanswered(enum clnt_stat stat)
 		: clnt_sperrno(stat));
 }
 
-int
-admin_check(struct client *c, enum clnt_stat stat, const evote_answer *answer,
+static int
+unanswered_say(struct client *c, enum admin_kind kind, enum clnt_stat stat,
     const char *what)
+{
+	if (kind == ADMIN_READS)
+		return (say_unsent(c,
+		    "%s: no answer (%s). Nothing was changed. Try again later",
+		    what, unanswered(stat)));
+	return (say_unknown(c,
+	    "No answer (%s). The change may or may not have been made. %s",
+	    unanswered(stat),
+	    c->again != NULL ? c->again
+			     : "Check `status`, or `voters` for the roll"));
+}
+
+int
+admin_check(struct client *c, enum admin_kind kind, enum clnt_stat stat,
+    const evote_answer *answer, const char *what)
 {
 	if (stat == RPC_AUTHERROR)
 		return (say_usage(
@@ -101,13 +116,7 @@ admin_check(struct client *c, enum clnt_stat stat, const evote_answer *answer,
 		    "not know this. Upgrade it",
 		    what));
 	if (stat != RPC_SUCCESS)
-		return (say_unknown(c,
-		    "No answer (%s). The change may or may not have been "
-		    "made. %s",
-		    unanswered(stat),
-		    c->again != NULL
-			? c->again
-			: "Check `status`, or `voters` for the roll"));
+		return (unanswered_say(c, kind, stat, what));
 	if (answer->standing != EVOTE_SERVED)
 		return (standing_say(c, answer, what));
 	if (answer->code != 0)
@@ -115,9 +124,9 @@ admin_check(struct client *c, enum clnt_stat stat, const evote_answer *answer,
 	return (-1);
 }
 
-int
-admin_call(struct client *c, rpcproc_t number, xdrproc_t xargs, void *args,
-    xdrproc_t xres, void *res, const char *what)
+static int
+call(struct client *c, enum admin_kind kind, rpcproc_t number, xdrproc_t xargs,
+    void *args, xdrproc_t xres, void *res, const char *what)
 {
 	const struct timeval unused = {0, 0};
 	enum clnt_stat stat;
@@ -128,7 +137,21 @@ admin_call(struct client *c, rpcproc_t number, xdrproc_t xargs, void *args,
 		return (status);
 	stat = clnt_call(client, number, xargs, args, xres, res, unused);
 	clnt_destroy(client);
-	return (admin_check(c, stat, res, what));
+	return (admin_check(c, kind, stat, res, what));
+}
+
+int
+admin_call(struct client *c, rpcproc_t number, xdrproc_t xargs, void *args,
+    xdrproc_t xres, void *res, const char *what)
+{
+	return (call(c, ADMIN_CHANGES, number, xargs, args, xres, res, what));
+}
+
+int
+admin_read(struct client *c, rpcproc_t number, xdrproc_t xargs, void *args,
+    xdrproc_t xres, void *res, const char *what)
+{
+	return (call(c, ADMIN_READS, number, xargs, args, xres, res, what));
 }
 
 void
@@ -153,7 +176,7 @@ admin_clock(struct client *c, uint64_t *now, const char *what)
 		return (status);
 	stat = evote_status_1(NULL, &res, client);
 	clnt_destroy(client);
-	status = admin_check(c, stat, &res.answer, what);
+	status = admin_check(c, ADMIN_READS, stat, &res.answer, what);
 	*now = res.clock;
 	xdr_free((xdrproc_t)xdr_evote_status_res, &res);
 	return (status);
@@ -173,7 +196,7 @@ admin_lives(
 		return (status);
 	stat = evote_list_lives_1(&args, res, client);
 	clnt_destroy(client);
-	return (admin_check(c, stat, &res->answer, what));
+	return (admin_check(c, ADMIN_READS, stat, &res->answer, what));
 }
 
 int
@@ -189,5 +212,5 @@ admin_life(struct client *c, const char *election, evote_life_res *res,
 		return (status);
 	stat = evote_get_life_1(&args, res, client);
 	clnt_destroy(client);
-	return (admin_check(c, stat, &res->answer, what));
+	return (admin_check(c, ADMIN_READS, stat, &res->answer, what));
 }

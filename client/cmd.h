@@ -109,17 +109,25 @@ int cmd_open_voter(struct client *, int keyless, struct evote **out);
 /* ---- the operators' side: admin.c ---- */
 
 int admin_open(struct client *, CLIENT **out);
+/* What became of a call that got no answer. */
+enum admin_kind {
+	ADMIN_READS,  /* nothing was changed */
+	ADMIN_CHANGES /* that is not known */
+};
 /*
  * Judges a call: -1 when the service carried it out; else it is told as
  * "WHAT: ...".
  */
-int admin_check(
-    struct client *, enum clnt_stat, const evote_answer *, const char *what);
+int admin_check(struct client *, enum admin_kind, enum clnt_stat,
+    const evote_answer *, const char *what);
 /*
  * One call whose result begins with an answer, and is zeroed before; all of
  * these steps.  The caller frees the result.
  */
 int admin_call(struct client *, rpcproc_t, xdrproc_t xargs, void *args,
+    xdrproc_t xres, void *res, const char *what);
+/* The same of one that changes nothing. */
+int admin_read(struct client *, rpcproc_t, xdrproc_t xargs, void *args,
     xdrproc_t xres, void *res, const char *what);
 struct host;
 /* A remark on an address that every machine takes for its own. */

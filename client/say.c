@@ -307,6 +307,15 @@ say_unknown(struct client *c, const char *fmt, ...)
 }
 
 int
+say_unsent(struct client *c, const char *fmt, ...)
+{
+	char text[SENTENCE];
+
+	COMPOSE(text, fmt);
+	return (finish(c, EXIT_UNKNOWN, -1, "not-sent", text));
+}
+
+int
 say_needs(struct client *c, int status, const char *fmt, ...)
 {
 	char text[SENTENCE];

@@ -67,6 +67,9 @@ int say_unproved(struct client *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 int say_unknown(struct client *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* No host answered, and nothing was sent that changes anything. */
+int say_unsent(struct client *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Something was found that somebody has to see to. */
 int say_needs(struct client *, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -365,7 +365,7 @@ operator_create(struct client *c, const struct creation *n)
 	if (evote_terms_dated(&n->terms, n->relative, now, &dated) != 0)
 		return (
 		    say_usage(c, "%s: it breaks a limit of the service", what));
-	status = admin_call(c, EVOTE_PREVIEW_ANY, (xdrproc_t)xdr_evote_terms,
+	status = admin_read(c, EVOTE_PREVIEW_ANY, (xdrproc_t)xdr_evote_terms,
 	    &dated, (xdrproc_t)xdr_evote_preview_res, &seen, what);
 	p = plan_of(n, &dated, &seen, now);
 	if (status < 0)

@@ -23,6 +23,19 @@ enrolled_page(struct client *c, CLIENT *client, evote_roll_args *args,
 	return (stat);
 }
 
+int
+enrolled_check(struct client *c, enum clnt_stat stat,
+    const evote_answer *answer, const char *what)
+{
+	if (stat == RPC_SUCCESS && answer->standing == EVOTE_SERVED &&
+	    answer->reason == EVOTE_R_CLOSED)
+		return (say_refused_so(c, answer,
+		    "%s: the election has ended, and nobody can vote in it "
+		    "any more; `turnout` has the numbers",
+		    what));
+	return (admin_check(c, ADMIN_READS, stat, answer, what));
+}
+
 static int
 page_take(struct client *c, CLIENT *client, evote_roll_args *args,
     const char *what, int (*take)(void *, const evote_voter *), void *arg)
@@ -32,7 +45,7 @@ page_take(struct client *c, CLIENT *client, evote_roll_args *args,
 	int status;
 	u_int i;
 
-	status = admin_check(c, stat, &res.answer, what);
+	status = enrolled_check(c, stat, &res.answer, what);
 	for (i = 0; status < 0 && i < res.voters.voters_len; i++)
 		if (take(arg, &res.voters.voters_val[i]) != 0)
 			status = say_usage(c, "%s: no memory", what);

@@ -12,6 +12,9 @@
  */
 enum clnt_stat enrolled_page(
     struct client *, CLIENT *, evote_roll_args *, evote_roll_res *);
+/* admin_check of that; an election is named only for who has not voted. */
+int enrolled_check(
+    struct client *, enum clnt_stat, const evote_answer *, const char *what);
 /*
  * A step: hands on each voter of that page and of those after it, until take
  * returns other than 0, which means that there is no memory.

@@ -111,8 +111,8 @@ is_done(const struct order *o, const evote_hosts_res *res)
 }
 
 static int
-ask(struct client *c, CLIENT *client, evote_hosts_args *args,
-    evote_hosts_res *res)
+ask(struct client *c, CLIENT *client, const struct order *o,
+    evote_hosts_args *args, evote_hosts_res *res)
 {
 	enum clnt_stat stat;
 
@@ -121,7 +121,9 @@ ask(struct client *c, CLIENT *client, evote_hosts_args *args,
 	stat = evote_hosts_1(args, res, client);
 	if (stat == RPC_SUCCESS && res->answer.standing == EVOTE_TRY_AGAIN)
 		return (-1);
-	return (admin_check(c, stat, &res->answer,
+	return (admin_check(c,
+	    o->args.act == EVOTE_HOSTS_SHOW ? ADMIN_READS : ADMIN_CHANGES, stat,
+	    &res->answer,
 	    args->act == EVOTE_HOSTS_SHOW ? "The hosts were not shown"
 					  : "The hosts were not changed"));
 }
@@ -154,7 +156,7 @@ carry_out(
 	uint64_t end_ms = now_ms() + PATIENCE_MS;
 	int status;
 
-	while ((status = ask(c, client, &args, res)) < 0) {
+	while ((status = ask(c, client, o, &args, res)) < 0) {
 		if (res->answer.standing == EVOTE_SERVED) {
 			if (is_done(o, res))
 				return (-1);

@@ -11,7 +11,8 @@
 #include "client/roll/roll.h"
 #include "client/say.h"
 
-#define FILE_MAX (256UL << 20) /* bytes */
+#define FILE_MAX  (256UL << 20) /* bytes */
+#define UNCHANGED "The roll was not changed"
 
 /* One spare byte is left at the end. */
 static int
@@ -73,11 +74,12 @@ compare(struct client *c, CLIENT *client, struct import *m)
 		progress_at(&progress, first);
 		stat = enrolled_page(c, client, &args, &res);
 		import_progress(&progress, stat, &res.answer);
-		status = admin_check(c, stat, &res.answer, "Nothing was done");
+		status =
+		    admin_check(c, ADMIN_READS, stat, &res.answer, UNCHANGED);
 		if (status < 0 && first == 0)
 			m->version = res.roll;
 		else if (status < 0 && res.roll != m->version)
-			status = say_refused(c, &changed, "Nothing was done");
+			status = say_refused(c, &changed, UNCHANGED);
 		if (status < 0)
 			status = page_compare(c, m, &res);
 		xdr_free((xdrproc_t)xdr_evote_roll_res, &res);
@@ -347,6 +349,7 @@ run_import(struct client *c, void *own, int argc, char **argv)
 	int status;
 
 	m->path = argv[0];
+	c->again = "Run the same import again: it does what is left to do";
 	status = import(c, m);
 	free(m->rows);
 	free(m->places);

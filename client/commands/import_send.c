@@ -115,7 +115,9 @@ page_register(struct client *c, CLIENT *client, struct import *m,
 		status = refusal_say(c, m, first + res.where, &res.answer, what,
 		    only_check || first == 0 ? "" : AGAIN);
 	else
-		status = admin_check(c, stat, &res.answer, what);
+		status =
+		    admin_check(c, only_check ? ADMIN_READS : ADMIN_CHANGES,
+			stat, &res.answer, what);
 	xdr_free((xdrproc_t)xdr_evote_register_res, &res);
 	return (status);
 }
@@ -174,7 +176,9 @@ page_stage(struct client *c, CLIENT *client, struct import *m, uint32_t end,
 		status = refusal_say(
 		    c, m, m->sent + res.where, &res.answer, UNCHANGED, "");
 	else
-		status = admin_check(c, stat, &res.answer, UNCHANGED);
+		/* Nobody sees what is staged. */
+		status =
+		    admin_check(c, ADMIN_READS, stat, &res.answer, UNCHANGED);
 	if (!m->dry_run)
 		m->stage = res.stage;
 	m->sent = end;
@@ -193,7 +197,7 @@ commit(struct client *c, CLIENT *client, struct import *m)
 	page_begin(c, client, m, m->n);
 	stat = evote_commit_1(&args, &answer, client);
 	import_progress(&m->progress, stat, &answer);
-	status = admin_check(c, stat, &answer, UNCHANGED);
+	status = admin_check(c, ADMIN_CHANGES, stat, &answer, UNCHANGED);
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	return (status);
 }

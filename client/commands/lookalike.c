@@ -43,14 +43,16 @@ int
 lookalike_groups(struct client *c, const evote_election *v, int dry)
 {
 	struct groups groups = {0};
-	int status = enrolled_groups(c, ENROLLED_ALL,
-	    "The groups of the roll were not read, and nothing was done",
-	    &groups);
-	cJSON *list = status < 0 && c->json != NULL
-	    ? cJSON_AddArrayToObject(c->json, "alike_groups")
-	    : NULL;
+	char what[NAME_ROOM + 40];
+	cJSON *list = NULL;
 	const char *own;
+	int status;
 
+	snprintf(
+	    what, sizeof(what), "Election \"%s\" was not created", v->name);
+	status = enrolled_groups(c, ENROLLED_ALL, what, &groups);
+	if (status < 0 && c->json != NULL)
+		list = cJSON_AddArrayToObject(c->json, "alike_groups");
 	for (u_int i = 0; status < 0 && i < v->groups.groups_len; i++) {
 		own = v->groups.groups_val[i];
 		for (const struct group *g = groups.all; g != NULL;

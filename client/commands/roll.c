@@ -64,7 +64,7 @@ key_call(struct client *c, rpcproc_t number, xdrproc_t xargs, void *args,
 		answer->text = holder;
 	}
 	clnt_destroy(client);
-	return (admin_check(c, stat, answer, what));
+	return (admin_check(c, ADMIN_CHANGES, stat, answer, what));
 }
 
 /* ---- register ---- */

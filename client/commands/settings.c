@@ -105,11 +105,11 @@ run(struct client *c, void *own, int argc, char **argv)
 	    (w->groups.n > 0 && (status = groups_look(c, &args.settings)) >= 0))
 		return (status);
 	changes = args.set_creators || args.set_quota;
-	status =
-	    admin_call(c, EVOTE_SETTINGS, (xdrproc_t)xdr_evote_settings_args,
-		&args, (xdrproc_t)xdr_evote_settings_res, &res,
-		changes ? "The settings were not changed"
-			: "The settings cannot be shown");
+	status = (changes ? admin_call : admin_read)(c, EVOTE_SETTINGS,
+	    (xdrproc_t)xdr_evote_settings_args, &args,
+	    (xdrproc_t)xdr_evote_settings_res, &res,
+	    changes ? "The settings were not changed"
+		    : "The settings cannot be shown");
 	if (status < 0) {
 		now = changes ? "From now on " : "";
 		plan_creators(&res.settings, who, sizeof(who));

@@ -61,8 +61,9 @@ page_say(struct client *c, CLIENT *client, struct listing *l)
 	int status;
 	u_int i;
 
-	status =
-	    admin_check(c, stat, &res.answer, "The roll was not shown whole");
+	status = enrolled_check(c, stat, &res.answer,
+	    l->next == 0 ? "The roll was not shown"
+			 : "The roll was not shown whole");
 	for (i = 0; status < 0 && i < res.voters.voters_len; i++) {
 		say_widen(&l->name_columns, res.voters.voters_val[i].name);
 		say_widen(&l->group_columns, res.voters.voters_val[i].group);

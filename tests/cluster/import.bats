@@ -279,7 +279,8 @@ old_or_new() {
 	serves alpha || admin beta handover alpha
 	wait_until 10 serves alpha
 	fails import --update
-	says "may or may not have been made"
+	says "The roll was not changed: no answer"
+	says "Nothing was changed. Try again later"
 	wait_until 10 alone beta
 	groups_are beta '[["m",2000]]'
 	exits 0 admin beta import --shared-keys --update "$csv"

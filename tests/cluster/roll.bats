@@ -357,3 +357,44 @@ voters() {
 	    "$PAIR_DIR/evote_client" --admin "$PAIR_DIR/alpha.sock" voters
 	says "Permission denied"
 }
+
+# unchanged WHAT COMMAND...: nothing is asked for but a reading.
+unchanged() {
+	exits 4 admin alpha --timeout 0.5 "${@:2}"
+	says "$1: no answer ("
+	says "Nothing was changed. Try again later."
+	exits 4 admin alpha --timeout 0.5 --json "${@:2}"
+	says $'"reason":\t"not-sent"'
+}
+
+@test "no answer: what was only asked has changed nothing" {
+	setup_file_and_key
+	printf 'name,group,key\nada,m,%s\n' "$key" >"$PAIR_DIR/ada.csv"
+	kill -STOP "$(server_pid alpha)"
+	unchanged "The roll was not shown" voters
+	unchanged "The groups were not shown" voters --groups
+	unchanged "The settings cannot be shown" settings
+	unchanged "The settings were not changed" settings --group m
+	unchanged "The hosts were not shown" hosts
+	unchanged "Nobody was registered" register ada m "$key"
+	unchanged "The roll was not changed" import "$PAIR_DIR/ada.csv"
+	unchanged 'Election "E" was not created' create E --group m \
+	    --choice yes --end +1h --dry-run
+	unchanged 'Election "E" was not extended' extend E --end +1h \
+	    --reason late --yes
+	exits 4 admin alpha --timeout 0.5 settings --create anyone
+	says "The change may or may not have been made."
+	exits 4 admin alpha --timeout 0.5 unregister ada
+	says "The change may or may not have been made."
+	kill -CONT "$(server_pid alpha)"
+}
+
+@test "who has not voted: not told after the close, and why not" {
+	cluster_up people
+	election board 1
+	wait_until 10 client result board
+	exits 1 admin alpha voters --not-voted board
+	says "nobody can vote in it any more; \`turnout\` has the numbers"
+	exits 1 admin alpha voters --groups --not-voted board
+	says "nobody can vote in it any more"
+}
