@@ -157,7 +157,11 @@ admin_read(struct client *c, rpcproc_t number, xdrproc_t xargs, void *args,
 void
 admin_doubt(const struct client *c, const struct host *h)
 {
-	if (c->json == NULL && hosts_is_loopback(h))
+	int loopback = hosts_is_loopback(h);
+
+	if (c->json != NULL)
+		cJSON_AddBoolToObject(c->json, "loopback", loopback);
+	else if (loopback)
 		say_aside("Warning: %s is at %s, where every machine finds "
 			  "itself. Unless all hosts are on one machine, give "
 			  "an address that the others reach as well.",

@@ -438,17 +438,6 @@ run(struct client *c, int argc, char **argv)
 	return (status);
 }
 
-static void
-print_json(cJSON *json)
-{
-	char *text = cJSON_Print(json);
-
-	if (text != NULL)
-		puts(text);
-	cJSON_free(text);
-	cJSON_Delete(json);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -459,9 +448,8 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	status = run(&c, argc, argv);
 	if (c.json != NULL && cJSON_GetArraySize(c.json) > 0)
-		print_json(c.json);
-	else
-		cJSON_Delete(c.json);
+		say_json(c.json, 1);
+	cJSON_Delete(c.json);
 	free(c.conf[0]);
 	free(c.conf[1]);
 	return (output_end("", status));

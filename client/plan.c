@@ -38,6 +38,24 @@ plan_creators(const evote_settings *s, char *out, size_t size)
 		    s->groups.groups_val[i], i, s->groups.groups_len);
 }
 
+void
+plan_settings(cJSON *to, const evote_settings *s)
+{
+	static const char *const names[] = {
+	    [EVOTE_BY_ANYONE] = "anyone",
+	    [EVOTE_BY_GROUPS] = "groups",
+	    [EVOTE_BY_OPERATORS] = "operators",
+	};
+
+	if (to == NULL)
+		return;
+	cJSON_AddStringToObject(to, "create",
+	    (unsigned)s->creators < EVOTE_CREATORS_NR ? names[s->creators]
+						      : "strange");
+	say_names(to, "groups", s->groups.groups_len, s->groups.groups_val);
+	cJSON_AddNumberToObject(to, "quota", s->quota);
+}
+
 /* ---- what was understood ---- */
 
 static void
@@ -146,58 +164,65 @@ plan_lines(struct client *c, const struct plan *p)
 
 /* ---- whether it is meant ---- */
 
-/* Groups without a voter are told; how many there are. */
+/* The groups without a voter, "group "a" or group "b""; how many there are. */
 static u_int
-empty_say(struct client *c, const struct plan *p)
+empty_groups(const struct plan *p, char *out, size_t size)
 {
 	const evote_election *v = &p->terms->election;
+	char one[NAME_ROOM + 10];
 	u_int i, n = 0;
 
+	out[0] = '\0';
 	for (i = 0; i < v->groups.groups_len; i++)
 		if (voters_in(p, i) == 0) {
-			n++;
-			say_shown(c, p->dry,
-			    "Nobody on the roll is in group \"%s\".",
+			snprintf(one, sizeof(one), "group \"%s\"",
 			    v->groups.groups_val[i]);
+			text_join(out, size, " or ", one);
+			n++;
 		}
 	return (n);
 }
 
 /* Nobody may vote as one of them now; whether that was meant. */
 static int
-empty_judge(struct client *c, const struct plan *p, int asked)
+empty_judge(
+    struct client *c, const struct plan *p, const char *groups, int asked)
 {
 	const char *name = p->terms->election.name;
 
 	if (plan_option(p->terms, EVOTE_OPTION_FREEZE) &&
 	    !plan_option(p->terms, EVOTE_OPTION_START))
 		return (say_usage(c,
-		    "Election \"%s\" was not created, because nobody could "
-		    "vote as one of these groups: with --freeze who may vote "
-		    "is fixed when it opens. Correct the groups, or put voters "
-		    "there first",
-		    name));
+		    "Election \"%s\" was not created: nobody on the roll is "
+		    "in %s, and with --freeze who may vote is fixed when it "
+		    "opens. Correct the groups, or put voters there first",
+		    name, groups));
 	if (asked)
 		return (-1);
 	return (say_usage(c,
-	    "Election \"%s\" was not created, because its groups cannot be "
-	    "changed later. Correct them, or add --empty-groups if voters will "
-	    "be put there",
-	    name));
+	    "Election \"%s\" was not created: nobody on the roll is in %s, and "
+	    "groups cannot be changed later. Correct them, or add "
+	    "--empty-groups if voters will be put there",
+	    name, groups));
 }
 
 int
 plan_agree(struct client *c, const struct plan *p)
 {
 	int asked = prompt_can(c) && !p->yes && !p->dry, status = -1;
+	char groups[2000];
 	u_int empty;
 
 	/* Who is not asked does not want to read it either. */
 	if (p->dry || prompt_can(c))
 		plan_lines(c, p);
-	empty = empty_say(c, p);
+	empty = empty_groups(p, groups, sizeof(groups));
 	if (empty > 0 && !p->empty)
-		status = empty_judge(c, p, asked);
+		status = empty_judge(c, p, groups, asked);
+	if (status >= 0)
+		plan_json(c->json, p);
+	else if (empty > 0)
+		say_shown(c, p->dry, "Nobody on the roll is in %s.", groups);
 	if (status >= 0 || !asked || prompt_yes("Create it"))
 		return (status);
 	return (say_usage(

@@ -26,5 +26,6 @@ void plan_json(cJSON *, const struct plan *); /* NULL is fine */
 
 /* Who may create elections: "anyone", "operators", "the groups a, b". */
 void plan_creators(const evote_settings *, char *out, size_t size);
+void plan_settings(cJSON *, const evote_settings *); /* NULL is fine */
 
 #endif

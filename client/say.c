@@ -201,11 +201,25 @@ say_met(void *arg, const char *pin)
 }
 
 void
+say_json(const cJSON *json, int lines)
+{
+	char *text = lines ? cJSON_Print(json) : cJSON_PrintUnformatted(json);
+
+	/* Names of files and a host's words may be any bytes. */
+	if (text != NULL) {
+		text_mend(text);
+		puts(text);
+	}
+	cJSON_free(text);
+}
+
+void
 say_stamp(struct client *c, const evote_stamp *stamp)
 {
 	char root[2 * SEAL_HASH + 1];
 
-	if (c->json == NULL)
+	/* The service numbers from 1: that is an answer of our own. */
+	if (c->json == NULL || stamp->epoch == 0)
 		return;
 	seal_hex(root, stamp->root, sizeof(stamp->root));
 	cJSON_AddNumberToObject(c->json, "epoch", (double)stamp->epoch);

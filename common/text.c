@@ -360,6 +360,17 @@ text_is_utf8(const char *s, size_t len, size_t *bad)
 	return (at == NULL);
 }
 
+void
+text_mend(char *s)
+{
+	size_t bad;
+
+	while (!text_is_utf8(s, strlen(s), &bad)) {
+		s += bad;
+		*s++ = '?';
+	}
+}
+
 const char *
 text_line(const char **at, const char *end, size_t *len)
 {

@@ -31,6 +31,8 @@ char *text_fold(const char *s);
 int text_mixes(const char *s);
 /* Puts a ? for what a terminal would obey, hide or turn round; not for tabs. */
 void text_harmless(char *s);
+/* Puts a ? for each byte that is not of well-formed UTF-8. */
+void text_mend(char *s);
 /* 1 when the len bytes at s are well-formed UTF-8; else *bad is the offset. */
 int text_is_utf8(const char *s, size_t len, size_t *bad);
 /* The line at *at without its end, which is passed; NULL: no whole line. */

@@ -266,6 +266,8 @@ creators_say(struct client *c, const evote_settings *s)
 	plan_creators(s, text, sizeof(text));
 	if (c->json == NULL)
 		say_aside("By the settings, %s may create elections.", text);
+	else
+		plan_settings(cJSON_AddObjectToObject(c->json, "settings"), s);
 }
 
 /* Shows it, and asks whether it is meant; a step. */

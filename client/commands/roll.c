@@ -116,7 +116,9 @@ found_judge(struct client *c, const struct found *f, int alike_names)
 		    "the roll. If that is one person, change the entry there, "
 		    "as with `rekey`; if not, --alike-names takes both",
 		    name, f->alike));
-	if (text_mixes(name) && c->json == NULL)
+	if (c->json != NULL)
+		cJSON_AddBoolToObject(c->json, "mixed_name", text_mixes(name));
+	else if (text_mixes(name))
 		say_aside("The name \"%s\" has letters of two alphabets in one "
 			  "word, and may look like another name. Check it.",
 		    name);
@@ -135,7 +137,7 @@ group_say(struct client *c, const struct found *f)
 	enrolled_ask(&f->others, group, ask);
 	if (c->json == NULL && is_new)
 		say_aside("The group \"%s\" is new: nobody else on the roll is "
-			  "in it%s",
+			  "in it%s.",
 		    group, ask);
 	if (c->json == NULL)
 		return;

@@ -72,24 +72,6 @@ groups_look(struct client *c, const evote_settings *s)
 	return (status);
 }
 
-static void
-settings_json(cJSON *to, const evote_settings *s)
-{
-	static const char *const names[] = {
-	    [EVOTE_BY_ANYONE] = "anyone",
-	    [EVOTE_BY_GROUPS] = "groups",
-	    [EVOTE_BY_OPERATORS] = "operators",
-	};
-
-	if (to == NULL)
-		return;
-	cJSON_AddStringToObject(to, "create",
-	    (unsigned)s->creators < EVOTE_CREATORS_NR ? names[s->creators]
-						      : "strange");
-	say_names(to, "groups", s->groups.groups_len, s->groups.groups_val);
-	cJSON_AddNumberToObject(to, "quota", s->quota);
-}
-
 static int
 run(struct client *c, void *own, int argc, char **argv)
 {
@@ -113,7 +95,7 @@ run(struct client *c, void *own, int argc, char **argv)
 	if (status < 0) {
 		now = changes ? "From now on " : "";
 		plan_creators(&res.settings, who, sizeof(who));
-		settings_json(c->json, &res.settings);
+		plan_settings(c->json, &res.settings);
 		say_stamp(c, &res.answer.stamp);
 		status = res.settings.creators == EVOTE_BY_OPERATORS
 		    ? say_done(c, "%sonly operators may create elections", now)

@@ -63,12 +63,8 @@ static const struct option_row view_options[] = {
 static void
 json_flush(struct client *c)
 {
-	char *text = cJSON_PrintUnformatted(c->json);
-
-	if (text != NULL)
-		puts(text);
+	say_json(c->json, 0);
 	fflush(stdout);
-	cJSON_free(text);
 	cJSON_Delete(c->json);
 	c->json = cJSON_CreateObject();
 }

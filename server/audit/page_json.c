@@ -5,6 +5,7 @@
 
 #include "common/need.h"
 #include "common/seal.h"
+#include "common/text.h"
 #include "server/audit/signers.h"
 
 static void
@@ -197,6 +198,8 @@ page_json(FILE *f, const struct page *p)
 	json_keys(o, p->book);
 	json_findings(o, p->findings);
 	text = need(cJSON_PrintUnformatted(o));
+	/* The directory's name may be any bytes. */
+	text_mend(text);
 	fprintf(f, "%s\n", text);
 	cJSON_free(text);
 	cJSON_Delete(o);

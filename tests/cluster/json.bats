@@ -136,7 +136,9 @@ receipts_show() {
 	sed "s,^index .*,index 99," "$receipt" >"$receipt.changed"
 	shows verify 1 client --json verify --policy "$PAIR_DIR/policy" \
 	    "$receipt" "$receipt.changed"
-	shows verify 2 client --json verify "$receipt.missing"
+	shows verify 2 client --json verify "$receipt.missing"$'\xff'
+	says "missing?"
+	iconv -f UTF-8 -t UTF-8 <<<"$output" >/dev/null
 	shows verify 0 client --json --state "$PAIR_DIR/early" verify "$receipt"
 	shows trust 0 client --json trust
 	shows trust 0 client --json trust --at 3
@@ -156,6 +158,8 @@ operators_show() {
 	shows import 0 admin alpha --json import --shared-keys \
 	    "$KEYS/people.csv"
 	shows settings 0 admin alpha --json settings --group m
+	shows create 1 as ada --json create ours --group members --choice yes \
+	    --end +1h --dry-run
 	shows settings 1 admin alpha --json settings --group none
 	shows settings 0 admin alpha --json settings --create anyone
 	shows voters 0 admin alpha --json voters
@@ -168,6 +172,7 @@ operators_show() {
 	shows import 1 admin alpha --json import --shared-keys --dry-run "$csv"
 	shows import 1 admin alpha --json import --shared-keys "$csv"
 	says "(see \`changes\`)"
+	jq -e 'has("epoch") or has("root") | not' <<<"$output"
 	shows import 2 admin alpha --json import "$csv.missing"
 	printf 'name,group,key\nZoe,m,%s\nAnn\xd0\xb0,m,%s\n' "$key" "$key" \
 	    >"$csv"
@@ -192,7 +197,9 @@ operators_show() {
 	shows unregister 1 admin beta --json unregister yan
 	shows hosts 0 admin alpha --json hosts
 	shows hosts 0 admin alpha --json hosts prefer alpha
+	shows hosts 0 admin alpha --json hosts add "$(listed alpha)"
 	shows hosts 1 admin beta --json hosts remove alpha
+	shows arbiter 1 admin beta --json arbiter witness w=127.0.0.1:9
 	shows arbiter 0 admin alpha --json arbiter none
 	shows promote 1 admin alpha --json promote --force --epoch 1 \
 	    --accept-loss

@@ -126,7 +126,7 @@ voters() {
 	cluster_up people
 	exits 2 as ada create club --group members --group membres \
 	    --choice yes --end +1h
-	says 'Nobody on the roll is in group "membres"'
+	says 'nobody on the roll is in group "membres"'
 	says "--empty-groups"
 	exits 1 client show club
 	exits 2 ada_types no create club --group membres --choice yes --end +1h

@@ -162,6 +162,15 @@ harmless(void **state)
 }
 
 static void
+mended(void **state)
+{
+	char text[] = "a\xff\xe7\x8e\"王\xed\xa0\x80\033\xc3";
+
+	text_mend(text);
+	assert_string_equal(text, "a???\"王???\033?");
+}
+
+static void
 utf8_names_the_place(void **state)
 {
 	size_t bad = 99;
@@ -333,6 +342,7 @@ main(void)
 	    cmocka_unit_test(names_alike),
 	    cmocka_unit_test(names_of_two_scripts),
 	    cmocka_unit_test(harmless),
+	    cmocka_unit_test(mended),
 	    cmocka_unit_test(utf8_names_the_place),
 	    cmocka_unit_test(widths),
 	    cmocka_unit_test(times_that_are_read),
