@@ -10,6 +10,7 @@
 
 #define AGAIN_US    (100 * 1000)
 #define PATIENCE_MS 10000 /* for a change to be decided */
+#define LAST_MS	    1000  /* more, for the last answer */
 
 /* What is asked for; the arguments point into the rest. */
 struct order {
@@ -17,6 +18,7 @@ struct order {
 	struct hosts listed;
 	char address[EVOTE_ADDRESS_MAX + 1];
 	char was[EVOTE_ADDRESS_MAX + 1]; /* of a host that is added; "": new */
+	int already;			 /* the list is so before */
 	evote_host names[EVOTE_HOSTS_MAX];
 };
 
@@ -130,20 +132,22 @@ ask(struct client *c, CLIENT *client, const struct order *o,
 
 /* Whatever hinders this tells itself when the host is added. */
 static void
-address_learn(CLIENT *client, struct order *o)
+list_learn(CLIENT *client, struct order *o)
 {
 	evote_hosts_args args = {
 	    .act = EVOTE_HOSTS_SHOW, .address = (char *)""};
 	evote_hosts_res res = {0};
 	const evote_listed *h;
 
-	if (evote_hosts_1(&args, &res, client) == RPC_SUCCESS)
+	if (evote_hosts_1(&args, &res, client) == RPC_SUCCESS) {
+		o->already = is_done(o, &res);
 		for (u_int i = 0; i < res.hosts.hosts_len; i++) {
 			h = &res.hosts.hosts_val[i];
 			if (strcmp(h->name, o->names[0]) == 0 && !h->leaving)
 				snprintf(
 				    o->was, sizeof(o->was), "%s", h->address);
 		}
+	}
 	xdr_free((xdrproc_t)xdr_evote_hosts_res, &res);
 }
 
@@ -153,9 +157,10 @@ carry_out(
     struct client *c, CLIENT *client, struct order *o, evote_hosts_res *res)
 {
 	evote_hosts_args args = o->args;
-	uint64_t end_ms = now_ms() + PATIENCE_MS;
+	uint64_t end_ms = now_ms() + cmd_timeout_ms(c, PATIENCE_MS);
 	int status;
 
+	caller_deadline(client, end_ms + LAST_MS);
 	while ((status = ask(c, client, o, &args, res)) < 0) {
 		if (res->answer.standing == EVOTE_SERVED) {
 			if (is_done(o, res))
@@ -204,7 +209,7 @@ end_say(struct client *c, const struct order *o, const evote_hosts_res *res)
 {
 	switch (o->args.act) {
 	case EVOTE_HOSTS_ADD:
-		if (strcmp(o->was, o->address) == 0)
+		if (o->already)
 			return (say_done(c,
 			    "%s was a host of the cluster already, at %s; "
 			    "nothing was changed",
@@ -224,6 +229,10 @@ end_say(struct client *c, const struct order *o, const evote_hosts_res *res)
 		    "there",
 		    o->names[0]));
 	case EVOTE_HOSTS_PREFER:
+		if (o->already)
+			return (say_done(c,
+			    "The hosts were in that order already; nothing was "
+			    "changed"));
 		return (say_done(c,
 		    "%s is the preferred host: it gets the service when it is "
 		    "in sync, unless failback is manual. Put each host's own "
@@ -248,8 +257,8 @@ run_hosts(struct client *c, void *own, int argc, char **argv)
 	if ((status = order_read(c, &o, argc, argv)) >= 0 ||
 	    (status = admin_open(c, &client)) >= 0)
 		return (status);
-	if (o.args.act == EVOTE_HOSTS_ADD)
-		address_learn(client, &o);
+	if (o.args.act != EVOTE_HOSTS_SHOW)
+		list_learn(client, &o);
 	status = carry_out(c, client, &o, &res);
 	if (status < 0) {
 		hosts_say(c, &res);

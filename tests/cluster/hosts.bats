@@ -203,6 +203,8 @@ signs() {
 	more_votes 10
 	exits 0 admin beta hosts prefer alpha,beta
 	wait_until 20 serves alpha
+	exits 0 admin alpha hosts prefer alpha
+	says "The hosts were in that order already; nothing was changed."
 	more_votes 10
 	stop_voting
 	not grep -qE '^(unknown|refused)' "$PAIR_DIR/votes"
