@@ -52,7 +52,7 @@ _evote_client() {
 	case $prev in
 	--key | --passphrase-file | --admin | --policy | --since | --proof) _filedir && return ;;
 	--state) _filedir -d && return ;;
-	--hosts | --origin | --pin | --voter | --timeout | --group | --choice | --end | --start | --grace | --reason | --create | --quota | --pick | --none-choice | --count | --at | \
+	--hosts | --origin | --pin | --voter | --timeout | --group | --not-voted | --choice | --end | --start | --grace | --reason | --create | --quota | --pick | --none-choice | --count | --at | \
 	    --epoch | --*-column) return ;;
 	esac
 	case $command in

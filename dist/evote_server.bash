@@ -2,7 +2,6 @@
 # Completion of evote_server(8) for bash.
 
 _evote_server() {
-	# shellcheck disable=SC2034 # words is for _init_completion
 	local cur prev words cword
 	local options="--config --data --origin --name --hosts --cluster-key
 	    --admin-socket --no-portmap --failback --role --tls
@@ -21,5 +20,8 @@ _evote_server() {
 	esac
 	((cword > 1)) || options+=" init check export import audit"
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+	case ${words[1]} in
+	export | import) ((cword == 1)) || _filedir ;;
+	esac
 }
 complete -F _evote_server evote_server

@@ -204,6 +204,35 @@ completed() {
 	done
 }
 
+@test "completion: no option where a command's option takes a value" {
+	local command
+	for command in $(commands); do
+		same "" "$("$bin/evote_client" help "$command" |
+			sed -nE "s/^      (--[a-z-]+) [A-Z].*/evote_client $command \1 --/p" |
+			completed | grep .)"
+	done
+}
+
+@test "completion of the server: files of export and import" {
+	run bash -c '
+		. /usr/share/bash-completion/bash_completion
+		. dist/evote_server.bash
+		while read -r -a COMP_WORDS; do
+			COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+			COMP_LINE="${COMP_WORDS[*]}" COMP_POINT=${#COMP_LINE}
+			COMPREPLY=()
+			_evote_server
+			echo "${COMPREPLY[*]}"
+		done' <<-end
+		evote_server export dist/evote.c
+		evote_server import --data /x dist/evote.c
+		evote_server import --da
+		evote_server dist/evote.c
+	end
+	echo "$output"
+	[[ $output == $'dist/evote.conf\ndist/evote.conf\n--data' ]]
+}
+
 @test "an operator's command where no server listens says what it takes" {
 	run "$bin/evote_client" --admin "$BATS_TEST_TMPDIR/none.sock" voters
 	echo "$output"
