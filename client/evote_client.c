@@ -170,7 +170,7 @@ cmd_usage(struct client *c, const struct command *cmd)
 
 	usage_text(cmd, usage);
 	return (say_usage(c,
-	    "it is evote_client [OPTION ...] %s; see evote_client %s --help",
+	    "usage: evote_client [OPTION ...] %s; see evote_client %s --help",
 	    usage, cmd->name));
 }
 
@@ -330,34 +330,33 @@ run_help(struct client *c, int argc, char **argv)
 	const struct command *cmd;
 	int status;
 
-	if (argc == 0)
+	if (argc == 0 || strcmp(argv[0], "help") == 0)
 		return (help());
 	cmd = command_find(c, argv[0], &status);
 	return (cmd != NULL ? command_help(cmd) : status);
 }
 
-/* What is wrong with the number of arguments; NULL: nothing. */
-static const char *
-args_fault(const char *args, int n)
+/* -1: there are too few arguments; 1: too many; 0: that is right. */
+static int
+args_judge(const char *args, int n)
 {
 	int least = 0, most = 0, depth = 0;
-	int many = args != NULL && strstr(args, "...") != NULL;
 	const char *p;
 
 	if (args != NULL && strchr(args, '|') != NULL)
-		return (NULL);
+		return (0);
 	for (p = args; p != NULL && *p != '\0'; p++) {
 		depth += (*p == '[') - (*p == ']');
 		if (strcmp(p, "...") == 0)
-			return (n < least ? "an argument is missing" : NULL);
+			return (n < least ? -1 : 0);
 		if (p == args || p[-1] == ' ') {
 			least += depth == 0;
 			most++;
 		}
 	}
 	if (n < least)
-		return ("an argument is missing");
-	return (n > most && !many ? "too many arguments" : NULL);
+		return (-1);
+	return (n > most && (args == NULL || strstr(args, "...") == NULL));
 }
 
 /* The words before optind are wrong; perhaps only where they stand. */
@@ -367,6 +366,16 @@ wrong_say(
 {
 	const char *word = argv[optind - 1];
 	char name[64];
+
+	/* A letter that is none may begin a name, such as -1. */
+	if (cmd->args != NULL && why[0] == '-' && why[1] != '-')
+		return (say_usage(c,
+		    "%s; write `--` before %s that begins with a dash; see "
+		    "evote_client %s --help",
+		    why,
+		    strstr(cmd->args, "CHOICE") != NULL ? "a choice"
+							: "an argument",
+		    cmd->name));
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
 	if (strncmp(name, "--", 2) == 0 &&
@@ -378,13 +387,33 @@ wrong_say(
 	return (say_usage(c, "%s; see evote_client %s --help", why, cmd->name));
 }
 
+/* There are too many arguments for it; argv[0] is the last option. */
+static int
+many_say(struct client *c, const struct command *cmd, char **argv)
+{
+	const struct option_row *o = strncmp(argv[0], "--", 2) == 0
+	    ? options_find(own_options(cmd), argv[0] + 2)
+	    : NULL;
+	char usage[USAGE];
+
+	usage_text(cmd, usage);
+	if (cmd->args != NULL)
+		return (say_usage(c, "%s: too many arguments", usage));
+	if (o != NULL && o->arg != NULL && *o->arg == '[')
+		return (say_usage(c, "%s takes no argument \"%s\"; write %s=%s",
+		    cmd->name, argv[1], argv[0], argv[1]));
+	return (say_usage(c,
+	    "%s takes no argument \"%s\"; see evote_client %s --help",
+	    cmd->name, argv[1], cmd->name));
+}
+
 /* With its options and the right number of arguments. */
 static int
 command_run(struct client *c, const struct command *cmd, void *own, int argc,
     char **argv)
 {
 	char text[USAGE];
-	const char *fault;
+	int judged;
 
 	switch (options_read(
 	    own_options(cmd), own, argc, argv, 0, NULL, text, sizeof(text))) {
@@ -395,10 +424,13 @@ command_run(struct client *c, const struct command *cmd, void *own, int argc,
 	default:
 		break;
 	}
-	if ((fault = args_fault(cmd->args, argc - optind)) == NULL)
+	judged = args_judge(cmd->args, argc - optind);
+	if (judged == 0)
 		return (cmd->run(c, own, argc - optind, argv + optind));
+	if (judged > 0)
+		return (many_say(c, cmd, argv + optind - 1));
 	usage_text(cmd, text);
-	return (say_usage(c, "%s: %s", text, fault));
+	return (say_usage(c, "%s: an argument is missing", text));
 }
 
 static int

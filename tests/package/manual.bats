@@ -233,6 +233,24 @@ completed() {
 	[[ $output == $'dist/evote.conf\ndist/evote.conf\n--data' ]]
 }
 
+@test "wrong arguments: how it is written" {
+	run "$bin/evote_client" help help
+	((status == 0))
+	[[ $output == "usage: evote_client [OPTION ...] COMMAND"* ]]
+	mistyped "$bin/evote_client" status --watch 5
+	[[ $output == 'status takes no argument "5"; write --watch=5.' ]]
+	mistyped "$bin/evote_client" elections all
+	[[ $output == 'elections takes no argument "all"; see evote_client elections --help.' ]]
+	mistyped "$bin/evote_client" cancel a b --reason x
+	[[ $output == "cancel ELECTION"*": too many arguments." ]]
+	mistyped "$bin/evote_client" vote
+	[[ $output == "vote ELECTION"*": an argument is missing." ]]
+	mistyped "$bin/evote_client" vote Board -1
+	[[ $output == "-1 is not an option; write \`--\` before a choice that begins with a dash; see"* ]]
+	mistyped "$bin/evote_client" --admin /nowhere hosts add
+	[[ $output == "usage: evote_client [OPTION ...] hosts [add"* ]]
+}
+
 @test "an operator's command where no server listens says what it takes" {
 	run "$bin/evote_client" --admin "$BATS_TEST_TMPDIR/none.sock" voters
 	echo "$output"
