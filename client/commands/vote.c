@@ -218,6 +218,11 @@ run(struct client *c, void *own, int argc, char **argv)
 	g->choices = argv + 1;
 	if (g->blank && g->n > 0)
 		return (say_usage(c, "either --blank or choices"));
+	if (is_asked(g) && !isatty(STDERR_FILENO))
+		return (say_usage(c,
+		    "no choice is given, and nobody would see the question: "
+		    "standard error is not the terminal. Name the choice after "
+		    "the election"));
 	c->options.earlier = say_earlier;
 	if ((status = cmd_name(c, ELECTION, argv[0], election)) >= 0 ||
 	    (status = cmd_open_voter(c, 0, &e)) >= 0)

@@ -178,6 +178,16 @@ in_own() {
 	says "is not a plain file"
 }
 
+@test "a vote whose question nobody would see is not waited for" {
+	cluster_up people
+	election board 3600
+	exits 2 logged_to "/dev/null 2>$PAIR_DIR/err" $'1\nyes' \
+	    --voter ada --key "$KEYS/people/ada.pem" vote board
+	grep -q "Name the choice after the election" "$PAIR_DIR/err"
+	exits 0 client turnout board
+	says "0 of"
+}
+
 # ada's vote is on its way and its answer does not come.
 leave_pending() {
 	kill -STOP "$(server_pid beta)"
