@@ -52,6 +52,9 @@ places_hosts(struct client *c)
 	c->options.hosts =
 	    resolve(c->options.hosts, "@", c->hosts, sizeof(c->hosts));
 	list = c->options.hosts;
+	if (list[strspn(list, " ,")] == '\0')
+		return (say_usage(c,
+		    "no hosts are given: --hosts, or EVOTE_HOSTS, is empty"));
 	if (!is_file(list))
 		return (-1);
 	return (say_usage(c,

@@ -6,6 +6,7 @@
 
 #include "client/lib/reason.h"
 #include "common/date.h"
+#include "common/need.h"
 #include "common/seal.h"
 #include "common/text.h"
 
@@ -203,13 +204,11 @@ say_met(void *arg, const char *pin)
 void
 say_json(const cJSON *json, int lines)
 {
-	char *text = lines ? cJSON_Print(json) : cJSON_PrintUnformatted(json);
+	char *text =
+	    need(lines ? cJSON_Print(json) : cJSON_PrintUnformatted(json));
 
-	/* Names of files and a host's words may be any bytes. */
-	if (text != NULL) {
-		text_mend(text);
-		puts(text);
-	}
+	text_mend(text);
+	puts(text);
 	cJSON_free(text);
 }
 
@@ -231,9 +230,8 @@ void
 say_names(cJSON *object, const char *key, u_int n, char **names)
 {
 	cJSON *list = cJSON_AddArrayToObject(object, key);
-	u_int i;
 
-	for (i = 0; i < n; i++)
+	for (u_int i = 0; i < n; i++)
 		cJSON_AddItemToArray(list, cJSON_CreateString(names[i]));
 }
 
@@ -468,13 +466,17 @@ say_again(const struct evote *e)
 	return (evote_unvouched(e) ? "It" : "Run the same command again: it");
 }
 
+static int
+is_vote(evote_act_kind kind)
+{
+	return (kind == EVOTE_ACT_VOTE || kind == EVOTE_ACT_BALLOT);
+}
+
 void
 say_deed(char out[SAY_DEED], evote_act_kind kind, const char *election)
 {
-	int vote = kind == EVOTE_ACT_VOTE || kind == EVOTE_ACT_BALLOT;
-
 	snprintf(out, SAY_DEED, "%s %s \"%s\"", say_act(kind),
-	    vote ? "in" : "of", election);
+	    is_vote(kind) ? "in" : "of", election);
 }
 
 void
@@ -486,6 +488,12 @@ say_earlier(void *arg, evote_act_kind kind, const char *election,
 	say_deed(deed, kind, election);
 	if (answer->code == 0)
 		say_aside("Your earlier, unanswered %s was carried out.", deed);
+	else if (answer->reason == EVOTE_R_NUMBER_STALE)
+		say_aside("What became of your earlier %s is no longer known; "
+			  "`%s \"%s\"` tells %s.",
+		    deed, is_vote(kind) ? "check" : "show", election,
+		    is_vote(kind) ? "whether a vote of yours counts"
+				  : "how that election stands");
 	else
 		say_aside("Your earlier, unanswered %s was answered with: %s.",
 		    deed, reason_of(answer->reason)->sentence);

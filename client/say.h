@@ -44,7 +44,10 @@ void say_names(cJSON *object, const char *key, u_int n, char **names);
 void say_met(void *arg, const char *pin);
 /* Adds "alpha", "alpha and beta", "alpha, beta and gamma" piece by piece. */
 void say_and(char *out, size_t size, const char *name, u_int i, u_int n);
-/* The object of --json, on one line or, with this, on several. */
+/*
+ * The object of --json, on one line or, with this, on several.  It is UTF-8,
+ * though names of files and a host's words may be any bytes.
+ */
 void say_json(const cJSON *, int lines);
 /* Where the answer stands in the ledger, for programs; nothing of epoch 0. */
 void say_stamp(struct client *, const evote_stamp *);

@@ -341,6 +341,8 @@ list_parse(struct span list, const char *path, struct hosts *hosts, char *err,
 	}
 	if (hosts->n > 0)
 		return (0);
+	if (path != NULL)
+		return (text_why(err, errlen, "%.250s lists no host", path));
 	return (text_why(err, errlen, "no host is listed"));
 }
 

@@ -55,9 +55,8 @@ host_check(struct check *k, const struct survey *s, int i)
 	}
 	explain_host(k->e, i, &x);
 	snprintf(theirs, sizeof(theirs),
-	    "Tell the operators that %s is not reached. You can vote while "
-	    "another host serves.",
-	    at->name);
+	    "Tell the operators that %s is not reached.%s", at->name,
+	    s->primary >= 0 ? " You can vote while another host serves." : "");
 	line_say(&k->lines, "host",
 	    at->foreign	       ? "Do not go on; ask the operators."
 		: at->failed   ? "Put that right on this computer."

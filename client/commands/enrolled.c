@@ -112,7 +112,7 @@ enrolled_show(struct client *c, struct groups *gs)
 	while (groups_alike(gs, &at, alike, sizeof(alike)))
 		say_line(c,
 		    "alike: %s. If one group is meant, give all its voters the "
-		    "same one",
+		    "same one.",
 		    alike);
 }
 

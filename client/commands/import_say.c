@@ -120,13 +120,13 @@ import_say_changes(struct client *c, const struct import *m)
 	if (d->not_in_file > 0 && !m->remove && m->dry_run)
 		say_line(c,
 		    "%u on the roll are not in the file. They stay; "
-		    "--remove-missing takes them off",
+		    "--remove-missing takes them off.",
 		    d->not_in_file);
 	if (handed && m->dry_run)
 		say_line(c,
 		    "A dry run cannot tell whether a key that somebody else "
 		    "gets has voted in an open election. If so, the import "
-		    "will be refused");
+		    "will be refused.");
 }
 
 void
@@ -142,7 +142,7 @@ import_say_groups(struct client *c, const struct import *m)
 	while (m->diff->on_roll > 0 &&
 	    (group = diff_new_group(m->diff, &i, &near)) != NULL) {
 		say_line(c,
-		    "The group \"%s\" is new: nobody on the roll is in it%s",
+		    "The group \"%s\" is new: nobody on the roll is in it%s.",
 		    group, nearest_ask(&near));
 		if (list != NULL)
 			cJSON_AddItemToArray(list, cJSON_CreateString(group));
@@ -164,7 +164,7 @@ import_say_mixed(struct client *c, const struct import *m)
 			continue;
 		say_line(c,
 		    "Line %lu: the name \"%s\" has letters of two alphabets in "
-		    "one word, and may look like another name. Check it",
+		    "one word, and may look like another name. Check it.",
 		    m->roll.places[i].line, name);
 		if (list != NULL)
 			cJSON_AddItemToArray(list, cJSON_CreateString(name));

@@ -29,7 +29,7 @@ group_say(struct client *c, cJSON *list, const char *own, const struct group *g,
 
 	say_shown(c, dry,
 	    "Group \"%s\" of the election is like group \"%s\" of the roll, "
-	    "which has %u voter%s",
+	    "which has %u voter%s.",
 	    own, g->name, g->voters, g->voters == 1 ? "" : "s");
 	if (object == NULL)
 		return;
@@ -90,7 +90,7 @@ election_say(struct client *c, cJSON *list, const evote_life_summary *s,
 	cJSON *object = list != NULL ? cJSON_CreateObject() : NULL;
 
 	say_shown(c, dry,
-	    "There is an election with a name like this one: \"%s\" (%s)",
+	    "There is an election with a name like this one: \"%s\" (%s).",
 	    s->name, life_phase(s->phase));
 	if (object != NULL) {
 		cJSON_AddStringToObject(object, "name", s->name);

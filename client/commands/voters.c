@@ -100,7 +100,7 @@ nobody_say(struct client *c, const struct listing *l)
 		 "The groups of the roll were not read", &groups)) < 0) {
 		enrolled_ask(&groups, l->group_name, ask);
 		if (groups_in(&groups, l->group_name) == 0 && l->csv)
-			say_aside("Nobody on the roll is in group \"%s\"%s",
+			say_aside("Nobody on the roll is in group \"%s\"%s.",
 			    l->group_name, ask);
 		else if (groups_in(&groups, l->group_name) == 0)
 			status = say_done(c,

@@ -31,8 +31,8 @@ plain_why(int error)
 	case NOT_PLAIN:
 		return ("it is not a plain file; move it away");
 	case NOT_OURS:
-		return ("it belongs to another user; choose another directory "
-			"with --state");
+		return ("it belongs to another user: if it is yours, have root "
+			"run chown; another --state lacks your receipts");
 	case NOT_SAFE:
 		return ("others may write there; run chmod 700 on it");
 	case EFBIG:

@@ -193,7 +193,7 @@ far_apart() {
 		grep -o '[A-Za-z0-9+/]\{43\}=')
 	log_in alpha ada
 	exits 1 admin alpha rekey ada "$bob"
-	says "another voter has the same key"
+	says "this key is another voter's"
 	exits 1 admin alpha rekey nobody "$new"
 	fails admin alpha rekey ada "${new:0:20}"
 	exits 0 admin alpha rekey ada "$new"

@@ -327,7 +327,7 @@ answers_until() {
 	says "ended at"
 	says "$lasts"
 	exits 1 admin alpha extend board --end +1h --reason "Too late" --yes
-	says "\`result\` shows its outcome, or when that comes"
+	says "\`result\` shows the outcome, or says when it will"
 	server_kill alpha
 	go_on yes || {
 		cat "$PAIR_DIR/late"

@@ -54,10 +54,10 @@ voters() {
 	# On the second page of the roll.
 	admin alpha register ada members "$key"
 	exits 1 admin alpha register eve members "$key"
-	says "eve was not registered: another voter has the same key"
+	says "eve was not registered: this key is another voter"
 	says "(ada is on the roll with this key)."
 	exits 1 admin alpha rekey v0001 "$key"
-	says "The key of v0001 was not changed: another voter has the same key"
+	says "The key of v0001 was not changed: this key is another voter"
 	says "(ada is on the roll with this key)."
 }
 

@@ -249,6 +249,11 @@ completed() {
 	[[ $output == "-1 is not an option; write \`--\` before a choice that begins with a dash; see"* ]]
 	mistyped "$bin/evote_client" --admin /nowhere hosts add
 	[[ $output == "usage: evote_client [OPTION ...] hosts [add"* ]]
+	mistyped "$bin/evote_client" --hosts "" elections
+	[[ $output == "no hosts are given: --hosts, or EVOTE_HOSTS, is empty." ]]
+	echo "# none yet" >"$BATS_TEST_TMPDIR/hosts"
+	mistyped "$bin/evote_client" --hosts "@$BATS_TEST_TMPDIR/hosts" elections
+	[[ $output == "$BATS_TEST_TMPDIR/hosts lists no host." ]]
 }
 
 @test "an operator's command where no server listens says what it takes" {

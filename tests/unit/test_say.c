@@ -100,23 +100,19 @@ test_refused_harmless(void **state)
 	refusal_is("No (a?[2Jb? d)", c);
 }
 
-/* What was printed before a remark stands above it, also in a file. */
+/* Both outputs are one file, which then says that. */
 static void
-test_order(void **state)
+output_is(const char *want, void (*say)(void))
 {
 	int out = dup(STDOUT_FILENO), err = dup(STDERR_FILENO);
 	FILE *both = tmpfile();
-	struct client c = {0};
-	char text[100] = "";
+	char text[400] = "";
 
 	fflush(stdout);
 	setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
 	dup2(fileno(both), STDOUT_FILENO);
 	dup2(fileno(both), STDERR_FILENO);
-	say_line(&c, "one");
-	say_aside("two");
-	say_line(&c, "three");
-	say_usage(&c, "four");
+	say();
 	fflush(stdout);
 	dup2(out, STDOUT_FILENO);
 	dup2(err, STDERR_FILENO);
@@ -125,7 +121,65 @@ test_order(void **state)
 	rewind(both);
 	assert_true(fread(text, 1, sizeof(text) - 1, both) > 0);
 	fclose(both);
-	assert_string_equal("one\ntwo\nthree\nfour.\n", text);
+	assert_string_equal(want, text);
+}
+
+static void
+say_four(void)
+{
+	struct client c = {0};
+
+	say_line(&c, "one");
+	say_aside("two");
+	say_line(&c, "three");
+	say_usage(&c, "four");
+}
+
+/* What was printed before a remark stands above it. */
+static void
+test_order(void **state)
+{
+	output_is("one\ntwo\nthree\nfour.\n", say_four);
+}
+
+static void
+say_stale_ones(void)
+{
+	evote_answer answer = {.code = 1, .reason = EVOTE_R_NUMBER_STALE};
+
+	say_earlier(NULL, EVOTE_ACT_VOTE, "K1", &answer);
+	say_earlier(NULL, EVOTE_ACT_EXTEND, "K1", &answer);
+}
+
+/* What became of it was not answered, and where it is told. */
+static void
+test_earlier(void **state)
+{
+	output_is("What became of your earlier vote in \"K1\" is no longer "
+		  "known; `check \"K1\"` tells whether a vote of yours "
+		  "counts.\nWhat became of your earlier extension of \"K1\" is "
+		  "no longer known; `show \"K1\"` tells how that election "
+		  "stands.\n",
+	    say_stale_ones);
+}
+
+/* Programs get UTF-8, and no place in the ledger that no service named. */
+static void
+say_object(void)
+{
+	struct client c = {.json = cJSON_CreateObject()};
+	const evote_stamp none = {0};
+
+	say_stamp(&c, &none);
+	cJSON_AddStringToObject(c.json, "file", "x\xe9");
+	say_json(c.json, 0);
+	cJSON_Delete(c.json);
+}
+
+static void
+test_json(void **state)
+{
+	output_is("{\"file\":\"x?\"}\n", say_object);
 }
 
 int
@@ -136,6 +190,8 @@ main(void)
 	    cmocka_unit_test(test_problem),
 	    cmocka_unit_test(test_refused_harmless),
 	    cmocka_unit_test(test_order),
+	    cmocka_unit_test(test_earlier),
+	    cmocka_unit_test(test_json),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
