@@ -413,9 +413,8 @@ data_look(struct preflight *p)
 		return;
 	case FORMAT_HALF:
 		found(p, FOUND_WRONG, "data",
-		    "%s holds files but no incarnation: it is not a data "
-		    "directory, or its formatting was interrupted; move its "
-		    "contents elsewhere",
+		    "%s is not empty, and is no data directory (or making one "
+		    "was interrupted): move its contents elsewhere",
 		    path);
 		return;
 	case FORMAT_EMPTY:

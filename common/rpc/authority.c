@@ -255,7 +255,8 @@ authority_why(long code, const char *name, char *out, size_t len)
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 	case X509_V_ERR_CERT_NOT_YET_VALID:
 		snprintf(out, len,
-		    "its certificate is not valid now, and so is not evote's");
+		    "its certificate is not valid at this time: check both "
+		    "clocks; certificates of evote never expire");
 		break;
 	default:
 		snprintf(out, len,

@@ -54,9 +54,9 @@ two_primaries(const struct core *c, evote_status_res *s)
 	for (int i = 0; c->role == EVOTE_PRIMARY && i < c->cf.n; i++)
 		if (i != c->cf.self && is_serving_peer(&c->peers[i]))
 			alarm_add(s, EVOTE_ALARM_TWO_PRIMARIES,
-			    "Two primaries: %s serves as well. Stop one of "
-			    "them now; if both have accepted votes, keep "
-			    "both data directories.",
+			    "Two primaries: %s serves as well. Stop one now, "
+			    "and keep both data directories; then see "
+			    "OPERATING, \"What the alarms mean\".",
 			    c->cf.names[i]);
 }
 
@@ -164,7 +164,7 @@ not_serving(const struct core *c, evote_status_res *s)
 		alarm_add(s, EVOTE_ALARM_NOT_SERVING,
 		    "Not serving: %s may hold votes that this host lacks. "
 		    "Start %s, or mend the link to it. If it will never come "
-		    "back, see promote --force.",
+		    "back, see `promote --force`.",
 		    who, who);
 	else if (c->role == EVOTE_WAITING)
 		alarm_add(s, EVOTE_ALARM_NOT_SERVING,
@@ -174,7 +174,7 @@ not_serving(const struct core *c, evote_status_res *s)
 		alarm_add(s, EVOTE_ALARM_NOT_SERVING,
 		    "Not serving: the arbiter has to agree, and does not "
 		    "answer. Start it. If it will never come back, see "
-		    "promote --force.");
+		    "`promote --force`.");
 }
 
 static void

@@ -236,6 +236,7 @@ struct core {
 	int hand_ordered; /* by an operator */
 	uint64_t hand_ms, hand_retry_ms;
 	struct given_up given_up;
+	char refusal[2 * EVOTE_HOST_MAX + 60]; /* of an order, made of names */
 
 	struct peer peers[EVOTE_HOSTS_MAX];
 	struct stranger stranger;

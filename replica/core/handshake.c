@@ -112,7 +112,8 @@ removed(struct core *c)
 	if (config_in_sync(&c->config, core_self(c)) >= 0)
 		core_fault(c, 1,
 		    "an operator removed this host from the cluster; stop it, "
-		    "or add it again with the command hosts and start it anew");
+		    "or add it again on the primary with `hosts add`, and "
+		    "start it anew");
 }
 
 /*
@@ -190,14 +191,14 @@ learn(struct core *c, int peer, evote_hello *h, int answer)
 		core_fault(c, 1,
 		    "this host and %s hold different configurations of epoch "
 		    "%llu, so both have decided alone; choose one of them with "
-		    "promote --force",
+		    "`promote --force`",
 		    c->cf.names[peer], (unsigned long long)c->config.epoch);
 		return;
 	}
 	if (split(c, p)) {
 		core_fault(c, 1,
 		    "this host and %s have each accepted votes the "
-		    "other lacks; choose one of them with promote --force",
+		    "other lacks; choose one of them with `promote --force`",
 		    c->cf.names[peer]);
 		return;
 	}

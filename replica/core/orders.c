@@ -39,7 +39,7 @@ core_handover(struct core *c, const char *name)
 		if (i == c->cf.self)
 			return ("this host is the primary already");
 		if (!policy_may_take(c, i))
-			return ("that host is not in sync; see status");
+			return ("that host is not in sync; see `status`");
 		if (!c->peers[i].room)
 			return ("that host's disk is nearly full; make room "
 				"there first");
@@ -66,6 +66,15 @@ is_stuck(const struct core *c)
 	    (c->config.arbiter_changing && !failure_none(c)));
 }
 
+static const char *
+alive_text(struct core *c, const char *primary)
+{
+	snprintf(c->refusal, sizeof(c->refusal),
+	    "the primary, %s, is alive: run `handover %s` there", primary,
+	    hosts_own_name(c));
+	return (c->refusal);
+}
+
 const char *
 core_promote(struct core *c, uint64_t epoch, int accept_loss)
 {
@@ -79,9 +88,10 @@ core_promote(struct core *c, uint64_t epoch, int accept_loss)
 		return ("this host is becoming primary just now; ask again");
 	if (c->role == EVOTE_HALTED && !c->may_force)
 		return (
-		    "this host's own ledger cannot be trusted; see its alarm");
+		    "this host's own ledger cannot be trusted; its `status` "
+		    "says why");
 	if (c->role != EVOTE_HALTED && pp >= 0 && !failure_suspected(c, pp))
-		return ("the primary is alive; use handover there");
+		return (alive_text(c, c->cf.names[pp]));
 	if (config_id_zero(c->config.cluster))
 		return ("this host has never been in sync with any cluster; "
 			"promote one that was");
@@ -238,7 +248,7 @@ core_add_host(struct core *c, const char *name, const char *address, int *again)
 	if (why != NULL)
 		return (why);
 	if (h != NULL && h->leaving)
-		return ("that host is still leaving; see status");
+		return ("that host is still leaving; see `status`");
 	if (h != NULL && strcmp(h->address, address) == 0)
 		return (NULL);
 	if (h == NULL && c->config.hosts.hosts_len == EVOTE_HOSTS_MAX)

@@ -52,9 +52,8 @@ static int
 fail_half(const char *path, const struct why *why)
 {
 	return (fail(why,
-	    "%s holds files but no incarnation: its formatting was "
-	    "interrupted, or it is not a data directory; move its "
-	    "contents elsewhere and start again",
+	    "%s is not empty, and is no data directory (or making one was "
+	    "interrupted): move its contents elsewhere and start again",
 	    path));
 }
 

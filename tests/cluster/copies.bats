@@ -286,7 +286,7 @@ s = socket.socket(); s.bind(("", int(sys.argv[1]))); s.listen(); time.sleep(30)'
 	says "this host has accepted 99: it is an old one"
 	rm "$PAIR_DIR/alpha/incarnation"
 	exits 1 check_of alpha
-	says "no incarnation"
+	says "is no data directory"
 	says "move its contents elsewhere"
 }
 

@@ -21,7 +21,7 @@ beta() {
 	mkdir "$PAIR_DIR/used"
 	touch "$PAIR_DIR/used/something"
 	refused init --data "$PAIR_DIR/used"
-	says "holds files"
+	says "is not empty, and is no data directory"
 	[[ $(ls "$PAIR_DIR/used") == something ]]
 	refused init --data "$PAIR_DIR/used/something"
 	says "is not a directory: name another one."

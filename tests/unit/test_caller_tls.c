@@ -581,8 +581,10 @@ test_others(void **state)
 	callee_stop(&s.at);
 }
 
-#define OTHER	  "its certificate is of another service than the pin's"
-#define INVALID	  "its certificate is not valid now, and so is not evote's"
+#define OTHER "its certificate is of another service than the pin's"
+#define INVALID                                                          \
+	"its certificate is not valid at this time: check both clocks; " \
+	"certificates of evote never expire"
 #define NAME	  "its certificate is not for a host named alpha"
 #define NOT_EVOTE "its certificate is not one of an evote service "
 #define UNSIGNED  NOT_EVOTE "(certificate signature failure)"

@@ -1014,6 +1014,8 @@ requests_wait_for_the_hand_over_and_go_to_the_next(void **state)
 	assert_non_null(core_handover(c->hosts[A].core, "A"));
 	assert_non_null(core_handover(c->hosts[A].core, "X"));
 	assert_non_null(core_handover(c->hosts[B].core, "A"));
+	assert_string_equal(core_promote(c->hosts[B].core, epoch_of(c, B), 1),
+	    "the primary, A, is alive: run `handover B` there");
 	assert_null(core_handover(c->hosts[A].core, "B"));
 	ask_write(c, A, 2);
 	cluster_run(c);
@@ -2135,7 +2137,7 @@ a_removed_host_learns_what_has_become_of_the_others(void **state)
 	assert_set(c, C, "AB");
 	assert_non_null(
 	    strstr(core_promote(c->hosts[C].core, epoch_of(c, C), 1),
-		"the primary is alive"));
+		"is alive: run `handover C` there"));
 
 	/* Its disk is all that is left: the others wait for what was theirs. */
 	host_kill(c, A, 0);

@@ -341,9 +341,9 @@ not_a_directory_of_ours(void **state)
 	files_path(p->dir, "letters.txt", file, sizeof(file));
 	f = fopen(file, "w");
 	fclose(f);
-	assert_refused(p->dir, NULL, "no incarnation");
-	assert_refused(p->dir, p->key, "no incarnation");
-	assert_init_refused(p->dir, NULL, "no incarnation");
+	assert_refused(p->dir, NULL, "is no data directory");
+	assert_refused(p->dir, p->key, "is no data directory");
+	assert_init_refused(p->dir, NULL, "is no data directory");
 	assert_refused(file, NULL, "not a directory");
 	assert_init_refused(file, NULL, "not a directory");
 	assert_init_refused("", NULL, "not a path");
@@ -448,7 +448,7 @@ a_file_is_missing(void **state)
 {
 	static const char *const files[][2] = {{"config", "config"},
 	    {"cluster.key", "cluster.key"}, {"ledger.db", "ledger.db"},
-	    {"incarnation", "no incarnation"}};
+	    {"incarnation", "is no data directory"}};
 	struct place_of_test *p = *state;
 	char file[256];
 
@@ -718,7 +718,7 @@ is_whole(const struct place_of_test *p)
 	char err[512];
 
 	if (datadir_open(&d, p->dir, NULL, err, sizeof(err)) == -1) {
-		if (strstr(err, "no incarnation") == NULL &&
+		if (strstr(err, "is no data directory") == NULL &&
 		    strstr(err, "is empty") == NULL)
 			fail_msg("%s", err);
 		return (0);
