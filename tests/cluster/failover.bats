@@ -304,9 +304,11 @@ host_waits() {
 	options=(--failback manual --hang-ms 60000)
 	cluster_up people
 	disk_hang alpha
-	admin alpha hosts prefer beta >"$PAIR_DIR/begun" 2>&1 3>&- &
+	admin alpha --timeout 4 hosts prefer beta >"$PAIR_DIR/begun" 2>&1 3>&- &
 	sleep 1
-	exits 4 admin alpha hosts add "gamma=$(address beta):1"
+	begun=$SECONDS
+	exits 4 admin alpha --timeout 1 hosts add "gamma=$(address beta):1"
+	((SECONDS < begun + 8))
 	says "The hosts were not changed (the set of hosts is being changed just"
 	wait_until 5 grep -q "It was begun and may still happen" \
 	    "$PAIR_DIR/begun"
