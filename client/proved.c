@@ -1,5 +1,6 @@
 #include "client/proved.h"
 
+#include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -167,21 +168,49 @@ proved_file(struct client *c, const char *path, size_t *len, int *status)
 	return (text);
 }
 
+/*
+ * 1: a plain file, 0: nothing, -1: something else, told.  Looked at before it
+ * is opened, since opening a pipe waits, and a device may do anything.
+ */
 static int
-may_write(struct client *c, const char *path, const char *head)
+plain_look(struct client *c, const char *path, int *status)
 {
-	char had[64] = "";
-	FILE *f = fopen(path, "re");
-	size_t n;
+	struct stat st;
 
-	if (f == NULL && errno == ENOENT)
+	if (lstat(path, &st) != 0 && errno == ENOENT)
+		return (0);
+	if (lstat(path, &st) != 0)
+		*status = say_usage(c, "%s: %s", path, strerror(errno));
+	else if (S_ISLNK(st.st_mode))
+		*status = say_usage(c,
+		    "%s is a symbolic link, and was left as it is; give the "
+		    "name of a file",
+		    path);
+	else if (!S_ISREG(st.st_mode))
+		*status = say_usage(c,
+		    "%s is not a plain file, and was left as it is; give "
+		    "another name",
+		    path);
+	else
+		return (1);
+	return (-1);
+}
+
+int
+proved_old(struct client *c, const char *path, const char *head, char **old)
+{
+	int status = -1, there = plain_look(c, path, &status);
+	size_t len;
+
+	*old = NULL;
+	if (there <= 0)
+		return (status);
+	if ((*old = proved_file(c, path, &len, &status)) == NULL)
+		return (status);
+	if (len == 0 || strncmp(*old, head, strlen(head)) == 0)
 		return (-1);
-	if (f == NULL)
-		return (say_usage(c, "%s: %s", path, strerror(errno)));
-	n = fread(had, 1, sizeof(had) - 1, f);
-	fclose(f);
-	if (n == 0 || strncmp(had, head, strlen(head)) == 0)
-		return (-1);
+	free(*old);
+	*old = NULL;
 	return (say_usage(
 	    c, "%s exists, and is something else; give another name", path));
 }
@@ -190,9 +219,10 @@ int
 proved_write(struct client *c, const char *path, const char *head, mode_t mode,
     const char *text)
 {
-	char *new;
-	int fd, ok, status = may_write(c, path, head);
+	char *new, *old;
+	int fd, ok, status = proved_old(c, path, head, &old);
 
+	free(old);
 	if (status >= 0)
 		return (status);
 	if (asprintf(&new, "%s.%d.new", path, (int)getpid()) < 0)

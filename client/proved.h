@@ -35,9 +35,12 @@ char *proved_read(const char *path, size_t *len);
 /* The same; NULL: told with *status. */
 char *proved_file(struct client *, const char *path, size_t *len, int *status);
 /*
- * Writes one, whole or not at all, over nothing but an earlier one that begins
- * with the same words.  -1, or told with the exit status.
+ * A step.  What is there where one is to be written, to be freed: an earlier
+ * one that begins with the same words, or nothing, and then *old is NULL.
+ * Whatever else is there stays: links, pipes and devices, too.
  */
+int proved_old(struct client *, const char *path, const char *head, char **old);
+/* Likewise, and writes one, whole or not at all. */
 int proved_write(struct client *, const char *path, const char *head,
     mode_t mode, const char *text);
 

@@ -27,13 +27,13 @@ is_other_vote(const char *old, const char *new)
 static int
 copy_check(struct client *c, const char *copy, const struct evote_proof *p)
 {
-	size_t len;
-	char *old = proved_read(copy, &len);
+	char *old;
+	int status = proved_old(c, copy, RECEIPT_HEAD, &old);
 	int other = old != NULL && is_other_vote(old, p->text);
 
 	free(old);
 	if (!other)
-		return (-1);
+		return (status);
 	return (say_usage(c,
 	    "%s has the receipt of another vote, of another voter or in "
 	    "another election, and was left as it is. Give another name; the "

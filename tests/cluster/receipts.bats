@@ -471,6 +471,32 @@ which_is_whose() {
 	cmp "$receipt" "$PAIR_DIR/before"
 }
 
+# left_alone WHAT FILE: neither command that writes a file touches it.
+left_alone() {
+	exits 2 as ada receipt board "$2"
+	says "$1"
+	exits 2 client checkpoint --since "$receipt" --proof "$2"
+	says "$1"
+}
+
+@test "what is written by name goes over no link, pipe or device" {
+	voted_once
+	: >"$PAIR_DIR/target"
+	ln -s target "$PAIR_DIR/link"
+	left_alone "is a symbolic link" "$PAIR_DIR/link"
+	[[ -L $PAIR_DIR/link && ! -s $PAIR_DIR/target ]]
+	ln -s nothing "$PAIR_DIR/dangling"
+	left_alone "is a symbolic link" "$PAIR_DIR/dangling"
+	left_alone "is not a plain file" "$PAIR_DIR"
+	if mknod "$PAIR_DIR/null" c 1 3; then
+		left_alone "is not a plain file" "$PAIR_DIR/null"
+		[[ -c $PAIR_DIR/null ]]
+	fi
+	mkfifo "$PAIR_DIR/pipe"
+	left_alone "is not a plain file" "$PAIR_DIR/pipe"
+	[[ -p $PAIR_DIR/pipe ]]
+}
+
 # The service only knows the record of the latest request.
 @test "an earlier vote that got no answer has its receipt before another is sent" {
 	# shellcheck disable=SC2034 # cluster_up reads it
