@@ -195,10 +195,9 @@ host_meant(struct span s, char *out, size_t size)
 	    {"::", "an IPv6 address stands in [brackets]"},
 	};
 
-	/* Of a file, where "pin" and a blank was looked for before. */
+	/* "pin" and a blank was looked for before. */
 	if (s.len > 3 && strncasecmp(s.at, "pin", 3) == 0 &&
-	    (isspace((unsigned char)s.at[3]) || s.at[3] == ':' ||
-		s.at[3] == '=')) {
+	    (s.at[3] == ':' || s.at[3] == '=')) {
 		snprintf(out, size, "write: pin BASE64");
 		return (1);
 	}
@@ -236,15 +235,18 @@ hosts_add_pin(struct hosts *hosts, const char *pin, const char *where,
 	return (0);
 }
 
-/* "pin BASE64", of which the second word is left. */
+/*
+ * "pin BASE64", of which the second word is left, if it is there: a line whose
+ * pin was forgotten is to be no host of that name.
+ */
 static int
 is_pin(struct span *s)
 {
-	if (s->len < 4 || memcmp(s->at, "pin", 3) != 0 ||
-	    !isspace((unsigned char)s->at[3]))
+	if (s->len < 3 || strncasecmp(s->at, "pin", 3) != 0 ||
+	    (s->len > 3 && !isspace((unsigned char)s->at[3])))
 		return (0);
-	s->at += 4;
-	s->len -= 4;
+	s->at += 3;
+	s->len -= 3;
 	*s = span_trim(*s);
 	return (1);
 }

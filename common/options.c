@@ -16,6 +16,9 @@ options_take(const struct option_row *o, void *to, const char *value, char *err,
 	void *at = (char *)to + o->at;
 	char why[512];
 
+	/* As of a variable in a script that was never set. */
+	if (o->arg != NULL && value != NULL && *value == '\0')
+		return (text_why(err, errlen, "--%s lacks its value", o->name));
 	if (o->take != NULL) {
 		if (o->take(at, value, why, sizeof(why)) == 0)
 			return (0);

@@ -12,7 +12,8 @@
  */
 struct option_row {
 	const char *name; /* without its dashes; NULL ends the table */
-	const char *arg;  /* "FILE"; "[=N]" may be left out; NULL: a flag */
+	/* "FILE"; "[=N]" may be left out, but is never ""; NULL: a flag */
+	const char *arg;
 	const char *help;
 	size_t at; /* of what is filled: an int for a flag, else const char * */
 	/*

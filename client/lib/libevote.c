@@ -36,17 +36,26 @@ options_copy(const struct evote_options *from, struct evote_options *to)
 		: -1);
 }
 
+/* What is given, else what the variable has; an empty one is not set. */
+static const char *
+given(const char *option, const char *variable)
+{
+	const char *value = option != NULL ? option : getenv(variable);
+
+	return (
+	    option == NULL && value != NULL && *value == '\0' ? NULL : value);
+}
+
 static int
 find_hosts(struct hosts *hosts, const char *list, const char *pin, char *err,
     size_t errlen)
 {
-	if (pin == NULL)
-		pin = getenv("EVOTE_PIN");
-	if (list == NULL && (list = getenv("EVOTE_HOSTS")) == NULL)
+	pin = given(pin, "EVOTE_PIN");
+	if ((list = given(list, "EVOTE_HOSTS")) == NULL)
 		return (text_why(err, errlen, "no hosts are given"));
 	if (hosts_parse(list, hosts, err, errlen) != 0)
 		return (-1);
-	return (pin == NULL || pin[0] == '\0'
+	return (pin == NULL
 		? 0
 		: hosts_add_pin(hosts, pin, "the pin given: ", err, errlen));
 }

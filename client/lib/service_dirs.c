@@ -17,13 +17,21 @@
 
 /* ---- the common directory ---- */
 
+const char *
+service_dirs_asked(const char *dir)
+{
+	const char *env = dir == NULL ? getenv("EVOTE_STATE") : NULL;
+
+	return (env != NULL && *env != '\0' ? env : dir);
+}
+
 static int
 base_path(const char *dir, char *out, size_t size)
 {
 	const char *home;
 	int n;
 
-	if (dir != NULL || (dir = getenv("EVOTE_STATE")) != NULL)
+	if ((dir = service_dirs_asked(dir)) != NULL)
 		n = snprintf(out, size, "%s", dir);
 	else if ((home = getenv("XDG_STATE_HOME")) != NULL && *home == '/')
 		n = snprintf(out, size, "%s/evote", home);

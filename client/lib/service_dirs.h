@@ -13,10 +13,12 @@
  */
 #define SERVICE_DIR_NAME 33
 
+/* The one that is asked for: dir, or $EVOTE_STATE unless empty; else NULL. */
+const char *service_dirs_asked(const char *dir);
 /*
- * Opens the common directory, which is made if it is missing.  dir NULL:
- * $EVOTE_STATE, $XDG_STATE_HOME/evote or ~/.local/state/evote.  `path` is what
- * was tried, or "".  -1: errno for plain_why, ENOENT when there is no path.
+ * Opens the common directory, which is made if it is missing.  None asked for:
+ * $XDG_STATE_HOME/evote or ~/.local/state/evote.  `path` is what was tried, or
+ * "".  -1: errno for plain_why, ENOENT when there is no path.
  */
 int service_dirs_open(const char *dir, char *path, size_t size);
 /* 1 with the name of the one directory that this list leads to, else 0. */

@@ -107,7 +107,7 @@ state_open(const char *dir, const struct hosts *hosts, char *err, size_t errlen)
 	}
 	s->base = s->dir = -1;
 	if (directory_open(s, dir, hosts) == 0 ||
-	    (dir == NULL && getenv("EVOTE_STATE") == NULL))
+	    service_dirs_asked(dir) == NULL)
 		return (s);
 	snprintf(err, errlen, "%s", s->error);
 	state_close(s);

@@ -884,6 +884,21 @@ test_pin_lines(void **state)
 		    slips[i]);
 		check_pins(w, line, why);
 	}
+	/* A pin that was forgotten is no host, and is not passed over. */
+	for (i = 0; i < 4; i++) {
+		static const char *const empty[] = {
+		    "pin", " PIN ", "Pin #", "pin\t"};
+
+		check_pins(w, empty[i],
+		    "line 2: \"\" is not a pin, which is 44 characters of "
+		    "base64 and ends with =; `status` shows it");
+	}
+	check_pins(w, "PIN " PIN, PIN);
+	check_hosts("pin=h", "pin|h|0 ");
+	check_hosts("pinta", "pinta|pinta|0 ");
+	check_hosts("a=h,pin",
+	    "!a pin stands on a line of a file of hosts, or in "
+	    "EVOTE_PIN");
 	check_hosts("a=h,pin " PIN,
 	    "!a pin stands on a line of a file of hosts, or in EVOTE_PIN");
 }
@@ -1005,6 +1020,40 @@ state_without_home(struct world *w)
 	setenv("HOME", home, 1);
 	free(home);
 	return (s);
+}
+
+/* What is set and empty is not set: then the home directory has it. */
+static void
+test_empty_environment(void **state)
+{
+	struct world *w = *state;
+	struct evote_options o = {.pin = NULL};
+	char err[300], *home = strdup(getenv("HOME") ? getenv("HOME") : "/");
+	struct hosts hosts;
+	struct state *s;
+
+	assert_int_equal(0, hosts_parse(w->hosts, &hosts, err, sizeof(err)));
+	setenv("EVOTE_STATE", "", 1);
+	setenv("EVOTE_PIN", "", 1);
+	setenv("EVOTE_HOSTS", "", 1);
+	setenv("HOME", w->dir, 1);
+	unsetenv("XDG_STATE_HOME");
+	assert_non_null(s = state_open(NULL, &hosts, err, sizeof(err)));
+	assert_non_null(strstr(state_dir(s), "/.local/state/evote"));
+	state_close(s);
+	assert_null(evote_open(&o, err, sizeof(err)));
+	assert_string_equal("no hosts are given", err);
+	o.hosts = "a=h";
+	evote_close(evote_open(&o, err, sizeof(err)));
+	/* But whoever gives an empty pin means one. */
+	o.pin = "";
+	assert_null(evote_open(&o, err, sizeof(err)));
+	assert_non_null(strstr(err, "\"\" is not a pin"));
+	unsetenv("EVOTE_STATE");
+	unsetenv("EVOTE_PIN");
+	unsetenv("EVOTE_HOSTS");
+	setenv("HOME", home, 1);
+	free(home);
 }
 
 /* As from a unit without HOME: reading works, a promise is not begun. */
@@ -3087,6 +3136,7 @@ main(void)
 	    test(test_tls_moved),
 	    test(test_tls_clnt_create),
 	    test(test_no_directory),
+	    test(test_empty_environment),
 	    test(test_hosts_file),
 	    test(test_kept),
 	    test(test_kept_damaged),

@@ -181,8 +181,8 @@ static void
 m15_an_entry_that_is_almost_right_gets_a_sentence(void **state)
 {
 	static const char third[] = "# ours\nalpha=10.0.0.1\nbeta 10.0.0.2\n";
-	static const char *const pins[] = {"pin: nv9kFPj4=", "Pin nv9kFPj4=",
-	    "PIN=nv9kFPj4=", "pin:nv9kFPj4="};
+	static const char *const pins[] = {
+	    "pin: nv9kFPj4=", "PIN=nv9kFPj4=", "pin:nv9kFPj4="};
 	struct files *fs = *state;
 	char expected[800];
 

@@ -122,6 +122,8 @@ what_is_wrong_is_said(void **state)
 	wrong("--loud=1", "--loud takes no value");
 	wrong("--help=1", "--help takes no value");
 	wrong("--na", "--name lacks its value");
+	wrong("--name=", "--name lacks its value");
+	wrong("--times=", "--times lacks its value");
 	wrong("--times=never", "--times: \"never\" is no number");
 }
 
