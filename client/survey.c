@@ -6,8 +6,6 @@
 
 #include "common/now.h"
 
-#define EACH_MS 1000
-
 /* Without "NAME: ", since it stands beside the name. */
 static void
 problem_keep(struct sight *at, const char *problem)
@@ -28,7 +26,7 @@ sight_take(struct survey *s, struct evote *e, int i)
 	enum evote_outcome outcome;
 
 	at->name = evote_host_name(e, i);
-	outcome = evote_status(e, i, EACH_MS, &at->res);
+	outcome = evote_status(e, i, s->each_ms, &at->res);
 	/* A host that shows a changed service was reached all the same. */
 	at->reached = outcome == EVOTE_ANSWERED ||
 	    (outcome == EVOTE_CHANGED && at->res.origin != NULL);
@@ -111,6 +109,21 @@ find_primary(const struct survey *s, int *n)
 	return (found);
 }
 
+/* They serve the same election; else one is no primary of it at all. */
+static int
+of_one_service(const struct survey *s)
+{
+	const char *cluster = s->hosts[s->primary].res.answer.stamp.cluster;
+	int i;
+
+	for (i = 0; i < s->n; i++)
+		if (survey_serves(s, i) &&
+		    memcmp(s->hosts[i].res.answer.stamp.cluster, cluster,
+			sizeof(evote_id)) != 0)
+			return (0);
+	return (1);
+}
+
 /* One after the other they may have been asked around a change of primary. */
 static void
 primaries_again(struct survey *s, struct evote *e)
@@ -128,11 +141,12 @@ primaries_again(struct survey *s, struct evote *e)
 }
 
 void
-survey_take(struct survey *s, struct evote *e)
+survey_take(struct survey *s, struct evote *e, uint64_t each_ms)
 {
 	int n;
 
 	memset(s, 0, sizeof(*s));
+	s->each_ms = each_ms;
 	s->worst = EVOTE_ANSWERED;
 	s->taken_ms = now_ms();
 	while (s->n < EVOTE_HOSTS_MAX && evote_host_name(e, s->n) != NULL)
@@ -145,7 +159,7 @@ survey_take(struct survey *s, struct evote *e)
 		return;
 	primaries_again(s, e);
 	s->primary = find_primary(s, &n);
-	s->two_primaries = n > 1;
+	s->two_primaries = n > 1 && of_one_service(s);
 }
 
 void

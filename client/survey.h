@@ -1,6 +1,7 @@
 #ifndef EVOTE_SURVEY_H
 #define EVOTE_SURVEY_H
 
+#include "client/lib/endpoint.h"
 #include "client/lib/libevote.h"
 
 /* All hosts, each asked for its own view, one after the other. */
@@ -26,13 +27,16 @@ struct survey {
 	int foreign; /* EVOTE_FAILED, since a host is not of the service */
 	char problem[2048];
 	uint64_t taken_ms; /* by the monotonic clock */
+	uint64_t each_ms;  /* given to each host */
 };
 
+/* For each host, if nobody says otherwise: steps of a slow line, and TLS. */
+#define SURVEY_MS (1000 + ENDPOINT_SHAKE_MS)
 /*
  * The hosts' names are those of the handle.  A witness, which ends the list on
  * its own machine, is left out once a host has named it as the arbiter.
  */
-void survey_take(struct survey *, struct evote *);
+void survey_take(struct survey *, struct evote *, uint64_t each_ms);
 void survey_clear(struct survey *);
 /* What the worst problem means. */
 const char *survey_heading(const struct survey *);

@@ -91,19 +91,19 @@ hosts_check(struct check *k)
 	struct survey s;
 	int i, status = -1;
 
-	survey_take(&s, k->e);
+	survey_take(&s, k->e, cmd_timeout_ms(k->c, SURVEY_MS));
 	k->reached = s.primary >= 0;
 	for (i = 0; i < s.n; i++)
 		host_check(k, &s, i);
 	if (k->reached)
 		clock_check(k);
-	if (s.worst != EVOTE_ANSWERED)
-		status = say_problem(
-		    k->c, s.problem, s.worst, "%s", survey_heading(&s));
-	else if (s.two_primaries)
+	if (s.two_primaries)
 		status = say_problem(k->c, "", EVOTE_CHANGED,
 		    "TWO PRIMARIES: more than one host serves. Tell the "
 		    "operators now");
+	else if (s.worst != EVOTE_ANSWERED)
+		status = say_problem(
+		    k->c, s.problem, s.worst, "%s", survey_heading(&s));
 	survey_clear(&s);
 	return (status);
 }

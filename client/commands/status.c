@@ -120,11 +120,12 @@ survey_say(struct client *c, const struct survey *s)
 {
 	unsigned needs = needs_count(s);
 
+	/* One of them is behind, too; that is the lesser thing to know. */
+	if (s->two_primaries)
+		return (two_say(c, s));
 	if (s->worst != EVOTE_ANSWERED)
 		return (say_problem(
 		    c, s->problem, s->worst, "%s", survey_heading(s)));
-	if (s->two_primaries)
-		return (two_say(c, s));
 	if (s->primary < 0)
 		return (say_unknown(c,
 		    "No host serves; %d of %d answered. See %s", s->reached,
@@ -166,7 +167,7 @@ status_once(struct client *c, struct view *v, struct evote *e)
 	struct survey s;
 	int status;
 
-	survey_take(&s, e);
+	survey_take(&s, e, cmd_timeout_ms(c, SURVEY_MS));
 	if (v->prometheus)
 		survey_prometheus(&s);
 	else if (c->json != NULL)
@@ -195,7 +196,7 @@ status_watch(struct client *c, struct view *v, struct evote *e)
 	for (n = 0; v->count == 0 || n < v->count; n++) {
 		if (n > 0)
 			sleep((unsigned)v->every_s);
-		survey_take(&now, e);
+		survey_take(&now, e, cmd_timeout_ms(c, SURVEY_MS));
 		rate = survey_rate(&before, &now);
 		if (c->json != NULL)
 			status_json(c, &now, rate);

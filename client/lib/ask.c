@@ -217,8 +217,9 @@ evote_list(struct evote *e, unsigned first, evote_list_res *res)
 	    handle_deadline(e)));
 }
 
-enum evote_outcome
-evote_status(
+/* By its own word. */
+static enum evote_outcome
+status_ask(
     struct evote *e, int host, uint64_t timeout_ms, evote_status_res *res)
 {
 	uint64_t deadline_ms = now_ms() + timeout_ms;
@@ -236,4 +237,18 @@ evote_status(
 	if (trust_greeted(e, e->hosts.list[host].name, res) != 0)
 		return (e->stopped);
 	return (EVOTE_ANSWERED);
+}
+
+enum evote_outcome
+evote_status(
+    struct evote *e, int host, uint64_t timeout_ms, evote_status_res *res)
+{
+	enum evote_outcome outcome = status_ask(e, host, timeout_ms, res);
+
+	if (outcome == EVOTE_ANSWERED && trust_doubts(e, res)) {
+		xdr_free((xdrproc_t)xdr_evote_status_res, res);
+		outcome = status_ask(e, host, timeout_ms, res);
+	}
+	return (
+	    outcome == EVOTE_ANSWERED ? trust_shown(e, host, res) : outcome);
 }

@@ -11,7 +11,6 @@
 #include "common/rpc/caller.h"
 
 #define STEP_MS	    1000 /* look-up, connect, greeting */
-#define SHAKE_MS    3000 /* hands, for TLS */
 #define PATIENCE_MS 300	 /* then a sign of life is asked for, and awaited */
 #define GRACE_MS    250	 /* for portmappers after the first answer */
 #define SILENT_MS   2000 /* a host that did not answer is left alone */
@@ -181,7 +180,7 @@ secure(struct endpoints *es, int i, CLIENT *client, uint64_t deadline_ms)
 	got = caller_probe(client, step_ms, err, sizeof(err));
 	if (got == 1) {
 		began_ms = now_ms();
-		step_ms = sooner(deadline_ms, began_ms + SHAKE_MS);
+		step_ms = sooner(deadline_ms, began_ms + ENDPOINT_SHAKE_MS);
 		got = caller_shake(
 		    client, host->name, pin, step_ms, err, sizeof(err));
 		caller_pin(client, es->shown[i]);

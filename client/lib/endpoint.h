@@ -46,6 +46,7 @@ struct endpoints {
 };
 void endpoint_init(struct endpoints *, const struct hosts *);
 
+#define ENDPOINT_SHAKE_MS 3000 /* for a TLS handshake, at most */
 /* Within a second of now, and the deadline. */
 uint64_t endpoint_step(uint64_t deadline_ms);
 /* Finds the port of the host, if it is not known. */

@@ -256,7 +256,8 @@ route_status(
 	}
 	if (client == NULL)
 		return (-1);
-	rc = endpoint_greet(&r->endpoints, i, client, deadline_ms, res);
+	rc = endpoint_greet(
+	    &r->endpoints, i, client, endpoint_step(deadline_ms), res);
 	clnt_destroy(client);
 	return (rc);
 }

@@ -312,31 +312,20 @@ trust_greeted(void *arg, const char *host, const evote_status_res *st)
 
 /* ---- behind each answer ---- */
 
-/*
- * Forced promotions are told by STATUS only, so in a new epoch that is asked
- * before the epoch counts as seen.
- */
-enum evote_outcome
-trust_served(struct evote *e, const evote_stamp *stamp, uint64_t deadline_ms)
+#define OLDER "answered from an older state"
+
+static int
+is_older(const struct evote *e, const evote_stamp *stamp)
+{
+	return (stamp->epoch < e->seen.epoch || stamp->size < e->seen.size);
+}
+
+/* The answer holds even if its sighting cannot be written down. */
+static enum evote_outcome
+sighting_raise(struct evote *e, int host, const evote_stamp *stamp)
 {
 	struct sighting now = sighting_of(stamp), kept;
-	enum route_end end = ROUTE_SERVED;
-	int host = route_host(e->route, NULL);
 
-	if (is_other_cluster(e, stamp))
-		return (broken(e, host, NULL,
-		    "belongs to another service than before", stamp, 0));
-	if (now.epoch < e->seen.epoch || now.size < e->seen.size)
-		return (broken(
-		    e, host, NULL, "answered from an older state", stamp, 0));
-	if (now.epoch != e->epoch &&
-	    route_greet(e->route, deadline_ms, &end) != 0) {
-		e->epoch = 0;
-		return (EVOTE_ANSWERED);
-	}
-	if (end == ROUTE_STOPPED)
-		return (e->stopped);
-	/* The answer holds even if its sighting cannot be written down. */
 	switch (state_raise(e->state, &now, &kept)) {
 	case 1:
 		e->seen = kept;
@@ -347,6 +336,49 @@ trust_served(struct evote *e, const evote_stamp *stamp, uint64_t deadline_ms)
 		break;
 	}
 	return (EVOTE_ANSWERED);
+}
+
+/*
+ * Forced promotions are told by STATUS only, so in a new epoch that is asked
+ * before the epoch counts as seen.
+ */
+enum evote_outcome
+trust_served(struct evote *e, const evote_stamp *stamp, uint64_t deadline_ms)
+{
+	enum route_end end = ROUTE_SERVED;
+	int host = route_host(e->route, NULL);
+
+	if (is_other_cluster(e, stamp))
+		return (broken(e, host, NULL,
+		    "belongs to another service than before", stamp, 0));
+	if (is_older(e, stamp))
+		return (broken(e, host, NULL, OLDER, stamp, 0));
+	if (stamp->epoch != e->epoch &&
+	    route_greet(e->route, deadline_ms, &end) != 0) {
+		e->epoch = 0;
+		return (EVOTE_ANSWERED);
+	}
+	return (
+	    end == ROUTE_STOPPED ? e->stopped : sighting_raise(e, host, stamp));
+}
+
+int
+trust_doubts(const struct evote *e, const evote_status_res *st)
+{
+	return (st->answer.standing == EVOTE_SERVED &&
+	    is_older(e, &st->answer.stamp));
+}
+
+enum evote_outcome
+trust_shown(struct evote *e, int host, const evote_status_res *st)
+{
+	const evote_stamp *stamp = &st->answer.stamp;
+
+	if (trust_doubts(e, st))
+		return (broken(e, host, NULL, OLDER, stamp, st->forced_epoch));
+	return (st->answer.standing == EVOTE_SERVED
+		? sighting_raise(e, host, stamp)
+		: EVOTE_ANSWERED);
 }
 
 /* ---- its clock ---- */

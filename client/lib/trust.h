@@ -18,6 +18,18 @@ enum evote_outcome trust_other(struct evote *, int host);
 /* Compares what stands behind the answer of the host that served. */
 enum evote_outcome trust_served(
     struct evote *, const evote_stamp *, uint64_t deadline_ms);
+/*
+ * The same of a host that was asked for its status and says that it serves; it
+ * was greeted.  That is its own word, which no other host has confirmed: see
+ * trust_doubts.
+ */
+enum evote_outcome trust_shown(
+    struct evote *, int host, const evote_status_res *);
+/*
+ * It knows less than was seen: perhaps it was replaced a moment ago, and says
+ * so when it is asked again.
+ */
+int trust_doubts(const struct evote *, const evote_status_res *);
 /* No host is as far as what was seen; this is the last one's. */
 enum evote_outcome trust_behind(struct evote *, const evote_stamp *last);
 

@@ -352,6 +352,7 @@ notes() {
 	done
 	exits 0 as bob vote board no
 	client checkpoint >"$PAIR_DIR/checkpoint"
+	EVOTE_STATE=$PAIR_DIR/monitor exits 0 client status --prometheus
 	server_stop beta
 	server_stop alpha
 	rm -r "$PAIR_DIR/alpha" "$PAIR_DIR/beta"
@@ -360,8 +361,13 @@ notes() {
 	server_start alpha
 	server_start beta
 	wait_until 15 as_anew
+	# So does a monitor that never ran anything else.
+	EVOTE_STATE=$PAIR_DIR/monitor exits 3 client status --prometheus
+	says "evote_changed 1"
+	says "answered from an older state"
 	exits 3 client elections
 	says "remove the files seen, service, checkpoint and keys"
+	exits 3 client status
 	# What the voter had, what is shown now, and who says so.
 	notes 2
 	kept=$(kept 'evidence-checkpoint-*')

@@ -61,12 +61,14 @@ struct fake_host {
 	const char *origin; /* NULL: the one of all */
 	evote_stamp stamp;
 	uint64_t forced_epoch;
-	int behind; /* for calls, not for STATUS */
-	int lose;   /* this many replies to changes, after executing them */
-	int mute;   /* answers nothing at all */
+	int behind;  /* for calls, not for STATUS */
+	int lose;    /* this many replies to changes, after executing them */
+	int mute;    /* answers nothing at all */
+	int slow_ms; /* before each reply, as on a slow line */
 	const unsigned char *tls; /* the cluster key; NULL: it is declined */
 	int shaken;
 	int greets, calls, probes;
+	int serves_greets; /* so often it still says that it serves */
 };
 
 /* In place of the system's: notes what is synced, a line each. */
@@ -291,6 +293,8 @@ do_status(struct fake_host *h, unsigned char **out)
 	};
 
 	h->greets++;
+	if (h->serves_greets > 0 && --h->serves_greets == 0)
+		h->standing = EVOTE_NOT_PRIMARY;
 	return (xdr_to_bytes((xdrproc_t)xdr_evote_status_res, &res, out));
 }
 
@@ -536,6 +540,7 @@ serve_one(struct conn *c)
 		if (len > 0)
 			memcpy(reply + 28, out, (size_t)len);
 		free(out);
+		poll(NULL, 0, h->slow_ms);
 		conn_send(c, reply, 28 + (size_t)len);
 	}
 out:
@@ -1917,7 +1922,7 @@ test_foreign(void **state)
 
 	w->origin = "vote.example";
 	e = open_with(w, 5000, 0);
-	survey_take(&s, e);
+	survey_take(&s, e, SURVEY_MS);
 	assert_true(s.hosts[0].foreign);
 	assert_false(s.hosts[0].failed);
 	assert_string_equal(
@@ -1928,17 +1933,61 @@ test_foreign(void **state)
 	assert_int_equal(EVOTE_ANSWERED, vote(w, 5000, "yes"));
 	/* What is kept here is. */
 	e = open_with(w, 5000, 0);
-	survey_take(&s, e);
+	survey_take(&s, e, SURVEY_MS);
 	assert_int_equal(EVOTE_ANSWERED, s.worst);
 	survey_clear(&s);
 	evote_close(e);
 	w->origin = "vote.example";
 	e = open_with(w, 5000, 0);
-	survey_take(&s, e);
+	survey_take(&s, e, SURVEY_MS);
 	assert_false(s.hosts[0].foreign);
 	assert_true(s.hosts[0].failed);
 	assert_string_equal(
 	    "The service could not be asked from here", survey_heading(&s));
+	survey_clear(&s);
+	evote_close(e);
+}
+
+/* Connecting, the question for TLS and the greeting have time for each. */
+static void
+test_survey_slow(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_with(w, 5000, 0);
+	struct survey s;
+
+	w->fake.host[0].slow_ms = w->fake.host[1].slow_ms = 600;
+	survey_take(&s, e, SURVEY_MS);
+	assert_int_equal(2, s.reached);
+	assert_int_equal(0, s.primary);
+	survey_clear(&s);
+	/* Whoever wants to know sooner is told what is known then. */
+	survey_take(&s, e, 900);
+	assert_int_equal(0, s.reached);
+	survey_clear(&s);
+	evote_close(e);
+}
+
+/* That one of them is behind does not hide that two hosts serve. */
+static void
+test_survey_two_primaries(void **state)
+{
+	struct world *w = *state;
+	struct fake_host *b = &w->fake.host[1];
+	struct evote *e = open_with(w, 5000, 0);
+	struct survey s;
+
+	b->standing = EVOTE_SERVED;
+	b->stamp.size = 90;
+	survey_take(&s, e, SURVEY_MS);
+	assert_true(s.two_primaries);
+	assert_int_equal(EVOTE_CHANGED, s.worst);
+	survey_clear(&s);
+	/* One of another service is no second primary of this one. */
+	b->stamp.cluster[0]++;
+	survey_take(&s, e, SURVEY_MS);
+	assert_false(s.two_primaries);
+	assert_int_equal(EVOTE_CHANGED, s.worst);
 	survey_clear(&s);
 	evote_close(e);
 }
@@ -2504,6 +2553,69 @@ test_other_root(void **state)
 	check_changed(w, "another history");
 	w->fake.host[0].stamp.size++;
 	check_answered(w);
+}
+
+static enum evote_outcome
+status_of(struct world *w, int host)
+{
+	struct evote *e = open_with(w, 1500, 0);
+	evote_status_res res;
+	enum evote_outcome outcome = evote_status(e, host, 1000, &res);
+
+	if (outcome == EVOTE_CHANGED)
+		assert_true(file_size(evote_evidence(e)) > 0);
+	xdr_free((xdrproc_t)xdr_evote_status_res, &res);
+	evote_close(e);
+	return (outcome);
+}
+
+/* Who only looks notices as well what was lost, and what was forced. */
+static void
+test_status_remembers(void **state)
+{
+	struct world *w = *state;
+	struct fake_host *a = &w->fake.host[0];
+	struct state *s = state_of(w);
+	struct sighting seen;
+
+	/* One that does not serve may be behind, and shows nothing. */
+	w->fake.host[1].stamp.size += 5;
+	assert_int_equal(EVOTE_ANSWERED, status_of(w, 1));
+	assert_int_equal(0, state_seen(s, &seen));
+	assert_int_equal(0, seen.size);
+	assert_int_equal(EVOTE_ANSWERED, status_of(w, 0));
+	assert_int_equal(0, state_seen(s, &seen));
+	assert_int_equal(100, seen.size);
+	w->fake.host[1].stamp.size = 3;
+	assert_int_equal(EVOTE_ANSWERED, status_of(w, 1));
+	a->stamp.size = 79;
+	assert_int_equal(EVOTE_CHANGED, status_of(w, 0));
+	assert_int_equal(EVOTE_CHANGED, status_of(w, 0));
+	a->stamp.size = 100;
+	a->stamp.root[3] ^= 1;
+	assert_int_equal(EVOTE_CHANGED, status_of(w, 0));
+	a->stamp.root[3] ^= 1;
+	assert_int_equal(EVOTE_ANSWERED, status_of(w, 0));
+	a->stamp.epoch = a->forced_epoch = 7;
+	assert_int_equal(EVOTE_CHANGED, status_of(w, 0));
+	/* And so again, until somebody has looked. */
+	assert_int_equal(EVOTE_CHANGED, status_of(w, 0));
+	state_close(s);
+}
+
+/* Replaced a moment ago, it says so when it is asked once more. */
+static void
+test_status_replaced(void **state)
+{
+	struct world *w = *state;
+	struct fake_host *a = &w->fake.host[0];
+
+	assert_int_equal(EVOTE_ANSWERED, status_of(w, 0));
+	a->stamp.size = 99;
+	a->greets = 0;
+	a->serves_greets = 1;
+	assert_int_equal(EVOTE_ANSWERED, status_of(w, 0));
+	assert_int_equal(2, a->greets);
 }
 
 static void
@@ -3163,6 +3275,8 @@ main(void)
 	    test(test_stale_first),
 	    test(test_origin),
 	    test(test_foreign),
+	    test(test_survey_two_primaries),
+	    test(test_survey_slow),
 	    test(test_failed_later),
 	    test(test_settle),
 	    test(test_pending_edited_list),
@@ -3194,6 +3308,8 @@ main(void)
 	    test(test_other_cluster),
 	    test(test_other_root),
 	    test(test_older),
+	    test(test_status_remembers),
+	    test(test_status_replaced),
 	    test(test_older_in_edited_list),
 	    test(test_forced),
 	    test(test_forced_live),
