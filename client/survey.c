@@ -289,7 +289,8 @@ metric_of(const struct survey *s, int i, enum metric m)
 	int always = m == METRIC_UP || m == METRIC_SERVING ||
 	    m == METRIC_IN_SYNC || m == METRIC_LAG;
 
-	return (at->reached || always ? values[m] : NAN);
+	/* What failed on this side says nothing of the host. */
+	return (at->reached || (always && !at->failed) ? values[m] : NAN);
 }
 
 /* A label's value; names come from whoever wrote the hosts list. */

@@ -63,7 +63,9 @@ host_check(struct check *k, const struct survey *s, int i)
 		: x.failed < 0 ? "Try again later, or tell the operators."
 		: x.theirs     ? theirs
 			       : x.todo,
-	    "%s is not reached: %s", at->name, at->problem);
+	    "%s %s: %s", at->name,
+	    at->failed ? "could not be asked from here" : "is not reached",
+	    at->problem);
 }
 
 static void

@@ -66,7 +66,11 @@ host_notes(struct client *c, const struct sight *at)
 	u_int i;
 
 	if (!at->reached) {
-		say_line(c, "%s does not answer: %s", at->name, at->problem);
+		say_line(c, "%s %s: %s", at->name,
+		    at->failed	      ? "could not be asked from here"
+			: at->foreign ? "is not to be relied on"
+				      : "does not answer",
+		    at->problem);
 		return;
 	}
 	if (at->res.waiting_for.waiting_for_len > 0) {

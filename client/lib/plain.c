@@ -3,6 +3,9 @@
 #include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,8 +34,7 @@ plain_why(int error)
 	case NOT_PLAIN:
 		return ("it is not a plain file; move it away");
 	case NOT_OURS:
-		return ("it belongs to another user: if it is yours, have root "
-			"run chown; another --state lacks your receipts");
+		return ("it belongs to another user");
 	case NOT_SAFE:
 		return ("others may write there; run chmod 700 on it");
 	case EFBIG:
@@ -41,6 +43,63 @@ plain_why(int error)
 	default:
 		return (strerror(error));
 	}
+}
+
+int
+plain_is_shut(int error)
+{
+	return (error == EACCES || error == EROFS || error == ENOSPC ||
+	    error == EDQUOT);
+}
+
+static void
+user_name(uid_t uid, char *out, size_t size)
+{
+	const struct passwd *user = getpwuid(uid);
+
+	if (user != NULL)
+		snprintf(out, size, "%s", user->pw_name);
+	else
+		snprintf(out, size, "%lu", (unsigned long)uid);
+}
+
+/* The file, or where it is not there, what it would lie in; 0, or -1. */
+static int
+nearest_stat(char *path, struct stat *st)
+{
+	char *slash;
+
+	while (lstat(path, st) != 0) {
+		slash = strrchr(path, '/');
+		if (slash == NULL || slash == path)
+			return (-1);
+		*slash = '\0';
+	}
+	return (0);
+}
+
+void
+plain_tell(const char *path, int error, char *out, size_t size)
+{
+	char at[PATH_MAX], owner[64], user[64];
+	struct stat st;
+
+	snprintf(at, sizeof(at), "%s", path);
+	if ((error != EACCES && error != NOT_OURS) ||
+	    nearest_stat(at, &st) != 0) {
+		snprintf(out, size, "%s: %s", path, plain_why(error));
+		return;
+	}
+	user_name(st.st_uid, owner, sizeof(owner));
+	user_name(geteuid(), user, sizeof(user));
+	if (st.st_uid != geteuid())
+		snprintf(out, size,
+		    "%s: %s; %s is of the user %s: have it given to you (chown "
+		    "-R %s %s), or choose another directory with --state",
+		    path, plain_why(error), at, owner, user, at);
+	else
+		snprintf(out, size, "%s: %s; run chmod -R u+rwX %s", path,
+		    plain_why(error), at);
 }
 
 /* What is wrong with the open file, as errno; 0: nothing. */

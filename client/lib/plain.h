@@ -27,5 +27,12 @@ DIR *plain_names(int dir);
 int plain_ends(const char *name, const char *end);
 /* What an errno of these means. */
 const char *plain_why(int error);
+/*
+ * The same of that path as a sentence without its end: also whose it is where
+ * it may not be used, and what to do about that.
+ */
+void plain_tell(const char *path, int error, char *out, size_t size);
+/* Of an errno: here nothing can be written, or not now. */
+int plain_is_shut(int error);
 
 #endif

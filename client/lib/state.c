@@ -11,8 +11,10 @@
 
 #include "client/lib/plain.h"
 #include "client/lib/service_dirs.h"
+#include "common/seal.h"
 
-#define FILE_LIMIT (1 << 18) /* bytes; a request needs 40 kB at most */
+#define REQUEST_MOST 40960     /* bytes that a request needs */
+#define FILE_LIMIT   (1 << 18) /* of any file here */
 
 int
 state_fail(struct state *s, const char *fmt, ...)
@@ -26,6 +28,17 @@ state_fail(struct state *s, const char *fmt, ...)
 	vsnprintf(s->error, sizeof(s->error), fmt, ap);
 	va_end(ap);
 	return (-1);
+}
+
+int
+state_fail_at(struct state *s, const char *name)
+{
+	char path[PATH_MAX + NAME_MAX + 2], text[sizeof(s->error)];
+
+	snprintf(path, sizeof(path), "%s%s%s", s->path,
+	    name[0] != '\0' ? "/" : "", name);
+	plain_tell(path, errno, text, sizeof(text));
+	return (state_fail(s, "%s", text));
 }
 
 const char *
@@ -42,7 +55,7 @@ state_dir(const struct state *s)
 
 /* ---- the directory ---- */
 
-/* On failure the path stays that of the common directory. */
+/* 0, or errno: then the path stays that of the common directory. */
 static int
 directory_use(struct state *s, const char *name, const struct hosts *hosts)
 {
@@ -50,8 +63,7 @@ directory_use(struct state *s, const char *name, const struct hosts *hosts)
 
 	s->dir = plain_directory(s->base, name);
 	if (s->dir < 0)
-		return (state_fail(
-		    s, "%s/%s: %s", s->path, name, plain_why(errno)));
+		return (errno);
 	snprintf(s->path + len, sizeof(s->path) - len, "/%s", name);
 	service_dirs_note(s->dir, hosts);
 	service_dirs_sweep(s->dir);
@@ -69,10 +81,12 @@ directory_open(struct state *s, const char *dir, const struct hosts *hosts)
 	if (s->base < 0 && s->path[0] == '\0')
 		return (state_fail(s, "no state directory: set EVOTE_STATE"));
 	if (s->base < 0)
-		return (state_fail(s, "%s: %s", s->path, plain_why(errno)));
+		return (state_fail_at(s, ""));
 	if (!service_dirs_by_hosts(s->base, hosts, name))
 		return (0);
-	return (directory_use(s, name, hosts));
+	if ((errno = directory_use(s, name, hosts)) != 0)
+		return (state_fail_at(s, name));
+	return (0);
 }
 
 int
@@ -80,14 +94,23 @@ state_adopt(
     struct state *s, const struct hosts *hosts, const unsigned char cluster[16])
 {
 	char name[SERVICE_DIR_NAME];
-	int found;
+	int found, error;
 
 	if (s->dir >= 0 || s->base < 0)
 		return (0);
 	found = service_dirs_by_cluster(s->base, cluster, name);
 	if (!found && service_dirs_add(s->base, cluster, name) != 0)
-		return (state_fail(s, "%s: %s", s->path, strerror(errno)));
-	return (directory_use(s, name, hosts) == 0 ? found : -1);
+		error = errno;
+	else if ((error = directory_use(s, name, hosts)) == 0)
+		return (found);
+	errno = error;
+	state_fail_at(s, name);
+	if (!plain_is_shut(error) && error != EUSERS)
+		return (-1);
+	/* The error says why each request of a voter fails from now on. */
+	close(s->base);
+	s->base = -1;
+	return (0);
 }
 
 int
@@ -144,37 +167,75 @@ state_write(int fd, const void *data, size_t len)
 	return (0);
 }
 
+/* The file `new`, on disk but for its name; else none is left, errno is. */
+static int
+new_write(struct state *s, const char *name, char new[NAME_MAX],
+    const void *data, size_t len)
+{
+	int fd, ok, error;
+
+	snprintf(new, NAME_MAX, "%.200s.%d.new", name, (int)getpid());
+	fd = plain_open(s->dir, new, O_WRONLY | O_CREAT | O_TRUNC);
+	if (fd < 0)
+		return (-1);
+	ok = state_write(fd, data, len) == 0 && fsync(fd) == 0;
+	error = errno;
+	if (close(fd) != 0 && ok) {
+		error = errno;
+		ok = 0;
+	}
+	if (ok)
+		return (0);
+	unlinkat(s->dir, new, 0);
+	errno = error;
+	return (-1);
+}
+
+/* As state_replace, with errno. */
+static int
+file_replace(struct state *s, const char *name, const void *data, size_t len)
+{
+	char new[NAME_MAX];
+	int error;
+
+	if (new_write(s, name, new, data, len) != 0)
+		return (-1);
+	if (renameat(s->dir, new, s->dir, name) == 0 && fsync(s->dir) == 0)
+		return (0);
+	error = errno;
+	unlinkat(s->dir, new, 0);
+	errno = error;
+	return (-1);
+}
+
 int
 state_replace(struct state *s, const char *name, const void *data, size_t len)
 {
-	char new[NAME_MAX];
-	int fd, ok;
+	return (
+	    file_replace(s, name, data, len) == 0 ? 0 : state_fail_at(s, name));
+}
 
-	snprintf(new, sizeof(new), "%.200s.%d.new", name, (int)getpid());
-	fd = plain_open(s->dir, new, O_WRONLY | O_CREAT | O_TRUNC);
-	if (fd < 0)
-		return (
-		    state_fail(s, "%s/%s: %s", s->path, new, plain_why(errno)));
-	ok = state_write(fd, data, len) == 0 && fsync(fd) == 0;
-	if (close(fd) == 0 && ok && renameat(s->dir, new, s->dir, name) == 0 &&
-	    fsync(s->dir) == 0)
+int
+state_keep(struct state *s, const char *name, const void *data, size_t len)
+{
+	if (s->dir < 0)
 		return (0);
-	state_fail(s, "%s/%s: %s", s->path, name, strerror(errno));
-	unlinkat(s->dir, new, 0);
-	return (-1);
+	if (file_replace(s, name, data, len) == 0)
+		return (1);
+	return (plain_is_shut(errno) ? 0 : state_fail_at(s, name));
 }
 
 int
 state_writable(struct state *s)
 {
-	char new[NAME_MAX];
-	int fd;
+	char new[NAME_MAX], request[REQUEST_MOST];
 
-	snprintf(new, sizeof(new), "probe.%d.new", (int)getpid());
-	fd = plain_open(s->dir, new, O_WRONLY | O_CREAT | O_TRUNC);
-	if (fd < 0)
-		return (state_fail(s, "%s: %s", s->path, plain_why(errno)));
-	close(fd);
+	if (s->blind[0] != '\0')
+		return (state_fail(s, "%s", s->blind));
+	/* What a disk that compresses cannot make small. */
+	seal_random(request, sizeof(request));
+	if (new_write(s, "probe", new, request, sizeof(request)) != 0)
+		return (state_fail_at(s, ""));
 	unlinkat(s->dir, new, 0);
 	return (0);
 }
@@ -185,7 +246,7 @@ state_read(struct state *s, const char *name, char **out)
 	long n = s->dir < 0 ? 0 : plain_read(s->dir, name, FILE_LIMIT, out);
 
 	if (n < 0)
-		state_fail(s, "%s/%s: %s", s->path, name, plain_why(errno));
+		state_fail_at(s, name);
 	return (n);
 }
 

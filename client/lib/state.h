@@ -28,7 +28,10 @@
  *			when the service was last asked for keys
  *	evidence-*	what was seen and what contradicts it
  *
- * Failures are -1 with one sentence in state_error.
+ * Failures are -1 with one sentence in state_error.  Where nothing can be
+ * written, since it is somebody else's or full, what was seen is remembered in
+ * memory only: that is enough to read, and no failure but for the requests of
+ * voters.
  */
 struct state;
 
@@ -67,7 +70,7 @@ int state_pin(struct state *, const struct service *);
 
 /*
  * In a file of its own: programs of older versions share the directory.  1 it
- * is known, 0 not yet, -1; 1 it is kept, 0 there is no directory, -1.
+ * is known, 0 not yet, -1; 1 it is kept, 0 it cannot be kept here, -1.
  */
 int state_tls(struct state *, char pin[TLS_PIN]);
 int state_set_tls(struct state *, const char *pin);
@@ -131,7 +134,7 @@ int state_lock(struct state *, const char *voter, uint64_t deadline_ms);
 void state_unlock(int lock); /* -1 is fine */
 /* Whether that can be had, now or after another command: 0, or -1. */
 int state_lockable(struct state *, const char *voter);
-/* Whether a request could be written down: 0, or -1. */
+/* Whether a request could be written down: 0, or -1; writes as much. */
 int state_writable(struct state *);
 
 /*

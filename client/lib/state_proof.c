@@ -32,7 +32,7 @@ text_load(struct state *s, const char *name, char **out)
 static int
 text_store(struct state *s, const char *name, const char *text)
 {
-	return (s->dir < 0 ? 0 : state_replace(s, name, text, strlen(text)));
+	return (state_keep(s, name, text, strlen(text)) < 0 ? -1 : 0);
 }
 
 /* ---- the last checkpoint ---- */
@@ -69,8 +69,7 @@ state_set_checkpoint(struct state *s, const char *before, const char *now)
 		return (0);
 	fd = plain_open(s->dir, "checkpoint.lock", O_RDWR | O_CREAT);
 	if (fd < 0 || flock(fd, LOCK_EX) != 0)
-		rc = state_fail(
-		    s, "%s/checkpoint.lock: %s", s->path, plain_why(errno));
+		rc = state_fail_at(s, "checkpoint.lock");
 	else
 		rc = checkpoint_swap(s, before, now);
 	if (fd >= 0)

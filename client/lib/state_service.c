@@ -46,12 +46,10 @@ state_pin(struct state *s, const struct service *v)
 	char text[EVOTE_TEXT_MAX + 100], hex[33];
 	int n;
 
-	if (s->dir < 0)
-		return (0);
 	seal_hex(hex, v->cluster, sizeof(v->cluster));
 	n = snprintf(
 	    text, sizeof(text), "cluster %s\norigin %s\n", hex, v->origin);
-	return (state_replace(s, "service", text, (size_t)n));
+	return (state_keep(s, "service", text, (size_t)n) < 0 ? -1 : 0);
 }
 
 int
@@ -78,21 +76,12 @@ state_set_tls(struct state *s, const char *pin)
 	char text[TLS_PIN + 8];
 	int n = snprintf(text, sizeof(text), "pin %s\n", pin);
 
-	if (s->dir < 0)
-		return (0);
-	return (state_replace(s, "pin", text, (size_t)n) == 0 ? 1 : -1);
-}
-
-/* Who only reads needs no more, where nothing can be written. */
-static int
-is_read_only(int error)
-{
-	return (error == EACCES || error == EROFS);
+	return (state_keep(s, "pin", text, (size_t)n));
 }
 
 /*
- * The file, locked against other processes; without a directory, or without the
- * file where none can be made, *fd is -1.
+ * The file, locked against other processes; without a directory, without the
+ * file where none can be made, or where it is somebody else's, *fd is -1.
  */
 static int
 seen_open(struct state *s, int *fd)
@@ -100,29 +89,42 @@ seen_open(struct state *s, int *fd)
 	*fd = -1;
 	if (s->dir < 0)
 		return (0);
+	s->blind[0] = '\0';
 	*fd = plain_open(s->dir, "seen", O_RDWR | O_CREAT);
-	if (*fd < 0 && is_read_only(errno)) {
+	if (*fd < 0 && plain_is_shut(errno)) {
 		*fd = plain_open(s->dir, "seen", O_RDONLY);
 		if (*fd < 0 && errno == ENOENT)
 			return (0);
+		if (*fd < 0 && (errno == EACCES || errno == EUSERS)) {
+			state_fail_at(s, "seen");
+			memcpy(s->blind, s->error, sizeof(s->blind));
+			return (0);
+		}
 	}
 	if (*fd >= 0 && flock(*fd, LOCK_EX) == 0)
 		return (0);
-	state_fail(s, "%s/seen: %s", s->path, plain_why(errno));
+	state_fail_at(s, "seen");
 	if (*fd >= 0)
 		close(*fd);
 	return (-1);
 }
 
 static int
+is_further(const struct sighting *a, const struct sighting *b)
+{
+	return (a->epoch >= b->epoch && a->size >= b->size &&
+	    (a->epoch > b->epoch || a->size > b->size));
+}
+
+static int
 seen_read(struct state *s, int fd, struct sighting *out)
 {
-	struct sighting v = s->seen;
+	struct sighting v = {0};
 	char line[SEEN_LEN + 1], hex[65];
 	ssize_t n = fd < 0 ? 0 : pread(fd, line, SEEN_LEN, 0);
 
 	if (n < 0)
-		return (state_fail(s, "%s/seen: %s", s->path, strerror(errno)));
+		return (state_fail_at(s, "seen"));
 	line[n] = '\0';
 	if (n > 0 &&
 	    (n < SEEN_LEN ||
@@ -130,7 +132,8 @@ seen_read(struct state *s, int fd, struct sighting *out)
 		    hex) != 3 ||
 		seal_unhex(v.root, sizeof(v.root), hex) != 0))
 		return (state_damaged(s, "seen"));
-	*out = v;
+	/* Further, where it could not be written. */
+	*out = is_further(&s->seen, &v) ? s->seen : v;
 	return (0);
 }
 
@@ -139,15 +142,16 @@ seen_write(struct state *s, int fd, const struct sighting *v)
 {
 	char line[SEEN_LEN + 1], hex[65];
 
-	if (fd < 0) {
-		s->seen = *v;
+	s->seen = *v;
+	if (fd < 0)
 		return (0);
-	}
 	seal_hex(hex, v->root, sizeof(v->root));
 	snprintf(line, sizeof(line), SEEN_FORMAT, v->epoch, v->size, hex);
-	if (pwrite(fd, line, SEEN_LEN, 0) == SEEN_LEN)
-		return (0);
-	return (state_fail(s, "%s/seen: %s", s->path, strerror(errno)));
+	if (pwrite(fd, line, SEEN_LEN, 0) != SEEN_LEN)
+		return (plain_is_shut(errno) ? 0 : state_fail_at(s, "seen"));
+	/* Whoever removes the file wants nothing of it to be known. */
+	memset(&s->seen, 0, sizeof(s->seen));
+	return (0);
 }
 
 static void
@@ -167,13 +171,6 @@ state_seen(struct state *s, struct sighting *out)
 	rc = seen_read(s, fd, out);
 	seen_close(fd);
 	return (rc);
-}
-
-static int
-is_further(const struct sighting *a, const struct sighting *b)
-{
-	return (a->epoch >= b->epoch && a->size >= b->size &&
-	    (a->epoch > b->epoch || a->size > b->size));
 }
 
 static int

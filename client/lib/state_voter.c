@@ -155,9 +155,7 @@ lock_open(struct state *s, const char *voter)
 	int fd = plain_open(
 	    s->dir, voter_file(voter, "lock", name), O_RDWR | O_CREAT);
 
-	return (fd >= 0
-		? fd
-		: state_fail(s, "%s/%s: %s", s->path, name, plain_why(errno)));
+	return (fd >= 0 ? fd : state_fail_at(s, name));
 }
 
 int
@@ -168,7 +166,7 @@ state_lockable(struct state *s, const char *voter)
 	if (fd < 0)
 		return (-1);
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno != EWOULDBLOCK)
-		rc = state_fail(s, "%s: %s", s->path, strerror(errno));
+		rc = state_fail_at(s, "");
 	close(fd);
 	return (rc);
 }
@@ -266,7 +264,7 @@ state_each(struct state *s, void (*each)(void *, uint64_t, const struct kept *),
 	if (s->dir < 0)
 		return (0);
 	if (d == NULL)
-		return (state_fail(s, "%s: %s", s->path, strerror(errno)));
+		return (state_fail_at(s, ""));
 	while ((entry = readdir(d)) != NULL) {
 		if (!plain_ends(entry->d_name, ".request"))
 			continue;
@@ -290,6 +288,10 @@ state_store(struct state *s, const char *voter, struct kept *k)
 	int rc;
 	long n = xdr_to_bytes((xdrproc_t)xdr_kept, k, &data);
 
+	if (s->blind[0] != '\0' && n >= 0) {
+		free(data);
+		return (state_fail(s, "%s", s->blind));
+	}
 	if (n < 0)
 		return (
 		    state_fail(s, "the request breaks a limit of the service"));
@@ -313,7 +315,7 @@ state_settle(struct state *s, const char *voter)
 
 	rc = fd < 0 ? -1 : ftruncate(fd, REQUEST_HEAD);
 	if (rc != 0)
-		state_fail(s, "%s/%s: %s", s->path, name, strerror(errno));
+		state_fail_at(s, name);
 	if (fd >= 0)
 		close(fd);
 	return (rc);

@@ -219,8 +219,9 @@ no_portmap() {
 	says "TWO PRIMARIES: alpha and beta both serve. Stop one now and keep"
 	exits 3 client status --prometheus
 	says "evote_two_primaries 1"
-	# One that the other lacks: it can neither be dropped nor merged.
-	as ada vote board yes
+	# One that the other lacks: it can neither be dropped nor merged.  Who
+	# has seen the later epoch takes no answer from alpha any more.
+	EVOTE_STATE=$PAIR_DIR/ada as ada vote board yes
 	net_heal
 	wait_until 10 role_is alpha halted
 	exits 4 client status

@@ -111,6 +111,15 @@ tells_fast() {
 	tells_fast 0 "in 3 h 5" extend board --end +4h --reason late --yes
 }
 
+# A home directory of nobody's: where the tests lie others may not look.
+own_make() {
+	own=$PAIR_DIR/own
+	mkdir -p "$own/.local/state/evote"
+	cp "$PAIR_BIN/evote_client" "$KEYS/people/ada.pem" "$own"
+	chown -R nobody "$own"
+	chmod a+x "$PAIR_DIR" "$BATS_TEST_TMPDIR" "$BATS_SUITE_TMPDIR/.."
+}
+
 # As who owns that directory, where files have modes, unlike for root.
 in_own() {
 	host_run voters env -u EVOTE_STATE -u XDG_STATE_HOME HOME="$own" \
@@ -121,12 +130,7 @@ in_own() {
 @test "a state directory that cannot be written: check says so, reading works" {
 	cluster_up people
 	election board 3600
-	own=$PAIR_DIR/own
-	mkdir "$own"
-	# Where the tests lie others may not look.
-	cp "$PAIR_BIN/evote_client" "$KEYS/people/ada.pem" "$own"
-	chown -R nobody "$own"
-	chmod a+x "$PAIR_DIR" "$BATS_TEST_TMPDIR" "$BATS_SUITE_TMPDIR/.."
+	own_make
 	exits 0 in_own check
 	not says state
 	chmod -R a-w "$own/.local/state/evote"
@@ -153,8 +157,66 @@ in_own() {
 	exits 2 in_own check
 	says "Put that right on this computer"
 	says "could not be asked from here"
-	exits 2 in_own status
+	exits 2 in_own status --prometheus
 	says "could not be asked from here"
+	not says "evote_up{"
+	exits 2 in_own status
+	says "alpha could not be asked from here"
+	not says "does not answer"
+}
+
+# The same, with a state directory on a full disk that nobody has used before.
+in_full() {
+	# shellcheck disable=SC2016 # for that shell
+	host_run voters unshare -m sh -c 'mount -t tmpfs -o size=16k,mode=777 none "$1"
+	    dd if=/dev/zero of="$1/filler" 2>/dev/null; shift; exec "$@"' \
+	    sh "$own/.local/state" env -u EVOTE_STATE -u XDG_STATE_HOME \
+	    HOME="$own" setpriv --reuid nobody --clear-groups \
+	    "$own/evote_client" --voter ada --key "$own/ada.pem" "$@"
+}
+
+# reads_only WHY [AS]: all that only reads works, and a vote says why it does not.
+reads_only() {
+	local command run=${2-in_own}
+	for command in elections "show board" trust checkpoint; do
+		# shellcheck disable=SC2086 # words
+		exits 0 "$run" $command
+	done
+	exits 0 "$run" status
+	not says "does not answer"
+	exits 1 "$run" check
+	says "WRONG  state     A vote cannot be kept here"
+	says "$1"
+	exits 2 "$run" vote board yes
+	says "NOT sent"
+	says "$1"
+}
+
+@test "a state directory that is root's, or full: reading works, a vote says whose it is" {
+	cluster_up people
+	election board 3600
+	own_make
+	local state=$own/.local/state
+	# As sudo leaves it, before the first contact and after it.
+	chown root "$state/evote"
+	reads_only "$state/evote is of the user root: have it given to you (chown -R nobody $state/evote)"
+	chown nobody "$state/evote"
+	chmod 555 "$state/evote"
+	reads_only "run chmod -R u+rwX $state/evote"
+	chmod 755 "$state/evote"
+	exits 0 in_own elections
+	chown root "$(echo "$state"/evote/*)"
+	reads_only "is of the user root: have it given to you (chown -R nobody $state/evote/"
+	chown nobody "$(echo "$state"/evote/*)"
+	chown root "$(echo "$state"/evote/*/seen)"
+	reads_only "/seen is of the user root"
+	chown nobody "$(echo "$state"/evote/*/seen)"
+	rm "$(echo "$state"/evote/*/seen)"
+	rm "$(echo "$state"/evote/*/keys)"
+	chmod 555 "$(echo "$state"/evote/*)"
+	reads_only "run chmod -R u+rwX $state/evote/"
+	chmod 755 "$(echo "$state"/evote/*)"
+	reads_only "No space left on device" in_full
 }
 
 @test "check: a stranger learns nothing of the roll" {

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -19,6 +20,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -1155,6 +1157,30 @@ test_can_keep(void **state)
 	assert_int_equal(0, mkdir(path, 0700));
 	assert_int_equal(-1, evote_can_keep(e));
 	assert_non_null(strstr(evote_problem(e), path));
+	evote_close(e);
+	state_close(s);
+}
+
+/* As on a full disk, an empty file may be had, and nothing in it. */
+static void
+test_can_keep_full(void **state)
+{
+	struct world *w = *state;
+	struct state *s = state_of(w);
+	struct evote *e = open_with(w, 5000, 0);
+	struct rlimit old, few;
+	int can;
+
+	assert_int_equal(0, getrlimit(RLIMIT_FSIZE, &old));
+	signal(SIGXFSZ, SIG_IGN);
+	few = old;
+	few.rlim_cur = 8192;
+	assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &few));
+	can = evote_can_keep(e);
+	assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &old));
+	assert_int_equal(-1, can);
+	assert_int_equal(0, evote_can_keep(e));
+	assert_int_equal(-1, mode_of(state_dir(s), ".new"));
 	evote_close(e);
 	state_close(s);
 }
@@ -3254,6 +3280,7 @@ main(void)
 	    test(test_kept_damaged),
 	    test(test_lock),
 	    test(test_can_keep),
+	    test(test_can_keep_full),
 	    test(test_seen),
 	    test(test_service_and_token),
 	    test(test_tokens_kept),
