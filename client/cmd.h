@@ -29,14 +29,13 @@ enum {
 struct client {
 	struct evote_options options;
 	char voter[NAME_ROOM]; /* as the roll has it, for options.voter */
-	char key[PATH_MAX];    /* for options.key, with a ~ resolved */
-	char hosts[PATH_MAX];  /* for options.hosts, likewise */
 	const char *admin;     /* path of the operators' socket, or NULL */
 	const char *again;     /* what to do when an order of theirs got no
 				  answer; NULL: look */
 	const char *passphrase_file;
-	char *conf[2]; /* what configuration files say */
-	cJSON *json;   /* the object to print with --json, else NULL */
+	char *conf[2];	/* what configuration files say */
+	char *paths[5]; /* options with a ~ resolved: see places.h */
+	cJSON *json;	/* the object to print with --json, else NULL */
 	int version;
 };
 

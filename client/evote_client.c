@@ -251,7 +251,6 @@ cmd_open_voter(struct client *c, int keyless, struct evote **out)
 	c->options.voter = c->voter;
 	if (status >= 0)
 		return (status);
-	places_key(c);
 	if (c->options.key != NULL)
 		key_doubt(c->options.key);
 	if ((status = cmd_open(c, out)) < 0 &&
@@ -407,11 +406,15 @@ many_say(struct client *c, const struct command *cmd, char **argv)
 	    cmd->name, argv[1], cmd->name));
 }
 
-/* With its options and the right number of arguments. */
+/*
+ * With its options and the right number of arguments.  Those of configuration
+ * files come last: whoever asks for help gets it, whatever is wrong there.
+ */
 static int
 command_run(struct client *c, const struct command *cmd, void *own, int argc,
-    char **argv)
+    char **argv, uint32_t told)
 {
+	int status;
 	char text[USAGE];
 	int judged;
 
@@ -424,13 +427,18 @@ command_run(struct client *c, const struct command *cmd, void *own, int argc,
 	default:
 		break;
 	}
-	judged = args_judge(cmd->args, argc - optind);
-	if (judged == 0)
-		return (cmd->run(c, own, argc - optind, argv + optind));
-	if (judged > 0)
-		return (many_say(c, cmd, argv + optind - 1));
-	usage_text(cmd, text);
-	return (say_usage(c, "%s: an argument is missing", text));
+	argc -= optind;
+	argv += optind;
+	if ((judged = args_judge(cmd->args, argc)) > 0)
+		return (many_say(c, cmd, argv - 1));
+	if (judged < 0) {
+		usage_text(cmd, text);
+		return (say_usage(c, "%s: an argument is missing", text));
+	}
+	if ((status = conf_all(c, told)) >= 0)
+		return (status);
+	places_resolve(c);
+	return (cmd->run(c, own, argc, argv));
 }
 
 static int
@@ -461,11 +469,10 @@ run(struct client *c, int argc, char **argv)
 		    c, "no command is given; see evote_client --help"));
 	if (strcmp(argv[0], "help") == 0)
 		return (run_help(c, argc - 1, argv + 1));
-	if ((cmd = command_find(c, argv[0], &status)) == NULL ||
-	    (status = conf_all(c, told)) >= 0)
+	if ((cmd = command_find(c, argv[0], &status)) == NULL)
 		return (status);
 	own = need(calloc(1, cmd->size + 1));
-	status = command_run(c, cmd, own, argc, argv);
+	status = command_run(c, cmd, own, argc, argv, told);
 	free(own);
 	return (status);
 }
@@ -484,5 +491,6 @@ main(int argc, char **argv)
 	cJSON_Delete(c.json);
 	free(c.conf[0]);
 	free(c.conf[1]);
+	places_clear(&c);
 	return (output_end("", status));
 }

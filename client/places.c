@@ -8,24 +8,40 @@
 
 #include "client/say.h"
 
-/* The path, or in out the one that "MARK~/..." stands for, with the mark. */
-static const char *
-resolve(const char *path, const char *mark, char *out, size_t size)
+/* "~/..." and "@~/..."; *kept is to be freed. */
+static void
+resolve(const char **path, char **kept)
 {
-	const char *home = getenv("HOME");
-	size_t n = strlen(mark);
+	const char *home = getenv("HOME"), *rest = *path;
+	int is_list = rest != NULL && *rest == '@';
 
-	if (path == NULL || home == NULL || strncmp(path, mark, n) != 0 ||
-	    strncmp(path + n, "~/", 2) != 0)
-		return (path);
-	snprintf(out, size, "%s%s%s", mark, home, path + n + 1);
-	return (out);
+	if (rest == NULL || home == NULL || home[0] == '\0' ||
+	    strncmp(rest + is_list, "~/", 2) != 0)
+		return;
+	if (asprintf(kept, "%s%s%s", is_list ? "@" : "", home,
+		rest + is_list + 1) < 0)
+		abort();
+	*path = *kept;
 }
 
 void
-places_key(struct client *c)
+places_resolve(struct client *c)
 {
-	c->options.key = resolve(c->options.key, "", c->key, sizeof(c->key));
+	const char **const options[] = {&c->options.hosts, &c->options.key,
+	    &c->options.state, &c->passphrase_file, &c->admin};
+
+	_Static_assert(sizeof(options) / sizeof(options[0]) ==
+		sizeof(c->paths) / sizeof(c->paths[0]),
+	    "each has its place");
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		resolve(options[i], &c->paths[i]);
+}
+
+void
+places_clear(struct client *c)
+{
+	for (size_t i = 0; i < sizeof(c->paths) / sizeof(c->paths[0]); i++)
+		free(c->paths[i]);
 }
 
 /* A file is named after an @: without it, it would be taken for a host. */
@@ -49,8 +65,6 @@ places_hosts(struct client *c)
 		return (say_usage(c,
 		    "no hosts are given; use --hosts, EVOTE_HOSTS or " CMD_HOSTS
 		    ""));
-	c->options.hosts =
-	    resolve(c->options.hosts, "@", c->hosts, sizeof(c->hosts));
 	list = c->options.hosts;
 	if (list[strspn(list, " ,")] == '\0')
 		return (say_usage(c,

@@ -4,10 +4,14 @@
 #include "client/cmd.h"
 
 /*
- * Where the voter's key and the list of hosts are.  A ~ in front is the home
- * directory, as the shell has it: a configuration file knows no shell.
+ * Where files are that options name.  A ~ in front is the home directory, as
+ * the shell has it: a configuration file, and the environment of a unit, know
+ * no shell.
  */
-void places_key(struct client *);
+
+/* Of all options that name one, before any is used. */
+void places_resolve(struct client *);
+void places_clear(struct client *);
 /* A step; the list is the packages' when none is given. */
 int places_hosts(struct client *);
 

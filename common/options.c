@@ -1,6 +1,7 @@
 #include "common/options.h"
 
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/nearest.h"
@@ -103,6 +104,8 @@ options_read(const struct option_row *table, void *to, int argc, char **argv,
 	uint32_t seen = 0;
 	int ch;
 
+	/* Wherever they stand, whatever a build or a test has set. */
+	unsetenv("POSIXLY_CORRECT");
 	table_copy(table, options);
 	opterr = optind = 0;
 	while ((ch = getopt_long(argc, argv, letters, options, NULL)) != -1) {

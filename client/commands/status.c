@@ -224,6 +224,8 @@ run(struct client *c, void *own, int argc, char **argv)
 	if (v->prometheus && (v->watch || c->json != NULL))
 		return (say_usage(
 		    c, "--prometheus goes without --watch and --json"));
+	if (v->count != 0 && !v->watch)
+		return (say_usage(c, "--count needs --watch"));
 	if (v->explain && (v->watch || v->prometheus))
 		return (say_usage(
 		    c, "--explain goes without --watch and --prometheus"));

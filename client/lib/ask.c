@@ -45,6 +45,9 @@ unanswered(struct evote *e)
 	char span[64];
 
 	date_span(e->options.timeout_ms * 1000, span, sizeof(span));
+	if (e->options.timeout_ms % 1000 != 0)
+		snprintf(span, sizeof(span), "%g s",
+		    (double)e->options.timeout_ms / 1000);
 	handle_fail(e, "no host answered within %s (%s)", span,
 	    why[0] != '\0' ? why : "no time to ask");
 	return (EVOTE_UNANSWERED);

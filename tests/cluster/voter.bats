@@ -428,6 +428,10 @@ leave_pending() {
 	own_conf <<<'hots = a=b'
 	exits 2 client elections
 	says 'client.conf line 1: no option is named "hots" (did you mean hosts?)'
+	# Help is had all the same.
+	exits 0 client elections --help
+	says "usage: evote_client"
+	exits 0 client help elections
 	own_conf <<<'json = yes'
 	exits 2 client elections
 	# What turns TLS off is said each time, and noticed.
@@ -446,6 +450,32 @@ leave_pending() {
 	HOME=$PAIR_DIR exits 0 client --hosts @~/list elections
 	exits 2 client --hosts "$PAIR_DIR/list" elections
 	says "did you mean @$PAIR_DIR/list?"
+	# And so is everything else that is named there.
+	echo secret >"$PAIR_DIR/pass"
+	chmod 600 "$PAIR_DIR/pass"
+	own_conf <<-'end'
+		hosts = @~/list
+		state = ~/of ada
+		key = ~/locked.pem
+		passphrase-file = ~/pass
+		admin = ~/no.sock
+	end
+	HOME=$PAIR_DIR exits 0 client keygen "$PAIR_DIR/locked.pem"
+	(
+		unset EVOTE_STATE
+		export HOME=$PAIR_DIR
+		exits 1 client --voter ada check
+		says "does not know \"ada\" with this key"
+		exits 4 client voters
+		says "$PAIR_DIR/no.sock"
+	)
+	compgen -G "$PAIR_DIR/of ada/*/seen"
+	[[ ! -e "~" ]]
+	# An empty value is no value.
+	own_conf <<<'pin ='
+	exits 2 client elections
+	says "client.conf line 1: pin lacks its value"
+	rm "$XDG_CONFIG_HOME/evote/client.conf"
 	export EVOTE_HOSTS=$hosts
 }
 

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <getopt.h>
 
@@ -78,6 +79,8 @@ a_table_is_read(void **state)
 	assert_int_equal(0, r.f.loud);
 	assert_int_equal(1u << 1 | 1u << 2, r.given);
 	assert_int_equal(2, r.rest);
+	setenv("POSIXLY_CORRECT", "1", 1);
+	assert_int_equal(2, read_words("a --loud b", 0).rest);
 	/* A beginning will do; options end before the first other word. */
 	r = read_words("--lo verb --name x", 1);
 	assert_int_equal(OPTIONS_DONE, r.end);
