@@ -8,15 +8,27 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "client/say.h"
+#include "common/private.h"
 #include "common/text.h"
 
-#define SIGNALS 4
+static const int signals[] = {
+    SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU};
+#define SIGNALS (sizeof(signals) / sizeof(signals[0]))
+
+static volatile sig_atomic_t caught;
 
 /* Only interrupts what waits. */
 static void
 on_signal(int number)
 {
-	(void)number;
+	caught = number;
+}
+
+static int
+is_stop(int number)
+{
+	return (number == SIGTSTP || number == SIGTTIN || number == SIGTTOU);
 }
 
 /* A line without its end; -1: none, or it is too long. */
@@ -24,11 +36,13 @@ static ssize_t
 line_read(int fd, char *out, size_t size)
 {
 	size_t len = 0;
+	ssize_t n = 1;
 
 	for (; len + 1 < size; len++)
-		if (read(fd, out + len, 1) != 1 || out[len] == '\n')
+		if ((n = read(fd, out + len, 1)) != 1 || out[len] == '\n')
 			break;
-	if (len + 1 >= size || out[len] != '\n')
+	/* The last line of a file may have no end. */
+	if (len + 1 >= size || n < 0 || (n == 0 && len == 0))
 		return (-1);
 	if (len > 0 && out[len - 1] == '\r')
 		len--;
@@ -40,24 +54,27 @@ line_read(int fd, char *out, size_t size)
 static ssize_t
 tty_read(int fd, char *out, size_t size)
 {
-	static const int numbers[SIGNALS] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 	const struct sigaction action = {.sa_handler = on_signal};
 	struct sigaction was[SIGNALS];
 	struct termios old, hidden;
 	ssize_t n = -1;
-	int i;
+	size_t i;
 
+	caught = 0;
 	if (tcgetattr(fd, &old) != 0)
 		return (-1);
-	for (i = 0; i < SIGNALS; i++)
-		sigaction(numbers[i], &action, &was[i]);
+	for (i = 0; i < SIGNALS; i++) {
+		sigaction(signals[i], NULL, &was[i]);
+		if (was[i].sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+	}
 	hidden = old;
 	hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
 	if (tcsetattr(fd, TCSAFLUSH, &hidden) == 0)
 		n = line_read(fd, out, size);
 	tcsetattr(fd, TCSAFLUSH, &old);
 	for (i = 0; i < SIGNALS; i++)
-		sigaction(numbers[i], &was[i], NULL);
+		sigaction(signals[i], &was[i], NULL);
 	return (n);
 }
 
@@ -72,9 +89,14 @@ terminal_ask(
 		return (text_why(err, errlen,
 		    "there is no terminal to ask for the passphrase; use "
 		    "--passphrase-file"));
-	dprintf(fd, "%s: ", prompt);
-	n = tty_read(fd, out, size);
-	dprintf(fd, "\n");
+	do {
+		dprintf(fd, "%s: ", prompt);
+		n = tty_read(fd, out, size);
+		dprintf(fd, "\n");
+		/* Stops only now that the terminal shows what is typed. */
+		if (is_stop(caught))
+			raise(caught);
+	} while (is_stop(caught));
 	close(fd);
 	return (n >= 0 ? 0 : text_why(err, errlen, "no passphrase was given"));
 }
@@ -82,19 +104,24 @@ terminal_ask(
 static int
 file_read(const char *path, char *out, size_t size, char *err, size_t errlen)
 {
+	const char *doubt = private_doubt(path, geteuid(), 0);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
 
 	if (fd < 0)
 		return (text_why(
 		    err, errlen, "cannot read %s: %s", path, strerror(errno)));
+	if (doubt != NULL)
+		say_aside("The passphrase file %s %s; it should be yours, and "
+			  "nobody else's to read or change (chmod 600).",
+		    path, doubt);
 	n = line_read(fd, out, size);
 	close(fd);
 	return (n >= 0 ? 0
 		       : text_why(err, errlen,
-			     "%s does not begin with a line of less than "
-			     "%zu bytes",
-			     path, size - 1));
+			     "the first line of %s has to be the passphrase "
+			     "(at most %zu bytes)",
+			     path, size - 2));
 }
 
 int

@@ -477,6 +477,57 @@ leave_pending() {
 	says "client.conf line 1: pin lacks its value"
 	rm "$XDG_CONFIG_HOME/evote/client.conf"
 	export EVOTE_HOSTS=$hosts
+	exits 2 client --pin "" elections
+	says "--pin lacks its value"
+	exits 2 client status --count 3
+	says "--count needs --watch"
+	POSIXLY_CORRECT=1 exits 0 as ada check board --help
+	EVOTE_HOSTS=nowhere=127.0.0.1:1 exits 4 client --timeout 0.4 elections
+	says "within 0.4 s"
+}
+
+@test "who stops the client at a passphrase goes on unseen" {
+	cat >"$PAIR_DIR/stop.py" <<-'end'
+		import os, pty, select, sys, termios
+		pid, fd = pty.fork()
+		if pid == 0:
+		    os.execvp("bash", ["bash", "--norc", "--noprofile", "-i"])
+		seen = b""
+		def until(words):
+		    global seen
+		    while words not in seen:
+		        if not select.select([fd], [], [], 20)[0]:
+		            sys.exit(f"no {words} in {seen}")
+		        seen += os.read(fd, 1024)
+		    seen = seen[seen.index(words) + len(words):]
+		def echoes():
+		    return bool(termios.tcgetattr(fd)[3] & termios.ECHO)
+		def hidden():
+		    for _ in range(200):
+		        if not echoes():
+		            return
+		        select.select([], [], [], 0.05)
+		    sys.exit("it is shown")
+		os.write(fd, b"PS1=; " + " ".join(sys.argv[1:]).encode() + b"\n")
+		until(b"new key (empty: none): ")
+		hidden()
+		os.write(fd, b"half\x1a")
+		until(b"Stopped")
+		os.write(fd, b"fg\n")
+		until(b"new key (empty: none): ")
+		hidden()
+		os.write(fd, b"sesame\n")
+		until(b"The same again: ")
+		hidden()
+		os.write(fd, b"sesame\n")
+		until(b"The private key is in")
+		os.write(fd, b"exit\n")
+		os.waitpid(pid, 0)
+		sys.exit("shown" if b"sesame" in seen else 0)
+	end
+	timeout 60 python3 "$PAIR_DIR/stop.py" "$PAIR_BIN/evote_client" \
+	    keygen "$PAIR_DIR/stopped.pem"
+	openssl pkey -in "$PAIR_DIR/stopped.pem" -passin pass:sesame -noout
 }
 
 @test "a key with a passphrase: asked twice, then once; or from a file" {
@@ -498,6 +549,20 @@ leave_pending() {
 	election board 3600
 	exits 0 client --passphrase-file "$PAIR_DIR/pass" --voter eve \
 	    --key "$key" vote board yes
+	# The line may lack its end; who else may read it is told.
+	printf 'open sesame' >"$PAIR_DIR/pass"
+	chmod 644 "$PAIR_DIR/pass"
+	exits 0 client --passphrase-file "$PAIR_DIR/pass" --voter eve \
+	    --key "$key" check
+	says "The passphrase file $PAIR_DIR/pass can be read by other users"
+	chmod 600 "$PAIR_DIR/pass"
+	exits 0 client --passphrase-file "$PAIR_DIR/pass" --voter eve \
+	    --key "$key" check
+	not says "can be read"
+	: >"$PAIR_DIR/pass"
+	exits 2 client --passphrase-file "$PAIR_DIR/pass" --voter eve \
+	    --key "$key" vote board no
+	says "the first line of $PAIR_DIR/pass has to be the passphrase (at most 1022 bytes)"
 	echo "wrong" >"$PAIR_DIR/pass"
 	exits 2 client --passphrase-file "$PAIR_DIR/pass" --voter eve \
 	    --key "$key" vote board no
