@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "client/say.h"
+#include "common/text.h"
 
-#define LINE (SAY_PADDED + SCHULZE_MAX * 24)
+#define LINE   79 /* columns of a terminal, or so many digits of a page */
+#define MARGIN 4  /* of these, before a row */
+#define NARROW 5  /* a cell at least: what stands above it */
 
 int
 ranking_count(struct ranking *r, const struct ballot_form *form,
@@ -26,10 +29,24 @@ ranking_place(const struct ranking *r, u_int choice)
 	return (r->schulze.places[choice]);
 }
 
+void
+ranking_label(const struct ranking *r, u_int choice, char out[RANKING_LABEL])
+{
+	uint32_t place = ranking_place(r, choice);
+
+	if (place == 0)
+		snprintf(out, RANKING_LABEL, "-");
+	else
+		snprintf(out, RANKING_LABEL, "%u%s", place,
+		    schulze_sharing(&r->schulze, place) > 1 ? "=" : "");
+}
+
 uint32_t
 ranking_leaders(const struct ranking *r)
 {
-	return (r->result->votes > 0 ? schulze_sharing(&r->schulze, 1) : 0);
+	return (r->result->votes > r->pairs->blank
+		? schulze_sharing(&r->schulze, 1)
+		: 0);
 }
 
 static const char *
@@ -47,7 +64,10 @@ ranking_winner(const struct ranking *r, char *out, size_t size)
 	while (i + 1 < r->form->choices && ranking_place(r, i) != 1)
 		i++;
 	if (n == 0)
-		snprintf(out, size, "no votes were cast");
+		snprintf(out, size, "%s",
+		    r->result->votes == 0
+			? "no votes were cast"
+			: "no choice has a vote, all ballots are blank");
 	else if (n > 1)
 		snprintf(
 		    out, size, "a TIE, %u choices share the first place", n);
@@ -56,6 +76,112 @@ ranking_winner(const struct ranking *r, char *out, size_t size)
 		    name_of(r, i));
 	else
 		snprintf(out, size, "\"%s\" has won", name_of(r, i));
+}
+
+/* ---- the tables ---- */
+
+static uint64_t
+pair_of(const struct ranking *r, u_int i, u_int j)
+{
+	return (r->pairs->pairs.pairs_val[i * r->form->choices + j]);
+}
+
+static struct schulze_path
+path_of(const struct ranking *r, u_int i, u_int j)
+{
+	return (r->schulze.paths[i * r->form->choices + j]);
+}
+
+void
+ranking_cell(const struct ranking *r, enum ranking_table table, u_int row,
+    u_int column, char out[RANKING_CELL])
+{
+	struct schulze_path path = path_of(r, row, column);
+
+	if (row == column || (table == RANKING_PATHS && path.votes == 0))
+		snprintf(out, RANKING_CELL, "-");
+	else if (table == RANKING_PAIRS)
+		snprintf(out, RANKING_CELL, "%llu",
+		    (unsigned long long)pair_of(r, row, column));
+	else
+		snprintf(out, RANKING_CELL, "%llu:%llu",
+		    (unsigned long long)path.votes,
+		    (unsigned long long)path.opposing);
+}
+
+/* Of the widest cell, with the mark after it. */
+static int
+cell_width(const struct ranking *r, enum ranking_table table)
+{
+	u_int i, j, n = r->form->choices;
+	char text[RANKING_CELL];
+	int width = NARROW, len;
+
+	for (i = 0; i < n; i++)
+		for (j = 0; j < n; j++) {
+			ranking_cell(r, table, i, j, text);
+			len = (int)strlen(text) + 1;
+			width = len > width ? len : width;
+		}
+	return (width);
+}
+
+u_int
+ranking_columns(const struct ranking *r, enum ranking_table table)
+{
+	return ((u_int)((LINE - MARGIN) / (cell_width(r, table) + 1)));
+}
+
+/* A defeat has a mark. */
+static const char *
+mark_of(
+    const struct ranking *r, enum ranking_table table, u_int row, u_int column)
+{
+	return (table == RANKING_PAIRS && row != column &&
+		    pair_of(r, row, column) > pair_of(r, column, row)
+		? "*"
+		: " ");
+}
+
+/* Of its columns, those from the first one to before the last one. */
+static void
+block_lines(struct client *c, const struct ranking *r, enum ranking_table table,
+    u_int first, u_int last)
+{
+	int width = cell_width(r, table);
+	char line[LINE + 1], text[RANKING_CELL + 2];
+	u_int row, i, n = r->form->choices;
+
+	snprintf(line, sizeof(line), "%*s", MARGIN, "");
+	for (i = first; i < last; i++) {
+		snprintf(text, sizeof(text), "%*s[%2u] ", width - 4, "", i + 1);
+		text_join(line, sizeof(line), "", text);
+	}
+	say_line(c, "%s", line);
+	for (row = 0; row < n; row++) {
+		snprintf(line, sizeof(line), "[%2u]", row + 1);
+		for (i = first; i < last; i++) {
+			char cell[RANKING_CELL];
+
+			ranking_cell(r, table, row, i, cell);
+			snprintf(text, sizeof(text), " %*s%s", width - 1, cell,
+			    mark_of(r, table, row, i));
+			text_join(line, sizeof(line), "", text);
+		}
+		say_line(c, "%s", line);
+	}
+}
+
+static void
+table_lines(struct client *c, const struct ranking *r, const char *title,
+    enum ranking_table table)
+{
+	u_int i, n = r->form->choices, room = ranking_columns(r, table);
+
+	say_line(c, "%s", "");
+	say_line(c, "%s", title);
+	for (i = 0; i < n; i += room)
+		block_lines(c, r, table, i, i + room < n ? i + room : n);
 }
 
 /* ---- for people ---- */
@@ -73,88 +199,13 @@ remark(const struct ranking *r, u_int i)
 static void
 place_line(struct client *c, const struct ranking *r, u_int i, int columns)
 {
-	uint32_t place = ranking_place(r, i);
-	char name[SAY_PADDED], text[24];
+	char name[SAY_PADDED], text[RANKING_LABEL];
 
 	say_pad(name, sizeof(name), name_of(r, i), columns);
-	snprintf(text, sizeof(text), "%u%s", place,
-	    schulze_sharing(&r->schulze, place) > 1 ? "=" : "");
-	say_line(c, "%-4s [%2u] %s %10llu%s", place == 0 ? "-" : text, i + 1,
-	    name, (unsigned long long)r->result->counts.counts_val[i].votes,
+	ranking_label(r, i, text);
+	say_line(c, "%-4s [%2u] %s %10llu%s", text, i + 1, name,
+	    (unsigned long long)r->result->counts.counts_val[i].votes,
 	    remark(r, i));
-}
-
-/* A row of numbers of the choices, or of what is for each of them. */
-static void
-row_line(struct client *c, const struct ranking *r, u_int row,
-    void (*cell)(const struct ranking *, u_int, u_int, char *, size_t))
-{
-	char line[LINE], text[48];
-	u_int i;
-
-	snprintf(line, sizeof(line), "[%2u]", row + 1);
-	for (i = 0; i < r->form->choices; i++) {
-		size_t len = strlen(line);
-
-		cell(r, row, i, text, sizeof(text));
-		snprintf(line + len, sizeof(line) - len, " %9s", text);
-	}
-	say_line(c, "%s", line);
-}
-
-static void
-table_lines(struct client *c, const struct ranking *r, const char *title,
-    void (*cell)(const struct ranking *, u_int, u_int, char *, size_t))
-{
-	char line[LINE];
-	u_int i;
-
-	say_line(c, "%s", "");
-	say_line(c, "%s", title);
-	snprintf(line, sizeof(line), "    ");
-	for (i = 0; i < r->form->choices; i++) {
-		size_t len = strlen(line);
-
-		snprintf(line + len, sizeof(line) - len, "      [%2u]", i + 1);
-	}
-	say_line(c, "%s", line);
-	for (i = 0; i < r->form->choices; i++)
-		row_line(c, r, i, cell);
-}
-
-static uint64_t
-pair_of(const struct ranking *r, u_int i, u_int j)
-{
-	return (r->pairs->pairs.pairs_val[i * r->form->choices + j]);
-}
-
-static void
-pair_cell(const struct ranking *r, u_int i, u_int j, char *out, size_t size)
-{
-	if (i == j)
-		snprintf(out, size, "-");
-	else
-		snprintf(out, size, "%llu%s",
-		    (unsigned long long)pair_of(r, i, j),
-		    pair_of(r, i, j) > pair_of(r, j, i) ? "*" : " ");
-}
-
-static struct schulze_path
-path_of(const struct ranking *r, u_int i, u_int j)
-{
-	return (r->schulze.paths[i * r->form->choices + j]);
-}
-
-static void
-path_cell(const struct ranking *r, u_int i, u_int j, char *out, size_t size)
-{
-	struct schulze_path path = path_of(r, i, j);
-
-	if (path.votes == 0)
-		snprintf(out, size, "-");
-	else
-		snprintf(out, size, "%llu:%llu", (unsigned long long)path.votes,
-		    (unsigned long long)path.opposing);
 }
 
 void
@@ -173,11 +224,11 @@ ranking_lines(struct client *c, const struct ranking *r)
 	table_lines(c, r,
 	    "Pairs: how many ballots prefer the row's choice to the column's "
 	    "(* a defeat)",
-	    pair_cell);
+	    RANKING_PAIRS);
 	table_lines(c, r,
 	    "The strongest path of defeats from the row's choice to the "
 	    "column's: votes:opposing of its weakest defeat",
-	    path_cell);
+	    RANKING_PATHS);
 	say_line(c, "%s", "");
 }
 

@@ -17,6 +17,7 @@
 
 #define BAR_MAX 79 /* columns */
 #define BAR_MIN 10
+#define OUTCOME (TALLY_TEXT + 160)
 
 /* What the service says of a closed election. */
 struct outcome {
@@ -84,33 +85,58 @@ csv_text(const char *text)
 	fputs(field, stdout);
 }
 
-/* Of ballots: how many are blank, and to how many each choice is preferred. */
+/* A column for each choice. */
 static void
-head_csv(const struct outcome *o)
+titles_csv(const struct outcome *o, const char *what)
 {
-	const evote_result_res *res = &o->res;
-	char title[EVOTE_NAME_MAX + 8];
+	char title[EVOTE_NAME_MAX + 24];
 	u_int i;
 
-	fputs("election,choice,votes,rank,voted,eligible,end", stdout);
-	if (o->form.kind != BALLOT_CHOICE)
-		fputs(",blank", stdout);
-	for (i = 0;
-	     i < o->res.counts.counts_len && o->form.kind == BALLOT_RANKED;
-	     i++) {
-		snprintf(title, sizeof(title), "over %s",
-		    res->counts.counts_val[i].choice);
+	for (i = 0; i < o->res.counts.counts_len; i++) {
+		snprintf(title, sizeof(title), "%s %s", what,
+		    o->res.counts.counts_val[i].choice);
 		putchar(',');
 		csv_text(title);
 	}
+}
+
+/*
+ * Of ballots: how many are blank, on how many each choice is preferred, and how
+ * strong the paths are, which decide.
+ */
+static void
+head_csv(const struct outcome *o)
+{
+	fputs("election,choice,votes,rank,voted,eligible,end", stdout);
+	if (o->form.kind != BALLOT_CHOICE)
+		fputs(",blank", stdout);
+	if (o->form.kind == BALLOT_RANKED) {
+		titles_csv(o, "over");
+		titles_csv(o, "path to");
+		titles_csv(o, "opposing path to");
+	}
 	fputs("\r\n", stdout);
+}
+
+static void
+ranking_csv(const struct outcome *o, u_int i)
+{
+	u_int j, n = o->res.counts.counts_len;
+	const struct schulze_path *paths = &o->ranking.schulze.paths[i * n];
+
+	for (j = 0; j < n; j++)
+		printf(",%llu",
+		    (unsigned long long)o->pairs.pairs.pairs_val[i * n + j]);
+	for (j = 0; j < n; j++)
+		printf(",%llu", (unsigned long long)paths[j].votes);
+	for (j = 0; j < n; j++)
+		printf(",%llu", (unsigned long long)paths[j].opposing);
 }
 
 static void
 row_csv(const struct outcome *o, u_int i)
 {
 	const evote_result_res *res = &o->res;
-	u_int j, n = res->counts.counts_len;
 	struct when w = when_of(res->end);
 
 	csv_text(o->name);
@@ -122,9 +148,8 @@ row_csv(const struct outcome *o, u_int i)
 	    w.rfc3339);
 	if (o->form.kind != BALLOT_CHOICE)
 		printf(",%llu", (unsigned long long)o->pairs.blank);
-	for (j = 0; j < n && o->form.kind == BALLOT_RANKED; j++)
-		printf(",%llu",
-		    (unsigned long long)o->pairs.pairs.pairs_val[i * n + j]);
+	if (o->form.kind == BALLOT_RANKED)
+		ranking_csv(o, i);
 	fputs("\r\n", stdout);
 }
 
@@ -151,7 +176,7 @@ static void
 count_line(struct client *c, const evote_result_res *res, u_int i, int columns)
 {
 	const evote_count *count = &res->counts.counts_val[i];
-	char choice[SAY_PADDED], rank[16], bar[4 * BAR_MAX + 4] = "";
+	char choice[SAY_PADDED], rank[TALLY_LABEL], bar[4 * BAR_MAX + 4] = "";
 	int room = 79 - columns - 28;
 	u_int first = 0;
 
@@ -161,34 +186,12 @@ count_line(struct client *c, const evote_result_res *res, u_int i, int columns)
 		    room < BAR_MIN ? BAR_MIN : room);
 
 	say_pad(choice, sizeof(choice), count->choice, columns);
-	snprintf(rank, sizeof(rank), "%u%s", tally_rank(res, i),
-	    tally_tied(res, i) ? "=" : "");
+	tally_label(res, i, rank);
 	say_line(c, "%-4s %s %10llu  %5.1f %%%s%s", rank, choice,
 	    (unsigned long long)count->votes,
 	    res->votes == 0 ? 0
 			    : 100 * (double)count->votes / (double)res->votes,
 	    bar[0] != '\0' ? "  " : "", bar);
-}
-
-/* Who came first, or that this is not decided. */
-static void
-leaders_text(const evote_result_res *res, char *out, size_t size)
-{
-	u_int first = 0, n = tally_leaders(res, &first);
-	const evote_count *count = &res->counts.counts_val[first];
-
-	if (n == 0)
-		snprintf(out, size, "%s",
-		    res->votes == 0
-			? "no votes were cast"
-			: "no choice has a vote, all ballots are blank");
-	else if (n == 1)
-		snprintf(out, size, "\"%s\" has the most votes, %llu",
-		    count->choice, (unsigned long long)count->votes);
-	else
-		snprintf(out, size,
-		    "a TIE, %u choices have the most votes, %llu each", n,
-		    (unsigned long long)count->votes);
 }
 
 static void
@@ -203,52 +206,79 @@ counts_lines(struct client *c, const evote_result_res *res)
 		count_line(c, res, i, columns);
 }
 
+/* Who has won, and who voted: a part of a sentence. */
+static void
+outcome_text(const struct outcome *o, char *out, size_t size)
+{
+	const evote_result_res *res = &o->res;
+	char winner[TALLY_TEXT], blank[48] = "";
+
+	if (o->form.kind == BALLOT_RANKED)
+		ranking_winner(&o->ranking, winner, sizeof(winner));
+	else
+		tally_winner(
+		    res, o->form.kind == BALLOT_PICK, winner, sizeof(winner));
+	if (o->pairs.blank > 0)
+		snprintf(blank, sizeof(blank), ", %llu of them blank",
+		    (unsigned long long)o->pairs.blank);
+	snprintf(out, size, "%s; %llu of %llu voter%s voted (%.1f %%)%s",
+	    winner, (unsigned long long)res->votes,
+	    (unsigned long long)res->eligible, res->eligible == 1 ? "" : "s",
+	    100 * tally_turnout(res), blank);
+}
+
 static int
 result_say(struct client *c, const struct outcome *o, const evote_election *v)
 {
 	const evote_result_res *res = &o->res;
-	char winner[EVOTE_NAME_MAX + 80], blank[48] = "";
+	char text[OUTCOME];
 	struct when w = when_of(life_time(&o->life));
 
-	if (o->form.kind == BALLOT_RANKED) {
+	if (o->form.kind == BALLOT_RANKED)
 		ranking_lines(c, &o->ranking);
-		ranking_winner(&o->ranking, winner, sizeof(winner));
-	} else {
+	else
 		counts_lines(c, res);
-		leaders_text(res, winner, sizeof(winner));
-	}
-	if (o->pairs.blank > 0)
-		snprintf(blank, sizeof(blank), ", %llu of them blank",
-		    (unsigned long long)o->pairs.blank);
+	outcome_text(o, text, sizeof(text));
 	form_json(c->json, &o->form, v);
 	life_changes(c, &o->life);
 	life_changes_json(c->json, &o->life);
 	counts_json(c, o);
 	say_stamp(c, &res->answer.stamp);
-	return (say_done(c,
-	    "Election \"%s\", closed %s, which is %s here: %s; %llu of %llu "
-	    "voters voted (%.1f %%)%s",
-	    o->name, w.utc, w.local, winner, (unsigned long long)res->votes,
-	    (unsigned long long)res->eligible, 100 * tally_turnout(res),
-	    blank));
+	return (say_done(c, "Election \"%s\", closed %s, which is %s here: %s",
+	    o->name, w.utc, w.local, text));
+}
+
+/* Bars of rankings are not what has decided, so that is said. */
+static const char *
+note_of(const struct outcome *o)
+{
+	if (o->form.kind != BALLOT_RANKED)
+		return (NULL);
+	return (o->form.none < o->form.choices
+		? "Bars: ballots on which it is first. Placed by the Schulze "
+		  "method; -: does not defeat the default option"
+		: "Bars: ballots on which it is first. Placed by the Schulze "
+		  "method");
 }
 
 static int
 result_svg(const struct outcome *o)
 {
 	const evote_result_res *res = &o->res;
-	char foot[EVOTE_NAME_MAX + 300], leaders[EVOTE_NAME_MAX + 80];
+	struct chart h = {.title = o->name, .note = note_of(o), .res = res};
 	struct when w = when_of(life_time(&o->life));
+	char foot[OUTCOME + 80], text[OUTCOME];
+	u_int i;
 
-	if (o->form.kind == BALLOT_RANKED)
-		ranking_winner(&o->ranking, leaders, sizeof(leaders));
-	else
-		leaders_text(res, leaders, sizeof(leaders));
-	snprintf(foot, sizeof(foot),
-	    "Closed %s: %s; %llu of %llu voters voted (%.1f %%)", w.utc,
-	    leaders, (unsigned long long)res->votes,
-	    (unsigned long long)res->eligible, 100 * tally_turnout(res));
-	chart_svg(stdout, o->name, foot, res);
+	for (i = 0; i < res->counts.counts_len && i < EVOTE_CHOICES_MAX; i++)
+		if (o->form.kind == BALLOT_RANKED)
+			ranking_label(&o->ranking, i, h.places[i]);
+		else
+			tally_label(res, i, h.places[i]);
+	outcome_text(o, text, sizeof(text));
+	snprintf(foot, sizeof(foot), "Closed %s: %s", w.utc, text);
+	h.foot = foot;
+	chart_svg(stdout, &h);
 	return (EXIT_DONE);
 }
 

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,16 +19,17 @@ check_ranks(const u_quad_t *votes, u_int n, const char *expected)
 {
 	evote_count counts[CHOICES] = {0};
 	evote_result_res res = {.counts = {n, counts}};
-	char seen[100] = "";
+	char seen[100] = "", label[TALLY_LABEL];
 	size_t len = 0;
 	u_int i;
 
 	for (i = 0; i < n; i++)
 		counts[i].votes = votes[i];
-	for (i = 0; i < n; i++)
-		len += (size_t)snprintf(seen + len, sizeof(seen) - len,
-		    "%s%u%s", i > 0 ? " " : "", tally_rank(&res, i),
-		    tally_tied(&res, i) ? "=" : "");
+	for (i = 0; i < n; i++) {
+		tally_label(&res, i, label);
+		len += (size_t)snprintf(seen + len, sizeof(seen) - len, "%s%s",
+		    i > 0 ? " " : "", label);
+	}
 	assert_string_equal(expected, seen);
 }
 
@@ -66,6 +68,59 @@ test_leaders(void **state)
 }
 
 static void
+check_winner(const u_quad_t votes[CHOICES], u_quad_t all, int several,
+    const char *expected)
+{
+	static char *const names[CHOICES] = {"A", "B", "C", "D", "E"};
+	evote_count counts[CHOICES] = {0};
+	evote_result_res res = {.counts = {CHOICES, counts}, .votes = all};
+	char seen[TALLY_TEXT];
+	u_int i;
+
+	for (i = 0; i < CHOICES; i++)
+		counts[i] = (evote_count){names[i], votes[i]};
+	tally_winner(&res, several, seen, sizeof(seen));
+	assert_string_equal(expected, seen);
+}
+
+static void
+test_winner(void **state)
+{
+	check_winner((u_quad_t[]){0, 0, 0, 0, 0}, 0, 1, "no votes were cast");
+	check_winner((u_quad_t[]){0, 0, 0, 0, 0}, 2, 1,
+	    "no choice has a vote, all ballots are blank");
+	check_winner((u_quad_t[]){9, 8, 3, 3, 1}, 9, 1,
+	    "\"A\" has the most votes, 9; place 3 is shared");
+	check_winner((u_quad_t[]){9, 7, 7, 3, 3}, 9, 1,
+	    "\"A\" has the most votes, 9; places 2 and 4 are shared");
+	check_winner((u_quad_t[]){4, 4, 1, 1, 0}, 9, 1,
+	    "a TIE, 2 choices have the most votes, 4 each; place 3 is shared");
+	/* Of one choice a ballot nobody is elected behind the first. */
+	check_winner(
+	    (u_quad_t[]){9, 8, 3, 3, 1}, 24, 0, "\"A\" has the most votes, 9");
+}
+
+/* As many shared places as there can be, in the longest sentence. */
+static void
+test_winner_long(void **state)
+{
+	char name[EVOTE_NAME_MAX + 1], seen[TALLY_TEXT];
+	evote_count counts[EVOTE_CHOICES_MAX];
+	evote_result_res res = {
+	    .counts = {EVOTE_CHOICES_MAX, counts}, .votes = UINT64_MAX};
+	u_int i;
+
+	memset(name, 'x', EVOTE_NAME_MAX);
+	name[EVOTE_NAME_MAX] = '\0';
+	for (i = 0; i < EVOTE_CHOICES_MAX; i++)
+		counts[i] = (evote_count){name, UINT64_MAX - (i + 1) / 2};
+	tally_winner(&res, 1, seen, sizeof(seen));
+	assert_string_equal(
+	    seen + strlen(seen) - strlen(" are shared"), " are shared");
+	assert_non_null(strstr(seen, " 58, 60 and 62 are shared"));
+}
+
+static void
 test_turnout(void **state)
 {
 	evote_result_res res = {.votes = 0, .eligible = 0};
@@ -83,6 +138,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_ranks),
 	    cmocka_unit_test(test_leaders),
+	    cmocka_unit_test(test_winner),
+	    cmocka_unit_test(test_winner_long),
 	    cmocka_unit_test(test_turnout),
 	};
 
