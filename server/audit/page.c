@@ -189,6 +189,9 @@ text_poll(FILE *f, const struct book_poll *p)
 
 	fprintf(f, "\nElection \"%s\"\n", page_shown(about->name, safe));
 	text_life(f, p);
+	fprintf(f, "  %s\n",
+	    p->fixes ? "who may vote is fixed at the opening"
+		     : "who may vote is as on the roll until the close");
 	fprintf(f,
 	    "  votes received %" PRIu64 ", valid %" PRIu64 ", counted %" PRIu64
 	    "; signed %" PRIu64 ", by log-in %" PRIu64 "\n",
@@ -201,7 +204,8 @@ text_poll(FILE *f, const struct book_poll *p)
 	if (!page_has_counts(p))
 		return;
 	if (p->eligible != 0)
-		fprintf(f, "  eligible %" PRIu64 "\n", p->eligible);
+		fprintf(f, "  eligible %" PRIu64 ", %s\n", p->eligible,
+		    p->fixes ? "fixed at the opening" : "as at the close");
 	for (uint32_t i = 0; i < about->choices.choices_len; i++)
 		line_count(f, about->choices.choices_val[i], p->counts[i]);
 	if (p->form.kind != BALLOT_CHOICE)

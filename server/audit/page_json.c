@@ -79,6 +79,7 @@ json_poll(const struct book_poll *p)
 	add_text(o, "name", about->name);
 	json_life(o, p);
 	need(cJSON_AddBoolToObject(o, "sheet", p->has_sheet));
+	need(cJSON_AddBoolToObject(o, "frozen", p->fixes));
 	add_number(o, "received", p->received);
 	add_number(o, "valid", p->received - p->faulty);
 	add_number(o, "signed", p->signed_votes);

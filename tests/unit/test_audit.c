@@ -396,7 +396,8 @@ test_holds(void **state)
 	says(page, "Election \"board\"");
 	says(page,
 	    "votes received 3, valid 3, counted 3; signed 2, by log-in 1");
-	says(page, "eligible 3");
+	says(page, "who may vote is as on the roll until the close");
+	says(page, "eligible 3, as at the close");
 	says(page, "previous vote had been cast");
 	says(page, "Requests refused and recorded: 1");
 	says(page, "alpha, after 1.0 s");
@@ -875,8 +876,10 @@ test_kept(void **state)
 	struct op rekey = {.kind = EVOTE_OP_REKEY, .rekey.voter = "ben"};
 	struct op unlock = {.kind = EVOTE_OP_UNLOCK, .name = "ben"};
 	struct op close = {.kind = EVOTE_OP_CLOSE, .name = "chair"};
+	struct conf json = {.json = 1};
 	evote_leaf leaf;
 	union opening opening;
+	const char *page;
 
 	rekey.rekey.key[0] = 'k';
 	execute(s, &host, 0);
@@ -888,7 +891,11 @@ test_kept(void **state)
 	s->time = open.act.evote_act_u.terms.election.end;
 	execute(s, &close, 0);
 	stop(s);
-	says(holds(s), "Election \"chair\"");
+	page = holds(s);
+	says(page, "Election \"chair\"");
+	says(page, "who may vote is fixed at the opening");
+	says(page, "eligible 3, fixed at the opening");
+	says(audit_with(s, &json, 0), "\"frozen\":true");
 	/* Where nothing is fixed he has no vote, and no use for a key. */
 	get(s, FIXED, &leaf, &opening);
 	leaf.op.evote_op_u.open.terms.options.evote_options_val[0] =
