@@ -3,52 +3,18 @@
 #include <string.h>
 
 #include "client/chart.h"
-#include "client/form.h"
 #include "client/lib/reason.h"
 #include "client/life.h"
+#include "client/minutes_plain.h"
+#include "client/minutes_result.h"
 #include "client/proved.h"
 #include "client/tally.h"
 #include "client/when.h"
 #include "common/date.h"
 #include "common/seal.h"
-#include "common/text.h"
 
 #define SIGNERS 4200
 #define BAR	40 /* columns */
-#define ROOM	(2 * EVOTE_TEXT_MAX + 1)
-
-/*
- * Whether it could begin something in Markdown or HTML; *p is a part of text.
- */
-static int
-is_mark(const char *text, const char *p)
-{
-	if (strchr("\\`*_{}[]<>#+|~$^&@!:", *p) != NULL)
-		return (1);
-	if (p == text)
-		return (*p == '-' || *p == '=');
-	/* A number may begin a list. */
-	return ((*p == '.' || *p == ')') &&
-	    strspn(text, "0123456789") == (size_t)(p - text));
-}
-
-static const char *
-plain(const char *text, char out[ROOM])
-{
-	char safe[EVOTE_TEXT_MAX + 1];
-	const char *p;
-	size_t n = 0;
-
-	snprintf(safe, sizeof(safe), "%s", text);
-	text_harmless(safe);
-	for (p = safe; *p != '\0' && n + 2 < ROOM; p++) {
-		if (is_mark(safe, p))
-			out[n++] = '\\';
-		out[n++] = *p == '\t' ? ' ' : *p;
-	}
-	out[n] = '\0';
-	return (out);
-}
 
 static void
 time_write(FILE *f, const char *what, uint64_t us)
@@ -62,24 +28,25 @@ static void
 head_write(FILE *f, const struct minutes *m)
 {
 	const evote_election *v = &m->show.election;
-	char text[ROOM], id[33];
+	char text[MINUTES_ROOM], id[33];
 	u_int i;
 
-	fprintf(
-	    f, "# Minutes of the election \"%s\"\n\n", plain(v->name, text));
+	fprintf(f, "# Minutes of the election \"%s\"\n\n",
+	    minutes_plain(v->name, text));
 	seal_hex(id, m->cluster, 16);
 	fprintf(f, "Held by the election service %s (cluster %s).\n",
-	    plain(m->origin, text), id);
-	fprintf(f, "\n## Question and choices\n\n%s\n\n", plain(v->name, text));
+	    minutes_plain(m->origin, text), id);
+	fprintf(f, "\n## Question and choices\n\n%s\n\n",
+	    minutes_plain(v->name, text));
 	for (i = 0; i < v->choices.choices_len; i++)
 		fprintf(f, "%u. %s\n", i + 1,
-		    plain(v->choices.choices_val[i], text));
+		    minutes_plain(v->choices.choices_val[i], text));
 }
 
 static void
 extensions_write(FILE *f, const evote_life_res *l)
 {
-	char by[ROOM], text[ROOM];
+	char by[MINUTES_ROOM], text[MINUTES_ROOM];
 	const evote_extended *x;
 	struct when from, to;
 	u_int i;
@@ -90,8 +57,8 @@ extensions_write(FILE *f, const evote_life_res *l)
 		to = when_of(x->to);
 		time_write(f, "Extended", x->at.time);
 		fprintf(f, "  - by %s, from %s to %s: %s\n",
-		    plain(life_by(x->by), by), from.utc, to.utc,
-		    plain(x->reason, text));
+		    minutes_plain(life_by(x->by), by), from.utc, to.utc,
+		    minutes_plain(x->reason, text));
 	}
 }
 
@@ -100,10 +67,10 @@ static void
 life_write(FILE *f, const struct minutes *m)
 {
 	const evote_life_res *l = &m->life;
-	char by[ROOM], text[ROOM];
+	char by[MINUTES_ROOM], text[MINUTES_ROOM];
 
 	fprintf(f, "\n## Time\n\n- Created by %s\n",
-	    plain(life_by(m->show.creator), by));
+	    minutes_plain(life_by(m->show.creator), by));
 	if (l->start != 0) {
 		time_write(f, "Created", l->created.time);
 		time_write(f, "Planned start", l->start);
@@ -125,41 +92,66 @@ life_write(FILE *f, const struct minutes *m)
 		return;
 	}
 	time_write(f, "CANCELLED", m->report.closed.time);
-	fprintf(f, "  - by %s: %s\n", plain(life_by(l->cancelled_by), by),
-	    plain(l->reason, text));
+	fprintf(f, "  - by %s: %s\n",
+	    minutes_plain(life_by(l->cancelled_by), by),
+	    minutes_plain(l->reason, text));
+}
+
+/* Whether later changes of the roll did not count. */
+static int
+is_fixed(const struct minutes *m)
+{
+	return (
+	    ballot_option(&m->options.options, EVOTE_OPTION_FREEZE, 0) != 0 &&
+	    life_opened(&m->life));
+}
+
+/* The groups, as they were then; a result counts who left them, too. */
+static void
+groups_write(FILE *f, const struct minutes *m, const char *when)
+{
+	const evote_turnout *g;
+	char text[MINUTES_ROOM];
+	u_int i;
+
+	fprintf(f,
+	    "\n## Roll\n\n| Group | Could vote, %s | Voted |\n"
+	    "|---|---:|---:|\n",
+	    when);
+	for (i = 0; i < m->turnout.groups.groups_len; i++) {
+		g = &m->turnout.groups.groups_val[i];
+		fprintf(f, "| %s | %llu | %llu |\n",
+		    minutes_plain(g->group, text),
+		    (unsigned long long)g->eligible,
+		    (unsigned long long)g->voted);
+	}
 }
 
 static void
 roll_write(FILE *f, const struct minutes *m)
 {
-	const evote_turnout *g;
-	char text[ROOM];
-	u_int i;
+	int cancelled = m->life.phase == EVOTE_PHASE_CANCELLED;
+	int fixed = is_fixed(m);
 
-	fprintf(f,
-	    "\n## Roll\n\n| Group | Could vote | Voted |\n"
-	    "|---|---:|---:|\n");
-	for (i = 0; i < m->turnout.groups.groups_len; i++) {
-		g = &m->turnout.groups.groups_val[i];
-		fprintf(f, "| %s | %llu | %llu |\n", plain(g->group, text),
-		    (unsigned long long)g->eligible,
-		    (unsigned long long)g->voted);
-	}
-	if (m->life.phase == EVOTE_PHASE_CANCELLED) {
-		fprintf(f,
-		    "\nThe groups are counted as they were when the election "
-		    "was cancelled, or where the electorate was fixed, at the "
-		    "opening.\n");
-		return;
-	}
-	fprintf(f,
-	    "\nThe groups are counted as they were at the close, or where the "
-	    "electorate was fixed, at the opening. %llu voters could vote, "
-	    "with those who voted and left the roll or the group later; %llu "
-	    "voted (%.1f %%).\n",
-	    (unsigned long long)m->result.eligible,
-	    (unsigned long long)m->result.votes,
-	    100 * tally_turnout(&m->result));
+	groups_write(f, m,
+	    fixed	    ? "fixed at the opening"
+		: cancelled ? "as at the cancellation"
+			    : "as at the close");
+	fprintf(f, "\n%s",
+	    fixed ? "Who could vote was fixed at the opening, and what was "
+		    "changed on the roll later did not count."
+		  : "Who could vote was not fixed at the opening: what was "
+		    "changed on the roll later did count.");
+	if (!cancelled)
+		fprintf(f, " %llu voter%s could vote%s; %llu voted (%.1f %%).",
+		    (unsigned long long)m->result.eligible,
+		    m->result.eligible == 1 ? "" : "s",
+		    fixed ? ""
+			  : ", with those who voted and left the roll or the "
+			    "group later",
+		    (unsigned long long)m->result.votes,
+		    100 * tally_turnout(&m->result));
+	fprintf(f, "\n");
 }
 
 /* A line for each hour or whatever the steps are, in a block of its own. */
@@ -215,7 +207,7 @@ static void
 votes_write(FILE *f, const struct minutes *m)
 {
 	const evote_refusals *r;
-	char text[ROOM], why[300];
+	char text[MINUTES_ROOM], why[300];
 	u_int i;
 
 	fprintf(f,
@@ -223,6 +215,12 @@ votes_write(FILE *f, const struct minutes *m)
 	    "was checked before it was accepted.\n",
 	    (unsigned long long)votes_received(m),
 	    (unsigned long long)m->result.votes);
+	if (ballot_option(&m->options.options, EVOTE_OPTION_SHEET, 0) != 0)
+		fprintf(f,
+		    "\nThere %s a tally sheet, of trackers and choices, which "
+		    "anybody gets.\n",
+		    m->life.phase == EVOTE_PHASE_CANCELLED ? "was to be"
+							   : "is");
 	if (m->report.refusals.refusals_len == 0) {
 		fprintf(f,
 		    "\nNo request was refused and recorded in that "
@@ -235,114 +233,9 @@ votes_write(FILE *f, const struct minutes *m)
 	for (i = 0; i < m->report.refusals.refusals_len; i++) {
 		r = &m->report.refusals.refusals_val[i];
 		fprintf(f, "| %s | %llu |\n",
-		    plain(why_of(r->reason, why, sizeof(why)), text),
+		    minutes_plain(why_of(r->reason, why, sizeof(why)), text),
 		    (unsigned long long)r->requests);
 	}
-}
-
-/* Places and counts, of one choice or of several. */
-static void
-counts_write(FILE *f, const struct minutes *m)
-{
-	const evote_result_res *res = &m->result;
-	const evote_count *c;
-	u_int i, first = 0, n = tally_leaders(res, &first);
-	char text[ROOM];
-
-	fprintf(f,
-	    "| Place | Choice | Votes | Share |\n"
-	    "|---|---|---:|---:|\n");
-	for (i = 0; i < res->counts.counts_len; i++) {
-		c = &res->counts.counts_val[i];
-		fprintf(f, "| %u%s | %s | %llu | %.1f %% |\n",
-		    tally_rank(res, i), tally_tied(res, i) ? "=" : "",
-		    plain(c->choice, text), (unsigned long long)c->votes,
-		    res->votes == 0
-			? 0
-			: 100 * (double)c->votes / (double)res->votes);
-	}
-	c = &res->counts.counts_val[first];
-	if (n == 0)
-		fprintf(f, "\n%s.\n",
-		    res->votes == 0
-			? "No votes were cast"
-			: "No choice has a vote: all ballots are blank");
-	else if (n == 1)
-		fprintf(f, "\n\"%s\" has the most votes, %llu.\n",
-		    plain(c->choice, text), (unsigned long long)c->votes);
-	else
-		fprintf(f,
-		    "\nThis is a TIE: %u choices have the most votes, %llu "
-		    "each.\n",
-		    n, (unsigned long long)c->votes);
-}
-
-/* A row of the table of pairs. */
-static void
-pairs_row(FILE *f, const struct minutes *m, u_int i)
-{
-	u_int j, n = m->form.choices;
-
-	fprintf(f, "| %u |", i + 1);
-	for (j = 0; j < n; j++)
-		if (i == j)
-			fprintf(f, " - |");
-		else
-			fprintf(f, " %llu |",
-			    (unsigned long long)
-				m->pairs.pairs.pairs_val[i * n + j]);
-	fprintf(f, "\n");
-}
-
-static void
-ranking_write(FILE *f, const struct minutes *m)
-{
-	char text[ROOM], winner[EVOTE_NAME_MAX + 80], place[24];
-	u_int i, n = m->form.choices;
-	uint32_t at;
-
-	fprintf(f, "| Place | Choice |\n|---|---|\n");
-	for (i = 0; i < n; i++) {
-		at = ranking_place(&m->ranking, i);
-		snprintf(place, sizeof(place), "%u%s", at,
-		    schulze_sharing(&m->ranking.schulze, at) > 1 ? "=" : "");
-		fprintf(f, "| %s | %u. %s |\n", at == 0 ? "dropped" : place,
-		    i + 1, plain(m->result.counts.counts_val[i].choice, text));
-	}
-	ranking_winner(&m->ranking, winner, sizeof(winner));
-	fprintf(f,
-	    "\nBy the Schulze method, as in the Debian constitution (A.5): "
-	    "%s.\n\nHow many ballots prefer the choice of the row to that of "
-	    "the column:\n\n| |",
-	    plain(winner, text));
-	for (i = 0; i < n; i++)
-		fprintf(f, " %u |", i + 1);
-	fprintf(f, "\n|---|");
-	for (i = 0; i < n; i++)
-		fprintf(f, "---:|");
-	fprintf(f, "\n");
-	for (i = 0; i < n; i++)
-		pairs_row(f, m, i);
-}
-
-static void
-result_write(FILE *f, const struct minutes *m)
-{
-	char form[EVOTE_NAME_MAX + 100], text[ROOM];
-
-	form_text(&m->form, &m->show.election, form, sizeof(form));
-	fprintf(f, "\n## Result\n\nA ballot was %s.\n\n", plain(form, text));
-	if (m->life.phase == EVOTE_PHASE_CANCELLED) {
-		fprintf(f, "There are no counts, since it was cancelled.\n");
-		return;
-	}
-	if (m->form.kind == BALLOT_RANKED)
-		ranking_write(f, m);
-	else
-		counts_write(f, m);
-	if (m->form.kind != BALLOT_CHOICE)
-		fprintf(f, "\nBlank ballots: %llu.\n",
-		    (unsigned long long)m->pairs.blank);
 }
 
 /* What the report calls the opening. */
@@ -357,7 +250,7 @@ service_write(FILE *f, const struct minutes *m)
 {
 	const evote_report_res *r = &m->report;
 	const evote_tenure *t;
-	char text[ROOM], span[64];
+	char text[MINUTES_ROOM], span[64];
 	struct when w;
 	u_int i;
 
@@ -371,8 +264,8 @@ service_write(FILE *f, const struct minutes *m)
 		w = when_of(t->since.time);
 		snprintf(
 		    span, sizeof(span), "%.1f s", (double)t->silence / 1e6);
-		fprintf(f, "- %s from %s on, %s%s%s\n", plain(t->name, text),
-		    w.utc,
+		fprintf(f, "- %s from %s on, %s%s%s\n",
+		    minutes_plain(t->name, text), w.utc,
 		    t->since.seq < r->opened.seq
 			? "and still when the election was "
 			: "after a time without records of ",
@@ -407,7 +300,7 @@ reach(const struct minutes *m)
 static void
 ledger_write(FILE *f, const struct minutes *m)
 {
-	char who[SIGNERS], root[2 * SEAL_HASH + 1], text[ROOM];
+	char who[SIGNERS], root[2 * SEAL_HASH + 1], text[MINUTES_ROOM];
 
 	fprintf(f,
 	    "\n## Ledger\n\nThe election was %s by record %llu and %s by "
@@ -417,7 +310,7 @@ ledger_write(FILE *f, const struct minutes *m)
 	    (unsigned long long)m->report.closed.seq);
 	if (m->proof.text == NULL) {
 		fprintf(f, "\nNo signed checkpoint could be had: %s.\n",
-		    plain(m->unproved, text));
+		    minutes_plain(m->unproved, text));
 		return;
 	}
 	seal_hex(root, m->proof.root, sizeof(m->proof.root));
@@ -438,7 +331,7 @@ minutes_write(FILE *f, const struct minutes *m)
 	roll_write(f, m);
 	times_write(f, m);
 	votes_write(f, m);
-	result_write(f, m);
+	minutes_result(f, m);
 	service_write(f, m);
 	ledger_write(f, m);
 }

@@ -11,6 +11,7 @@ struct minutes {
 	const char *origin;
 	const unsigned char *cluster;
 	evote_election_res show;
+	evote_options_res options;
 	evote_report_res report;
 	evote_life_res life;
 	evote_turnout_res turnout;

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "client/cmd.h"
-#include "client/form.h"
 #include "client/lib/reason.h"
 #include "client/life.h"
 #include "client/minutes.h"
@@ -17,11 +16,16 @@
 #include "client/when.h"
 #include "common/need.h"
 
-/* Signatures are longer than a line. */
-#define STYLE                                                            \
-	"<style>body{font-family:sans-serif;font-size:10pt}"             \
-	"pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:8pt}" \
-	"td,th{padding:0 0.8em 0 0}</style>"
+/*
+ * On a page pandoc leaves less room than there is.  Signatures are longer than
+ * a line, and a name without blanks may be.  Numbers are the cells that pandoc
+ * gives a style; they are never broken.
+ */
+#define STYLE                                                               \
+	"<style>body{font-family:sans-serif;font-size:10pt;max-width:none;" \
+	"padding:0;overflow-wrap:anywhere;hyphens:manual}"                  \
+	"pre{white-space:pre-wrap;font-size:8pt}"                           \
+	"td,th{padding:0 0.8em 0 0}td[style]{white-space:nowrap}</style>"
 
 struct form {
 	int pdf;
@@ -76,22 +80,22 @@ static int
 ballots_ask(
     struct client *c, struct evote *e, const char *election, struct minutes *m)
 {
+	u_int choices = m->show.election.choices.choices_len;
 	enum evote_outcome outcome;
-	evote_answer answer;
+	const evote_answer *answer = &m->options.answer;
 
-	outcome = form_fetch(e, election, m->show.election.choices.choices_len,
-	    &m->form, &answer);
-	if (outcome == EVOTE_ANSWERED && answer.code == 0 &&
+	outcome = evote_options_of(e, election, &m->options);
+	(void)ballot_form(&m->form, &m->options.options, choices);
+	if (outcome == EVOTE_ANSWERED && answer->code == 0 &&
 	    m->life.phase == EVOTE_PHASE_CANCELLED)
 		return (-1);
-	if (outcome == EVOTE_ANSWERED && answer.code == 0 &&
+	if (outcome == EVOTE_ANSWERED && answer->code == 0 &&
 	    m->form.kind != BALLOT_CHOICE) {
 		outcome = evote_pairs(e, election, &m->pairs);
-		answer.code = m->pairs.answer.code;
-		answer.reason = m->pairs.answer.reason;
+		answer = &m->pairs.answer;
 	}
-	if (outcome != EVOTE_ANSWERED || answer.code != 0)
-		return (say_answer(c, e, outcome, &answer,
+	if (outcome != EVOTE_ANSWERED || answer->code != 0)
+		return (say_answer(c, e, outcome, answer,
 		    "There are no minutes of \"%s\"", election));
 	if (m->form.kind == BALLOT_RANKED &&
 	    ranking_count(&m->ranking, &m->form, &m->result, &m->pairs) != 0)
@@ -134,6 +138,7 @@ static void
 minutes_clear(struct minutes *m)
 {
 	xdr_free((xdrproc_t)xdr_evote_election_res, &m->show);
+	xdr_free((xdrproc_t)xdr_evote_options_res, &m->options);
 	xdr_free((xdrproc_t)xdr_evote_report_res, &m->report);
 	xdr_free((xdrproc_t)xdr_evote_life_res, &m->life);
 	xdr_free((xdrproc_t)xdr_evote_turnout_res, &m->turnout);
@@ -275,6 +280,10 @@ report_json(cJSON *to, const struct minutes *m)
 	if (m->life.start != 0)
 		when_add(to, "start", m->life.start);
 	cJSON_AddNumberToObject(to, "grace_s", m->life.grace_s);
+	cJSON_AddBoolToObject(to, "frozen",
+	    ballot_option(&m->options.options, EVOTE_OPTION_FREEZE, 0) != 0);
+	cJSON_AddBoolToObject(to, "sheet",
+	    ballot_option(&m->options.options, EVOTE_OPTION_SHEET, 0) != 0);
 	refusals_json(to, r);
 	served_json(to, r);
 	if (m->proof.text != NULL)
