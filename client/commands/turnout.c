@@ -68,14 +68,47 @@ group_say(struct client *c, const evote_turnout *g, const char *when,
 	cJSON_AddItemToArray(list, object);
 }
 
+/* Of all groups. */
+struct total {
+	uint64_t voted, eligible;
+	int has_share;
+};
+
+/*
+ * After the close it is that of the result, which counts who left, too.  Before
+ * it, where more of one group have voted than are in it, some of the others may
+ * not have voted, whatever the sums are.
+ */
+static struct total
+total_of(const evote_turnout_res *res, const evote_life_res *l,
+    const evote_result_res *result)
+{
+	const evote_turnout *g = res->groups.groups_val;
+	struct total t = {.has_share = 1};
+	u_int i;
+
+	for (i = 0; i < res->groups.groups_len; i++) {
+		t.voted += g[i].voted;
+		t.eligible += g[i].eligible;
+		if (!has_share(g[i].voted, g[i].eligible))
+			t.has_share = 0;
+	}
+	if (l->phase == EVOTE_PHASE_CLOSED) {
+		t.eligible = result->eligible;
+		t.has_share = has_share(t.voted, t.eligible);
+	}
+	return (t);
+}
+
 static void
 total_json(cJSON *to, const evote_turnout_res *res, const evote_life_res *l,
-    uint64_t voted, uint64_t eligible)
+    const struct total *t)
 {
-	cJSON_AddNumberToObject(to, "voted", (double)voted);
-	cJSON_AddNumberToObject(to, "eligible", (double)eligible);
-	if (has_share(voted, eligible))
-		cJSON_AddNumberToObject(to, "turnout", share(voted, eligible));
+	cJSON_AddNumberToObject(to, "voted", (double)t->voted);
+	cJSON_AddNumberToObject(to, "eligible", (double)t->eligible);
+	if (t->has_share)
+		cJSON_AddNumberToObject(
+		    to, "turnout", share(t->voted, t->eligible));
 	cJSON_AddBoolToObject(to, "closed", res->closed);
 	cJSON_AddStringToObject(to, "phase", life_phase(l->phase));
 	when_json(to, res->end);
@@ -83,36 +116,37 @@ total_json(cJSON *to, const evote_turnout_res *res, const evote_life_res *l,
 
 static int
 total_say(struct client *c, const char *election, const evote_turnout_res *res,
-    const evote_life_res *l, uint64_t voted, uint64_t eligible, uint64_t now)
+    const evote_life_res *l, const struct total *t, uint64_t now)
 {
+	uint64_t of_these = t->has_share ? t->eligible : t->voted;
 	struct when w = when_at(life_time(l), now);
 	char of[40] = "", part[40];
 
 	if (c->json != NULL)
-		total_json(c->json, res, l, voted, eligible);
-	if (has_share(voted, eligible)) {
-		snprintf(
-		    of, sizeof(of), " of %llu", (unsigned long long)eligible);
+		total_json(c->json, res, l, t);
+	if (t->has_share) {
+		snprintf(of, sizeof(of), " of %llu",
+		    (unsigned long long)t->eligible);
 		snprintf(part, sizeof(part), "%.1f %%",
-		    100 * share(voted, eligible));
+		    100 * share(t->voted, t->eligible));
 	} else
 		snprintf(part, sizeof(part), "%llu on the roll %s",
-		    (unsigned long long)eligible, then_or_now(res));
+		    (unsigned long long)t->eligible, then_or_now(res));
 	say_stamp(c, &res->answer.stamp);
 	return (say_done(c,
-	    "%llu%s voters have voted in \"%s\" (%s), which %s at %s, %s",
-	    (unsigned long long)voted, of, election, part, life_verb(l, now),
+	    "%llu%s voter%s %s voted in \"%s\" (%s), which %s at %s, %s",
+	    (unsigned long long)t->voted, of, of_these == 1 ? "" : "s",
+	    t->voted == 1 ? "has" : "have", election, part, life_verb(l, now),
 	    w.utc, w.left));
 }
 
-/* The groups, and all of them: a closed one's result counts who left, too. */
 static int
 turnout_say(struct client *c, const char *election,
     const evote_turnout_res *res, const evote_life_res *l,
     const evote_result_res *result, uint64_t now)
 {
+	struct total t = total_of(res, l, result);
 	const evote_turnout *g = res->groups.groups_val;
-	uint64_t voted = 0, eligible = 0;
 	cJSON *list = NULL;
 	int columns = 6;
 	u_int i;
@@ -121,14 +155,9 @@ turnout_say(struct client *c, const char *election,
 		list = cJSON_AddArrayToObject(c->json, "groups");
 	for (i = 0; i < res->groups.groups_len; i++)
 		say_widen(&columns, g[i].group);
-	for (i = 0; i < res->groups.groups_len; i++) {
+	for (i = 0; i < res->groups.groups_len; i++)
 		group_say(c, &g[i], then_or_now(res), columns, list);
-		voted += g[i].voted;
-		eligible += g[i].eligible;
-	}
-	if (l->phase == EVOTE_PHASE_CLOSED)
-		eligible = result->eligible;
-	return (total_say(c, election, res, l, voted, eligible, now));
+	return (total_say(c, election, res, l, &t, now));
 }
 
 /* ---- over time ---- */
@@ -173,8 +202,9 @@ curve_say(struct client *c, const char *election, const evote_curve_res *res)
 		step_say(c, list, res->opened + i * step,
 		    res->votes.votes_val[i], max, i + 1 == n);
 	say_stamp(c, &res->answer.stamp);
-	return (say_done(c, "%llu votes in \"%s\", by the time they came",
-	    (unsigned long long)all, election));
+	return (
+	    say_done(c, "%llu vote%s in \"%s\", listed by when they were cast",
+		(unsigned long long)all, all == 1 ? "" : "s", election));
 }
 
 static int

@@ -4,6 +4,7 @@
 #include "common/need.h"
 #include "server/election/election_impl.h"
 #include "server/election/life.h"
+#include "server/election/terms.h"
 
 /*
  * What is answered of one (NULL: there is none) that is not closed; cancelled
@@ -230,5 +231,10 @@ election_curve(const struct election_state *e, const char *name,
 	if (p->phase == EVOTE_PHASE_PLANNED)
 		*out = (struct outcome){2, EVOTE_R_NOT_BEGUN, 0, 0, 0};
 	else if (poll_curve(p, res) == -1)
-		*out = (struct outcome){2, EVOTE_R_NOT_SHOWN, 0, 0, 0};
+		/* One that shows it was cancelled before it opened. */
+		*out = (struct outcome){2,
+		    terms_value(&p->options, EVOTE_OPTION_ORDER_SHOWN)
+			? EVOTE_R_CANCELLED
+			: EVOTE_R_NOT_SHOWN,
+		    0, 0, 0};
 }

@@ -147,6 +147,33 @@ test_start_late(void **state)
 	xdr_free((xdrproc_t)xdr_evote_curve_res, (char *)&curve);
 }
 
+/* Nobody could vote in it, and what it shows is not what it lacks. */
+static void
+test_curve_cancelled_before_it_opened(void **state)
+{
+	struct world *w = *state;
+	static evote_option options[] = {{EVOTE_OPTION_START, START + 60 * SEC},
+	    {EVOTE_OPTION_ORDER_SHOWN, 1}};
+	evote_curve_res curve = {0};
+	struct outcome out;
+
+	expect(w,
+	    op_open(
+		op_create(anew(w, "Ann"), "p", START + 120 * SEC), options, 2),
+	    0, EVOTE_R_OK, 1);
+	expect(w,
+	    op_open(
+		op_create(anew(w, "Ann"), "q", START + 120 * SEC), options, 1),
+	    0, EVOTE_R_OK, 1);
+	expect(w, op_cancel(anew(w, "Ann"), "p", "no light"), 0, EVOTE_R_OK, 1);
+	expect(w, op_cancel(anew(w, "Ann"), "q", "no light"), 0, EVOTE_R_OK, 1);
+	election_curve(w->e, "p", &curve, &out);
+	assert_int_equal(out.reason, EVOTE_R_CANCELLED);
+	assert_int_equal(out.code, 2);
+	election_curve(w->e, "q", &curve, &out);
+	assert_int_equal(out.reason, EVOTE_R_NOT_SHOWN);
+}
+
 /* The election of the set-up, of Ann, ends in an hour. */
 static void
 test_extend(void **state)
@@ -663,6 +690,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    LIFE(test_start),
 	    LIFE(test_start_late),
+	    LIFE(test_curve_cancelled_before_it_opened),
 	    LIFE(test_extend),
 	    LIFE(test_extensions),
 	    LIFE(test_cancel),
