@@ -200,8 +200,8 @@ extended_say(struct client *c, const struct change *n, uint64_t end,
 	when_json(c->json, end);
 	say_stamp(c, &answer->stamp);
 	return (say_done(c,
-	    "Election \"%s\" is extended. It is open until %s, which is %s "
-	    "here, %s",
+	    "Election \"%s\" is extended. It now ends at %s, which is %s here, "
+	    "%s",
 	    n->name, w.utc, w.local, w.left));
 }
 
