@@ -19,8 +19,8 @@ struct ballot_marks {
 };
 
 /*
- * Each returns EVOTE_R_OK, _NO_CHOICE, _CHOSEN_TWICE, or _MALFORMED: it is
- * nothing of this kind.
+ * Each returns EVOTE_R_OK, _NO_CHOICE (what is "" where a name should be and
+ * none is), _CHOSEN_TWICE, or _MALFORMED: it is nothing of this kind.
  */
 
 /* One more choice of a ballot that has several. */

@@ -96,6 +96,33 @@ paper_clear(struct paper *p)
 /* ---- what is written on it ---- */
 
 static int
+takes_blank(const struct ballot_form *f)
+{
+	return (f->kind == BALLOT_RANKED ||
+	    (f->kind == BALLOT_PICK && f->least == 0));
+}
+
+/* Where a name should be, there is none. */
+static int
+nameless_say(struct client *c, const struct paper *p)
+{
+	const char *blank =
+	    takes_blank(&p->form) ? ". For a blank ballot, give --blank" : "";
+	evote_answer answer = p->show.answer;
+
+	answer.code = 5;
+	answer.reason = EVOTE_R_NO_CHOICE;
+	return (say_refused_so(c, &answer,
+	    p->form.kind == BALLOT_RANKED
+		? "No vote was sent for \"%s\": a name is missing; in a "
+		  "ranking, as in A > B = C, one stands before and after each "
+		  "> and =%s"
+		: "No vote was sent for \"%s\": an empty name is not one of "
+		  "the choices%s",
+	    p->show.election.name, blank));
+}
+
+static int
 reason_say(struct client *c, const struct paper *p, evote_reason reason)
 {
 	if (reason == EVOTE_R_MALFORMED)
@@ -103,7 +130,35 @@ reason_say(struct client *c, const struct paper *p, evote_reason reason)
 		    "\"%s\" is not a ranking; write it as A > B = C, and a "
 		    "name that has > or = in it within quotation marks",
 		    p->marks.what));
+	if (reason == EVOTE_R_NO_CHOICE &&
+	    p->marks.what[strspn(p->marks.what, " \t")] == '\0')
+		return (nameless_say(c, p));
 	return (reason == EVOTE_R_OK ? -1 : refuse(c, p, 5, reason));
+}
+
+int
+paper_judge_choice(struct client *c, struct evote *e, const char *election,
+    int n, char **words)
+{
+	struct paper p = {.marks.election = &p.show.election};
+	evote_reason reason = EVOTE_R_OK;
+	enum evote_outcome outcome = evote_show(e, election, &p.show);
+	int i, status = -1;
+
+	if (outcome == EVOTE_CHANGED)
+		status = say_answer(c, e, outcome, &p.show.answer,
+		    "No vote was sent for \"%s\"", election);
+	else if (outcome == EVOTE_ANSWERED && p.show.answer.code == 0 &&
+	    !p.show.closed) {
+		for (i = 0; i < n && reason == EVOTE_R_OK; i++)
+			reason = ballot_marks_pick(&p.marks, words[i]);
+		if (reason == EVOTE_R_OK && n != 1)
+			reason =
+			    n == 0 ? EVOTE_R_TOO_FEW : EVOTE_R_TOO_MANY_CHOSEN;
+		status = reason_say(c, &p, reason);
+	}
+	paper_clear(&p);
+	return (status);
 }
 
 int
@@ -149,8 +204,11 @@ paper_input(struct client *c, struct paper *p)
 	}
 	if (n == 0)
 		return (say_usage(c,
-		    "standard input has no choice; give --blank for a blank "
-		    "ballot"));
+		    takes_blank(&p->form)
+			? "standard input has no choice; give --blank for a "
+			  "blank ballot"
+			: "standard input has no choice; write one there, or "
+			  "name it after the election"));
 	if (status < 0 && !prompt_ended())
 		return (say_usage(c,
 		    "No vote was sent: standard input has more than one line; "

@@ -29,6 +29,12 @@ int paper_input(struct client *, struct paper *);
 int paper_ask(struct client *, struct evote *, struct paper *);
 /* The one that was asked for, in an election for one choice. */
 const char *paper_choice(const struct paper *);
+/*
+ * Whether these words are a vote in an election for one choice.  Goes on also
+ * where that cannot be known, or it takes no votes, as the service then says.
+ */
+int paper_judge_choice(
+    struct client *, struct evote *, const char *election, int n, char **words);
 /* Whether the election takes that ballot. */
 int paper_judge(struct client *, const struct paper *);
 

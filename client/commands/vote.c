@@ -26,16 +26,21 @@ is_asked(const struct given *g)
 	return (g->n == 0 && !g->blank && isatty(STDIN_FILENO));
 }
 
-/* A vote for one choice. */
+/*
+ * A vote for one choice, which is judged here if it may be: one that was kept
+ * is sent again, whatever is written now.
+ */
 static int
-choice_vote(
-    struct client *c, struct evote *e, const char *election, const char *given)
+choice_vote(struct client *c, struct evote *e, const char *election,
+    const char *given, int judged)
 {
-	char choice[NAME_ROOM];
+	char choice[NAME_ROOM], *word = choice;
 	enum evote_outcome outcome;
 	evote_answer answer;
 	int status = cmd_name(c, "choice", given, choice);
 
+	if (status < 0 && judged && evote_kept_here(e, election) == 0)
+		status = paper_judge_choice(c, e, election, 1, &word);
 	if (status >= 0)
 		return (status);
 	outcome = evote_vote(e, election, choice, &answer);
@@ -60,7 +65,8 @@ choice_asked(struct client *c, struct evote *e, const char *election,
 	if (is_asked(g)) {
 		if ((status = paper_fetch(c, e, election, &p)) < 0 &&
 		    (status = paper_ask(c, e, &p)) < 0)
-			status = choice_vote(c, e, election, paper_choice(&p));
+			status =
+			    choice_vote(c, e, election, paper_choice(&p), 0);
 		paper_clear(&p);
 		return (status);
 	}
@@ -69,7 +75,7 @@ choice_asked(struct client *c, struct evote *e, const char *election,
 		    "standard input has no choice; write one there, or name it "
 		    "after the election"));
 	status = prompt_ended()
-	    ? choice_vote(c, e, election, line)
+	    ? choice_vote(c, e, election, line, 1)
 	    : say_usage(c,
 		  "No vote was sent: standard input has more "
 		  "than one line, and this election takes "
@@ -154,16 +160,21 @@ unquoted_say(struct client *c, struct evote *e, const char *election,
 	    election, name));
 }
 
-/* No ballot of the election can be made of the words. */
+/* No vote for one choice can be made of the words. */
 static int
 unfit_say(struct client *c, struct evote *e, const char *election,
-    evote_answer *answer)
+    const struct given *g, evote_answer *answer)
 {
+	int status = -1;
+
 	if (answer->reason == EVOTE_R_OK) {
+		status = paper_judge_choice(c, e, election, g->n, g->choices);
 		answer->code = 5;
 		answer->reason = EVOTE_R_OTHER_BALLOT;
 	}
-	return (vote_outcome_say(c, e, election, EVOTE_ANSWERED, answer));
+	return (status >= 0
+		? status
+		: vote_outcome_say(c, e, election, EVOTE_ANSWERED, answer));
 }
 
 static int
@@ -186,7 +197,7 @@ vote(struct client *c, struct evote *e, const char *election,
 	/* An election of another kind refuses a single choice. */
 	if (outcome == EVOTE_UNANSWERED && g->n == 1 &&
 	    evote_served_by(e) != NULL)
-		return (choice_vote(c, e, election, g->choices[0]));
+		return (choice_vote(c, e, election, g->choices[0], 0));
 	if (outcome != EVOTE_ANSWERED)
 		return (vote_unasked_say(c, e, election, outcome));
 	if (answer.reason == EVOTE_R_NO_ELECTION &&
@@ -196,8 +207,8 @@ vote(struct client *c, struct evote *e, const char *election,
 	if (form.kind != BALLOT_CHOICE)
 		return (ballot_vote(c, e, election, g));
 	if (g->blank || g->n > 1)
-		return (unfit_say(c, e, election, &answer));
-	return (g->n > 0 ? choice_vote(c, e, election, g->choices[0])
+		return (unfit_say(c, e, election, g, &answer));
+	return (g->n > 0 ? choice_vote(c, e, election, g->choices[0], 1)
 			 : choice_asked(c, e, election, g));
 }
 

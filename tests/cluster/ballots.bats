@@ -96,14 +96,40 @@ debian() {
 }
 
 @test "each election takes its own kind of ballot" {
+	local ballot before
 	cluster_up people
 	opened one 600
 	opened some 600 --pick 0-4
+	opened two 600 --pick 1-2
 	opened all 600 --ranked
+	# What is no vote in it is neither sent nor recorded.
+	before=$(host_state alpha size)
 	exits 1 as ada vote one A B
-	says "another kind of ballot"
+	says "more choices are chosen than"
+	exits 1 as ada vote one A E
+	says 'because of "E": that is not one of the choices'
 	exits 1 as ada vote one --blank
-	says "another kind of ballot"
+	says "fewer choices are chosen than"
+	exits 1 as ada vote one E
+	says 'No vote was sent for "one", because of "E": that is not one of'
+	exits 1 as ada --json vote one <<<E
+	[[ $(jq -r .reason <<<"$output") == no-choice ]]
+	# Where a name should be, there is none.
+	for ballot in 'A > ' 'A >> B' '> A' ''; do
+		exits 1 as ada vote all "$ballot"
+		says "a name is missing; in a ranking"
+		says "give --blank"
+	done
+	exits 1 as ada vote some ''
+	says "an empty name is not one of the choices. For a blank"
+	exits 1 as ada vote two <<<''
+	says "an empty name is not one of the choices"
+	not says "--blank"
+	exits 2 as ada vote two </dev/null
+	not says "--blank"
+	exits 2 as ada vote some </dev/null
+	says "--blank"
+	((before == $(host_state alpha size)))
 	# Of none that is there, no kind is known.
 	exits 1 as ada vote none A B
 	says 'Your vote in "none" was NOT counted: there is no election of that'
