@@ -17,67 +17,105 @@ is_over(const evote_life_summary *s)
 	    s->phase == EVOTE_PHASE_CANCELLED);
 }
 
-/*
- * Who created those of a page that are not over, for voters to know by: names
- * may look alike.  A step.  Each takes one call more.
- */
+/* What a page does not have of an election; each takes a call more. */
+struct more {
+	char *creator;	       /* of one that is not over; NULL: not asked */
+	uint64_t cancelled_at; /* 0: it is not, or when is not known */
+};
+
+/* Voters know those that they may vote in by it: names may look alike. */
 static int
-creators_read(struct client *c, struct evote *e, const evote_lives_res *page,
-    char **creators, int *columns)
+creator_read(struct client *c, struct evote *e, const char *name,
+    struct more *more, int *columns)
 {
-	enum evote_outcome outcome;
-	const evote_life_summary *s;
 	evote_election_res res;
+	enum evote_outcome outcome = evote_show(e, name, &res);
 	char by[NAME_ROOM + 8];
+	int status = say_answer(
+	    c, e, outcome, &res.answer, "The elections cannot be shown");
+
+	if (status < 0) {
+		snprintf(by, sizeof(by), "by %s", life_by(res.creator));
+		say_widen(columns, by);
+		more->creator = strdup(res.creator);
+	}
+	xdr_free((xdrproc_t)xdr_evote_election_res, &res);
+	return (status);
+}
+
+static int
+cancelled_read(
+    struct client *c, struct evote *e, const char *name, struct more *more)
+{
+	evote_life_res life;
+	enum evote_outcome outcome = evote_life(e, name, &life);
+	int status = say_answer(
+	    c, e, outcome, &life.answer, "The elections cannot be shown");
+
+	if (status < 0)
+		more->cancelled_at = life.closed.time;
+	xdr_free((xdrproc_t)xdr_evote_life_res, &life);
+	return (status);
+}
+
+/* A step. */
+static int
+more_read(struct client *c, struct evote *e, const evote_lives_res *page,
+    struct more *more, int *columns)
+{
+	const evote_life_summary *s;
 	int status = -1;
 
 	for (u_int i = 0; status < 0 && i < page->elections.elections_len;
 	     i++) {
 		s = &page->elections.elections_val[i];
-		if (is_over(s))
-			continue;
-		outcome = evote_show(e, s->name, &res);
-		status = say_answer(c, e, outcome, &res.answer,
-		    "The elections cannot be shown");
-		if (status < 0) {
-			snprintf(by, sizeof(by), "by %s", life_by(res.creator));
-			say_widen(columns, by);
-			creators[i] = strdup(res.creator);
-		}
-		xdr_free((xdrproc_t)xdr_evote_election_res, &res);
+		if (!is_over(s))
+			status = creator_read(c, e, s->name, &more[i], columns);
+		else if (s->phase == EVOTE_PHASE_CANCELLED)
+			status = cancelled_read(c, e, s->name, &more[i]);
 	}
 	return (status);
 }
 
-/* creator: NULL if that was not asked. */
 static void
-summary_say(struct client *c, cJSON *list, const evote_life_summary *s,
-    uint64_t now, const char *creator, int columns)
+summary_json(cJSON *list, const evote_life_summary *s, const struct more *more)
 {
-	char by[NAME_ROOM + 8] = "", padded[2 * NAME_ROOM + 8];
-	cJSON *object = list != NULL ? cJSON_CreateObject() : NULL;
-	int planned = s->phase == EVOTE_PHASE_PLANNED;
-	struct when w = when_at(planned ? s->start : s->end, now);
+	cJSON *object = cJSON_CreateObject();
 
-	/* That is the end which a cancelled one would have had. */
-	if (creator != NULL)
-		snprintf(by, sizeof(by), "by %s", life_by(creator));
-	say_pad(padded, sizeof(padded), by, columns);
-	/* Before the name, which may end in anything. */
-	say_line(c, "%-9s %s  %-20s  %s%s%s", life_phase(s->phase), w.utc,
-	    s->phase == EVOTE_PHASE_CANCELLED ? "" : w.left, padded,
-	    columns > 0 ? "  " : "", s->name);
-	if (object == NULL)
-		return;
 	cJSON_AddStringToObject(object, "name", s->name);
 	cJSON_AddStringToObject(object, "phase", life_phase(s->phase));
 	if (s->start != 0)
 		when_add(object, "start", s->start);
 	when_json(object, s->end);
+	if (more->cancelled_at != 0)
+		when_add(object, "cancelled_at", more->cancelled_at);
 	cJSON_AddBoolToObject(object, "closed", is_over(s));
-	if (creator != NULL)
-		cJSON_AddStringToObject(object, "creator", creator);
+	if (more->creator != NULL)
+		cJSON_AddStringToObject(object, "creator", more->creator);
 	cJSON_AddItemToArray(list, object);
+}
+
+static void
+summary_say(struct client *c, cJSON *list, const evote_life_summary *s,
+    uint64_t now, const struct more *more, int columns)
+{
+	char by[NAME_ROOM + 8] = "", padded[2 * NAME_ROOM + 8];
+	int unknown =
+	    s->phase == EVOTE_PHASE_CANCELLED && more->cancelled_at == 0;
+	struct when w = when_at(more->cancelled_at != 0 ? more->cancelled_at
+		: s->phase == EVOTE_PHASE_PLANNED	? s->start
+							: s->end,
+	    now);
+
+	if (more->creator != NULL)
+		snprintf(by, sizeof(by), "by %s", life_by(more->creator));
+	say_pad(padded, sizeof(padded), by, columns);
+	/* Before the name, which may end in anything. */
+	say_line(c, "%-9s %-23s  %-20s  %s%s%s", life_phase(s->phase),
+	    unknown ? "" : w.utc, unknown ? "" : w.left, padded,
+	    columns > 0 ? "  " : "", s->name);
+	if (list != NULL)
+		summary_json(list, s, more);
 }
 
 /* One page; returns -1 with *next, or the exit status. */
@@ -85,7 +123,7 @@ static int
 page_say(struct client *c, struct evote *e, cJSON *list, unsigned *next,
     unsigned *count)
 {
-	char *creators[EVOTE_PAGE_MAX] = {NULL};
+	struct more more[EVOTE_PAGE_MAX] = {{0}};
 	enum evote_outcome outcome;
 	evote_lives_res res;
 	int status, columns = 0;
@@ -96,13 +134,13 @@ page_say(struct client *c, struct evote *e, cJSON *list, unsigned *next,
 	    c, e, outcome, &res.answer, "The elections cannot be shown");
 	n = res.elections.elections_len;
 	if (status < 0)
-		status = creators_read(c, e, &res, creators, &columns);
+		status = more_read(c, e, &res, more, &columns);
 	for (i = 0; status < 0 && i < n; i++)
 		summary_say(c, list, &res.elections.elections_val[i],
-		    evote_now_us(e), creators[i], columns);
+		    evote_now_us(e), &more[i], columns);
 	*count += i;
 	while (n > 0)
-		free(creators[--n]);
+		free(more[--n].creator);
 	/* A service that turns in circles must not keep us. */
 	*next = res.next > *next ? res.next : 0;
 	xdr_free((xdrproc_t)xdr_evote_lives_res, &res);
@@ -136,30 +174,37 @@ run_elections(struct client *c, void *own, int argc, char **argv)
 const struct command cmd_elections = {
     .name = "elections",
     .help = "Lists the elections, oldest first, with the time at which each "
-	    "closes, or if it is planned, opens, and of those that are not "
-	    "over, who created each.",
+	    "closes or was cancelled, or if it is planned, opens, and of "
+	    "those that are not over, who created each.",
     .run = run_elections,
 };
 
 /* ---- show ---- */
 
+/* What never came, since it was cancelled before that, is only told so. */
 static void
-options_say(struct client *c, const evote_options *options, int planned)
+options_say(
+    struct client *c, const evote_options *options, const evote_life_res *l)
 {
 	int sheet = ballot_option(options, EVOTE_OPTION_SHEET, 0) != 0;
 	int times = ballot_option(options, EVOTE_OPTION_ORDER_SHOWN, 0) != 0;
 	int frozen = ballot_option(options, EVOTE_OPTION_FREEZE, 0) != 0;
+	int cancelled = l->phase == EVOTE_PHASE_CANCELLED;
+	int never = cancelled && !life_opened(l);
 
 	if (sheet)
 		say_line(c,
-		    "sheet   anybody gets trackers and choices after "
-		    "the close");
+		    "sheet   anybody %s trackers and choices after the close",
+		    cancelled ? "was to get" : "gets");
 	if (times)
-		say_line(c, "times   anybody may see how many voted when");
-	if (frozen)
+		say_line(c, "times   anybody %s see how many voted when",
+		    never ? "was to" : "may");
+	if (frozen && never)
+		say_line(c, "roll    was to be fixed at the opening");
+	else if (frozen)
 		say_line(c,
 		    "roll    fixed when it %s; later changes do not count",
-		    planned ? "opens" : "opened");
+		    life_opened(l) ? "opened" : "opens");
 	if (c->json == NULL)
 		return;
 	cJSON_AddBoolToObject(c->json, "sheet", sheet);
@@ -172,15 +217,21 @@ times_say(struct client *c, const evote_life_res *l)
 {
 	struct when start = when_of(l->start), end = when_of(l->end);
 	struct when last = when_of(life_last(l));
+	int cancelled = l->phase == EVOTE_PHASE_CANCELLED;
 
 	if (l->start != 0)
-		say_line(
-		    c, "start   %s, which is %s here", start.utc, start.local);
-	say_line(c, "end     %s, which is %s here", end.utc, end.local);
+		say_line(c, "start   %s, which is %s here%s", start.utc,
+		    start.local,
+		    cancelled && !life_opened(l) ? ", as planned" : "");
+	say_line(c, "end     %s, which is %s here%s", end.utc, end.local,
+	    cancelled ? ", as planned" : "");
 	if (l->grace_s != 0)
 		say_line(c,
-		    "grace   votes are taken until %s, from voters who logged "
+		    "grace   votes %s taken until %s, from voters who logged "
 		    "in before the end, at most an hour before they vote",
+		    cancelled				 ? "were to be"
+			: l->phase == EVOTE_PHASE_CLOSED ? "were"
+							 : "are",
 		    last.utc);
 	life_changes(c, l);
 }
@@ -218,7 +269,7 @@ election_say(struct client *c, const evote_election_res *res,
 		say_line(c, "group   %s", v->groups.groups_val[i]);
 	for (i = 0; i < v->choices.choices_len; i++)
 		say_line(c, "choice  %s", v->choices.choices_val[i]);
-	options_say(c, options, l->phase == EVOTE_PHASE_PLANNED);
+	options_say(c, options, l);
 	(void)ballot_form(&form, options, v->choices.choices_len);
 	form_text(&form, v, text, sizeof(text));
 	say_line(c, "ballot  %s", text);

@@ -153,7 +153,9 @@ go_on() {
 @test "cancelled: by the creator before the first vote, by an operator always" {
 	cluster_up people
 	election board 600
-	planned later 300 600
+	planned later 300 600 --freeze --publish-sheet --show-times --grace 60
+	exits 0 as ada extend later --end +5h --reason "The mail" --yes
+	says 'Election "later" is extended. It now ends at'
 	election voted 600
 	exits 0 as bob vote voted yes
 	exits 2 as ada cancel board --reason "A mistake"
@@ -181,7 +183,20 @@ go_on() {
 	says "1 of "
 	says "was cancelled at"
 	exits 0 client elections
-	says cancelled
+	at=$(client --json show voted | jq '.cancelled_at_us / 1000000 | floor')
+	says "cancelled $(date -u -d "@$at" '+%F %T') UTC"
+	jq -e --argjson at "$at" '.elections[] | select(.name == "voted") |
+	    .cancelled_at_us / 1000000 | floor == $at' \
+	    < <(client --json elections)
+	# Of what never came, nothing is told as if it had.
+	exits 0 client show later
+	says "anybody was to get trackers and choices after the close"
+	says "anybody was to see how many voted when"
+	says "roll    was to be fixed at the opening"
+	says "votes were to be taken until"
+	(($(grep -c 'here, as planned$' <<<"$output") == 2))
+	exits 1 client turnout later --times
+	says '"later" was cancelled by ada'
 	exits 0 client report voted
 	says "There are no counts, since it was cancelled"
 	says "Votes received and valid: 1; counted: 0"
