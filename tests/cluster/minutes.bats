@@ -96,6 +96,21 @@ turnout_is() {
 	    < <(client --json turnout board)
 	exits 0 client report board
 	says "3 voters could vote"
+	# Where that is so of one group, the sums would hide it.
+	admin alpha register --shared-keys v4 members "$key"
+	admin alpha create both --group members --group others --choice yes \
+	    --end +1h --yes
+	for i in v1 v4; do
+		exits 0 client --voter "$i" --key "$KEYS/people/ada.pem" \
+		    vote both yes
+	done
+	exits 0 client turnout both
+	says '2 of 3 voters have voted in "both" (66.7 %)'
+	admin alpha unregister v4
+	exits 0 client turnout both
+	says '2 voters have voted in "both" (2 on the roll now), which ends'
+	jq -e '.voted == 2 and .eligible == 2 and has("turnout") == false' \
+	    < <(client --json turnout both)
 	# Nobody may vote there any more.
 	exits 1 admin alpha voters --not-voted void
 	says "the election was cancelled"
@@ -185,6 +200,48 @@ turnout_is() {
 	says "anybody may see how many voted when"
 }
 
+# What pandoc gives weasyprint to print is kept in this file.
+weasyprint_kept() {
+	mkdir -p "$PAIR_DIR/bin"
+	cat >"$PAIR_DIR/bin/weasyprint" <<-end
+		#!/bin/bash
+		for word; do [[ ! -f \$word ]] || cp "\$word" "$1"; done
+		exec $(command -v weasyprint) "\$@"
+	end
+	chmod +x "$PAIR_DIR/bin/weasyprint"
+}
+
+@test "nothing of a page of many choices and long names is cut" {
+	local i choices=()
+	/usr/bin/python3 -c 'import weasyprint' && command -v pandoc ||
+		skip "no weasyprint or no pandoc"
+	cluster_up people
+	for i in {1..30}; do
+		choices+=(--choice "$i$(printf 'W%.0s' {1..200})")
+	done
+	for i in '' --ranked; do
+		exits 0 as ada create "long$i" $i --group members --end +10s \
+		    --choice "$(printf 'W%.0s' {1..255})" "${choices[@]}"
+		exits 0 as ada vote "long$i" "${choices[3]}"
+	done
+	weasyprint_kept "$PAIR_DIR/page.html"
+	for i in '' --ranked; do
+		wait_until 60 client result "long$i"
+		PATH=$PAIR_DIR/bin:$PATH client report "long$i" --pdf \
+		    >"$PAIR_DIR/minutes.pdf"
+		/usr/bin/python3 - "$PAIR_DIR/page.html" <<-'end'
+			import sys
+			from weasyprint import HTML
+			for page in HTML(sys.argv[1]).render().pages:
+			    box = page._page_box
+			    edge = box.content_box_x() + box.width
+			    for b in box.descendants():
+			        if type(b).__name__ == "TextBox":
+			            assert b.position_x + b.width < edge + 1, b.text
+		end
+	done
+}
+
 @test "the minutes of rankings and of several choices say how they were counted" {
 	cluster_up people
 	as ada create rank --group members --ranked --choice A --choice B \
@@ -202,8 +259,17 @@ turnout_is() {
 	says '"A" has won'
 	says "| 1 | 1. A |"
 	says "| 1 | - | 2 | 2 |"
+	says "The strongest path of defeats"
+	says "| 1 | - | - | 2:0 |"
+	exits 0 client result rank --csv
+	says '"over none of them","path to A","path to B","path to none of them","opposing path to A"'
+	says ',0,2,2,0,0,2,0,0,0'
+	client result rank --svg >"$PAIR_DIR/r.svg"
+	grep "ballots on which it is first. Placed by the Schulze method" \
+	    "$PAIR_DIR/r.svg"
 	exits 0 client report pick
 	says "0 to 2 choices"
 	says "| 1= | A | 1 | 50.0 % |"
 	says "Blank ballots: 1"
+	client result pick --svg | grep "1 of them blank"
 }
