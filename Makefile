@@ -42,7 +42,7 @@ SERVER	= $(call room,server,main conf supervisor start loop events driver \
 CLIENT	= $(call room,client,evote_client admin say prompt names life plan survey tally chart minutes minutes_plain minutes_result when await \
 	    proved histories secret form ballot_marks paper ranking \
 	    places others) \
-	  $(call room,client/commands,keygen check check_lines pending turnout report create change settings elections vote vote_say receipt verify trust checkpoint \
+	  $(call room,client/commands,keygen check check_lines check_vote pending turnout report create change settings elections vote vote_say receipt verify trust checkpoint \
 	    result sheet status \
 	    status_json status_table roll voters enrolled lookalike import import_say \
 	    import_send hosts cluster) \

@@ -3,6 +3,7 @@
 
 #include "client/cmd.h"
 #include "client/commands/check_lines.h"
+#include "client/commands/check_vote.h"
 #include "client/lib/explain.h"
 #include "client/lib/reason.h"
 #include "client/lib/signer.h"
@@ -173,10 +174,16 @@ pending_check(struct check *k)
 	}
 }
 
-/* The log-in or the question was refused. */
-static void
+/* The log-in or the question was refused; a step. */
+static int
 refusal_say(struct check *k, const evote_answer *answer)
 {
+	int status = -1, there = 0;
+
+	if (k->wanted != NULL)
+		status = check_vote(k->c, k->e, &k->lines, k->wanted, &there);
+	if (status >= 0 || there)
+		return (status);
 	if (answer->reason == EVOTE_R_SIGNATURE)
 		line_say(&k->lines, "roll",
 		    "Ask the operators which name and key the roll has.",
@@ -185,6 +192,7 @@ refusal_say(struct check *k, const evote_answer *answer)
 	else
 		line_say(&k->lines, "roll", "Ask the operators.", "\"%s\": %s",
 		    k->c->options.voter, reason_of(answer->reason)->sentence);
+	return (-1);
 }
 
 static void
@@ -325,7 +333,7 @@ page_check(struct check *k)
 		    "The service could not be asked about \"%s\"",
 		    k->c->options.voter);
 	else if (res.answer.code != 0)
-		refusal_say(k, &res.answer);
+		status = refusal_say(k, &res.answer);
 	else {
 		if (k->next == 0)
 			voter_say(k, &res);

@@ -105,6 +105,26 @@ go_on() {
 	audited beta board '.start > 0 and .opened >= .start'
 }
 
+@test "who left the roll is told after the close that the vote counts" {
+	cluster_up people
+	as ada create board --group members --choice yes --choice no --freeze \
+	    --end "+$((10 * $(slowness)))s"
+	exits 0 as carol vote board yes
+	admin alpha unregister carol
+	admin alpha unregister bob
+	wait_until 60 client result board
+	exits 0 as carol check board
+	says 'Your vote in "board" counts: it is record'
+	says "carol is not on the roll any more"
+	jq -e '[.checks[] | select(.what == "election") | .ok] == [true]' \
+	    < <(as carol --json check board)
+	# No vote of his is there.
+	exits 1 as bob check board
+	says "ask the operators"
+	not says "counts"
+	exits 1 as carol check
+}
+
 @test "extended by the creator and an operator: both ends are shown everywhere" {
 	local end
 	cluster_up people
