@@ -160,6 +160,8 @@ voter_agree(
 		outcome = evote_extend_kept(e, x, relative, &kept);
 	if (outcome == EVOTE_ANSWERED && !kept)
 		outcome = evote_life(e, n->name, &life);
+	if (outcome == EVOTE_ANSWERED && !kept && n->relative)
+		outcome = evote_may_count(e);
 	if (outcome == EVOTE_UNANSWERED)
 		outcome = EVOTE_UNSENT;
 	status = outcome_say(c, e, n, "extended", outcome, &life.answer);

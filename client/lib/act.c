@@ -316,7 +316,9 @@ intent_make(struct evote *e, const struct intent *want, struct kept *k,
 	if (intent_copy(want, k, !e->options.login) != 0)
 		return (handle_fail(
 		    e, "the request breaks a limit of the service"));
-	if ((outcome = handle_find(e, deadline_ms)) != EVOTE_ANSWERED)
+	if ((outcome = handle_find(e, deadline_ms)) != EVOTE_ANSWERED ||
+	    (want->relative != 0 &&
+		(outcome = evote_may_count(e)) != EVOTE_ANSWERED))
 		return (outcome);
 	intent_date(
 	    want, k, e->counted_from != 0 ? e->counted_from : evote_now_us(e));

@@ -86,3 +86,14 @@ handle_sign(
 	return (signer_sign(
 	    e->signer, sig, msg, len, e->problem, sizeof(e->problem)));
 }
+
+enum evote_outcome
+evote_may_count(struct evote *e)
+{
+	if (e->ahead <= (int64_t)(EVOTE_AHEAD_S * 1000000ULL))
+		return (EVOTE_ANSWERED);
+	return (handle_fail(e,
+	    "this computer's clock is more than a day behind the service's, so "
+	    "that a span cannot be counted; set this clock, or give the time "
+	    "itself, as in 2026-12-01T18:00:00+01:00"));
+}

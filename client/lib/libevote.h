@@ -349,6 +349,11 @@ int64_t evote_clock_ahead(
  */
 uint64_t evote_now_us(const struct evote *);
 /*
+ * Whether a span can be counted from it: EVOTE_ANSWERED, or EVOTE_FAILED if it
+ * is further ahead, with the problem set.  Who counts one here asks this first.
+ */
+enum evote_outcome evote_may_count(struct evote *);
+/*
  * Whether that clock is more than two seconds, beside what is uncertain, from
  * this machine's; by how much it is ahead, or 0.
  */

@@ -112,7 +112,8 @@ evote_preview(struct evote *e, const evote_terms *terms, int relative,
 	memset(res, 0, sizeof(*res));
 	memset(dated, 0, sizeof(*dated));
 	route_unanswered(&res->answer);
-	if ((outcome = handle_find(e, handle_deadline(e))) != EVOTE_ANSWERED)
+	if ((outcome = handle_find(e, handle_deadline(e))) != EVOTE_ANSWERED ||
+	    (relative != 0 && (outcome = evote_may_count(e)) != EVOTE_ANSWERED))
 		return (outcome);
 	e->counted_from = evote_now_us(e);
 	if (evote_terms_dated(terms, relative, e->counted_from, dated) != 0)

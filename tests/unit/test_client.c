@@ -1468,6 +1468,43 @@ test_create_relative(void **state)
 	evote_close(e);
 }
 
+/* So far ahead no clock is trusted: a span from it is not what was meant. */
+static void
+test_span_uncounted(void **state)
+{
+	struct world *w = *state;
+	evote_name groups[] = {(char *)"g"}, choices[] = {(char *)"c"};
+	const evote_terms terms = {
+	    .election = {.name = (char *)"E",
+		.groups = {1, groups},
+		.choices = {1, choices},
+		.end = 2 * HOUR_US},
+	};
+	evote_extension x = {(char *)"E", 2 * HOUR_US, (char *)"no light"};
+	struct evote *e = open_with(w, 5000, 0);
+	evote_preview_res seen;
+	evote_terms dated;
+	evote_answer answer;
+	uint64_t end = 0;
+
+	w->fake.clock = wall_us() + 25 * HOUR_US;
+	assert_int_equal(EVOTE_FAILED,
+	    evote_create(e, &terms, EVOTE_END_SPAN, &end, &answer));
+	assert_non_null(strstr(evote_problem(e), "set this clock"));
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	assert_int_equal(
+	    EVOTE_FAILED, evote_extend(e, &x, EVOTE_END_SPAN, &end, &answer));
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	assert_int_equal(EVOTE_FAILED,
+	    evote_preview(e, &terms, EVOTE_END_SPAN, &dated, &seen));
+	xdr_free((xdrproc_t)xdr_evote_preview_res, &seen);
+	xdr_free((xdrproc_t)xdr_evote_terms, &dated);
+	assert_int_equal(
+	    EVOTE_ANSWERED, evote_create(e, &terms, 0, &end, &answer));
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	evote_close(e);
+}
+
 /* Clocks this close are not worth a sentence. */
 static void
 test_clock_off(void **state)
@@ -3289,6 +3326,7 @@ main(void)
 	    test(test_sheet_by_login),
 	    test(test_create),
 	    test(test_create_relative),
+	    test(test_span_uncounted),
 	    test(test_clock_off),
 	    test(test_key_file_doubt),
 	    test(test_hint),
