@@ -125,13 +125,17 @@ void
 form_text(const struct ballot_form *f, const evote_election *v, char *out,
     size_t size)
 {
+	uint32_t least = f->least > 0 ? f->least : 1;
+	const char *blank = f->least > 0 ? "" : ", or blank";
+
 	if (f->kind == BALLOT_CHOICE)
 		snprintf(out, size, "one choice");
-	else if (f->kind == BALLOT_PICK && f->least == f->most)
-		snprintf(out, size, "%u choice%s", f->most, plural(f->most));
+	else if (f->kind == BALLOT_PICK && least == f->most)
+		snprintf(out, size, "%u choice%s%s", f->most, plural(f->most),
+		    blank);
 	else if (f->kind == BALLOT_PICK)
-		snprintf(out, size, "%u to %u choice%s%s", f->least, f->most,
-		    plural(f->most), f->least == 0 ? ", or blank" : "");
+		snprintf(out, size, "%u to %u choice%s%s", least, f->most,
+		    plural(f->most), blank);
 	else if (f->none == f->choices)
 		snprintf(out, size, "a ranking of any number of choices");
 	else

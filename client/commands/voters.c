@@ -157,7 +157,8 @@ groups_list(struct client *c, const struct listing *l)
 		status = EXIT_DONE;
 	} else if (status < 0) {
 		enrolled_show(c, &groups);
-		status = say_done(c, "%u group%s", n, n == 1 ? "" : "s");
+		status = say_done(c, "%u group%s%s", n, n == 1 ? "" : "s",
+		    l->not_voted != NULL ? ", as the roll has them now" : "");
 	}
 	groups_clear(&groups);
 	return (status);

@@ -111,6 +111,8 @@ turnout_is() {
 	says '2 voters have voted in "both" (2 on the roll now), which ends'
 	jq -e '.voted == 2 and .eligible == 2 and has("turnout") == false' \
 	    < <(client --json turnout both)
+	exits 0 admin alpha voters --not-voted both --groups
+	says "1 group, as the roll has them now"
 	# Nobody may vote there any more.
 	exits 1 admin alpha voters --not-voted void
 	says "the election was cancelled"
@@ -268,7 +270,7 @@ weasyprint_kept() {
 	grep "ballots on which it is first. Placed by the Schulze method" \
 	    "$PAIR_DIR/r.svg"
 	exits 0 client report pick
-	says "0 to 2 choices"
+	says "A ballot was 1 to 2 choices, or blank."
 	says "| 1= | A | 1 | 50.0 % |"
 	says "Blank ballots: 1"
 	client result pick --svg | grep "1 of them blank"
