@@ -40,7 +40,7 @@ turnout_is() {
 	echo "$output"
 	says '# Minutes of the election "board"'
 	says "| staff | 1 | 1 |"
-	says "This is a TIE: 2 choices have the most votes, 1 each"
+	says "By the number of votes: a TIE, 2 choices have the most votes, 1 each"
 	says "a previous vote"
 	says "| 1 |"
 	says "- alpha from"
@@ -157,7 +157,7 @@ turnout_is() {
 	client result pick --svg | grep "Closed $(date -u -d "@$at" '+%F %T')"
 	exits 0 client report pick
 	says "at most an hour before they voted"
-	says "No choice has a vote: all ballots are blank"
+	says "By the number of votes: no choice has a vote, all ballots are blank"
 	not says "No votes were cast"
 }
 
