@@ -226,7 +226,8 @@ link_changed(struct core *c, const struct event *ev)
 	}
 	/* While its joining is being decided nothing passes it by. */
 	if (p->join == JOIN_COUNTS &&
-	    (!proposal_open(c) || c->proposal.kind != P_GROW))
+	    (!proposal_open(c) || c->proposal.kind != P_GROW ||
+		config_in_sync(&c->proposal.next, p->id) < 0))
 		p->join = JOIN_NONE;
 	if (p->up) {
 		p->last_received_ms = c->now_ms;

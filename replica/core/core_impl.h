@@ -90,12 +90,12 @@ struct peer {
 	incarnation id;
 	/* Its process, the one before, and how often that came back. */
 	incarnation instance, before;
-	int returns;
+	int returns, returned; /* returned: the last hello was of the latter */
 	/* Why this host does not heed it, and it not this host. */
 	evote_refusal refusal, refused_by;
 	evote_role role;
 	evote_config config;
-	uint64_t serial; /* of that hello */
+	uint64_t serial; /* of that hello, while the process is the same */
 	int room;	 /* its disk is not nearly full */
 	int resigned;	 /* it may be left out */
 	uint64_t suspect_ms;

@@ -86,14 +86,14 @@ failure_of(const struct core *c, const evote_member *m)
 
 /*
  * Alive and in sync, it has no room and makes way (rule 17).  This host can go
- * on without it only with room of its own.
+ * on without it only with room of its own, and once the arbiter has agreed.
  */
 int
 failure_resigned(const struct core *c, const evote_member *m)
 {
 	const struct peer *p = core_member(c, m->incarnation);
 
-	return (!c->no_room && p != NULL && p->met &&
+	return (!c->no_room && !c->arbiter_away && p != NULL && p->met &&
 	    (p->resigned || (BUG(LEFT_OUT_UNASKED) && !p->room)) &&
 	    p->config.epoch == c->config.epoch);
 }

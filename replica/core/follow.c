@@ -48,7 +48,8 @@ already_here(const struct core *c, const struct message *m)
 
 /*
  * Rule 9.  Truncates what the primary lacks: what follows the records that are
- * the same, when others come, or when this is the first push and nothing comes.
+ * the same, when others come.  That a push ends there says nothing: it may be
+ * an old one.  Where the ledgers differ others come, with the EPOCH record.
  */
 static int
 truncate_other_tail(struct core *c, uint64_t same, int others)
@@ -66,7 +67,7 @@ truncate_other_tail(struct core *c, uint64_t same, int others)
 	}
 	if (to < c->committed)
 		to = c->committed;
-	if ((others || c->matched == 0) && to < history_size(c->log))
+	if (others && to < history_size(c->log))
 		jobs_truncate(c, to);
 	return (0);
 }

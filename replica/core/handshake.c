@@ -172,10 +172,14 @@ learn(struct core *c, int peer, evote_hello *h, int answer)
 	if (p->met && config_id_equal(p->id, h->incarnation) &&
 	    h->config.epoch < p->config.epoch)
 		return;
-	/* So, too, and then that one speaks for this one's question as well. */
-	if (p->met && config_id_equal(p->id, h->incarnation) &&
-	    h->serial < p->serial && !BUG(LATE_GREETING)) {
-		heed(c, p, answer);
+	/*
+	 * So, too, perhaps by a connection that has ended.  If it has not, the
+	 * later one speaks for this one's question as well.
+	 */
+	if (config_id_equal(p->id, h->incarnation) && h->serial < p->serial &&
+	    !BUG(LATE_GREETING)) {
+		if (p->met)
+			heed(c, p, answer);
 		return;
 	}
 	note(c, peer, h);
@@ -224,8 +228,12 @@ handshake_take(struct core *c, int peer, struct message *m, uint64_t conn)
 {
 	evote_hello *h = &m->u.hello;
 
-	if (identity_check(c, peer, h, conn == 0) == -1)
+	if (identity_check(c, peer, h, conn == 0) == -1) {
+		/* Who is there now says so in its reply. */
+		if (c->peers[peer].returned)
+			hello_send(c, peer);
 		return;
+	}
 	if (conn == 0)
 		core_answered(c, peer);
 	else

@@ -42,23 +42,32 @@ identity_own_name(struct core *c)
 	    name, c->cf.names[c->cf.self], c->cf.names[c->cf.self]);
 }
 
-/* Has the peer's incarnation been heard from two processes in turn? */
+/*
+ * Has the peer's incarnation been heard from two processes in turn?  A call of
+ * the one that seems to be over may be late, and is not heeded until it speaks
+ * again; a reply is by the one that is there now.
+ */
 static int
-two_places(struct peer *p, const evote_hello *h)
+two_places(struct peer *p, const evote_hello *h, int reply)
 {
-	if (!config_id_equal(p->id, h->incarnation) ||
-	    config_id_zero(p->instance)) {
-		memset(p->before, 0, sizeof(p->before));
-		p->returns = 0;
-	} else if (config_id_equal(p->instance, h->instance))
+	int known = config_id_equal(p->id, h->incarnation) &&
+	    !config_id_zero(p->instance);
+	int again = known && config_id_equal(p->before, h->instance);
+
+	if (known && config_id_equal(p->instance, h->instance)) {
+		p->returned = 0;
 		return (p->returns >= COPY_RETURNS);
-	else if (config_id_equal(p->before, h->instance))
-		p->returns++;
-	else
-		p->returns = 0;
-	p->yielded = 0; /* it was started anew since */
-	memcpy(p->before, p->instance, sizeof(p->before));
-	memcpy(p->instance, h->instance, sizeof(p->instance));
+	}
+	p->returns = again ? p->returns + !p->returned : 0;
+	p->returned = again && !p->returned && !reply;
+	if (!p->returned) {
+		memset(p->before, 0, sizeof(p->before));
+		if (known)
+			memcpy(p->before, p->instance, sizeof(p->before));
+		memcpy(p->instance, h->instance, sizeof(p->instance));
+		p->serial = 0;
+		p->yielded = 0; /* it was started anew since */
+	}
 	return (p->returns >= COPY_RETURNS);
 }
 
@@ -119,7 +128,8 @@ is_own(const struct core *c, const evote_hello *h)
 }
 
 static evote_refusal
-judge(struct core *c, struct peer *p, const char *name, const evote_hello *h)
+judge(struct core *c, struct peer *p, const char *name, const evote_hello *h,
+    int reply)
 {
 	if (is_own(c, h))
 		return (one_directory(c, h));
@@ -138,7 +148,8 @@ judge(struct core *c, struct peer *p, const char *name, const evote_hello *h)
 	if (!hosts_takes_part(c, (int)(p - c->peers)) &&
 	    h->config.epoch <= c->config.epoch)
 		return (EVOTE_REFUSED_UNLISTED);
-	return (two_places(p, h) ? EVOTE_REFUSED_COPY : EVOTE_NOT_REFUSED);
+	return (
+	    two_places(p, h, reply) ? EVOTE_REFUSED_COPY : EVOTE_NOT_REFUSED);
 }
 
 /* Says it once, when it changes. */
@@ -183,13 +194,14 @@ identity_check(struct core *c, int peer, const evote_hello *h, int reply)
 {
 	struct peer *p = &c->peers[peer];
 	const char *name = c->cf.names[peer];
-	evote_refusal why = judge(c, p, name, h);
+	evote_refusal why = judge(c, p, name, h, reply);
 
 	change(c, &p->refusal, why, name, c->cf.names[c->cf.self],
 	    refusal_ours(why));
 	if (reply)
 		identity_refused(c, peer, h->refusal);
-	return (why == EVOTE_NOT_REFUSED && is_heard(c, p) && !is_own(c, h)
+	return (why == EVOTE_NOT_REFUSED && !p->returned && is_heard(c, p) &&
+		    !is_own(c, h)
 		? 0
 		: -1);
 }

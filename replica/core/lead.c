@@ -296,13 +296,14 @@ lead_acked(struct core *c, int peer, const struct message *m)
 }
 
 /*
- * With another host in sync this one makes way.  Alone it goes on, as nobody
- * else could, and tries again when it has asked the joiner anew.
+ * With another host in sync this one makes way.  Alone, or without the arbiter,
+ * it goes on, as nobody else could, and tries again when it has asked the
+ * joiner anew.
  */
 static void
 load_failed(struct core *c, int peer, uint64_t from)
 {
-	if (!config_alone(&c->config, core_self(c))) {
+	if (!config_alone(&c->config, core_self(c)) && !c->arbiter_away) {
 		core_fault(c, 0,
 		    "record %llu cannot be read from this host's disk; move "
 		    "this data directory away and start with an empty one",

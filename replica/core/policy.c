@@ -286,7 +286,8 @@ joiner_wait(struct core *c, struct peer *p)
 
 /*
  * While it is not known whether the set has grown, nothing is accepted without
- * the joiner either: so that is not asked of an arbiter who is away.
+ * the joiner either: so that is not asked of an arbiter who is away.  Who halts
+ * meanwhile, or has no room, is not waited for any longer.
  */
 static int
 grow(struct core *c)
@@ -294,9 +295,7 @@ grow(struct core *c)
 	for (int i = 0; i < c->cf.n; i++) {
 		struct peer *p = &c->peers[i];
 
-		if (!may_join(c, i))
-			continue;
-		if (!arbitration_answers(c)) {
+		if (!may_join(c, i) || !arbitration_answers(c)) {
 			if (p->join == JOIN_COUNTS)
 				p->join = JOIN_NONE;
 		} else if (joiner_wait(c, p)) {
@@ -337,7 +336,7 @@ core_can_fail_over(const struct core *c)
 {
 	if (c->role == EVOTE_BACKUP || c->role == EVOTE_JOINING)
 		return (1);
-	for (int i = 0; core_leads(c) && i < c->cf.n; i++)
+	for (int i = 0; core_leads(c) && !c->arbiter_away && i < c->cf.n; i++)
 		if (policy_may_take(c, i) && c->peers[i].in_flight == 0)
 			return (1);
 	return (0);

@@ -7,9 +7,10 @@
 #include "replica/core/core_impl.h"
 #include "replica/core/identity.h"
 
-#define CLAIMS_MAX 5		 /* the pause between claims doubles so often */
-#define EPOCH_GAP  1000		 /* more than what one host decides untold */
-#define FORCE_GAP  (1000 * 1000) /* more than what is left behind decides */
+#define CLAIMS_MAX 5	/* the pause between claims doubles so often */
+#define EPOCH_GAP  1000 /* more than what one host decides untold */
+/* More than who is left behind decides, if it starts each second for years. */
+#define FORCE_GAP 1000000000000
 
 /* Which phases go with which role. */
 #define ALL	   ((1 << PROPOSAL_PHASE_NR) - 1)

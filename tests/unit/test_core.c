@@ -1334,7 +1334,7 @@ who_answers_from_two_places_is_refused(void **state)
 		a_says_hello(c, i + 1, 1001);
 	}
 	assert_no_alarm(c, B, "Refusing");
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; i < 8; i++)
 		a_says_hello(c, 20 + i % 2, 1000);
 	assert_alarm(c, B, "Refusing A: its data directory was copied");
 	cluster_free(c);

@@ -138,8 +138,8 @@ a_halted_member_is_left_out(void **state)
 	answered(c, A, B, EVOTE_REFUSED_NOT_MEANT, 2);
 	ev.message = hello(c, 0, "B", 0);
 	memcpy(ev.message->u.hello.incarnation, c->hosts[B].inc, 16);
+	ev.message->u.hello.instance[0] = 1;
 	ev.message->u.hello.role = EVOTE_HALTED;
-	ev.message->u.hello.serial = UINT64_MAX;
 	config_clear(&ev.message->u.hello.config);
 	config_copy(&ev.message->u.hello.config, &c->hosts[A].k);
 	host_step(&c->hosts[A], ev);
