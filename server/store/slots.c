@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/failpoint.h"
@@ -69,20 +70,33 @@ copy_whole(const unsigned char *copy, uint64_t slot)
 	return (memcmp(hash, copy + part.len, SEAL_HASH) == 0);
 }
 
-/* 0, or -1 with errno. */
+/*
+ * Each copy by itself: one that the disk does not give back is like one that is
+ * not whole.  0, or -1 with errno.
+ */
 static int
 file_load(int fd, unsigned char file[SLOTS_BYTES])
 {
-	unsigned char more;
-	ssize_t n = pread(fd, file, SLOTS_BYTES, 0);
+	struct stat st;
+	int error = 0, read = 0;
 
-	if (n == -1)
+	if (fstat(fd, &st) == -1)
 		return (-1);
-	if (n == (ssize_t)SLOTS_BYTES &&
-	    pread(fd, &more, 1, (off_t)SLOTS_BYTES) == 0)
-		return (0);
-	errno = EINVAL;
-	return (-1);
+	if (st.st_size != (off_t)SLOTS_BYTES) {
+		errno = EINVAL;
+		return (-1);
+	}
+	for (int i = 0; i < COPIES; i++) {
+		if (pread(fd, copy_at(file, i), SLOT_BYTES,
+			(off_t)i * SLOT_BYTES) == SLOT_BYTES)
+			read++;
+		else {
+			error = errno;
+			memset(copy_at(file, i), 0xff, SLOT_BYTES);
+		}
+	}
+	errno = error;
+	return (read > 0 ? 0 : -1);
 }
 
 /* The whole copy of the highest number, in file; NULL with errno. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "fault.h"
 #include "scratch.h"
@@ -22,6 +23,19 @@ struct place_of_test {
 	char dir[128];
 	char file[256];
 };
+
+/* A sector that the disk does not give back, by its place in the file; -1. */
+static off_t bad_sector = -1;
+
+ssize_t
+pread(int fd, void *bytes, size_t n, off_t at)
+{
+	if (at <= bad_sector && bad_sector < at + (off_t)n) {
+		errno = EIO;
+		return (-1);
+	}
+	return (syscall(SYS_pread64, fd, bytes, n, at));
+}
 
 static void
 file_put(const char *name, const unsigned char bytes[SLOTS_BYTES])
@@ -234,6 +248,19 @@ a_write_that_is_cut_off(void **state)
 	assert_value(p, "later");
 }
 
+/* The other copy makes up for it. */
+static void
+a_sector_that_cannot_be_read(void **state)
+{
+	struct place_of_test *p = *state;
+
+	put(p, "older");
+	put(p, "newer");
+	for (bad_sector = 0; bad_sector < SLOTS_BYTES; bad_sector += SECTOR)
+		assert_value(p, "newer");
+	bad_sector = -1;
+}
+
 static void
 a_sync_that_fails(void **state)
 {
@@ -255,6 +282,7 @@ main(void)
 	    TEST(a_damaged_copy_is_made_up_for),
 	    TEST(a_file_of_another_size),
 	    TEST(a_write_that_is_cut_off),
+	    TEST(a_sector_that_cannot_be_read),
 	    TEST(a_sync_that_fails),
 	};
 
