@@ -256,7 +256,8 @@ a_sector_that_cannot_be_read(void **state)
 
 	put(p, "older");
 	put(p, "newer");
-	for (bad_sector = 0; bad_sector < SLOTS_BYTES; bad_sector += SECTOR)
+	for (bad_sector = 0; bad_sector < (off_t)SLOTS_BYTES;
+	     bad_sector += SECTOR)
 		assert_value(p, "newer");
 	bad_sector = -1;
 }
