@@ -38,7 +38,7 @@ SERVER	= $(call room,server,main conf supervisor start loop events driver \
 	    life settings keys judge judge_life judge_roll effect roll_page chronicle \
 	    curve read) \
 	  $(call room,server/store,ledger ledger_open wal aside disk slots datadir lock format files \
-	    host_key secrets view proving copy restore)
+	    host_key mark secrets view proving copy restore)
 CLIENT	= $(call room,client,evote_client admin say prompt names life plan survey tally chart minutes minutes_plain minutes_result when await \
 	    proved histories secret form ballot_marks paper ranking \
 	    places others) \

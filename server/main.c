@@ -13,19 +13,29 @@
 #include "server/store/datadir.h"
 #include "server/witness_daemon.h"
 
+/* The public name of the key in a data directory; 0, or -1 with err. */
+static int
+pin_of(const char *data, char pin[TLS_PIN], char *err, size_t errlen)
+{
+	struct datadir dir;
+
+	if (datadir_open(&dir, data, NULL, err, errlen) == -1)
+		return (-1);
+	tls_pin(dir.key, pin);
+	datadir_close(&dir);
+	return (0);
+}
+
 static int
 init(const struct conf *conf)
 {
 	char err[1024], pin[TLS_PIN];
-	struct datadir dir;
 
 	if (datadir_init(conf->data, conf->origin, err, sizeof(err)) == -1 ||
-	    datadir_open(&dir, conf->data, NULL, err, sizeof(err)) == -1) {
+	    pin_of(conf->data, pin, err, sizeof(err)) == -1) {
 		fprintf(stderr, "evote_server: %s.\n", err);
 		return (1);
 	}
-	tls_pin(dir.key, pin);
-	datadir_close(&dir);
 	printf("The new cluster is in %s.\n"
 	       "Bring %s/cluster.key to the other host over a channel that you "
 	       "trust, and\nkeep it secret: whoever has it can change the "
@@ -37,15 +47,33 @@ init(const struct conf *conf)
 	return (0);
 }
 
+/* Nothing else tells whether an older version's copy and the key fit. */
+static void
+pin_ask(const char *data)
+{
+	char err[1024], pin[TLS_PIN];
+
+	if (pin_of(data, pin, err, sizeof(err)) == -1)
+		return;
+	printf("This copy does not say to which cluster's key it belongs, as "
+	       "those of older\nversions. With the key that you named the "
+	       "pin is\n  %s\nIf the service had another one when the copy "
+	       "was made, remove %s,\nand import it again with the key of "
+	       "that time.\n",
+	    pin, data);
+}
+
 static int
 copy(const struct conf *conf, int export)
 {
 	uint64_t records;
 	char err[1024];
-	int rc = export
+	int marked = 1, rc;
+
+	rc = export
 	    ? copy_make(conf->data, conf->file, &records, err, sizeof(err))
 	    : copy_restore(conf->file, conf->data, conf->cluster_key, &records,
-		  err, sizeof(err));
+		  &marked, err, sizeof(err));
 
 	if (rc == -1) {
 		fprintf(stderr, "evote_server: %s.\n", err);
@@ -62,6 +90,8 @@ copy(const struct conf *conf, int export)
 		       "what it lacks. If no other host is left, see\n"
 		       "evote_client promote.\n",
 		    (unsigned long long)records, conf->data);
+	if (!marked)
+		pin_ask(conf->data);
 	return (0);
 }
 

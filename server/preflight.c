@@ -23,6 +23,7 @@
 #include "server/store/files.h"
 #include "server/store/host_key.h"
 #include "server/store/format.h"
+#include "server/store/mark.h"
 #include "server/store/secrets.h"
 #include "server/store/view.h"
 
@@ -308,13 +309,19 @@ secrets_find(struct preflight *p)
 }
 
 static void
-claim_look(struct preflight *p, struct view *v)
+claim_look(struct preflight *p, struct view *v, const unsigned char mark[MARK])
 {
 	struct view_claim claim;
 	char err[512];
 
 	if (view_claim(v, &claim, err, sizeof(err)) == -1)
 		data_wrong(p, err, "");
+	else if (claim.marked && !seal_equal(mark, claim.mark, MARK))
+		found(p, FOUND_WRONG, "data",
+		    "The ledger was made with another cluster's key than "
+		    "%s/cluster.key: put that key back, or give the new "
+		    "cluster an empty directory",
+		    p->conf->data);
 	else if (view_accepted(&claim) > view_size(v))
 		found(p, FOUND_WRONG, "data",
 		    "The ledger has %" PRIu64 " records, and this host has "
@@ -331,12 +338,13 @@ static void
 whole_look(struct preflight *p)
 {
 	char path[FILES_PATH], err[1024];
-	unsigned char key[32];
+	unsigned char key[32], mark[MARK];
 	struct view *v;
 	int rc;
 
 	files_path(p->conf->data, "cluster.key", path, sizeof(path));
 	rc = datadir_key(path, key, err, sizeof(err));
+	mark_of(key, mark);
 	if (rc == 0)
 		rc = host_key_read(p->conf->data, key, err, sizeof(err));
 	explicit_bzero(key, sizeof(key));
@@ -346,7 +354,7 @@ whole_look(struct preflight *p)
 	}
 	v = view_open(p->conf->data, p->conf->data, REJOIN, err, sizeof(err));
 	if (v != NULL) {
-		claim_look(p, v);
+		claim_look(p, v, mark);
 		view_close(v);
 		return;
 	}

@@ -140,7 +140,8 @@ open_ledger(struct server *s)
 	ledger = ledger_open(path, s->dir.fresh);
 	if (ledger == NULL)
 		return (-1);
-	if (ledger_read_all(ledger, &s->persisted_commit, load, s) == -1 ||
+	if (ledger_belongs(ledger, s->dir.key) == -1 ||
+	    ledger_read_all(ledger, &s->persisted_commit, load, s) == -1 ||
 	    check_cluster(s) == -1 || check_end(s) == -1) {
 		ledger_close(ledger);
 		return (-1);

@@ -19,7 +19,11 @@
  */
 int copy_make(const char *data, const char *file, uint64_t *records, char *err,
     size_t errlen);
+/*
+ * *marked: the copy says that this is its cluster's key.  Older versions' say
+ * nothing of it; any key will do for those.
+ */
 int copy_restore(const char *file, const char *data, const char *key_path,
-    uint64_t *records, char *err, size_t errlen);
+    uint64_t *records, int *marked, char *err, size_t errlen);
 
 #endif

@@ -43,17 +43,19 @@ format_look(const char *path)
 }
 
 static int
-ledger_make(const char *path, struct record *genesis)
+ledger_make(const char *path, const struct format *new)
 {
 	char file[FILES_PATH];
+	struct record *genesis = new->genesis;
 	struct ledger *l;
-	int rc = 0;
+	int rc;
 
 	files_path(path, "ledger.db", file, sizeof(file));
 	l = ledger_open(file, 1);
 	if (l == NULL)
 		return (-1);
-	if (genesis != NULL)
+	rc = ledger_belongs(l, new->key);
+	if (rc == 0 && genesis != NULL)
 		rc = ledger_append(l, &genesis, 1, 1);
 	ledger_close(l);
 	return (rc);
@@ -124,7 +126,7 @@ format_dir(const char *path, const struct format *new, char *err, size_t errlen)
 		files_path(path, "ledger.db", file, sizeof(file));
 		if (new->fill(file, new->arg, err, errlen) == -1)
 			return (-1);
-	} else if (ledger_make(path, new->genesis) == -1) {
+	} else if (ledger_make(path, new) == -1) {
 		snprintf(
 		    err, errlen, "cannot make %s/ledger.db: see the log", path);
 		return (-1);

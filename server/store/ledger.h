@@ -10,13 +10,19 @@
  * The records in order, on this host's disk: one table in one SQLite file,
  * one connection, WAL, synchronous=FULL, locking_mode=EXCLUSIVE, checkpoints
  * only when asked for.  One thread at a time.  ledger_impl.h is the only way to
- * SQLite; ledger*.c, view.c, copy.c and restore.c use it.
+ * SQLite; ledger*.c, mark.c, view.c, copy.c and restore.c use it.
  */
 struct ledger;
 
 /* NULL: the reason is logged.  Creates the file only when create is set. */
 struct ledger *ledger_open(const char *path, int create);
 void ledger_close(struct ledger *); /* NULL is fine */
+/*
+ * Before anything is made of its records: 0, or -1 with the reason logged when
+ * it is another cluster key's.  An older version's belongs to this key from now
+ * on.
+ */
+int ledger_belongs(struct ledger *, const unsigned char cluster_key[32]);
 
 /*
  * Reads every record in order, checking that seq runs from 0 without a gap

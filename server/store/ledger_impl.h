@@ -48,6 +48,9 @@ int ledger_failed(const struct ledger *, const char *doing);
 int ledger_damaged(const struct ledger *, uint64_t seq, const char *what);
 int ledger_get_number(struct ledger *, enum query, uint64_t *);
 
+/* What mark.h makes: 1 when it is there, 0 when not; -1: damaged. */
+int mark_read(sqlite3 *, unsigned char mark[32]);
+
 /* What SQLite cannot do with a copy; -1. */
 int copy_failed(sqlite3 *, const char *file, char *err, size_t errlen);
 

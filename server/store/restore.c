@@ -8,6 +8,7 @@
 #include "server/store/datadir.h"
 #include "server/store/format.h"
 #include "server/store/ledger_impl.h"
+#include "server/store/mark.h"
 #include "server/store/proving.h"
 
 #define ANOTHER "use another copy"
@@ -139,14 +140,38 @@ copy_prove(const struct restoring *r, evote_config *config, uint64_t *records,
 	return (rc);
 }
 
+/* It would be another service, with the records of this one. */
+static int
+key_fits(const struct restoring *r, const char *key_path, int *marked,
+    char *err, size_t errlen)
+{
+	unsigned char key[32], mine[MARK], there[MARK];
+
+	if (datadir_key(key_path, key, err, errlen) == -1)
+		return (-1);
+	mark_of(key, mine);
+	explicit_bzero(key, sizeof(key));
+	if ((*marked = mark_read(r->db, there)) == -1)
+		return (
+		    text_why(err, errlen, "%s is damaged: " ANOTHER, r->file));
+	if (*marked && !seal_equal(mine, there, MARK))
+		return (text_why(err, errlen,
+		    "%s is the key of another cluster than the one of which "
+		    "%s was made: name the key of that time",
+		    key_path, r->file));
+	return (0);
+}
+
 int
 copy_restore(const char *file, const char *data, const char *key_path,
-    uint64_t *records, char *err, size_t errlen)
+    uint64_t *records, int *marked, char *err, size_t errlen)
 {
 	struct restoring r = {.file = file};
 	evote_config config = {0};
 	int rc = copy_open(&r, err, errlen);
 
+	if (rc == 0)
+		rc = key_fits(&r, key_path, marked, err, errlen);
 	if (rc == 0)
 		rc = copy_prove(&r, &config, records, err, errlen);
 	if (rc == 0)

@@ -325,6 +325,11 @@ view_claim(struct view *v, struct view_claim *claim, char *err, size_t errlen)
 		return (text_why(err, errlen,
 		    "%s/ledger.db does not say what is accepted; %s", v->known,
 		    v->todo));
+	claim->marked = mark_read(v->db, claim->mark);
+	if (claim->marked == -1)
+		return (text_why(err, errlen,
+		    "%s/ledger.db does not say whose it is; %s", v->known,
+		    v->todo));
 	there = config_look(v, &config, err, errlen);
 	if (there < 1)
 		return (there);

@@ -31,8 +31,10 @@ uint64_t view_size(const struct view *);
 /* What the directory says of the records beside holding them. */
 struct view_claim {
 	uint64_t accepted; /* records that are known to be accepted, at least */
-	int config;	   /* there is one: what follows holds */
-	int in_sync;	   /* this host has what was accepted by then */
+	int marked;	   /* it says whose: see mark.h */
+	unsigned char mark[32];
+	int config;  /* there is one: what follows holds */
+	int in_sync; /* this host has what was accepted by then */
 	unsigned char cluster[16];
 	evote_position end; /* accepted when the configuration was decided */
 };

@@ -96,6 +96,43 @@ restored() {
 	exits 0 server audit --data "$PAIR_DIR/gamma"
 }
 
+@test "last year's ledger does not serve under this year's key" {
+	cluster_up people
+	exits 0 export_of alpha copy
+	server_kill alpha
+	exits 0 server init --data "$PAIR_DIR/year"
+	mkdir "$PAIR_DIR/keys"
+	cp "$PAIR_DIR/year/cluster.key" "$PAIR_DIR/keys/year.key"
+	exits 1 server import --data "$PAIR_DIR/gamma" \
+	    --cluster-key "$PAIR_DIR/keys/year.key" "$PAIR_DIR/copy"
+	says "name the key of that time"
+	[[ ! -e $PAIR_DIR/gamma ]]
+	# Nor where somebody has put that key into its directory.
+	cp "$PAIR_DIR/alpha/cluster.key" "$PAIR_DIR/keys/cluster.key"
+	cp "$PAIR_DIR/keys/year.key" "$PAIR_DIR/alpha/cluster.key"
+	exits 1 server check --data "$PAIR_DIR/alpha" --no-portmap \
+	    --name alpha --hosts "alpha=127.0.0.1:${PAIR_PORT:-17775}"
+	says "was made with another cluster's key"
+	server_start alpha || true
+	wait_until 10 ended alpha
+	logged alpha "of=another-key"
+	cp "$PAIR_DIR/keys/cluster.key" "$PAIR_DIR/alpha/cluster.key"
+	server_start alpha
+	wait_until 15 joined
+}
+
+@test "an older version's copy does not say whose it is, and that is told" {
+	cluster_up people
+	exits 0 export_of alpha copy
+	python3 -c 'import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("DROP TABLE mark")
+db.commit()' "$PAIR_DIR/copy"
+	exits 0 restored gamma copy
+	says "does not say to which cluster"
+	says "$(client status | sed -n 's/^TLS pin: //p')"
+}
+
 # unwritten STATUS SENTENCE ARG...: the command ends so where nothing can be
 # written, and says so.
 unwritten() {

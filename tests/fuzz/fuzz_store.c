@@ -157,8 +157,10 @@ static int
 import(uint64_t *records)
 {
 	char copy[128], back[128], key[128], err[1024] = "";
-	int rc = copy_restore(path_of("copy", copy), path_of("back", back),
-	    path_of("key", key), records, err, sizeof(err));
+	int marked, rc;
+
+	rc = copy_restore(path_of("copy", copy), path_of("back", back),
+	    path_of("key", key), records, &marked, err, sizeof(err));
 
 	assert(rc == 0 || strlen(err) > 0);
 	assert(is_there("back/incarnation") == (rc == 0));

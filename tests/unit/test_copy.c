@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "change.h"
@@ -71,6 +72,7 @@ a_copy_is_whole_whenever_it_is_made(void **state)
 	char dir[128], data[160], path[300], back[200], key[200], err[512] = "";
 	struct writer w = {.written = 1};
 	uint64_t before, records, again, made = 0;
+	int marked;
 	pthread_t thread;
 
 	/* One of them sees the WAL begin anew many times (in test builds). */
@@ -104,10 +106,12 @@ a_copy_is_whole_whenever_it_is_made(void **state)
 	assert_int_equal(copy_make(data, path, &records, err, sizeof(err)), 0);
 	assert_int_equal(records, w.written);
 	assert_int_equal(
-	    copy_restore(path, back, key, &again, err, sizeof(err)), 0);
+	    copy_restore(path, back, key, &again, &marked, err, sizeof(err)),
+	    0);
 	assert_int_equal(again, records);
 	assert_int_equal(
-	    copy_restore(path, back, key, &again, err, sizeof(err)), -1);
+	    copy_restore(path, back, key, &again, &marked, err, sizeof(err)),
+	    -1);
 	assert_non_null(strstr(err, "is a data directory already"));
 	snprintf(path, sizeof(path), "%s/ledger.db", back);
 	assert_non_null(w.ledger = ledger_open(path, 0));
@@ -167,6 +171,7 @@ is_refused_after(const char *sql, const char *why)
 {
 	char dir[128], data[160], path[300], back[200], key[200], err[512] = "";
 	uint64_t records;
+	int marked;
 
 	begin(dir, data, path);
 	snprintf(key, sizeof(key), "%s/data/cluster.key", dir);
@@ -174,7 +179,8 @@ is_refused_after(const char *sql, const char *why)
 	assert_int_equal(copy_make(data, path, &records, err, sizeof(err)), 0);
 	change(path, sql);
 	assert_int_equal(
-	    copy_restore(path, back, key, &records, err, sizeof(err)), -1);
+	    copy_restore(path, back, key, &records, &marked, err, sizeof(err)),
+	    -1);
 	assert_non_null(strstr(err, why));
 	assert_int_equal(access(back, F_OK), -1);
 	scratch_remove(dir);
@@ -193,6 +199,41 @@ a_copy_with_a_trigger_is_refused(void **state)
 	is_refused_after("CREATE TRIGGER mine AFTER INSERT ON record BEGIN"
 			 " DELETE FROM record WHERE seq = new.seq; END",
 	    "triggers or views");
+}
+
+/* The key of another service, whose records these are not. */
+static void
+a_copy_comes_back_with_its_own_key_alone(void **state)
+{
+	char dir[128], data[160], path[300], back[200], key[200], other[200];
+	char err[512] = "";
+	uint64_t records;
+	int marked;
+
+	begin(dir, data, path);
+	snprintf(other, sizeof(other), "%s/other", dir);
+	snprintf(back, sizeof(back), "%s/back", dir);
+	assert_int_equal(datadir_init(other, NULL, err, sizeof(err)), 0);
+	assert_int_equal(copy_make(data, path, &records, err, sizeof(err)), 0);
+	snprintf(key, sizeof(key), "%s/other/cluster.key", dir);
+	assert_int_equal(
+	    copy_restore(path, back, key, &records, &marked, err, sizeof(err)),
+	    -1);
+	assert_non_null(strstr(err, "name the key of that time"));
+	assert_int_equal(access(back, F_OK), -1);
+	/* Older versions' copies say nothing of it. */
+	change(path, "DROP TABLE mark");
+	assert_int_equal(
+	    copy_restore(path, back, key, &records, &marked, err, sizeof(err)),
+	    0);
+	assert_int_equal(marked, 0);
+	scratch_remove(dir);
+}
+
+static void
+a_copy_with_a_mark_that_is_none_is_refused(void **state)
+{
+	is_refused_after("UPDATE mark SET key = x'00'", "use another copy");
 }
 
 /* No server would start with a copy of it. */
@@ -328,6 +369,8 @@ main(void)
 	    cmocka_unit_test(a_signal_leaves_nothing_half_made),
 	    cmocka_unit_test(a_copy_without_a_configuration_is_refused),
 	    cmocka_unit_test(a_copy_with_a_trigger_is_refused),
+	    cmocka_unit_test(a_copy_comes_back_with_its_own_key_alone),
+	    cmocka_unit_test(a_copy_with_a_mark_that_is_none_is_refused),
 	    cmocka_unit_test(
 		a_ledger_that_does_not_say_what_is_accepted_is_not_copied),
 	    cmocka_unit_test(

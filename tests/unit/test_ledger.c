@@ -203,6 +203,28 @@ kept_and_read(void **state)
 	assert_int_equal(accepted, 300);
 }
 
+/* One of an older version says nothing, and is the first one's who asks. */
+static void
+a_ledger_belongs_to_one_key(void **state)
+{
+	struct place_of_test *p = *state;
+	unsigned char mine[32] = {1}, other[32] = {2};
+	uint64_t accepted;
+	struct ledger *l;
+
+	file_make(p->db, 50);
+	l = ledger_open(p->db, 0);
+	assert_int_equal(ledger_belongs(l, mine), 0);
+	assert_int_equal(ledger_belongs(l, other), -1);
+	ledger_close(l);
+	l = ledger_open(p->db, 0);
+	assert_int_equal(ledger_belongs(l, other), -1);
+	assert_int_equal(ledger_belongs(l, mine), 0);
+	assert_int_equal(append(l, 50, 1, 0), 0);
+	ledger_close(l);
+	assert_int_equal(count_file(p->db, &accepted), 51);
+}
+
 static void
 a_range(void **state)
 {
@@ -738,6 +760,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(kept_and_read),
+	    TEST(a_ledger_belongs_to_one_key),
 	    TEST(a_range),
 	    TEST(every_append_is_synced),
 	    TEST(a_failed_sync_is_told),
