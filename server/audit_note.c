@@ -126,27 +126,9 @@ audit_note_free(struct audit_note *n)
 /* ---- judging ---- */
 
 static void
-signatures_check(const struct audit_note *n, struct findings *f)
-{
-	static const char *const wrong[] = {
-	    [TLOG_STRANGE] = "the policy does not know its service",
-	    [TLOG_UNSIGNED] = "the service has not signed it",
-	    [TLOG_FORGED] = "a signature in it is forged",
-	    [TLOG_SHORT] = "fewer hosts have signed it than the policy wants",
-	};
-
-	if (n->policy != NULL && n->verdict.judgement != TLOG_GOOD)
-		findings_add(f,
-		    n->verdict.judgement == TLOG_SHORT ? FINDING_QUORUM
-						       : FINDING_SIGNATURE,
-		    FINDING_NO_SEQ, "The checkpoint in %s: %s.", n->file,
-		    wrong[n->verdict.judgement]);
-}
-
-static void
 forged_find(const struct audit_note *n, const char *whose, struct findings *f)
 {
-	findings_add(f, FINDING_SIGNATURE, FINDING_NO_SEQ,
+	findings_add(f, FINDING_NOTE, FINDING_NO_SEQ,
 	    "The checkpoint in %s: the signature of %s in it is forged.",
 	    n->file, whose);
 }
@@ -154,12 +136,13 @@ forged_find(const struct audit_note *n, const char *whose, struct findings *f)
 static void
 unsigned_find(const struct audit_note *n, const char *what, struct findings *f)
 {
-	findings_add(f, FINDING_SIGNATURE, FINDING_NO_SEQ,
+	findings_add(f, FINDING_NOTE, FINDING_NO_SEQ,
 	    "The checkpoint in %s: %s signed it.", n->file, what);
 }
 
+/* f NULL: only who has signed it. */
 static void
-own_hosts_check(struct audit_note *n, const struct book *b, struct findings *f)
+own_hosts_look(struct audit_note *n, const struct book *b, struct findings *f)
 {
 	enum note_verdict verdict;
 	struct note_key key;
@@ -174,12 +157,52 @@ own_hosts_check(struct audit_note *n, const struct book *b, struct findings *f)
 		if (verdict == NOTE_SIGNED)
 			text_join(n->signers, sizeof(n->signers), ", ",
 			    b->hosts[i].name);
-		if (verdict == NOTE_FORGED)
+		if (verdict == NOTE_FORGED && f != NULL)
 			forged_find(n, b->hosts[i].name, f);
 		forged |= verdict == NOTE_FORGED;
 	}
-	if (n->hosts_known > 0 && n->signers[0] == '\0' && !forged)
+	if (f != NULL && n->hosts_known > 0 && n->signers[0] == '\0' && !forged)
 		unsigned_find(n, "no host of this ledger has", f);
+}
+
+/* It has the keys of any time. */
+static void
+short_find(struct audit_note *n, const struct book *b, struct findings *f)
+{
+	own_hosts_look(n, b, NULL);
+	findings_add(f, FINDING_QUORUM, FINDING_NO_SEQ,
+	    "The checkpoint in %s: fewer hosts have signed it than the policy "
+	    "wants.%s%s%s `evote_client trust --at %" PRIu64
+	    "` prints the policy of that time.",
+	    n->file,
+	    n->signers[0] != '\0'
+		? " By the keys that this ledger has for that time it is "
+		  "signed by "
+		: n->hosts_known > 0
+		? " Nor is it signed with a key that this ledger has for that "
+		  "time"
+		: "",
+	    n->signers, n->signers[0] != '\0' || n->hosts_known > 0 ? "." : "",
+	    n->note.size);
+}
+
+static void
+signatures_check(struct audit_note *n, const struct book *b, struct findings *f)
+{
+	static const char *const wrong[] = {
+	    [TLOG_STRANGE] = "the policy does not know its service",
+	    [TLOG_UNSIGNED] = "the service has not signed it",
+	    [TLOG_FORGED] = "a signature in it is forged",
+	};
+
+	if (n->policy == NULL || n->verdict.judgement == TLOG_GOOD)
+		return;
+	if (n->verdict.judgement == TLOG_SHORT)
+		short_find(n, b, f);
+	else
+		findings_add(f, FINDING_NOTE, FINDING_NO_SEQ,
+		    "The checkpoint in %s: %s.", n->file,
+		    wrong[n->verdict.judgement]);
 }
 
 /*
@@ -191,7 +214,7 @@ own_keys_check(struct audit_note *n, const struct book *b,
 {
 	struct note_key key;
 
-	own_hosts_check(n, b, f);
+	own_hosts_look(n, b, f);
 	if (log == NULL)
 		return;
 	n->log_known = 1;
@@ -218,7 +241,7 @@ audit_note_check(struct audit_note *n, const struct merkle *tree,
 	unsigned char root[MERKLE_HASH];
 	char log[NOTE_NAME];
 
-	signatures_check(n, f);
+	signatures_check(n, book, f);
 	if (genesis->origin == NULL ||
 	    note_log_name(log, genesis->origin,
 		(const unsigned char *)genesis->cluster) == -1 ||

@@ -23,12 +23,14 @@ static const char *const advice[FINDING_KINDS] = {
 	"signed checkpoints.",
     [FINDING_SIGNATURE] =
 	"A signature that does not verify cannot come from whom it names. "
-	"Keep this directory as evidence, and ask the voter, or check that "
-	"the policy is this service's.",
+	"Keep this directory as evidence, and ask the voter.",
+    [FINDING_NOTE] =
+	"The checkpoint proves nothing by itself. Check that the policy is "
+	"this service's, and ask from whom the checkpoint came.",
     [FINDING_QUORUM] =
 	"Perhaps the policy is of another time: a host that was lost and "
 	"replaced signs with another key since then. Take the policy of that "
-	"time (`evote_client trust --at SIZE`), and audit again.",
+	"time, which the command in the finding prints, and audit again.",
     [FINDING_COUNTS] =
 	"Two ways to count differ. Do not announce a result; keep this "
 	"directory and report it to whoever maintains evote.",
@@ -70,6 +72,12 @@ void
 findings_sort(struct findings *f)
 {
 	qsort(f->list, f->n, sizeof(f->list[0]), by_seq);
+}
+
+int
+findings_of_ledger(const struct findings *f)
+{
+	return ((f->kinds & ~(1u << FINDING_NOTE | 1u << FINDING_QUORUM)) != 0);
 }
 
 const char *

@@ -8,7 +8,8 @@ enum finding_kind {
 	FINDING_FILE,	   /* the disk gives back what was not written */
 	FINDING_ORDER,	   /* records are missing, doubled or out of place */
 	FINDING_RULES,	   /* what was accepted breaks the rules of the vote */
-	FINDING_SIGNATURE, /* a voter's or a host's is forged */
+	FINDING_SIGNATURE, /* a voter's is forged */
+	FINDING_NOTE,	   /* the checkpoint is not signed as it should be */
 	FINDING_QUORUM,	   /* fewer hosts have signed than the policy wants */
 	FINDING_COUNTS,	   /* two ways to count differ */
 	FINDING_CLAIM,	   /* others were told something else of this ledger */
@@ -35,6 +36,8 @@ void findings_add(struct findings *, enum finding_kind, uint64_t seq,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* By record, those without one last. */
 void findings_sort(struct findings *);
+/* Whether anything of the ledger itself is wrong, and not of a checkpoint. */
+int findings_of_ledger(const struct findings *);
 const char *finding_advice(enum finding_kind);
 void findings_clear(struct findings *);
 

@@ -293,6 +293,16 @@ text_findings(FILE *f, const struct page *p)
 	}
 }
 
+static void
+text_holds(FILE *f)
+{
+	fprintf(f,
+	    ": every record has its place and its hash, every "
+	    "signature is its\nvoter's, every vote opens its commitment, and "
+	    "carrying everything out again\ngives the same answers and "
+	    "counts.\n");
+}
+
 void
 page_text(FILE *f, const struct page *p)
 {
@@ -304,16 +314,20 @@ page_text(FILE *f, const struct page *p)
 	text_keys(f, p->book);
 	if (p->findings->total != 0) {
 		text_findings(f, p);
-		fprintf(f, "\nThis ledger does NOT hold.\n");
+		if (findings_of_ledger(p->findings)) {
+			fprintf(f, "\nThis ledger does NOT hold.\n");
+			return;
+		}
+		fprintf(f, "\nThe ledger holds");
+		text_holds(f);
+		fprintf(f,
+		    "The checkpoint is of these records, but is NOT signed as "
+		    "it should be.\n");
 		return;
 	}
 	fprintf(f, "\nAll holds");
 	if (p->unchecked != NULL)
 		fprintf(f, ", but %s not checked,\nwhich takes --policy",
 		    p->unchecked);
-	fprintf(f,
-	    ": every record has its place and its hash, every "
-	    "signature is its\nvoter's, every vote opens its commitment, and "
-	    "carrying everything out again\ngives the same answers and "
-	    "counts.\n");
+	text_holds(f);
 }

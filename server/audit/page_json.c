@@ -157,6 +157,8 @@ json_head(cJSON *to, const struct page *p)
 	char hex[2 * 32 + 1];
 
 	need(cJSON_AddBoolToObject(to, "ok", p->findings->total == 0));
+	need(cJSON_AddBoolToObject(
+	    to, "ledger_ok", !findings_of_ledger(p->findings)));
 	add_text(to, "data", p->path);
 	add_text(to, "origin", p->book->genesis.origin);
 	seal_hex(hex, p->book->genesis.cluster, 16);

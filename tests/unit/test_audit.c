@@ -1181,6 +1181,7 @@ test_signers(void **state)
 	struct notary n;
 	struct conf conf = {.checkpoint = n.file, .policy = n.policy};
 	unsigned char root[SEAL_HASH];
+	const char *page;
 
 	stop(s);
 	root_of(s, 6, root);
@@ -1189,8 +1190,13 @@ test_signers(void **state)
 	last_spoil(&n);
 	says(audit_with(s, &conf, 1), "a signature in it is forged");
 	last_drop(&n);
-	says(audit_with(s, &conf, 1),
-	    "fewer hosts have signed it than the policy wants");
+	page = audit_with(s, &conf, 1);
+	says(page, "fewer hosts have signed it than the policy wants");
+	says(page, "trust --at 6");
+	/* That is no fault of the ledger. */
+	says(page, "The ledger holds: every");
+	says(page, "The checkpoint is of these records, but is NOT signed");
+	assert_null(strstr(page, "does NOT hold"));
 	file_put(n.file, "a letter\n");
 	says(audit_with(s, &conf, 1), "note is not a checkpoint: ");
 	notarize(s, &n, ORIGIN, 6, root);
@@ -1198,6 +1204,34 @@ test_signers(void **state)
 	says(audit_with(s, &conf, 1), "policy is not a policy: ");
 	unlink(n.policy);
 	says(audit_with(s, &conf, 1), "cannot read");
+}
+
+/* A policy of after a host's replacement: the ledger has the keys of before. */
+static void
+test_replaced(void **state)
+{
+	struct service *s = *state;
+	struct notary n;
+	struct conf conf = {.checkpoint = n.file, .policy = n.policy};
+	unsigned char root[SEAL_HASH];
+	const char *page;
+
+	host_record(s, "alpha");
+	host_record(s, "beta");
+	stop(s);
+	root_of(s, END + 2, root);
+	notarize(s, &n, ORIGIN, END + 2, root);
+	last_drop(&n);
+	page = audit_with(s, &conf, 1);
+	says(page,
+	    "By the keys that this ledger has for that time it is signed by "
+	    "alpha.");
+	says(page, "The ledger holds: every");
+	/* What is wrong with the ledger comes first. */
+	root[0] ^= 1;
+	notarize(s, &n, ORIGIN, END + 2, root);
+	last_drop(&n);
+	says(audit_with(s, &conf, 1), "This ledger does NOT hold.");
 }
 
 int
@@ -1229,6 +1263,7 @@ main(void)
 	    ONE(checkpoint),
 	    ONE(own_keys),
 	    ONE(signers),
+	    ONE(replaced),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
