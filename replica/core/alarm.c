@@ -353,11 +353,18 @@ alarm_list(const struct core *c, evote_status_res *s)
 	refusals(c, s);
 	not_serving(c, s);
 	not_accepting(c, s);
-	if (c->arbiter_away)
+	if (arbitration_blank(c))
+		alarm_add(s, EVOTE_ALARM_ARBITER,
+		    "The arbiter answers, but knows no decision of this "
+		    "cluster: no host can be replaced or left out now. If it "
+		    "began with an empty directory, name it again with "
+		    "--replace-dead.");
+	else if (c->arbiter_away)
 		alarm_add(s, EVOTE_ALARM_ARBITER,
 		    "The arbiter does not answer: no host can be replaced or "
-		    "left out now. Start it. If it will never answer again, "
-		    "name another one, or none, with --replace-dead.");
+		    "left out now. Start it, or mend the link to it. If it "
+		    "will never answer again, name another one, or none, with "
+		    "--replace-dead.");
 	else if (core_arbitrated(c) && c->arbiter_behind)
 		alarm_add(s, EVOTE_ALARM_ARBITER,
 		    "The arbiter has an older state, perhaps from a backup: "

@@ -17,6 +17,13 @@ arbitration_overdue(const struct core *c)
 	    c->now_ms - c->proposal.begun_ms > ARBITER_MS);
 }
 
+int
+arbitration_blank(const struct core *c)
+{
+	return (c->arbiter_away && c->blank_ms > c->arbiter_ms &&
+	    c->now_ms - c->blank_ms <= AWAY_BEATS * c->cf.beat_ms);
+}
+
 /* What it holds is decided, whoever asked for it. */
 static void
 learn_from_arbiter(struct core *c, const evote_config *k)
@@ -104,6 +111,8 @@ arbitration_heard(struct core *c, const evote_decided *d)
 	/* An empty one answers, and grants nothing: it is as good as away. */
 	if (d->verdict != EVOTE_BLANK)
 		c->arbiter_ms = c->now_ms;
+	else if (c->proposal.phase != PROPOSAL_ASKING_NEW)
+		c->blank_ms = c->now_ms;
 	if (c->role == EVOTE_HALTED)
 		return;
 	if (asked && has_granted(c, d)) {

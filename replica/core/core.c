@@ -460,7 +460,10 @@ core_config(const struct core *c)
 int
 core_hears(const struct core *c, int peer)
 {
-	return (c->peers[peer].conn != 0);
+	const struct peer *p = &c->peers[peer];
+
+	/* A machine that lost its power leaves its connections open. */
+	return (p->conn != 0 && c->now_ms - p->word_ms <= c->cf.suspect_ms);
 }
 
 const struct history *

@@ -155,7 +155,10 @@ uint64_t core_epoch(const struct core *);
 evote_role core_role(const struct core *);
 const evote_config *core_config(const struct core *);
 const struct history *core_history(const struct core *);
-/* That host has a connection to this one: it lives, whatever our link says. */
+/*
+ * That host has a connection to this one, and said something on it just now: it
+ * lives, whatever our link says.
+ */
 int core_hears(const struct core *, int peer);
 
 /* jobs.c */

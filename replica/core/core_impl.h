@@ -226,6 +226,7 @@ struct core {
 	struct proposal proposal;
 	uint64_t arbiter_ms; /* when it last answered */
 	int arbiter_away;
+	uint64_t blank_ms;   /* when it last said to know nothing at all */
 	int arbiter_behind;  /* it has an older configuration than we */
 	uint64_t again_ms;   /* nothing is proposed before */
 	uint64_t claim_ms;   /* no claim before */
@@ -424,6 +425,8 @@ void proposal_adopt(struct core *, const evote_config *);
 /* arbitration.c */
 int arbitration_pending(const struct core *); /* it owes an answer */
 int arbitration_overdue(const struct core *);
+/* It answers, and knows no decision: its memory is new, or was lost. */
+int arbitration_blank(const struct core *);
 int arbitration_answers(const struct core *);
 void arbitration_heard(struct core *, const evote_decided *);
 void arbitration_beat(struct core *); /* each tick */

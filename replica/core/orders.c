@@ -20,9 +20,20 @@
 	"if it will never answer again, name another one, or none, with " \
 	"--replace-dead"
 
+#define ARBITER_BLANK                                                     \
+	"the arbiter answers, but knows no decision of this cluster; if " \
+	"it began with an empty directory, name it again with "           \
+	"`arbiter ... --replace-dead`"
+
 #define ARBITER_AWAY                                                    \
 	"a change waits for the arbiter, which does not answer; start " \
 	"it, or if it will never answer again, add --replace-dead"
+
+static const char *
+arbiter_silent(const struct core *c, const char *silent)
+{
+	return (arbitration_blank(c) ? ARBITER_BLANK : silent);
+}
 
 const char *
 core_handover(struct core *c, const char *name)
@@ -32,7 +43,7 @@ core_handover(struct core *c, const char *name)
 	if (proposal_open(c))
 		return (CHANGING);
 	if (c->arbiter_away)
-		return (ARBITER_SILENT);
+		return (arbiter_silent(c, ARBITER_SILENT));
 	for (int i = 0; i < c->cf.n; i++) {
 		if (strcmp(c->cf.names[i], name) != 0)
 			continue;
@@ -209,8 +220,9 @@ core_arbiter(
 	    (why = give_up_asking(c)) != NULL)
 		return (why);
 	if (proposal_open(c) || (c->config.arbiter_changing && !old_is_dead))
-		return (
-		    c->arbiter_away && !old_is_dead ? ARBITER_AWAY : CHANGING);
+		return (c->arbiter_away && !old_is_dead
+			? arbiter_silent(c, ARBITER_AWAY)
+			: CHANGING);
 	/* Who has not heard of it would go on without asking it. */
 	untold = core_arbitrated(c) ? old_is_dead : kind != EVOTE_ARBITER_NONE;
 	if (untold && !all_follow(c))
@@ -233,7 +245,7 @@ may_change(const struct core *c, int *again)
 	if (c->role != EVOTE_PRIMARY)
 		return (NOT_PRIMARY);
 	if (c->arbiter_away)
-		return (ARBITER_SILENT);
+		return (arbiter_silent(c, ARBITER_SILENT));
 	*again = proposal_open(c) || c->config.arbiter_changing ||
 	    lead_confirmed(c) == 0;
 	return (*again ? CHANGING : NULL);

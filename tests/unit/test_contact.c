@@ -268,6 +268,47 @@ replaced_primary(void **state)
 	cluster_free(c);
 }
 
+/* It is not silent, and to start it would not help. */
+static void
+an_arbiter_without_memory_is_told_from_a_silent_one(void **state)
+{
+	struct cluster *c = arbitrated(2);
+
+	config_clear(&c->witness.k);
+	cluster_wait(c, 3000);
+	assert_alarm(c, A, "The arbiter answers, but knows no decision");
+	assert_no_alarm(c, A, "does not answer");
+	assert_non_null(strstr(core_handover(c->hosts[A].core, "B"),
+	    "knows no decision of this cluster"));
+	c->witness_down = 1;
+	cluster_wait(c, 3000);
+	assert_alarm(c, A, "The arbiter does not answer");
+	c->witness_down = 0;
+	assert_null(
+	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 1));
+	cluster_wait(c, 3000);
+	assert_no_alarm(c, A, "arbiter");
+	cluster_free(c);
+}
+
+/* A machine without power ends no connection. */
+static void
+a_connection_alone_is_no_sign_of_life(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, 0);
+
+	assert_true(core_hears(c->hosts[A].core, B));
+	cut(c, A, B);
+	cluster_wait(c, SUSPECT_MS / 2);
+	assert_true(core_hears(c->hosts[A].core, B));
+	cluster_wait(c, SUSPECT_MS);
+	assert_false(core_hears(c->hosts[A].core, B));
+	mend(c, A, B);
+	cluster_wait(c, 1000);
+	assert_true(core_hears(c->hosts[A].core, B));
+	cluster_free(c);
+}
+
 /*
  * It answers, and has forgotten everything: before it is needed, that is told.
  */
@@ -278,7 +319,7 @@ blank_arbiter(void **state)
 
 	config_clear(&c->witness.k);
 	cluster_wait(c, 3000);
-	assert_non_null(strstr(alarm_of(c, A).text, "The arbiter does not"));
+	assert_non_null(strstr(alarm_of(c, A).text, "The arbiter answers"));
 	ask_write(c, A, 1);
 	cluster_run(c);
 	assert_string_equal(c->told[1], "served");
@@ -328,6 +369,9 @@ main(void)
 	    cmocka_unit_test(forced_is_recorded),
 	    cmocka_unit_test(replaced_primary),
 	    cmocka_unit_test(blank_arbiter),
+	    cmocka_unit_test(
+		an_arbiter_without_memory_is_told_from_a_silent_one),
+	    cmocka_unit_test(a_connection_alone_is_no_sign_of_life),
 	    cmocka_unit_test(two_primaries),
 	};
 
