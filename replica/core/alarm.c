@@ -130,6 +130,14 @@ is_awaited(const struct core *c, int i)
 	return (0);
 }
 
+/* To start it, or to do without it, is no help against that. */
+static int
+refuses_us(const struct core *c, int i)
+{
+	return (
+	    is_awaited(c, i) && c->peers[i].refused_by != EVOTE_NOT_REFUSED);
+}
+
 static int
 has_failed(const struct core *c, int i)
 {
@@ -159,6 +167,12 @@ not_serving(const struct core *c, evote_status_res *s)
 		alarm_add(s, EVOTE_ALARM_NOT_SERVING,
 		    "Empty: this host waits for one that has the ledger. "
 		    "Start that one.");
+	else if (c->role == EVOTE_WAITING &&
+	    names(c, refuses_us, who, sizeof(who)) > 0)
+		alarm_add(s, EVOTE_ALARM_NOT_SERVING,
+		    "Not serving: %s may hold votes that this host lacks, and "
+		    "refuses this host. Do what the refusal says.",
+		    who);
 	else if (c->role == EVOTE_WAITING &&
 	    names(c, is_awaited, who, sizeof(who)) > 0)
 		alarm_add(s, EVOTE_ALARM_NOT_SERVING,

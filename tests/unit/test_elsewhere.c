@@ -58,6 +58,25 @@ answered(struct cluster *c, int from, int to, evote_refusal why, int beats)
 	}
 }
 
+/* An old machine, whose name another one has by now. */
+static void
+who_is_refused_is_not_told_to_do_without_the_others(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, 0);
+
+	host_kill(c, A, 0);
+	host_kill(c, B, 0);
+	host_start(c, B);
+	cluster_wait(c, 1000);
+	assert_role(c, B, "waiting");
+	assert_alarm(c, B, "see promote --force");
+	answered(c, B, A, EVOTE_REFUSED_DOUBLE, 21);
+	assert_alarm(c, B, "Refused by A: a host of this host's name is alive");
+	assert_alarm(c, B, "Do what the refusal says");
+	assert_no_alarm(c, B, "promote --force");
+	cluster_free(c);
+}
+
 static const evote_refusal elsewhere[] = {
     EVOTE_REFUSED_NOT_MEANT, EVOTE_REFUSED_SAME_NAME};
 
@@ -356,6 +375,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+		who_is_refused_is_not_told_to_do_without_the_others),
 	    cmocka_unit_test(the_member_stays_as_long_as_it_calls),
 	    cmocka_unit_test(a_dead_member_is_left_out),
 	    cmocka_unit_test(a_dead_primary_is_replaced),
