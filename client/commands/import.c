@@ -267,20 +267,58 @@ import_say(struct client *c, const struct import *m)
 	    m->dry_run ? "; nothing was changed" : ""));
 }
 
+#define FAULTS_SHOWN 50
+
+struct faulty {
+	struct client *c;
+	uint32_t n;
+	char first[800];
+};
+
+/* Each in a line, so that one look at the file is enough. */
+static void
+fault_say(void *arg, const char *why)
+{
+	struct faulty *f = arg;
+	cJSON *list;
+
+	if (++f->n > FAULTS_SHOWN)
+		return;
+	if (f->c->json == NULL) {
+		/* Nothing before the second: one alone ends the command. */
+		if (f->n == 1)
+			snprintf(f->first, sizeof(f->first), "%s", why);
+		if (f->n == 2)
+			say_line(f->c, "%s", f->first);
+		if (f->n > 1)
+			say_line(f->c, "%s", why);
+		return;
+	}
+	if ((list = cJSON_GetObjectItem(f->c->json, "faults")) == NULL)
+		list = cJSON_AddArrayToObject(f->c->json, "faults");
+	cJSON_AddItemToArray(list, cJSON_CreateString(why));
+}
+
 /* Titles alone are most likely not the file that was meant. */
 static int
 voters_read(struct client *c, struct import *m)
 {
+	struct faulty f = {.c = c};
 	char err[800];
 	size_t len;
 	int status;
 
 	if ((status = file_load(c, m->path, &m->text, &len)) >= 0)
 		return (status);
+	m->options.fault = fault_say;
+	m->options.arg = &f;
 	if (roll_read(&m->roll, &m->options, m->text, len, err, sizeof(err)) !=
-	    0)
+	    0) {
+		if (f.n > FAULTS_SHOWN)
+			say_line(c, "and %u more", f.n - FAULTS_SHOWN);
 		return (say_usage(
 		    c, "Nobody was registered: %s, %s", m->path, err));
+	}
 	if (m->roll.n == 0 && !m->remove)
 		return (say_usage(c,
 		    "Nobody was registered: %s names no voter below its titles",

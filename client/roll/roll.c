@@ -1,5 +1,6 @@
 #include "client/roll/roll.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,22 +223,51 @@ roll_grow(struct roll *r, uint32_t *room)
 	return (0);
 }
 
+/* err has the first one. */
+struct faults {
+	const struct roll_options *o;
+	uint32_t n;
+	char *err;
+	size_t errlen;
+};
+
+__attribute__((format(printf, 2, 3))) static void
+fault(struct faults *f, const char *fmt, ...)
+{
+	char why[800];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	if (f->n++ == 0)
+		snprintf(f->err, f->errlen, "%s", why);
+	if (f->o->fault != NULL)
+		f->o->fault(f->o->arg, why);
+}
+
+/* -1: the rest of the file cannot be read. */
 static int
 rows_read(struct roll *r, struct csv *csv, const int columns[COLUMNS],
-    int width, char *err, size_t errlen)
+    int width, struct faults *f)
 {
 	struct csv_row row;
 	uint32_t room = 0;
+	char why[700];
 	int rc;
 
-	while ((rc = csv_next(csv, &row, err, errlen)) == 1) {
+	while ((rc = csv_next(csv, &row, why, sizeof(why))) == 1) {
 		if (roll_grow(r, &room) != 0)
-			return (fail_at(&row, err, errlen, "no memory"));
-		if (voter_read(r, &row, columns, width, err, errlen) != 0)
-			return (-1);
-		r->places[r->n++] = (struct roll_place){row.line, row.byte};
+			return (fail_at(&row, f->err, f->errlen, "no memory"));
+		if (voter_read(r, &row, columns, width, why, sizeof(why)) == 0)
+			r->places[r->n++] =
+			    (struct roll_place){row.line, row.byte};
+		else
+			fault(f, "%s", why);
 	}
-	return (rc);
+	if (rc != 0)
+		fault(f, "%s", why);
+	return (0);
 }
 
 static const void *
@@ -254,88 +284,105 @@ key_of(const evote_voter *v, size_t *len)
 	return (v->key);
 }
 
-/* The first voter with what one before has; r->n: there is none, or no memory.
+/*
+ * For each voter the first one with what it has, often itself; malloc'd, NULL:
+ * no memory.
  */
-static uint32_t
-repeated(const struct roll *r, const void *(*of)(const evote_voter *, size_t *),
-    uint32_t *before)
+static uint32_t *
+firsts(const struct roll *r, const void *(*of)(const evote_voter *, size_t *))
 {
 	struct known *pool = calloc((size_t)r->n + 1, sizeof(*pool));
 	struct known *all = NULL, *k = NULL;
+	uint32_t *first = calloc((size_t)r->n + 1, sizeof(*first));
 	const void *what;
-	uint32_t i = 0;
 	size_t len;
 
-	*before = r->n;
-	for (; pool != NULL && i < r->n; i++) {
+	for (uint32_t i = 0; pool != NULL && first != NULL && i < r->n; i++) {
 		what = of(&r->voters[i], &len);
 		HASH_FIND(hh, all, what, len, k);
-		if (k != NULL) {
-			*before = (uint32_t)(k - pool);
-			break;
-		}
-		HASH_ADD_KEYPTR(hh, all, what, len, &pool[i]);
+		first[i] = k != NULL ? (uint32_t)(k - pool) : i;
+		if (k == NULL)
+			HASH_ADD_KEYPTR(hh, all, what, len, &pool[i]);
 	}
 	HASH_CLEAR(hh, all);
+	if (pool == NULL) {
+		free(first);
+		first = NULL;
+	}
 	free(pool);
-	return (pool != NULL ? i : r->n);
+	return (first);
 }
 
-/* The same with names that differ in case, or in forms of a letter, alone. */
-static int
-find_alike(const struct roll *r, char *err, size_t errlen)
+/* Names that differ in case, or in forms of a letter, alone. */
+static uint32_t *
+firsts_alike(const struct roll *r)
 {
 	struct roll forms = {.n = r->n};
-	uint32_t i, before, made = 0;
-	int rc = 0;
+	uint32_t *first = NULL, made = 0;
 
 	forms.voters = calloc((size_t)r->n + 1, sizeof(*forms.voters));
 	while (forms.voters != NULL && made < r->n &&
 	    (forms.voters[made].name = text_fold(r->voters[made].name)) != NULL)
 		made++;
-	if (forms.voters == NULL || made < r->n)
-		rc = text_why(err, errlen, "no memory");
-	else if ((i = repeated(&forms, name_of, &before)) < r->n)
-		rc = text_why(err, errlen,
-		    "line %lu: the name \"%s\" looks like \"%s\" in "
-		    "line %lu; keep one of them if that is one person, and if "
-		    "not, --alike-names takes both",
-		    r->places[i].line, r->voters[i].name,
-		    r->voters[before].name, r->places[before].line);
+	if (forms.voters != NULL && made == r->n)
+		first = firsts(&forms, name_of);
 	while (made > 0)
 		free(forms.voters[--made].name);
 	free(forms.voters);
-	return (rc);
+	return (first);
+}
+
+/* Of the i-th row, by the first ones with its name, its like and its key. */
+static void
+twice_tell(const struct roll *r, uint32_t i, uint32_t name, uint32_t like,
+    uint32_t key, struct faults *f)
+{
+	const struct roll_place *at = r->places;
+	const evote_voter *v = r->voters;
+
+	if (name != i)
+		fault(f,
+		    "line %lu: the name \"%s\" stands in line %lu too; keep "
+		    "one of them",
+		    at[i].line, v[i].name, at[name].line);
+	else if (like != i)
+		fault(f,
+		    "line %lu: the name \"%s\" looks like \"%s\" in line "
+		    "%lu; keep one of them if that is one person, and if not, "
+		    "--alike-names takes both",
+		    at[i].line, v[i].name, v[like].name, at[like].line);
+	else if (key != i)
+		fault(f,
+		    "line %lu: \"%s\" has the key of \"%s\" in line %lu; keep "
+		    "one of them if that is one person, and if not, "
+		    "--shared-keys takes both",
+		    at[i].line, v[i].name, v[key].name, at[key].line);
 }
 
 static int
-find_twice(const struct roll *r, const struct roll_options *o, char *err,
-    size_t errlen)
+find_twice(const struct roll *r, struct faults *f)
 {
-	uint32_t i, before;
+	uint32_t *name = firsts(r, name_of), *key = firsts(r, key_of);
+	uint32_t *like = f->o->alike_names ? name : firsts_alike(r);
+	int rc = name != NULL && key != NULL && like != NULL ? 0 : -1;
 
-	if ((i = repeated(r, name_of, &before)) < r->n)
-		return (text_why(err, errlen,
-		    "line %lu: the name \"%s\" stands in line %lu "
-		    "too; keep one of them",
-		    r->places[i].line, r->voters[i].name,
-		    r->places[before].line));
-	if (!o->alike_names && find_alike(r, err, errlen) != 0)
-		return (-1);
-	if (!o->shared_keys && (i = repeated(r, key_of, &before)) < r->n)
-		return (text_why(err, errlen,
-		    "line %lu: \"%s\" has the key of \"%s\" in line "
-		    "%lu; keep one of them if that is one person, and if not, "
-		    "--shared-keys takes both",
-		    r->places[i].line, r->voters[i].name,
-		    r->voters[before].name, r->places[before].line));
-	return (0);
+	for (uint32_t i = 0; rc == 0 && i < r->n; i++)
+		twice_tell(
+		    r, i, name[i], like[i], f->o->shared_keys ? i : key[i], f);
+	if (rc == -1)
+		text_why(f->err, f->errlen, "no memory");
+	if (like != name)
+		free(like);
+	free(name);
+	free(key);
+	return (rc);
 }
 
 int
 roll_read(struct roll *out, const struct roll_options *o, char *text,
     size_t len, char *err, size_t errlen)
 {
+	struct faults f = {.o = o, .err = err, .errlen = errlen};
 	struct roll r = {0};
 	struct csv_row head;
 	struct csv csv;
@@ -348,9 +395,13 @@ roll_read(struct roll *out, const struct roll_options *o, char *text,
 		snprintf(err, errlen, "the file is empty");
 	if (rc != 1 || header_read(&head, o, columns, err, errlen) != 0)
 		return (-1);
-	if (rows_read(&r, &csv, columns, head.n, err, errlen) != 0 ||
-	    find_twice(&r, o, err, errlen) != 0) {
+	rc = rows_read(&r, &csv, columns, head.n, &f);
+	if (rc == 0)
+		rc = find_twice(&r, &f);
+	if (rc != 0 || f.n > 0) {
 		roll_clear(&r);
+		if (rc == 0 && f.n > 1 && o->fault != NULL)
+			snprintf(err, errlen, "%u rows are not right", f.n);
 		return (-1);
 	}
 	*out = r;

@@ -25,6 +25,9 @@ struct roll_options {
 	const char *name, *group, *key;
 	int shared_keys; /* two voters may have one key */
 	int alike_names; /* two may be called alike (text_alike) */
+	/* Told of each row that is not taken, and why.  May be NULL. */
+	void (*fault)(void *arg, const char *why);
+	void *arg;
 };
 
 /*
@@ -32,7 +35,8 @@ struct roll_options {
  * over.  Names are made what text_tidy makes of them; a key is what
  * sshkey_public takes.  text needs one spare byte at
  * text[len], is changed, and must outlive the roll.  -1 with one sentence that
- * names the line, and its column or byte; nothing is kept then.
+ * names the line, and its column or byte, or says how many rows are not taken;
+ * nothing is kept then.
  */
 int roll_read(struct roll *, const struct roll_options *, char *text,
     size_t len, char *err, size_t errlen);

@@ -62,6 +62,29 @@ import() {
 	    select(.name == "cy") | .key') == "$other" ]]
 }
 
+@test "all faulty rows are named at once" {
+	local i
+	setup_roll ada,m
+	roll
+	for ((i = 2; i <= 60; i++)); do
+		echo "voter $i,m,nonsense" >>"$csv"
+	done
+	exits 2 import --dry-run
+	says "line 2, column C: the key is neither"
+	says "line 51, column C"
+	[[ $output != *"line 52, column C"* ]]
+	says "and 9 more"
+	says "59 rows are not right"
+	exits 2 admin alpha --json import --dry-run "$csv"
+	jq -e '.faults | length == 50 and (.[0] | startswith("line 2,"))' \
+	    <<<"$output"
+	roll bob,m
+	echo "cy,m,nonsense" >>"$csv"
+	exits 2 import --update --dry-run
+	says "Nobody was registered: $csv, line 3, column C"
+	[[ $(stands alpha) == ada/m ]]
+}
+
 @test "--remove-missing shows, asks, and refuses what is likely a mistake" {
 	setup_roll ada,m bob,m cy,m eve,m
 	roll ada,m bob,m fay,m

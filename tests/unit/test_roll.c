@@ -325,6 +325,32 @@ test_alike_names(void **state)
 	free(copy);
 }
 
+static void
+fault_note(void *arg, const char *why)
+{
+	char *all = arg;
+
+	snprintf(all + strlen(all), 1000 - strlen(all), "%.7s;", why);
+}
+
+/* Who corrects a file wants to do it once. */
+static void
+test_faults(void **state)
+{
+	char all[1000] = "", err[600] = "";
+	const struct roll_options o = {.fault = fault_note, .arg = all};
+	const char *text = HEAD "ada,m," KEY "\nbob,m,x\n,m," KEY "\nada,m," KEY
+				"\neve,m," KEY "\n";
+	char *copy = text_of(text, strlen(text));
+	struct roll roll;
+
+	assert_int_equal(
+	    -1, roll_read(&roll, &o, copy, strlen(text), err, sizeof(err)));
+	assert_string_equal(all, "line 3,;line 4,;line 5:;line 6:;");
+	assert_string_equal(err, "4 rows are not right");
+	free(copy);
+}
+
 /* The bad row of a long file is the one that is named. */
 static void
 test_long(void **state)
@@ -388,6 +414,7 @@ main(void)
 	    cmocka_unit_test(test_alike_names),
 	    cmocka_unit_test(test_titles),
 	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_faults),
 	    cmocka_unit_test(test_long),
 	    cmocka_unit_test(test_any_bytes),
 	};
