@@ -37,6 +37,7 @@ struct client {
 	char *paths[5]; /* options with a ~ resolved: see places.h */
 	cJSON *json;	/* the object to print with --json, else NULL */
 	int version;
+	int signs; /* requests of a voter */
 };
 
 struct command {

@@ -251,6 +251,7 @@ cmd_open_voter(struct client *c, int keyless, struct evote **out)
 	c->options.voter = c->voter;
 	if (status >= 0)
 		return (status);
+	c->signs = !keyless;
 	if (c->options.key != NULL)
 		key_doubt(c->options.key);
 	if ((status = cmd_open(c, out)) < 0 &&
@@ -480,7 +481,8 @@ run(struct client *c, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	struct client c = {.options.met = say_met};
+	struct client c = {
+	    .options.met = say_met, .options.renewed = say_renewed};
 	int status;
 
 	setlocale(LC_CTYPE, "");

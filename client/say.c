@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/lib/reason.h"
+#include "client/prompt.h"
 #include "common/date.h"
 #include "common/need.h"
 #include "common/seal.h"
@@ -190,15 +191,34 @@ say_unencrypted(const struct client *c, const struct evote *e)
 			    name);
 }
 
-void
+int
 say_met(void *arg, const char *pin)
 {
+	const struct client *c = arg;
+
+	if (c->signs && prompt_can(c)) {
+		say_aside("First contact with this service over TLS. Its pin "
+			  "is %s. Compare it with the pin that the operators "
+			  "published.",
+		    pin);
+		return (prompt_yes("Is it the same") ? 0 : -1);
+	}
 	say_aside(
 	    "First contact with this service over TLS. Its pin is %s. Compare "
 	    "it with the pin that the operators published; if it differs, do "
 	    "not vote, and tell them. From now on this computer accepts no "
 	    "other pin.",
 	    pin);
+	return (0);
+}
+
+void
+say_renewed(void *arg, const char *dir)
+{
+	say_aside("These hosts serve another service than before: the one "
+		  "whose pin you gave. What is kept of the one before, such "
+		  "as receipts, stays in %s.",
+	    dir);
 }
 
 void

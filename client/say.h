@@ -41,7 +41,8 @@ void say_unencrypted(const struct client *, const struct evote *);
 /* A list of names, for programs. */
 void say_names(cJSON *object, const char *key, u_int n, char **names);
 /* For evote_options: the pin that the service's TLS is known by from now on. */
-void say_met(void *arg, const char *pin);
+int say_met(void *arg, const char *pin);
+void say_renewed(void *arg, const char *dir);
 /* Adds "alpha", "alpha and beta", "alpha, beta and gamma" piece by piece. */
 void say_and(char *out, size_t size, const char *name, u_int i, u_int n);
 /*

@@ -42,6 +42,7 @@ struct evote {
 	char unkept[PATH_MAX + 256]; /* see evote_unkept */
 	int unvouched;		     /* see evote_unvouched */
 	int foreign;		     /* see evote_foreign */
+	int asked_pin;		     /* met was called */
 	int late;  /* the vote under way is cast by token: see grace.c */
 	int older; /* the last call: its host does not know the procedure */
 	int last, last_port; /* as written to the state */

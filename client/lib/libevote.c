@@ -80,13 +80,18 @@ struct evote *
 evote_open(const struct evote_options *options, char *err, size_t errlen)
 {
 	struct evote *e = calloc(1, sizeof(*e));
+	struct hosts known;
 
 	snprintf(err, errlen, "no memory");
 	if (e == NULL || options_copy(options, &e->options) != 0 ||
 	    find_hosts(&e->hosts, options->hosts, options->pin, err, errlen) !=
 		0)
 		goto fail;
-	e->state = state_open(options->state, &e->hosts, err, errlen);
+	known = e->hosts;
+	/* Then no host proves it. */
+	if (e->options.plain)
+		known.pin[0] = '\0';
+	e->state = state_open(options->state, &known, err, errlen);
 	if (e->state == NULL)
 		goto fail;
 	if ((e->route = route_new(&e->hosts, trust_greeted, e)) == NULL)

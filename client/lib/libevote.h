@@ -41,9 +41,15 @@ struct evote_options {
 	    const evote_answer *);
 	/*
 	 * Told, once for each service, of the pin that its TLS is known by from
-	 * now on, when none was given.  May be NULL.
+	 * now on, when none was given.  -1: it is not to be trusted; then
+	 * nothing is sent, and nothing is kept of it.  May be NULL.
 	 */
-	void (*met)(void *arg, const char *pin);
+	int (*met)(void *arg, const char *pin);
+	/*
+	 * Told that the hosts have the pin that was given, and are of another
+	 * service than before; what is kept of that stays in dir.  May be NULL.
+	 */
+	void (*renewed)(void *arg, const char *dir);
 	/*
 	 * Puts out the passphrase of that key file; 0, or -1 with a sentence.
 	 * NULL: such a key is refused.

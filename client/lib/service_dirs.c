@@ -170,6 +170,20 @@ shared_hosts(const char *lines, const struct hosts *hosts)
 	return (n);
 }
 
+/* What state_tls reads; without it any will do. */
+static int
+is_pinned_to(int dir, const char *pin)
+{
+	char *text = NULL, line[HOSTS_PIN + 8];
+	int fits = 1;
+
+	snprintf(line, sizeof(line), "pin %s\n", pin);
+	if (plain_read(dir, "pin", SERVICE_LIMIT, &text) > 0)
+		fits = strcmp(text, line) == 0;
+	free(text);
+	return (fits);
+}
+
 /* Where no list was noted yet, the name is the digest of the only one. */
 static unsigned
 hosts_rate(int dir, const char *name, const void *sought)
@@ -179,6 +193,8 @@ hosts_rate(int dir, const char *name, const void *sought)
 	char hex[17], *lines = NULL;
 	unsigned n;
 
+	if (hosts->pin[0] != '\0' && !is_pinned_to(dir, hosts->pin))
+		return (0);
 	if (plain_read(dir, "hosts", HOSTS_LIMIT, &lines) < 0)
 		return (0);
 	if (lines != NULL) {
@@ -219,6 +235,27 @@ service_dirs_by_cluster(
     int base, const unsigned char cluster[16], char name[SERVICE_DIR_NAME])
 {
 	return (best(base, cluster_rate, cluster, name) > 0);
+}
+
+int
+service_dirs_retire(int base, const struct hosts *hosts, const char *now,
+    char name[SERVICE_DIR_NAME])
+{
+	struct hosts any = *hosts;
+	int dir, fd = -1;
+
+	any.pin[0] = '\0';
+	if (!service_dirs_by_hosts(base, &any, name) ||
+	    strcmp(name, now) == 0 || (dir = plain_directory(base, name)) < 0)
+		return (0);
+	fd = plain_open(dir, "hosts", O_WRONLY | O_CREAT | O_TRUNC);
+	/* Without the file the name itself might lead there. */
+	if (fd >= 0) {
+		dprintf(fd, "\n");
+		close(fd);
+	}
+	close(dir);
+	return (fd >= 0);
 }
 
 static unsigned

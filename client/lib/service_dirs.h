@@ -21,7 +21,10 @@ const char *service_dirs_asked(const char *dir);
  * "".  -1: errno for plain_why, ENOENT when there is no path.
  */
 int service_dirs_open(const char *dir, char *path, size_t size);
-/* 1 with the name of the one directory that this list leads to, else 0. */
+/*
+ * 1 with the name of the one directory that this list leads to, else 0.  One
+ * that remembers another pin than the list has is of another service.
+ */
 int service_dirs_by_hosts(
     int base, const struct hosts *, char name[SERVICE_DIR_NAME]);
 /* 1 with the name of the one where this cluster is pinned, else 0. */
@@ -32,6 +35,13 @@ int service_dirs_none(int base);
 /* The name of a new one for it, which is made; 0, or -1 with errno. */
 int service_dirs_add(
     int base, const unsigned char cluster[16], char name[SERVICE_DIR_NAME]);
+/*
+ * The hosts have proved to be of the service whose directory is `now`: 1 with
+ * the name of another service's that they led to, where they lead no more; what
+ * else is in that stays.  Else 0.
+ */
+int service_dirs_retire(int base, const struct hosts *, const char *now,
+    char name[SERVICE_DIR_NAME]);
 /* Adds to the hosts that lead to it; losing them costs little. */
 void service_dirs_note(int dir, const struct hosts *);
 /* Removes what writers that have ended left half written. */

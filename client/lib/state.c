@@ -89,20 +89,50 @@ directory_open(struct state *s, const char *dir, const struct hosts *hosts)
 	return (0);
 }
 
+/*
+ * Somebody has removed what said whose it is, and receipts are still there.
+ * Older versions named it by the list of hosts.
+ */
+static int
+is_anothers(const struct state *s, const unsigned char cluster[16])
+{
+	const char *name = strrchr(s->path, '/') + 1;
+	char own[SERVICE_DIR_NAME];
+
+	seal_hex(own, cluster, 16);
+	return (strlen(name) == strlen(own) && strcmp(name, own) != 0);
+}
+
+static void
+directory_leave(struct state *s)
+{
+	close(s->dir);
+	s->dir = -1;
+	*strrchr(s->path, '/') = '\0';
+}
+
 int
 state_adopt(
     struct state *s, const struct hosts *hosts, const unsigned char cluster[16])
 {
-	char name[SERVICE_DIR_NAME];
+	char name[SERVICE_DIR_NAME], old[SERVICE_DIR_NAME];
 	int found, error;
 
-	if (s->dir >= 0 || s->base < 0)
+	if (s->base < 0 || (s->dir >= 0 && !is_anothers(s, cluster)))
 		return (0);
+	if (s->dir >= 0)
+		directory_leave(s);
 	found = service_dirs_by_cluster(s->base, cluster, name);
 	if (!found && service_dirs_add(s->base, cluster, name) != 0)
 		error = errno;
-	else if ((error = directory_use(s, name, hosts)) == 0)
-		return (found);
+	else {
+		if (service_dirs_retire(s->base, hosts, name, old))
+			snprintf(s->left, sizeof(s->left), "%.*s/%s",
+			    (int)sizeof(s->left) - SERVICE_DIR_NAME - 1,
+			    s->path, old);
+		if ((error = directory_use(s, name, hosts)) == 0)
+			return (found);
+	}
 	errno = error;
 	state_fail_at(s, name);
 	if (!plain_is_shut(error) && error != EUSERS)
@@ -111,6 +141,18 @@ state_adopt(
 	close(s->base);
 	s->base = -1;
 	return (0);
+}
+
+int
+state_keeps(const struct state *s)
+{
+	return (s->base >= 0);
+}
+
+const char *
+state_left(const struct state *s)
+{
+	return (s->left);
 }
 
 int

@@ -50,6 +50,13 @@ struct state *state_open(
 int state_adopt(
     struct state *, const struct hosts *, const unsigned char cluster[16]);
 /*
+ * The directory of another service that these hosts led to before state_adopt,
+ * or "".
+ */
+const char *state_left(const struct state *);
+/* Whether anything is remembered, now or as soon as the service is known. */
+int state_keeps(const struct state *);
+/*
  * Whether all that is remembered of the service is at hand.  If not, something
  * may be remembered of it, and only its hosts can tell where.
  */

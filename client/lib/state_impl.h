@@ -11,6 +11,7 @@ struct state {
 	int dir;  /* in it, of this service; -1: not known yet */
 	struct sighting seen; /* as far as it is not written down */
 	char path[PATH_MAX];
+	char left[PATH_MAX]; /* see state_left */
 	char error[2 * PATH_MAX + 400];
 	/* Why the file of what was seen cannot be read, or "". */
 	char blind[2 * PATH_MAX + 400];

@@ -126,6 +126,26 @@ pin_expect(struct evote *e)
 	    e->hosts.pin[0] != '\0' ? e->hosts.pin : e->pin);
 }
 
+/* The first one, before anything is kept of it. */
+static int
+pin_confirm(struct evote *e, int host)
+{
+	const char *shown = evote_pin(e, host);
+
+	if (e->options.plain || shown[0] == '\0' || e->asked_pin ||
+	    e->hosts.pin[0] != '\0' || strcmp(shown, e->pin) == 0 ||
+	    e->options.met == NULL || !state_keeps(e->state))
+		return (0);
+	e->asked_pin = 1;
+	if (e->options.met(e->options.arg, shown) == 0)
+		return (0);
+	e->foreign = 1;
+	e->stopped = handle_fail(e,
+	    "the pin was not confirmed, and nothing was sent. Ask the "
+	    "operators which one is theirs");
+	return (-1);
+}
+
 /*
  * The host serves, and was reached before it was known whose it is: what is
  * known of that service has to fit; what is not is kept.
@@ -134,7 +154,7 @@ static int
 pin_keep(struct evote *e, const char *host)
 {
 	const struct endpoints *endpoints = route_endpoints(e->route);
-	int i = hosts_find(&e->hosts, host), kept;
+	int i = hosts_find(&e->hosts, host);
 	const char *shown = endpoints->shown[i];
 
 	if (e->options.plain)
@@ -151,14 +171,14 @@ pin_keep(struct evote *e, const char *host)
 	}
 	if (shown[0] == '\0' || strcmp(shown, e->pin) == 0)
 		return (0);
-	if ((kept = state_set_tls(e->state, shown)) < 0) {
+	if (pin_confirm(e, i) != 0)
+		return (-1);
+	if (state_set_tls(e->state, shown) < 0) {
 		e->stopped = handle_fail(e, "%s", state_error(e->state));
 		return (-1);
 	}
 	snprintf(e->pin, sizeof(e->pin), "%s", shown);
 	pin_expect(e);
-	if (kept && e->hosts.pin[0] == '\0' && e->options.met != NULL)
-		e->options.met(e->options.arg, e->pin);
 	return (0);
 }
 
@@ -215,6 +235,8 @@ adopt(struct evote *e, const char *host, const evote_status_res *st)
 			? trust_greeted(e, host, st)
 			: -1);
 	}
+	if (known == 0 && pin_confirm(e, hosts_find(&e->hosts, host)) != 0)
+		return (-1);
 	memcpy(e->service.cluster, cluster, sizeof(e->service.cluster));
 	snprintf(
 	    e->service.origin, sizeof(e->service.origin), "%s", st->origin);
@@ -223,6 +245,8 @@ adopt(struct evote *e, const char *host, const evote_status_res *st)
 		return (-1);
 	}
 	e->pinned = 1;
+	if (state_left(e->state)[0] != '\0' && e->options.renewed != NULL)
+		e->options.renewed(e->options.arg, state_left(e->state));
 	return (pin_keep(e, host));
 }
 

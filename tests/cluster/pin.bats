@@ -47,7 +47,6 @@ size() {
 	size=$(size)
 	EVOTE_PIN=$other exits 3 anew as carol vote board yes
 	says "shows the pin $pin, and not $other"
-	grep -q "pin shown now: $pin" "$PAIR_DIR"/anew/*/evidence-*-pin
 	EVOTE_PIN=$other exits 3 client status
 	EVOTE_PIN=$other exits 2 client --hosts "@$PAIR_DIR/hosts" show board
 	says "another one than $pin"
@@ -82,6 +81,55 @@ size() {
 	says "of another service than the pin's"
 	grep -q "pin before: $pin" "$PAIR_DIR"/state/*/evidence-*-pin
 	[[ $(anew host_state alpha size) == "$size" ]]
+}
+
+@test "the next year's service is named by its pin, and the old stays as it was" {
+	local pin
+	cluster_up people
+	election board 3600
+	as ada vote board yes
+	pair_down
+	rm -rf "$PAIR_DIR/alpha" "$PAIR_DIR/beta"
+	pair_init --origin "$ORIGIN"
+	server_start alpha
+	server_start beta
+	anew wait_until 15 level
+	admin alpha import "$KEYS/people.csv"
+	EVOTE_STATE=$PAIR_DIR/anew election board 3600
+	pin=$(pin_of alpha)
+	old=$(ls -d "$PAIR_DIR"/state/*/)
+	cp -r "$old" "$PAIR_DIR/before"
+	# Whoever is not told of it stops.
+	exits 3 as ada vote board no
+	rm -f "$old"/evidence-*
+	EVOTE_PIN=$pin exits 0 as ada vote board no
+	says "These hosts serve another service than before"
+	says "stays in ${old%/}"
+	(($(ls -d "$PAIR_DIR"/state/*/ | wc -l) == 2))
+	diff <(ls "$PAIR_DIR/before") <(ls "$old")
+	diff "$PAIR_DIR"/before/*.tlog-proof "$old"/*.tlog-proof
+	# From then on it is known without, and told once.
+	exits 0 as ada receipt board
+	[[ $output != *"another service"* ]]
+	# And so is the one after that.
+	EVOTE_PIN=$(head -c 32 /dev/zero | base64) exits 3 as ada receipt board
+}
+
+@test "on a terminal the first pin is confirmed before anything is signed" {
+	local size
+	cluster_up people
+	election board 3600
+	size=$(size)
+	ada=(--voter ada --key "$KEYS/people/ada.pem")
+	exits 2 anew on_terminal no "${ada[@]}" vote board yes
+	says "Its pin is $(pin_of alpha)"
+	says "the pin was not confirmed, and nothing was sent"
+	[[ $(size) == "$size" ]]
+	# It was not kept; and who only reads is told, and not asked.
+	exits 0 anew on_terminal yes "${ada[@]}" vote board yes
+	says "Is it the same (yes/no)?"
+	exits 0 anew on_terminal "" "${ada[@]}" receipt board
+	[[ $output != *"Is it the same"* ]]
 }
 
 # between_start PLACE HOST: somebody between them, who takes the offer away on

@@ -706,13 +706,14 @@ on_earlier(void *arg, evote_act_kind kind, const char *election,
 	    w->earlier_election, sizeof(w->earlier_election), "%s", election);
 }
 
-static void
+static int
 on_met(void *arg, const char *pin)
 {
 	struct world *w = arg;
 
 	w->met++;
 	snprintf(w->met_pin, sizeof(w->met_pin), "%s", pin);
+	return (0);
 }
 
 static struct evote *
