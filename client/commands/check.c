@@ -92,12 +92,18 @@ static int
 hosts_check(struct check *k)
 {
 	struct survey s;
-	int i, status = -1;
+	int i, any = 0, status = -1;
 
 	survey_take(&s, k->e, cmd_timeout_ms(k->c, SURVEY_MS));
 	k->reached = s.primary >= 0;
-	for (i = 0; i < s.n; i++)
+	for (i = 0; i < s.n; i++) {
 		host_check(k, &s, i);
+		any |= s.hosts[i].reached;
+	}
+	if (!any)
+		line_say(&k->lines, "network", NULL,
+		    "No host is reached from here: look at this computer's own "
+		    "network first");
 	if (k->reached)
 		clock_check(k);
 	if (s.two_primaries)

@@ -78,7 +78,9 @@ typed() {
 	exits 1 as ada check other
 	says 'You may not vote in "other"'
 	server_kill beta
+	[[ $output != *"own network"* ]]
 	exits 4 as ada --timeout 1 check
+	says "No host is reached from here: look at this computer's own network"
 	says "No host serves now, so the roll could not be asked. Try again"
 }
 
