@@ -217,6 +217,13 @@ easier() {
 	resaved "$receipt"
 }
 
+@test "the script says which program it misses" {
+	mkdir "$PAIR_DIR/bin"
+	ln -s "$(command -v bash)" "$(command -v openssl)" "$PAIR_DIR/bin"
+	exits 1 env PATH="$PAIR_DIR/bin" bash dist/verify-receipt one two
+	says "xxd is missing; install it, and try again"
+}
+
 # resaved FILE: the script says by what kind of program it was, and no more.
 resaved() {
 	local files=("$policy" "$receipt") i=0
