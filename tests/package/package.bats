@@ -52,6 +52,21 @@ teardown() {
 	systemd-analyze security --offline=true --threshold=20 "$unit"
 }
 
+# A machine that only watches the hosts has their list as well.
+@test "the unit waits until somebody has said which host this is" {
+	local conf=$BATS_TEST_TMPDIR/evote.conf condition
+	condition=$(sed -n "s,^ExecCondition=\(.*\) /etc/evote/evote.conf$,\1,p" \
+	    dist/evote-server.service.in)
+	[[ -n $condition ]]
+	cp dist/evote.conf "$conf"
+	run sh -c "$condition $conf"
+	((status == 1))
+	run sh -c "$condition $conf.none"
+	((status != 0))
+	sed -i 's/^#name = /name = /' "$conf"
+	sh -c "$condition $conf"
+}
+
 # ---- hosts -----------------------------------------------------------------------
 
 host_debian() {
@@ -94,6 +109,7 @@ service_start() {
 	local host=$1
 
 	on "$host" test -e "$(unit ConditionPathExists)"
+	on "$host" sh -c "$(unit ExecCondition)"
 	on "$host" install -d -o evote -g evote "/run/$(unit RuntimeDirectory)"
 	# shellcheck disable=SC2046 # words
 	nsenter -t "$(net_pid "$host")" -m -n -- \
