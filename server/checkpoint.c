@@ -9,9 +9,11 @@
 
 #define EVERY_MS   50
 #define GIVE_UP_MS 500 /* for hosts in sync that have not signed */
+#define EARLIER	   32  /* kept behind the latest: of 1.6 s at the most */
 
 struct checkpoints {
 	struct checkpoint latest;
+	struct checkpoint earlier[EARLIER]; /* at number % EARLIER */
 	int wanted;
 	uint64_t begun_ms; /* the last one, or the last attempt */
 	/* The one that is being made. */
@@ -34,6 +36,8 @@ checkpoints_free(struct checkpoints *c)
 {
 	if (c == NULL)
 		return;
+	for (int i = 0; i < EARLIER; i++)
+		free(c->earlier[i].note);
 	free(c->latest.note);
 	free(c->next.note);
 	free(c);
@@ -45,6 +49,17 @@ checkpoint_latest(const struct server *s)
 	return (&s->checkpoints->latest);
 }
 
+const struct checkpoint *
+checkpoint_of(const struct server *s, uint64_t size)
+{
+	const struct checkpoints *c = s->checkpoints;
+
+	for (int i = 0; i < EARLIER; i++)
+		if (c->earlier[i].number > 0 && c->earlier[i].size == size)
+			return (&c->earlier[i]);
+	return (NULL);
+}
+
 uint64_t
 checkpoint_begun(const struct server *s)
 {
@@ -54,8 +69,11 @@ checkpoint_begun(const struct server *s)
 static void
 publish(struct checkpoints *c)
 {
+	struct checkpoint *old = &c->earlier[c->latest.number % EARLIER];
+
 	c->next.whole = c->awaited == 0 && c->missing == 0;
-	free(c->latest.note);
+	free(old->note);
+	*old = c->latest;
 	c->latest = c->next;
 	c->next.note = NULL;
 	c->open = 0;

@@ -25,6 +25,8 @@ void checkpoints_free(struct checkpoints *); /* NULL is fine */
 
 /* The latest one; borrowed until the next turn. */
 const struct checkpoint *checkpoint_latest(const struct server *);
+/* An earlier one of so many records, if it is among the last few; or NULL. */
+const struct checkpoint *checkpoint_of(const struct server *, uint64_t size);
 /*
  * The number of the last one that was begun: those with higher numbers will
  * have been made from now on.

@@ -358,11 +358,26 @@ proofs_loaded(struct server *s, const struct disk_done *done)
 	return (1);
 }
 
+/*
+ * Who proves the record with which a checkpoint ends that was made just now
+ * has that one again, with whatever else the proof is to show: while people
+ * vote, no two questions in a row would have the same one.
+ */
+static const struct checkpoint *
+checkpoint_for(const struct server *s, const struct request *r)
+{
+	const struct checkpoint *c = NULL;
+
+	if (r->ask == ASK_PROVE)
+		c = checkpoint_of(s, r->proof.seq + 1);
+	return (c != NULL && covers(s, c, r) ? c : checkpoint_latest(s));
+}
+
 /* 1 when it waits no more, with what it is told. */
 static int
 is_done(struct server *s, struct request *r)
 {
-	const struct checkpoint *c = checkpoint_latest(s);
+	const struct checkpoint *c = checkpoint_for(s, r);
 
 	if (r->proof.job != 0)
 		return (0); /* the disk answers in any case */

@@ -557,6 +557,39 @@ a_record_is_proved(void **state)
 	xdr_free((xdrproc_t)xdr_evote_prove_res, &res);
 }
 
+/* The ledger has grown since, and there is a newer one. */
+static void
+a_checkpoint_is_shown_again_by_its_last_record(void **state)
+{
+	struct scene *a = *state;
+	evote_checkpoint_args of = {0};
+	evote_checkpoint_res first, second;
+	evote_prove_args args = {.since = 1};
+	evote_prove_res res;
+	unsigned char root[MERKLE_HASH];
+	struct note n;
+
+	ask(a, CHECKPOINT, checkpoint, &of, &first);
+	add_voter(a, "ada");
+	ask(a, CHECKPOINT, checkpoint, &of, &second);
+	assert_string_not_equal(first.note, second.note);
+	assert_note(a, first.note, &n);
+	args.seq = n.size - 1;
+	ask(a, PROVE, prove, &args, &res);
+	assert_string_equal(res.note, first.note);
+	history_root(core_history(a->server.core), 1, root);
+	assert_true(proof_extends(1, root, n.size, n.root,
+	    res.consistency.evote_path_val, res.consistency.evote_path_len));
+	xdr_free((xdrproc_t)xdr_evote_prove_res, &res);
+	/* Not to who knows of more. */
+	args.since = n.size + 1;
+	ask(a, PROVE, prove, &args, &res);
+	assert_string_equal(res.note, second.note);
+	xdr_free((xdrproc_t)xdr_evote_prove_res, &res);
+	xdr_free((xdrproc_t)xdr_evote_checkpoint_res, &first);
+	xdr_free((xdrproc_t)xdr_evote_checkpoint_res, &second);
+}
+
 static void
 keys_are_told_with_their_records(void **state)
 {
@@ -621,6 +654,7 @@ main(void)
 	    TEST(a_signature_is_verified),
 	    TEST(a_receipt_is_of_the_record_that_answers),
 	    TEST(a_record_is_proved),
+	    TEST(a_checkpoint_is_shown_again_by_its_last_record),
 	    TEST(keys_are_told_with_their_records),
 	    TEST(nobody_is_left),
 	};
