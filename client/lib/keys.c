@@ -232,11 +232,12 @@ keys_fetch(struct evote *e, uint64_t deadline_ms)
 }
 
 enum evote_outcome
-keys_ready(struct evote *e, uint64_t deadline_ms)
+keys_begin(struct evote *e, uint64_t deadline_ms, struct evote_proof *p)
 {
-	enum evote_outcome outcome = EVOTE_ANSWERED;
+	enum evote_outcome outcome = handle_ready(e, deadline_ms);
 
-	if (!e->keyring.known)
+	memset(p, 0, sizeof(*p));
+	if (outcome == EVOTE_ANSWERED && !e->keyring.known)
 		outcome = keys_load(e);
 	if (outcome == EVOTE_ANSWERED && !e->keyring.known)
 		outcome = keys_fetch(e, deadline_ms);

@@ -9,8 +9,9 @@
  * is the service's word; only an audit of the ledger shows it.  Both are kept.
  */
 
-/* Sees to it that the log key is known. */
-enum evote_outcome keys_ready(struct evote *, uint64_t deadline_ms);
+/* Sees to it that the log key is known, and begins a proof. */
+enum evote_outcome keys_begin(
+    struct evote *, uint64_t deadline_ms, struct evote_proof *);
 /* Asks for records that are not known yet. */
 enum evote_outcome keys_fetch(struct evote *, uint64_t deadline_ms);
 /*

@@ -321,6 +321,32 @@ resaved() {
 	exits 0 client checkpoint --since "$receipt"
 }
 
+# far_start PLACE HOST: so far away that the ledger has grown between two
+# questions.
+far_start() {
+	host_exec "$1" tests/cluster/strip.py "$PAIR_DIR/between" \
+	    "$(address "$2")" "$(port "$2")" "$PAIR_DIR/strip" 0.05 \
+	    </dev/null >"$PAIR_DIR/between.log" 2>&1 3>&- &
+	between=$!
+	wait_until 10 test -e "$PAIR_DIR/between"
+	far=$2=127.0.0.1:$(<"$PAIR_DIR/between")
+}
+
+@test "a checkpoint continues a file's on a long line, while people vote" {
+	cluster_up people crowd
+	election board 3600
+	client checkpoint >"$PAIR_DIR/old"
+	EVOTE_STATE=$PAIR_DIR/far client checkpoint >/dev/null
+	far_start voters alpha
+	start_voting board
+	wait_until 10 test -s "$PAIR_DIR/votes"
+	EVOTE_HOSTS=$far EVOTE_STATE=$PAIR_DIR/far exits 0 client \
+	    --timeout 10 checkpoint --since "$PAIR_DIR/old"
+	says "none of those was changed or taken out"
+	stop_voting
+	kill "$between"
+}
+
 @test "a host that was lost has another key: receipts hold by that of their time" {
 	local size
 	voted_once

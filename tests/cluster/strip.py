@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""strip.py PORT-FILE HOST PORT SIGN: somebody in between.
+"""strip.py PORT-FILE HOST PORT SIGN [SECONDS]: somebody in between.
 
 Listens on a port of this machine, which it writes to PORT-FILE, and passes on
 what comes to HOST and PORT; while the file SIGN exists, it answers by itself
-that no TLS is offered.
+that no TLS is offered.  What it passes on takes so many seconds each way.
 """
 
 import os
@@ -11,8 +11,10 @@ import socket
 import struct
 import sys
 import threading
+import time
 
 AUTH_TLS = 7
+DELAY = float(sys.argv[5]) if len(sys.argv) > 5 else 0
 
 
 def exactly(sock, n):
@@ -28,6 +30,7 @@ def exactly(sock, n):
 def relay(a, b):
     try:
         while data := a.recv(65536):
+            time.sleep(DELAY)
             b.sendall(data)
     except OSError:
         pass
@@ -54,7 +57,7 @@ def serve(client, target, sign):
 
 
 def main():
-    port_file, host, port, sign = sys.argv[1:]
+    port_file, host, port, sign = sys.argv[1:5]
     listener = socket.create_server(("127.0.0.1", 0))
     with open(port_file + ".new", "w") as f:
         f.write(str(listener.getsockname()[1]))
