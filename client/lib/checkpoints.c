@@ -187,20 +187,31 @@ evote_checkpoint(
 
 /* ---- whom to trust ---- */
 
+/*
+ * Keys come with no proof that their ledger continues what was seen, if none of
+ * them is new: a checkpoint does.
+ */
 enum evote_outcome
 evote_trust(struct evote *e, uint64_t size, struct evote_proof *p)
 {
-	uint64_t deadline_ms = handle_deadline(e);
+	uint64_t deadline_ms = handle_deadline(e), now = 0;
 	enum evote_outcome outcome = keys_begin(e, deadline_ms, p);
+	struct checkpoint c = {0};
 
 	if (outcome == EVOTE_ANSWERED)
+		outcome =
+		    checkpoint_fetch(e, NULL, e->seen.size, deadline_ms, &c);
+	if (outcome == EVOTE_ANSWERED) {
+		now = c.note.size;
 		outcome = keys_fetch(e, deadline_ms);
+	}
+	checkpoint_clear(&c);
 	if (outcome != EVOTE_ANSWERED)
 		return (outcome);
-	if (size > e->seen.size)
+	if (size > now)
 		return (handle_fail(e, "the ledger has only %llu records",
-		    (unsigned long long)e->seen.size));
-	p->size = size != 0 ? size : e->seen.size;
+		    (unsigned long long)now));
+	p->size = size != 0 ? size : now;
 	p->policy = keyring_policy(&e->keyring, p->size);
 	return (p->policy != NULL ? outcome : handle_fail(e, "no memory"));
 }
