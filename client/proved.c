@@ -78,6 +78,27 @@ proved_blind(const struct evote_proof *p)
 			    : "");
 }
 
+int
+proved_ask(struct client *c, struct evote *e, struct evote_proof *p)
+{
+	enum evote_outcome outcome = evote_checkpoint(e, NULL, p);
+
+	if (outcome != EVOTE_CHANGED)
+		return (-1);
+	return (say_problem(
+	    c, evote_problem(e), outcome, "The service cannot be relied on"));
+}
+
+int
+proved_continues(struct client *c, struct evote *e)
+{
+	struct evote_proof p;
+	int status = proved_ask(c, e, &p);
+
+	evote_proof_clear(&p);
+	return (status);
+}
+
 /* ---- for programs ---- */
 
 static void

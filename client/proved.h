@@ -19,6 +19,13 @@ void proved_signers(const struct tlog_policy *, const struct tlog_verdict *,
     char *out, size_t size);
 /* What a receipt does not show when the service drew the salt; else "". */
 const char *proved_blind(const struct evote_proof *);
+/*
+ * A step: ends the command if the service no longer continues what it has
+ * signed before.  One whose hosts sign nothing yet has no proof, and goes on.
+ */
+int proved_ask(struct client *, struct evote *, struct evote_proof *);
+/* The same for who needs no proof. */
+int proved_continues(struct client *, struct evote *);
 /* `signed_by` and `not_signed_by`; NULL is fine. */
 void proved_json(
     cJSON *, const struct tlog_policy *, const struct tlog_verdict *);

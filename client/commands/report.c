@@ -119,15 +119,13 @@ curve_ask(
 	    c, evote_problem(e), outcome, "The service cannot be relied on"));
 }
 
-/* A service whose hosts sign nothing yet has minutes all the same. */
 static int
 proof_ask(struct client *c, struct evote *e, struct minutes *m)
 {
-	enum evote_outcome outcome = evote_checkpoint(e, NULL, &m->proof);
+	int status = proved_ask(c, e, &m->proof);
 
-	if (outcome == EVOTE_CHANGED)
-		return (say_problem(c, evote_problem(e), outcome,
-		    "The service cannot be relied on"));
+	if (status >= 0)
+		return (status);
 	m->unproved = evote_problem(e);
 	m->origin = evote_origin(e);
 	m->cluster = evote_cluster(e);

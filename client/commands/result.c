@@ -7,6 +7,7 @@
 #include "client/cmd.h"
 #include "client/form.h"
 #include "client/life.h"
+#include "client/proved.h"
 #include "client/ranking.h"
 #include "client/roll/csv.h"
 #include "client/say.h"
@@ -375,7 +376,7 @@ closed_say(struct client *c, struct evote *e, struct outcome *o,
 		status = say_answer(c, e, outcome, &o->life.answer,
 		    "The result of \"%s\" is not known", o->name);
 	}
-	if (status >= 0)
+	if (status >= 0 || (status = proved_continues(c, e)) >= 0)
 		return (status);
 	if (form->svg)
 		return (result_svg(o));

@@ -5,6 +5,7 @@
 #include "client/cmd.h"
 #include "client/lib/recount.h"
 #include "client/life.h"
+#include "client/proved.h"
 #include "client/say.h"
 #include "common/need.h"
 #include "common/tracker.h"
@@ -182,7 +183,8 @@ sheet_say(struct client *c, struct evote *e, const char *election)
 	char own[PATH_MAX + 600];
 	int status;
 
-	if ((status = sheet_read(c, e, election, &l)) < 0) {
+	if ((status = sheet_read(c, e, election, &l)) < 0 &&
+	    (status = proved_continues(c, e)) < 0) {
 		lines_say(c, &l);
 		status = sheet_check(c, e, election, &l, own, sizeof(own));
 	}

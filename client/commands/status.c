@@ -141,6 +141,17 @@ survey_say(struct client *c, const struct survey *s)
 	    s->hosts[s->primary].name, s->reached, s->n));
 }
 
+/* What was found before stands, whatever the hosts say now. */
+static void
+all_take(struct client *c, struct survey *s, struct evote *e)
+{
+	survey_take(s, e, cmd_timeout_ms(c, SURVEY_MS));
+	if (s->worst == EVOTE_CHANGED || !evote_contradicted(e))
+		return;
+	s->worst = EVOTE_CHANGED;
+	snprintf(s->problem, sizeof(s->problem), "%s", evote_problem(e));
+}
+
 /* ---- the way to each host ---- */
 
 static void
@@ -167,7 +178,7 @@ status_once(struct client *c, struct view *v, struct evote *e)
 	struct survey s;
 	int status;
 
-	survey_take(&s, e, cmd_timeout_ms(c, SURVEY_MS));
+	all_take(c, &s, e);
 	if (v->prometheus)
 		survey_prometheus(&s);
 	else if (c->json != NULL)
@@ -196,7 +207,7 @@ status_watch(struct client *c, struct view *v, struct evote *e)
 	for (n = 0; v->count == 0 || n < v->count; n++) {
 		if (n > 0)
 			sleep((unsigned)v->every_s);
-		survey_take(&now, e, cmd_timeout_ms(c, SURVEY_MS));
+		all_take(c, &now, e);
 		rate = survey_rate(&before, &now);
 		if (c->json != NULL)
 			status_json(c, &now, rate);

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/lib/evidence.h"
 #include "client/lib/handle.h"
 #include "client/lib/trust.h"
 #include "common/date.h"
@@ -78,10 +79,19 @@ ended(struct evote *e, enum route_end end, const evote_answer *last)
 	}
 }
 
+/* A service that contradicts itself is asked nothing more, but its status. */
+static enum evote_outcome
+begin(struct evote *e)
+{
+	enum evote_outcome outcome = trust_begin(e);
+
+	return (outcome == EVOTE_ANSWERED ? evidence_standing(e) : outcome);
+}
+
 enum evote_outcome
 handle_ready(struct evote *e, uint64_t deadline_ms)
 {
-	enum evote_outcome outcome = trust_begin(e);
+	enum evote_outcome outcome = begin(e);
 
 	if (outcome != EVOTE_ANSWERED || e->pinned)
 		return (outcome);
@@ -93,7 +103,7 @@ enum evote_outcome
 handle_find(struct evote *e, uint64_t deadline_ms)
 {
 	static const evote_answer none;
-	enum evote_outcome outcome = trust_begin(e);
+	enum evote_outcome outcome = begin(e);
 	enum route_end end;
 
 	if (outcome != EVOTE_ANSWERED)
@@ -129,7 +139,7 @@ handle_ask(struct evote *e, rpcproc_t number, void *args, evote_seen *seen,
 
 	memset(res, 0, p->size);
 	route_unanswered(res);
-	if ((outcome = trust_begin(e)) != EVOTE_ANSWERED)
+	if ((outcome = begin(e)) != EVOTE_ANSWERED)
 		return (outcome);
 	memset(seen, 0, sizeof(*seen));
 	if (e->pinned) {
@@ -142,6 +152,9 @@ handle_ask(struct evote *e, rpcproc_t number, void *args, evote_seen *seen,
 	if (end != ROUTE_SERVED)
 		return (ended(e, end, answer));
 	outcome = trust_served(e, &answer->stamp, deadline_ms);
+	/* What is remembered may have come to light only by that host. */
+	if (outcome == EVOTE_ANSWERED)
+		outcome = evidence_standing(e);
 	if (outcome == EVOTE_ANSWERED)
 		remember_host(e);
 	return (outcome);

@@ -198,5 +198,27 @@ evidence_tell(struct evote *e, const char *who, const char *what,
 		    who, what, names[0] != '\0' ? names : "this message",
 		    names[0] != '\0' ? " in " : "", names[0] != '\0' ? dir : "",
 		    remove, dir);
+	/* What cannot be written down is found out again. */
+	if (v->stands && !v->lost)
+		state_mark(e->state, remove, e->problem);
 	return (EVOTE_CHANGED);
+}
+
+enum evote_outcome
+evidence_standing(struct evote *e)
+{
+	char *sentence;
+	int rc = state_marked(e->state, &sentence);
+
+	if (rc == 0)
+		return (EVOTE_ANSWERED);
+	handle_fail(e, "%s", rc < 0 ? state_error(e->state) : sentence);
+	free(sentence);
+	return (rc < 0 ? EVOTE_FAILED : EVOTE_CHANGED);
+}
+
+int
+evote_contradicted(struct evote *e)
+{
+	return (evidence_standing(e) == EVOTE_CHANGED);
 }

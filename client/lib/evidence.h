@@ -10,7 +10,8 @@
 
 struct evidence {
 	char names[600]; /* of its files: "evidence-3-17, evidence-..." */
-	int lost; /* some of it could not be kept: state_error says why */
+	int lost;   /* some of it could not be kept: state_error says why */
+	int stands; /* of the service, and not of one voter's vote */
 };
 
 /*
@@ -29,9 +30,12 @@ void evidence_text(
 /*
  * Says what was noticed, whom to show it, and which files to remove to go on
  * all the same: the only proof may be in these, so not while some of it is
- * lost.  Returns EVOTE_CHANGED.
+ * lost.  What stands is said again until they are removed.  Returns
+ * EVOTE_CHANGED.
  */
 enum evote_outcome evidence_tell(struct evote *, const char *who,
     const char *what, const struct evidence *, const char *remove);
+/* EVOTE_CHANGED, and the sentence of then, while a contradiction stands. */
+enum evote_outcome evidence_standing(struct evote *);
 
 #endif

@@ -98,6 +98,12 @@ enum evote_outcome {
 const char *evote_problem(const struct evote *);
 /* The file of the evidence after EVOTE_CHANGED. */
 const char *evote_evidence(const struct evote *);
+/*
+ * Whether a contradiction that was found before stands: evote_problem says
+ * which.  It does until the files that it names are removed, and all questions
+ * but evote_status end in EVOTE_CHANGED.
+ */
+int evote_contradicted(struct evote *);
 
 /*
  * Results are zeroed first and freed by the caller with xdr_free, whatever the

@@ -29,7 +29,7 @@ proofs_broken(
 {
 	const char *host = evote_served_by(e);
 	char who[EVOTE_HOST_MAX + 8];
-	struct evidence v = {0};
+	struct evidence v = {.stands = 1};
 
 	snprintf(who, sizeof(who), "host %s", host != NULL ? host : "?");
 	evidence_notes(e, route_host(e->route, NULL), before, now, &v);

@@ -27,6 +27,7 @@
  *	keys-asked	how many records the ledger had, and under which epoch,
  *			when the service was last asked for keys
  *	evidence-*	what was seen and what contradicts it
+ *	contradiction	that it does, until the files that it names are removed
  *
  * Failures are -1 with one sentence in state_error.  Where nothing can be
  * written, since it is somebody else's or full, what was seen is remembered in
@@ -109,6 +110,17 @@ int state_evidence(struct state *, const struct sighting *kept,
 /* Whether there is one already: 1, and its path, or 0. */
 int state_evidence_kept(struct state *, const struct sighting *kept,
     const char *kind, char *path, size_t size);
+
+/*
+ * That the service contradicts itself, and which files have to be removed to go
+ * on: "a, b and c".  The first mark stays.
+ */
+int state_mark(struct state *, const char *names, const char *sentence);
+/*
+ * 1 while any of these files is there: the sentence, malloc'd.  0: there is no
+ * mark, or none any more.  -1.
+ */
+int state_marked(struct state *, char **sentence);
 
 /* ---- one voter's requests ---- */
 

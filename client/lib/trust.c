@@ -61,7 +61,7 @@ broken(struct evote *e, int host, const char *who, const char *what,
 {
 	struct sighting now = sighting_of(stamp);
 	char name[EVOTE_HOST_MAX + 8], shown[300], line[400];
-	struct evidence v = {0};
+	struct evidence v = {.stands = 1};
 
 	if (who == NULL) {
 		snprintf(

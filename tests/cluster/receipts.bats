@@ -445,8 +445,33 @@ which_is_whose() {
 	exits 0 audited alpha "$now"
 }
 
+# later_refused WHAT ARG...: with another copy of what the client had seen then.
+later_refused() {
+	cp -r "$EVOTE_STATE" "$PAIR_DIR/seen-$1"
+	exits 3 client --state "$PAIR_DIR/seen-$1" "${@:2}"
+	says "does not continue an earlier one"
+}
+
+# It stays found out, also by who shows nothing wrong, until it is done as told.
+stands() {
+	exits 3 client elections
+	says "does not continue an earlier one"
+	exits 3 as bob vote "again 1" yes
+	says "was NOT sent, and the service cannot be trusted"
+	exits 3 client status
+	says "does not continue an earlier one"
+	says " primary "
+	rm "$(kept keys)"
+	exits 3 client elections
+	rm "$(kept checkpoint)"
+	exits 0 client elections
+	not test -e "$(kept contradiction)"
+}
+
 @test "another history: exit status 3, and both signed notes are kept" {
 	voted_once
+	as ada create short --group members --choice yes --end +1s
+	wait_until 10 client result short
 	server_stop alpha
 	server_stop beta
 	cp -a "$PAIR_DIR/alpha" "$PAIR_DIR/alpha.old"
@@ -473,6 +498,9 @@ which_is_whose() {
 		    --group members --choice yes --end +1h
 	done
 	rm "$(kept seen)"
+	later_refused trust trust
+	later_refused at trust --at 20
+	later_refused result result short
 	exits 3 client checkpoint
 	says "does not continue an earlier one"
 	[[ $(cat "$EVOTE_STATE"/*/evidence-checkpoint-* |
@@ -480,6 +508,7 @@ which_is_whose() {
 	cat "$EVOTE_STATE"/*/evidence-checkpoint-* |
 		grep -qxF -f <(sed -n 3p "$PAIR_DIR/checkpoint")
 	exits 3 as ada receipt board
+	stands
 	server_stop alpha
 	ended alpha
 	which_is_whose
