@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,18 +37,43 @@ copy_check(struct client *c, const char *copy, const struct evote_proof *p)
 		return (status);
 	return (say_usage(c,
 	    "%s has the receipt of another vote, of another voter or in "
-	    "another election, and was left as it is. Give another name; the "
-	    "receipt asked for is kept as %s",
-	    copy, p->path));
+	    "another election, and was left as it is. Give another name%s%s",
+	    copy, p->path != NULL ? "; the receipt asked for is kept as " : "",
+	    p->path != NULL ? p->path : ""));
+}
+
+/* What hindered a better one, or its being kept. */
+static void
+hitch_text(
+    struct client *c, const struct evote_proof *p, char *out, size_t size)
+{
+	const char *why = p->no_better != NULL ? p->no_better : p->unkept;
+
+	out[0] = '\0';
+	if (why == NULL)
+		return;
+	snprintf(out, size, ". %s: %s",
+	    p->no_better != NULL ? "It is the one of before, since no newer "
+				   "one could be had"
+				 : "Take care of it, since it is kept nowhere "
+				   "else",
+	    why);
+	if (c->json != NULL)
+		cJSON_AddStringToObject(c->json, "receipt_problem", why);
 }
 
 static int
 receipt_say(struct client *c, const char *election, struct evote_proof *p,
     const char *copy)
 {
-	char who[PROVED_SIGNERS];
+	char who[PROVED_SIGNERS], hitch[PATH_MAX + 2400];
 	int status = -1;
 
+	if (copy == NULL && p->path == NULL)
+		return (say_problem(c, p->unkept, EVOTE_FAILED,
+		    "The receipt for \"%s\" cannot be kept. Name a file after "
+		    "the election, and it is written there",
+		    election));
 	if (copy != NULL) {
 		if ((status = copy_check(c, copy, p)) >= 0 ||
 		    (status = proved_write(
@@ -59,11 +85,12 @@ receipt_say(struct client *c, const char *election, struct evote_proof *p,
 	}
 	proved_receipt_json(c->json, p);
 	proved_signers(p->policy, &p->verdict, who, sizeof(who));
+	hitch_text(c, p, hitch, sizeof(hitch));
 	return (say_done(c,
 	    "Your receipt for \"%s\" is %s: it shows that record %llu of the "
-	    "ledger is your vote, signed by %s%s",
-	    election, p->path, (unsigned long long)p->seq, who,
-	    proved_blind(p)));
+	    "ledger is your vote, signed by %s%s%s",
+	    election, p->path, (unsigned long long)p->seq, who, proved_blind(p),
+	    hitch));
 }
 
 static int

@@ -139,12 +139,28 @@ record_text(struct examined *x, char *out, size_t size)
 
 /* ---- whose signatures ---- */
 
+/* The file is of more records than the keys that were met. */
+static int
+is_newer(const struct examined *x)
+{
+	return (x->met != NULL && x->note->size > x->known);
+}
+
 /* A policy that was given may be an older or a newer one than it needs. */
 static int
 short_of(struct examined *x, const char *who)
 {
 	char given[200] = "";
 
+	if (is_newer(x))
+		return (not_proved(x,
+		    "%s does not prove enough by the hosts' keys that this "
+		    "computer knows: it is of %llu records, and they are of "
+		    "%llu, while a host that joined or was replaced since "
+		    "signs with another key. It is signed by %s. `trust` asks "
+		    "the service for the keys of now; then run this again",
+		    x->name, (unsigned long long)x->note->size,
+		    (unsigned long long)x->known, who));
 	if (x->met == NULL)
 		snprintf(given, sizeof(given),
 		    "Perhaps the policy is of another time: a host that was "
@@ -227,12 +243,22 @@ judged(struct client *c, struct examined *x)
 static int
 policy_find(struct client *c, struct examined *x)
 {
+	char damaged[PATH_MAX];
+
 	if (x->policy != NULL)
 		return (-1);
 	x->met = evote_policy_kept(
-	    c->options.state, x->note->log, x->note->size, &x->known);
+	    c->options.state, x->note->log, x->note->size, &x->known, damaged);
+	if (is_newer(x))
+		json_number(x, "keys_of", x->known);
 	if ((x->policy = x->met) != NULL)
 		return (-1);
+	if (damaged[0] != '\0')
+		return (not_proved(x,
+		    "%s cannot be judged: %s is damaged. Move it away and run "
+		    "`trust`, or give --policy with the file that the service "
+		    "publishes",
+		    x->name, damaged));
 	return (not_proved(x,
 	    "%s cannot be judged: this computer has not met the service %s. "
 	    "Give --policy with the file that the service publishes",
@@ -248,13 +274,11 @@ signers_text(struct examined *x, char *out, size_t size)
 	char who[PROVED_SIGNERS], known[100] = "";
 	unsigned n = (unsigned)__builtin_popcountll(x->verdict.signed_by);
 
-	if (x->met != NULL && x->note->size > x->known) {
+	if (is_newer(x))
 		snprintf(known, sizeof(known),
 		    ", as far as this computer knows the hosts' keys (of %llu "
 		    "records)",
 		    (unsigned long long)x->known);
-		json_number(x, "keys_of", x->known);
-	}
 	proved_names(x->policy, &x->verdict, 1, who, sizeof(who));
 	if (n == 0)
 		snprintf(out, size,

@@ -70,7 +70,9 @@ receipt_text(struct client *c, const char *problem, enum evote_outcome outcome,
 {
 	char who[PROVED_SIGNERS];
 
-	if (outcome != EVOTE_ANSWERED) {
+	if (outcome == EVOTE_ANSWERED && p->path == NULL)
+		problem = p->unkept;
+	if (outcome != EVOTE_ANSWERED || p->path == NULL) {
 		snprintf(out, size,
 		    "There is no receipt yet: %s. `receipt` asks for it again",
 		    problem);

@@ -1,6 +1,7 @@
 #ifndef LIBEVOTE_H
 #define LIBEVOTE_H
 
+#include <limits.h>
 #include <rpc/rpc.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -239,6 +240,8 @@ struct evote_proof {
 	char *text;	 /* of a receipt, or of a signed note */
 	char *path;	 /* where a receipt is kept, or NULL */
 	char *extension; /* that a checkpoint continues another: that file */
+	char *no_better; /* why a receipt is the one of before, or NULL */
+	char *unkept;	 /* of a receipt without a path: why */
 	uint64_t size;	 /* of the checkpoint */
 	unsigned char root[32];
 	uint64_t seq; /* of a receipt: the record's place */
@@ -250,7 +253,8 @@ void evote_proof_clear(struct evote_proof *);
 
 /*
  * The receipt of the voter's own vote in this election, which counts and was
- * sent from here: a new one, unless the one that is kept has more signatures.
+ * sent from here: a new one, unless the one that is kept has more signatures, or
+ * no other can be had.
  */
 enum evote_outcome evote_receipt(struct evote *, const char *election,
     uint64_t timeout_ms, struct evote_proof *);
@@ -267,10 +271,10 @@ enum evote_outcome evote_trust(
  * The policy of that size of a service that was met before, by the name in its
  * checkpoints, without asking it.  NULL: it was not.  *known is how many
  * records the ledger had when it was last asked for keys: hosts that joined
- * later are missing.
+ * later are missing.  damaged is the file that cannot be read, or "".
  */
-struct tlog_policy *evote_policy_kept(
-    const char *state, const char *log, uint64_t size, uint64_t *known);
+struct tlog_policy *evote_policy_kept(const char *state, const char *log,
+    uint64_t size, uint64_t *known, char damaged[PATH_MAX]);
 /*
  * Likewise its last checkpoint, malloc'd, and where that is kept.  NULL: there
  * is none.

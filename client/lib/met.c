@@ -17,18 +17,21 @@ log_cluster(const char *log, unsigned char cluster[16])
 }
 
 struct tlog_policy *
-evote_policy_kept(
-    const char *state, const char *log, uint64_t size, uint64_t *known)
+evote_policy_kept(const char *state, const char *log, uint64_t size,
+    uint64_t *known, char damaged[PATH_MAX])
 {
 	struct tlog_policy *p = NULL;
 	struct keyring k = {0};
 	unsigned char cluster[16];
-	char *text;
+	char path[PATH_MAX] = "", *text;
 
+	damaged[0] = '\0';
 	if (log_cluster(log, cluster) != 0 ||
-	    !state_keys_of(state, cluster, &text, known))
+	    !state_keys_of(state, cluster, &text, known, path, sizeof(path)))
 		return (NULL);
-	if (keyring_read(&k, text) == 0 && strcmp(k.log.name, log) == 0)
+	if (keyring_read(&k, text) != 0)
+		memcpy(damaged, path, sizeof(path));
+	else if (strcmp(k.log.name, log) == 0)
 		p = keyring_policy(&k, size);
 	/* An older version has not noted it. */
 	if (k.n > 0 && k.hosts[k.n - 1].seq >= *known)

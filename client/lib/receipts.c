@@ -14,6 +14,8 @@ evote_proof_clear(struct evote_proof *p)
 	free(p->text);
 	free(p->path);
 	free(p->extension);
+	free(p->no_better);
+	free(p->unkept);
 	tlog_policy_free(p->policy);
 	memset(p, 0, sizeof(*p));
 }
@@ -196,38 +198,55 @@ signatures(const struct evote_proof *p)
 	return (__builtin_popcountll(p->verdict.signed_by));
 }
 
-/* The kept receipt, in place of one that fewer hosts have signed. */
-static enum evote_outcome
-receipt_prefer(struct evote *e, struct vote *v, struct evote_proof *p)
+/*
+ * The kept receipt, in place of one that fewer hosts have signed, or `equal`
+ * as many; 1, or 0.
+ */
+static int
+receipt_prefer(
+    struct evote *e, struct vote *v, int equal, struct evote_proof *p)
 {
 	struct evote_proof old = {0};
-	enum evote_outcome outcome;
 
-	if (v->kept.leaf == NULL)
-		return (EVOTE_ANSWERED);
-	outcome = keys_judge(e, &v->kept.note, 0, &old);
-	if (outcome == EVOTE_ANSWERED && receipt_fits(&v->kept) &&
-	    (old.verdict.judgement == TLOG_GOOD ||
-		old.verdict.judgement == TLOG_SHORT) &&
-	    signatures(&old) > signatures(p)) {
-		old.text = v->kept_text;
-		v->kept_text = NULL;
-		old.seq = v->kept.index;
-		evote_proof_clear(p);
-		*p = old;
-		return (outcome);
+	if (v->kept.leaf == NULL || v->kept_text == NULL ||
+	    keys_judge(e, &v->kept.note, 0, &old) != EVOTE_ANSWERED ||
+	    !receipt_fits(&v->kept) ||
+	    (old.verdict.judgement != TLOG_GOOD &&
+		old.verdict.judgement != TLOG_SHORT) ||
+	    signatures(&old) + equal <= signatures(p)) {
+		evote_proof_clear(&old);
+		return (0);
 	}
-	evote_proof_clear(&old);
-	return (EVOTE_ANSWERED);
+	old.text = v->kept_text;
+	v->kept_text = NULL;
+	old.seq = v->kept.index;
+	evote_proof_clear(p);
+	*p = old;
+	return (1);
 }
 
-static enum evote_outcome
-receipt_keep(struct evote *e, const struct vote *v, const char *text)
+/* 1, or 0: the proof says why not. */
+static int
+receipt_keep(struct evote *e, const struct vote *v, struct evote_proof *p)
 {
-	return (state_set_receipt(
-		    e->state, e->options.voter, v->election, text) == 0
-		? EVOTE_ANSWERED
-		: handle_fail(e, "%s", state_error(e->state)));
+	if (state_set_receipt(
+		e->state, e->options.voter, v->election, p->text) == 0)
+		return (1);
+	free(p->unkept);
+	p->unkept = strdup(state_error(e->state));
+	return (0);
+}
+
+/* Of which vote it is, and where; there: it is kept. */
+static enum evote_outcome
+receipt_name(
+    struct evote *e, const struct vote *v, int there, struct evote_proof *p)
+{
+	p->by_token = v->ballot.by_token;
+	if ((there && (p->path = strdup(v->path)) == NULL) ||
+	    (!there && p->unkept == NULL))
+		return (handle_fail(e, "no memory"));
+	return (EVOTE_ANSWERED);
 }
 
 /*
@@ -239,7 +258,7 @@ static enum evote_outcome
 receipt_finish(struct evote *e, struct vote *v, uint64_t deadline_ms,
     struct evote_proof *p)
 {
-	int first = v->kept.leaf == NULL;
+	int first = v->kept.leaf == NULL, there = 0;
 	struct receipt r;
 	enum evote_outcome outcome = EVOTE_ANSWERED;
 	char why[300];
@@ -249,18 +268,32 @@ receipt_finish(struct evote *e, struct vote *v, uint64_t deadline_ms,
 	if (!receipt_fits(&r))
 		outcome = handle_fail(e, "the receipt does not fit");
 	else if (first)
-		outcome = receipt_keep(e, v, p->text);
+		there = receipt_keep(e, v, p);
 	if (outcome == EVOTE_ANSWERED)
 		outcome = keys_judge(e, &r.note, deadline_ms, p);
 	receipt_clear(&r);
-	if (outcome == EVOTE_ANSWERED)
-		outcome = receipt_prefer(e, v, p);
-	if (outcome == EVOTE_ANSWERED && !first)
-		outcome = receipt_keep(e, v, p->text);
-	p->by_token = v->ballot.by_token;
-	if (outcome == EVOTE_ANSWERED && (p->path = strdup(v->path)) == NULL)
-		outcome = handle_fail(e, "no memory");
-	return (outcome);
+	if (outcome != EVOTE_ANSWERED)
+		return (outcome);
+	if (!first)
+		there = receipt_prefer(e, v, 0, p) || receipt_keep(e, v, p) ||
+		    receipt_prefer(e, v, 1, p);
+	return (receipt_name(e, v, there, p));
+}
+
+/* What is kept is worth as much as before, whatever hindered a better one. */
+static enum evote_outcome
+receipt_old(struct evote *e, struct vote *v, enum evote_outcome outcome,
+    struct evote_proof *p)
+{
+	char *why = strdup(e->problem);
+
+	evote_proof_clear(p);
+	if (why == NULL || !receipt_prefer(e, v, 1, p)) {
+		free(why);
+		return (outcome);
+	}
+	p->no_better = why;
+	return (receipt_name(e, v, 1, p));
 }
 
 enum evote_outcome
@@ -284,6 +317,8 @@ evote_receipt(struct evote *e, const char *election, uint64_t timeout_ms,
 		    : receipt_fetch(e, &v, deadline_ms, p);
 	if (outcome == EVOTE_ANSWERED)
 		outcome = receipt_finish(e, &v, deadline_ms, p);
+	if (outcome != EVOTE_ANSWERED && outcome != EVOTE_CHANGED)
+		outcome = receipt_old(e, &v, outcome, p);
 	vote_clear(&v);
 	return (outcome);
 }

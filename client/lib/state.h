@@ -201,7 +201,7 @@ void state_set_keys_asked(struct state *, uint64_t size, uint64_t epoch);
  * host; dir as in state_open.  1, or 0 for none, for whatever reason.
  */
 int state_keys_of(const char *dir, const unsigned char cluster[16], char **text,
-    uint64_t *size);
+    uint64_t *asked, char *path, size_t size);
 int state_checkpoint_of(const char *dir, const unsigned char cluster[16],
     char **note, char *path, size_t size);
 

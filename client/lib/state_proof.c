@@ -168,15 +168,15 @@ file_of(const char *dir, const unsigned char cluster[16], const char *file,
 
 int
 state_keys_of(const char *dir, const unsigned char cluster[16], char **text,
-    uint64_t *size)
+    uint64_t *asked, char *path, size_t size)
 {
-	char path[PATH_MAX], *asked;
+	char *line;
 	uint64_t epoch;
 
-	file_of(dir, cluster, "keys-asked", &asked, path, sizeof(path));
-	asked_read(asked, size, &epoch);
-	free(asked);
-	return (file_of(dir, cluster, "keys", text, path, sizeof(path)));
+	file_of(dir, cluster, "keys-asked", &line, path, size);
+	asked_read(line, asked, &epoch);
+	free(line);
+	return (file_of(dir, cluster, "keys", text, path, size));
 }
 
 int

@@ -272,6 +272,36 @@ resaved() {
 	exits 0 as ada receipt board
 	says "signed by alpha and beta"
 	exits 0 client verify "$(kept 'board-*.tlog-proof')"
+	kept_serves
+}
+
+# Whatever hinders a newer one, there is the one that is kept.
+kept_serves() {
+	local file=$PAIR_DIR/copy
+	if [[ -n ${NET_DIR-} ]]; then
+		read_only as ada receipt board "$file"
+		says "Your receipt for \"board\" is $file"
+		exits 0 client verify "$file"
+		rm "$file"
+	fi
+	server_kill alpha
+	server_kill beta
+	exits 0 as ada --timeout 2 receipt board "$file"
+	says "It is the one of before, since no newer one could be had: no host"
+	cmp "$file" "$(kept 'board-*.tlog-proof')"
+}
+
+# read_only COMMAND...: evote_client, where the state cannot be written.
+read_only() {
+	mkdir -p "$PAIR_DIR/bin"
+	cat >"$PAIR_DIR/bin/evote_client" <<-EOF
+		#!/bin/sh
+		exec unshare -m sh -c 'mount --bind "\$0" "\$0" &&
+		    mount -o remount,bind,ro "\$0" && exec "\$@"' \
+		    "$EVOTE_STATE" "$PAIR_BIN/evote_client" "\$@"
+	EOF
+	chmod +x "$PAIR_DIR/bin/evote_client"
+	PAIR_BIN=$PAIR_DIR/bin exits 0 "$@"
 }
 
 # The keys that the client has are of a time when there was no beta.
@@ -351,6 +381,7 @@ far_start() {
 	local size
 	voted_once
 	size=$(client --json trust | jq .size)
+	cp -r "$EVOTE_STATE" "$PAIR_DIR/before"
 	server_kill beta
 	rm -r "$PAIR_DIR/beta"
 	server_start beta
@@ -361,6 +392,17 @@ far_start() {
 	client trust >"$policy.now"
 	not diff "$policy" "$policy.now"
 	diff <(client trust --at "$size") "$policy"
+	as bob receipt board "$PAIR_DIR/bobs"
+	exits 0 client verify "$PAIR_DIR/bobs"
+	exits 1 client --state "$PAIR_DIR/before" --json verify "$PAIR_DIR/bobs"
+	says "the hosts' keys that this computer knows"
+	says "trust\` asks the service for the keys of now"
+	jq -e ".files[0].keys_of >= $size" <<<"$output"
+	client --state "$PAIR_DIR/before" trust >/dev/null
+	exits 0 client --state "$PAIR_DIR/before" verify "$PAIR_DIR/bobs"
+	echo x >"$(echo "$PAIR_DIR"/before/*/keys)"
+	exits 1 client --state "$PAIR_DIR/before" verify "$PAIR_DIR/bobs"
+	says "/keys is damaged"
 	exits 1 stranger verify --policy "$policy.now" "$receipt"
 	says "signed by alpha alone; beta has not signed"
 	exits 0 client checkpoint --since "$receipt"

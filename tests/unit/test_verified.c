@@ -1378,6 +1378,7 @@ a_key_is_replaced(void **state)
 	struct tlog_policy *old;
 	struct tlog_verdict v;
 	struct receipt r;
+	char damaged[PATH_MAX];
 	uint64_t known;
 	char name[NOTE_NAME], err[200];
 
@@ -1389,15 +1390,15 @@ a_key_is_replaced(void **state)
 	assert_receipt(e, TLOG_GOOD, 3);
 	/* The first one still holds, by the keys of its time. */
 	receipt_read(&r, p.text, strlen(p.text), err, sizeof(err));
-	old = evote_policy_kept(w->dir, r.note.log, r.note.size, &known);
+	old = evote_policy_kept(w->dir, r.note.log, r.note.size, &known, damaged);
 	tlog_policy_judge(old, &r.note, &v);
 	assert_int_equal(v.judgement, TLOG_GOOD);
 	tlog_policy_free(old);
-	old = evote_policy_kept(w->dir, r.note.log, w->fake.n, &known);
+	old = evote_policy_kept(w->dir, r.note.log, w->fake.n, &known, damaged);
 	tlog_policy_judge(old, &r.note, &v);
 	assert_int_equal(v.judgement, TLOG_SHORT);
 	tlog_policy_free(old);
-	assert_null(evote_policy_kept(w->dir, "test%20origin/00", 5, &known));
+	assert_null(evote_policy_kept(w->dir, "test%20origin/00", 5, &known, damaged));
 	receipt_clear(&r);
 	evote_proof_clear(&p);
 	evote_close(e);
@@ -1470,6 +1471,7 @@ keys_are_not_asked_for_in_vain(void **state)
 	struct world *w = *state;
 	struct evote *e = voted(w);
 	struct tlog_policy *p;
+	char damaged[PATH_MAX];
 	uint64_t known;
 
 	assert_receipt(e, TLOG_GOOD, 3);
@@ -1481,7 +1483,7 @@ keys_are_not_asked_for_in_vain(void **state)
 		assert_receipt(e, TLOG_GOOD, 3);
 		assert_int_equal(w->fake.calls, 1);
 	}
-	p = evote_policy_kept(w->dir, w->fake.by.log.public.name, 100, &known);
+	p = evote_policy_kept(w->dir, w->fake.by.log.public.name, 100, &known, damaged);
 	assert_int_equal(known, w->fake.n);
 	tlog_policy_free(p);
 	w->fake.epoch++;
@@ -1498,11 +1500,12 @@ keys_of_more_records_than_are_signed(void **state)
 	struct world *w = *state;
 	struct evote *e = voted(w);
 	struct tlog_policy *p;
+	char damaged[PATH_MAX];
 	uint64_t known;
 
 	w->fake.boasts = 1;
 	assert_receipt(e, TLOG_GOOD, 3);
-	p = evote_policy_kept(w->dir, w->fake.by.log.public.name, 100, &known);
+	p = evote_policy_kept(w->dir, w->fake.by.log.public.name, 100, &known, damaged);
 	assert_true(known <= w->fake.n);
 	tlog_policy_free(p);
 	evote_close(e);
