@@ -19,9 +19,11 @@ struct audit_note {
 	struct tlog_policy *policy; /* NULL: nobody was named */
 	struct tlog_verdict verdict;
 	/* Without it, what is found by the ledger's own keys. */
-	int log_known, hosts_known; /* how many */
+	int log_known;	 /* or its signature is not there to be checked */
+	int hosts_known; /* how many */
 	int log_signed;
 	char signers[TLOG_POLICY_NODES * 64]; /* "alpha, beta" */
+	char lacking[TLOG_POLICY_NODES * 64]; /* likewise, in force then */
 };
 
 /* ---- reading ---- */
@@ -140,6 +142,19 @@ unsigned_find(const struct audit_note *n, const char *what, struct findings *f)
 	    "The checkpoint in %s: %s signed it.", n->file, what);
 }
 
+/* Whether there is a line under the log's own name, whatever its key. */
+static int
+log_line(const struct note *n)
+{
+	size_t len = strlen(n->log);
+
+	for (int i = 0; i < n->n; i++)
+		if (n->lines[i].name_len == len &&
+		    memcmp(n->lines[i].name, n->log, len) == 0)
+			return (1);
+	return (0);
+}
+
 /* f NULL: only who has signed it. */
 static void
 own_hosts_look(struct audit_note *n, const struct book *b, struct findings *f)
@@ -156,6 +171,9 @@ own_hosts_look(struct audit_note *n, const struct book *b, struct findings *f)
 		verdict = note_verify(&n->note, &key, NULL);
 		if (verdict == NOTE_SIGNED)
 			text_join(n->signers, sizeof(n->signers), ", ",
+			    b->hosts[i].name);
+		if (verdict == NOTE_UNSIGNED)
+			text_join(n->lacking, sizeof(n->lacking), ", ",
 			    b->hosts[i].name);
 		if (verdict == NOTE_FORGED && f != NULL)
 			forged_find(n, b->hosts[i].name, f);
@@ -215,9 +233,11 @@ own_keys_check(struct audit_note *n, const struct book *b,
 	struct note_key key;
 
 	own_hosts_look(n, b, f);
+	n->log_known = log != NULL || !log_line(&n->note);
+	if (log == NULL && n->log_known)
+		unsigned_find(n, "the service has not", f);
 	if (log == NULL)
 		return;
-	n->log_known = 1;
 	note_key_set(&key, NOTE_LOG, n->note.log, log);
 	switch (note_verify(&n->note, &key, NULL)) {
 	case NOTE_SIGNED:
@@ -299,9 +319,11 @@ own_signers(const struct audit_note *n)
 				  "takes --policy"));
 	if (!n->log_signed && !hosts)
 		return (need_copy("not signed as it should be"));
-	if (asprintf(&text, "signed by %s%s%s, by this ledger's own keys",
+	if (asprintf(&text, "signed by %s%s%s, by this ledger's own keys%s%s",
 		n->log_signed ? "the service" : "",
-		n->log_signed && hosts ? " and by " : "", n->signers) == -1)
+		n->log_signed && hosts ? " and by " : "", n->signers,
+		n->lacking[0] != '\0' ? "; not signed by " : "",
+		n->lacking) == -1)
 		abort();
 	return (text);
 }

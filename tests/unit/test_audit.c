@@ -1150,7 +1150,9 @@ test_own_keys(void **state)
 	says(audit_with(s, &conf, 1), "the signature of beta in it is forged");
 	/* One host is no fault; whose policy would say so? */
 	last_drop(&n);
-	says(audit_with(s, &conf, 0), "signed by the service and by alpha, by");
+	page = audit_with(s, &conf, 0);
+	says(page, "signed by the service and by alpha, by");
+	says(page, "own keys; not signed by beta");
 	/* Nobody at all, but somebody else. */
 	line = strstr(n.note, "\n\n") + 2;
 	strcpy(line, "\xe2\x80\x94 somebody.example/w1 AAAAAAAA\n");
@@ -1167,6 +1169,13 @@ test_own_keys(void **state)
 	says(page,
 	    "All holds, but the service's own signature on the "
 	    "checkpoint was not checked");
+	/* What is not there needs no policy to be missed. */
+	line = strstr(n.note, "\n\n") + 2;
+	memmove(line, strchr(line, '\n') + 1, strlen(strchr(line, '\n')));
+	file_put(n.file, n.note);
+	page = audit_with(s, &conf, 1);
+	says(page, "the service has not signed it");
+	assert_null(strstr(page, "not checked"));
 	root_of(s, 6, root);
 	notarize(s, &n, ORIGIN, 6, root);
 	page = audit_with(s, &conf, 0);
