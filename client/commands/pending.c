@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/cmd.h"
+#include "client/commands/vote_say.h"
 #include "client/prompt.h"
 #include "client/say.h"
 #include "client/when.h"
@@ -109,6 +110,8 @@ settle(struct client *c, struct evote *e, const struct evote_pending *p)
 		    "room, then run the same command again; what its receipt "
 		    "needs cannot be written",
 		    deed);
+	else if (answer.code == 0 && is_vote(p->kind))
+		status = vote_outcome_say(c, e, p->election, outcome, &answer);
 	else if (answer.code == 0)
 		status = say_done(c,
 		    "The %s was carried out, and nothing is kept any more",

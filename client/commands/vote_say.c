@@ -95,12 +95,16 @@ receipt_text(struct client *c, const char *problem, enum evote_outcome outcome,
 
 /* The same where what the receipt needs could not be written. */
 static void
-unkept_text(struct client *c, const char *problem, char *out, size_t size)
+unkept_text(struct client *c, struct evote *e, const char *election,
+    const char *problem, char *out, size_t size)
 {
+	int sheet = evote_has_sheet(e, election);
+
 	snprintf(out, size,
-	    "There is no receipt yet, nor a tracker, since what they need "
-	    "cannot be written: %s. Make room there, then run the same command "
-	    "again: the vote cannot count twice",
+	    "There is no receipt yet%s, since what %s cannot be written: %s. "
+	    "Make room there, then run the same command again: the vote cannot "
+	    "count twice",
+	    sheet ? ", nor a tracker" : "", sheet ? "they need" : "it needs",
 	    problem);
 	if (c->json != NULL)
 		cJSON_AddStringToObject(c->json, "receipt_problem", problem);
@@ -155,7 +159,8 @@ counted_say(struct client *c, struct evote *e, const char *election,
 		    election);
 	else {
 		if (unkept[0] != '\0')
-			unkept_text(c, unkept, receipt, sizeof(receipt));
+			unkept_text(
+			    c, e, election, unkept, receipt, sizeof(receipt));
 		else
 			receipt_text(c, evote_problem(e), outcome, &p, receipt,
 			    sizeof(receipt));
@@ -183,6 +188,11 @@ refusal_say(struct client *c, struct evote *e, const char *election,
 	struct when w = when_of(last);
 	int status;
 
+	if (answer->reason == EVOTE_R_CLOSED && evote_counted_here(e, election))
+		return (say_refused_so(c, answer,
+		    "The vote in \"%s\" that you had cast before counts. This "
+		    "one was NOT counted: the election has ended",
+		    election));
 	if (answer->reason == EVOTE_R_CLOSED && last != 0)
 		return (say_refused_so(c, answer,
 		    "Your vote in \"%s\" was NOT counted: the election has "
@@ -206,8 +216,10 @@ answer_say(struct client *c, struct evote *e, const char *election,
 	/* Neither counted nor not: voting again tells. */
 	if (answer->reason == EVOTE_R_NUMBER_STALE)
 		return (say_unknown(c,
-		    "Your vote in \"%s\" may or may not count: %s. If it says "
-		    "then that a previous vote was cast, this one counts",
+		    "Your vote in \"%s\" may or may not count: %s. If it then "
+		    "says that a previous vote was cast, one vote of yours "
+		    "counts: this one, or another that was sent from a copy "
+		    "of this state directory",
 		    election, reason_of(answer->reason)->sentence));
 	return (refusal_say(c, e, election, answer));
 }

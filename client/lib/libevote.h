@@ -97,7 +97,7 @@ enum evote_outcome {
 };
 /* For all but EVOTE_ANSWERED: one sentence, valid until the next call. */
 const char *evote_problem(const struct evote *);
-/* The file of the evidence after EVOTE_CHANGED. */
+/* The file of the evidence when it was found out. */
 const char *evote_evidence(const struct evote *);
 /*
  * Whether a contradiction that was found before stands: evote_problem says
@@ -129,6 +129,8 @@ int evote_unvouched(const struct evote *);
 enum evote_outcome evote_kept(struct evote *, const char *election, int *kept);
 /* The same by what is known here, without looking for a host; -1: unknown. */
 int evote_kept_here(struct evote *, const char *election);
+/* Whether one that was sent from here was answered as counted. */
+int evote_counted_here(struct evote *, const char *election);
 /*
  * The same in an election of ballots (common/ballot.h); the ranks are of the
  * choices that were shown to the voter.  evote_kept knows of these, too, and
@@ -228,6 +230,8 @@ struct evote_own {
 int evote_own_vote(struct evote *, const char *election, struct evote_own *);
 /* The same before there is a sheet: 0 also if there will be none. */
 int evote_own_tracker(struct evote *, const char *election, uint64_t *tracker);
+/* Whether there is one, or will be; 1 also where that is not known. */
+int evote_has_sheet(struct evote *, const char *election);
 
 /* ---- what the service signs ---- */
 

@@ -118,3 +118,10 @@ evote_own_tracker(struct evote *e, const char *election, uint64_t *tracker)
 	*tracker = own.tracker;
 	return (1);
 }
+
+int
+evote_has_sheet(struct evote *e, const char *election)
+{
+	return (sheet_ask(e, election, handle_deadline(e)) != EVOTE_ANSWERED ||
+	    e->sheet.there);
+}

@@ -133,6 +133,15 @@ evote_kept_here(struct evote *e, const char *election)
 	return (state_at_hand(e->state) ? 0 : -1);
 }
 
+int
+evote_counted_here(struct evote *e, const char *election)
+{
+	struct ballot b;
+
+	return (e->options.voter != NULL &&
+	    state_ballot(e->state, e->options.voter, election, &b) == 1);
+}
+
 enum evote_outcome
 evote_create_kept(
     struct evote *e, const evote_terms *terms, int relative, int *kept)

@@ -512,8 +512,12 @@ stands() {
 
 @test "another history: exit status 3, and both signed notes are kept" {
 	voted_once
-	as ada create short --group members --choice yes --end +1s
-	wait_until 10 client result short
+	as ada create short --group members --choice yes \
+	    --end "+$((3 * $(slowness)))s"
+	as ada vote short yes
+	wait_until 15 client result short
+	exits 1 as ada vote short yes
+	says 'The vote in "short" that you had cast before counts'
 	server_stop alpha
 	server_stop beta
 	cp -a "$PAIR_DIR/alpha" "$PAIR_DIR/alpha.old"
@@ -694,7 +698,7 @@ is_waiting() {
 	ballot=$(dirname "$EVOTE_STATE"/*/service)/$ballot
 	mkdir "$ballot"
 	exits 0 as ada vote board yes
-	says "There is no receipt yet, nor a tracker"
+	says "There is no receipt yet, since what it needs cannot be written"
 	says "$ballot: "
 	says "Make room there, then run the same command again"
 	exits 2 as ada --json pending --settle

@@ -288,7 +288,8 @@ leave_pending() {
 	server_kill alpha
 	wait_until 10 serves beta
 	exits 0 as ada pending --settle
-	says 'vote in "second" was carried out'
+	says 'Your vote in "second" counts'
+	says "Your receipt is"
 	exits 1 as ada check second
 	says 'Your vote in "second" counts'
 	exits 0 as ada pending --settle
