@@ -212,6 +212,7 @@ easier() {
 	easier '/^quorum/d' "the policy has no quorum"
 	easier 's/^quorum .*/quorum none/' "the policy does not ask for all hosts"
 	easier '/^group/s/ all / 1 /' "the policy has a group that is not of all"
+	spoiled_is_told
 	notes_spoil_all
 	agree dist/verify-receipt
 	resaved "$receipt"
@@ -222,6 +223,36 @@ easier() {
 	ln -s "$(command -v bash)" "$(command -v openssl)" "$PAIR_DIR/bin"
 	exits 1 env PATH="$PAIR_DIR/bin" bash dist/verify-receipt one two
 	says "xxd is missing; install it, and try again"
+}
+
+# told_of WHY SED...: the script and `verify` refuse the receipt, otherwise.
+told_of() {
+	sed "${@:2}" "$receipt" >"$PAIR_DIR/told"
+	exits 1 dist/verify-receipt "$policy" "$PAIR_DIR/told"
+	says "$1"
+	[[ $output != *$'\n'* ]]
+	exits 1 stranger verify --policy "$policy" "$PAIR_DIR/told"
+}
+
+# What is wrong is said in a sentence, whatever it is.
+spoiled_is_told() {
+	exits 1 dist/verify-receipt "$policy" "$PAIR_DIR/half"
+	says "half is cut: its last line has no end"
+	told_of "a line of the path is not base64" '/^index/p'
+	told_of "a line of the path is not base64" '4,/^$/{/^$/d}'
+	told_of "the checkpoint is cut: nobody has signed" '/^—/d'
+	told_of "the record is not base64" '2s/.\{5\}$//'
+	told_of "among the signatures is a line that is none" '$s/$/\nhello/'
+	told_of "a signature is not base64" '$s/$/\n— x garbage!!/'
+	cat "$policy" "$policy" >"$PAIR_DIR/twice"
+	exits 1 dist/verify-receipt "$PAIR_DIR/twice" "$receipt"
+	says "the policy goes on behind its quorum"
+	easier "/^witness beta/s/+[^+]*+.*/+$(sed -n \
+	    's/^witness alpha [^+]*+//p' "$policy" | sed 's,/,\\/,g')/" \
+	    "the policy has one key under two names"
+	gzip -c "$receipt" >"$PAIR_DIR/told"
+	exits 1 dist/verify-receipt "$policy" "$PAIR_DIR/told"
+	says "told is no text"
 }
 
 # resaved FILE: the script says by what kind of program it was, and no more.
