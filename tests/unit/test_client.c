@@ -16,6 +16,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -2056,6 +2057,24 @@ test_survey_two_primaries(void **state)
 	evote_close(e);
 }
 
+/* As if the files that the message names had been removed; 1, or 0: no mark. */
+static int
+mark_forget(const struct world *w)
+{
+	char pattern[160];
+	glob_t found;
+	int n;
+
+	snprintf(pattern, sizeof(pattern), "%s/*/contradiction", w->dir);
+	if (glob(pattern, 0, NULL, &found) != 0)
+		return (0);
+	n = (int)found.gl_pathc;
+	for (int i = 0; i < n; i++)
+		unlink(found.gl_pathv[i]);
+	globfree(&found);
+	return (n);
+}
+
 /* It was sent, and then another service was met. */
 static void
 test_failed_later(void **state)
@@ -2069,6 +2088,7 @@ test_failed_later(void **state)
 	assert_int_equal(EVOTE_CHANGED, vote(w, 2000, "yes"));
 	w->fake.host[0].lose = 0;
 	w->fake.host[1].origin = NULL;
+	mark_forget(w);
 	e = open_with(w, 5000, 0);
 	assert_kept(e, "E", 1);
 	evote_close(e);
@@ -2582,6 +2602,7 @@ check_changed(struct world *w, const char *what)
 	assert_int_equal(0, access(evote_evidence(e), R_OK));
 	xdr_free((xdrproc_t)xdr_evote_result_res, &res);
 	evote_close(e);
+	mark_forget(w);
 }
 
 static void
@@ -2728,6 +2749,7 @@ test_forced_live(void **state)
 	assert_int_equal(EVOTE_SERVED, answer.standing);
 	assert_int_equal(0, answer.code);
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	assert_int_equal(1, mark_forget(w));
 	assert_kept(e, "F", 0);
 	evote_close(e);
 }
