@@ -53,6 +53,7 @@ probe() {
 		: >"$said"
 		(
 			probe
+			# shellcheck disable=SC2016 # expanded there
 			timeout 15 sh -c 'until grep -qa STARTTLS "$0"; do
 				sleep 0.05
 			done' "$said"

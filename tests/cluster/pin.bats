@@ -105,7 +105,7 @@ size() {
 	EVOTE_PIN=$pin exits 0 as ada vote board no
 	says "These hosts serve another service than before"
 	says "stays in ${old%/}"
-	(($(ls -d "$PAIR_DIR"/state/*/ | wc -l) == 2))
+	(($(find "$PAIR_DIR/state" -mindepth 1 -maxdepth 1 -type d | wc -l) == 2))
 	diff <(ls "$PAIR_DIR/before") <(ls "$old")
 	diff "$PAIR_DIR"/before/*.tlog-proof "$old"/*.tlog-proof
 	# From then on it is known without, and told once.

@@ -230,11 +230,13 @@ told_of() {
 	sed "${@:2}" "$receipt" >"$PAIR_DIR/told"
 	exits 1 dist/verify-receipt "$policy" "$PAIR_DIR/told"
 	says "$1"
+	# shellcheck disable=SC2031 # bats sets it
 	[[ $output != *$'\n'* ]]
 	exits 1 stranger verify --policy "$policy" "$PAIR_DIR/told"
 }
 
 # What is wrong is said in a sentence, whatever it is.
+# shellcheck disable=SC2016 # the dollars are sed's
 spoiled_is_told() {
 	exits 1 dist/verify-receipt "$policy" "$PAIR_DIR/half"
 	says "half is cut: its last line has no end"
