@@ -218,13 +218,6 @@ easier() {
 	resaved "$receipt"
 }
 
-@test "the script says which program it misses" {
-	mkdir "$PAIR_DIR/bin"
-	ln -s "$(command -v bash)" "$(command -v openssl)" "$PAIR_DIR/bin"
-	exits 1 env PATH="$PAIR_DIR/bin" bash dist/verify-receipt one two
-	says "xxd is missing; install it, and try again"
-}
-
 # told_of WHY SED...: the script and `verify` refuse the receipt, otherwise.
 told_of() {
 	sed "${@:2}" "$receipt" >"$PAIR_DIR/told"
@@ -740,4 +733,11 @@ is_waiting() {
 	rmdir "$ballot"
 	exits 0 as ada vote board yes
 	says "Your receipt is"
+}
+
+@test "the script says which program it misses" {
+	mkdir "$PAIR_DIR/bin"
+	ln -s "$(command -v bash)" "$(command -v openssl)" "$PAIR_DIR/bin"
+	exits 1 env PATH="$PAIR_DIR/bin" bash dist/verify-receipt one two
+	says "xxd is missing; install it, and try again"
 }
