@@ -44,9 +44,9 @@ enum mutant {
 	BUG_BALLOT_KEPT,    /* 9: a ballot that is undone stays in the counts */
 	BUG_STAGE_HOLDS,    /* evote_row: rows hold before their COMMIT */
 	BUG_FREEZE_FOLLOWS, /* evote_option: FREEZE goes by the present roll */
-	BUG_ANY_DOOR, /* Without an arbiter: a refusal proves a death anywhere */
-	BUG_GRACE_FOR_ALL, /* evote_option: GRACE_S for whoever comes late */
-	BUG_VOTE_PLANNED,  /* 14: take votes before the START record */
+	BUG_ANY_DOOR,	    /* Without an arbiter: any refusal proves a death */
+	BUG_GRACE_FOR_ALL,  /* evote_option: GRACE_S for whoever comes late */
+	BUG_VOTE_PLANNED,   /* 14: take votes before the START record */
 };
 #ifndef MUTANT
 #define MUTANT BUG_NONE

@@ -354,10 +354,12 @@ run_preview(struct server *s, struct request *r, const struct entry_header *at)
 #define ROW(ask, run, in, seen, out, act)                          \
 	[ASK_##ask] = {run, (xdrproc_t)xdr_##in, sizeof(in), seen, \
 	    (xdrproc_t)xdr_##out, act}
-/* Voters' requests, which may be signed; readings; and operators' orders. */
+/* Voters' requests, which may be signed. */
 #define VOTER(ask, run, act, in) \
 	ROW(ask, run, in, offsetof(in, request.seen), evote_answer, act)
-#define READ(ask, run, in, out)	 ROW(ask, run, in, offsetof(in, seen), out, NULL)
+/* Readings. */
+#define READ(ask, run, in, out) ROW(ask, run, in, offsetof(in, seen), out, NULL)
+/* Operators' orders. */
 #define ORDER(ask, run, in, out) ROW(ask, run, in, NO_SEEN, out, NULL)
 
 const struct procedure procedures[ASK_NR] = {

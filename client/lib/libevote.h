@@ -257,8 +257,8 @@ void evote_proof_clear(struct evote_proof *);
 
 /*
  * The receipt of the voter's own vote in this election, which counts and was
- * sent from here: a new one, unless the one that is kept has more signatures, or
- * no other can be had.
+ * sent from here: a new one, unless the one that is kept has more signatures,
+ * or no other can be had.
  */
 enum evote_outcome evote_receipt(struct evote *, const char *election,
     uint64_t timeout_ms, struct evote_proof *);

@@ -9,10 +9,10 @@
  */
 
 /*
- * Looks at a peer's hello before anybody believes it: 0, or -1 when this
- * host refuses the peer, or the peer's process is over, or the peer refuses
- * this host, unless it does so only because this host was removed.  Only a reply tells of a refusal: whoever
- * calls may mean the process that was here before.
+ * Looks at a peer's hello before anybody believes it: 0, or -1 when this host
+ * refuses the peer, or the peer's process is over, or the peer refuses this
+ * host, unless it does so only because this host was removed.  Only a reply
+ * tells of a refusal: whoever calls may mean the process that was here before.
  */
 int identity_check(struct core *, int peer, const evote_hello *, int reply);
 /*
