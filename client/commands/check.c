@@ -224,28 +224,6 @@ voter_say(struct check *k, const evote_check_res *res)
 
 /* ---- the elections ---- */
 
-/* It has ended, and takes votes of those who had begun. */
-static void
-late_say(struct check *k, const char *name, uint64_t last)
-{
-	uint64_t until = evote_begun_until(k->e);
-	struct when w = when_at(until != 0 ? until : last, evote_now_us(k->e));
-
-	if (until != 0)
-		line_say(&k->lines, "election", "",
-		    "\"%s\" has ended, and takes your vote until %s, which is "
-		    "%s here, %s, since you had logged in before; you have not "
-		    "voted",
-		    name, w.utc, w.local, w.left);
-	else
-		line_say(&k->lines, "election",
-		    k->wanted != NULL ? "Its result comes after that." : "",
-		    "\"%s\" has ended. Until %s it takes votes of those who "
-		    "logged in before its end, at most an hour ago, and from "
-		    "here you did not",
-		    name, w.utc);
-}
-
 static void
 election_say(struct check *k, const evote_checked *v, uint64_t late)
 {
@@ -261,7 +239,7 @@ election_say(struct check *k, const evote_checked *v, uint64_t late)
 		    "\"%s\" opens to you at %s, which is %s here, %s", v->name,
 		    w.utc, w.local, w.left);
 	else if (late != 0)
-		late_say(k, v->name, late);
+		line_late(&k->lines, k->e, v->name, late, k->wanted != NULL);
 	else
 		line_say(&k->lines, "election", "",
 		    "\"%s\" is open to you until %s, which is %s here, %s; you "

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "client/say.h"
+#include "client/when.h"
 
 void
 line_say(
@@ -33,4 +34,26 @@ line_say(
 	cJSON_AddStringToObject(object, "text", text);
 	cJSON_AddStringToObject(object, "todo", todo);
 	cJSON_AddItemToArray(l->list, object);
+}
+
+void
+line_late(struct lines *l, struct evote *e, const char *name, uint64_t last,
+    int wanted)
+{
+	uint64_t until = evote_begun_until(e);
+	struct when w = when_at(until != 0 ? until : last, evote_now_us(e));
+
+	if (until != 0)
+		line_say(l, "election", "",
+		    "\"%s\" has ended, and takes your vote until %s, which is "
+		    "%s here, %s, since you had logged in before; you have not "
+		    "voted",
+		    name, w.utc, w.local, w.left);
+	else
+		line_say(l, "election",
+		    wanted ? "Its result comes after that." : "",
+		    "\"%s\" has ended. Until %s it takes votes of those who "
+		    "logged in before its end, at most an hour ago, and from "
+		    "here you did not",
+		    name, w.utc);
 }

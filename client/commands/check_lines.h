@@ -14,4 +14,8 @@ struct lines {
 void line_say(struct lines *, const char *what, const char *todo,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* An election that has ended, and takes late votes until `last`. */
+void line_late(struct lines *, struct evote *, const char *election,
+    uint64_t last, int wanted);
+
 #endif
