@@ -69,7 +69,7 @@ who_is_refused_is_not_told_to_do_without_the_others(void **state)
 	host_start(c, B);
 	cluster_wait(c, 1000);
 	assert_role(c, B, "waiting");
-	assert_alarm(c, B, "see promote --force");
+	assert_alarm(c, B, "see `promote --force`");
 	answered(c, B, A, EVOTE_REFUSED_DOUBLE, 21);
 	assert_alarm(c, B, "Refused by A: a host of this host's name is alive");
 	assert_alarm(c, B, "Do what the refusal says");
