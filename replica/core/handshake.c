@@ -81,6 +81,9 @@ split(const struct core *c, const struct peer *p)
 	    config_in_sync(high_config, id) >= 0 ||
 	    config_barred(high_config, id))
 		return (0);
+	/* Who only joins lacks records that count, and tells the other. */
+	if (!low && config_in_sync(&c->config, core_self(c)) < 0)
+		return (0);
 	return (size > history_common(c->log, p->epochs, p->n_epochs));
 }
 
