@@ -232,6 +232,7 @@ operators_show() {
 	echo 'status hosts[].waiting_for[]' >>"$PAIR_DIR/shown"
 	printf '%s\n' 'receipt not_signed_by[]' 'verify files[].not_signed_by[]' \
 	    'vote receipt.not_signed_by[]' 'vote receipt_problem' \
+	    'receipt receipt_problem' \
 	    'verify files[].refused' 'verify files[].contradicts' \
 	    >>"$PAIR_DIR/shown"
 	for command in $(commands) "any command"; do

@@ -250,7 +250,7 @@ completed() {
 	mistyped "$bin/evote_client" --admin /nowhere hosts add
 	[[ $output == "usage: evote_client [OPTION ...] hosts [add"* ]]
 	mistyped "$bin/evote_client" --hosts "" elections
-	[[ $output == "no hosts are given: --hosts, or EVOTE_HOSTS, is empty." ]]
+	[[ $output == "--hosts lacks its value; see evote_client --help." ]]
 	echo "# none yet" >"$BATS_TEST_TMPDIR/hosts"
 	mistyped "$bin/evote_client" --hosts "@$BATS_TEST_TMPDIR/hosts" elections
 	[[ $output == "$BATS_TEST_TMPDIR/hosts lists no host." ]]
