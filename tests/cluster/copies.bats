@@ -213,7 +213,7 @@ db = sqlite3.connect(sys.argv[1]); db.execute(sys.argv[2]); db.commit()' \
 	cp "$PAIR_DIR/other/ledger.db" "$PAIR_DIR/alpha/ledger.db"
 	server_start alpha || true
 	ended alpha
-	logged alpha "do not belong together"
+	logged alpha "was made with another cluster's key"
 }
 
 @test "an export that is interrupted leaves nothing behind" {
