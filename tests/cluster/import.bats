@@ -154,7 +154,7 @@ people() {
 	exits 0 client --voter ada --key "$KEYS/people/bob.pem" vote board yes
 	# Now each of the two could vote with what has voted.
 	exits 1 admin alpha import --update "$KEYS/people.csv"
-	says "still open"
+	says "in an open election"
 }
 
 fresh_key() {
@@ -197,7 +197,7 @@ far_apart() {
 	says "cannot tell whether a key that somebody else gets has voted"
 	exits 1 admin alpha import --update --remove-missing --yes "$csv"
 	says "+ ada lovelace (members); the key is ada's now"
-	says "still open"
+	says "in an open election"
 	exits 0 admin alpha unregister ada
 	exits 1 admin alpha register "ada lovelace" members "$adas"
 	says "--shared-keys"
