@@ -82,7 +82,7 @@ says() {
 	done
 	echo "$test \"last\" { rm $dir/one $dir/two; }" \
 	    >"$BATS_TEST_TMPDIR/last.bats"
-	BATS_TEST_TIMEOUT=60 run scripts/run-tests "$dir" \
+	BATS_TEST_TIMEOUT=60 LANES=2 run scripts/run-tests "$dir" \
 	    --alone "$BATS_TEST_TMPDIR/last.bats"
 	echo "$output"
 	((status == 1))
