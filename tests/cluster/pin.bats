@@ -57,18 +57,23 @@ size() {
 	exits 0 anew as carol vote board yes
 }
 
-@test "another service at the old place ends with 3, and hears nothing" {
-	local pin size
-	cluster_up people
-	election board 3600
-	pin=$(pin_of alpha)
-	as ada vote board yes
+# Another cluster of the same name takes the place of the pair.
+another_service() {
 	pair_down
 	rm -rf "$PAIR_DIR/alpha" "$PAIR_DIR/beta"
 	pair_init --origin "$ORIGIN"
 	server_start alpha
 	server_start beta
 	anew wait_until 15 level
+}
+
+@test "another service at the old place ends with 3, and hears nothing" {
+	local pin size
+	cluster_up people
+	election board 3600
+	pin=$(pin_of alpha)
+	as ada vote board yes
+	another_service
 	size=$(anew host_state alpha size)
 	exits 3 as bob vote board no
 	says "shows the pin $(pin_of alpha), and not $pin"
@@ -88,12 +93,7 @@ size() {
 	cluster_up people
 	election board 3600
 	as ada vote board yes
-	pair_down
-	rm -rf "$PAIR_DIR/alpha" "$PAIR_DIR/beta"
-	pair_init --origin "$ORIGIN"
-	server_start alpha
-	server_start beta
-	anew wait_until 15 level
+	another_service
 	admin alpha import "$KEYS/people.csv"
 	EVOTE_STATE=$PAIR_DIR/anew election board 3600
 	pin=$(pin_of alpha)

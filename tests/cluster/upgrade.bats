@@ -4,6 +4,17 @@
 
 load lib
 
+# Both hosts, with people, in the version before hosts had keys.
+older_pair() {
+	older_than evote.x EVOTE_REPLICA_SIGN
+	pair_init --origin "$ORIGIN" >/dev/null
+	rm "$PAIR_DIR/alpha/host.key"
+	older server_start alpha
+	older server_start beta
+	wait_until 15 level
+	older admin alpha import "$KEYS/people.csv"
+}
+
 # One host is stopped and comes back with this version.
 upgraded() {
 	server_stop "$1"
@@ -12,13 +23,7 @@ upgraded() {
 }
 
 @test "an election runs through an upgrade of both hosts; what is new comes last" {
-	older_than evote.x EVOTE_REPLICA_SIGN
-	pair_init --origin "$ORIGIN" >/dev/null
-	rm "$PAIR_DIR/alpha/host.key"
-	older server_start alpha
-	older server_start beta
-	wait_until 15 level
-	older admin alpha import "$KEYS/people.csv"
+	older_pair
 	older admin alpha import --shared-keys "$KEYS/crowd.csv"
 	election board 12
 	exits 4 client turnout board
@@ -43,13 +48,7 @@ upgraded() {
 }
 
 @test "a pair is upgraded: keys once both are new, and no host minds" {
-	older_than evote.x EVOTE_REPLICA_SIGN
-	pair_init --origin "$ORIGIN" >/dev/null
-	rm "$PAIR_DIR/alpha/host.key"
-	older server_start alpha
-	older server_start beta
-	wait_until 15 level
-	older admin alpha import "$KEYS/people.csv"
+	older_pair
 	server_stop beta
 	server_start beta
 	wait_until 15 level

@@ -1065,6 +1065,24 @@ cluster_in_sync(int n, int failback)
 	return (c);
 }
 
+/* With a witness; the hosts take nothing back by themselves. */
+#define WITNESS_AT "w=10.0.0.9:111"
+static inline struct cluster *
+cluster_arbitrated(int n)
+{
+	struct cluster *c = cluster_in_sync(n, 0);
+
+	c->witness.deny_ms = DENY_MS;
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, WITNESS_AT, 0));
+	cluster_wait(c, 300);
+	assert_int_equal(c->hosts[A].k.arbiter.kind, EVOTE_ARBITER_WITNESS);
+	for (int i = 0; i < n; i++)
+		assert_string_equal(c->hosts[i].k.arbiter.where, WITNESS_AT);
+	assert_int_equal(c->witness.k.epoch, epoch_of(c, A));
+	return (c);
+}
+
 static inline void
 cluster_free(struct cluster *c)
 {

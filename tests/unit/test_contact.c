@@ -9,20 +9,6 @@
 
 #include "cluster.h"
 
-#define WHERE "w=10.0.0.9:111"
-
-static struct cluster *
-arbitrated(int n)
-{
-	struct cluster *c = cluster_in_sync(n, 0);
-
-	c->witness.deny_ms = DENY_MS;
-	assert_null(
-	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
-	cluster_wait(c, 300);
-	return (c);
-}
-
 static void
 wait_for(struct cluster *c, int host, const char *role)
 {
@@ -121,7 +107,7 @@ answer_from_before(void **state)
 static void
 late_grant(void **state)
 {
-	struct cluster *c = arbitrated(2);
+	struct cluster *c = cluster_arbitrated(2);
 	evote_decided late = {.verdict = EVOTE_GRANTED};
 	struct event ev = {.kind = EV_DECIDED, .decided = &late};
 
@@ -186,7 +172,7 @@ named_after_a_restart(void **state)
 static void
 forced_meanwhile(void **state)
 {
-	struct cluster *c = arbitrated(2);
+	struct cluster *c = cluster_arbitrated(2);
 	evote_decided d = {.verdict = EVOTE_CONFLICT};
 	struct event ev = {.kind = EV_DECIDED, .decided = &d};
 	uint64_t epoch;
@@ -253,7 +239,7 @@ forced_is_recorded(void **state)
 static void
 replaced_primary(void **state)
 {
-	struct cluster *c = arbitrated(2);
+	struct cluster *c = cluster_arbitrated(2);
 
 	ask_write(c, A, 1);
 	cluster_run(c);
@@ -272,7 +258,7 @@ replaced_primary(void **state)
 static void
 an_arbiter_without_memory_is_told_from_a_silent_one(void **state)
 {
-	struct cluster *c = arbitrated(2);
+	struct cluster *c = cluster_arbitrated(2);
 
 	config_clear(&c->witness.k);
 	cluster_wait(c, 3000);
@@ -284,8 +270,8 @@ an_arbiter_without_memory_is_told_from_a_silent_one(void **state)
 	cluster_wait(c, 3000);
 	assert_alarm(c, A, "The arbiter does not answer");
 	c->witness_down = 0;
-	assert_null(
-	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 1));
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, WITNESS_AT, 1));
 	cluster_wait(c, 3000);
 	assert_no_alarm(c, A, "arbiter");
 	cluster_free(c);
@@ -315,7 +301,7 @@ a_connection_alone_is_no_sign_of_life(void **state)
 static void
 blank_arbiter(void **state)
 {
-	struct cluster *c = arbitrated(2);
+	struct cluster *c = cluster_arbitrated(2);
 
 	config_clear(&c->witness.k);
 	cluster_wait(c, 3000);

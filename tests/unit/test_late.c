@@ -8,20 +8,6 @@
 #include <cmocka.h>
 
 #include "cluster.h"
-#define WHERE "w=10.0.0.9:111"
-
-static struct cluster *
-arbitrated(int n)
-{
-	struct cluster *c = cluster_in_sync(n, 0);
-
-	c->witness.deny_ms = DENY_MS;
-	assert_null(
-	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
-	cluster_wait(c, 300);
-	assert_int_equal(c->hosts[A].k.arbiter.kind, EVOTE_ARBITER_WITNESS);
-	return (c);
-}
 
 /* The calls that a host had on their way, which the network still holds. */
 struct late {
@@ -74,7 +60,7 @@ late_end(struct late *t)
 static void
 an_old_push_cuts_nothing_off(void **state)
 {
-	struct cluster *c = arbitrated(2);
+	struct cluster *c = cluster_arbitrated(2);
 	uint64_t epoch = epoch_of(c, A);
 	struct late t;
 
@@ -221,7 +207,7 @@ a_joiner_without_room_is_not_waited_for(void **state)
 static void
 another_joiner_is_not_waited_for(void **state)
 {
-	struct cluster *c = arbitrated(3);
+	struct cluster *c = cluster_arbitrated(3);
 
 	host_kill(c, B, 0);
 	host_kill(c, C, 0);
@@ -256,7 +242,7 @@ another_joiner_is_not_waited_for(void **state)
 static void
 none_makes_way_without_the_arbiter(void **state)
 {
-	struct cluster *c = arbitrated(2);
+	struct cluster *c = cluster_arbitrated(2);
 
 	assert_true(core_can_fail_over(c->hosts[A].core));
 	c->witness_down = 1;
@@ -264,7 +250,7 @@ none_makes_way_without_the_arbiter(void **state)
 	assert_false(core_can_fail_over(c->hosts[A].core));
 	cluster_free(c);
 
-	c = arbitrated(3);
+	c = cluster_arbitrated(3);
 	for (uint64_t i = 1; i <= 5; i++)
 		ask_write(c, A, i);
 	cluster_run(c);
@@ -288,7 +274,7 @@ none_makes_way_without_the_arbiter(void **state)
 static void
 who_restarts_comes_back_without_the_arbiter(void **state)
 {
-	struct cluster *c = arbitrated(3);
+	struct cluster *c = cluster_arbitrated(3);
 
 	c->witness_down = 1;
 	cluster_wait(c, 2000);

@@ -8,8 +8,6 @@
 
 #include "cluster.h"
 
-#define WHERE "w=10.0.0.9:111"
-
 /* ---- the rules ---- */
 
 /* Of A's and B's cluster, decided by A. */
@@ -151,29 +149,14 @@ a_primary_that_is_heard_is_not_replaced(void **state)
 
 /* ---- stories ---- */
 
-static struct cluster *
-cluster_arbitrated(void)
-{
-	struct cluster *c = cluster_in_sync(2, 0);
-
-	c->witness.deny_ms = DENY_MS;
-	assert_null(
-	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
-	cluster_wait(c, 300);
-	assert_int_equal(c->hosts[A].k.arbiter.kind, EVOTE_ARBITER_WITNESS);
-	assert_string_equal(c->hosts[B].k.arbiter.where, WHERE);
-	assert_int_equal(c->witness.k.epoch, epoch_of(c, A));
-	return (c);
-}
-
 static void
 a_witness_is_added_without_a_pause(void **state)
 {
 	struct cluster *c = cluster_in_sync(2, 0);
 
 	c->witness.deny_ms = DENY_MS;
-	assert_null(
-	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, WITNESS_AT, 0));
 	ask_write(c, A, 1);
 	cluster_run(c);
 	assert_told(c, 1, "served");
@@ -186,7 +169,7 @@ a_witness_is_added_without_a_pause(void **state)
 static void
 a_silent_primary_is_replaced_within_a_second(void **state)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 
 	host_stop(c, A);
 	cluster_wait(c, 300);
@@ -210,7 +193,7 @@ a_silent_primary_is_replaced_within_a_second(void **state)
 static void
 one_side_of_a_cut_goes_on(void **state)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 
 	cut(c, A, B);
 	ask_write(c, A, 1);
@@ -232,7 +215,7 @@ one_side_of_a_cut_goes_on(void **state)
 static void
 with_a_dead_witness_the_pair_goes_on_and_nobody_takes_over(void **state)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 
 	c->witness_down = 1;
 	cluster_wait(c, 2000);
@@ -254,7 +237,7 @@ with_a_dead_witness_the_pair_goes_on_and_nobody_takes_over(void **state)
 static void
 what_the_witness_holds_is_granted_whatever_it_answers(void **state)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 
 	host_kill(c, B, 0);
 	ask_write(c, A, 1);
@@ -273,7 +256,7 @@ what_the_witness_holds_is_granted_whatever_it_answers(void **state)
 static void
 without_its_witness_nobody_joins(void **state)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 
 	host_kill(c, B, 0);
 	cluster_wait(c, 300);
@@ -298,7 +281,7 @@ without_its_witness_nobody_joins(void **state)
 static void
 a_hand_over_that_the_witness_does_not_answer_is_called_off(void **state)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 
 	c->witness_down = 1;
 	assert_null(core_handover(c->hosts[A].core, "B"));
@@ -323,7 +306,7 @@ a_hand_over_that_the_witness_does_not_answer_is_called_off(void **state)
 static void
 who_asks_a_dead_witness_is_promoted_by_force(void **state)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 	uint64_t epoch = epoch_of(c, B);
 
 	c->witness_down = 1;
@@ -345,7 +328,7 @@ who_asks_a_dead_witness_is_promoted_by_force(void **state)
 static void
 a_backup_that_comes_back_ends_the_wait_for_the_witness(void **state)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 	const char *host;
 
 	c->witness_down = 1;
@@ -378,7 +361,7 @@ a_backup_that_comes_back_ends_the_wait_for_the_witness(void **state)
 static void
 a_backup_that_comes_back_was_left_out_after_all(void **state)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 
 	host_kill(c, B, 0);
 	for (int i = 0; i < 8 && c->hosts[A].k.epoch == c->witness.k.epoch; i++)
@@ -405,7 +388,7 @@ a_backup_that_comes_back_was_left_out_after_all(void **state)
 static void
 a_primary_hears_from_others_what_it_was_granted(void **state)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 	uint64_t granted;
 
 	host_kill(c, B, 0);
@@ -433,7 +416,7 @@ a_primary_hears_from_others_what_it_was_granted(void **state)
 static void
 a_witness_that_lost_what_it_granted_is_not_pressed(void **state)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 
 	c->witness.k.epoch -= 8;
 	host_kill(c, B, 0);
@@ -453,7 +436,7 @@ a_witness_that_lost_what_it_granted_is_not_pressed(void **state)
 static void
 a_grant_is_waited_for_on_a_slow_disk(void **state)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 	uint64_t epoch;
 
 	host_stop(c, A);
@@ -489,7 +472,7 @@ witness_renew(struct cluster *c)
 static void
 a_dead_witness_that_owes_an_answer_is_replaced(void **state)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 
 	c->witness_down = 1;
 	assert_null(core_handover(c->hosts[A].core, "B"));
@@ -506,7 +489,7 @@ a_dead_witness_that_owes_an_answer_is_replaced(void **state)
 static struct cluster *
 cluster_undecided(void)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 
 	host_kill(c, B, 0);
 	cluster_wait(c, 300);
@@ -631,7 +614,7 @@ who_may_have_joined_and_died_is_asked_about(void **state)
 static void
 a_host_follows_while_an_arbiter_owes_an_answer(void **state)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 
 	c->witness_down = 1;
 	assert_null(core_handover(c->hosts[A].core, "B"));
@@ -677,7 +660,7 @@ without_who_may_have_joined_an_operator_decides(void **state)
 static void
 a_primary_that_cannot_go_on_is_promoted_by_force(void **state)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 	uint64_t epoch = epoch_of(c, A);
 
 	assert_non_null(core_promote(c->hosts[A].core, epoch, 1));
@@ -704,7 +687,7 @@ a_primary_that_cannot_go_on_is_promoted_by_force(void **state)
 static void
 a_dead_witness_is_replaced(void **state)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 
 	config_clear(&c->witness.k);
 	assert_null(replaced(c));
@@ -723,7 +706,7 @@ a_dead_witness_is_replaced(void **state)
 static void
 a_witness_that_dies_as_it_comes_is_replaced(void **state)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 
 	config_clear(&c->witness.k);
 	assert_null(replaced(c));
@@ -749,7 +732,7 @@ a_witness_that_dies_as_it_comes_is_replaced(void **state)
 static void
 a_deposed_primary_does_not_replace_its_witness(void **state)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 
 	host_stop(c, A);
 	cluster_wait(c, 1000);
@@ -778,13 +761,13 @@ a_new_witness_that_holds_another_k_is_not_taken(void **state)
 	config_copy(&c->witness.k, &c->hosts[A].k);
 	memcpy(c->witness.k.primary, c->hosts[B].inc, sizeof(incarnation));
 	c->witness.k.epoch += 5000;
-	assert_null(
-	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, WITNESS_AT, 0));
 	cluster_wait(c, 500);
 	assert_role(c, A, "primary");
 	assert_int_equal(c->hosts[A].k.arbiter.kind, EVOTE_ARBITER_NONE);
 	assert_alarm(c, A,
-	    "The arbiter was not changed: " WHERE
+	    "The arbiter was not changed: " WITNESS_AT
 	    " holds another configuration.");
 	cluster_free(c);
 }
@@ -798,11 +781,11 @@ a_new_witness_that_does_not_answer_is_told_of(void **state)
 	c->witness_down = 1;
 	for (int again = 0; again <= 1; again++) {
 		assert_null(core_arbiter(
-		    c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
+		    c->hosts[A].core, EVOTE_ARBITER_WITNESS, WITNESS_AT, 0));
 		assert_no_alarm(c, A, "not changed");
 		cluster_wait(c, 2500);
 		assert_alarm(c, A,
-		    "The arbiter was not changed: " WHERE
+		    "The arbiter was not changed: " WITNESS_AT
 		    " does not answer. Start it, or correct its address, and "
 		    "give the order again.\n");
 	}
@@ -823,8 +806,8 @@ a_new_witness_that_answers_too_late_is_not_taken(void **state)
 	struct cluster *c = cluster_in_sync(2, 0);
 
 	c->verdict_held[A] = 1;
-	assert_null(
-	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, WITNESS_AT, 0));
 	cluster_wait(c, 2500);
 	assert_alarm(c, A, "The arbiter was not changed");
 	assert_true(c->hosts[A].decided);
@@ -842,8 +825,8 @@ a_host_that_does_not_confirm_keeps_the_arbiter(void **state)
 {
 	struct cluster *c = cluster_in_sync(2, 0);
 
-	assert_null(
-	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, WITNESS_AT, 0));
 	host_stop(c, B);
 	cluster_wait(c, 2500);
 	assert_alarm(c, A,
@@ -855,7 +838,7 @@ a_host_that_does_not_confirm_keeps_the_arbiter(void **state)
 static void
 an_old_witness_that_does_not_answer_leaves_it_open(void **state)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 
 	c->verdict_held[A] = c->verdict_held[B] = 1;
 	assert_null(core_arbiter(c->hosts[A].core, EVOTE_ARBITER_NONE, "", 0));
@@ -872,7 +855,7 @@ an_old_witness_that_does_not_answer_leaves_it_open(void **state)
 static void
 a_dead_witness_is_not_replaced_while_a_host_is_away(void **state)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 
 	c->witness_down = 1;
 	host_kill(c, B, 0);
@@ -887,8 +870,8 @@ a_witness_that_does_not_answer_is_not_taken(void **state)
 	struct cluster *c = cluster_in_sync(2, 0);
 
 	c->witness_down = 1;
-	assert_null(
-	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, WITNESS_AT, 0));
 	cluster_wait(c, 3000);
 	assert_int_equal(c->hosts[A].k.arbiter.kind, EVOTE_ARBITER_NONE);
 	ask_write(c, A, 1);
@@ -901,7 +884,7 @@ a_witness_that_does_not_answer_is_not_taken(void **state)
 static void
 a_host_alone_goes_on_after_a_restart_when_the_witness_grants(void **state)
 {
-	struct cluster *c = cluster_arbitrated();
+	struct cluster *c = cluster_arbitrated(2);
 
 	host_kill(c, A, 0);
 	cluster_wait(c, 1000);
@@ -930,8 +913,8 @@ the_first_arbiter_is_for_all_or_nobody(void **state)
 	struct cluster *c = cluster_in_sync(2, 0);
 
 	hold_disk(c, A);
-	assert_null(
-	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, WITNESS_AT, 0));
 	cluster_wait(c, 100);
 	assert_int_equal(c->witness.k.arbiter.kind, EVOTE_ARBITER_WITNESS);
 	host_kill(c, A, 9);
@@ -960,15 +943,15 @@ the_first_arbiter_needs_everybody(void **state)
 
 	host_stop(c, B);
 	cluster_wait(c, 900);
-	assert_null(
-	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, WITNESS_AT, 0));
 	cluster_wait(c, 900);
 	assert_int_equal(c->hosts[A].k.arbiter.kind, EVOTE_ARBITER_NONE);
 	cluster_wait(c, 2000);
 	assert_string_equal(set_of(c, A).text, "A");
 	assert_int_equal(c->hosts[A].k.arbiter.kind, EVOTE_ARBITER_NONE);
-	assert_null(
-	    core_arbiter(c->hosts[A].core, EVOTE_ARBITER_WITNESS, WHERE, 0));
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, WITNESS_AT, 0));
 	cluster_wait(c, 300);
 	assert_int_equal(c->hosts[A].k.arbiter.kind, EVOTE_ARBITER_WITNESS);
 	cluster_free(c);
