@@ -344,9 +344,10 @@ whole_look(struct preflight *p)
 
 	files_path(p->conf->data, "cluster.key", path, sizeof(path));
 	rc = datadir_key(path, key, err, sizeof(err));
-	mark_of(key, mark);
-	if (rc == 0)
+	if (rc == 0) {
+		mark_of(key, mark);
 		rc = host_key_read(p->conf->data, key, err, sizeof(err));
+	}
 	explicit_bzero(key, sizeof(key));
 	if (rc == -1) {
 		data_wrong(p, err, "");

@@ -20,11 +20,6 @@ evote_null_1_svc(void *args, void *result, struct svc_req *q)
 	return (TRUE);
 }
 
-#define ASK(name, what, in, out)                                              \
-	bool_t evote_##name##_1_svc(in *args, out *result, struct svc_req *q) \
-	{                                                                     \
-		return (ask(q, ASK_##what, args, result, sizeof(*result)));   \
-	}
 ASK(preauth, PREAUTH, evote_preauth_args, evote_preauth_res)
 ASK(auth, AUTH, evote_auth_args, evote_auth_res)
 ASK(create_election, CREATE, evote_create_args, evote_answer)

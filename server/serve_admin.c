@@ -60,11 +60,6 @@ evote_admin_null_1_svc(void *args, void *result, struct svc_req *q)
 	return (TRUE);
 }
 
-#define ASK(name, what, in, out)                                              \
-	bool_t evote_##name##_1_svc(in *args, out *result, struct svc_req *q) \
-	{                                                                     \
-		return (ask(q, ASK_##what, args, result, sizeof(*result)));   \
-	}
 ASK(register, REGISTER, evote_register_args, evote_register_res)
 ASK(unregister, UNREGISTER, evote_name, evote_answer)
 ASK(unlock, UNLOCK, evote_name, evote_answer)

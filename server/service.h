@@ -58,6 +58,12 @@ enum ask {
  * handle.
  */
 void service_ask(struct server *, enum ask, void *args, struct svc_req *);
+/* A dispatcher's procedure, which only translates: its file's ask() does it. */
+#define ASK(name, what, in, out)                                              \
+	bool_t evote_##name##_1_svc(in *args, out *result, struct svc_req *q) \
+	{                                                                     \
+		return (ask(q, ASK_##what, args, result, sizeof(*result)));   \
+	}
 
 /*
  * A signature is verified on another thread, after all that can be told

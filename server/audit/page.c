@@ -293,14 +293,25 @@ text_findings(FILE *f, const struct page *p)
 	}
 }
 
+/* The ledger does; the checkpoint may not be signed. */
 static void
-text_holds(FILE *f)
+text_holds(FILE *f, const struct page *p)
 {
+	int all = p->findings->total == 0;
+
+	fprintf(f, all ? "\nAll holds" : "\nThe ledger holds");
+	if (all && p->unchecked != NULL)
+		fprintf(f, ", but %s not checked,\nwhich takes --policy",
+		    p->unchecked);
 	fprintf(f,
 	    ": every record has its place and its hash, every "
 	    "signature is its\nvoter's, every vote opens its commitment, and "
 	    "carrying everything out again\ngives the same answers and "
 	    "counts.\n");
+	if (!all)
+		fprintf(f,
+		    "The checkpoint is of these records, but is NOT signed as "
+		    "it should be.\n");
 }
 
 void
@@ -312,22 +323,10 @@ page_text(FILE *f, const struct page *p)
 	text_refusals(f, p->book);
 	text_hosts(f, p->book);
 	text_keys(f, p->book);
-	if (p->findings->total != 0) {
+	if (p->findings->total != 0)
 		text_findings(f, p);
-		if (findings_of_ledger(p->findings)) {
-			fprintf(f, "\nThis ledger does NOT hold.\n");
-			return;
-		}
-		fprintf(f, "\nThe ledger holds");
-		text_holds(f);
-		fprintf(f,
-		    "The checkpoint is of these records, but is NOT signed as "
-		    "it should be.\n");
-		return;
-	}
-	fprintf(f, "\nAll holds");
-	if (p->unchecked != NULL)
-		fprintf(f, ", but %s not checked,\nwhich takes --policy",
-		    p->unchecked);
-	text_holds(f);
+	if (findings_of_ledger(p->findings))
+		fprintf(f, "\nThis ledger does NOT hold.\n");
+	else
+		text_holds(f, p);
 }

@@ -47,6 +47,8 @@ struct ledger {
 int ledger_failed(const struct ledger *, const char *doing);
 int ledger_damaged(const struct ledger *, uint64_t seq, const char *what);
 int ledger_get_number(struct ledger *, enum query, uint64_t *);
+/* The first value that a query gives, as text; -1 when it gives none. */
+int ledger_value(sqlite3 *, const char *sql, char *value, size_t len);
 
 /* What mark.h makes: 1 when it is there, 0 when not; -1: damaged. */
 int mark_read(sqlite3 *, unsigned char mark[32]);

@@ -78,21 +78,30 @@ exec(struct ledger *l, const char *sql, const char *doing)
 	return (0);
 }
 
-/* The one value of a pragma, as text. */
-static int
-pragma_get(struct ledger *l, const char *sql, char *value, size_t len)
+int
+ledger_value(sqlite3 *db, const char *sql, char *value, size_t len)
 {
 	sqlite3_stmt *stmt = NULL;
-	int rc;
+	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
 
-	rc = sqlite3_prepare_v2(l->db, sql, -1, &stmt, NULL);
-	if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW && sqlite3_column_text(stmt, 0) != NULL)
 		snprintf(value, len, "%s",
 		    (const char *)sqlite3_column_text(stmt, 0));
 	else
-		ledger_failed(l, "open");
+		rc = SQLITE_DONE;
 	sqlite3_finalize(stmt);
 	return (rc == SQLITE_ROW ? 0 : -1);
+}
+
+/* The same of a ledger that is being opened. */
+static int
+pragma_get(struct ledger *l, const char *sql, char *value, size_t len)
+{
+	return (ledger_value(l->db, sql, value, len) == 0
+		? 0
+		: ledger_failed(l, "open"));
 }
 
 static int

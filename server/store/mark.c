@@ -19,35 +19,26 @@ mark_of(const unsigned char cluster_key[32], unsigned char mark[MARK])
 	seal_mac(mark, cluster_key, 32, &label, 1);
 }
 
-/* 1 with the row's, 0 without a row, -1. */
-static int
-mark_step(sqlite3 *db, const char *sql, sqlite3_stmt **stmt)
-{
-	int rc = sqlite3_prepare_v2(db, sql, -1, stmt, NULL);
-
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(*stmt);
-	return (rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : -1);
-}
-
 int
 mark_read(sqlite3 *db, unsigned char mark[MARK])
 {
 	sqlite3_stmt *stmt = NULL;
-	int rc = mark_step(db, IS_THERE, &stmt);
+	char there[8];
+	int rc;
 
-	if (rc == 1)
-		rc = sqlite3_column_int(stmt, 0);
-	sqlite3_finalize(stmt);
-	if (rc != 1)
-		return (rc);
-	rc = mark_step(db, "SELECT key FROM mark", &stmt);
-	if (rc == 1 && sqlite3_column_bytes(stmt, 0) == MARK)
+	if (ledger_value(db, IS_THERE, there, sizeof(there)) == -1)
+		return (-1);
+	if (strcmp(there, "0") == 0)
+		return (0);
+	rc = sqlite3_prepare_v2(db, "SELECT key FROM mark", -1, &stmt, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW && sqlite3_column_bytes(stmt, 0) == MARK)
 		memcpy(mark, sqlite3_column_blob(stmt, 0), MARK);
-	else if (rc == 1)
-		rc = -1;
+	else if (rc != SQLITE_DONE)
+		rc = SQLITE_ERROR;
 	sqlite3_finalize(stmt);
-	return (rc);
+	return (rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : -1);
 }
 
 /* A disk without room takes no votes either, but has to be able to start. */

@@ -21,15 +21,10 @@ struct restoring {
 static int
 number_is(sqlite3 *db, const char *sql, const char *wanted)
 {
-	sqlite3_stmt *stmt = NULL;
-	int same = 0;
+	char value[32];
 
-	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
-	    sqlite3_step(stmt) == SQLITE_ROW)
-		same = strcmp((const char *)sqlite3_column_text(stmt, 0),
-			   wanted) == 0;
-	sqlite3_finalize(stmt);
-	return (same);
+	return (ledger_value(db, sql, value, sizeof(value)) == 0 &&
+	    strcmp(value, wanted) == 0);
 }
 
 static int

@@ -134,24 +134,6 @@ db_open(struct view *v, const char *file)
 	return (rc);
 }
 
-/* The first value that a query gives, as text; -1 when it gives none. */
-static int
-value_get(struct view *v, const char *sql, char *value, size_t len)
-{
-	sqlite3_stmt *stmt = NULL;
-	int rc = sqlite3_prepare_v2(v->db, sql, -1, &stmt, NULL);
-
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW && sqlite3_column_text(stmt, 0) != NULL)
-		snprintf(value, len, "%s",
-		    (const char *)sqlite3_column_text(stmt, 0));
-	else
-		rc = SQLITE_DONE;
-	sqlite3_finalize(stmt);
-	return (rc == SQLITE_ROW ? 0 : -1);
-}
-
 /* As the server reads it. */
 static int
 number_get(struct view *v, const char *sql, uint64_t *n)
@@ -201,8 +183,10 @@ ledger_look(struct view *v, char *err, size_t errlen)
 	if (log_look(v, file, err, errlen) == -1)
 		return (-1);
 	if (db_open(v, file) != SQLITE_OK ||
-	    value_get(v, "PRAGMA application_id", id, sizeof(id)) == -1 ||
-	    value_get(v, "PRAGMA user_version", version, sizeof(version)) == -1)
+	    ledger_value(v->db, "PRAGMA application_id", id, sizeof(id)) ==
+		-1 ||
+	    ledger_value(
+		v->db, "PRAGMA user_version", version, sizeof(version)) == -1)
 		return (db_failed(v, err, errlen));
 	if (strcmp(id, COPY_ID) == 0)
 		return (
@@ -216,7 +200,7 @@ ledger_look(struct view *v, char *err, size_t errlen)
 		    "%s/ledger.db was written by another version of evote "
 		    "(format %s, this one knows %s): use that one",
 		    v->known, version, FORMAT));
-	if (value_get(v, PROGRAMS, programs, sizeof(programs)) == -1 ||
+	if (ledger_value(v->db, PROGRAMS, programs, sizeof(programs)) == -1 ||
 	    number_get(v, "SELECT coalesce(max(seq) + 1, 0) FROM record",
 		&v->size) == -1)
 		return (db_failed(v, err, errlen));
