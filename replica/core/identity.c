@@ -61,9 +61,9 @@ two_places(struct peer *p, const evote_hello *h, int reply)
 	p->returns = again ? p->returns + !p->returned : 0;
 	p->returned = again && !p->returned && !reply;
 	if (!p->returned) {
-		memset(p->before, 0, sizeof(p->before));
-		if (known)
-			memcpy(p->before, p->instance, sizeof(p->before));
+		if (!known)
+			memset(p->instance, 0, sizeof(p->instance));
+		memcpy(p->before, p->instance, sizeof(p->before));
 		memcpy(p->instance, h->instance, sizeof(p->instance));
 		p->serial = 0;
 		p->yielded = 0; /* it was started anew since */
