@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/say.h"
+#include "client/tally.h"
 #include "common/text.h"
 
 #define LINE   79 /* columns of a terminal, or so many digits of a page */
@@ -64,10 +65,7 @@ ranking_winner(const struct ranking *r, char *out, size_t size)
 	while (i + 1 < r->form->choices && ranking_place(r, i) != 1)
 		i++;
 	if (n == 0)
-		snprintf(out, size, "%s",
-		    r->result->votes == 0
-			? "no votes were cast"
-			: "no choice has a vote, all ballots are blank");
+		snprintf(out, size, "%s", tally_nobody(r->result));
 	else if (n > 1)
 		snprintf(
 		    out, size, "a TIE, %u choices share the first place", n);

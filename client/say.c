@@ -408,17 +408,11 @@ say_again(const struct evote *e)
 	return (evote_unvouched(e) ? "It" : "Run the same command again: it");
 }
 
-static int
-is_vote(evote_act_kind kind)
-{
-	return (kind == EVOTE_ACT_VOTE || kind == EVOTE_ACT_BALLOT);
-}
-
 void
 say_deed(char out[SAY_DEED], evote_act_kind kind, const char *election)
 {
 	snprintf(out, SAY_DEED, "%s %s \"%s\"", say_act(kind),
-	    is_vote(kind) ? "in" : "of", election);
+	    say_is_vote(kind) ? "in" : "of", election);
 }
 
 void
@@ -433,9 +427,9 @@ say_earlier(void *arg, evote_act_kind kind, const char *election,
 	else if (answer->reason == EVOTE_R_NUMBER_STALE)
 		say_aside("What became of your earlier %s is no longer known; "
 			  "`%s \"%s\"` tells %s.",
-		    deed, is_vote(kind) ? "check" : "show", election,
-		    is_vote(kind) ? "whether a vote of yours counts"
-				  : "how that election stands");
+		    deed, say_is_vote(kind) ? "check" : "show", election,
+		    say_is_vote(kind) ? "whether a vote of yours counts"
+				      : "how that election stands");
 	else
 		say_aside("Your earlier, unanswered %s was answered with: %s.",
 		    deed, reason_of(answer->reason)->sentence);

@@ -11,6 +11,7 @@
 const char *say_alarm(evote_alarm_kind);
 /* What a voter asked for: "vote", "creation", "extension", "cancellation". */
 const char *say_act(evote_act_kind);
+int say_is_vote(evote_act_kind); /* and not of an election's life */
 /* What to do without an answer, before "cannot be done twice". */
 const char *say_again(const struct evote *);
 /* The same about an election: "vote in "board"". */

@@ -42,6 +42,12 @@ say_alarm(evote_alarm_kind kind)
 	return ("strange");
 }
 
+int
+say_is_vote(evote_act_kind kind)
+{
+	return (kind == EVOTE_ACT_VOTE || kind == EVOTE_ACT_BALLOT);
+}
+
 const char *
 say_act(evote_act_kind kind)
 {

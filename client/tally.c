@@ -81,6 +81,14 @@ shared_text(const evote_result_res *res, char *out, size_t size)
 		    out, size, "; places %s and %s are shared", list, last);
 }
 
+const char *
+tally_nobody(const evote_result_res *res)
+{
+	return (res->votes == 0
+		? "no votes were cast"
+		: "no choice has a vote, all ballots are blank");
+}
+
 void
 tally_winner(const evote_result_res *res, int several, char *out, size_t size)
 {
@@ -91,10 +99,7 @@ tally_winner(const evote_result_res *res, int several, char *out, size_t size)
 	if (several)
 		shared_text(res, shared, sizeof(shared));
 	if (n == 0)
-		snprintf(out, size, "%s",
-		    res->votes == 0
-			? "no votes were cast"
-			: "no choice has a vote, all ballots are blank");
+		snprintf(out, size, "%s", tally_nobody(res));
 	else if (n == 1)
 		snprintf(out, size, "\"%s\" has the most votes, %llu%s",
 		    count->choice, (unsigned long long)count->votes, shared);

@@ -23,6 +23,8 @@ u_int tally_leaders(const evote_result_res *, u_int *first);
 #define TALLY_TEXT (EVOTE_NAME_MAX + 300)
 void tally_winner(
     const evote_result_res *, int several, char *out, size_t size);
+/* The same where no choice has a vote. */
+const char *tally_nobody(const evote_result_res *);
 /* Votes per eligible voter. */
 double tally_turnout(const evote_result_res *);
 

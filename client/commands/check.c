@@ -92,15 +92,13 @@ static int
 hosts_check(struct check *k)
 {
 	struct survey s;
-	int i, any = 0, status = -1;
+	int i, status = -1;
 
 	survey_take(&s, k->e, cmd_timeout_ms(k->c, SURVEY_MS));
 	k->reached = s.primary >= 0;
-	for (i = 0; i < s.n; i++) {
+	for (i = 0; i < s.n; i++)
 		host_check(k, &s, i);
-		any |= s.hosts[i].reached;
-	}
-	if (!any)
+	if (s.reached == 0)
 		line_say(&k->lines, "network", NULL,
 		    "No host is reached from here: look at this computer's own "
 		    "network first");

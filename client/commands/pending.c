@@ -23,12 +23,6 @@ static const struct option_row order_options[] = {
     {0},
 };
 
-static int
-is_vote(evote_act_kind kind)
-{
-	return (kind == EVOTE_ACT_VOTE || kind == EVOTE_ACT_BALLOT);
-}
-
 /* ---- the list ---- */
 
 struct listing {
@@ -94,7 +88,7 @@ settle(struct client *c, struct evote *e, const struct evote_pending *p)
 	evote_answer answer;
 	int status;
 
-	if (is_vote(p->kind))
+	if (say_is_vote(p->kind))
 		evote_begin(e, p->election); /* it may have ended meanwhile */
 	outcome = evote_settle(e, &answer);
 	say_deed(deed, p->kind, p->election);
@@ -110,7 +104,7 @@ settle(struct client *c, struct evote *e, const struct evote_pending *p)
 		    "room, then run the same command again; what its receipt "
 		    "needs cannot be written",
 		    deed);
-	else if (answer.code == 0 && is_vote(p->kind))
+	else if (answer.code == 0 && say_is_vote(p->kind))
 		status = vote_outcome_say(c, e, p->election, outcome, &answer);
 	else if (answer.code == 0)
 		status = say_done(c,
@@ -168,8 +162,8 @@ drop(struct client *c, struct evote *e, const struct order *o,
 	return (say_done(c,
 	    "The %s is dropped. It may or may not have been carried out: %s",
 	    deed,
-	    is_vote(p->kind) ? "`check` tells whether your vote counts"
-			     : "`show` tells"));
+	    say_is_vote(p->kind) ? "`check` tells whether your vote counts"
+				 : "`show` tells"));
 }
 
 static int

@@ -136,13 +136,15 @@ handle_ask(struct evote *e, rpcproc_t number, void *args, evote_seen *seen,
 	const evote_answer *answer = res;
 	enum evote_outcome outcome;
 	enum route_end end;
+	int known;
 
 	memset(res, 0, p->size);
 	route_unanswered(res);
 	if ((outcome = begin(e)) != EVOTE_ANSWERED)
 		return (outcome);
 	memset(seen, 0, sizeof(*seen));
-	if (e->pinned) {
+	known = e->pinned;
+	if (known) {
 		memcpy(seen->cluster, e->service.cluster, 16);
 		seen->epoch = e->seen.epoch;
 		seen->size = e->seen.size;
@@ -152,8 +154,8 @@ handle_ask(struct evote *e, rpcproc_t number, void *args, evote_seen *seen,
 	if (end != ROUTE_SERVED)
 		return (ended(e, end, answer));
 	outcome = trust_served(e, &answer->stamp, deadline_ms);
-	/* What is remembered may have come to light only by that host. */
-	if (outcome == EVOTE_ANSWERED)
+	/* What is remembered came to light only by that host. */
+	if (outcome == EVOTE_ANSWERED && !known)
 		outcome = evidence_standing(e);
 	if (outcome == EVOTE_ANSWERED)
 		remember_host(e);

@@ -51,19 +51,21 @@ evidence_write(struct evote *e, const char *kind, const char *who,
 	evidence_text(e, kind, text, v);
 }
 
+/* What may end by itself, since the hosts catch up, does not stand. */
+enum ending { MAY_END, STANDS };
+
 /*
  * Not the whole directory: the requests in it are not to be lost.  The host is
- * the one that showed it, or -1; who NULL: it is the one to be named.  What may
- * end by itself, since the hosts catch up, does not stand.
+ * the one that showed it, or -1; who NULL: it is the one to be named.
  */
 static enum evote_outcome
 broken(struct evote *e, int host, const char *who, const char *what,
-    const evote_stamp *stamp, uint64_t forced_epoch, int stands)
+    const evote_stamp *stamp, uint64_t forced_epoch, enum ending ending)
 {
 	struct sighting now = sighting_of(stamp);
 	char name[EVOTE_HOST_MAX + 8], shown[300], line[400];
 	/* That another one answered says nothing of this one's history. */
-	struct evidence v = {.stands = stands &&
+	struct evidence v = {.stands = ending == STANDS &&
 		memcmp(stamp->cluster, e->service.cluster, 16) == 0};
 
 	if (who == NULL) {
@@ -116,7 +118,7 @@ enum evote_outcome
 trust_behind(struct evote *e, const evote_stamp *last)
 {
 	return (broken(e, route_host(e->route, NULL), "every host",
-	    "knows less than was seen before", last, 0, 0));
+	    "knows less than was seen before", last, 0, MAY_END));
 }
 
 /* ---- its pin ---- */
@@ -314,12 +316,12 @@ trust_greeted(void *arg, const char *host, const evote_status_res *st)
 		return (0);
 	if ((what = contradiction(e, st)) != NULL) {
 		e->stopped =
-		    broken(e, i, NULL, what, stamp, st->forced_epoch, 1);
+		    broken(e, i, NULL, what, stamp, st->forced_epoch, STANDS);
 		return (-1);
 	}
 	if (is_forced(e, st)) {
 		e->stopped = broken(e, i, "a host", "was made primary by force",
-		    stamp, st->forced_epoch, 1);
+		    stamp, st->forced_epoch, STANDS);
 		return (-1);
 	}
 	if (e->options.origin != NULL && !is_origin(st, e->options.origin)) {
@@ -358,7 +360,8 @@ sighting_raise(struct evote *e, int host, const evote_stamp *stamp)
 	case 1:
 		e->seen = kept;
 		return (broken(e, host, NULL,
-		    "shows another history of the same length", stamp, 0, 1));
+		    "shows another history of the same length", stamp, 0,
+		    STANDS));
 	case 0:
 		e->seen = now;
 		break;
@@ -378,9 +381,10 @@ trust_served(struct evote *e, const evote_stamp *stamp, uint64_t deadline_ms)
 
 	if (is_other_cluster(e, stamp))
 		return (broken(e, host, NULL,
-		    "belongs to another service than before", stamp, 0, 1));
+		    "belongs to another service than before", stamp, 0,
+		    STANDS));
 	if (is_older(e, stamp))
-		return (broken(e, host, NULL, OLDER, stamp, 0, 1));
+		return (broken(e, host, NULL, OLDER, stamp, 0, STANDS));
 	if (stamp->epoch != e->epoch &&
 	    route_greet(e->route, deadline_ms, &end) != 0) {
 		e->epoch = 0;
@@ -403,8 +407,8 @@ trust_shown(struct evote *e, int host, const evote_status_res *st)
 	const evote_stamp *stamp = &st->answer.stamp;
 
 	if (trust_doubts(e, st))
-		return (
-		    broken(e, host, NULL, OLDER, stamp, st->forced_epoch, 0));
+		return (broken(
+		    e, host, NULL, OLDER, stamp, st->forced_epoch, MAY_END));
 	return (st->answer.standing == EVOTE_SERVED
 		? sighting_raise(e, host, stamp)
 		: EVOTE_ANSWERED);
