@@ -368,7 +368,7 @@ dies() {
 	key=$(sed -n 's/^ada,members,//p' "$KEYS/people.csv")
 	exits 2 as ada create none --group nobody --choice yes --end +1h \
 	    --freeze
-	says "nobody could vote"
+	says "nobody on the roll is in group \"nobody\""
 	as ada create board --group members --choice yes --choice no \
 	    --end +1h --freeze
 	exits 0 client show board

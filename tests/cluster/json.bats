@@ -177,6 +177,8 @@ operators_show() {
 	printf 'name,group,key\nZoe,m,%s\nAnn\xd0\xb0,m,%s\n' "$key" "$key" \
 	    >"$csv"
 	shows import 2 admin alpha --json import --shared-keys "$csv"
+	printf 'name,group,key\nzoe,n,no-key\n' >"$csv"
+	shows import 2 admin alpha --json import --shared-keys "$csv"
 	# A key that nobody can have.
 	printf 'name,group,key\nzoe,n,%s\nxia,m,%s=\n' "$key" \
 	    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA >"$csv"

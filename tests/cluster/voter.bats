@@ -372,7 +372,8 @@ leave_pending() {
 	election board 3600
 	leave_pending
 	EVOTE_PIN=$other exits 3 as ada vote board yes
-	says "is kept; it may or may not count"
+	# What was kept belongs to the service of the other pin.
+	says "whether it was before is not known here"
 	EVOTE_PIN=$other exits 3 as bob vote board yes
 	says "was NOT sent"
 	EVOTE_PIN=$other exits 3 ada_types "" vote board
