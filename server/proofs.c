@@ -10,7 +10,7 @@
 
 #define HOLD_LONG_MS 2000
 #define HELD_MAX     8192
-#define FAR_MAX	     256   /* of those, for records that are not accepted yet */
+#define FAR_MAX	     256   /* besides, for what is not accepted yet */
 #define FRESH_MS     60000 /* so old a time of signing will do */
 #define LOADS_MAX    16	   /* of records, on the disk at a time */
 #define RECENT	     8192  /* records kept in memory, a power of two, */
@@ -289,7 +289,7 @@ proofs_hold(struct server *s, struct request *r)
 		give_up(r);
 		return (1);
 	}
-	if (p->n - p->far == HELD_MAX)
+	if (!r->proof.far && p->n - p->far == HELD_MAX)
 		return (-1);
 	p->far += r->proof.far;
 	r->proof.begun = checkpoint_begun(s);

@@ -70,8 +70,9 @@ salted(const struct kept *k)
  * Whether the refusal concerns only the request's number, token or salt, and is
  * certain to be all that ever becomes of it: then a new one may be drawn.  A
  * refused number is certain if this was the first time it was sent, or nothing
- * is open any more; an expired token always is, because answered numbers are
- * looked up before it is read; and without a salt no copy is ever granted.
+ * is open any more.  An expired token always is: the service looks answered
+ * numbers up before a token's time, if not before who signed it (may_vouch).
+ * And without a salt no copy is ever granted.
  */
 static int
 may_renew(const struct evote *e, const struct kept *k, const struct reason *r,

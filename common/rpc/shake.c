@@ -180,8 +180,8 @@ source_take(struct transport *t, struct source *s)
 }
 
 /*
- * Few have more under way than there is room for; so soon one has not, or there
- * is no room at all.
+ * The next source's whose share of the places is not used up.  Few sources use
+ * theirs up, so the loop soon finds one, or that no place is left at all.
  */
 static struct conn *
 shake_next(struct transport *t)

@@ -68,7 +68,10 @@ is_own_word(evote_refusal why)
 	return (why != EVOTE_NOT_REFUSED && !refusal_elsewhere(why));
 }
 
-/* Must this in-sync host be left out? */
+/*
+ * Can nothing be had of this in-sync host, because it is gone, replaced or
+ * refuses?  A primary leaves it out, and others may take over from it.
+ */
 int
 failure_of(const struct core *c, const evote_member *m)
 {
@@ -98,7 +101,7 @@ failure_resigned(const struct core *c, const evote_member *m)
 	    p->config.epoch == c->config.epoch);
 }
 
-/* Must the primary leave this host out of the set? */
+/* Must the primary leave it out: is it gone, or does it make way? */
 int
 failure_must_leave(const struct core *c, const evote_member *m)
 {

@@ -8,7 +8,7 @@
 #define APPEND_BYTES 1000000 /* of records in one append */
 #define LOAD_RECORDS 250     /* read from the disk for one append */
 /* With APPEND_BYTES it bounds what a joiner and its primary hold for it. */
-#define IN_FLIGHT 2 /* appends not answered, a joiner; of others one */
+#define IN_FLIGHT 2 /* appends that a peer has not answered */
 
 /*
  * Rule 9.  The peer is in our epoch and has said where its ledger ends: from

@@ -10,7 +10,7 @@
  * met us yet may be alive and about to take over.
  */
 static int
-passes(const struct core *c, const evote_member *m, int peer)
+is_passed_over(const struct core *c, const evote_member *m, int peer)
 {
 	const struct peer *p = &c->peers[peer];
 
@@ -27,7 +27,7 @@ passes(const struct core *c, const evote_member *m, int peer)
  * both be.
  */
 static int
-is_first(const struct core *c, int all_wait)
+is_first(const struct core *c, int nobody_leads)
 {
 	unsigned own = hosts_number(c, &c->config, hosts_own_name(c));
 
@@ -38,9 +38,9 @@ is_first(const struct core *c, int all_wait)
 		if (peer < 0 || peer == c->cf.self ||
 		    hosts_number(c, &c->config, m->name) > own)
 			continue;
-		if (all_wait ? config_listed(&c->config, m->name) &&
+		if (nobody_leads ? config_listed(&c->config, m->name) &&
 			    !failure_halted(c, &c->peers[peer])
-			     : !passes(c, m, peer))
+				 : !is_passed_over(c, m, peer))
 			return (0);
 	}
 	return (1);

@@ -161,8 +161,9 @@ judge_vote(const struct election_state *e, const struct op *op, uint64_t time,
 
 /*
  * The time beyond which no number may be too far.  Clients number by the host's
- * clock, also while that is in doubt and the records' times stand still.  Of
- * what was carried out before only its host knows what its clock was.
+ * clock, also while that is in doubt and the records' times stand still.  A
+ * record that is carried out again is not judged by it: what the clock was then
+ * only the host knows that wrote it.
  */
 static uint64_t
 number_time(const struct election_state *e, const struct op *op, uint64_t time)

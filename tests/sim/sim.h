@@ -4,7 +4,7 @@
 /*
  * A whole cluster in one process: the real protocol core and the real election
  * on virtual disks, links and clocks, with everything that happens drawn from
- * one seed.  README.md says what is simulated; here are the rooms' doors:
+ * one seed.  README.md says what is simulated; here are the files:
  *	world.c		chance, virtual time, what happened last
  *	disk.c		what survives of what was written
  *	net.c		links between hosts, and cuts
