@@ -9,6 +9,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "common/output.h"
+
 #define ASK_TIMES 3
 #define QUIET_MS  1000
 
@@ -81,7 +83,7 @@ prompt_yes(const char *question)
 	char *line;
 
 	for (times = 0; times < ASK_TIMES && yes < 0; times++) {
-		fflush(stdout);
+		output_flush();
 		fprintf(stderr, "%s%s (yes/no)? ",
 		    times > 0 ? "Type yes or no. " : "", question);
 		if ((line = prompt_line()) == NULL)

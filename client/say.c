@@ -8,6 +8,7 @@
 #include "client/prompt.h"
 #include "common/date.h"
 #include "common/need.h"
+#include "common/output.h"
 #include "common/seal.h"
 #include "common/text.h"
 
@@ -66,7 +67,7 @@ say_aside(const char *fmt, ...)
 
 	COMPOSE(text, fmt);
 	/* It stands below what was printed, also where both are one file. */
-	fflush(stdout);
+	output_flush();
 	fprintf(stderr, "%s\n", text);
 }
 
@@ -197,7 +198,7 @@ finish(struct client *c, int status, int code, const char *reason,
     const char *sentence)
 {
 	if (c->json == NULL) {
-		fflush(stdout);
+		output_flush();
 		fprintf(
 		    status == EXIT_DONE ? stdout : stderr, "%s.\n", sentence);
 		return (status);

@@ -15,6 +15,7 @@
 #include "client/tally.h"
 #include "client/when.h"
 #include "common/need.h"
+#include "common/output.h"
 
 /*
  * On a page pandoc leaves less room than there is.  Signatures are longer than
@@ -185,7 +186,7 @@ pdf_print(struct client *c, const char *text)
 	FILE *to;
 	pid_t pid;
 
-	fflush(stdout);
+	output_flush();
 	if (pipe(fd) != 0 || (pid = fork()) < 0)
 		return (say_usage(c, "no PDF was made: %s", strerror(errno)));
 	if (pid == 0) {

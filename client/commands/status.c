@@ -9,6 +9,7 @@
 #include "client/commands/status.h"
 #include "common/date.h"
 #include "common/number.h"
+#include "common/output.h"
 #include "common/text.h"
 
 #define WATCH_S	    1
@@ -64,7 +65,7 @@ static void
 json_flush(struct client *c)
 {
 	say_json(c->json, 0);
-	fflush(stdout);
+	output_flush();
 	cJSON_Delete(c->json);
 	c->json = cJSON_CreateObject();
 }
@@ -218,7 +219,7 @@ status_watch(struct client *c, struct view *v, struct evote *e)
 			json_flush(c);
 		survey_clear(&before);
 		before = now;
-		if (fflush(stdout) != 0 || ferror(stdout))
+		if (output_flush() != 0)
 			break; /* nobody reads it any more */
 	}
 	survey_clear(&before);
