@@ -8,7 +8,7 @@
 load lib
 
 : "${CRASH_PASSES:=2}"
-export BATS_TEST_TIMEOUT=400
+export BATS_TEST_TIMEOUT=900
 
 # Those of the two servers without an arbiter, but those of a truncation.
 points_of_a_host() {

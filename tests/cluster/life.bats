@@ -5,7 +5,7 @@
 
 load lib
 
-export BATS_TEST_TIMEOUT=400
+export BATS_TEST_TIMEOUT=900
 
 # planned NAME START END OPTION...: in so many seconds, of a quiet machine
 planned() {

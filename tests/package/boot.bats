@@ -9,7 +9,7 @@ load ../../scripts/lib/wait
 load ../../scripts/lib/bare
 load lib
 
-export BATS_TEST_TIMEOUT=400
+export BATS_TEST_TIMEOUT=900
 
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.." || return 1

@@ -3,7 +3,7 @@
 # That voters go on, whatever strangers send; not how fast.
 
 # Read before any setup.
-export BATS_TEST_TIMEOUT=300
+export BATS_TEST_TIMEOUT=600
 
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || return 1
