@@ -93,7 +93,7 @@ turn_votes() {
 	election board 3
 	by_hand ada yes board
 	by_hand bob no board
-	wait_until 30 client result board
+	closed board
 	stop_both
 	turn_votes "$PAIR_DIR/alpha/ledger.db"
 	audits 1 alpha

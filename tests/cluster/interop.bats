@@ -77,7 +77,7 @@ registered() {
 	wait_until 15 serves alpha
 	exits 4 course bob yes 200
 	exits 0 as carol vote board yes
-	wait_until 40 client result board
+	closed board
 	exits 0 python result board
 	says "yes 2"
 	says "no 1"

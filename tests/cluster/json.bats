@@ -101,8 +101,8 @@ voters_show() {
 	shows pending 0 as ada --json pending --settle
 	shows status 0 client --json status --watch --count 2
 	shows status 0 client --json status --explain
-	wait_until 30 client result club
-	wait_until 30 client result open
+	closed club
+	closed open
 	shows sheet 0 client --voter ada --json sheet open
 	shows sheet 0 client --json sheet open
 	shows result 0 client --json result club
@@ -113,8 +113,8 @@ voters_show() {
 	    --show-times --end +1h
 	shows turnout 0 client --json turnout timely --times
 	shows turnout 1 client --json turnout club --times
-	wait_until 30 client result board
-	wait_until 30 client result chair
+	closed board
+	closed chair
 	shows result 0 client --json result board
 	shows result 0 client --json result chair
 	shows show 0 client --json show club

@@ -297,7 +297,7 @@ check_books() {
 	local election=$1 log=${2:-$PAIR_DIR/votes} choice
 	stop_voting
 	wait_until 15 level
-	wait_until 30 client result "$election"
+	closed "$election"
 	client --json result "$election" >"$PAIR_DIR/result"
 	for choice in yes no; do
 		choice_fits "$choice" "$log"
@@ -305,6 +305,15 @@ check_books() {
 	sum_fits "$log"
 	no_odd_answers "$log"
 	wait_until 15 level
+}
+
+# closed ELECTION: waits for its end, whenever that is, and the close.
+closed() {
+	local end
+
+	end=$(client --json show "$1" | jq '.end_us / 1000000 | ceil')
+	wait_until $((end > EPOCHSECONDS ? end - EPOCHSECONDS + 30 : 30)) \
+	    client result "$1"
 }
 
 choice_fits() {

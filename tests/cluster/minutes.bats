@@ -31,7 +31,7 @@ turnout_is() {
 	says "no counts before its end"
 	server_start alpha
 	wait_until 15 level
-	wait_until 60 client result board
+	closed board
 	admin alpha unregister zoe || admin beta unregister zoe
 	[[ $(client --json turnout board | jq -c .groups) == "$before" ]]
 	exits 0 client turnout board
@@ -88,7 +88,7 @@ turnout_is() {
 	exits 0 client turnout void
 	says "members           3             1  in the group then"
 	says '3 voters have voted in "void" (1 on the roll then), which was'
-	wait_until 60 client result board
+	closed board
 	exits 0 client turnout board
 	says "members           3             1  in the group then"
 	says '3 of 3 voters have voted in "board" (100.0 %), which closed'
@@ -126,7 +126,7 @@ turnout_is() {
 	    --choice '<script>&amp;' --choice '- no' --choice '2) no' \
 	    --choice '= no' --end +6s
 	as ada vote 'a <b>|*c*' '<script>&amp;'
-	wait_until 60 client result 'a <b>|*c*'
+	closed 'a <b>|*c*'
 	exits 0 client report 'a <b>|*c*'
 	says 'election "a \<b\>\|\*c\*"'
 	says '\!\[x\](http\://h/x)'
@@ -149,7 +149,7 @@ turnout_is() {
 	as ada create pick --group members --pick 0-2 --choice A --choice B \
 	    --end +6s --grace 3
 	as ada vote pick --blank
-	wait_until 60 client result pick
+	closed pick
 	exits 0 client result pick
 	says "no choice has a vote, all ballots are blank; 1 of"
 	at=$(client --json show pick | jq '.closed_at_us / 1000000 | floor')
@@ -165,7 +165,7 @@ turnout_is() {
 	cluster_up people
 	election board 4
 	as ada vote board yes
-	wait_until 60 client result board
+	closed board
 	exits 0 client result board
 	not says "█"
 	LC_ALL=C.UTF-8 exits 0 on_terminal '' result board
@@ -192,7 +192,7 @@ turnout_is() {
 	# Only where the end was put off, or in a grace, there is anything later.
 	exits 0 client turnout open --times
 	[[ $(grep -n ' and later$' <<<"$output") == 48:* ]]
-	wait_until 60 client result short
+	closed short
 	exits 0 client report short
 	says "the last one has all that came later"
 	(($(grep -c ' and later$' <<<"$output") == 1))
@@ -228,7 +228,7 @@ weasyprint_kept() {
 	done
 	weasyprint_kept "$PAIR_DIR/page.html"
 	for i in '' --ranked; do
-		wait_until 60 client result "long$i"
+		closed "long$i"
 		PATH=$PAIR_DIR/bin:$PATH client report "long$i" --pdf \
 		    >"$PAIR_DIR/minutes.pdf"
 		/usr/bin/python3 - "$PAIR_DIR/page.html" <<-'end'
@@ -254,8 +254,8 @@ weasyprint_kept() {
 	as bob vote rank 'A > none of them > B'
 	as ada vote pick A C
 	as bob vote pick --blank
-	wait_until 60 client result rank
-	wait_until 60 client result pick
+	closed rank
+	closed pick
 	exits 0 client report rank
 	says "the Schulze method"
 	says '"A" has won'

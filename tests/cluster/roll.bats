@@ -392,7 +392,7 @@ unchanged() {
 @test "who has not voted: not told after the close, and why not" {
 	cluster_up people
 	election board 1
-	wait_until 10 client result board
+	closed board
 	exits 1 admin alpha voters --not-voted board
 	says "nobody can vote in it any more; \`turnout\` has the numbers"
 	exits 1 admin alpha voters --groups --not-voted board

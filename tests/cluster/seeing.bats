@@ -79,7 +79,7 @@ tied_election() {
 	    --choice 王大明 --choice 'O"Neill, Ann' --choice =1+1 --end +4s
 	as ada vote "$1" 王大明
 	as bob vote "$1" 'O"Neill, Ann'
-	wait_until 15 client result "$1"
+	closed "$1"
 }
 
 @test "a result: places, ties, turnout; the same as CSV and JSON" {

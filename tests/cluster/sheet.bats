@@ -87,7 +87,7 @@ own_vote_wrong() {
 	ballot=$(echo "$EVOTE_STATE"/*/*.ballot)
 	cp "$ballot" "$PAIR_DIR/ballot"
 	as bob vote board yes
-	wait_until 30 client result board
+	closed board
 	# What hides the choice, and then what makes the tracker.
 	alter "$ballot" 32
 	own_vote_wrong "tracker, $mine, stands there with \"yes\", which you did"
@@ -110,7 +110,7 @@ own_vote_wrong() {
 	says "signed by alpha and beta"
 	cp -r "$EVOTE_STATE" "$PAIR_DIR/taken"
 	rm -r "$EVOTE_STATE"
-	wait_until 30 client result board
+	closed board
 	exits 0 client --voter ada sheet board
 	says "$mine	yes"
 	says "Your own vote was not looked for: no tracker of a vote of ada"
@@ -154,7 +154,7 @@ own_vote_wrong() {
 	not grep -rq tracker "$PAIR_DIR/state"
 	exits 0 client show plain
 	not says sheet
-	wait_until 30 client result plain
+	closed plain
 	exits 1 client sheet plain
 	says "did not ask for a tally sheet; \`result\` shows the counts"
 	exits 1 client sheet nothing
