@@ -39,7 +39,7 @@ SERVER	= $(call room,server,main conf supervisor start loop events driver \
 	    curve read) \
 	  $(call room,server/store,ledger ledger_open wal aside disk slots datadir lock format files \
 	    host_key mark secrets view proving copy restore)
-CLIENT	= $(call room,client,evote_client admin say say_names prompt names life plan survey tally chart minutes minutes_plain minutes_result when await \
+CLIENT	= $(call room,client,evote_client admin json say say_names prompt names life plan survey tally chart minutes minutes_plain minutes_result when await \
 	    proved histories secret form ballot_marks paper ranking \
 	    places others) \
 	  $(call room,client/commands,keygen check check_lines check_vote pending turnout report create change settings elections vote vote_say receipt verify trust checkpoint \

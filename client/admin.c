@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "client/cmd.h"
+#include "client/json.h"
 #include "client/lib/reason.h"
 #include "client/say.h"
 #include "common/hosts.h"
@@ -160,7 +161,7 @@ admin_doubt(const struct client *c, const struct host *h)
 	int loopback = hosts_is_loopback(h);
 
 	if (c->json != NULL)
-		cJSON_AddBoolToObject(c->json, "loopback", loopback);
+		json_flag(c->json, "loopback", loopback);
 	else if (loopback)
 		say_aside("Warning: %s is at %s, where every machine finds "
 			  "itself. Unless all hosts are on one machine, give "

@@ -55,7 +55,7 @@ json_take(void *at, const char *value, char *err, size_t errlen)
 	cJSON **json = at;
 
 	if (*json == NULL)
-		*json = cJSON_CreateObject();
+		*json = need(cJSON_CreateObject());
 	return (0);
 }
 

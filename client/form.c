@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/json.h"
 #include "client/say.h"
 #include "common/number.h"
 
@@ -153,17 +154,13 @@ form_json(cJSON *object, const struct ballot_form *f, const evote_election *v)
 	    [BALLOT_PICK] = "pick",
 	    [BALLOT_RANKED] = "ranked",
 	};
-	cJSON *to;
+	cJSON *to = json_object(object, "ballot");
 
-	if (object == NULL)
-		return;
-	to = cJSON_AddObjectToObject(object, "ballot");
-	cJSON_AddStringToObject(to, "kind", kinds[f->kind]);
+	json_text(to, "kind", kinds[f->kind]);
 	if (f->kind == BALLOT_PICK) {
-		cJSON_AddNumberToObject(to, "least", f->least);
-		cJSON_AddNumberToObject(to, "most", f->most);
+		json_number(to, "least", f->least);
+		json_number(to, "most", f->most);
 	}
 	if (f->kind == BALLOT_RANKED && f->none < f->choices)
-		cJSON_AddStringToObject(
-		    to, "default", v->choices.choices_val[f->none]);
+		json_text(to, "default", v->choices.choices_val[f->none]);
 }

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "client/json.h"
 #include "client/say.h"
 #include "client/when.h"
 
@@ -117,15 +118,14 @@ life_changes(struct client *c, const evote_life_res *l)
 static void
 extended_json(cJSON *list, const evote_extended *x)
 {
-	cJSON *one = cJSON_CreateObject();
+	cJSON *one = json_item(list);
 
 	when_add(one, "at", x->at.time);
-	cJSON_AddNumberToObject(one, "record", (double)x->at.seq);
-	cJSON_AddStringToObject(one, "by", x->by);
+	json_number(one, "record", x->at.seq);
+	json_text(one, "by", x->by);
 	when_add(one, "from", x->from);
 	when_add(one, "to", x->to);
-	cJSON_AddStringToObject(one, "reason", x->reason);
-	cJSON_AddItemToArray(list, one);
+	json_text(one, "reason", x->reason);
 }
 
 void
@@ -134,16 +134,14 @@ life_changes_json(cJSON *to, const evote_life_res *l)
 	cJSON *list;
 	u_int i;
 
-	if (to == NULL)
-		return;
-	cJSON_AddStringToObject(to, "phase", life_phase(l->phase));
-	list = cJSON_AddArrayToObject(to, "extended");
+	json_text(to, "phase", life_phase(l->phase));
+	list = json_list(to, "extended");
 	for (i = 0; i < l->extended.extended_len; i++)
 		extended_json(list, &l->extended.extended_val[i]);
 	if (l->phase != EVOTE_PHASE_CANCELLED)
 		return;
-	cJSON_AddStringToObject(to, "cancelled_by", l->cancelled_by);
-	cJSON_AddStringToObject(to, "cancelled_for", l->reason);
+	json_text(to, "cancelled_by", l->cancelled_by);
+	json_text(to, "cancelled_for", l->reason);
 }
 
 static void
@@ -155,14 +153,12 @@ moment_json(cJSON *to, const char *key, const evote_moment *at)
 		return;
 	when_add(to, key, at->time);
 	snprintf(name, sizeof(name), "%s_record", key);
-	cJSON_AddNumberToObject(to, name, (double)at->seq);
+	json_number(to, name, at->seq);
 }
 
 void
 life_json(cJSON *to, const evote_life_res *l)
 {
-	if (to == NULL)
-		return;
 	life_changes_json(to, l);
 	moment_json(to, "created", &l->created);
 	if (l->start != 0)
@@ -171,7 +167,7 @@ life_json(cJSON *to, const evote_life_res *l)
 	moment_json(to,
 	    l->phase == EVOTE_PHASE_CANCELLED ? "cancelled_at" : "closed_at",
 	    &l->closed);
-	cJSON_AddNumberToObject(to, "grace_s", l->grace_s);
+	json_number(to, "grace_s", l->grace_s);
 }
 
 /* ---- refusals ---- */

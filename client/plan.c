@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/json.h"
 #include "client/prompt.h"
 #include "client/form.h"
 #include "client/say.h"
@@ -47,13 +48,11 @@ plan_settings(cJSON *to, const evote_settings *s)
 	    [EVOTE_BY_OPERATORS] = "operators",
 	};
 
-	if (to == NULL)
-		return;
-	cJSON_AddStringToObject(to, "create",
+	json_text(to, "create",
 	    (unsigned)s->creators < EVOTE_CREATORS_NR ? names[s->creators]
 						      : "strange");
 	say_names(to, "groups", s->groups.groups_len, s->groups.groups_val);
-	cJSON_AddNumberToObject(to, "quota", s->quota);
+	json_number(to, "quota", s->quota);
 }
 
 /* ---- what was understood ---- */
@@ -261,23 +260,19 @@ plan_json(cJSON *to, const struct plan *p)
 	cJSON *list, *one;
 	u_int i;
 
-	if (to == NULL)
-		return;
-	cJSON_AddBoolToObject(to, "dry_run", p->dry);
+	json_flag(to, "dry_run", p->dry);
 	if (v->end != 0)
 		when_json(to, v->end);
 	if (start != 0)
 		when_add(to, "start", start);
-	cJSON_AddNumberToObject(
-	    to, "grace_s", (double)plan_option(p->terms, EVOTE_OPTION_GRACE_S));
+	json_number(to, "grace_s", plan_option(p->terms, EVOTE_OPTION_GRACE_S));
 	if (p->seen->clock == 0)
 		return;
 	when_add(to, "clock", p->seen->clock);
-	list = cJSON_AddArrayToObject(to, "groups");
+	list = json_list(to, "groups");
 	for (i = 0; i < v->groups.groups_len; i++) {
-		one = cJSON_CreateObject();
-		cJSON_AddStringToObject(one, "group", v->groups.groups_val[i]);
-		cJSON_AddNumberToObject(one, "voters", (double)voters_in(p, i));
-		cJSON_AddItemToArray(list, one);
+		one = json_item(list);
+		json_text(one, "group", v->groups.groups_val[i]);
+		json_number(one, "voters", voters_in(p, i));
 	}
 }

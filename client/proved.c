@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/json.h"
 #include "client/say.h"
 #include "common/receipt.h"
 
@@ -105,20 +106,17 @@ static void
 names_json(cJSON *object, const char *key, const struct tlog_policy *p,
     const struct tlog_verdict *v, int have)
 {
-	cJSON *list = cJSON_AddArrayToObject(object, key);
+	cJSON *list = json_list(object, key);
 
 	for (int i = 0; i < p->n_nodes; i++)
 		if (is_one(p, v, i, have))
-			cJSON_AddItemToArray(
-			    list, cJSON_CreateString(p->nodes[i].name));
+			json_item_text(list, p->nodes[i].name);
 }
 
 void
 proved_json(
     cJSON *object, const struct tlog_policy *p, const struct tlog_verdict *v)
 {
-	if (object == NULL)
-		return;
 	names_json(object, "signed_by", p, v, 1);
 	names_json(object, "not_signed_by", p, v, 0);
 }
@@ -126,17 +124,16 @@ proved_json(
 void
 proved_hosts_json(cJSON *object, const struct tlog_policy *p)
 {
-	cJSON *list = cJSON_AddArrayToObject(object, "hosts"), *host;
+	cJSON *list = json_list(object, "hosts"), *host;
 	char vkey[NOTE_VKEY];
 
 	for (int i = 0; i < p->n_nodes; i++) {
 		if (p->nodes[i].n > 0)
 			continue;
 		note_vkey_write(&p->nodes[i].key, vkey);
-		host = cJSON_CreateObject();
-		cJSON_AddStringToObject(host, "name", p->nodes[i].name);
-		cJSON_AddStringToObject(host, "key", vkey);
-		cJSON_AddItemToArray(list, host);
+		host = json_item(list);
+		json_text(host, "name", p->nodes[i].name);
+		json_text(host, "key", vkey);
 	}
 }
 
@@ -145,14 +142,12 @@ proved_receipt_json(cJSON *object, const struct evote_proof *p)
 {
 	char root[2 * SEAL_HASH + 1];
 
-	if (object == NULL)
-		return;
 	seal_hex(root, p->root, sizeof(p->root));
-	cJSON_AddStringToObject(object, "file", p->path);
-	cJSON_AddNumberToObject(object, "record", (double)p->seq);
-	cJSON_AddBoolToObject(object, "choice_compared", !p->by_token);
-	cJSON_AddNumberToObject(object, "size", (double)p->size);
-	cJSON_AddStringToObject(object, "root", root);
+	json_text(object, "file", p->path);
+	json_number(object, "record", p->seq);
+	json_flag(object, "choice_compared", !p->by_token);
+	json_number(object, "size", p->size);
+	json_text(object, "root", root);
 	proved_json(object, p->policy, &p->verdict);
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/json.h"
 #include "client/say.h"
 #include "client/tally.h"
 #include "common/text.h"
@@ -235,25 +236,19 @@ ranking_lines(struct client *c, const struct ranking *r)
 void
 ranking_json(cJSON *object, const struct ranking *r)
 {
-	cJSON *pairs, *paths, *row, *ends, *path;
+	cJSON *pairs = json_list(object, "pairs");
+	cJSON *paths = json_list(object, "paths");
+	cJSON *row, *ends, *path;
 	u_int i, j, n = r->form->choices;
 
-	if (object == NULL)
-		return;
-	pairs = cJSON_AddArrayToObject(object, "pairs");
-	paths = cJSON_AddArrayToObject(object, "paths");
 	for (i = 0; i < n; i++) {
-		cJSON_AddItemToArray(pairs, row = cJSON_CreateArray());
-		cJSON_AddItemToArray(paths, ends = cJSON_CreateArray());
+		row = json_item_list(pairs);
+		ends = json_item_list(paths);
 		for (j = 0; j < n; j++) {
-			cJSON_AddItemToArray(
-			    row, cJSON_CreateNumber((double)pair_of(r, i, j)));
-			cJSON_AddItemToArray(ends, path = cJSON_CreateArray());
-			cJSON_AddItemToArray(path,
-			    cJSON_CreateNumber((double)path_of(r, i, j).votes));
-			cJSON_AddItemToArray(path,
-			    cJSON_CreateNumber(
-				(double)path_of(r, i, j).opposing));
+			json_item_number(row, pair_of(r, i, j));
+			path = json_item_list(ends);
+			json_item_number(path, path_of(r, i, j).votes);
+			json_item_number(path, path_of(r, i, j).opposing);
 		}
 	}
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/json.h"
 #include "client/lib/reason.h"
 #include "client/prompt.h"
 #include "common/date.h"
@@ -161,21 +162,21 @@ say_stamp(struct client *c, const evote_stamp *stamp)
 	char root[2 * SEAL_HASH + 1];
 
 	/* The service numbers from 1: that is an answer of our own. */
-	if (c->json == NULL || stamp->epoch == 0)
+	if (stamp->epoch == 0)
 		return;
 	seal_hex(root, stamp->root, sizeof(stamp->root));
-	cJSON_AddNumberToObject(c->json, "epoch", (double)stamp->epoch);
-	cJSON_AddNumberToObject(c->json, "size", (double)stamp->size);
-	cJSON_AddStringToObject(c->json, "root", root);
+	json_number(c->json, "epoch", stamp->epoch);
+	json_number(c->json, "size", stamp->size);
+	json_text(c->json, "root", root);
 }
 
 void
 say_names(cJSON *object, const char *key, u_int n, char **names)
 {
-	cJSON *list = cJSON_AddArrayToObject(object, key);
+	cJSON *list = json_list(object, key);
 
 	for (u_int i = 0; i < n; i++)
-		cJSON_AddItemToArray(list, cJSON_CreateString(names[i]));
+		json_item_text(list, names[i]);
 }
 
 void
@@ -203,9 +204,9 @@ finish(struct client *c, int status, int code, const char *reason,
 		    status == EXIT_DONE ? stdout : stderr, "%s.\n", sentence);
 		return (status);
 	}
-	cJSON_AddNumberToObject(c->json, "code", code);
-	cJSON_AddStringToObject(c->json, "reason", reason);
-	cJSON_AddStringToObject(c->json, "message", sentence);
+	json_number(c->json, "code", code);
+	json_text(c->json, "reason", reason);
+	json_text(c->json, "message", sentence);
 	return (status);
 }
 
@@ -239,7 +240,7 @@ say_document(struct client *c, const char *key, const char *document,
 		say_aside("%s.", text);
 		return (EXIT_DONE);
 	}
-	cJSON_AddStringToObject(c->json, key, document);
+	json_text(c->json, key, document);
 	return (finish(c, EXIT_DONE, 0, reason_of(EVOTE_R_OK)->name, text));
 }
 

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "client/json.h"
 #include "common/date.h"
+#include "common/need.h"
 
 struct when
 when_of(uint64_t us)
@@ -40,7 +42,8 @@ when_us(cJSON *object, const char *key, uint64_t us)
 
 	/* As a double it would be rounded, or shown with an exponent. */
 	snprintf(text, sizeof(text), "%" PRIu64, us);
-	cJSON_AddRawToObject(object, key, text);
+	if (object != NULL)
+		need(cJSON_AddRawToObject(object, key, text));
 }
 
 void
@@ -49,10 +52,8 @@ when_add(cJSON *object, const char *key, uint64_t us)
 	struct when w = when_of(us);
 	char name[64];
 
-	if (object == NULL)
-		return;
 	snprintf(name, sizeof(name), "%s_us", key);
-	cJSON_AddStringToObject(object, key, w.rfc3339);
+	json_text(object, key, w.rfc3339);
 	when_us(object, name, us);
 }
 

@@ -15,7 +15,7 @@ struct when {
 struct when when_of(uint64_t us);
 /* With that.  Elections go by the service's clock: evote_now_us. */
 struct when when_at(uint64_t us, uint64_t now);
-/* A time in microseconds, as a whole number. */
+/* A time in microseconds, as a whole number; NULL is fine. */
 void when_us(cJSON *, const char *key, uint64_t us);
 /* As "KEY" and "KEY_us"; NULL is fine. */
 void when_add(cJSON *, const char *key, uint64_t us);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/cmd.h"
+#include "client/json.h"
 #include "client/life.h"
 #include "client/prompt.h"
 #include "client/say.h"
@@ -123,8 +124,7 @@ extension_agree(struct client *c, struct evote *e, const struct change *n,
 		    n->name));
 	extension_lines(c, n, life->end, end, now);
 	if (n->dry) {
-		if (c->json != NULL)
-			cJSON_AddBoolToObject(c->json, "dry_run", 1);
+		json_flag(c->json, "dry_run", 1);
 		when_add(c->json, "from", life->end);
 		when_json(c->json, end);
 		return (say_done(c,
@@ -197,8 +197,7 @@ extended_say(struct client *c, const struct change *n, uint64_t end,
 {
 	struct when w = when_at(end, now);
 
-	if (c->json != NULL)
-		cJSON_AddBoolToObject(c->json, "dry_run", 0);
+	json_flag(c->json, "dry_run", 0);
 	when_json(c->json, end);
 	say_stamp(c, &answer->stamp);
 	return (say_done(c,

@@ -4,6 +4,7 @@
 #include "client/cmd.h"
 #include "client/commands/check_lines.h"
 #include "client/commands/check_vote.h"
+#include "client/json.h"
 #include "client/lib/explain.h"
 #include "client/lib/reason.h"
 #include "client/lib/signer.h"
@@ -132,8 +133,7 @@ key_check(struct check *k)
 		return;
 	}
 	seal_base64(k->key, public, sizeof(public));
-	if (k->c->json != NULL)
-		cJSON_AddStringToObject(k->c->json, "public_key", k->key);
+	json_text(k->c->json, "public_key", k->key);
 	doubt = signer_doubt(path);
 	if (doubt != NULL)
 		line_say(&k->lines, "key",
@@ -214,10 +214,8 @@ voter_say(struct check *k, const evote_check_res *res)
 		    "%s is no longer on the roll, and may vote only in "
 		    "elections whose roll was fixed before that",
 		    res->voter);
-	if (k->c->json == NULL)
-		return;
-	cJSON_AddStringToObject(k->c->json, "voter", res->voter);
-	cJSON_AddStringToObject(k->c->json, "group", res->group);
+	json_text(k->c->json, "voter", res->voter);
+	json_text(k->c->json, "group", res->group);
 }
 
 /* ---- the elections ---- */
@@ -286,17 +284,14 @@ election_check(struct check *k, const evote_checked *v)
 		k->past++;
 	else if (v->voted || !lost_say(k, v->name))
 		election_say(k, v, late);
-	if (k->elections == NULL)
-		return;
-	object = cJSON_CreateObject();
-	cJSON_AddStringToObject(object, "name", v->name);
+	object = json_item(k->elections);
+	json_text(object, "name", v->name);
 	when_json(object, v->end);
-	cJSON_AddStringToObject(object, "phase", life_phase(v->phase));
+	json_text(object, "phase", life_phase(v->phase));
 	if (v->start != 0)
 		when_add(object, "start", v->start);
-	cJSON_AddBoolToObject(object, "closed", v->phase == EVOTE_PHASE_CLOSED);
-	cJSON_AddBoolToObject(object, "voted", v->voted);
-	cJSON_AddItemToArray(k->elections, object);
+	json_flag(object, "closed", v->phase == EVOTE_PHASE_CLOSED);
+	json_flag(object, "voted", v->voted);
 }
 
 /* -1 to go on, with k->all when there are no more pages. */
@@ -463,10 +458,8 @@ run(struct client *c, void *own, int argc, char **argv)
 	}
 	if ((status = cmd_open_voter(c, 0, &k.e)) >= 0)
 		return (status);
-	if (c->json != NULL) {
-		k.lines.list = cJSON_AddArrayToObject(c->json, "checks");
-		k.elections = cJSON_AddArrayToObject(c->json, "elections");
-	}
+	k.lines.list = json_list(c->json, "checks");
+	k.elections = json_list(c->json, "elections");
 	status = check(&k);
 	others_clear(&k.others);
 	evote_close(k.e);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "client/json.h"
 #include "client/say.h"
 #include "client/when.h"
 
@@ -26,14 +27,11 @@ line_say(
 		: ok ? "ok"
 		     : "WRONG",
 	    what, text, ok ? "" : " ", todo);
-	if (l->list == NULL)
-		return;
-	object = cJSON_CreateObject();
-	cJSON_AddStringToObject(object, "what", what);
-	cJSON_AddBoolToObject(object, "ok", ok);
-	cJSON_AddStringToObject(object, "text", text);
-	cJSON_AddStringToObject(object, "todo", todo);
-	cJSON_AddItemToArray(l->list, object);
+	object = json_item(l->list);
+	json_text(object, "what", what);
+	json_flag(object, "ok", ok);
+	json_text(object, "text", text);
+	json_text(object, "todo", todo);
 }
 
 void

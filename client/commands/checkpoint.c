@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/cmd.h"
+#include "client/json.h"
 #include "client/proved.h"
 #include "client/say.h"
 #include "common/extension.h"
@@ -57,8 +58,7 @@ extension_keep(
 		return (say_usage(c,
 		    "%s is of an empty ledger: there is nothing to prove",
 		    files->file));
-	if (c->json != NULL)
-		cJSON_AddStringToObject(c->json, "proof", files->proof);
+	json_text(c->json, "proof", files->proof);
 	return (
 	    proved_write(c, files->proof, EXTENSION_HEAD, 0666, p->extension));
 }
@@ -76,14 +76,12 @@ checkpoint_say(struct client *c, const struct evote_proof *p, const char *file,
 		    ". They begin with the %" PRIu64 " records of %s: none of "
 		    "those was changed or taken out",
 		    since->size, file);
-	if (c->json != NULL) {
-		seal_hex(root, p->root, sizeof(p->root));
-		cJSON_AddNumberToObject(c->json, "size", (double)p->size);
-		cJSON_AddStringToObject(c->json, "root", root);
-		proved_json(c->json, p->policy, &p->verdict);
-	}
-	if (c->json != NULL && file != NULL)
-		cJSON_AddNumberToObject(c->json, "since", (double)since->size);
+	seal_hex(root, p->root, sizeof(p->root));
+	json_number(c->json, "size", p->size);
+	json_text(c->json, "root", root);
+	proved_json(c->json, p->policy, &p->verdict);
+	if (file != NULL)
+		json_number(c->json, "since", since->size);
 	return (say_document(c, "note", p->text,
 	    "The ledger has %" PRIu64 " records, signed by %s%s", p->size, who,
 	    more));

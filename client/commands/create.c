@@ -5,6 +5,7 @@
 #include "client/cmd.h"
 #include "client/commands/lookalike.h"
 #include "client/form.h"
+#include "client/json.h"
 #include "client/names.h"
 #include "client/plan.h"
 #include "client/say.h"
@@ -267,7 +268,7 @@ creators_say(struct client *c, const evote_settings *s)
 	if (c->json == NULL)
 		say_aside("By the settings, %s may create elections.", text);
 	else
-		plan_settings(cJSON_AddObjectToObject(c->json, "settings"), s);
+		plan_settings(json_object(c->json, "settings"), s);
 }
 
 /* Shows it, and asks whether it is meant; a step. */

@@ -4,6 +4,7 @@
 
 #include "client/cmd.h"
 #include "client/form.h"
+#include "client/json.h"
 #include "client/life.h"
 #include "client/say.h"
 #include "client/when.h"
@@ -80,19 +81,17 @@ more_read(struct client *c, struct evote *e, const evote_lives_res *page,
 static void
 summary_json(cJSON *list, const evote_life_summary *s, const struct more *more)
 {
-	cJSON *object = cJSON_CreateObject();
+	cJSON *object = json_item(list);
 
-	cJSON_AddStringToObject(object, "name", s->name);
-	cJSON_AddStringToObject(object, "phase", life_phase(s->phase));
+	json_text(object, "name", s->name);
+	json_text(object, "phase", life_phase(s->phase));
 	if (s->start != 0)
 		when_add(object, "start", s->start);
 	when_json(object, s->end);
 	if (more->cancelled_at != 0)
 		when_add(object, "cancelled_at", more->cancelled_at);
-	cJSON_AddBoolToObject(object, "closed", is_over(s));
-	if (more->creator != NULL)
-		cJSON_AddStringToObject(object, "creator", more->creator);
-	cJSON_AddItemToArray(list, object);
+	json_flag(object, "closed", is_over(s));
+	json_text(object, "creator", more->creator);
 }
 
 static void
@@ -114,8 +113,7 @@ summary_say(struct client *c, cJSON *list, const evote_life_summary *s,
 	say_line(c, "%-9s %-23s  %-20s  %s%s%s", life_phase(s->phase),
 	    unknown ? "" : w.utc, unknown ? "" : w.left, padded,
 	    columns > 0 ? "  " : "", s->name);
-	if (list != NULL)
-		summary_json(list, s, more);
+	summary_json(list, s, more);
 }
 
 /* One page; returns -1 with *next, or the exit status. */
@@ -150,15 +148,14 @@ page_say(struct client *c, struct evote *e, cJSON *list, unsigned *next,
 static int
 run_elections(struct client *c, void *own, int argc, char **argv)
 {
-	cJSON *list = NULL;
+	cJSON *list;
 	struct evote *e;
 	unsigned next = 0, count = 0;
 	int status;
 
 	if ((status = cmd_open(c, &e)) >= 0)
 		return (status);
-	if (c->json != NULL)
-		list = cJSON_AddArrayToObject(c->json, "elections");
+	list = json_list(c->json, "elections");
 	do
 		status = page_say(c, e, list, &next, &count);
 	while (status < 0 && next != 0);
@@ -205,11 +202,9 @@ options_say(
 		say_line(c,
 		    "roll    fixed when it %s; later changes do not count",
 		    life_opened(l) ? "opened" : "opens");
-	if (c->json == NULL)
-		return;
-	cJSON_AddBoolToObject(c->json, "sheet", sheet);
-	cJSON_AddBoolToObject(c->json, "frozen", frozen);
-	cJSON_AddBoolToObject(c->json, "times_shown", times);
+	json_flag(c->json, "sheet", sheet);
+	json_flag(c->json, "frozen", frozen);
+	json_flag(c->json, "times_shown", times);
 }
 
 static void
@@ -244,15 +239,13 @@ election_json(cJSON *to, const evote_election_res *res,
 
 	form_json(to, form, v);
 	life_json(to, l);
-	if (to == NULL)
-		return;
-	cJSON_AddStringToObject(to, "name", v->name);
+	json_text(to, "name", v->name);
 	say_names(to, "groups", v->groups.groups_len, v->groups.groups_val);
 	say_names(
 	    to, "choices", v->choices.choices_len, v->choices.choices_val);
 	when_json(to, l->end);
-	cJSON_AddBoolToObject(to, "closed", res->closed);
-	cJSON_AddStringToObject(to, "creator", res->creator);
+	json_flag(to, "closed", res->closed);
+	json_text(to, "creator", res->creator);
 }
 
 static int

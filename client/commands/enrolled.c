@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/json.h"
 #include "client/say.h"
 #include "common/now.h"
 #include "common/rpc/caller.h"
@@ -85,16 +86,15 @@ enrolled_groups(struct client *c, evote_roll_args which, const char *what,
 static void
 groups_json(cJSON *to, const struct groups *gs)
 {
-	cJSON *list = cJSON_AddArrayToObject(to, "groups"), *one;
+	cJSON *list = json_list(to, "groups"), *one;
 	const struct group *g, *like;
 
 	for (g = gs->all; g != NULL; g = g->hh.next) {
-		one = cJSON_CreateObject();
-		cJSON_AddStringToObject(one, "group", g->name);
-		cJSON_AddNumberToObject(one, "voters", g->voters);
+		one = json_item(list);
+		json_text(one, "group", g->name);
+		json_number(one, "voters", g->voters);
 		if (groups_few(gs) && (like = groups_like(gs, g->name)) != NULL)
-			cJSON_AddStringToObject(one, "like", like->name);
-		cJSON_AddItemToArray(list, one);
+			json_text(one, "like", like->name);
 	}
 }
 
@@ -104,8 +104,7 @@ enrolled_show(struct client *c, struct groups *gs)
 	struct group *g, *at = gs->all;
 	char alike[1000];
 
-	if (c->json != NULL)
-		groups_json(c->json, gs);
+	groups_json(c->json, gs);
 	for (g = gs->all; g != NULL; g = g->hh.next)
 		say_line(c, "group    %s, %u voter%s", g->name, g->voters,
 		    g->voters == 1 ? "" : "s");

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "client/cmd.h"
+#include "client/json.h"
 #include "client/say.h"
 #include "common/hosts.h"
 #include "common/now.h"
@@ -185,8 +186,7 @@ carry_out(
 static void
 hosts_say(struct client *c, const evote_hosts_res *res)
 {
-	cJSON *list =
-	    c->json == NULL ? NULL : cJSON_AddArrayToObject(c->json, "hosts");
+	cJSON *list = json_list(c->json, "hosts");
 
 	for (u_int i = 0; i < res->hosts.hosts_len; i++) {
 		const evote_listed *h = &res->hosts.hosts_val[i];
@@ -194,13 +194,10 @@ hosts_say(struct client *c, const evote_hosts_res *res)
 
 		say_line(c, "%s=%s%s", h->name, h->address,
 		    h->leaving ? "  (is leaving)" : "");
-		if (list == NULL)
-			continue;
-		host = cJSON_CreateObject();
-		cJSON_AddStringToObject(host, "name", h->name);
-		cJSON_AddStringToObject(host, "address", h->address);
-		cJSON_AddBoolToObject(host, "leaving", h->leaving);
-		cJSON_AddItemToArray(list, host);
+		host = json_item(list);
+		json_text(host, "name", h->name);
+		json_text(host, "address", h->address);
+		json_flag(host, "leaving", h->leaving);
 	}
 }
 

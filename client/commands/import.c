@@ -7,6 +7,7 @@
 
 #include "client/commands/import.h"
 #include "client/commands/enrolled.h"
+#include "client/json.h"
 #include "client/prompt.h"
 #include "client/roll/roll.h"
 #include "client/say.h"
@@ -249,12 +250,10 @@ import_say(struct client *c, const struct import *m)
 	uint32_t same = m->roll.n - m->added - m->changed;
 	char more[100] = "";
 
-	if (c->json != NULL) {
-		cJSON_AddNumberToObject(c->json, "added", m->added);
-		cJSON_AddNumberToObject(c->json, "changed", m->changed);
-		cJSON_AddNumberToObject(c->json, "removed", m->leave);
-		cJSON_AddNumberToObject(c->json, "same", same);
-	}
+	json_number(c->json, "added", m->added);
+	json_number(c->json, "changed", m->changed);
+	json_number(c->json, "removed", m->leave);
+	json_number(c->json, "same", same);
 	if (m->update || m->remove)
 		snprintf(more, sizeof(more),
 		    ", %u changed, %u taken off the "
@@ -295,8 +294,8 @@ fault_say(void *arg, const char *why)
 		return;
 	}
 	if ((list = cJSON_GetObjectItem(f->c->json, "faults")) == NULL)
-		list = cJSON_AddArrayToObject(f->c->json, "faults");
-	cJSON_AddItemToArray(list, cJSON_CreateString(why));
+		list = json_list(f->c->json, "faults");
+	json_item_text(list, why);
 }
 
 /* Titles alone are most likely not the file that was meant. */

@@ -1,6 +1,7 @@
 /* What an import would change, for people and for programs. */
 #include "client/commands/enrolled.h"
 #include "client/commands/import.h"
+#include "client/json.h"
 #include "client/say.h"
 #include "common/text.h"
 
@@ -17,22 +18,12 @@ static const char *const changes[] = {
 static cJSON *
 change_add(cJSON *list, const char *name, const char *group, const char *change)
 {
-	cJSON *object = list == NULL ? NULL : cJSON_CreateObject();
+	cJSON *object = json_item(list);
 
-	if (object == NULL)
-		return (NULL);
-	cJSON_AddStringToObject(object, "name", name);
-	cJSON_AddStringToObject(object, "group", group);
-	cJSON_AddStringToObject(object, "change", change);
-	cJSON_AddItemToArray(list, object);
+	json_text(object, "name", name);
+	json_text(object, "group", group);
+	json_text(object, "change", change);
 	return (object);
-}
-
-static void
-string_add(cJSON *object, const char *key, const char *value)
-{
-	if (object != NULL && value != NULL)
-		cJSON_AddStringToObject(object, key, value);
 }
 
 /* Whose the key is now: that is most often the same person. */
@@ -88,25 +79,21 @@ change_say(struct client *c, const struct import *m, cJSON *list, uint32_t i)
 	change_line(c, m, i);
 	object = change_add(list, v->name, v->group, changes[how]);
 	if (how == CHANGE_SHARED || how == CHANGE_ALIKE) {
-		string_add(object, "holder", diff_holder(m->diff, i));
+		json_text(object, "holder", diff_holder(m->diff, i));
 		return;
 	}
-	string_add(object, "was_group", diff_group(m->diff, i));
-	string_add(object, "former", former);
+	json_text(object, "was_group", diff_group(m->diff, i));
+	json_text(object, "former", former);
 }
 
 void
 import_say_changes(struct client *c, const struct import *m)
 {
 	const struct diff *d = m->diff;
-	cJSON *list = NULL;
+	cJSON *list = json_list(c->json, "changes");
 	int handed = 0;
 
-	if (c->json != NULL) {
-		list = cJSON_AddArrayToObject(c->json, "changes");
-		cJSON_AddNumberToObject(
-		    c->json, "not_in_file", (double)d->not_in_file);
-	}
+	json_number(c->json, "not_in_file", d->not_in_file);
 	for (uint32_t i = 0; i < m->roll.n; i++) {
 		change_say(c, m, list, i);
 		handed |= diff_former(d, i) != NULL;
@@ -132,9 +119,8 @@ import_say_changes(struct client *c, const struct import *m)
 void
 import_say_groups(struct client *c, const struct import *m)
 {
-	cJSON *list = c->json != NULL && m->diff->on_roll > 0
-	    ? cJSON_AddArrayToObject(c->json, "new_groups")
-	    : NULL;
+	cJSON *list =
+	    m->diff->on_roll > 0 ? json_list(c->json, "new_groups") : NULL;
 	struct nearest near;
 	const char *group;
 	uint32_t i = 0;
@@ -144,8 +130,7 @@ import_say_groups(struct client *c, const struct import *m)
 		say_line(c,
 		    "The group \"%s\" is new: nobody on the roll is in it%s.",
 		    group, nearest_ask(&near));
-		if (list != NULL)
-			cJSON_AddItemToArray(list, cJSON_CreateString(group));
+		json_item_text(list, group);
 	}
 	enrolled_show(c, &m->diff->will);
 }
@@ -153,9 +138,7 @@ import_say_groups(struct client *c, const struct import *m)
 void
 import_say_mixed(struct client *c, const struct import *m)
 {
-	cJSON *list = c->json != NULL
-	    ? cJSON_AddArrayToObject(c->json, "mixed_names")
-	    : NULL;
+	cJSON *list = json_list(c->json, "mixed_names");
 	const char *name;
 
 	for (uint32_t i = 0; i < m->roll.n; i++) {
@@ -166,7 +149,6 @@ import_say_mixed(struct client *c, const struct import *m)
 		    "Line %lu: the name \"%s\" has letters of two alphabets in "
 		    "one word, and may look like another name. Check it.",
 		    m->roll.places[i].line, name);
-		if (list != NULL)
-			cJSON_AddItemToArray(list, cJSON_CreateString(name));
+		json_item_text(list, name);
 	}
 }

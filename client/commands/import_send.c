@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/commands/import.h"
+#include "client/json.h"
 #include "client/lib/reason.h"
 #include "client/say.h"
 #include "common/now.h"
@@ -42,10 +43,8 @@ place_text(struct client *c, const struct import *m, uint32_t i, char *out,
 	if (i >= m->n || m->places[i] == UINT32_MAX)
 		return;
 	place = &m->roll.places[m->places[i]];
-	if (c->json != NULL) {
-		cJSON_AddNumberToObject(c->json, "line", (double)place->line);
-		cJSON_AddNumberToObject(c->json, "byte", (double)place->byte);
-	}
+	json_number(c->json, "line", place->line);
+	json_number(c->json, "byte", place->byte);
 	snprintf(out, size, " (%.200s, line %lu)", m->path, place->line);
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/cmd.h"
+#include "client/json.h"
 #include "client/say.h"
 #include "client/secret.h"
 #include "common/seal.h"
@@ -11,8 +12,8 @@ static int
 made_say(struct client *c, const char *path, const char *public, int locked)
 {
 	if (c->json != NULL) {
-		cJSON_AddStringToObject(c->json, "public_key", public);
-		cJSON_AddBoolToObject(c->json, "passphrase", locked);
+		json_text(c->json, "public_key", public);
+		json_flag(c->json, "passphrase", locked);
 		return (say_done(c, "The private key is in %s", path));
 	}
 	puts(public);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/commands/enrolled.h"
+#include "client/json.h"
 #include "client/life.h"
 #include "client/prompt.h"
 #include "client/say.h"
@@ -25,18 +26,15 @@ static void
 group_say(struct client *c, cJSON *list, const char *own, const struct group *g,
     int dry)
 {
-	cJSON *object = list != NULL ? cJSON_CreateObject() : NULL;
+	cJSON *object = json_item(list);
 
 	say_shown(c, dry,
 	    "Group \"%s\" of the election is like group \"%s\" of the roll, "
 	    "which has %u voter%s.",
 	    own, g->name, g->voters, g->voters == 1 ? "" : "s");
-	if (object == NULL)
-		return;
-	cJSON_AddStringToObject(object, "group", own);
-	cJSON_AddStringToObject(object, "like", g->name);
-	cJSON_AddNumberToObject(object, "voters", g->voters);
-	cJSON_AddItemToArray(list, object);
+	json_text(object, "group", own);
+	json_text(object, "like", g->name);
+	json_number(object, "voters", g->voters);
 }
 
 int
@@ -51,8 +49,8 @@ lookalike_groups(struct client *c, const evote_election *v, int dry)
 	snprintf(
 	    what, sizeof(what), "Election \"%s\" was not created", v->name);
 	status = enrolled_groups(c, ENROLLED_ALL, what, &groups);
-	if (status < 0 && c->json != NULL)
-		list = cJSON_AddArrayToObject(c->json, "alike_groups");
+	if (status < 0)
+		list = json_list(c->json, "alike_groups");
 	for (u_int i = 0; status < 0 && i < v->groups.groups_len; i++) {
 		own = v->groups.groups_val[i];
 		for (const struct group *g = groups.all; g != NULL;
@@ -87,16 +85,13 @@ static int
 election_say(struct client *c, cJSON *list, const evote_life_summary *s,
     const char *name, int dry)
 {
-	cJSON *object = list != NULL ? cJSON_CreateObject() : NULL;
+	cJSON *object = json_item(list);
 
 	say_shown(c, dry,
 	    "There is an election with a name like this one: \"%s\" (%s).",
 	    s->name, life_phase(s->phase));
-	if (object != NULL) {
-		cJSON_AddStringToObject(object, "name", s->name);
-		cJSON_AddStringToObject(object, "phase", life_phase(s->phase));
-		cJSON_AddItemToArray(list, object);
-	}
+	json_text(object, "name", s->name);
+	json_text(object, "phase", life_phase(s->phase));
 	/* Motions A and B are meant to differ in no more. */
 	return (text_alike(s->name, name) &&
 	    (s->phase == EVOTE_PHASE_PLANNED || s->phase == EVOTE_PHASE_OPEN));
@@ -106,9 +101,7 @@ int
 lookalike_elections(
     struct client *c, struct evote *e, const char *name, int dry, int yes)
 {
-	cJSON *list = c->json != NULL
-	    ? cJSON_AddArrayToObject(c->json, "alike_elections")
-	    : NULL;
+	cJSON *list = json_list(c->json, "alike_elections");
 	unsigned first = 0, living = 0;
 	evote_lives_res res;
 	int status;

@@ -4,6 +4,7 @@
 
 #include "client/cmd.h"
 #include "client/commands/vote_say.h"
+#include "client/json.h"
 #include "client/prompt.h"
 #include "client/say.h"
 #include "client/when.h"
@@ -40,15 +41,12 @@ pending_say(void *arg, const struct evote_pending *p)
 	say_line(l->c, "%-8s  of %s  \"%s\"  kept since %s", say_act(p->kind),
 	    p->voter[0] != '\0' ? p->voter : "somebody logged in", p->election,
 	    w.utc);
-	if (l->list == NULL)
-		return;
-	object = cJSON_CreateObject();
-	cJSON_AddStringToObject(object, "kind", say_act(p->kind));
-	cJSON_AddStringToObject(object, "voter", p->voter);
-	cJSON_AddStringToObject(object, "election", p->election);
-	cJSON_AddStringToObject(object, "since", w.rfc3339);
+	object = json_item(l->list);
+	json_text(object, "kind", say_act(p->kind));
+	json_text(object, "voter", p->voter);
+	json_text(object, "election", p->election);
+	json_text(object, "since", w.rfc3339);
 	when_us(object, "since_us", p->since);
-	cJSON_AddItemToArray(l->list, object);
 }
 
 static int
@@ -61,8 +59,7 @@ list(struct client *c)
 
 	if ((status = cmd_open(c, &e)) >= 0)
 		return (status);
-	if (c->json != NULL)
-		l.list = cJSON_AddArrayToObject(c->json, "pending");
+	l.list = json_list(c->json, "pending");
 	outcome = evote_pendings(e, pending_say, &l, &n);
 	if (outcome != EVOTE_ANSWERED)
 		status = say_problem(c, evote_problem(e), outcome,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/cmd.h"
+#include "client/json.h"
 #include "client/proved.h"
 #include "client/say.h"
 #include "common/receipt.h"
@@ -58,8 +59,7 @@ hitch_text(
 				 : "Take care of it, since it is kept nowhere "
 				   "else",
 	    why);
-	if (c->json != NULL)
-		cJSON_AddStringToObject(c->json, "receipt_problem", why);
+	json_text(c->json, "receipt_problem", why);
 }
 
 static int

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "client/cmd.h"
+#include "client/json.h"
 #include "client/lib/reason.h"
 #include "client/life.h"
 #include "client/minutes.h"
@@ -226,35 +227,33 @@ pdf_check(struct client *c)
 static void
 refusals_json(cJSON *to, const evote_report_res *r)
 {
-	cJSON *list = cJSON_AddArrayToObject(to, "refused"), *one;
+	cJSON *list = json_list(to, "refused"), *one;
 	u_int i;
 
 	for (i = 0; i < r->refusals.refusals_len; i++) {
-		one = cJSON_CreateObject();
-		cJSON_AddStringToObject(one, "reason",
+		one = json_item(list);
+		json_text(one, "reason",
 		    reason_of(r->refusals.refusals_val[i].reason)->name);
-		cJSON_AddNumberToObject(one, "requests",
-		    (double)r->refusals.refusals_val[i].requests);
-		cJSON_AddItemToArray(list, one);
+		json_number(
+		    one, "requests", r->refusals.refusals_val[i].requests);
 	}
 }
 
 static void
 served_json(cJSON *to, const evote_report_res *r)
 {
-	cJSON *list = cJSON_AddArrayToObject(to, "served"), *one;
+	cJSON *list = json_list(to, "served"), *one;
 	const evote_tenure *t;
 	u_int i;
 
 	for (i = 0; i < r->tenures.tenures_len; i++) {
 		t = &r->tenures.tenures_val[i];
-		one = cJSON_CreateObject();
-		cJSON_AddStringToObject(one, "host", t->name);
-		cJSON_AddNumberToObject(one, "epoch", (double)t->epoch);
+		one = json_item(list);
+		json_text(one, "host", t->name);
+		json_number(one, "epoch", t->epoch);
 		when_add(one, "since", t->since.time);
-		cJSON_AddNumberToObject(one, "silence_us", (double)t->silence);
-		cJSON_AddBoolToObject(one, "forced", t->forced);
-		cJSON_AddItemToArray(list, one);
+		json_number(one, "silence_us", t->silence);
+		json_flag(one, "forced", t->forced);
 	}
 }
 
@@ -265,23 +264,21 @@ report_json(cJSON *to, const struct minutes *m)
 
 	if (life_opened(&m->life)) {
 		when_add(to, "opened", r->opened.time);
-		cJSON_AddNumberToObject(
-		    to, "opened_record", (double)r->opened.seq);
+		json_number(to, "opened_record", r->opened.seq);
 	}
 	when_add(to, "closed", r->closed.time);
-	cJSON_AddNumberToObject(to, "closed_record", (double)r->closed.seq);
+	json_number(to, "closed_record", r->closed.seq);
 	if (m->life.phase != EVOTE_PHASE_CANCELLED) {
-		cJSON_AddNumberToObject(to, "votes", (double)m->result.votes);
-		cJSON_AddNumberToObject(
-		    to, "eligible", (double)m->result.eligible);
+		json_number(to, "votes", m->result.votes);
+		json_number(to, "eligible", m->result.eligible);
 	}
 	life_changes_json(to, &m->life);
 	if (m->life.start != 0)
 		when_add(to, "start", m->life.start);
-	cJSON_AddNumberToObject(to, "grace_s", m->life.grace_s);
-	cJSON_AddBoolToObject(to, "frozen",
+	json_number(to, "grace_s", m->life.grace_s);
+	json_flag(to, "frozen",
 	    ballot_option(&m->options.options, EVOTE_OPTION_FREEZE, 0) != 0);
-	cJSON_AddBoolToObject(to, "sheet",
+	json_flag(to, "sheet",
 	    ballot_option(&m->options.options, EVOTE_OPTION_SHEET, 0) != 0);
 	refusals_json(to, r);
 	served_json(to, r);
@@ -305,10 +302,8 @@ report(struct client *c, const char *election, const struct form *form,
 	minutes_write(f, m);
 	fclose(f);
 	need(text);
-	if (c->json != NULL) {
-		report_json(c->json, m);
-		say_stamp(c, &m->life.answer.stamp);
-	}
+	report_json(c->json, m);
+	say_stamp(c, &m->life.answer.stamp);
 	if (form->pdf)
 		status = pdf_print(c, text);
 	else

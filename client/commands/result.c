@@ -6,6 +6,7 @@
 #include "client/chart.h"
 #include "client/cmd.h"
 #include "client/form.h"
+#include "client/json.h"
 #include "client/life.h"
 #include "client/proved.h"
 #include "client/ranking.h"
@@ -52,26 +53,20 @@ static void
 counts_json(struct client *c, const struct outcome *o)
 {
 	const evote_result_res *res = &o->res;
-	cJSON *list, *count;
+	cJSON *list = json_list(c->json, "counts"), *count;
 	u_int i;
 
-	if (c->json == NULL)
-		return;
-	list = cJSON_AddArrayToObject(c->json, "counts");
 	for (i = 0; i < res->counts.counts_len; i++) {
-		count = cJSON_CreateObject();
-		cJSON_AddStringToObject(
-		    count, "choice", res->counts.counts_val[i].choice);
-		cJSON_AddNumberToObject(
-		    count, "votes", (double)res->counts.counts_val[i].votes);
-		cJSON_AddNumberToObject(count, "rank", rank_of(o, i));
-		cJSON_AddItemToArray(list, count);
+		count = json_item(list);
+		json_text(count, "choice", res->counts.counts_val[i].choice);
+		json_number(count, "votes", res->counts.counts_val[i].votes);
+		json_number(count, "rank", rank_of(o, i));
 	}
-	cJSON_AddNumberToObject(c->json, "votes", (double)res->votes);
-	cJSON_AddNumberToObject(c->json, "eligible", (double)res->eligible);
-	cJSON_AddNumberToObject(c->json, "turnout", tally_turnout(res));
-	cJSON_AddBoolToObject(c->json, "tie", leaders(o) > 1);
-	cJSON_AddNumberToObject(c->json, "blank", (double)o->pairs.blank);
+	json_number(c->json, "votes", res->votes);
+	json_number(c->json, "eligible", res->eligible);
+	json_number(c->json, "turnout", tally_turnout(res));
+	json_flag(c->json, "tie", leaders(o) > 1);
+	json_number(c->json, "blank", o->pairs.blank);
 	if (o->form.kind == BALLOT_RANKED)
 		ranking_json(c->json, &o->ranking);
 	when_json(c->json, res->end);

@@ -5,6 +5,7 @@
 
 #include "client/cmd.h"
 #include "client/commands/enrolled.h"
+#include "client/json.h"
 #include "client/lib/sshkey.h"
 #include "client/say.h"
 #include "common/seal.h"
@@ -117,7 +118,7 @@ found_judge(struct client *c, const struct found *f, int alike_names)
 		    "as with `rekey`; if not, --alike-names takes both",
 		    name, f->alike));
 	if (c->json != NULL)
-		cJSON_AddBoolToObject(c->json, "mixed_name", text_mixes(name));
+		json_flag(c->json, "mixed_name", text_mixes(name));
 	else if (text_mixes(name))
 		say_aside("The name \"%s\" has letters of two alphabets in one "
 			  "word, and may look like another name. Check it.",
@@ -139,11 +140,9 @@ group_say(struct client *c, const struct found *f)
 		say_aside("The group \"%s\" is new: nobody else on the roll is "
 			  "in it%s.",
 		    group, ask);
-	if (c->json == NULL)
-		return;
-	cJSON_AddBoolToObject(c->json, "new_group", is_new);
+	json_flag(c->json, "new_group", is_new);
 	if (like != NULL)
-		cJSON_AddStringToObject(c->json, "like", like->name);
+		json_text(c->json, "like", like->name);
 }
 
 static int

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/cmd.h"
+#include "client/json.h"
 #include "client/lib/recount.h"
 #include "client/life.h"
 #include "client/proved.h"
@@ -85,17 +86,14 @@ own_say(struct client *c, const char *why, const evote_sheet_line *mine,
 {
 	char text[TRACKER_TEXT];
 
-	if (c->json != NULL)
-		cJSON_AddBoolToObject(c->json, "own_checked", mine != NULL);
+	json_flag(c->json, "own_checked", mine != NULL);
 	if (mine == NULL) {
-		if (c->json != NULL)
-			cJSON_AddStringToObject(c->json, "own_problem", why);
+		json_text(c->json, "own_problem", why);
 		snprintf(
 		    out, size, ". Your own vote was not looked for: %s", why);
 		return;
 	}
-	if (c->json != NULL)
-		cJSON_AddStringToObject(c->json, "choice", mine->choice);
+	json_text(c->json, "choice", mine->choice);
 	tracker_text(text, mine->tracker);
 	snprintf(out, size,
 	    ". Your own line is %s, with the choice that you sent. Whoever "
@@ -110,9 +108,9 @@ lines_check(struct client *c, struct evote *e, const struct recount *r,
 	char text[TRACKER_TEXT], problem[600];
 	const evote_sheet_line *mine;
 
-	if (r->own != NULL && c->json != NULL) {
+	if (r->own != NULL) {
 		tracker_text(text, r->own->tracker);
-		cJSON_AddStringToObject(c->json, "tracker", text);
+		json_text(c->json, "tracker", text);
 	}
 	if (recount_check(r, &mine, problem, sizeof(problem)) != 0)
 		return (wrong(c, r->election, problem));
@@ -146,20 +144,15 @@ sheet_check(struct client *c, struct evote *e, const char *election,
 static void
 lines_say(struct client *c, const struct lines *l)
 {
-	cJSON *list = NULL, *one;
+	cJSON *list = json_list(c->json, "lines"), *one;
 	char text[TRACKER_TEXT];
 
-	if (c->json != NULL)
-		list = cJSON_AddArrayToObject(c->json, "lines");
 	for (uint32_t i = 0; i < l->n; i++) {
 		tracker_text(text, l->list[i].tracker);
 		say_line(c, "%s\t%s", text, l->list[i].choice);
-		if (list == NULL)
-			continue;
-		one = cJSON_CreateObject();
-		cJSON_AddStringToObject(one, "tracker", text);
-		cJSON_AddStringToObject(one, "choice", l->list[i].choice);
-		cJSON_AddItemToArray(list, one);
+		one = json_item(list);
+		json_text(one, "tracker", text);
+		json_text(one, "choice", l->list[i].choice);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "client/cmd.h"
+#include "client/json.h"
 #include "client/proved.h"
 #include "client/say.h"
 #include "common/number.h"
@@ -36,12 +37,9 @@ policy_say(struct client *c, const struct evote_proof *p)
 	int status;
 
 	proved_names(p->policy, &none, 0, who, sizeof(who));
-	if (c->json != NULL) {
-		cJSON_AddNumberToObject(c->json, "size", (double)p->size);
-		cJSON_AddStringToObject(
-		    c->json, "log", p->policy->logs[0].name);
-		proved_hosts_json(c->json, p->policy);
-	}
+	json_number(c->json, "size", p->size);
+	json_text(c->json, "log", p->policy->logs[0].name);
+	proved_hosts_json(c->json, p->policy);
 	if (asprintf(&comment,
 		"# Who has to sign checkpoints of %" PRIu64
 		" records of this service:\n# %s\n",

@@ -3,6 +3,7 @@
 
 #include "client/chart.h"
 #include "client/cmd.h"
+#include "client/json.h"
 #include "client/life.h"
 #include "client/say.h"
 #include "client/when.h"
@@ -59,13 +60,10 @@ group_say(struct client *c, const evote_turnout *g, const char *when,
 		say_line(c, "%s  %10llu    %10llu  in the group %s", group,
 		    (unsigned long long)g->voted,
 		    (unsigned long long)g->eligible, when);
-	if (list == NULL)
-		return;
-	object = cJSON_CreateObject();
-	cJSON_AddStringToObject(object, "group", g->group);
-	cJSON_AddNumberToObject(object, "voted", (double)g->voted);
-	cJSON_AddNumberToObject(object, "eligible", (double)g->eligible);
-	cJSON_AddItemToArray(list, object);
+	object = json_item(list);
+	json_text(object, "group", g->group);
+	json_number(object, "voted", g->voted);
+	json_number(object, "eligible", g->eligible);
 }
 
 /* Of all groups. */
@@ -104,13 +102,12 @@ static void
 total_json(cJSON *to, const evote_turnout_res *res, const evote_life_res *l,
     const struct total *t)
 {
-	cJSON_AddNumberToObject(to, "voted", (double)t->voted);
-	cJSON_AddNumberToObject(to, "eligible", (double)t->eligible);
+	json_number(to, "voted", t->voted);
+	json_number(to, "eligible", t->eligible);
 	if (t->has_share)
-		cJSON_AddNumberToObject(
-		    to, "turnout", share(t->voted, t->eligible));
-	cJSON_AddBoolToObject(to, "closed", res->closed);
-	cJSON_AddStringToObject(to, "phase", life_phase(l->phase));
+		json_number(to, "turnout", share(t->voted, t->eligible));
+	json_flag(to, "closed", res->closed);
+	json_text(to, "phase", life_phase(l->phase));
 	when_json(to, res->end);
 }
 
@@ -122,8 +119,7 @@ total_say(struct client *c, const char *election, const evote_turnout_res *res,
 	struct when w = when_at(life_time(l), now);
 	char of[40] = "", part[40];
 
-	if (c->json != NULL)
-		total_json(c->json, res, l, t);
+	total_json(c->json, res, l, t);
 	if (t->has_share) {
 		snprintf(of, sizeof(of), " of %llu",
 		    (unsigned long long)t->eligible);
@@ -147,12 +143,10 @@ turnout_say(struct client *c, const char *election,
 {
 	struct total t = total_of(res, l, result);
 	const evote_turnout *g = res->groups.groups_val;
-	cJSON *list = NULL;
+	cJSON *list = json_list(c->json, "groups");
 	int columns = 6;
 	u_int i;
 
-	if (c->json != NULL)
-		list = cJSON_AddArrayToObject(c->json, "groups");
 	for (i = 0; i < res->groups.groups_len; i++)
 		say_widen(&columns, g[i].group);
 	for (i = 0; i < res->groups.groups_len; i++)
@@ -174,13 +168,10 @@ step_say(struct client *c, cJSON *list, uint64_t from, uint64_t votes,
 	chart_bar(bar, sizeof(bar), votes, max, BAR);
 	say_line(c, "%s %8llu  %s%s", w.utc, (unsigned long long)votes, bar,
 	    last ? " and later" : "");
-	if (list == NULL)
-		return;
-	object = cJSON_CreateObject();
-	cJSON_AddStringToObject(object, "from", w.rfc3339);
+	object = json_item(list);
+	json_text(object, "from", w.rfc3339);
 	when_us(object, "from_us", from);
-	cJSON_AddNumberToObject(object, "votes", (double)votes);
-	cJSON_AddItemToArray(list, object);
+	json_number(object, "votes", votes);
 }
 
 static int
@@ -189,10 +180,8 @@ curve_say(struct client *c, const char *election, const evote_curve_res *res)
 	u_int i, n = res->votes.votes_len;
 	uint64_t max = 0, all = 0,
 		 step = n == 0 ? 0 : (res->end - res->opened) / n;
-	cJSON *list = NULL;
+	cJSON *list = json_list(c->json, "times");
 
-	if (c->json != NULL)
-		list = cJSON_AddArrayToObject(c->json, "times");
 	for (i = 0; i < n; i++) {
 		all += res->votes.votes_val[i];
 		max = res->votes.votes_val[i] > max ? res->votes.votes_val[i]

@@ -7,6 +7,7 @@
 
 #include "client/cmd.h"
 #include "client/histories.h"
+#include "client/json.h"
 #include "client/lib/reason.h"
 #include "client/life.h"
 #include "client/proved.h"
@@ -56,20 +57,6 @@ not_proved(struct examined *x, const char *fmt, ...)
 
 /* ---- what a record says ---- */
 
-static void
-json_text(struct examined *x, const char *key, const char *text)
-{
-	if (x->json != NULL)
-		cJSON_AddStringToObject(x->json, key, text);
-}
-
-static void
-json_number(struct examined *x, const char *key, uint64_t number)
-{
-	if (x->json != NULL)
-		cJSON_AddNumberToObject(x->json, key, (double)number);
-}
-
 /* "a vote of ada in "board" was accepted", or "was refused (closed)" */
 static void
 op_text(struct examined *x, const evote_leaf *leaf, char *out, size_t size)
@@ -82,7 +69,7 @@ op_text(struct examined *x, const evote_leaf *leaf, char *out, size_t size)
 
 	if (refused) {
 		snprintf(answer, sizeof(answer), "refused (%s)", why);
-		json_text(x, "refused", why);
+		json_text(x->json, "refused", why);
 	}
 	if (op->kind == EVOTE_OP_VOTE || op->kind == EVOTE_OP_BALLOT) {
 		asker = &op->evote_op_u.vote.asker;
@@ -107,9 +94,8 @@ op_text(struct examined *x, const evote_leaf *leaf, char *out, size_t size)
 	} else
 		snprintf(out, size, "something other than a vote happened");
 	if (asker != NULL)
-		json_text(x, "voter", asker->voter);
-	if (election != NULL)
-		json_text(x, "election", election);
+		json_text(x->json, "voter", asker->voter);
+	json_text(x->json, "election", election);
 }
 
 static int
@@ -128,9 +114,8 @@ record_text(struct examined *x, char *out, size_t size)
 	}
 	op_text(x, &leaf, op, sizeof(op));
 	w = when_of(leaf.time);
-	json_text(x, "time", w.rfc3339);
-	if (x->json != NULL)
-		when_us(x->json, "time_us", leaf.time);
+	json_text(x->json, "time", w.rfc3339);
+	when_us(x->json, "time_us", leaf.time);
 	snprintf(out, size, "%s at %s, as record %llu", op, w.utc,
 	    (unsigned long long)r->index);
 	xdr_free(proc, &leaf);
@@ -198,7 +183,7 @@ compared(struct client *c, struct examined *x)
 		last_seen_add(c, x);
 	if ((other = histories_add(x->histories, x->name, x->note)) == NULL)
 		return (-1);
-	json_text(x, "contradicts", other);
+	json_text(x->json, "contradicts", other);
 	not_proved(x,
 	    "%s and %s contradict each other: the service has signed both, "
 	    "and they are of other records, %llu each. Votes that were "
@@ -250,7 +235,7 @@ policy_find(struct client *c, struct examined *x)
 	x->met = evote_policy_kept(
 	    c->options.state, x->note->log, x->note->size, &x->known, damaged);
 	if (is_newer(x))
-		json_number(x, "keys_of", x->known);
+		json_number(x->json, "keys_of", x->known);
 	if ((x->policy = x->met) != NULL)
 		return (-1);
 	if (damaged[0] != '\0')
@@ -297,8 +282,8 @@ receipt_examine(struct client *c, struct examined *x)
 	int status;
 
 	x->note = &x->receipt.note;
-	json_number(x, "record", x->receipt.index);
-	json_number(x, "size", x->note->size);
+	json_number(x->json, "record", x->receipt.index);
+	json_number(x->json, "size", x->note->size);
 	if ((status = policy_find(c, x)) < 0)
 		status = judged(c, x);
 	if (status != EXIT_CHANGED && !receipt_fits(&x->receipt))
@@ -326,7 +311,7 @@ note_examine(struct client *c, struct examined *x, const struct note *note)
 	int status;
 
 	x->note = note;
-	json_number(x, "size", note->size);
+	json_number(x->json, "size", note->size);
 	if ((status = policy_find(c, x)) >= 0 || (status = judged(c, x)) >= 0)
 		return (status);
 	signers_text(x, who, sizeof(who));
@@ -363,10 +348,8 @@ examine(struct client *c, struct examined *x)
 	else
 		snprintf(x->text, sizeof(x->text), "%s cannot be read: %s",
 		    x->name, strerror(errno));
-	if (x->json != NULL) {
-		cJSON_AddBoolToObject(x->json, "proved", status < 0);
-		cJSON_AddStringToObject(x->json, "text", x->text);
-	}
+	json_flag(x->json, "proved", status < 0);
+	json_text(x->json, "text", x->text);
 	receipt_clear(&x->receipt);
 	tlog_policy_free(x->met);
 	free(text);
@@ -402,11 +385,8 @@ one_verify(struct client *c, const struct tlog_policy *policy,
 	x->name = name;
 	x->policy = policy;
 	x->histories = histories;
-	if (list != NULL) {
-		x->json = cJSON_CreateObject();
-		cJSON_AddStringToObject(x->json, "file", name);
-		cJSON_AddItemToArray(list, x->json);
-	}
+	x->json = json_item(list);
+	json_text(x->json, "file", name);
 	status = one_say(c, x, examine(c, x), last);
 	free(x);
 	return (status);
@@ -416,8 +396,7 @@ static int
 all_verify(
     struct client *c, const struct tlog_policy *policy, int n, char **names)
 {
-	cJSON *list =
-	    c->json != NULL ? cJSON_AddArrayToObject(c->json, "files") : NULL;
+	cJSON *list = json_list(c->json, "files");
 	struct histories histories = {0};
 	int status = -1, bad = 0, torn = 0, unread = 0;
 
