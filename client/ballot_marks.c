@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/need.h"
 #include "common/text.h"
 
 static evote_reason
@@ -79,11 +80,11 @@ ballot_marks_ranking(struct ballot_marks *m, const char *text)
 {
 	size_t len = strlen(text);
 	unsigned char rank = 1;
-	char *name = malloc(len + 1);
+	char *name = need(malloc(len + 1));
 	const char *p = text;
 	evote_reason reason = EVOTE_R_OK;
 
-	while (name != NULL && reason == EVOTE_R_OK) {
+	while (reason == EVOTE_R_OK) {
 		p += strspn(p, " ");
 		p = *p == '"' ? quoted_read(p, name) : plain_read(p, name);
 		if (p == NULL || (*p != '>' && *p != '=' && *p != '\0'))

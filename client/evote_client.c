@@ -472,7 +472,7 @@ run(struct client *c, int argc, char **argv)
 		return (run_help(c, argc - 1, argv + 1));
 	if ((cmd = command_find(c, argv[0], &status)) == NULL)
 		return (status);
-	own = need(calloc(1, cmd->size + 1));
+	own = need_zeroed(1, cmd->size + 1);
 	status = command_run(c, cmd, own, argc, argv, told);
 	free(own);
 	return (status);

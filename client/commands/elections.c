@@ -8,6 +8,7 @@
 #include "client/life.h"
 #include "client/say.h"
 #include "client/when.h"
+#include "common/need.h"
 
 /* ---- elections ---- */
 
@@ -38,7 +39,7 @@ creator_read(struct client *c, struct evote *e, const char *name,
 	if (status < 0) {
 		snprintf(by, sizeof(by), "by %s", life_by(res.creator));
 		say_widen(columns, by);
-		more->creator = strdup(res.creator);
+		more->creator = need_copy(res.creator);
 	}
 	xdr_free((xdrproc_t)xdr_evote_election_res, &res);
 	return (status);

@@ -39,7 +39,7 @@ enrolled_check(struct client *c, enum clnt_stat stat,
 
 static int
 page_take(struct client *c, CLIENT *client, evote_roll_args *args,
-    const char *what, int (*take)(void *, const evote_voter *), void *arg)
+    const char *what, void (*take)(void *, const evote_voter *), void *arg)
 {
 	evote_roll_res res;
 	enum clnt_stat stat = enrolled_page(c, client, args, &res);
@@ -48,15 +48,14 @@ page_take(struct client *c, CLIENT *client, evote_roll_args *args,
 
 	status = enrolled_check(c, stat, &res.answer, what);
 	for (i = 0; status < 0 && i < res.voters.voters_len; i++)
-		if (take(arg, &res.voters.voters_val[i]) != 0)
-			status = say_usage(c, "%s: no memory", what);
+		take(arg, &res.voters.voters_val[i]);
 	xdr_free((xdrproc_t)xdr_evote_roll_res, &res);
 	return (status);
 }
 
 int
 enrolled_each(struct client *c, evote_roll_args args, const char *what,
-    int (*take)(void *, const evote_voter *), void *arg)
+    void (*take)(void *, const evote_voter *), void *arg)
 {
 	CLIENT *client;
 	int status;
@@ -70,10 +69,10 @@ enrolled_each(struct client *c, evote_roll_args args, const char *what,
 	return (status);
 }
 
-static int
+static void
 group_take(void *arg, const evote_voter *v)
 {
-	return (groups_add(arg, v->group));
+	groups_add(arg, v->group);
 }
 
 int

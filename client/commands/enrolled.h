@@ -15,12 +15,9 @@ enum clnt_stat enrolled_page(
 /* admin_check of that; an election is named only for who has not voted. */
 int enrolled_check(
     struct client *, enum clnt_stat, const evote_answer *, const char *what);
-/*
- * A step: hands on each voter of that page and of those after it, until take
- * returns other than 0, which means that there is no memory.
- */
+/* A step: hands on each voter of that page and of those after it. */
 int enrolled_each(struct client *, evote_roll_args, const char *what,
-    int (*take)(void *, const evote_voter *), void *arg);
+    void (*take)(void *, const evote_voter *), void *arg);
 /* The same, counted by groups. */
 int enrolled_groups(
     struct client *, evote_roll_args, const char *what, struct groups *);

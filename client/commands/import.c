@@ -11,6 +11,7 @@
 #include "client/prompt.h"
 #include "client/roll/roll.h"
 #include "client/say.h"
+#include "common/need.h"
 
 #define FILE_MAX  (256UL << 20) /* bytes */
 #define UNCHANGED "The roll was not changed"
@@ -46,17 +47,6 @@ file_load(struct client *c, const char *path, char **out, size_t *len)
 
 /* ---- what would change ---- */
 
-static int
-page_compare(struct client *c, struct import *m, const evote_roll_res *res)
-{
-	u_int i, n = res->voters.voters_len;
-
-	for (i = 0; i < n; i++)
-		if (diff_with(m->diff, &res->voters.voters_val[i]) == -1)
-			return (say_usage(c, "no memory"));
-	return (-1);
-}
-
 /* Compares with the roll, page by page; how long it is nobody says before. */
 static int
 compare(struct client *c, CLIENT *client, struct import *m)
@@ -67,6 +57,7 @@ compare(struct client *c, CLIENT *client, struct import *m)
 	evote_roll_res res;
 	enum clnt_stat stat;
 	uint32_t first;
+	u_int i;
 	int status;
 
 	progress_begin(&progress, c->json == NULL, "comparing  ", m->roll.n);
@@ -81,8 +72,8 @@ compare(struct client *c, CLIENT *client, struct import *m)
 			m->version = res.roll;
 		else if (status < 0 && res.roll != m->version)
 			status = say_refused(c, &changed, UNCHANGED);
-		if (status < 0)
-			status = page_compare(c, m, &res);
+		for (i = 0; status < 0 && i < res.voters.voters_len; i++)
+			diff_with(m->diff, &res.voters.voters_val[i]);
 		xdr_free((xdrproc_t)xdr_evote_roll_res, &res);
 	} while (status < 0 && args.first != 0);
 	progress_end(&progress);
@@ -196,49 +187,42 @@ chain_add(struct import *m, uint32_t i, uint32_t *chain, char *made)
  * hands come first, and voters who swap keys are in one call unless there are
  * hundreds of them.
  */
-static int
-changes_make(struct client *c, struct import *m)
+static void
+changes_make(struct import *m)
 {
 	const struct diff *d = m->diff;
-	uint32_t *chain = calloc((size_t)m->roll.n + 1, sizeof(*chain));
-	char *made = calloc((size_t)m->roll.n + 1, 1);
-	int there = chain != NULL && made != NULL;
+	uint32_t *chain = need_zeroed((size_t)m->roll.n + 1, sizeof(*chain));
+	char *made = need_zeroed((size_t)m->roll.n + 1, 1);
 	uint32_t i;
 
-	for (i = 0; there && i < m->roll.n; i++)
+	for (i = 0; i < m->roll.n; i++)
 		if (diff_giver(d, i) != DIFF_NONE)
 			chain_add(m, i, chain, made);
-	for (i = 0; there && i < m->roll.n; i++)
+	for (i = 0; i < m->roll.n; i++)
 		if (diff_of(d, i) != CHANGE_NONE)
 			chain_add(m, i, chain, made);
 	free(chain);
 	free(made);
-	return (there ? -1 : say_usage(c, "no memory"));
 }
 
-static int
-rows_make(struct client *c, struct import *m)
+static void
+rows_make(struct import *m)
 {
 	const struct diff *d = m->diff;
 	size_t n = (size_t)m->roll.n + (m->remove ? d->not_in_file : 0) + 1;
 	uint32_t i;
-	int status;
 
-	m->rows = calloc(n, sizeof(*m->rows));
-	m->places = calloc(n, sizeof(*m->places));
-	if (m->rows == NULL || m->places == NULL)
-		return (say_usage(c, "no memory"));
+	m->rows = need_zeroed(n, sizeof(*m->rows));
+	m->places = need_zeroed(n, sizeof(*m->places));
 	for (i = 0; m->remove && i < d->not_in_file; i++)
 		row_add(m,
 		    (evote_voter){.name = d->missing[i].name,
 			.group = d->missing[i].group},
 		    TRUE, UINT32_MAX);
 	m->leave = m->n;
-	if ((status = changes_make(c, m)) >= 0)
-		return (status);
+	changes_make(m);
 	m->added = diff_count(d, CHANGE_ADD);
 	m->changed = m->n - m->leave - m->added;
-	return (-1);
 }
 
 static int
@@ -338,8 +322,6 @@ import(struct client *c, struct import *m)
 	if ((status = voters_read(c, m)) >= 0)
 		return (status);
 	m->diff = diff_new(&m->roll, &m->options, m->remove);
-	if (m->diff == NULL)
-		return (say_usage(c, "no memory"));
 	if ((status = admin_open(c, &client)) >= 0)
 		return (status);
 	status = compare(c, client, m);
@@ -349,9 +331,10 @@ import(struct client *c, struct import *m)
 		import_say_groups(c, m);
 	}
 	if (status < 0 && (status = conflicts_refuse(c, m)) < 0 &&
-	    (status = removal_check(c, m)) < 0 &&
-	    (status = rows_make(c, m)) < 0)
+	    (status = removal_check(c, m)) < 0) {
+		rows_make(m);
 		status = import_send(c, client, m);
+	}
 	clnt_destroy(client);
 	return (status < 0 ? import_say(c, m) : status);
 }

@@ -7,6 +7,7 @@
 #include "client/json.h"
 #include "client/proved.h"
 #include "client/say.h"
+#include "common/need.h"
 #include "common/receipt.h"
 
 /* Another vote's may be all that its voter has. */
@@ -80,8 +81,7 @@ receipt_say(struct client *c, const char *election, struct evote_proof *p,
 			 c, copy, RECEIPT_HEAD, 0600, p->text)) >= 0)
 			return (status);
 		free(p->path);
-		if ((p->path = strdup(copy)) == NULL)
-			return (say_usage(c, "no memory"));
+		p->path = need_copy(copy);
 	}
 	proved_receipt_json(c->json, p);
 	proved_signers(p->policy, &p->verdict, who, sizeof(who));

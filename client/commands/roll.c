@@ -8,6 +8,7 @@
 #include "client/json.h"
 #include "client/lib/sshkey.h"
 #include "client/say.h"
+#include "common/need.h"
 #include "common/seal.h"
 #include "common/text.h"
 
@@ -19,7 +20,7 @@ holder_text(const char *name)
 	char text[NAME_ROOM + 40];
 
 	snprintf(text, sizeof(text), "%s is on the roll with this key", name);
-	return (strdup(text));
+	return (need_copy(text));
 }
 
 /* That of who has the key, malloc'd; NULL: nobody, or the roll is not told. */
@@ -91,18 +92,18 @@ struct found {
 	struct groups others;  /* the groups of all others */
 };
 
-static int
+static void
 found_take(void *arg, const evote_voter *v)
 {
 	struct found *f = arg;
 
 	if (strcmp(v->name, f->voter->name) == 0) {
 		f->there = 1;
-		return (0);
+		return;
 	}
 	if (text_alike(v->name, f->voter->name))
 		snprintf(f->alike, sizeof(f->alike), "%s", v->name);
-	return (groups_add(&f->others, v->group));
+	groups_add(&f->others, v->group);
 }
 
 /* A step.  Who is there already was let in before. */

@@ -13,6 +13,7 @@
 #include "client/proved.h"
 #include "client/say.h"
 #include "client/when.h"
+#include "common/need.h"
 #include "common/receipt.h"
 #include "common/record.h"
 
@@ -377,11 +378,9 @@ static int
 one_verify(struct client *c, const struct tlog_policy *policy,
     struct histories *histories, cJSON *list, const char *name, int last)
 {
-	struct examined *x = calloc(1, sizeof(*x));
+	struct examined *x = need_zeroed(1, sizeof(*x));
 	int status;
 
-	if (x == NULL)
-		return (say_usage(c, "no memory"));
 	x->name = name;
 	x->policy = policy;
 	x->histories = histories;

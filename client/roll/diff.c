@@ -4,6 +4,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "common/need.h"
 #include "common/text.h"
 
 struct diff_row {
@@ -15,50 +16,7 @@ struct diff_row {
 	UT_hash_handle hh, hh_form, hh_key; /* name and key lie in the roll */
 };
 
-struct diff_group {
-	char *name;
-	int told; /* it is new */
-	UT_hash_handle hh;
-};
-
-static struct diff_group *
-group_find(const struct diff *d, const char *name)
-{
-	struct diff_group *g;
-
-	HASH_FIND_STR(d->groups, name, g);
-	return (g);
-}
-
-/* Once; NULL: no memory. */
-static struct diff_group *
-group_note(struct diff *d, const char *name)
-{
-	struct diff_group *g = group_find(d, name);
-
-	if (g != NULL || (g = calloc(1, sizeof(*g))) == NULL)
-		return (g);
-	if ((g->name = strdup(name)) == NULL) {
-		free(g);
-		return (NULL);
-	}
-	HASH_ADD_KEYPTR(hh, d->groups, g->name, strlen(g->name), g);
-	return (g);
-}
-
 static void
-groups_free(struct diff *d)
-{
-	struct diff_group *g, *next;
-
-	HASH_ITER (hh, d->groups, g, next) {
-		HASH_DEL(d->groups, g);
-		free(g->name);
-		free(g);
-	}
-}
-
-static int
 row_note(struct diff *d, uint32_t i, const struct roll_options *o)
 {
 	const evote_voter *v = &d->roll->voters[i];
@@ -70,33 +28,23 @@ row_note(struct diff *d, uint32_t i, const struct roll_options *o)
 	if (!o->shared_keys)
 		HASH_ADD_KEYPTR(hh_key, d->by_key, v->key, sizeof(v->key), row);
 	if (!o->alike_names) {
-		if ((row->form = text_fold(v->name)) == NULL)
-			return (-1);
+		row->form = need(text_fold(v->name));
 		HASH_ADD_KEYPTR(
 		    hh_form, d->by_form, row->form, strlen(row->form), row);
 	}
-	return (groups_add(&d->will, v->group));
+	groups_add(&d->will, v->group);
 }
 
 struct diff *
 diff_new(const struct roll *roll, const struct roll_options *o, int removes)
 {
-	struct diff *d = calloc(1, sizeof(*d));
-	uint32_t i;
+	struct diff *d = need_zeroed(1, sizeof(*d));
 
-	if (d != NULL)
-		d->rows = calloc((size_t)roll->n + 1, sizeof(*d->rows));
-	if (d == NULL || d->rows == NULL) {
-		free(d);
-		return (NULL);
-	}
+	d->rows = need_zeroed((size_t)roll->n + 1, sizeof(*d->rows));
 	d->roll = roll;
 	d->removes = removes;
-	for (i = 0; i < roll->n; i++)
-		if (row_note(d, i, o) != 0) {
-			diff_free(d);
-			return (NULL);
-		}
+	for (uint32_t i = 0; i < roll->n; i++)
+		row_note(d, i, o);
 	return (d);
 }
 
@@ -108,7 +56,6 @@ diff_free(struct diff *d)
 	HASH_CLEAR(hh_key, d->by_key);
 	HASH_CLEAR(hh_form, d->by_form);
 	HASH_CLEAR(hh, d->by_name);
-	groups_free(d);
 	for (uint32_t i = 0; i < d->roll->n; i++) {
 		free(d->rows[i].form);
 		free(d->rows[i].alike);
@@ -116,11 +63,13 @@ diff_free(struct diff *d)
 		free(d->rows[i].former);
 		free(d->rows[i].group);
 	}
-	for (uint32_t i = 0; d->missing != NULL && i < d->not_in_file; i++) {
+	for (uint32_t i = 0; d->removes && i < d->not_in_file; i++) {
 		free(d->missing[i].name);
 		free(d->missing[i].group);
 	}
+	groups_clear(&d->are);
 	groups_clear(&d->will);
+	groups_clear(&d->told);
 	free(d->missing);
 	free(d->rows);
 	free(d);
@@ -141,77 +90,61 @@ key_taker(struct diff *d, const evote_voter *stands)
 }
 
 /* Whoever stands keeps the key. */
-static int
+static void
 key_shared(struct diff *d, const evote_voter *stands)
 {
 	struct diff_row *row = key_taker(d, stands);
 
-	if (row == NULL || row->holder != NULL)
-		return (0);
-	row->holder = strdup(stands->name);
-	return (row->holder == NULL ? -1 : 0);
+	if (row != NULL && row->holder == NULL)
+		row->holder = need_copy(stands->name);
 }
 
 /* Whoever stands gives it up: by leaving (DIFF_NONE), or by that row. */
-static int
+static void
 key_passed(struct diff *d, const evote_voter *stands, uint32_t giver)
 {
 	struct diff_row *row = key_taker(d, stands);
 
 	if (row == NULL || row->former != NULL)
-		return (0);
+		return;
 	row->giver = giver;
-	row->former = strdup(stands->name);
-	return (row->former == NULL ? -1 : 0);
+	row->former = need_copy(stands->name);
 }
 
 /* Whoever stands, and is not in the file, keeps the name. */
-static int
+static void
 name_alike(struct diff *d, const evote_voter *stands)
 {
 	struct diff_row *row = NULL;
 	char *form;
 
 	if (d->by_form == NULL)
-		return (0);
-	if ((form = text_fold(stands->name)) == NULL)
-		return (-1);
+		return;
+	form = need(text_fold(stands->name));
 	HASH_FIND(hh_form, d->by_form, form, strlen(form), row);
 	free(form);
-	if (row == NULL || row->alike != NULL)
-		return (0);
-	row->alike = strdup(stands->name);
-	return (row->alike == NULL ? -1 : 0);
+	if (row != NULL && row->alike == NULL)
+		row->alike = need_copy(stands->name);
 }
 
-static int
+static void
 missing_add(struct diff *d, const evote_voter *stands)
 {
-	uint32_t n = d->not_in_file;
-	struct diff_missing *m = d->missing;
+	uint32_t n = d->not_in_file++;
 
 	if (!d->removes) {
-		d->not_in_file++;
-		return (groups_add(&d->will, stands->group) != 0 ||
-			    name_alike(d, stands) != 0
-			? -1
-			: key_shared(d, stands));
+		groups_add(&d->will, stands->group);
+		name_alike(d, stands);
+		key_shared(d, stands);
+		return;
 	}
-	if ((n & (n - 1)) == 0) {
-		m = realloc(m, (n == 0 ? 1 : 2 * (size_t)n) * sizeof(*m));
-		if (m == NULL)
-			return (-1);
-		d->missing = m;
-	}
-	m[n].name = strdup(stands->name);
-	m[n].group = strdup(stands->group);
-	d->not_in_file++;
-	return (m[n].name == NULL || m[n].group == NULL
-		? -1
-		: key_passed(d, stands, DIFF_NONE));
+	d->missing = need_room(d->missing, n, sizeof(*d->missing));
+	d->missing[n].name = need_copy(stands->name);
+	d->missing[n].group = need_copy(stands->group);
+	key_passed(d, stands, DIFF_NONE);
 }
 
-int
+void
 diff_with(struct diff *d, const evote_voter *stands)
 {
 	const evote_voter *wanted;
@@ -219,23 +152,24 @@ diff_with(struct diff *d, const evote_voter *stands)
 	unsigned change = CHANGE_NONE;
 
 	d->on_roll++;
-	if (group_note(d, stands->group) == NULL)
-		return (-1);
+	groups_add(&d->are, stands->group);
 	HASH_FIND_STR(d->by_name, stands->name, row);
-	if (row == NULL)
-		return (missing_add(d, stands));
+	if (row == NULL) {
+		missing_add(d, stands);
+		return;
+	}
 	wanted = &d->roll->voters[row - d->rows];
 	if (strcmp(wanted->group, stands->group) != 0) {
 		change |= CHANGE_GROUP;
-		if ((row->group = strdup(stands->group)) == NULL)
-			return (-1);
+		row->group = need_copy(stands->group);
 	}
 	if (memcmp(wanted->key, stands->key, sizeof(wanted->key)) != 0)
 		change |= CHANGE_KEY;
 	row->change = (enum change)change;
-	return (change & CHANGE_KEY
-		? key_passed(d, stands, (uint32_t)(row - d->rows))
-		: key_shared(d, stands));
+	if (change & CHANGE_KEY)
+		key_passed(d, stands, (uint32_t)(row - d->rows));
+	else
+		key_shared(d, stands);
 }
 
 enum change
@@ -281,20 +215,18 @@ diff_group(const struct diff *d, uint32_t i)
 const char *
 diff_new_group(struct diff *d, uint32_t *i, struct nearest *near)
 {
-	struct diff_group *g, *next;
+	const struct group *g;
 	const char *name;
 
 	while (*i < d->roll->n) {
 		name = d->roll->voters[(*i)++].group;
-		if (group_find(d, name) != NULL)
+		if (groups_in(&d->are, name) > 0 ||
+		    groups_in(&d->told, name) > 0)
 			continue;
 		*near = (struct nearest){.typed = name};
-		HASH_ITER (hh, d->groups, g, next)
-			if (!g->told)
-				nearest_try(near, g->name);
-		if ((g = group_note(d, name)) == NULL)
-			return (NULL);
-		g->told = 1;
+		for (g = d->are.all; g != NULL; g = g->hh.next)
+			nearest_try(near, g->name);
+		groups_add(&d->told, name);
 		return (name);
 	}
 	return (NULL);

@@ -17,12 +17,12 @@ enum change {
 };
 
 struct diff_row;
-struct diff_group;
 struct diff {
 	const struct roll *roll;
 	struct diff_row *rows, *by_name, *by_form, *by_key;
-	struct diff_group *groups; /* in which somebody is */
-	struct groups will;	   /* in which somebody will be */
+	struct groups are;  /* in which somebody is */
+	struct groups will; /* in which somebody will be */
+	struct groups told; /* by diff_new_group */
 	uint32_t on_roll;
 	uint32_t not_in_file;
 	/* These, if they are to be taken off the roll. */
@@ -34,13 +34,13 @@ struct diff {
 
 /*
  * The roll must outlive it.  Keys that are shared and names that are alike are
- * looked for unless the options take them.  NULL: no memory.
+ * looked for unless the options take them.
  */
 struct diff *diff_new(
     const struct roll *, const struct roll_options *, int removes);
 void diff_free(struct diff *); /* NULL is fine */
-/* Takes one voter of the roll that stands; -1: no memory. */
-int diff_with(struct diff *, const evote_voter *);
+/* Takes one voter of the roll that stands. */
+void diff_with(struct diff *, const evote_voter *);
 /* What importing the i-th voter of the file would have to change. */
 enum change diff_of(const struct diff *, uint32_t i);
 /* Who has the key, for CHANGE_SHARED, or the name, for CHANGE_ALIKE. */

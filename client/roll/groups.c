@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/nearest.h"
+#include "common/need.h"
 #include "common/text.h"
 
 /* Of more groups, as in a wrong column, each pair would take too long. */
@@ -18,22 +19,17 @@ group_find(const struct groups *gs, const char *name)
 	return (g);
 }
 
-int
+void
 groups_add(struct groups *gs, const char *name)
 {
 	struct group *g = group_find(gs, name);
 
 	if (g == NULL) {
-		if ((g = calloc(1, sizeof(*g))) == NULL)
-			return (-1);
-		if ((g->name = strdup(name)) == NULL) {
-			free(g);
-			return (-1);
-		}
+		g = need_zeroed(1, sizeof(*g));
+		g->name = need_copy(name);
 		HASH_ADD_KEYPTR(hh, gs->all, g->name, strlen(g->name), g);
 	}
 	g->voters++;
-	return (0);
 }
 
 void

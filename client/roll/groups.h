@@ -19,8 +19,8 @@ struct groups {
 	struct group *all; /* in the order in which they were added */
 };
 
-/* One more voter is in it; -1: no memory. */
-int groups_add(struct groups *, const char *name);
+/* One more voter is in it. */
+void groups_add(struct groups *, const char *name);
 void groups_clear(struct groups *);
 /* How many voters are in it. */
 uint32_t groups_in(const struct groups *, const char *name);

@@ -8,6 +8,7 @@
 
 #include "client/lib/sshkey.h"
 #include "client/roll/csv.h"
+#include "common/need.h"
 #include "common/text.h"
 
 enum { NAME, GROUP, KEY, COLUMNS };
@@ -159,8 +160,7 @@ name_keep(struct roll *r, char *field, const char *name)
 
 	if (len <= strlen(field))
 		return (memcpy(field, name, len + 1));
-	if ((t = malloc(sizeof(*t) + len + 1)) == NULL)
-		return (NULL);
+	t = need(malloc(sizeof(*t) + len + 1));
 	t->next = r->texts;
 	r->texts = t;
 	return (memcpy(t->text, name, len + 1));
@@ -179,8 +179,7 @@ name_read(struct roll *r, const struct csv_row *row, int column,
 	}
 	if (text_tidy(name, EVOTE_NAME_MAX, field, why, sizeof(why)) != 0)
 		return (fail_cell(row, column, what, why, err, errlen));
-	if ((*out = name_keep(r, field, name)) == NULL)
-		return (fail_at(row, err, errlen, "no memory"));
+	*out = name_keep(r, field, name);
 	return (0);
 }
 
@@ -202,24 +201,6 @@ voter_read(struct roll *r, const struct csv_row *row,
 	if (sshkey_public((unsigned char *)v->key, cell(row, columns[KEY]), why,
 		sizeof(why)) != 0)
 		return (fail_cell(row, columns[KEY], "key", why, err, errlen));
-	return (0);
-}
-
-static int
-roll_grow(struct roll *r, uint32_t *room)
-{
-	uint32_t more = *room == 0 ? 256 : *room * 2;
-	void *p;
-
-	if (r->n < *room)
-		return (0);
-	if ((p = realloc(r->voters, more * sizeof(*r->voters))) == NULL)
-		return (-1);
-	r->voters = p;
-	if ((p = realloc(r->places, more * sizeof(*r->places))) == NULL)
-		return (-1);
-	r->places = p;
-	*room = more;
 	return (0);
 }
 
@@ -246,19 +227,17 @@ fault(struct faults *f, const char *fmt, ...)
 		f->o->fault(f->o->arg, why);
 }
 
-/* -1: the rest of the file cannot be read. */
-static int
+static void
 rows_read(struct roll *r, struct csv *csv, const int columns[COLUMNS],
     int width, struct faults *f)
 {
 	struct csv_row row;
-	uint32_t room = 0;
 	char why[700];
 	int rc;
 
 	while ((rc = csv_next(csv, &row, why, sizeof(why))) == 1) {
-		if (roll_grow(r, &room) != 0)
-			return (fail_at(&row, f->err, f->errlen, "no memory"));
+		r->voters = need_room(r->voters, r->n, sizeof(*r->voters));
+		r->places = need_room(r->places, r->n, sizeof(*r->places));
 		if (voter_read(r, &row, columns, width, why, sizeof(why)) == 0)
 			r->places[r->n++] =
 			    (struct roll_place){row.line, row.byte};
@@ -267,7 +246,6 @@ rows_read(struct roll *r, struct csv *csv, const int columns[COLUMNS],
 	}
 	if (rc != 0)
 		fault(f, "%s", why);
-	return (0);
 }
 
 static const void *
@@ -284,20 +262,17 @@ key_of(const evote_voter *v, size_t *len)
 	return (v->key);
 }
 
-/*
- * For each voter the first one with what it has, often itself; malloc'd, NULL:
- * no memory.
- */
+/* For each voter the first one with what it has, often itself; malloc'd. */
 static uint32_t *
 firsts(const struct roll *r, const void *(*of)(const evote_voter *, size_t *))
 {
-	struct known *pool = calloc((size_t)r->n + 1, sizeof(*pool));
+	struct known *pool = need_zeroed((size_t)r->n + 1, sizeof(*pool));
 	struct known *all = NULL, *k = NULL;
-	uint32_t *first = calloc((size_t)r->n + 1, sizeof(*first));
+	uint32_t *first = need_zeroed((size_t)r->n + 1, sizeof(*first));
 	const void *what;
 	size_t len;
 
-	for (uint32_t i = 0; pool != NULL && first != NULL && i < r->n; i++) {
+	for (uint32_t i = 0; i < r->n; i++) {
 		what = of(&r->voters[i], &len);
 		HASH_FIND(hh, all, what, len, k);
 		first[i] = k != NULL ? (uint32_t)(k - pool) : i;
@@ -305,10 +280,6 @@ firsts(const struct roll *r, const void *(*of)(const evote_voter *, size_t *))
 			HASH_ADD_KEYPTR(hh, all, what, len, &pool[i]);
 	}
 	HASH_CLEAR(hh, all);
-	if (pool == NULL) {
-		free(first);
-		first = NULL;
-	}
 	free(pool);
 	return (first);
 }
@@ -318,16 +289,14 @@ static uint32_t *
 firsts_alike(const struct roll *r)
 {
 	struct roll forms = {.n = r->n};
-	uint32_t *first = NULL, made = 0;
+	uint32_t *first;
 
-	forms.voters = calloc((size_t)r->n + 1, sizeof(*forms.voters));
-	while (forms.voters != NULL && made < r->n &&
-	    (forms.voters[made].name = text_fold(r->voters[made].name)) != NULL)
-		made++;
-	if (forms.voters != NULL && made == r->n)
-		first = firsts(&forms, name_of);
-	while (made > 0)
-		free(forms.voters[--made].name);
+	forms.voters = need_zeroed((size_t)r->n + 1, sizeof(*forms.voters));
+	for (uint32_t i = 0; i < r->n; i++)
+		forms.voters[i].name = need(text_fold(r->voters[i].name));
+	first = firsts(&forms, name_of);
+	for (uint32_t i = 0; i < r->n; i++)
+		free(forms.voters[i].name);
 	free(forms.voters);
 	return (first);
 }
@@ -359,23 +328,19 @@ twice_tell(const struct roll *r, uint32_t i, uint32_t name, uint32_t like,
 		    at[i].line, v[i].name, v[key].name, at[key].line);
 }
 
-static int
+static void
 find_twice(const struct roll *r, struct faults *f)
 {
 	uint32_t *name = firsts(r, name_of), *key = firsts(r, key_of);
 	uint32_t *like = f->o->alike_names ? name : firsts_alike(r);
-	int rc = name != NULL && key != NULL && like != NULL ? 0 : -1;
 
-	for (uint32_t i = 0; rc == 0 && i < r->n; i++)
+	for (uint32_t i = 0; i < r->n; i++)
 		twice_tell(
 		    r, i, name[i], like[i], f->o->shared_keys ? i : key[i], f);
-	if (rc == -1)
-		text_why(f->err, f->errlen, "no memory");
 	if (like != name)
 		free(like);
 	free(name);
 	free(key);
-	return (rc);
 }
 
 int
@@ -395,12 +360,11 @@ roll_read(struct roll *out, const struct roll_options *o, char *text,
 		snprintf(err, errlen, "the file is empty");
 	if (rc != 1 || header_read(&head, o, columns, err, errlen) != 0)
 		return (-1);
-	rc = rows_read(&r, &csv, columns, head.n, &f);
-	if (rc == 0)
-		rc = find_twice(&r, &f);
-	if (rc != 0 || f.n > 0) {
+	rows_read(&r, &csv, columns, head.n, &f);
+	find_twice(&r, &f);
+	if (f.n > 0) {
 		roll_clear(&r);
-		if (rc == 0 && f.n > 1 && o->fault != NULL)
+		if (f.n > 1 && o->fault != NULL)
 			snprintf(err, errlen, "%u rows are not right", f.n);
 		return (-1);
 	}
