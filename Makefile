@@ -18,7 +18,7 @@ GEN	= xdr clnt
 # room NAME, its files
 room	= $(2:%=$(1)/%)
 COMMON	= $(call room,common,log seal ed25519 merkle note proof receipt extension tlog_policy text date number options options_file \
-	    nearest role_name record hosts tracker failpoint thread private progress output workers ballot schulze) \
+	    nearest role_name record hosts file tracker failpoint thread private progress output workers ballot schulze) \
 	  $(call room,common/rpc,transport serve listener pool conn call channel \
 	    shake stream descriptor \
 	    source listen caller lookup deadline header \

@@ -10,6 +10,7 @@
 
 #include "client/json.h"
 #include "client/say.h"
+#include "common/file.h"
 #include "common/receipt.h"
 
 #define NAMES 2000
@@ -154,30 +155,9 @@ proved_receipt_json(cJSON *object, const struct evote_proof *p)
 /* ---- files ---- */
 
 char *
-proved_read(const char *path, size_t *len)
-{
-	char *text = malloc(RECEIPT_SIZE + 2);
-	FILE *f = text != NULL ? fopen(path, "re") : NULL;
-	int error = f == NULL ? errno : 0;
-
-	if (f != NULL) {
-		*len = fread(text, 1, RECEIPT_SIZE + 1, f);
-		error = ferror(f) ? errno : 0;
-		fclose(f);
-	}
-	if (error != 0) {
-		free(text);
-		errno = error;
-		return (NULL);
-	}
-	text[*len] = '\0';
-	return (text);
-}
-
-char *
 proved_file(struct client *c, const char *path, size_t *len, int *status)
 {
-	char *text = proved_read(path, len);
+	char *text = file_read(path, PROVED_MOST, len);
 
 	if (text == NULL)
 		*status = say_usage(c, "%s: %s", path, strerror(errno));

@@ -37,9 +37,9 @@ void proved_hosts_json(cJSON *, const struct tlog_policy *);
  */
 void proved_receipt_json(cJSON *, const struct evote_proof *);
 
-/* A whole file, NUL-terminated, to be freed; NULL: errno says why. */
-char *proved_read(const char *path, size_t *len);
-/* The same; NULL: told with *status. */
+/* Bytes of a file: more than a receipt, a checkpoint or a policy has. */
+#define PROVED_MOST (RECEIPT_SIZE + 1)
+/* A whole file, NUL-terminated, to be freed; NULL: told with *status. */
 char *proved_file(struct client *, const char *path, size_t *len, int *status);
 /*
  * A step.  What is there where one is to be written, to be freed: an earlier

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/file.h"
 #include "common/nearest.h"
-#include "common/need.h"
 #include "common/text.h"
 
 /* A file that is being read. */
@@ -147,31 +147,6 @@ lines_take(struct reading *r, const char *path, char *text, size_t len)
 	return (rc);
 }
 
-/* All of it, and a NUL; -1 with errno. */
-static long
-file_read(const char *path, char **out)
-{
-	FILE *f = fopen(path, "re");
-	size_t room = 0, len = 0, n = 0;
-	char *text = NULL;
-	int failed;
-
-	if (f == NULL)
-		return (-1);
-	do {
-		len += n;
-		if (len + 1 >= room)
-			text = need(realloc(text, room = 2 * room + 4096));
-		n = fread(text + len, 1, room - len - 1, f);
-	} while (n > 0);
-	text[len] = '\0';
-	failed = ferror(f) ? errno : 0;
-	fclose(f);
-	*out = text;
-	errno = failed;
-	return (failed != 0 ? -1 : (long)len);
-}
-
 int
 options_file(const struct option_row *table, void *to, const char *path,
     uint32_t *told, char **text, char *err, size_t errlen)
@@ -183,12 +158,12 @@ options_file(const struct option_row *table, void *to, const char *path,
 	    .err = err,
 	    .errlen = errlen,
 	};
-	long len = file_read(path, text);
+	size_t len;
 
-	if (len == -1)
+	if ((*text = file_read(path, SIZE_MAX / 2, &len)) == NULL)
 		return (text_why(
 		    err, errlen, "cannot read %s: %s", path, strerror(errno)));
-	if (lines_take(&r, path, *text, (size_t)len) != 0)
+	if (lines_take(&r, path, *text, len) != 0)
 		return (-1);
 	*told |= r.set;
 	return (0);

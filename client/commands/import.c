@@ -11,39 +11,11 @@
 #include "client/prompt.h"
 #include "client/roll/roll.h"
 #include "client/say.h"
+#include "common/file.h"
 #include "common/need.h"
 
 #define FILE_MAX  (256UL << 20) /* bytes */
 #define UNCHANGED "The roll was not changed"
-
-/* One spare byte is left at the end. */
-static int
-file_load(struct client *c, const char *path, char **out, size_t *len)
-{
-	FILE *f = fopen(path, "re");
-	char *text = NULL, *more;
-	size_t size = 0, n = 0;
-
-	while (f != NULL && n == size && size < FILE_MAX) {
-		size = size == 0 ? 65536 : size * 2;
-		if ((more = realloc(text, size + 1)) == NULL)
-			break;
-		text = more;
-		n += fread(text + n, 1, size - n, f);
-	}
-	if (f == NULL || ferror(f) || n == size) {
-		say_usage(c, "%s: %s", path,
-		    f == NULL || ferror(f) ? strerror(errno) : "too large");
-		free(text);
-		if (f != NULL)
-			fclose(f);
-		return (EXIT_USAGE);
-	}
-	fclose(f);
-	*out = text;
-	*len = n;
-	return (-1);
-}
 
 /* ---- what would change ---- */
 
@@ -289,10 +261,11 @@ voters_read(struct client *c, struct import *m)
 	struct faulty f = {.c = c};
 	char err[800];
 	size_t len;
-	int status;
 
-	if ((status = file_load(c, m->path, &m->text, &len)) >= 0)
-		return (status);
+	m->text = file_read(m->path, FILE_MAX, &len);
+	if (m->text == NULL || len == FILE_MAX)
+		return (say_usage(c, "%s: %s", m->path,
+		    m->text == NULL ? strerror(errno) : "too large"));
 	m->options.fault = fault_say;
 	m->options.arg = &f;
 	if (roll_read(&m->roll, &m->options, m->text, len, err, sizeof(err)) !=

@@ -13,6 +13,7 @@
 #include "client/proved.h"
 #include "client/say.h"
 #include "client/when.h"
+#include "common/file.h"
 #include "common/need.h"
 #include "common/receipt.h"
 #include "common/record.h"
@@ -342,7 +343,7 @@ examine(struct client *c, struct examined *x)
 {
 	size_t len;
 	int status = EXIT_USAGE;
-	char *text = proved_read(x->name, &len);
+	char *text = file_read(x->name, PROVED_MOST, &len);
 
 	if (text != NULL)
 		status = text_examine(c, x, text, len);
