@@ -53,7 +53,7 @@ struct turns {
 struct turns *
 turns_new(uint64_t secret, size_t max_weight)
 {
-	struct turns *ts = need(calloc(1, sizeof(*ts)));
+	struct turns *ts = need_zeroed(1, sizeof(*ts));
 
 	ts->secret = secret;
 	ts->max_weight = max_weight;
@@ -144,7 +144,7 @@ line_of(struct turns *ts, uint64_t conn, const struct sockaddr *from)
 
 	if (l != NULL)
 		return (l);
-	l = need(calloc(1, sizeof(*l)));
+	l = need_zeroed(1, sizeof(*l));
 	l->conn = conn;
 	l->source = source_of(ts, from);
 	TAILQ_INIT(&l->turns);

@@ -83,7 +83,7 @@ refusals_count(const struct chronicle *c, uint64_t from, uint64_t to,
     evote_report_res *res)
 {
 	evote_refusals *out =
-	    need(calloc(EVOTE_REASONS_MAX, sizeof(evote_refusals)));
+	    need_zeroed(EVOTE_REASONS_MAX, sizeof(evote_refusals));
 	uint32_t n = 0, count;
 
 	for (int i = 0; i < EVOTE_REASONS_MAX; i++) {
@@ -101,7 +101,7 @@ static void
 tenures_copy(const struct chronicle *c, uint64_t from, uint64_t to,
     evote_report_res *res)
 {
-	evote_tenure *out = need(calloc(EVOTE_PAGE_MAX, sizeof(*out)));
+	evote_tenure *out = need_zeroed(EVOTE_PAGE_MAX, sizeof(*out));
 	uint32_t first = 0, end, i, n = 0;
 
 	for (end = 0; end < c->n_tenures; end++) {

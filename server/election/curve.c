@@ -11,7 +11,7 @@ poll_opened(struct poll *p, evote_moment at)
 {
 	p->opened_at = at;
 	if (terms_value(&p->options, EVOTE_OPTION_ORDER_SHOWN))
-		p->steps = need(calloc(EVOTE_STEPS, sizeof(*p->steps)));
+		p->steps = need_zeroed(EVOTE_STEPS, sizeof(*p->steps));
 	/* Nobody may have served from before its start to after its end. */
 	p->steps_end = p->about.end > at.time ? p->about.end : at.time + 1;
 }

@@ -220,7 +220,7 @@ judge_register(
 		verdict_answer(v, 2, EVOTE_R_MALFORMED);
 		return;
 	}
-	v->fresh = need(calloc(op->n + 1, sizeof(*v->fresh)));
+	v->fresh = need_zeroed(op->n + 1, sizeof(*v->fresh));
 	for (i = 0; i < op->n && reason == EVOTE_R_OK; i++)
 		reason = entry_judge(e, op, &l, i, v->fresh);
 	HASH_CLEAR(hh, l.names);

@@ -86,7 +86,7 @@ poll_add(struct polls *ps, struct voters *vs, const evote_election *about,
 {
 	uint32_t n_groups = about->groups.groups_len;
 	uint32_t n_choices = about->choices.choices_len;
-	struct poll *p = need(calloc(1, sizeof(*p)));
+	struct poll *p = need_zeroed(1, sizeof(*p));
 	int rc;
 
 	terms_election_copy(&p->about, about);
@@ -96,11 +96,11 @@ poll_add(struct polls *ps, struct voters *vs, const evote_election *about,
 	assert(rc == 0);
 	rc = ballot_choices(about, p->choices);
 	assert(rc == 0);
-	p->groups = need(calloc(n_groups, sizeof(struct group *)));
+	p->groups = need_zeroed(n_groups, sizeof(struct group *));
 	for (uint32_t i = 0; i < n_groups; i++)
 		p->groups[i] = voter_group(vs, about->groups.groups_val[i]);
-	p->shares = need(calloc(n_groups, sizeof(*p->shares)));
-	p->counts = need(calloc(n_choices, sizeof(*p->counts)));
+	p->shares = need_zeroed(n_groups, sizeof(*p->shares));
+	p->counts = need_zeroed(n_choices, sizeof(*p->counts));
 	p->creator = creator;
 	p->created_at = at;
 	p->index = ps->n;
@@ -180,7 +180,7 @@ ballot_count(struct poll *p, const unsigned char *ranks, int by)
 	if (p->form.kind != BALLOT_RANKED)
 		return;
 	if (p->pairs == NULL)
-		p->pairs = need(calloc((size_t)n * n, sizeof(*p->pairs)));
+		p->pairs = need_zeroed((size_t)n * n, sizeof(*p->pairs));
 	(by > 0 ? schulze_add : schulze_take_back)(p->pairs, n, ranks);
 }
 

@@ -15,7 +15,7 @@ void
 poll_result(const struct poll *p, evote_result_res *res)
 {
 	uint32_t n = p->about.choices.choices_len;
-	evote_count *counts = need(calloc(n, sizeof(*counts)));
+	evote_count *counts = need_zeroed(n, sizeof(*counts));
 
 	assert(p->phase == EVOTE_PHASE_CLOSED);
 	for (uint32_t i = 0; i < n; i++) {
@@ -37,7 +37,7 @@ poll_pairs(const struct poll *p, evote_pairs_res *res)
 	assert(p->phase == EVOTE_PHASE_CLOSED);
 	res->blank = p->blank;
 	res->pairs.pairs_len = p->form.kind == BALLOT_RANKED ? n : 0;
-	res->pairs.pairs_val = need(calloc(n, sizeof(*p->pairs)));
+	res->pairs.pairs_val = need_zeroed(n, sizeof(*p->pairs));
 	if (p->pairs != NULL)
 		memcpy(res->pairs.pairs_val, p->pairs, n * sizeof(*p->pairs));
 }
@@ -83,7 +83,7 @@ poll_sheet(const struct poll *p, uint64_t from, evote_sheet_res *res)
 void
 polls_page(const struct polls *ps, uint32_t first, evote_list_res *res)
 {
-	evote_summary *to = need(calloc(EVOTE_PAGE_MAX, sizeof(*to)));
+	evote_summary *to = need_zeroed(EVOTE_PAGE_MAX, sizeof(*to));
 	const struct poll *p;
 	uint32_t n = 0, i;
 
@@ -102,7 +102,7 @@ void
 poll_turnout(const struct poll *p, evote_turnout_res *res)
 {
 	uint32_t n = p->about.groups.groups_len;
-	evote_turnout *to = need(calloc(n, sizeof(*to)));
+	evote_turnout *to = need_zeroed(n, sizeof(*to));
 
 	for (uint32_t i = 0; i < n; i++) {
 		to[i].group = need_copy(p->groups[i]->name);
@@ -131,7 +131,7 @@ void
 polls_check(const struct polls *ps, const struct voter *v, uint32_t first,
     evote_check_res *res)
 {
-	evote_checked *to = need(calloc(EVOTE_PAGE_MAX, sizeof(*to)));
+	evote_checked *to = need_zeroed(EVOTE_PAGE_MAX, sizeof(*to));
 	uint32_t n = 0, i, looked = 0;
 	const struct poll *p;
 

@@ -45,7 +45,7 @@ election_roll(const struct election_state *e, const evote_roll_args *args,
     evote_roll_res *res, struct outcome *out)
 {
 	const struct poll *p = poll_find(&e->polls, args->not_voted);
-	evote_voter *to = need(calloc(EVOTE_ROLL_PAGE_MAX, sizeof(*to)));
+	evote_voter *to = need_zeroed(EVOTE_ROLL_PAGE_MAX, sizeof(*to));
 	uint32_t i, n = 0, end = e->voters.n;
 	const struct voter *v;
 

@@ -86,7 +86,7 @@ grow(struct stage *s, struct group *group, int n)
 
 	HASH_FIND_PTR(s->growth, &group, g);
 	if (g == NULL) {
-		g = need(calloc(1, sizeof(*g)));
+		g = need_zeroed(1, sizeof(*g));
 		g->group = group;
 		HASH_ADD_PTR(s->growth, group, g);
 	}
@@ -97,7 +97,7 @@ grow(struct stage *s, struct group *group, int n)
 static struct standing *
 standing_new(struct voter *v)
 {
-	struct standing *o = need(calloc(1, sizeof(*o)));
+	struct standing *o = need_zeroed(1, sizeof(*o));
 
 	o->voter = v;
 	o->group = v->group;

@@ -16,7 +16,7 @@ voter_group(struct voters *vs, const char *name)
 
 	HASH_FIND(hh, vs->groups, name, len, g);
 	if (g == NULL) {
-		g = need(calloc(1, sizeof(*g) + len + 1));
+		g = need_zeroed(1, sizeof(*g) + len + 1);
 		memcpy(g->name, name, len);
 		g->number = HASH_COUNT(vs->groups) + 1;
 		HASH_ADD_KEYPTR(hh, vs->groups, g->name, len, g);
@@ -76,7 +76,7 @@ static struct voter *
 voter_add(struct voters *vs, const char *name)
 {
 	size_t len = strlen(name);
-	struct voter *v = need(calloc(1, sizeof(*v) + len + 1));
+	struct voter *v = need_zeroed(1, sizeof(*v) + len + 1);
 
 	memcpy(v->name, name, len);
 	vs->list = need_room(vs->list, vs->n, sizeof(*vs->list));

@@ -69,7 +69,7 @@ terms_copy(evote_options *to, const evote_options *from)
 evote_name *
 terms_names_copy(const evote_name *from, uint32_t n)
 {
-	evote_name *to = need(calloc(n + 1, sizeof(*to)));
+	evote_name *to = need_zeroed(n + 1, sizeof(*to));
 
 	for (uint32_t i = 0; i < n; i++)
 		to[i] = need_copy(from[i]);

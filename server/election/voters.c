@@ -268,7 +268,7 @@ voters_empty(const struct voters *vs, const evote_groups_args *args,
 	u_int i, n = args->groups.groups_len;
 
 	res->empty.empty_len = 0;
-	res->empty.empty_val = need(calloc(n + 1, sizeof(evote_name)));
+	res->empty.empty_val = need_zeroed(n + 1, sizeof(evote_name));
 	for (i = 0; i < n; i++)
 		if (voters_in(vs, args->groups.groups_val[i]) == 0)
 			res->empty.empty_val[res->empty.empty_len++] =
@@ -286,7 +286,7 @@ voter_write(const struct voter *v, evote_voter *to)
 void
 voters_page(const struct voters *vs, uint32_t first, evote_voters_res *res)
 {
-	evote_voter *to = need(calloc(EVOTE_PAGE_MAX, sizeof(*to)));
+	evote_voter *to = need_zeroed(EVOTE_PAGE_MAX, sizeof(*to));
 	const struct voter *v;
 	uint32_t n = 0, i;
 
