@@ -13,6 +13,8 @@
  * EVOTE_ADMIN, behind the local door only.  The kernel's word on who is at the
  * other end decides: root, or the user this server runs as.
  */
+#define OPERATORS_ONLY "only root or the user the server runs as may do this"
+
 static int
 is_operator(struct svc_req *q)
 {
@@ -46,8 +48,7 @@ ask(struct svc_req *q, enum ask what, void *args, void *result, size_t len)
 {
 	memset(result, 0, len);
 	if (!is_operator(q)) {
-		say(q, result, 2, EVOTE_R_FORBIDDEN,
-		    "only root or the user the server runs as may do this");
+		say(q, result, 2, EVOTE_R_FORBIDDEN, OPERATORS_ONLY);
 		return (TRUE);
 	}
 	service_ask(transport_arg(q), what, args, q);
@@ -125,9 +126,7 @@ evote_handover_1_svc(evote_host *args, evote_answer *result, struct svc_req *q)
 
 	memset(result, 0, sizeof(*result));
 	if (!is_operator(q))
-		return (ordered(q, result,
-		    "only root or the user the server "
-		    "runs as may do this"));
+		return (ordered(q, result, OPERATORS_ONLY));
 	log_info("admin handover=%s", *args);
 	return (primary_ordered(q, result, core_handover(s->core, *args)));
 }
@@ -143,9 +142,7 @@ evote_promote_1_svc(
 
 	memset(result, 0, sizeof(*result));
 	if (!is_operator(q))
-		return (ordered(q, result,
-		    "only root or the user the server "
-		    "runs as may do this"));
+		return (ordered(q, result, OPERATORS_ONLY));
 	core_loss(s->core, 0, loss, sizeof(loss));
 	log_alarm("admin promote epoch=%llu accept_loss=%d loss=\"%s\"",
 	    (unsigned long long)args->epoch, args->accept_loss, loss);
@@ -174,9 +171,7 @@ evote_set_arbiter_1_svc(
 
 	memset(result, 0, sizeof(*result));
 	if (!is_operator(q))
-		return (ordered(q, result,
-		    "only root or the user the server "
-		    "runs as may do this"));
+		return (ordered(q, result, OPERATORS_ONLY));
 	core_stamp(s->core, &stamp);
 	if (arbiter_check(&to, stamp.cluster, where, err, sizeof(err)) == -1)
 		return (ordered(q, result, err));
@@ -257,8 +252,7 @@ evote_hosts_1_svc(
 
 	memset(result, 0, sizeof(*result));
 	if (!is_operator(q))
-		return (ordered(q, &result->answer,
-		    "only root or the user the server runs as may do this"));
+		return (ordered(q, &result->answer, OPERATORS_ONLY));
 	why = hosts_order(s->core, args, &again);
 	if (args->act != EVOTE_HOSTS_SHOW)
 		log_info("admin hosts=%d name=%s address=\"%s\" why=\"%s\"",
