@@ -38,11 +38,9 @@ timeout_take(void *at, const char *value, char *err, size_t errlen)
 	errno = 0;
 	s = strtod(value, &end);
 	if (errno != 0 || end == value || *end != '\0' || !(s > 0) ||
-	    s > MAX_TIMEOUT_S) {
-		snprintf(
-		    err, errlen, "\"%s\" is not a number of seconds", value);
-		return (-1);
-	}
+	    s > MAX_TIMEOUT_S)
+		return (text_why(
+		    err, errlen, "\"%s\" is not a number of seconds", value));
 	*ms = (uint64_t)(s * 1000);
 	if (*ms == 0)
 		*ms = 1;

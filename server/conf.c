@@ -68,11 +68,9 @@ static int
 either(int *to, const char *value, const char *no, const char *yes, char *err,
     size_t errlen)
 {
-	if (strcmp(value, no) != 0 && strcmp(value, yes) != 0) {
-		snprintf(
-		    err, errlen, "\"%s\" is neither %s nor %s", value, yes, no);
-		return (-1);
-	}
+	if (strcmp(value, no) != 0 && strcmp(value, yes) != 0)
+		return (text_why(err, errlen, "\"%s\" is neither %s nor %s",
+		    value, yes, no));
 	*to = strcmp(value, yes) == 0;
 	return (0);
 }

@@ -26,8 +26,7 @@ struct roll_text {
 static int
 fail_at(const struct csv_row *row, char *err, size_t errlen, const char *what)
 {
-	snprintf(err, errlen, "line %lu: %s", row->line, what);
-	return (-1);
+	return (text_why(err, errlen, "line %lu: %s", row->line, what));
 }
 
 /* As spreadsheets call the column: A to Z, then AA. */

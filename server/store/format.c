@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "common/seal.h"
+#include "common/text.h"
 #include "replica/core/config.h"
 #include "server/store/files.h"
 #include "server/store/host_key.h"
@@ -126,18 +127,14 @@ format_dir(const char *path, const struct format *new, char *err, size_t errlen)
 		files_path(path, "ledger.db", file, sizeof(file));
 		if (new->fill(file, new->arg, err, errlen) == -1)
 			return (-1);
-	} else if (ledger_make(path, new) == -1) {
-		snprintf(
-		    err, errlen, "cannot make %s/ledger.db: see the log", path);
-		return (-1);
-	}
+	} else if (ledger_make(path, new) == -1)
+		return (text_why(err, errlen,
+		    "cannot make %s/ledger.db: see the log", path));
 	if (files_replace(path, "cluster.key", key, strlen(key)) == -1 ||
 	    host_key_make(path) == -1 || aside_make(path) == -1 ||
 	    config_make(path, new->config) == -1 ||
-	    files_replace(path, "incarnation", id, strlen(id)) == -1) {
-		snprintf(
-		    err, errlen, "cannot format %s: %s", path, strerror(errno));
-		return (-1);
-	}
+	    files_replace(path, "incarnation", id, strlen(id)) == -1)
+		return (text_why(err, errlen, "cannot format %s: %s", path,
+		    strerror(errno)));
 	return (0);
 }

@@ -1,9 +1,9 @@
 #include "server/store/host_key.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "server/store/files.h"
 
 #define FILE_NAME "host.key"
@@ -35,13 +35,11 @@ host_key_read(
 	    seal_unbase64(seed, SEAL_KEY, line, strlen(line)) == SEAL_KEY)
 		return (0);
 	if (rc == -1 && errno != EFBIG)
-		snprintf(
-		    err, errlen, "cannot read %s: %s", file, strerror(errno));
-	else
-		snprintf(err, errlen,
-		    "%s is damaged, it is not 32 bytes in base64: put the "
-		    "right file back, or move the directory aside and let this "
-		    "host join again from its peer",
-		    file);
-	return (-1);
+		return (text_why(
+		    err, errlen, "cannot read %s: %s", file, strerror(errno)));
+	return (text_why(err, errlen,
+	    "%s is damaged, it is not 32 bytes in base64: put the "
+	    "right file back, or move the directory aside and let this "
+	    "host join again from its peer",
+	    file));
 }
