@@ -12,7 +12,7 @@
  */
 #define EXTENSION_HEAD "old "
 
-/* The file, NUL-terminated, to be freed; NULL: no memory. */
+/* The file, NUL-terminated, to be freed. */
 char *extension_write(
     uint64_t since, const void *path, size_t n, const char *note);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/merkle.h"
+#include "common/need.h"
 #include "common/proof.h"
 #include "common/text.h"
 
@@ -147,10 +148,8 @@ receipt_write(const void *leaf, size_t leaf_len, uint64_t index,
 {
 	size_t size = strlen(RECEIPT_HEAD) + 64 + 4 * ((leaf_len + 2) / 3) +
 	    n * PROOF_LINE + strlen(note);
-	char *out = malloc(size), *p = out;
+	char *out = need(malloc(size)), *p = out;
 
-	if (out == NULL)
-		return (NULL);
 	p += sprintf(p, "%sextra ", RECEIPT_HEAD);
 	seal_base64(p, leaf, leaf_len);
 	p += strlen(p);

@@ -29,7 +29,7 @@ int receipt_read(
 void receipt_clear(struct receipt *);
 /* Whether the leaf has that place in the checkpoint's tree. */
 int receipt_fits(const struct receipt *);
-/* The file, NUL-terminated, to be freed; NULL: no memory. */
+/* The file, NUL-terminated, to be freed. */
 char *receipt_write(const void *leaf, size_t leaf_len, uint64_t index,
     const void *path, size_t n, const char *note);
 

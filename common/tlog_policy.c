@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/need.h"
 #include "common/text.h"
 
 #define WORDS_MAX (TLOG_POLICY_NODES + 3) /* of a line */
@@ -255,8 +256,7 @@ read_line(struct reader *r, const char *line, size_t len)
 		if (((unsigned char)line[i] < 0x20 && line[i] != '\t') ||
 		    line[i] == 0x7f)
 			return (wrong(r, "it has a control character in it"));
-	if ((copy = strndup(line, len)) == NULL)
-		return (wrong(r, "no memory"));
+	copy = need(strndup(line, len));
 	words_split(&words, copy);
 	rc = read_words(r, &words);
 	free(copy);
@@ -286,11 +286,10 @@ read_all(struct reader *r, const char *at, const char *end)
 struct tlog_policy *
 tlog_policy_read(const char *text, size_t len, char *err, size_t errlen)
 {
-	struct tlog_policy *p = calloc(1, sizeof(*p));
+	struct tlog_policy *p = need_zeroed(1, sizeof(*p));
 	struct reader r = {.policy = p, .err = err, .errlen = errlen};
-	const char *why = p == NULL  ? "no memory"
-	    : len > TLOG_POLICY_SIZE ? "it is too long"
-				     : text_resaved(text, len);
+	const char *why =
+	    len > TLOG_POLICY_SIZE ? "it is too long" : text_resaved(text, len);
 
 	if (why != NULL) {
 		text_why(err, errlen, "%s", why);
@@ -329,10 +328,8 @@ group_all(struct tlog_policy *p)
 struct tlog_policy *
 tlog_policy_new(const struct note_key *log)
 {
-	struct tlog_policy *p = calloc(1, sizeof(*p));
+	struct tlog_policy *p = need_zeroed(1, sizeof(*p));
 
-	if (p == NULL)
-		return (NULL);
 	p->n_logs = 1;
 	p->logs[0] = *log;
 	p->quorum = -1;
@@ -381,11 +378,9 @@ tlog_policy_write(const struct tlog_policy *p, const char *comment)
 {
 	char *out = NULL;
 	size_t size;
-	FILE *f = open_memstream(&out, &size);
+	FILE *f = need(open_memstream(&out, &size));
 	int failed;
 
-	if (f == NULL)
-		return (NULL);
 	fputs(comment, f);
 	keys_print(f, p);
 	if (p->quorum >= 0) {
@@ -397,10 +392,7 @@ tlog_policy_write(const struct tlog_policy *p, const char *comment)
 	fprintf(
 	    f, "quorum %s\n", p->quorum >= 0 ? p->nodes[p->quorum].name : NONE);
 	failed = ferror(f);
-	if (fclose(f) == 0 && !failed)
-		return (out);
-	free(out);
-	return (NULL);
+	return (need(fclose(f) == 0 && !failed ? out : NULL));
 }
 
 /* ---- judging ---- */

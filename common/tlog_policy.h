@@ -30,15 +30,14 @@ struct tlog_policy *tlog_policy_read(
     const char *text, size_t len, char *err, size_t errlen);
 void tlog_policy_free(struct tlog_policy *); /* NULL is fine */
 
-/* A policy of one log and its hosts, all of which have to sign; NULL: no
-   memory. */
+/* A policy of one log and its hosts, all of which have to sign. */
 struct tlog_policy *tlog_policy_new(const struct note_key *log);
 /* 0, or -1: there are too many. */
 int tlog_policy_add(
     struct tlog_policy *, const char *name, const struct note_key *);
 /*
  * The text of such a policy, to be freed, with a comment of one or more lines,
- * each of which begins with "#"; NULL: no memory.
+ * each of which begins with "#".
  */
 char *tlog_policy_write(const struct tlog_policy *, const char *comment);
 

@@ -33,22 +33,18 @@ static int
 policy_say(struct client *c, const struct evote_proof *p)
 {
 	const struct tlog_verdict none = {0};
-	char who[PROVED_SIGNERS], *comment, *text = NULL;
+	char who[PROVED_SIGNERS], comment[NOTE_NAME + 100], *text;
 	int status;
 
 	proved_names(p->policy, &none, 0, who, sizeof(who));
 	json_number(c->json, "size", p->size);
 	json_text(c->json, "log", p->policy->logs[0].name);
 	proved_hosts_json(c->json, p->policy);
-	if (asprintf(&comment,
-		"# Who has to sign checkpoints of %" PRIu64
-		" records of this service:\n# %s\n",
-		p->size, p->policy->logs[0].name) >= 0) {
-		text = tlog_policy_write(p->policy, comment);
-		free(comment);
-	}
-	if (text == NULL)
-		return (say_usage(c, "no memory"));
+	snprintf(comment, sizeof(comment),
+	    "# Who has to sign checkpoints of %" PRIu64
+	    " records of this service:\n# %s\n",
+	    p->size, p->policy->logs[0].name);
+	text = tlog_policy_write(p->policy, comment);
 	status = say_document(c, "policy", text,
 	    "Checkpoints of %" PRIu64 " records are signed by the service%s%s",
 	    p->size, who[0] != '\0' ? " and by " : " alone", who);

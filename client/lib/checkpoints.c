@@ -5,19 +5,20 @@
 
 #include "client/lib/keys.h"
 #include "common/extension.h"
+#include "common/need.h"
 #include "common/now.h"
 #include "common/proof.h"
 
-/* As it stands in its file, to the last signature; NULL: no memory. */
+/* As it stands in its file, to the last signature; to be freed. */
 static char *
 note_whole(const struct note *n)
 {
 	const struct note_line *last = &n->lines[n->n - 1];
 	const char *end = last->blob + last->blob_len;
-	char *text;
+	size_t len = (size_t)(end - n->text);
+	char *text = need(malloc(len + 2));
 
-	if (asprintf(&text, "%.*s\n", (int)(end - n->text), n->text) < 0)
-		return (NULL);
+	snprintf(text, len + 2, "%.*s\n", (int)len, n->text);
 	return (text);
 }
 
@@ -51,10 +52,9 @@ checkpoint_fetch(struct evote *e, const struct note *since, uint64_t least,
 		    "shows a checkpoint that does not continue the one in the "
 		    "file",
 		    NULL, c->text);
-	if (outcome == EVOTE_ANSWERED && since != NULL &&
-	    (c->extension = extension_write(since->size, path->evote_path_val,
-		 path->evote_path_len, c->text)) == NULL)
-		outcome = handle_fail(e, "no memory");
+	if (outcome == EVOTE_ANSWERED && since != NULL)
+		c->extension = extension_write(since->size,
+		    path->evote_path_val, path->evote_path_len, c->text);
 	xdr_free((xdrproc_t)xdr_evote_checkpoint_res, &res);
 	return (outcome);
 }
@@ -148,8 +148,7 @@ since_take(struct evote *e, const struct note *since)
 		return (handle_fail(e,
 		    "the file's checkpoint is not signed by the key of this "
 		    "service"));
-	if ((e->since = note_whole(since)) == NULL)
-		return (handle_fail(e, "no memory"));
+	e->since = note_whole(since);
 	memcpy(now.root, since->root, sizeof(now.root));
 	if (state_raise(e->state, &now, &kept) == 1)
 		return (proofs_broken(e,
@@ -213,5 +212,5 @@ evote_trust(struct evote *e, uint64_t size, struct evote_proof *p)
 		    (unsigned long long)now));
 	p->size = size != 0 ? size : now;
 	p->policy = keyring_policy(&e->keyring, p->size);
-	return (p->policy != NULL ? outcome : handle_fail(e, "no memory"));
+	return (outcome);
 }

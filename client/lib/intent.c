@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/ballot.h"
+#include "common/need.h"
 #include "common/record.h"
 #include "common/seal.h"
 
@@ -137,9 +138,9 @@ ranks_copy(const evote_ranks *from, evote_ranks *to)
 {
 	u_int n = from->evote_ranks_len;
 
-	if (n > EVOTE_CHOICES_MAX ||
-	    (to->evote_ranks_val = malloc(n + 1)) == NULL)
+	if (n > EVOTE_CHOICES_MAX)
 		return (-1);
+	to->evote_ranks_val = need(malloc(n + 1));
 	memcpy(to->evote_ranks_val, from->evote_ranks_val, n);
 	to->evote_ranks_len = n;
 	return (0);
@@ -161,14 +162,12 @@ cast_copy(const struct intent *want, struct kept *k, int salted)
 		seal_random(
 		    is_vote ? vote->salt : ballot->salt, sizeof(vote->salt));
 	if (is_vote) {
-		vote->election = strdup(want->election);
-		vote->choice = strdup(want->choice);
-		return (
-		    vote->election == NULL || vote->choice == NULL ? -1 : 0);
+		vote->election = need_copy(want->election);
+		vote->choice = need_copy(want->choice);
+		return (0);
 	}
-	ballot->election = strdup(want->election);
-	return (ballot->election == NULL ||
-		    ballot_choices(want->shown, ballot->choices) != 0
+	ballot->election = need_copy(want->election);
+	return (ballot_choices(want->shown, ballot->choices) != 0
 		? -1
 		: ranks_copy(want->ranks, &ballot->ranks));
 }
@@ -189,9 +188,9 @@ change_copy(const struct intent *want, struct kept *k)
 		return (-1);
 	if (want->kind == EVOTE_ACT_EXTEND)
 		x->end = want->end;
-	*name = strdup(want->election);
-	*reason = strdup(want->reason);
-	return (*name == NULL || *reason == NULL ? -1 : 0);
+	*name = need_copy(want->election);
+	*reason = need_copy(want->reason);
+	return (0);
 }
 
 int

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/need.h"
 #include "common/text.h"
 
 #define HEAD "evote keys 1"
@@ -35,16 +36,11 @@ keyring_begin(struct keyring *k, const char *origin,
 static struct keyring_host *
 host_new(struct keyring *k)
 {
-	struct keyring_host *hosts;
-
 	if (k->n == KEYRING_MAX)
 		return (NULL);
-	hosts = reallocarray(k->hosts, (size_t)k->n + 1, sizeof(*hosts));
-	if (hosts == NULL)
-		return (NULL);
-	k->hosts = hosts;
-	memset(&hosts[k->n], 0, sizeof(*hosts));
-	return (&hosts[k->n]);
+	k->hosts = need_room(k->hosts, (uint32_t)k->n, sizeof(*k->hosts));
+	memset(&k->hosts[k->n], 0, sizeof(*k->hosts));
+	return (&k->hosts[k->n]);
 }
 
 int
@@ -103,7 +99,7 @@ keyring_policy(const struct keyring *k, uint64_t size)
 {
 	struct tlog_policy *p = tlog_policy_new(&k->log);
 
-	for (int i = 0; p != NULL && i < k->n && k->hosts[i].seq < size; i++) {
+	for (int i = 0; i < k->n && k->hosts[i].seq < size; i++) {
 		const struct keyring_host *h = &k->hosts[i];
 
 		if (memcmp(h->key.public, none, sizeof(none)) != 0 &&
@@ -120,10 +116,8 @@ keyring_write(const struct keyring *k)
 {
 	char vkey[NOTE_VKEY], ids[2][33], *out = NULL;
 	size_t size;
-	FILE *f = open_memstream(&out, &size);
+	FILE *f = need(open_memstream(&out, &size));
 
-	if (f == NULL)
-		return (NULL);
 	note_vkey_write(&k->log, vkey);
 	fprintf(f, HEAD "\nlog %s\n", vkey);
 	for (int i = 0; i < k->n; i++) {
@@ -135,10 +129,7 @@ keyring_write(const struct keyring *k)
 		fprintf(f, "host %" PRIu64 " %s %s %s\n", h->seq, ids[0],
 		    ids[1], vkey);
 	}
-	if (fclose(f) == 0)
-		return (out);
-	free(out);
-	return (NULL);
+	return (need(fclose(f) == 0 ? out : NULL));
 }
 
 /* "host SEQ INCARNATION REPLACES VKEY" */

@@ -40,10 +40,10 @@ int keyring_begin(struct keyring *, const char *origin,
 int keyring_add(struct keyring *, uint64_t seq, const evote_host_op *);
 /* Whether there is a key, now, of the host of that name. */
 int keyring_has(const struct keyring *, const char *name);
-/* Who has to sign a checkpoint of that size; NULL: no memory. */
+/* Who has to sign a checkpoint of that size. */
 struct tlog_policy *keyring_policy(const struct keyring *, uint64_t size);
 
-/* As a text, to be kept; to be freed; NULL: no memory. */
+/* As a text, to be kept; to be freed. */
 char *keyring_write(const struct keyring *);
 /* 0, or -1 unless it is such a text. */
 int keyring_read(struct keyring *, const char *text);

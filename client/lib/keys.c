@@ -47,13 +47,12 @@ static enum evote_outcome
 keys_keep(struct evote *e)
 {
 	char *text = keyring_write(&e->keyring);
-	int rc = text != NULL ? state_set_keys(e->state, text) : -1;
+	int rc = state_set_keys(e->state, text);
 
 	free(text);
 	if (rc == 0)
 		return (EVOTE_ANSWERED);
-	return (handle_fail(
-	    e, "%s", text != NULL ? state_error(e->state) : "no memory"));
+	return (handle_fail(e, "%s", state_error(e->state)));
 }
 
 /* ---- one record ---- */
@@ -260,14 +259,12 @@ hosts_lines(const struct note *n)
 	return (count);
 }
 
-static int
+static void
 judge(const struct evote *e, const struct note *n, struct evote_proof *p)
 {
 	tlog_policy_free(p->policy);
-	if ((p->policy = keyring_policy(&e->keyring, n->size)) == NULL)
-		return (-1);
+	p->policy = keyring_policy(&e->keyring, n->size);
 	tlog_policy_judge(p->policy, n, &p->verdict);
-	return (0);
 }
 
 /*
@@ -297,8 +294,7 @@ keys_judge(struct evote *e, const struct note *n, uint64_t deadline_ms,
 
 	p->size = n->size;
 	memcpy(p->root, n->root, sizeof(p->root));
-	if (judge(e, n, p) != 0)
-		return (handle_fail(e, "no memory"));
+	judge(e, n, p);
 	if (deadline_ms == 0)
 		return (EVOTE_ANSWERED);
 	if (p->verdict.judgement == TLOG_GOOD && !may_lack(e) &&
@@ -309,8 +305,7 @@ keys_judge(struct evote *e, const struct note *n, uint64_t deadline_ms,
 	}
 	if ((outcome = keys_fetch(e, deadline_ms)) != EVOTE_ANSWERED)
 		return (outcome);
-	if (judge(e, n, p) != 0)
-		return (handle_fail(e, "no memory"));
+	judge(e, n, p);
 	if (p->verdict.judgement == TLOG_FORGED)
 		return (handle_fail(e,
 		    "the signature of %s does not fit the checkpoint",

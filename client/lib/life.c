@@ -4,6 +4,7 @@
 
 #include "client/lib/act.h"
 #include "client/lib/reason.h"
+#include "common/need.h"
 
 static evote_phase
 phase_of(int closed)
@@ -40,13 +41,11 @@ static enum evote_outcome
 lives_older(struct evote *e, unsigned first, evote_lives_res *res)
 {
 	evote_list_res list;
-	evote_life_summary *to;
 	enum evote_outcome outcome = evote_list(e, first, &list);
 	u_int i, n = list.elections.elections_len;
+	evote_life_summary *to = need_zeroed(n + 1, sizeof(*to));
 
 	answer_move(&res->answer, &list.answer);
-	if ((to = calloc(n + 1, sizeof(*to))) == NULL)
-		n = 0;
 	for (i = 0; i < n; i++) {
 		to[i].name = list.elections.elections_val[i].name;
 		to[i].end = list.elections.elections_val[i].end;
@@ -57,7 +56,7 @@ lives_older(struct evote *e, unsigned first, evote_lives_res *res)
 	res->elections.elections_val = to;
 	res->next = list.next;
 	xdr_free((xdrproc_t)xdr_evote_list_res, &list);
-	return (to != NULL ? outcome : handle_fail(e, "no memory"));
+	return (outcome);
 }
 
 enum evote_outcome

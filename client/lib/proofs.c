@@ -8,6 +8,7 @@
 #include "client/lib/evidence.h"
 #include "common/date.h"
 #include "common/merkle.h"
+#include "common/need.h"
 #include "common/now.h"
 #include "common/proof.h"
 
@@ -87,8 +88,7 @@ checkpoint_read(struct evote *e, const char *text, struct checkpoint *c)
 {
 	char err[200];
 
-	if ((c->text = strdup(text)) == NULL)
-		return (handle_fail(e, "no memory"));
+	c->text = need_copy(text);
 	if (note_read(&c->note, c->text, strlen(c->text), err, sizeof(err)) !=
 	    0)
 		return (handle_fail(e,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/lib/keys.h"
+#include "common/need.h"
 #include "common/now.h"
 #include "common/proof.h"
 #include "common/receipt.h"
@@ -95,14 +96,13 @@ vote_load(struct evote *e, const char *election, struct vote *v)
 	return (EVOTE_ANSWERED);
 }
 
-static int
+static void
 receipt_make(struct evote_proof *p, const void *leaf, size_t len, uint64_t seq,
     const evote_path *path, const char *note)
 {
 	p->text = receipt_write(
 	    leaf, len, seq, path->evote_path_val, path->evote_path_len, note);
 	p->seq = seq;
-	return (p->text != NULL ? 0 : -1);
 }
 
 /* By its place, which an earlier receipt has shown. */
@@ -116,10 +116,9 @@ receipt_renew(struct evote *e, const struct vote *v, uint64_t deadline_ms,
 	enum evote_outcome outcome = proofs_prove(
 	    e, r->index, r->leaf, r->leaf_len, r->text, deadline_ms, &c, &res);
 
-	if (outcome == EVOTE_ANSWERED &&
-	    receipt_make(
-		p, r->leaf, r->leaf_len, r->index, &res.inclusion, c.text) != 0)
-		outcome = handle_fail(e, "no memory");
+	if (outcome == EVOTE_ANSWERED)
+		receipt_make(
+		    p, r->leaf, r->leaf_len, r->index, &res.inclusion, c.text);
 	checkpoint_clear(&c);
 	xdr_free((xdrproc_t)xdr_evote_prove_res, &res);
 	return (outcome);
@@ -134,7 +133,7 @@ foreign(struct evote *e, const evote_receipt_res *res, const char *note)
 	    res->seq, path->evote_path_val, path->evote_path_len, note);
 	enum evote_outcome outcome = proofs_broken(e,
 	    "has recorded something other than the vote that was sent", NULL,
-	    shown != NULL ? shown : note);
+	    shown);
 
 	free(shown);
 	return (outcome);
@@ -155,9 +154,8 @@ receipt_take(struct evote *e, const struct vote *v,
 		return (foreign(e, res, c->text));
 	outcome =
 	    proofs_included(e, leaf, len, res->seq, &res->inclusion, c, NULL);
-	if (outcome == EVOTE_ANSWERED &&
-	    receipt_make(p, leaf, len, res->seq, &res->inclusion, c->text) != 0)
-		outcome = handle_fail(e, "no memory");
+	if (outcome == EVOTE_ANSWERED)
+		receipt_make(p, leaf, len, res->seq, &res->inclusion, c->text);
 	return (outcome);
 }
 
@@ -233,19 +231,17 @@ receipt_keep(struct evote *e, const struct vote *v, struct evote_proof *p)
 		e->state, e->options.voter, v->election, p->text) == 0)
 		return (1);
 	free(p->unkept);
-	p->unkept = strdup(state_error(e->state));
+	p->unkept = need_copy(state_error(e->state));
 	return (0);
 }
 
 /* Of which vote it is, and where; there: it is kept. */
 static enum evote_outcome
-receipt_name(
-    struct evote *e, const struct vote *v, int there, struct evote_proof *p)
+receipt_name(const struct vote *v, int there, struct evote_proof *p)
 {
 	p->by_token = v->ballot.by_token;
-	if ((there && (p->path = strdup(v->path)) == NULL) ||
-	    (!there && p->unkept == NULL))
-		return (handle_fail(e, "no memory"));
+	if (there)
+		p->path = need_copy(v->path);
 	return (EVOTE_ANSWERED);
 }
 
@@ -277,7 +273,7 @@ receipt_finish(struct evote *e, struct vote *v, uint64_t deadline_ms,
 	if (!first)
 		there = receipt_prefer(e, v, 0, p) || receipt_keep(e, v, p) ||
 		    receipt_prefer(e, v, 1, p);
-	return (receipt_name(e, v, there, p));
+	return (receipt_name(v, there, p));
 }
 
 /* What is kept is worth as much as before, whatever hindered a better one. */
@@ -285,15 +281,15 @@ static enum evote_outcome
 receipt_old(struct evote *e, struct vote *v, enum evote_outcome outcome,
     struct evote_proof *p)
 {
-	char *why = strdup(e->problem);
+	char *why = need_copy(e->problem);
 
 	evote_proof_clear(p);
-	if (why == NULL || !receipt_prefer(e, v, 1, p)) {
+	if (!receipt_prefer(e, v, 1, p)) {
 		free(why);
 		return (outcome);
 	}
 	p->no_better = why;
-	return (receipt_name(e, v, 1, p));
+	return (receipt_name(v, 1, p));
 }
 
 enum evote_outcome

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/lib/handle.h"
+#include "common/need.h"
 #include "common/record.h"
 
 static int
@@ -78,9 +79,7 @@ statement_bytes(
 static void *
 memory_copy(const void *from, size_t len)
 {
-	void *to = malloc(len);
-
-	return (to != NULL ? memcpy(to, from, len) : NULL);
+	return (memcpy(need(malloc(len)), from, len));
 }
 
 static enum evote_outcome
@@ -99,16 +98,14 @@ credential_sign(struct evote *e, const struct kept *k, evote_credential *c)
 	if (rc != 0)
 		return (EVOTE_FAILED);
 	c->kind = EVOTE_BY_SIGNATURE;
-	own->voter = strdup(e->options.voter);
+	own->voter = need_copy(e->options.voter);
 	own->signature.evote_signature_val =
 	    memory_copy(signature, sizeof(signature));
 	own->signature.evote_signature_len = sizeof(signature);
-	if (own->voter == NULL || own->signature.evote_signature_val == NULL)
-		return (handle_fail(e, "no memory"));
 	return (EVOTE_ANSWERED);
 }
 
-static enum evote_outcome
+static void
 credential_token(struct evote *e, evote_credential *c)
 {
 	evote_token *token = &c->evote_credential_u.token;
@@ -116,9 +113,6 @@ credential_token(struct evote *e, evote_credential *c)
 	c->kind = EVOTE_BY_TOKEN;
 	token->evote_token_val = memory_copy(e->token.bytes, e->token.len);
 	token->evote_token_len = e->token.len;
-	if (token->evote_token_val == NULL)
-		return (handle_fail(e, "no memory"));
-	return (EVOTE_ANSWERED);
 }
 
 static uint64_t
@@ -172,8 +166,10 @@ request_renew(struct evote *e, struct kept *k, enum number number,
 	r->credential.kind = EVOTE_BY_TOKEN; /* an empty one can be freed */
 	r->number = k->number;
 	memcpy(r->client, k->client, sizeof(r->client));
-	outcome = by_token ? credential_token(e, &r->credential)
-			   : credential_sign(e, k, &r->credential);
+	if (by_token)
+		credential_token(e, &r->credential);
+	else
+		outcome = credential_sign(e, k, &r->credential);
 	if (outcome == EVOTE_ANSWERED &&
 	    state_store(e->state, e->options.voter, k) != 0)
 		outcome = handle_fail(e, "%s", state_error(e->state));

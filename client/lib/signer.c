@@ -8,6 +8,7 @@
 
 #include "client/lib/agent.h"
 #include "client/lib/sshkey.h"
+#include "common/need.h"
 #include "common/private.h"
 #include "common/text.h"
 
@@ -105,14 +106,10 @@ signer_open(const char *path, char *err, size_t errlen)
 struct signer *
 signer_unlock(const char *path, const char *pass, char *err, size_t errlen)
 {
-	struct signer *s = calloc(1, sizeof(*s));
+	struct signer *s = need_zeroed(1, sizeof(*s));
 	char text[FILE_MAX];
 	size_t len;
 
-	if (s == NULL) {
-		snprintf(err, errlen, "no memory");
-		return (NULL);
-	}
 	len = file_read(path, text, sizeof(text));
 	if (signer_fill(s, path, pass, text, len, err, errlen) != 0) {
 		signer_close(s);

@@ -11,6 +11,7 @@
 
 #include "client/lib/plain.h"
 #include "client/lib/service_dirs.h"
+#include "common/need.h"
 #include "common/seal.h"
 
 #define REQUEST_MOST 40960     /* bytes that a request needs */
@@ -164,12 +165,8 @@ state_at_hand(const struct state *s)
 struct state *
 state_open(const char *dir, const struct hosts *hosts, char *err, size_t errlen)
 {
-	struct state *s = calloc(1, sizeof(*s));
+	struct state *s = need_zeroed(1, sizeof(*s));
 
-	if (s == NULL) {
-		snprintf(err, errlen, "no memory");
-		return (NULL);
-	}
 	s->base = s->dir = -1;
 	if (directory_open(s, dir, hosts) == 0 ||
 	    service_dirs_asked(dir) == NULL)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "client/lib/state_impl.h"
+#include "common/need.h"
 
 #define MARK "contradiction"
 
@@ -25,11 +26,9 @@ int
 state_mark(struct state *s, const char *names, const char *sentence)
 {
 	size_t size = strlen(names) + strlen(sentence) + 3;
-	char *text = malloc(size);
+	char *text = need(malloc(size));
 	int rc;
 
-	if (text == NULL)
-		return (state_fail(s, "no memory"));
 	snprintf(text, size, "%s\n%s\n", names, sentence);
 	rc = state_add(s, MARK, text);
 	free(text);
@@ -50,9 +49,9 @@ state_marked(struct state *s, char **sentence)
 		*end = '\0';
 	if (end != NULL && any_left(s, text)) {
 		end[1 + strcspn(end + 1, "\n")] = '\0';
-		*sentence = strdup(end + 1);
+		*sentence = need_copy(end + 1);
 		free(text);
-		return (*sentence != NULL ? 1 : state_fail(s, "no memory"));
+		return (1);
 	}
 	free(text);
 	unlinkat(s->dir, MARK, 0);
