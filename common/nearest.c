@@ -125,11 +125,10 @@ int
 nearest_alike(const char *a, const char *b)
 {
 	char *one = text_fold(a), *other = text_fold(b);
-	int alike = one != NULL && other != NULL &&
-	    (strcmp(one, other) == 0 ||
-		(!differ_in_digits(one, other) &&
-		    (distance_near(one, other) != UINT_MAX ||
-			distance_near(other, one) != UINT_MAX)));
+	int alike = strcmp(one, other) == 0 ||
+	    (!differ_in_digits(one, other) &&
+		(distance_near(one, other) != UINT_MAX ||
+		    distance_near(other, one) != UINT_MAX));
 
 	free(one);
 	free(other);

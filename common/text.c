@@ -11,6 +11,8 @@
 #include <unistr.h>
 #include <uniwidth.h>
 
+#include "common/need.h"
+
 #define ENCODING "UTF-8"
 
 #define BRAILLE_BLANK  0x2800 /* a blank that Unicode calls a symbol */
@@ -233,15 +235,12 @@ compose(char *out, size_t max, const char *s, char *err, size_t errlen)
 {
 	size_t n = 0;
 	uint8_t *nfc =
-	    u8_normalize(UNINORM_NFC, bytes_of(s), strlen(s), NULL, &n);
+	    need(u8_normalize(UNINORM_NFC, bytes_of(s), strlen(s), NULL, &n));
 
-	if (nfc == NULL || n == 0 || n > max) {
-		snprintf(err, errlen, "%s",
-		    nfc == NULL	  ? "finds no memory"
-			: n > max ? "is too long"
-				  : "is empty");
+	if (n == 0 || n > max) {
 		free(nfc);
-		return (-1);
+		return (text_why(
+		    err, errlen, n > max ? "is too long" : "is empty"));
 	}
 	memcpy(out, nfc, n);
 	out[n] = '\0';
@@ -264,8 +263,7 @@ text_tidy(char *out, size_t max, const char *s, char *err, size_t errlen)
 		return (0);
 	}
 	margins_skip(&s, &len);
-	if ((merged = malloc(len + 1)) == NULL)
-		return (text_why(err, errlen, "finds no memory"));
+	merged = need(malloc(len + 1));
 	rc = blanks_merge(merged, s, len, err, errlen);
 	if (rc == 0)
 		rc = compose(out, max, merged, err, errlen);
@@ -273,13 +271,13 @@ text_tidy(char *out, size_t max, const char *s, char *err, size_t errlen)
 	return (rc);
 }
 
-/* NULL: there is more than ASCII in it, or no memory. */
+/* NULL: there is more than ASCII in it. */
 static char *
 ascii_fold(const char *s)
 {
-	char *form = strdup(s);
+	char *form = need_copy(s);
 
-	for (char *c = form; c != NULL && *c != '\0'; c++) {
+	for (char *c = form; *c != '\0'; c++) {
 		if (*c & 0x80) {
 			free(form);
 			return (NULL);
@@ -298,16 +296,15 @@ text_fold(const char *s)
 	if (form != NULL)
 		return (form);
 	/* With its NUL, which is a character like others. */
-	return ((char *)u8_casefold(
-	    bytes_of(s), strlen(s) + 1, NULL, UNINORM_NFKC, NULL, &n));
+	return (need(u8_casefold(
+	    bytes_of(s), strlen(s) + 1, NULL, UNINORM_NFKC, NULL, &n)));
 }
 
 int
 text_alike(const char *a, const char *b)
 {
 	char *one = text_fold(a), *other = text_fold(b);
-	int same =
-	    strcmp(one != NULL ? one : a, other != NULL ? other : b) == 0;
+	int same = strcmp(one, other) == 0;
 
 	free(one);
 	free(other);

@@ -22,7 +22,7 @@ int text_is_line(const char *s, size_t max);
 int text_tidy(char *out, size_t max, const char *s, char *err, size_t errlen);
 /* 1 when two names differ in nothing but case and forms of the same letter. */
 int text_alike(const char *a, const char *b);
-/* The form that such names have in common, to be freed; NULL: no memory. */
+/* The form that such names have in common, to be freed. */
 char *text_fold(const char *s);
 /*
  * 1 when a word has letters of Latin and of Cyrillic or Greek, or of these two:

@@ -28,7 +28,7 @@ row_note(struct diff *d, uint32_t i, const struct roll_options *o)
 	if (!o->shared_keys)
 		HASH_ADD_KEYPTR(hh_key, d->by_key, v->key, sizeof(v->key), row);
 	if (!o->alike_names) {
-		row->form = need(text_fold(v->name));
+		row->form = text_fold(v->name);
 		HASH_ADD_KEYPTR(
 		    hh_form, d->by_form, row->form, strlen(row->form), row);
 	}
@@ -120,7 +120,7 @@ name_alike(struct diff *d, const evote_voter *stands)
 
 	if (d->by_form == NULL)
 		return;
-	form = need(text_fold(stands->name));
+	form = text_fold(stands->name);
 	HASH_FIND(hh_form, d->by_form, form, strlen(form), row);
 	free(form);
 	if (row != NULL && row->alike == NULL)

@@ -292,7 +292,7 @@ firsts_alike(const struct roll *r)
 
 	forms.voters = need_zeroed((size_t)r->n + 1, sizeof(*forms.voters));
 	for (uint32_t i = 0; i < r->n; i++)
-		forms.voters[i].name = need(text_fold(r->voters[i].name));
+		forms.voters[i].name = text_fold(r->voters[i].name);
 	first = firsts(&forms, name_of);
 	for (uint32_t i = 0; i < r->n; i++)
 		free(forms.voters[i].name);

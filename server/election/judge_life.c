@@ -26,8 +26,7 @@ names_repeat(const evote_name *names, uint32_t n, int alike)
 	int found = 0;
 
 	for (uint32_t i = 0; i < n; i++)
-		forms[i] =
-		    alike ? need(text_fold(names[i])) : need_copy(names[i]);
+		forms[i] = alike ? text_fold(names[i]) : need_copy(names[i]);
 	qsort(forms, n, sizeof(*forms), by_text);
 	for (uint32_t i = 1; i < n; i++)
 		found |= strcmp(forms[i - 1], forms[i]) == 0;
