@@ -157,8 +157,7 @@ groups_list(struct client *c, const struct listing *l)
 		status = EXIT_DONE;
 	} else if (status < 0) {
 		enrolled_show(c, &groups);
-		status = say_done(c, "%u group%s%s", n, n == 1 ? "" : "s",
-		    l->not_voted != NULL ? ", as the roll has them now" : "");
+		status = say_done(c, "%u group%s", n, n == 1 ? "" : "s");
 	}
 	groups_clear(&groups);
 	return (status);
@@ -200,7 +199,7 @@ static const struct option_row voters_options[] = {
 	.at = offsetof(struct listing, not_voted)},
     {"groups", NULL, "list the groups, with the number of these voters in each",
 	.at = offsetof(struct listing, groups)},
-    {"csv", NULL, "print a table; that of voters is one that import takes",
+    {"csv", NULL, "print a table; that of the roll is one that import takes",
 	.at = offsetof(struct listing, csv)},
     {0},
 };

@@ -7,13 +7,16 @@
 
 /* The roll as operators read it: evote.x's ROLL_PAGE. */
 
-/* Of one who may vote there the group is that as which he votes. */
-static int
-in_group(const struct poll *p, const struct voter *v, const char *group)
+/* Of one who may vote there it is that as which he votes. */
+static const struct group *
+group_of(const struct poll *p, const struct voter *v)
 {
-	const struct group *own =
-	    p == NULL ? v->group : p->groups[poll_place(p, v)];
+	return (p == NULL ? v->group : p->groups[poll_place(p, v)]);
+}
 
+static int
+in_group(const struct group *own, const char *group)
+{
 	return (group[0] == '\0' || strcmp(own->name, group) == 0);
 }
 
@@ -47,6 +50,7 @@ election_roll(const struct election_state *e, const evote_roll_args *args,
 	const struct poll *p = poll_find(&e->polls, args->not_voted);
 	evote_voter *to = need_zeroed(EVOTE_ROLL_PAGE_MAX, sizeof(*to));
 	uint32_t i, n = 0, end = e->voters.n;
+	const struct group *group;
 	const struct voter *v;
 
 	*out = (struct outcome){.code = 0, .reason = EVOTE_R_OK};
@@ -60,8 +64,9 @@ election_roll(const struct election_state *e, const evote_roll_args *args,
 		v = voter_at(&e->voters, i);
 		if (p == NULL ? !v->registered : !may_still(p, v))
 			continue;
-		if (in_group(p, v, args->group))
-			voter_write(v, &to[n++]);
+		group = group_of(p, v);
+		if (in_group(group, args->group))
+			voter_write(v, group, &to[n++]);
 	}
 	res->roll = e->voters.changes;
 	res->voters.voters_len = n;

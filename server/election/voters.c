@@ -276,10 +276,10 @@ voters_empty(const struct voters *vs, const evote_groups_args *args,
 }
 
 void
-voter_write(const struct voter *v, evote_voter *to)
+voter_write(const struct voter *v, const struct group *group, evote_voter *to)
 {
 	to->name = need_copy(v->name);
-	to->group = need_copy(v->group->name);
+	to->group = need_copy(group->name);
 	memcpy(to->key, v->key, sizeof(to->key));
 }
 
@@ -299,7 +299,7 @@ voters_page(const struct voters *vs, uint32_t first, evote_voters_res *res)
 			res->next = i;
 			break;
 		}
-		voter_write(v, &to[n++]);
+		voter_write(v, v->group, &to[n++]);
 	}
 	res->voters.voters_len = n;
 	res->voters.voters_val = to;

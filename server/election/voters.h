@@ -192,7 +192,8 @@ void voters_empty(
     const struct voters *, const evote_groups_args *, evote_groups_res *);
 /* evote.x's VOTERS but `answer`. */
 void voters_page(const struct voters *, uint32_t first, evote_voters_res *);
-void voter_write(const struct voter *, evote_voter *); /* copies */
+/* Copies, as one of that group. */
+void voter_write(const struct voter *, const struct group *, evote_voter *);
 void voters_mix(const struct voters *, unsigned char h[SEAL_HASH]);
 
 #endif

@@ -390,6 +390,13 @@ dies() {
 	exits 0 admin alpha --json voters --not-voted board
 	[[ $(jq '[.voters[].name] | index("bob") != null' <<<"$output") == \
 	    true ]]
+	# Each as one of the group of then, as the turnout counts them.
+	exits 0 admin alpha unregister carol
+	exits 0 admin alpha register carol others "$(fresh_key)"
+	exits 0 admin alpha --json voters --not-voted board --groups
+	[[ $(jq -c '[.groups[] | [.group, .voters]]' <<<"$output") == \
+	    "$(client --json turnout board |
+		jq -c '[.groups[] | [.group, .eligible]]')" ]]
 	server_kill alpha
 	wait_until 10 alone beta
 	exits 1 client --voter late --key "$KEYS/people/ada.pem" \

@@ -112,7 +112,7 @@ turnout_is() {
 	jq -e '.voted == 2 and .eligible == 2 and has("turnout") == false' \
 	    < <(client --json turnout both)
 	exits 0 admin alpha voters --not-voted both --groups
-	says "1 group, as the roll has them now"
+	says "1 group"
 	# Nobody may vote there any more.
 	exits 1 admin alpha voters --not-voted void
 	says "the election was cancelled"

@@ -566,6 +566,21 @@ assert_page(struct world *w, uint32_t first, const char *group,
 	xdr_free((xdrproc_t)xdr_evote_roll_res, (char *)&res);
 }
 
+/* The group as which the first of them votes. */
+static void
+assert_votes_as(struct world *w, const char *not_voted, const char *group)
+{
+	evote_roll_args args = {.group = "", .not_voted = (char *)not_voted};
+	evote_roll_res res = {.answer = {.host = NULL}};
+	struct outcome out;
+
+	election_roll(w->e, &args, &res, &out);
+	assert_int_equal(out.code, 0);
+	assert_true(res.voters.voters_len > 0);
+	assert_string_equal(group, res.voters.voters_val[0].group);
+	xdr_free((xdrproc_t)xdr_evote_roll_res, (char *)&res);
+}
+
 static void
 assert_no_page(struct world *w, const char *not_voted, int code, evote_reason r)
 {
@@ -651,6 +666,7 @@ test_frozen(void **state)
 	expect(w, op_commit(2, 1), 0, EVOTE_R_OK, 1);
 	assert_page(w, 0, "students", "club", "Cy Eve", 0);
 	assert_page(w, 0, "staff", "club", "", 0);
+	assert_votes_as(w, "club", "students");
 	assert_page(w, 0, "staff", "", "Ann Cy", 0);
 }
 
