@@ -12,6 +12,7 @@
 #include "common/output.h"
 #include "common/seal.h"
 #include "common/text.h"
+#include "common/tracker.h"
 
 #define SENTENCE 4096
 
@@ -419,12 +420,17 @@ say_deed(char out[SAY_DEED], evote_act_kind kind, const char *election)
 
 void
 say_earlier(void *arg, evote_act_kind kind, const char *election,
-    const evote_answer *answer)
+    const evote_answer *answer, const uint64_t *tracker)
 {
-	char deed[SAY_DEED];
+	char deed[SAY_DEED], text[TRACKER_TEXT];
 
 	say_deed(deed, kind, election);
-	if (answer->code == 0)
+	if (tracker != NULL) {
+		tracker_text(text, *tracker);
+		say_aside("Your earlier, unanswered %s was carried "
+			  "out. " SAY_TRACKER ".",
+		    deed, text);
+	} else if (answer->code == 0)
 		say_aside("Your earlier, unanswered %s was carried out.", deed);
 	else if (answer->reason == EVOTE_R_NUMBER_STALE)
 		say_aside("What became of your earlier %s is no longer known; "

@@ -56,6 +56,10 @@ void say_stamp(struct client *, const evote_stamp *);
 
 /* How a vote that counts is told, wherever it is. */
 #define SAY_COUNTS "Your vote in \"%s\" counts"
+/* And how the voter finds the own line on a tally sheet. */
+#define SAY_TRACKER                                                      \
+	"Your tracker is %s: after the close, the tally sheet has your " \
+	"choice beside it, and whoever learns the tracker learns the choice"
 
 /*
  * The sentence every command ends with; each returns the exit status.  done
@@ -111,7 +115,7 @@ int say_answer(struct client *, const struct evote *, enum evote_outcome,
     __attribute__((format(printf, 5, 6)));
 
 /* For evote_options: a side remark, since the last sentence is another's. */
-void say_earlier(
-    void *arg, evote_act_kind, const char *election, const evote_answer *);
+void say_earlier(void *arg, evote_act_kind, const char *election,
+    const evote_answer *, const uint64_t *tracker);
 
 #endif

@@ -122,11 +122,7 @@ tracker_say(struct client *c, struct evote *e, const char *election, char *out,
 	if (!evote_own_tracker(e, election, &tracker))
 		return;
 	tracker_text(text, tracker);
-	snprintf(out, size,
-	    ". Your tracker is %s: after the close, the tally sheet has your "
-	    "choice beside it, and whoever learns the tracker learns the "
-	    "choice",
-	    text);
+	snprintf(out, size, ". " SAY_TRACKER, text);
 	if (c->json != NULL)
 		cJSON_AddStringToObject(c->json, "tracker", text);
 }

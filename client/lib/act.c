@@ -9,6 +9,7 @@
 #include "client/lib/reason.h"
 #include "client/lib/sheet.h"
 #include "common/now.h"
+#include "common/tracker.h"
 
 #define COPIES_US (3600ULL * 1000000) /* no copy is on its way for longer */
 
@@ -271,6 +272,34 @@ act_settle(struct evote *e, struct kept *k, enum wanted wanted,
 					  : outcome);
 }
 
+/* How it is found on a tally sheet: 1, or 0 where there will be none. */
+static int
+earlier_tracker(struct evote *e, const struct kept *k,
+    const evote_answer *answer, uint64_t deadline_ms, uint64_t *tracker)
+{
+	if (answer->code != 0 || k->kind != EVOTE_ACT_VOTE || !salted(k) ||
+	    sheet_ask(e, kept_election(k), deadline_ms) != EVOTE_ANSWERED ||
+	    !e->sheet.there)
+		return (0);
+	*tracker =
+	    tracker_of((const unsigned char *)k->u.vote.salt, kept_election(k));
+	return (1);
+}
+
+static void
+earlier_tell(struct evote *e, const struct kept *k, const evote_answer *answer,
+    uint64_t deadline_ms)
+{
+	uint64_t tracker;
+	int has;
+
+	if (e->options.earlier == NULL)
+		return;
+	has = earlier_tracker(e, k, answer, deadline_ms, &tracker);
+	e->options.earlier(e->options.arg, (evote_act_kind)k->kind,
+	    kept_election(k), answer, has ? &tracker : NULL);
+}
+
 /* An outstanding request that is not the one intended now. */
 static enum evote_outcome
 earlier_settle(struct evote *e, struct kept *k, uint64_t deadline_ms)
@@ -280,9 +309,8 @@ earlier_settle(struct evote *e, struct kept *k, uint64_t deadline_ms)
 	    act_settle(e, k, WANTED_NOT, &answer, deadline_ms);
 	char why[sizeof(e->problem)];
 
-	if (outcome == EVOTE_ANSWERED && e->options.earlier != NULL)
-		e->options.earlier(e->options.arg, (evote_act_kind)k->kind,
-		    kept_election(k), &answer);
+	if (outcome == EVOTE_ANSWERED)
+		earlier_tell(e, k, &answer, deadline_ms);
 	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
 	if (outcome != EVOTE_ANSWERED) {
 		memcpy(why, e->problem, sizeof(why));

@@ -36,10 +36,11 @@ struct evote_options {
 	uint64_t timeout_ms; /* of each operation; 0: 30 s */
 	/*
 	 * Told what became of an earlier, unanswered request that had to be
-	 * settled before a new one.  May be NULL.
+	 * settled before a new one; tracker: of a vote, by which it is found on
+	 * its tally sheet, or NULL.  May be NULL.
 	 */
 	void (*earlier)(void *arg, evote_act_kind, const char *election,
-	    const evote_answer *);
+	    const evote_answer *, const uint64_t *tracker);
 	/*
 	 * Told, once for each service, of the pin that its TLS is known by from
 	 * now on, when none was given.  -1: it is not to be trusted; then

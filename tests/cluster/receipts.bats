@@ -641,13 +641,15 @@ left_alone() {
 	# shellcheck disable=SC2034 # cluster_up reads it
 	options=(--suspect-ms 60000)
 	cluster_up people
-	election board 3600
+	as ada create board --publish-sheet --group members \
+	    --choice yes --choice no --end +1h
 	kill -STOP "$(server_pid beta)"
 	exits 4 as bob --timeout 5 vote board yes
 	kill -CONT "$(server_pid beta)"
 	wait_until 15 level
 	exits 1 as bob vote board no
 	says "Your earlier, unanswered vote"
+	grep -E 'was carried out\. Your tracker is [0-9a-f]{16}:' <<<"$output"
 	exits 0 as bob receipt board "$PAIR_DIR/bobs"
 	exits 0 client verify "$PAIR_DIR/bobs"
 }

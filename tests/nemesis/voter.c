@@ -100,8 +100,8 @@ note_answer(struct client *c, const char *op, const char *election,
 }
 
 static void
-note_earlier(
-    void *arg, evote_act_kind kind, const char *election, const evote_answer *a)
+note_earlier(void *arg, evote_act_kind kind, const char *election,
+    const evote_answer *a, const uint64_t *tracker)
 {
 	if (kind == EVOTE_ACT_VOTE || kind == EVOTE_ACT_BALLOT)
 		note_answer(arg, "settled", election, "-", a, "-");

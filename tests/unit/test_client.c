@@ -641,6 +641,7 @@ struct world {
 	int earlier;
 	char earlier_election[100];
 	evote_reason earlier_reason;
+	uint64_t earlier_tracker; /* 0: it has none */
 	int plain;
 	int met;
 	char met_pin[TLS_PIN];
@@ -697,12 +698,13 @@ teardown(void **state)
 
 static void
 on_earlier(void *arg, evote_act_kind kind, const char *election,
-    const evote_answer *answer)
+    const evote_answer *answer, const uint64_t *tracker)
 {
 	struct world *w = arg;
 
 	w->earlier++;
 	w->earlier_reason = answer->reason;
+	w->earlier_tracker = tracker != NULL ? *tracker : 0;
 	snprintf(
 	    w->earlier_election, sizeof(w->earlier_election), "%s", election);
 }
@@ -1367,6 +1369,26 @@ test_sheet(void **state)
 	evote_close(e);
 }
 
+/* Also one that was cast before, and is only settled now. */
+static void
+test_sheet_earlier(void **state)
+{
+	struct world *w = *state;
+	uint64_t tracker;
+	struct evote *e;
+
+	w->fake.sheet = 1;
+	w->fake.host[0].lose = 1000;
+	assert_int_equal(EVOTE_UNANSWERED, vote(w, 300, "yes"));
+	tracker = tracker_of(w->fake.salt, "E");
+	w->fake.host[0].lose = 0;
+	e = open_with(w, 5000, 0);
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "F", "no", NULL));
+	assert_int_equal(1, w->earlier);
+	assert_int_equal(tracker, w->earlier_tracker);
+	evote_close(e);
+}
+
 /*
  * By log-in the service would draw the salt: it refuses, and the client does.
  */
@@ -1631,6 +1653,7 @@ test_unanswered_other(void **state)
 	assert_int_equal(1, w->earlier);
 	assert_string_equal("E", w->earlier_election);
 	assert_int_equal(EVOTE_R_OK, w->earlier_reason);
+	assert_int_equal(0, w->earlier_tracker);
 	assert_string_equal("no", w->fake.choice);
 	assert_int_equal(2, w->fake.votes);
 }
@@ -3346,6 +3369,7 @@ main(void)
 	    test(test_tokens_kept),
 	    test(test_vote),
 	    test(test_sheet),
+	    test(test_sheet_earlier),
 	    test(test_sheet_by_login),
 	    test(test_create),
 	    test(test_create_relative),

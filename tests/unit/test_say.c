@@ -147,8 +147,18 @@ say_stale_ones(void)
 {
 	evote_answer answer = {.code = 1, .reason = EVOTE_R_NUMBER_STALE};
 
-	say_earlier(NULL, EVOTE_ACT_VOTE, "K1", &answer);
-	say_earlier(NULL, EVOTE_ACT_EXTEND, "K1", &answer);
+	say_earlier(NULL, EVOTE_ACT_VOTE, "K1", &answer, NULL);
+	say_earlier(NULL, EVOTE_ACT_EXTEND, "K1", &answer, NULL);
+}
+
+static void
+say_tracked(void)
+{
+	const evote_answer answer = {.code = 0};
+	const uint64_t tracker = 0x1a;
+
+	say_earlier(NULL, EVOTE_ACT_VOTE, "K1", &answer, NULL);
+	say_earlier(NULL, EVOTE_ACT_VOTE, "K1", &answer, &tracker);
 }
 
 /* What became of it was not answered, and where it is told. */
@@ -161,6 +171,12 @@ test_earlier(void **state)
 		  "no longer known; `show \"K1\"` tells how that election "
 		  "stands.\n",
 	    say_stale_ones);
+	output_is("Your earlier, unanswered vote in \"K1\" was carried out.\n"
+		  "Your earlier, unanswered vote in \"K1\" was carried out. "
+		  "Your tracker is 000000000000001a: after the close, the "
+		  "tally sheet has your choice beside it, and whoever learns "
+		  "the tracker learns the choice.\n",
+	    say_tracked);
 }
 
 /* Programs get UTF-8, and no place in the ledger that no service named. */
