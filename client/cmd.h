@@ -102,6 +102,10 @@ int cmd_name(
 /* --timeout, or what else applies. */
 uint64_t cmd_timeout_ms(const struct client *, uint64_t otherwise);
 
+/*
+ * All its questions have the time of one from then on; who asks a person, or
+ * reads another page, gives them that time anew: evote_within.
+ */
 int cmd_open(struct client *, struct evote **out);
 /* The same for commands that need a voter, and his key unless `keyless`. */
 int cmd_open_voter(struct client *, int keyless, struct evote **out);

@@ -86,7 +86,7 @@ static const struct option_row options[] = {
     {"plain", NULL,
 	"do not use TLS, not even with a service that has offered it before",
 	.at = offsetof(struct client, options.plain), .by_hand = 1},
-    {"timeout", "SECONDS", "how long to repeat a request (30)",
+    {"timeout", "SECONDS", "how long to wait for answers (30)",
 	.at = offsetof(struct client, options.timeout_ms),
 	.take = timeout_take},
     {"state", "DIR", "what is remembered between calls ($EVOTE_STATE)",
@@ -206,7 +206,10 @@ cmd_open(struct client *c, struct evote **out)
 	c->options.passphrase = secret_give;
 	c->options.arg = c;
 	*out = evote_open(&c->options, err, sizeof(err));
-	return (*out != NULL ? -1 : say_usage(c, "%s", err));
+	if (*out == NULL)
+		return (say_usage(c, "%s", err));
+	evote_within(*out, 0);
+	return (-1);
 }
 
 static void

@@ -60,6 +60,8 @@ others_find(struct others *o, struct evote *e)
 				other_add(
 				    o, res.elections.elections_val[i].name);
 		next = res.next > next ? res.next : 0;
+		if (next != 0)
+			evote_within(e, 0);
 		xdr_free((xdrproc_t)xdr_evote_lives_res, &res);
 	} while (outcome == EVOTE_ANSWERED && next != 0);
 	return (outcome);

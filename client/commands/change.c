@@ -171,6 +171,8 @@ voter_agree(
 			x->end += now;
 		n->relative = 0;
 		status = extension_agree(c, e, n, &life, x->end, now);
+		if (!n->yes)
+			evote_within(e, 0);
 	}
 	xdr_free((xdrproc_t)xdr_evote_life_res, &life);
 	return (status);
@@ -359,8 +361,11 @@ voter_cancel(struct client *c, const struct change *n, evote_cancellation *x)
 	if (status >= 0)
 		return (status);
 	outcome = evote_cancel_kept(e, x, &kept);
-	if (outcome == EVOTE_ANSWERED && !kept)
+	if (outcome == EVOTE_ANSWERED && !kept) {
 		status = cancel_ask(c, n);
+		if (!n->yes)
+			evote_within(e, 0);
+	}
 	if (outcome == EVOTE_ANSWERED && status < 0)
 		outcome = evote_cancel(e, x, &answer);
 	if (status < 0)

@@ -319,6 +319,8 @@ page_check(struct check *k)
 		/* A service that turns in circles must not keep us. */
 		k->all = res.next <= k->next;
 		k->next = res.next;
+		if (!k->all)
+			evote_within(k->e, 0);
 	}
 	xdr_free((xdrproc_t)xdr_evote_check_res, &res);
 	return (status);
@@ -422,6 +424,7 @@ check(struct check *k)
 
 	if (status >= 0)
 		return (status);
+	evote_within(k->e, 0);
 	if (k->reached)
 		state_check(k);
 	pending_check(k);

@@ -8,6 +8,7 @@
 #include "client/json.h"
 #include "client/names.h"
 #include "client/plan.h"
+#include "client/prompt.h"
 #include "client/say.h"
 #include "client/when.h"
 #include "common/date.h"
@@ -291,8 +292,12 @@ preview(struct client *c, struct evote *e, const struct creation *n,
 		return (status);
 	if ((status = lookalike_elections(c, e, n->name, n->dry, n->yes)) >=
 		0 ||
-	    (status = plan_agree(c, &p)) >= 0 || !n->dry)
+	    (status = plan_agree(c, &p)) >= 0)
 		return (status);
+	if (!n->yes && prompt_can(c))
+		evote_within(e, 0);
+	if (!n->dry)
+		return (-1);
 	if (seen->clock == 0)
 		return (say_usage(c,
 		    "Whether election \"%s\" would be created is not known: "

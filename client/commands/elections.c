@@ -142,6 +142,8 @@ page_say(struct client *c, struct evote *e, cJSON *list, unsigned *next,
 		free(more[--n].creator);
 	/* A service that turns in circles must not keep us. */
 	*next = res.next > *next ? res.next : 0;
+	if (*next != 0)
+		evote_within(e, 0);
 	xdr_free((xdrproc_t)xdr_evote_lives_res, &res);
 	return (status);
 }

@@ -117,6 +117,8 @@ lookalike_elections(
 				living += (unsigned)election_say(c, list,
 				    &res.elections.elections_val[i], name, dry);
 		first = res.next > first ? res.next : 0;
+		if (e != NULL && first != 0)
+			evote_within(e, 0);
 		xdr_free((xdrproc_t)xdr_evote_lives_res, &res);
 	} while (status < 0 && first != 0);
 	if (status >= 0 || living == 0 || yes || prompt_can(c))

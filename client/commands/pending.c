@@ -152,6 +152,8 @@ drop(struct client *c, struct evote *e, const struct order *o,
 
 	if (status >= 0)
 		return (status);
+	if (!o->yes)
+		evote_within(e, 0);
 	say_deed(deed, p->kind, p->election);
 	if ((outcome = evote_drop(e)) != EVOTE_ANSWERED)
 		return (say_problem(c, evote_problem(e), outcome,

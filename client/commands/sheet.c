@@ -62,6 +62,8 @@ sheet_read(
 			page_take(l, &res);
 		/* A service that turns in circles must not keep us. */
 		from = res.next > from ? res.next : 0;
+		if (from != 0)
+			evote_within(e, 0);
 		xdr_free((xdrproc_t)xdr_evote_sheet_res, &res);
 	} while (status < 0 && from != 0);
 	return (status);

@@ -64,9 +64,11 @@ choice_asked(struct client *c, struct evote *e, const char *election,
 
 	if (is_asked(g)) {
 		if ((status = paper_fetch(c, e, election, &p)) < 0 &&
-		    (status = paper_ask(c, e, &p)) < 0)
+		    (status = paper_ask(c, e, &p)) < 0) {
+			evote_within(e, 0);
 			status =
 			    choice_vote(c, e, election, paper_choice(&p), 0);
+		}
 		paper_clear(&p);
 		return (status);
 	}
@@ -74,6 +76,7 @@ choice_asked(struct client *c, struct evote *e, const char *election,
 		return (say_usage(c,
 		    "standard input has no choice; write one there, or name it "
 		    "after the election"));
+	evote_within(e, 0);
 	status = prompt_ended()
 	    ? choice_vote(c, e, election, line, 1)
 	    : say_usage(c,
@@ -100,6 +103,8 @@ ballot_vote(struct client *c, struct evote *e, const char *election,
 		status = paper_input(c, &p);
 	else if (status < 0)
 		status = paper_read(c, &p, g->n, g->choices);
+	if (g->n == 0 && !g->blank)
+		evote_within(e, 0);
 	if (status < 0 && (status = paper_judge(c, &p)) < 0) {
 		outcome = evote_cast(
 		    e, election, &p.show.election, &p.ranks, &answer);
@@ -177,6 +182,23 @@ unfit_say(struct client *c, struct evote *e, const char *election,
 		: vote_outcome_say(c, e, election, EVOTE_ANSWERED, answer));
 }
 
+/* A single choice can be sent without it: then half of the time is for that. */
+static enum evote_outcome
+kind_ask(struct evote *e, const char *election, const struct given *g,
+    struct ballot_form *form, evote_answer *answer)
+{
+	uint64_t spare_ms = g->n == 1 ? evote_left_ms(e) / 2 : 0;
+	enum evote_outcome outcome;
+
+	if (spare_ms == 0)
+		return (
+		    form_fetch(e, election, EVOTE_CHOICES_MAX, form, answer));
+	evote_within(e, evote_left_ms(e) - spare_ms);
+	outcome = form_fetch(e, election, EVOTE_CHOICES_MAX, form, answer);
+	evote_within(e, evote_left_ms(e) + spare_ms);
+	return (outcome);
+}
+
 static int
 vote(struct client *c, struct evote *e, const char *election,
     const struct given *g)
@@ -193,7 +215,7 @@ vote(struct client *c, struct evote *e, const char *election,
 		evote_begin(e, election);
 		return (kept_vote(c, e, election));
 	}
-	outcome = form_fetch(e, election, EVOTE_CHOICES_MAX, &form, &answer);
+	outcome = kind_ask(e, election, g, &form, &answer);
 	/* An election of another kind refuses a single choice. */
 	if (outcome == EVOTE_UNANSWERED && g->n == 1 &&
 	    evote_served_by(e) != NULL)

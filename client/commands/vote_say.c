@@ -19,12 +19,17 @@ static int
 served_status(struct evote *e, evote_status_res *res)
 {
 	const char *name = evote_served_by(e);
+	uint64_t left_ms = evote_left_ms(e);
 	int i;
+
+	if (left_ms == 0)
+		return (-1);
 
 	for (i = 0; name != NULL && evote_host_name(e, i) != NULL; i++)
 		if (strcmp(evote_host_name(e, i), name) == 0)
-			return (
-			    evote_status(e, i, COPIES_MS, res) == EVOTE_ANSWERED
+			return (evote_status(e, i,
+				    left_ms < COPIES_MS ? left_ms : COPIES_MS,
+				    res) == EVOTE_ANSWERED
 				? 0
 				: -1);
 	return (-1);

@@ -45,12 +45,15 @@ unanswered(struct evote *e)
 	const char *why = route_why(e->route);
 	char span[64];
 
+	if (why[0] == '\0') {
+		handle_fail(e, "no time was left to ask a host");
+		return (EVOTE_UNANSWERED);
+	}
 	date_span(e->options.timeout_ms * 1000, span, sizeof(span));
 	if (e->options.timeout_ms % 1000 != 0)
 		snprintf(span, sizeof(span), "%g s",
 		    (double)e->options.timeout_ms / 1000);
-	handle_fail(e, "no host answered within %s (%s)", span,
-	    why[0] != '\0' ? why : "no time to ask");
+	handle_fail(e, "no host answered within %s (%s)", span, why);
 	return (EVOTE_UNANSWERED);
 }
 

@@ -38,9 +38,39 @@ evote_pin(const struct evote *e, int host)
 }
 
 uint64_t
+handle_by(const struct evote *e, uint64_t timeout_ms)
+{
+	uint64_t deadline_ms = now_ms() + timeout_ms;
+
+	return (e->until_ms != 0 && e->until_ms < deadline_ms ? e->until_ms
+							      : deadline_ms);
+}
+
+uint64_t
 handle_deadline(const struct evote *e)
 {
-	return (now_ms() + e->options.timeout_ms);
+	return (handle_by(e, e->options.timeout_ms));
+}
+
+void
+handle_waited(struct evote *e, uint64_t since_ms)
+{
+	if (e->until_ms != 0)
+		e->until_ms += now_ms() - since_ms;
+}
+
+void
+evote_within(struct evote *e, uint64_t ms)
+{
+	e->until_ms = now_ms() + (ms != 0 ? ms : e->options.timeout_ms);
+}
+
+uint64_t
+evote_left_ms(const struct evote *e)
+{
+	uint64_t now = now_ms(), until_ms = handle_deadline(e);
+
+	return (until_ms > now ? until_ms - now : 0);
 }
 
 /* A passphrase is asked for once: the key stays open. */
@@ -49,6 +79,7 @@ signer_ready(struct evote *e)
 {
 	const char *key = e->options.key;
 	char pass[PASSPHRASE_MAX] = "", *given = NULL;
+	uint64_t began_ms = now_ms();
 
 	if (e->signer != NULL)
 		return (0);
@@ -61,6 +92,7 @@ signer_ready(struct evote *e)
 		if (e->options.passphrase(e->options.arg, key, pass,
 			sizeof(pass), e->problem, sizeof(e->problem)) != 0)
 			return (-1);
+		handle_waited(e, began_ms);
 	}
 	e->signer = signer_unlock(key, given, e->problem, sizeof(e->problem));
 	explicit_bzero(pass, sizeof(pass));

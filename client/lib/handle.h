@@ -36,6 +36,7 @@ struct evote {
 		uint32_t grace_s;
 		uint64_t end; /* with grace: as it was last */
 	} sheet;
+	uint64_t until_ms; /* see evote_within; 0: each call by itself */
 	enum evote_outcome stopped; /* why a greeting ended a search */
 	uint64_t counted_from; /* the next spans, or 0: see evote_preview */
 	char unready[512];     /* why there is no log-in for that, or "" */
@@ -53,6 +54,10 @@ struct evote {
 };
 
 uint64_t handle_deadline(const struct evote *);
+/* A call has so long, and no longer than all calls together. */
+uint64_t handle_by(const struct evote *, uint64_t timeout_ms);
+/* A person was asked since then, which took none of the service's time. */
+void handle_waited(struct evote *, uint64_t since_ms);
 /* Sets the problem; returns EVOTE_FAILED. */
 enum evote_outcome handle_fail(struct evote *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -69,6 +69,14 @@ struct evote_options {
 struct evote *evote_open(
     const struct evote_options *, char *err, size_t errlen);
 void evote_close(struct evote *); /* NULL is fine */
+/*
+ * From now on all that is asked has so long together, and not timeout_ms each
+ * time; 0: timeout_ms together.  While a person is asked for a pin or for a
+ * passphrase, that time does not run.  Only evote_status is not bounded by it.
+ */
+void evote_within(struct evote *, uint64_t ms);
+/* What is left of it. */
+uint64_t evote_left_ms(const struct evote *);
 /* Goes on as another voter, on the same connection; 0, or -1: no memory. */
 int evote_become(struct evote *, const char *voter, const char *key);
 

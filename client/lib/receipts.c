@@ -4,7 +4,6 @@
 
 #include "client/lib/keys.h"
 #include "common/need.h"
-#include "common/now.h"
 #include "common/proof.h"
 #include "common/receipt.h"
 #include "common/record.h"
@@ -296,7 +295,7 @@ enum evote_outcome
 evote_receipt(struct evote *e, const char *election, uint64_t timeout_ms,
     struct evote_proof *p)
 {
-	uint64_t deadline_ms = now_ms() + timeout_ms;
+	uint64_t deadline_ms = handle_by(e, timeout_ms);
 	enum evote_outcome outcome;
 	struct vote v = {0};
 

@@ -469,6 +469,9 @@ route_call(struct route *r, const struct procedure *p, void *args, void *res,
 	if (go_back(r, deadline_ms) != 0)
 		return (ROUTE_STOPPED);
 	while ((end = search(r, deadline_ms)) == ROUTE_SERVED) {
+		/* What nobody waits for is not sent. */
+		if (now_ms() >= deadline_ms)
+			return (ROUTE_NONE);
 		stat = call_once(r, p, args, res, deadline_ms);
 		if (stat == RPC_CANTENCODEARGS)
 			return (ROUTE_BROKEN);

@@ -6,6 +6,7 @@
 
 #include "client/lib/evidence.h"
 #include "common/date.h"
+#include "common/now.h"
 #include "common/text.h"
 
 #define OFF_US 2000000 /* clocks this close are as good as one */
@@ -136,13 +137,17 @@ static int
 pin_confirm(struct evote *e, int host)
 {
 	const char *shown = evote_pin(e, host);
+	uint64_t began_ms = now_ms();
+	int rc;
 
 	if (e->options.plain || shown[0] == '\0' || e->asked_pin ||
 	    e->hosts.pin[0] != '\0' || strcmp(shown, e->pin) == 0 ||
 	    e->options.met == NULL || !state_keeps(e->state))
 		return (0);
 	e->asked_pin = 1;
-	if (e->options.met(e->options.arg, shown) == 0)
+	rc = e->options.met(e->options.arg, shown);
+	handle_waited(e, began_ms);
+	if (rc == 0)
 		return (0);
 	e->foreign = 1;
 	e->stopped = handle_fail(e,

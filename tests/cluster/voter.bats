@@ -260,6 +260,23 @@ leave_pending() {
 	wait_until 10 level
 }
 
+@test "the questions of a vote have --timeout together, and the vote a part" {
+	local begun
+	# shellcheck disable=SC2034 # cluster_up reads it
+	options=(--suspect-ms 60000)
+	cluster_up people
+	election board 3600
+	exits 0 as bob vote board no
+	kill -STOP "$(server_pid beta)"
+	begun=$SECONDS
+	exits 4 as ada --timeout 5 vote board yes
+	((SECONDS - begun <= 7))
+	kill -CONT "$(server_pid beta)"
+	wait_until 10 level
+	exits 0 as ada pending --settle
+	says 'Your vote in "board" counts'
+}
+
 @test "pending: listed, settled, dropped" {
 	cluster_up people
 	election board 3600

@@ -1658,6 +1658,40 @@ test_unanswered_other(void **state)
 	assert_int_equal(2, w->fake.votes);
 }
 
+/* What is asked has one time together, if that was said. */
+static void
+test_within(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_with(w, 1000, 0);
+	evote_result_res res;
+	uint64_t began_ms;
+
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "F", "no", NULL));
+	w->fake.host[0].standing = EVOTE_NOT_SERVING;
+	began_ms = now_ms();
+	evote_within(e, 0);
+	assert_int_equal(EVOTE_UNANSWERED, evote_result(e, "E", &res));
+	xdr_free((xdrproc_t)xdr_evote_result_res, (char *)&res);
+	assert_int_equal(0, evote_left_ms(e));
+	assert_int_equal(EVOTE_UNSENT, vote_in(e, "E", "yes", NULL));
+	assert_non_null(strstr(evote_problem(e), "no time was left"));
+	assert_true(now_ms() - began_ms < 1800);
+	assert_kept(e, "E", 0);
+	/* Also to a host that is connected nothing is sent then. */
+	w->fake.host[0].standing = EVOTE_SERVED;
+	evote_within(e, 0);
+	assert_int_equal(EVOTE_ANSWERED, evote_result(e, "F", &res));
+	xdr_free((xdrproc_t)xdr_evote_result_res, (char *)&res);
+	evote_within(e, 1);
+	usleep(2 * 1000);
+	assert_int_equal(EVOTE_UNSENT, vote_in(e, "E", "yes", NULL));
+	assert_int_equal(1, w->fake.votes);
+	evote_within(e, 0);
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", NULL));
+	evote_close(e);
+}
+
 /* Whether a request of the voter is written down, whoever is at work. */
 static int
 kept_on_disk(struct world *w)
@@ -3369,6 +3403,7 @@ main(void)
 	    test(test_tokens_kept),
 	    test(test_vote),
 	    test(test_sheet),
+	    test(test_within),
 	    test(test_sheet_earlier),
 	    test(test_sheet_by_login),
 	    test(test_create),
