@@ -47,7 +47,7 @@ CLIENT	= $(call room,client,evote_client admin json say say_names prompt names l
 	    status_json status_table roll voters enrolled lookalike import import_say \
 	    import_send hosts cluster) \
 	  $(call room,client/lib,libevote handle ask trust act intent request reason voter pending life grace \
-	    login checkup sheet recount ports endpoint route plain service_dirs state state_service \
+	    login checkup sheet recount ports endpoint roundup route plain service_dirs state state_service \
 	    state_voter state_proof state_mark sshkey agent signer explain keyring \
 	    evidence proofs keys receipts checkpoints met) \
 	  $(call room,client/roll,roll csv diff groups)

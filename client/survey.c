@@ -124,7 +124,7 @@ of_one_service(const struct survey *s)
 	return (1);
 }
 
-/* One after the other they may have been asked around a change of primary. */
+/* They may have been asked around a change of primary. */
 static void
 primaries_again(struct survey *s, struct evote *e)
 {
@@ -149,6 +149,7 @@ survey_take(struct survey *s, struct evote *e, uint64_t each_ms)
 	s->each_ms = each_ms;
 	s->worst = EVOTE_ANSWERED;
 	s->taken_ms = now_ms();
+	evote_status_all(e, each_ms);
 	while (s->n < EVOTE_HOSTS_MAX && evote_host_name(e, s->n) != NULL)
 		sight_take(s, e, s->n++);
 	if (s->n > 0 && is_witness(s, &s->hosts[s->n - 1]))

@@ -4,7 +4,7 @@
 #include "client/lib/endpoint.h"
 #include "client/lib/libevote.h"
 
-/* All hosts, each asked for its own view, one after the other. */
+/* All hosts, asked at once, each for its own view. */
 struct sight {
 	const char *name;
 	int reached;

@@ -238,6 +238,13 @@ evote_list(struct evote *e, unsigned first, evote_list_res *res)
 	    handle_deadline(e)));
 }
 
+void
+evote_status_all(struct evote *e, uint64_t timeout_ms)
+{
+	if (trust_begin(e) == EVOTE_ANSWERED)
+		route_ask_all(e->route, now_ms() + timeout_ms);
+}
+
 /* By its own word. */
 static enum evote_outcome
 status_ask(

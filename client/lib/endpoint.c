@@ -232,6 +232,30 @@ endpoint_greet(struct endpoints *es, int i, CLIENT *client,
 	return (-1);
 }
 
+int
+endpoint_status(
+    struct endpoints *es, int i, uint64_t deadline_ms, evote_status_res *res)
+{
+	int listed = es->hosts->list[i].port != 0, rc;
+	CLIENT *client = NULL;
+
+	memset(res, 0, sizeof(*res));
+	/* Where it was before a restart, perhaps: not for the whole time. */
+	if (es->ports[i] != 0)
+		client = endpoint_connect(es, i,
+		    listed ? deadline_ms : now_ms() / 2 + deadline_ms / 2);
+	if (client == NULL && !listed) {
+		endpoint_port(es, i, deadline_ms);
+		if (es->ports[i] != 0)
+			client = endpoint_connect(es, i, deadline_ms);
+	}
+	if (client == NULL)
+		return (-1);
+	rc = endpoint_greet(es, i, client, endpoint_step(deadline_ms), res);
+	clnt_destroy(client);
+	return (rc);
+}
+
 /* In plain, as it carries nothing: a handshake takes longer than an answer. */
 int
 endpoint_lives(struct endpoints *es, int i)

@@ -63,6 +63,9 @@ int endpoint_is_other(const struct endpoints *, int host);
 /* 0 with *res, or -1; the caller frees *res in any case. */
 int endpoint_greet(struct endpoints *, int host, CLIENT *, uint64_t deadline_ms,
     evote_status_res *res);
+/* All of that, on a connection for it alone; likewise. */
+int endpoint_status(
+    struct endpoints *, int host, uint64_t deadline_ms, evote_status_res *);
 /* How long an answer may take before a sign of life is asked for. */
 uint64_t endpoint_patience_ms(const struct endpoints *);
 /* Does a host that owes an answer still answer at all? */

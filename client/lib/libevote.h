@@ -362,6 +362,11 @@ const char *evote_pin(const struct evote *, int host);
  * another service, or without the TLS that this one is known by.
  */
 int evote_foreign(const struct evote *);
+/*
+ * Asks all hosts at once what they say of themselves; then evote_status tells
+ * of each, the next time, what came of that.
+ */
+void evote_status_all(struct evote *, uint64_t timeout_ms);
 /* What one host says of itself, within timeout_ms. */
 enum evote_outcome evote_status(
     struct evote *, int host, uint64_t timeout_ms, evote_status_res *);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "client/lib/roundup.h"
 #include "common/now.h"
 #include "common/rpc/caller.h"
 #include "common/seal.h"
@@ -22,11 +23,12 @@ struct route {
 	struct endpoints endpoints;
 	route_greeted *greeted;
 	void *arg;
-	CLIENT *client;	 /* NULL: not connected */
-	int current;	 /* the connected host, or the last one; -1 */
-	int hint;	 /* whom another host named; -1 */
-	unsigned tried;	 /* in this round, as bits */
-	unsigned behind; /* during this call, as bits */
+	struct roundup *roundup; /* of route_ask_all, or NULL */
+	CLIENT *client;		 /* NULL: not connected */
+	int current;		 /* the connected host, or the last one; -1 */
+	int hint;		 /* whom another host named; -1 */
+	unsigned tried;		 /* in this round, as bits */
+	unsigned behind;	 /* during this call, as bits */
 	unsigned backoff;
 	unsigned seed;
 	uint64_t probe_at;
@@ -63,6 +65,7 @@ route_free(struct route *r)
 	if (r == NULL)
 		return;
 	disconnect(r);
+	roundup_free(r->roundup);
 	free(r);
 }
 
@@ -239,27 +242,20 @@ int
 route_status(
     struct route *r, int i, uint64_t deadline_ms, evote_status_res *res)
 {
-	int listed = r->endpoints.hosts->list[i].port != 0, rc;
-	CLIENT *client = NULL;
+	int rc;
 
-	memset(res, 0, sizeof(*res));
 	memset(r->endpoints.why, 0, sizeof(r->endpoints.why));
-	/* Where it was before a restart, perhaps: not for the whole time. */
-	if (r->endpoints.ports[i] != 0)
-		client = endpoint_connect(&r->endpoints, i,
-		    listed ? deadline_ms : now_ms() / 2 + deadline_ms / 2);
-	if (client == NULL && !listed) {
-		endpoint_port(&r->endpoints, i, deadline_ms);
-		if (r->endpoints.ports[i] != 0)
-			client =
-			    endpoint_connect(&r->endpoints, i, deadline_ms);
-	}
-	if (client == NULL)
-		return (-1);
-	rc = endpoint_greet(
-	    &r->endpoints, i, client, endpoint_step(deadline_ms), res);
-	clnt_destroy(client);
-	return (rc);
+	if (r->roundup != NULL &&
+	    roundup_take(r->roundup, &r->endpoints, i, &rc, res))
+		return (rc);
+	return (endpoint_status(&r->endpoints, i, deadline_ms, res));
+}
+
+void
+route_ask_all(struct route *r, uint64_t deadline_ms)
+{
+	roundup_free(r->roundup);
+	r->roundup = roundup_ask(&r->endpoints, deadline_ms);
 }
 
 /* ---- the search ---- */

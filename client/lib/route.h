@@ -83,6 +83,8 @@ enum route_end route_call(struct route *, const struct procedure *, void *args,
 /* When the last greeting that was answered was sent, and answered. */
 struct endpoint_span route_greeting(const struct route *);
 
+/* Asks all hosts for their status at once; route_status tells of each, once. */
+void route_ask_all(struct route *, uint64_t deadline_ms);
 /* Asks one host for its status, on a connection of its own; 0 or -1. */
 int route_status(
     struct route *, int host, uint64_t deadline_ms, evote_status_res *);

@@ -2090,6 +2090,27 @@ test_survey_slow(void **state)
 	evote_close(e);
 }
 
+/* Silent hosts cost the time of one, and each has its own reason. */
+static void
+test_survey_silent(void **state)
+{
+	struct world *w = *state;
+	struct evote *e = open_with(w, 5000, 0);
+	uint64_t began_ms = now_ms();
+	struct survey s;
+
+	w->fake.host[0].mute = w->fake.host[1].mute = 1;
+	survey_take(&s, e, 1000);
+	assert_true(now_ms() - began_ms < 1700);
+	assert_int_equal(2, s.n);
+	assert_int_equal(0, s.reached);
+	assert_string_equal("b", s.hosts[1].name);
+	assert_string_equal("no answer in time", s.hosts[0].problem);
+	assert_string_equal("no answer in time", s.hosts[1].problem);
+	survey_clear(&s);
+	evote_close(e);
+}
+
 /* That one of them is behind does not hide that two hosts serve. */
 static void
 test_survey_two_primaries(void **state)
@@ -3424,6 +3445,7 @@ main(void)
 	    test(test_foreign),
 	    test(test_survey_two_primaries),
 	    test(test_survey_slow),
+	    test(test_survey_silent),
 	    test(test_failed_later),
 	    test(test_settle),
 	    test(test_pending_edited_list),
