@@ -197,16 +197,36 @@ apply_answer(struct effect *f, const evote_leaf *leaf, const struct verdict *v)
 	voter_answer(v->voter, &c, &f->u.asked.displaced);
 }
 
-void
-effect_apply(
-    struct election_state *e, const evote_leaf *leaf, const struct verdict *v)
+static void
+apply_asked(struct election_state *e, struct effect *f, const evote_leaf *leaf,
+    const struct verdict *v)
 {
-	struct effect *f = need(calloc(1, sizeof(*f)));
+	apply_answer(f, leaf, v);
+	switch (f->kind) {
+	case EVOTE_OP_CREATE:
+	case EVOTE_OP_OPEN:
+		apply_create(e, f, leaf, v);
+		break;
+	case EVOTE_OP_EXTEND:
+	case EVOTE_OP_CANCEL:
+		apply_change(e, f, leaf, v);
+		break;
+	case EVOTE_OP_VOTE:
+		apply_vote(f, v, leaf->time);
+		break;
+	case EVOTE_OP_BALLOT:
+		apply_ballot(f, v, leaf->time);
+		break;
+	default:
+		f->u.asked.quota = voter_refuse(v->voter, leaf->time);
+	}
+}
 
-	f->kind = leaf->op.kind;
-	f->epoch = e->epoch;
-	f->time = e->time;
-	switch (leaf->op.kind) {
+static void
+apply_op(struct election_state *e, struct effect *f, const evote_leaf *leaf,
+    const struct verdict *v)
+{
+	switch (f->kind) {
 	case EVOTE_OP_GENESIS:
 		apply_genesis(e, &leaf->op.evote_op_u.genesis);
 		keys_add(&e->keys, leaf);
@@ -237,27 +257,6 @@ effect_apply(
 	case EVOTE_OP_UNLOCK:
 		voter_unlock(v->voter, leaf->time, &f->u.unlocked);
 		break;
-	case EVOTE_OP_CREATE:
-	case EVOTE_OP_OPEN:
-		apply_answer(f, leaf, v);
-		apply_create(e, f, leaf, v);
-		break;
-	case EVOTE_OP_EXTEND:
-	case EVOTE_OP_CANCEL:
-		apply_answer(f, leaf, v);
-		apply_change(e, f, leaf, v);
-		break;
-	case EVOTE_OP_SETTINGS:
-		apply_settings(e, f, v);
-		break;
-	case EVOTE_OP_VOTE:
-		apply_answer(f, leaf, v);
-		apply_vote(f, v, leaf->time);
-		break;
-	case EVOTE_OP_BALLOT:
-		apply_answer(f, leaf, v);
-		apply_ballot(f, v, leaf->time);
-		break;
 	case EVOTE_OP_START:
 		f->u.poll = v->poll;
 		life_start(&e->polls, v->poll, &e->voters, moment_of(leaf));
@@ -267,11 +266,31 @@ effect_apply(
 		life_close(&e->polls, v->poll, &e->voters, moment_of(leaf));
 		voter_close(v->poll->creator);
 		break;
+	case EVOTE_OP_SETTINGS:
+		apply_settings(e, f, v);
+		break;
+	case EVOTE_OP_CREATE:
+	case EVOTE_OP_OPEN:
+	case EVOTE_OP_EXTEND:
+	case EVOTE_OP_CANCEL:
+	case EVOTE_OP_VOTE:
+	case EVOTE_OP_BALLOT:
 	case EVOTE_OP_REFUSED:
-		apply_answer(f, leaf, v);
-		f->u.asked.quota = voter_refuse(v->voter, leaf->time);
+		apply_asked(e, f, leaf, v);
 		break;
 	}
+}
+
+void
+effect_apply(
+    struct election_state *e, const evote_leaf *leaf, const struct verdict *v)
+{
+	struct effect *f = need(calloc(1, sizeof(*f)));
+
+	f->kind = leaf->op.kind;
+	f->epoch = e->epoch;
+	f->time = e->time;
+	apply_op(e, f, leaf, v);
 	DL_APPEND(e->effects, f);
 	chronicle_note(&e->chronicle, leaf, e->time);
 	e->size++;
@@ -360,12 +379,9 @@ undo_settings(struct election_state *e, struct effect *f)
 	f->u.settings = (evote_settings){0};
 }
 
-void
-effect_undo(struct election_state *e)
+static void
+undo_op(struct election_state *e, struct effect *f)
 {
-	/* In a utlist the head's prev is the tail. */
-	struct effect *f = e->effects->prev;
-
 	switch (f->kind) {
 	case EVOTE_OP_GENESIS:
 		undo_genesis(e);
@@ -415,6 +431,15 @@ effect_undo(struct election_state *e)
 		undo_asked(e, f);
 		break;
 	}
+}
+
+void
+effect_undo(struct election_state *e)
+{
+	/* In a utlist the head's prev is the tail. */
+	struct effect *f = e->effects->prev;
+
+	undo_op(e, f);
 	e->size--;
 	chronicle_undo(&e->chronicle, e->size);
 	e->epoch = f->epoch;

@@ -68,12 +68,50 @@ place_fits(const struct election_state *e, evote_op_kind kind,
 	    (e->size == 0) == (kind == EVOTE_OP_GENESIS));
 }
 
+static void
+leaf_asked(evote_op *to, const struct op *op, const struct verdict *v)
+{
+	const evote_act *act = &op->act;
+
+	switch (to->kind) {
+	case EVOTE_OP_CREATE:
+		to->evote_op_u.create.asker = op->asker;
+		to->evote_op_u.create.signature = op->signature;
+		to->evote_op_u.create.election = act->evote_act_u.election;
+		break;
+	case EVOTE_OP_OPEN:
+		to->evote_op_u.open.asker = op->asker;
+		to->evote_op_u.open.signature = op->signature;
+		to->evote_op_u.open.terms = act->evote_act_u.terms;
+		break;
+	case EVOTE_OP_EXTEND:
+		to->evote_op_u.extend.asker = op->asker;
+		to->evote_op_u.extend.signature = op->signature;
+		to->evote_op_u.extend.extension = act->evote_act_u.extension;
+		break;
+	case EVOTE_OP_CANCEL:
+		to->evote_op_u.cancel.asker = op->asker;
+		to->evote_op_u.cancel.signature = op->signature;
+		to->evote_op_u.cancel.cancellation =
+		    act->evote_act_u.cancellation;
+		break;
+	case EVOTE_OP_VOTE:
+	case EVOTE_OP_BALLOT:
+		to->evote_op_u.vote.asker = op->asker;
+		to->evote_op_u.vote.signature = op->signature;
+		to->evote_op_u.vote.ballot = act->evote_act_u.ballot;
+		break;
+	default:
+		to->evote_op_u.refused.asker = op->asker;
+		memcpy(to->evote_op_u.refused.act, v->client.act, SEAL_HASH);
+	}
+}
+
 /* The leaf borrows from op and v. */
 static void
 leaf_fill(evote_leaf *leaf, const struct op *op, const struct verdict *v)
 {
 	evote_op *to = &leaf->op;
-	const evote_act *act = &op->act;
 
 	to->kind = v->out.code == 0 ? op->kind : EVOTE_OP_REFUSED;
 	switch (to->kind) {
@@ -108,43 +146,21 @@ leaf_fill(evote_leaf *leaf, const struct op *op, const struct verdict *v)
 	case EVOTE_OP_UNLOCK:
 		to->evote_op_u.unlocked = op->name;
 		break;
-	case EVOTE_OP_CREATE:
-		to->evote_op_u.create.asker = op->asker;
-		to->evote_op_u.create.signature = op->signature;
-		to->evote_op_u.create.election = act->evote_act_u.election;
-		break;
-	case EVOTE_OP_OPEN:
-		to->evote_op_u.open.asker = op->asker;
-		to->evote_op_u.open.signature = op->signature;
-		to->evote_op_u.open.terms = act->evote_act_u.terms;
-		break;
-	case EVOTE_OP_EXTEND:
-		to->evote_op_u.extend.asker = op->asker;
-		to->evote_op_u.extend.signature = op->signature;
-		to->evote_op_u.extend.extension = act->evote_act_u.extension;
-		break;
-	case EVOTE_OP_CANCEL:
-		to->evote_op_u.cancel.asker = op->asker;
-		to->evote_op_u.cancel.signature = op->signature;
-		to->evote_op_u.cancel.cancellation =
-		    act->evote_act_u.cancellation;
-		break;
-	case EVOTE_OP_SETTINGS:
-		to->evote_op_u.settings = v->settings;
-		break;
-	case EVOTE_OP_VOTE:
-	case EVOTE_OP_BALLOT:
-		to->evote_op_u.vote.asker = op->asker;
-		to->evote_op_u.vote.signature = op->signature;
-		to->evote_op_u.vote.ballot = act->evote_act_u.ballot;
-		break;
 	case EVOTE_OP_START:
 	case EVOTE_OP_CLOSE:
 		to->evote_op_u.election = op->name;
 		break;
+	case EVOTE_OP_SETTINGS:
+		to->evote_op_u.settings = v->settings;
+		break;
+	case EVOTE_OP_CREATE:
+	case EVOTE_OP_OPEN:
+	case EVOTE_OP_EXTEND:
+	case EVOTE_OP_CANCEL:
+	case EVOTE_OP_VOTE:
+	case EVOTE_OP_BALLOT:
 	case EVOTE_OP_REFUSED:
-		to->evote_op_u.refused.asker = op->asker;
-		memcpy(to->evote_op_u.refused.act, v->client.act, SEAL_HASH);
+		leaf_asked(to, op, v);
 		break;
 	}
 }
@@ -183,12 +199,25 @@ election_execute(struct election_state *e, const struct op *op,
 	return (r);
 }
 
+static void
+op_asked(struct op *op, const evote_leaf *leaf, const union opening *opening)
+{
+	struct asked asked;
+
+	(void)record_asked(leaf, &asked);
+	op->asker = *asked.asker;
+	op->act = asked.act;
+	op->by_operator = asked.asker->voter[0] == '\0';
+	op->opening = *opening;
+	/* By token: only that may come after the end. */
+	op->begun = asked.signature->evote_signature_len == 0;
+}
+
 /* The operation that a leaf is the record of; it borrows from both. */
 static void
 op_fill(struct op *op, const evote_leaf *leaf, const union opening *opening)
 {
 	const evote_op *from = &leaf->op;
-	struct asked asked;
 
 	*op = (struct op){
 	    .kind = from->kind,
@@ -225,13 +254,7 @@ op_fill(struct op *op, const evote_leaf *leaf, const union opening *opening)
 	case EVOTE_OP_CANCEL:
 	case EVOTE_OP_VOTE:
 	case EVOTE_OP_BALLOT:
-		(void)record_asked(leaf, &asked);
-		op->asker = *asked.asker;
-		op->act = asked.act;
-		op->by_operator = asked.asker->voter[0] == '\0';
-		op->opening = *opening;
-		/* By token: only that may come after the end. */
-		op->begun = asked.signature->evote_signature_len == 0;
+		op_asked(op, leaf, opening);
 		break;
 	case EVOTE_OP_START:
 	case EVOTE_OP_CLOSE:
