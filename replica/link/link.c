@@ -8,7 +8,12 @@
 #include "replica/link/outbound_impl.h"
 
 #define RETRY_FIRST_MS 10
-#define SETTLED_MS     50 /* sessions that end so far apart do not spin */
+#define SETTLED_MS     50    /* sessions that end so far apart do not spin */
+#define STEADY_MS      60000 /* a session that ends sooner is brief */
+#define BRIEF_TOLD     3     /* of those in a row, with one reason */
+#define BRIEF_HINT                                                          \
+	" hint=\"it comes and goes: told again when it stays, or ends for " \
+	"another reason\""
 
 /* ---- the end of an attempt or a session ---- */
 
@@ -34,23 +39,81 @@ link_close(struct link *l)
 	link_move(l, LINK_CLOSED, NEVER);
 }
 
+/*
+ * Sessions that end soon and for one reason, as with a host that refuses this
+ * one, are told of three times: then no more until one ends for another, or
+ * lasts.
+ */
+static int
+is_hushed(const struct link *l)
+{
+	return (l->briefs >= BRIEF_TOLD);
+}
+
+/* Whether the end of this session is news. */
+static int
+session_news(struct link *l, const char *why)
+{
+	if (l->outbound->now - l->began >= STEADY_MS)
+		l->briefs = 0;
+	else if (strcmp(l->brief_why, why) != 0)
+		l->briefs = 1;
+	else if (!is_hushed(l))
+		l->briefs++;
+	else
+		return (0);
+	snprintf(l->brief_why, sizeof(l->brief_why), "%s", why);
+	return (1);
+}
+
+static void
+say(const struct link *l, enum log_level level, const char *is, const char *why,
+    const char *hint)
+{
+	if (level == LOG_L_ALARM)
+		log_alarm(
+		    "link peer=%s is=%s why=\"%s\"%s", l->name, is, why, hint);
+	else if (level == LOG_L_INFO)
+		log_info(
+		    "link peer=%s is=%s why=\"%s\"%s", l->name, is, why, hint);
+	else
+		log_debug(
+		    "link peer=%s is=%s why=\"%s\"%s", l->name, is, why, hint);
+}
+
 /* While it is not up, only what is louder than what was said before. */
 static void
 link_say(struct link *l, enum log_level level, const char *why)
 {
-	const int up = l->state == LINK_UP;
-	const char *is = up ? "down" : "not-up";
-
-	if (!up && level <= l->told)
+	if (l->state == LINK_UP) {
+		if (!session_news(l, why))
+			level = LOG_L_DEBUG;
+		say(l, level, "down", why, is_hushed(l) ? BRIEF_HINT : "");
+		return;
+	}
+	if (level <= l->told)
 		level = LOG_L_DEBUG;
-	else if (!up)
-		l->told = level;
-	if (level == LOG_L_ALARM)
-		log_alarm("link peer=%s is=%s why=\"%s\"", l->name, is, why);
-	else if (level == LOG_L_INFO)
-		log_info("link peer=%s is=%s why=\"%s\"", l->name, is, why);
 	else
-		log_debug("link peer=%s is=%s why=\"%s\"", l->name, is, why);
+		l->told = level;
+	say(l, level, "not-up", why, "");
+}
+
+/* It is up; one that comes and goes is not told of before it stays. */
+void
+link_say_up(struct link *l)
+{
+	const int stays = l->outbound->now - l->began >= STEADY_MS;
+
+	if (is_hushed(l) && !stays) {
+		link_move(l, LINK_UP, l->began + STEADY_MS);
+		return;
+	}
+	link_move(l, LINK_UP, NEVER);
+	l->told = LOG_L_DEBUG;
+	if (stays)
+		l->briefs = 0;
+	log_info("link peer=%s is=up port=%d tls=%s", l->name, l->reach.port,
+	    l->line.tls != NULL ? "yes" : "no");
 }
 
 /* How long to wait this time: 0, 10, 20, 40 ... 500 ms. */
@@ -192,6 +255,7 @@ link_init(struct link *l, const struct outbound_peer *who)
 	l->port = who->port;
 	l->retry_ms = 0;
 	l->told = LOG_L_DEBUG;
+	l->briefs = 0;
 	l->spoke_tls = 0;
 	l->due = 0;
 	if (reach_init(&l->reach, l->outbound->epoll, (uint64_t)l->peer << 1,

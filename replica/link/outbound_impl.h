@@ -52,6 +52,8 @@ struct link {
 	uint64_t ended_at;   /* the last session */
 	char why[200];	     /* there is none; "": there is, or was just now */
 	enum log_level told; /* the loudest since it was last up */
+	char brief_why[200]; /* of the last session, */
+	int briefs;	     /* and so many that were brief, for that */
 	int ended, port_refuses; /* to be told to the hooks */
 
 	int spoke_tls; /* it has, and is not called in plain again */
@@ -79,6 +81,7 @@ struct outbound {
 /* ---- link.c ---- */
 
 void link_move(struct link *l, enum link_state to, uint64_t due);
+void link_say_up(struct link *l);
 void link_end(struct link *l, enum log_level level, const char *why);
 void link_errno(struct link *l, int error);
 size_t link_unsent(const struct link *l);

@@ -45,12 +45,9 @@ link_up(struct link *l)
 {
 	struct outbound *p = l->outbound;
 
-	link_move(l, LINK_UP, NEVER);
+	link_say_up(l);
 	reach_worked(&l->reach);
-	l->told = LOG_L_DEBUG;
 	l->why[0] = '\0';
-	log_info("link peer=%s is=up port=%d tls=%s", l->name, l->reach.port,
-	    l->line.tls != NULL ? "yes" : "no");
 	p->hooks.up(p->hooks.arg, l->peer);
 }
 
@@ -333,6 +330,7 @@ link_due(struct link *l)
 		link_end_unwelcome(l);
 		break;
 	case LINK_UP:
+		link_say_up(l);
 		break;
 	}
 }

@@ -1222,6 +1222,52 @@ a_connection_whose_beginning_was_lost_is_begun_anew(void **state)
 	scene_end(&s);
 }
 
+/* So many sessions, which all end so soon, and for one reason. */
+static int
+comes_and_goes(struct scene *s, int times, uint64_t after, const char *what)
+{
+	int ups = s->ups, ends = s->ends;
+	struct hush h;
+
+	hush_begin(&h);
+	for (int i = 0; i < times; i++) {
+		s->now += after;
+		peer_hang_up(&s->b);
+		UNTIL(s, s->ends == ends + i + 1);
+		UNTIL(s, s->ups == ups + i + 1);
+	}
+	return (hush_end(&h, what));
+}
+
+/* As with a host that refuses this one: it is told once, not at each try. */
+static void
+what_comes_and_goes_is_told_once(void **state)
+{
+	struct scene s;
+	struct hush h;
+
+	scene_up(&s);
+	assert_int_equal(comes_and_goes(&s, 2, 900, "is=up"), 2);
+	assert_int_equal(comes_and_goes(&s, 1, 900, "it comes and goes"), 1);
+	assert_int_equal(comes_and_goes(&s, 20, 900, " link peer=beta"), 0);
+	/* Until it ends for another reason, */
+	hush_begin(&h);
+	outbound_reset(s.outbound, BETA);
+	UNTIL(&s, s.ups == 25);
+	assert_int_equal(hush_end(&h, "why=\"ended on this side\""), 1);
+	assert_int_equal(comes_and_goes(&s, 2, 900, "is=up"), 2);
+	assert_int_equal(comes_and_goes(&s, 20, 900, "is=up"), 0);
+	/* or stays. */
+	hush_begin(&h);
+	s.now += 60000;
+	steps(&s, 2);
+	assert_int_equal(hush_end(&h, "is=up"), 1);
+	assert_int_equal(outbound_wait_ms(s.outbound, now_ms(&s)), -1);
+	assert_int_equal(comes_and_goes(&s, 2, 900, "is=down"), 2);
+	assert_int_equal(comes_and_goes(&s, 20, 61000, "is=down"), 20);
+	scene_end(&s);
+}
+
 static void
 hooks_may_call_and_reset(void **state)
 {
@@ -1735,6 +1781,7 @@ main(void)
 	    cmocka_unit_test(silent_connects_are_given_up),
 	    cmocka_unit_test(
 		a_connection_whose_beginning_was_lost_is_begun_anew),
+	    cmocka_unit_test(what_comes_and_goes_is_told_once),
 	    cmocka_unit_test(hooks_may_call_and_reset),
 	    cmocka_unit_test(only_the_right_address_refuses),
 	    cmocka_unit_test(
