@@ -32,7 +32,7 @@ REPLICA	= $(call room,replica/core,core state failure hosts hello jobs \
 	  $(call room,replica/arbiter,arbiter witness etcd etcd_txn)
 SERVER	= $(call room,server,main conf supervisor start loop events driver \
 	    machine service procedures procedures_read procedures_life procedures_roll proofs checkpoint signing auth turns serve serve_admin \
-	    budget certificate neighbours witness_daemon audit audit_note preflight) \
+	    budget certificate neighbours witness_daemon audit audit_note preflight preflight_data preflight_found) \
 	  $(call room,server/audit,book book_life book_roll signers book_electorate index findings page page_json) \
 	  $(call room,server/election,election voters standing stage electorate electors voted_keys polls polls_read sheet terms due \
 	    life settings keys judge judge_life judge_roll effect roll_page chronicle \
