@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/rpc/tls.h"
 #include "common/seal.h"
 #include "server/store/datadir.h"
 #include "server/store/files.h"
@@ -59,6 +60,37 @@ key_look(struct preflight *p, enum format_state state)
 	else
 		found(p, FOUND_OK, "key", "%s is a cluster's key",
 		    p->conf->cluster_key);
+}
+
+/*
+ * Whoever is given that list reaches only a service with its pin.  Of a key
+ * that cannot be read another line tells.
+ */
+static void
+pin_look(struct preflight *p, enum format_state state)
+{
+	const char *listed = p->conf->hosts.pin, *file = p->conf->cluster_key;
+	char own[FILES_PATH], pin[TLS_PIN], err[512];
+	unsigned char key[32];
+
+	files_path(p->conf->data, "cluster.key", own, sizeof(own));
+	if (state == FORMAT_WHOLE)
+		file = own;
+	if (listed[0] == '\0' || file == NULL ||
+	    datadir_key(file, key, err, sizeof(err)) == -1)
+		return;
+	tls_pin(key, pin);
+	explicit_bzero(key, sizeof(key));
+	if (strcmp(listed, pin) == 0)
+		found(p, FOUND_OK, "pin",
+		    "The hosts list has the pin of this cluster");
+	else
+		found(p, FOUND_WRONG, "pin",
+		    "The hosts list has another cluster's pin, %s, so whoever "
+		    "is given this list cannot vote here; if the list is that "
+		    "cluster's, take the right one, else write \"pin %s\", "
+		    "which belongs to %s",
+		    listed, pin, file);
 }
 
 /* As root asks, whom the package has the server run as; NULL: nobody else. */
@@ -234,5 +266,6 @@ preflight_data(struct preflight *p)
 		data_wrong(p, why, "; mount it for writing");
 	}
 	key_look(p, state);
+	pin_look(p, state);
 	secrets_find(p);
 }

@@ -1,6 +1,6 @@
 /*
  * What `check` says to root of a data directory: whose it is, and whose its
- * secrets have to be.
+ * secrets have to be; and whether it is the hosts list's.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,8 +13,11 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "common/rpc/tls.h"
+#include "common/seal.h"
 #include "scratch.h"
 #include "server/preflight.h"
+#include "server/store/datadir.h"
 
 #define EVOTE_UID 12345
 
@@ -37,6 +40,7 @@ getpwuid(uid_t uid)
 
 struct scene {
 	char base[128], data[160], key[160], socket[192];
+	const char *pin; /* of the hosts list, or NULL */
 	char said[8192]; /* by the last check */
 };
 
@@ -86,6 +90,10 @@ check(struct scene *s)
 
 	assert_int_equal(
 	    hosts_parse("alpha=127.0.0.1", &conf.hosts, err, sizeof(err)), 0);
+	if (s->pin != NULL)
+		assert_int_equal(hosts_add_pin(&conf.hosts, s->pin, "hosts",
+				     err, sizeof(err)),
+		    0);
 	fflush(stdout);
 	was = dup(1);
 	dup2(out, 1);
@@ -155,6 +163,40 @@ without_the_package(void **state)
 	assert_false(says(s, "WRONG  secret"));
 }
 
+/* Else it is learnt when nobody can vote. */
+static void
+a_hosts_list_of_another_cluster(void **state)
+{
+	struct scene *s = *state;
+	unsigned char key[32] = {7}, other[32] = {8};
+	char right[TLS_PIN], wrong[TLS_PIN], base64[64], err[512];
+	FILE *f = fopen(s->key, "we");
+
+	assert_non_null(f);
+	seal_base64(base64, key, sizeof(key));
+	fprintf(f, "%s\n", base64);
+	assert_int_equal(fclose(f), 0);
+	tls_pin(key, right);
+	tls_pin(other, wrong);
+	check(s);
+	assert_false(says(s, "  pin  "));
+	s->pin = wrong;
+	check(s);
+	assert_says(s, "WRONG  pin      The hosts list has another cluster's");
+	assert_says(s, right);
+	s->pin = right;
+	check(s);
+	assert_says(s, "ok     pin  ");
+	/* The key that is there counts; that another one is given is told. */
+	assert_int_equal(datadir_init(s->data, NULL, err, sizeof(err)), 0);
+	check(s);
+	assert_says(s, "is the key of another cluster");
+	assert_says(s, "WRONG  pin  ");
+	s->pin = NULL;
+	check(s);
+	assert_false(says(s, "  pin  "));
+}
+
 int
 main(void)
 {
@@ -162,6 +204,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_directory_that_root_has_made),
 	    TEST(without_the_package),
+	    TEST(a_hosts_list_of_another_cluster),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
