@@ -378,9 +378,24 @@ links(const struct server *s, evote_status_res *res)
 				: "Start that host, or check the network and "
 				  "the hosts list");
 	}
-	if (res->arbiter_away && arbiter_trouble(s->arbiter)[0] != '\0')
-		alarm_add(res, EVOTE_ALARM_LINK, "No link to the witness: %s.",
-		    arbiter_trouble(s->arbiter));
+}
+
+/* One that is in force, or was asked in vain whether it would be. */
+static void
+link_to_witness(const struct server *s, evote_status_res *res)
+{
+	const char *why = arbiter_trouble(s->arbiter);
+	int told = res->arbiter_away;
+
+	for (u_int i = 0; i < res->alarms.alarms_len; i++)
+		told |= res->alarms.alarms_val[i].kind == EVOTE_ALARM_ORDER;
+	if (told && why[0] != '\0')
+		alarm_add(res, EVOTE_ALARM_LINK,
+		    "No link to the witness: %s.%s", why,
+		    strstr(why, "same cluster key") == NULL
+			? ""
+			: " If it serves another cluster, start one with an "
+			  "empty directory and this cluster's key.");
 }
 
 /* Nobody can tell whether somebody has read them. */
@@ -404,6 +419,7 @@ service_status(const struct server *s, evote_status_res *res)
 	service_head(s, &res->answer);
 	core_status(s->core, res);
 	links(s, res);
+	link_to_witness(s, res);
 	secrets(s, res);
 	res->origin = need_copy(g == NULL ? "" : g->origin);
 	res->clock = s->wall_us;

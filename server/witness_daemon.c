@@ -33,8 +33,24 @@ struct witness_daemon {
 	struct witness witness;
 	/* Who asks: those of its list, then others that hold the key. */
 	char names[EVOTE_HOSTS_MAX][EVOTE_HOST_MAX + 1];
-	int next; /* the place that the next of the others gets */
+	int next;	   /* the place that the next of the others gets */
+	char stranger[16]; /* the other cluster that asked last */
 };
+
+/* Told once of each. */
+static void
+tell_stranger(struct witness_daemon *v, const char *from, const evote_decide *d)
+{
+	if (!witness_serves_another(&v->witness, d) ||
+	    config_id_equal(v->stranger, d->next->cluster))
+		return;
+	memcpy(v->stranger, d->next->cluster, sizeof(v->stranger));
+	log_alarm("decide is=refused for=%s why=\"%s has decisions of another "
+		  "cluster\" hint=\"start a witness of its own for that "
+		  "host's cluster, with an empty directory; if this witness's "
+		  "cluster is no more, give this one an empty directory\"",
+	    from, v->conf->data);
+}
 
 /* What was granted is on the disk before anybody hears of it. */
 static void
@@ -46,6 +62,7 @@ on_call(void *arg, int peer, uint64_t conn, uint64_t handle, struct message *m)
 
 	if (m->kind != SAY_DECIDE || reply == NULL)
 		goto out;
+	tell_stranger(v, from, &m->u.decide);
 	if (witness_decide(
 		&v->witness, from, now_ms(), &m->u.decide, &reply->u.decided)) {
 		crash_at("witness-before");

@@ -9,6 +9,13 @@ from_primary(const struct witness *w, const char *from)
 	return (strcmp(config_name(&w->k, w->k.primary), from) == 0);
 }
 
+int
+witness_serves_another(const struct witness *w, const evote_decide *d)
+{
+	return (d->next != NULL && !config_id_zero(w->k.cluster) &&
+	    !config_id_equal(w->k.cluster, d->next->cluster));
+}
+
 /*
  * The same configuration is asked for again when an answer was lost.  Another
  * one under the same epoch is its author's, who has forgotten it by a crash: he
@@ -25,9 +32,8 @@ judge(const struct witness *w, const char *from, uint64_t now_ms,
 		return (EVOTE_BLANK);
 	if (d->next == NULL)
 		return (EVOTE_CONFLICT);
-	if (!blank &&
-	    (!config_id_equal(k->cluster, d->next->cluster) ||
-		d->next->epoch < k->epoch))
+	if (witness_serves_another(w, d) ||
+	    (!blank && d->next->epoch < k->epoch))
 		return (EVOTE_CONFLICT);
 	if (d->next->epoch == k->epoch)
 		return (

@@ -20,5 +20,7 @@ struct witness {
  */
 int witness_decide(struct witness *, const char *from, uint64_t now_ms,
     const evote_decide *, evote_decided *out);
+/* What is asked is of another cluster than what it holds. */
+int witness_serves_another(const struct witness *, const evote_decide *);
 
 #endif

@@ -360,14 +360,16 @@ keys(const struct core *c, evote_status_res *s)
 			    c->cf.names[i]);
 }
 
-void
-alarm_list(const struct core *c, evote_status_res *s)
+static void
+arbiter(const struct core *c, evote_status_res *s)
 {
-	two_primaries(c, s);
-	refusals(c, s);
-	not_serving(c, s);
-	not_accepting(c, s);
-	if (arbitration_blank(c))
+	if (arbitration_blank(c) && c->arbiter_stranger)
+		alarm_add(s, EVOTE_ALARM_ARBITER,
+		    "The arbiter serves another cluster: no host can be "
+		    "replaced or left out now. Give this cluster one of its "
+		    "own, which is a witness with an empty directory, or "
+		    "another key in etcd: name it with --replace-dead.");
+	else if (arbitration_blank(c))
 		alarm_add(s, EVOTE_ALARM_ARBITER,
 		    "The arbiter answers, but knows no decision of this "
 		    "cluster: no host can be replaced or left out now. If it "
@@ -384,6 +386,16 @@ alarm_list(const struct core *c, evote_status_res *s)
 		    "The arbiter has an older state, perhaps from a backup: "
 		    "no host can be replaced or left out now. Name it again "
 		    "with --replace-dead.");
+}
+
+void
+alarm_list(const struct core *c, evote_status_res *s)
+{
+	two_primaries(c, s);
+	refusals(c, s);
+	not_serving(c, s);
+	not_accepting(c, s);
+	arbiter(c, s);
 	reading(c, s);
 	storage(c, s);
 	clocks(c, s);

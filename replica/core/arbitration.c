@@ -24,13 +24,32 @@ arbitration_blank(const struct core *c)
 	    c->now_ms - c->blank_ms <= AWAY_BEATS * c->cf.beat_ms);
 }
 
+/* It holds decisions of another cluster, and grants nothing to this one. */
+static int
+is_strangers(const struct core *c, const evote_decided *d)
+{
+	return (d->verdict != EVOTE_BLANK &&
+	    !config_id_zero(d->config.cluster) &&
+	    !config_id_equal(d->config.cluster, c->config.cluster));
+}
+
+/* Told once; it is asked now and then, as whoever grants nothing. */
+static void
+learn_of_stranger(struct core *c)
+{
+	c->again_ms = c->now_ms + BEHIND_MS;
+	if (!c->arbiter_stranger)
+		core_say(c, 1,
+		    "arbiter stranger=1 hint=\"it serves another cluster: see "
+		    "status\"");
+	c->arbiter_stranger = 1;
+}
+
 /* What it holds is decided, whoever asked for it. */
 static void
 learn_from_arbiter(struct core *c, const evote_config *k)
 {
-	if (!config_id_equal(k->cluster, c->config.cluster))
-		core_say(c, 1, "arbiter stranger=1");
-	else if (k->epoch > proposal_decided(c))
+	if (k->epoch > proposal_decided(c))
 		proposal_adopt(c, k);
 	else if (k->epoch < c->config.epoch) {
 		/* It grants nothing, however often it is asked. */
@@ -41,6 +60,7 @@ learn_from_arbiter(struct core *c, const evote_config *k)
 			    (unsigned long long)k->epoch);
 	}
 	c->arbiter_behind = k->epoch < c->config.epoch;
+	c->arbiter_stranger = 0;
 }
 
 /*
@@ -86,16 +106,18 @@ not_granted(struct core *c)
 
 /* What it will not have does not happen later either. */
 static void
-refused(struct core *c)
+refused(struct core *c, const evote_decided *d)
 {
 	const struct proposal *p = &c->proposal;
 
 	if (p->phase == PROPOSAL_ASKING_NEW)
 		proposal_give_up(c, p->kind,
-		    "%.400s holds another configuration. Take one that is new, "
+		    "%.400s %s. Take one that is new, "
 		    "which is a witness with an empty directory, or another "
 		    "key in etcd",
-		    p->next.arbiter.where);
+		    p->next.arbiter.where,
+		    is_strangers(c, d) ? "serves another cluster"
+				       : "holds another configuration");
 	else
 		proposal_give_up(c, p->kind,
 		    "the arbiter does not agree, since it knows another "
@@ -106,10 +128,13 @@ refused(struct core *c)
 void
 arbitration_heard(struct core *c, const evote_decided *d)
 {
-	int asked = arbitration_pending(c);
+	int asked = arbitration_pending(c), strangers = is_strangers(c, d);
 
-	/* An empty one answers, and grants nothing: it is as good as away. */
-	if (d->verdict != EVOTE_BLANK)
+	/*
+	 * An empty one answers, and grants nothing, nor does another cluster's:
+	 * it is as good as away.
+	 */
+	if (d->verdict != EVOTE_BLANK && !strangers)
 		c->arbiter_ms = c->now_ms;
 	else if (c->proposal.phase != PROPOSAL_ASKING_NEW)
 		c->blank_ms = c->now_ms;
@@ -123,30 +148,36 @@ arbitration_heard(struct core *c, const evote_decided *d)
 	if (c->proposal.phase == PROPOSAL_STORING &&
 	    config_equal(&d->config, &c->proposal.next))
 		return;
-	if (d->verdict == EVOTE_BLANK)
+	if (d->verdict == EVOTE_BLANK) {
+		c->arbiter_stranger = 0;
 		return;
+	}
 	/* One that is not in force yet has nothing to teach. */
 	if (c->proposal.phase == PROPOSAL_ASKING_NEW &&
 	    d->verdict == EVOTE_CONFLICT &&
-	    d->config.epoch >= c->proposal.next.epoch) {
-		core_say(c, 1,
-		    "arbiter unchanged why=\"%s holds another configuration\"",
-		    c->proposal.next.arbiter.where);
-		refused(c);
+	    (strangers || d->config.epoch >= c->proposal.next.epoch)) {
+		core_say(c, 1, "arbiter unchanged why=\"%s %s\"",
+		    c->proposal.next.arbiter.where,
+		    strangers ? "serves another cluster"
+			      : "holds another configuration");
+		refused(c, d);
 		return;
 	}
 	if (asked && d->verdict == EVOTE_DENIED) {
 		c->claim_ms = c->now_ms + c->cf.beat_ms;
-		refused(c);
+		refused(c, d);
 		return;
 	}
 	if (asked && d->verdict == EVOTE_CONFLICT &&
-	    d->config.epoch != c->config.epoch) {
+	    (strangers || d->config.epoch != c->config.epoch)) {
 		if (c->proposal.phase == PROPOSAL_ASKING)
 			not_granted(c);
-		refused(c);
+		refused(c, d);
 	}
-	learn_from_arbiter(c, &d->config);
+	if (strangers)
+		learn_of_stranger(c);
+	else
+		learn_from_arbiter(c, &d->config);
 }
 
 /*
@@ -181,7 +212,7 @@ arbiter_unchanged(struct core *c)
 	else if (p->phase == PROPOSAL_ASKING_NEW)
 		proposal_give_up(c, p->kind,
 		    "%.400s does not answer. Start it, or correct its address, "
-		    "and give the order again",
+		    "and give the order again. `status` may say why",
 		    p->next.arbiter.where);
 	proposal_drop(c);
 }

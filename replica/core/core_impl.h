@@ -226,13 +226,14 @@ struct core {
 	struct proposal proposal;
 	uint64_t arbiter_ms; /* when it last answered */
 	int arbiter_away;
-	uint64_t blank_ms;   /* when it last said to know nothing at all */
-	int arbiter_behind;  /* it has an older configuration than we */
-	uint64_t again_ms;   /* nothing is proposed before */
-	uint64_t claim_ms;   /* no claim before */
-	int claims;	     /* since this host last served or followed */
-	uint64_t renew_ms;   /* no renewal before */
-	uint64_t waiting_ms; /* since when in that role */
+	uint64_t blank_ms;    /* when it last said to know nothing at all */
+	int arbiter_behind;   /* it has an older configuration than we */
+	int arbiter_stranger; /* it has another cluster's */
+	uint64_t again_ms;    /* nothing is proposed before */
+	uint64_t claim_ms;    /* no claim before */
+	int claims;	      /* since this host last served or followed */
+	uint64_t renew_ms;    /* no renewal before */
+	uint64_t waiting_ms;  /* since when in that role */
 	int hand_to;
 	int hand_ordered; /* by an operator */
 	uint64_t hand_ms, hand_retry_ms;

@@ -204,6 +204,36 @@ copied_to() {
 	arbiter_is none
 }
 
+@test "a witness that served another cluster is told of, and is not taken" {
+	arbitrated_up
+	pair_down
+	rm -r "$PAIR_DIR/alpha" "$PAIR_DIR/beta"
+	export EVOTE_STATE=$PAIR_DIR/anew
+	cluster_up people
+	exits 1 admin alpha arbiter witness "$WITNESS"
+	says "The arbiter was not changed: $WITNESS does not answer"
+	# shellcheck disable=SC2016 # a command's name
+	says '`status` may say why'
+	exits 5 client status
+	says "No link to the witness: its certificate is of another service"
+	says "If it serves another cluster, start one with an empty directory"
+	server_kill witness
+	witness_start witness || true
+	wait_until 5 logged witness "is the key of another cluster than"
+	# The right key alone is no help.
+	server_kill witness
+	cp "$PAIR_DIR/alpha/cluster.key" "$PAIR_DIR/witness/cluster.key"
+	witness_start witness
+	exits 1 admin alpha arbiter witness "$WITNESS"
+	says "$WITNESS serves another cluster. Take one that is new"
+	logged witness "refused for=alpha why=.* has decisions of another cluster"
+	server_kill witness
+	rm -r "$PAIR_DIR/witness"
+	witness_start witness
+	wait_until 10 admin alpha arbiter witness "$WITNESS"
+	wait_until 10 arbiter_is witness
+}
+
 @test "the witness's own list names it: that is no alarm in status there" {
 	arbitrated_up
 	wait_until 15 level

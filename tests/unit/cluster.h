@@ -74,7 +74,9 @@ struct host {
 	/* What it has signed last, and what the others have, as it heard. */
 	evote_signed_by signed_last, heard[CLUSTER_MAX];
 	int n_heard;
-	uint64_t stranger; /* the record that does not follow here; 0: none */
+	const char *watched; /* in its log, */
+	int told;	     /* so often */
+	uint64_t stranger;   /* the record that does not follow here; 0: none */
 	int failback;
 	uint64_t suspect_ms; /* 0: as all */
 	/* Its own list, "BA" is another order; who is in its core's places. */
@@ -635,6 +637,7 @@ driver_log(void *arg, int alarm, const char *line)
 {
 	struct host *h = arg;
 
+	h->told += h->watched != NULL && strstr(line, h->watched) != NULL;
 	if (getenv("EVOTE_TRACE") != NULL)
 		fprintf(stderr, "%6llu %s%s %s\n",
 		    (unsigned long long)h->all->now_ms, cluster_names[h->id],

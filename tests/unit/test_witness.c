@@ -39,6 +39,25 @@ asked(struct witness *w, const char *from, uint64_t now_ms, evote_decide d)
 }
 
 static void
+one_that_serves_another_cluster_grants_nothing(void **state)
+{
+	evote_config k = decided_by(1, 4), other = decided_by(1, 8);
+	struct witness w = {.k = k, .deny_ms = DENY_MS};
+	evote_decide mine = {.expected = 4, .next = &k}, alive = {0};
+	evote_decide theirs = {.expected = 4, .next = &other, .install = 1};
+
+	other.cluster[0] ^= 1;
+	assert_int_equal(asked(&w, "A", 1000, theirs), EVOTE_CONFLICT);
+	assert_true(witness_serves_another(&w, &theirs));
+	assert_false(witness_serves_another(&w, &mine));
+	assert_false(witness_serves_another(&w, &alive));
+	memset(w.k.cluster, 0, sizeof(w.k.cluster));
+	assert_false(witness_serves_another(&w, &theirs));
+	config_clear(&k);
+	config_clear(&other);
+}
+
+static void
 a_blank_one_grants_nothing_but_its_beginning(void **state)
 {
 	struct witness w = {.deny_ms = DENY_MS};
@@ -772,6 +791,54 @@ a_new_witness_that_holds_another_k_is_not_taken(void **state)
 	cluster_free(c);
 }
 
+/* Two clusters have one witness: it decides for the first. */
+static void
+a_new_witness_of_another_cluster_is_not_taken(void **state)
+{
+	for (int epochs = -8; epochs <= 5000; epochs += epochs < 0 ? 8 : 5000) {
+		struct cluster *c = cluster_in_sync(2, 0);
+
+		config_copy(&c->witness.k, &c->hosts[A].k);
+		memset(c->witness.k.cluster, 99, 16);
+		c->witness.k.epoch += (uint64_t)epochs;
+		assert_null(core_arbiter(
+		    c->hosts[A].core, EVOTE_ARBITER_WITNESS, WITNESS_AT, 0));
+		cluster_wait(c, 500);
+		assert_role(c, A, "primary");
+		assert_int_equal(
+		    c->hosts[A].k.arbiter.kind, EVOTE_ARBITER_NONE);
+		assert_alarm(c, A,
+		    "The arbiter was not changed: " WITNESS_AT
+		    " serves another cluster.");
+		cluster_free(c);
+	}
+}
+
+static void
+a_witness_that_serves_another_cluster_by_now_is_told_of(void **state)
+{
+	struct cluster *c = cluster_arbitrated(2);
+
+	c->hosts[A].watched = "arbiter stranger=1";
+	memset(c->witness.k.cluster, 99, 16);
+	cluster_wait(c, 3000);
+	assert_int_equal(c->hosts[A].told, 1);
+	assert_alarm(c, A, "The arbiter serves another cluster");
+	assert_no_alarm(c, A, "does not answer");
+	host_kill(c, B, 0);
+	cluster_wait(c, 10000);
+	assert_int_equal(c->hosts[A].told, 1);
+	assert_set(c, A, "AB");
+	host_start(c, B);
+	cluster_wait(c, 1000);
+	config_clear(&c->witness.k);
+	assert_null(core_arbiter(
+	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, WITNESS_AT, 1));
+	cluster_wait(c, 3000);
+	assert_no_alarm(c, A, "arbiter");
+	cluster_free(c);
+}
+
 /* Told until the next order, or for a minute. */
 static void
 a_new_witness_that_does_not_answer_is_told_of(void **state)
@@ -787,7 +854,7 @@ a_new_witness_that_does_not_answer_is_told_of(void **state)
 		assert_alarm(c, A,
 		    "The arbiter was not changed: " WITNESS_AT
 		    " does not answer. Start it, or correct its address, and "
-		    "give the order again.\n");
+		    "give the order again. `status` may say why.\n");
 	}
 	cluster_wait(c, 57000);
 	assert_alarm(c, A, "not changed");
@@ -964,6 +1031,7 @@ main(void)
 	    cmocka_unit_test(the_first_arbiter_is_for_all_or_nobody),
 	    cmocka_unit_test(the_first_arbiter_needs_everybody),
 	    cmocka_unit_test(a_blank_one_grants_nothing_but_its_beginning),
+	    cmocka_unit_test(one_that_serves_another_cluster_grants_nothing),
 	    cmocka_unit_test(only_who_knows_the_present_one_changes_it),
 	    cmocka_unit_test(the_same_question_gets_the_same_answer),
 	    cmocka_unit_test(another_k_under_the_same_epoch_is_not_granted),
@@ -998,6 +1066,9 @@ main(void)
 	    cmocka_unit_test(a_witness_that_dies_as_it_comes_is_replaced),
 	    cmocka_unit_test(a_deposed_primary_does_not_replace_its_witness),
 	    cmocka_unit_test(a_new_witness_that_holds_another_k_is_not_taken),
+	    cmocka_unit_test(a_new_witness_of_another_cluster_is_not_taken),
+	    cmocka_unit_test(
+		a_witness_that_serves_another_cluster_by_now_is_told_of),
 	    cmocka_unit_test(a_new_witness_that_does_not_answer_is_told_of),
 	    cmocka_unit_test(a_new_witness_that_answers_too_late_is_not_taken),
 	    cmocka_unit_test(a_host_that_does_not_confirm_keeps_the_arbiter),
