@@ -76,10 +76,14 @@ refusals(const struct core *c, evote_status_res *s)
 			alarm_add(s, EVOTE_ALARM_REFUSED, "Refused by %s: %s.",
 			    c->cf.names[i], refusal_theirs(p->refused_by));
 	}
-	if (c->stranger.why != EVOTE_NOT_REFUSED &&
-	    c->now_ms - c->stranger.last_received_ms < STRANGER_MS)
-		alarm_add(s, EVOTE_ALARM_REFUSED, "Refusing %s: %s.",
-		    c->stranger.name, refusal_ours(c->stranger.why));
+	for (int i = 0; i < STRANGERS; i++) {
+		const struct stranger *n = &c->strangers[i];
+
+		if (n->why != EVOTE_NOT_REFUSED &&
+		    c->now_ms - n->last_received_ms < STRANGER_MS)
+			alarm_add(s, EVOTE_ALARM_REFUSED, "Refusing %s: %s.",
+			    n->name, refusal_ours(n->why));
+	}
 }
 
 /* The names that pick chooses, " beta, gamma"; how many. */

@@ -124,7 +124,8 @@ struct peer {
 	int signing;	    /* SAY_SIGN is not answered */
 };
 
-/* Who was refused last, and is no peer. */
+/* Who was refused lately, and is no peer. */
+#define STRANGERS 4
 struct stranger {
 	evote_refusal why;
 	char name[EVOTE_HOST_MAX + 1];
@@ -241,7 +242,7 @@ struct core {
 	char refusal[2 * EVOTE_HOST_MAX + 60]; /* of an order, made of names */
 
 	struct peer peers[EVOTE_HOSTS_MAX];
-	struct stranger stranger;
+	struct stranger strangers[STRANGERS];
 };
 
 /* state.c */

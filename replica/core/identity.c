@@ -1,5 +1,6 @@
 #include "replica/core/identity.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/mutant.h"
@@ -206,19 +207,42 @@ identity_check(struct core *c, int peer, const evote_hello *h, int reply)
 		: -1);
 }
 
+/* Its place, or that of one not heard lately; NULL: there are too many. */
+static struct stranger *
+stranger_place(struct core *c, const char *name)
+{
+	struct stranger *old = &c->strangers[0];
+
+	for (int i = 0; i < STRANGERS; i++) {
+		struct stranger *s = &c->strangers[i];
+
+		if (strcmp(s->name, name) == 0)
+			return (s);
+		if (s->last_received_ms < old->last_received_ms)
+			old = s;
+	}
+	return (old->why == EVOTE_NOT_REFUSED ||
+		    c->now_ms - old->last_received_ms >= STRANGER_MS
+		? old
+		: NULL);
+}
+
+/* Several that come in turn are told of once each. */
 void
 identity_stranger(struct core *c, evote_refusal why, const evote_hello *h)
 {
-	struct stranger *s = &c->stranger;
+	struct stranger *s;
 
 	if (is_own(c, h) && one_directory(c, h) != EVOTE_REFUSED_COPY)
 		return;
 	if (is_own(c, h))
 		why = EVOTE_REFUSED_COPY;
+	if ((s = stranger_place(c, h->name)) == NULL)
+		return;
 	if (s->why != why || strcmp(s->name, h->name) != 0)
 		core_say(c, 1, "refused peer=%s by=%s why=\"%s\"", h->name,
 		    c->cf.names[c->cf.self], refusal_ours(why));
 	s->why = why;
 	s->last_received_ms = c->now_ms;
-	strncpy(s->name, h->name, sizeof(s->name) - 1);
+	snprintf(s->name, sizeof(s->name), "%s", h->name);
 }

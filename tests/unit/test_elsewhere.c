@@ -192,6 +192,30 @@ a_double_throws_nobody_out(void **state)
 	}
 }
 
+/* Old machines that say hello in turn: each is told of once, by the log too. */
+static void
+two_doubles_are_told_of_once_each(void **state)
+{
+	struct cluster *c = cluster_in_sync(3, 0);
+
+	c->hosts[A].watched = "refused peer=";
+	for (int i = 0; i < 40; i++) {
+		int of = i % 2 == 0 ? B : C;
+		struct event ev = {.kind = EV_CALL,
+		    .peer = place_of(&c->hosts[A], of),
+		    .conn = 1000 + of};
+
+		ev.message = hello(c, 0, of == B ? "B" : "C", 90 + of);
+		host_step(&c->hosts[A], ev);
+		cluster_wait(c, 100);
+	}
+	assert_int_equal(c->hosts[A].told, 2);
+	assert_alarm(c, A, "Refusing B: it has the name of a host that is");
+	assert_alarm(c, A, "Refusing C: it has the name of a host that is");
+	assert_set(c, A, "ABC");
+	cluster_free(c);
+}
+
 /* Once the one before is silent, it is that one's successor. */
 static void
 a_successor_is_none(void **state)
@@ -383,6 +407,7 @@ main(void)
 	    cmocka_unit_test(the_primary_s_own_calls_are_heard),
 	    cmocka_unit_test(a_halted_member_is_left_out),
 	    cmocka_unit_test(a_double_throws_nobody_out),
+	    cmocka_unit_test(two_doubles_are_told_of_once_each),
 	    cmocka_unit_test(a_successor_is_none),
 	    cmocka_unit_test(a_successor_after_a_power_cut_is_none),
 	    cmocka_unit_test(a_double_keeps_no_dead_member_alive),
