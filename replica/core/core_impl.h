@@ -90,7 +90,12 @@ struct peer {
 	incarnation id;
 	/* Its process, the one before, and how often that came back. */
 	incarnation instance, before;
-	int returns, returned; /* returned: the last hello was of the latter */
+	uint64_t instance_ms; /* when that was first heard */
+	int returns;
+	uint64_t return_ms; /* when that was counted last */
+	/* The last hello may be late, of another process; since when. */
+	int returned;
+	uint64_t returned_ms;
 	/* Why this host does not heed it, and it not this host. */
 	evote_refusal refusal, refused_by;
 	evote_role role;

@@ -129,7 +129,10 @@ append_take(struct core *c, const struct message *m)
 	return (EVOTE_TAKEN);
 }
 
-/* Rule 2.  Is this the primary of our epoch speaking? */
+/*
+ * Rule 2.  Is this the primary of our epoch speaking?  One of two with the same
+ * directory is not heeded: then it asks, and is told.
+ */
 static evote_taken
 heeded(const struct core *c, int peer, uint64_t epoch)
 {
@@ -137,6 +140,7 @@ heeded(const struct core *c, int peer, uint64_t epoch)
 		return (EVOTE_UNFIT);
 	if (epoch != c->config.epoch ||
 	    (c->role != EVOTE_BACKUP && c->role != EVOTE_JOINING) ||
+	    c->peers[peer].returns >= COPY_RETURNS ||
 	    !config_id_equal(c->peers[peer].id, c->config.primary))
 		return (EVOTE_OLD_EPOCH);
 	return (EVOTE_TAKEN);

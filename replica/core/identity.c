@@ -6,12 +6,6 @@
 #include "common/mutant.h"
 #include "replica/core/refusal.h"
 
-/*
- * A process that was replaced never comes back.  One of its hellos may
- * still have been on its way, but not so many.
- */
-#define COPY_RETURNS 3
-
 static void
 copied(struct core *c, const char *name)
 {
@@ -44,28 +38,64 @@ identity_own_name(struct core *c)
 }
 
 /*
- * Has the peer's incarnation been heard from two processes in turn?  A call of
- * the one that seems to be over may be late, and is not heeded until it speaks
- * again; a reply is by the one that is there now.
+ * A process that was replaced never comes back, but what it sent may be late:
+ * many hellos within moments, between those of the next.  A copy comes back
+ * again and again, for ever.
+ */
+static void
+count_return(const struct core *c, struct peer *p)
+{
+	if (p->returned ||
+	    (p->returns > 0 && c->now_ms - p->return_ms < RETURN_MS))
+		return;
+	p->returns++;
+	p->return_ms = c->now_ms;
+}
+
+/*
+ * Is this hello of another process than the present one perhaps a late one?  A
+ * reply is none if it was asked for since the present one was heard.  A call
+ * tells nothing of when it was sent: it is heeded once the present process
+ * counts as dead, which is asked meanwhile.
  */
 static int
-two_places(struct peer *p, const evote_hello *h, int reply)
+is_late(const struct core *c, const struct peer *p, const evote_hello *h,
+    int again, int reply)
+{
+	if (reply)
+		return (h->asked < p->instance_ms);
+	return (again &&
+	    (!p->returned || c->now_ms - p->returned_ms <= failure_timeout(c)));
+}
+
+/* Has the peer's incarnation been heard from two processes in turn? */
+static int
+two_places(
+    const struct core *c, struct peer *p, const evote_hello *h, int reply)
 {
 	int known = config_id_equal(p->id, h->incarnation) &&
 	    !config_id_zero(p->instance);
 	int again = known && config_id_equal(p->before, h->instance);
+	int late;
 
 	if (known && config_id_equal(p->instance, h->instance)) {
 		p->returned = 0;
 		return (p->returns >= COPY_RETURNS);
 	}
-	p->returns = again ? p->returns + !p->returned : 0;
-	p->returned = again && !p->returned && !reply;
-	if (!p->returned) {
+	if (again)
+		count_return(c, p);
+	else
+		p->returns = 0;
+	late = known && is_late(c, p, h, again, reply);
+	if (late && !p->returned)
+		p->returned_ms = c->now_ms;
+	p->returned = late;
+	if (!late) {
 		if (!known)
 			memset(p->instance, 0, sizeof(p->instance));
 		memcpy(p->before, p->instance, sizeof(p->before));
 		memcpy(p->instance, h->instance, sizeof(p->instance));
+		p->instance_ms = c->now_ms;
 		p->serial = 0;
 		p->yielded = 0; /* it was started anew since */
 	}
@@ -149,8 +179,8 @@ judge(struct core *c, struct peer *p, const char *name, const evote_hello *h,
 	if (!hosts_takes_part(c, (int)(p - c->peers)) &&
 	    h->config.epoch <= c->config.epoch)
 		return (EVOTE_REFUSED_UNLISTED);
-	return (
-	    two_places(p, h, reply) ? EVOTE_REFUSED_COPY : EVOTE_NOT_REFUSED);
+	return (two_places(c, p, h, reply) ? EVOTE_REFUSED_COPY
+					   : EVOTE_NOT_REFUSED);
 }
 
 /* Says it once, when it changes. */

@@ -23,7 +23,10 @@
 #define STUCK_MS      2000  /* who waits longer is told of, by log and status */
 #define STRANGER_MS   10000 /* who was refused is told of for so long */
 #define GIVEN_UP_MS   60000 /* an operator's order that was given up */
+#define RETURN_MS     2000  /* a replaced process counts as back once more */
 #define UNANSWERED_MS 30000 /* on a link: more than a disk may hang */
+
+#define COPY_RETURNS 3 /* so often only one of two copies does */
 
 /* Counted in beats. */
 #define HEARD_BEATS  3	/* who was heard since is there */
@@ -48,6 +51,10 @@ static_assert(
     HAND_MS < HOLD_MS, "a request outlasts a hand-over that comes to nothing");
 static_assert(LEVEL_MS < STUCK_MS && HAND_MS < STUCK_MS,
     "what is ordinary is not told of");
+static_assert(ASK_BEATS * BEAT_MS < RETURN_MS,
+    "between two returns of one copy the other one is asked and answers");
+static_assert(SUSPECT_MS < (COPY_RETURNS - 1) * RETURN_MS,
+    "what was held up for as long as a host may be silent is no copy's");
 static_assert(ASK_BEATS * BEAT_MS < SUSPECT_MS,
     "a host that is well is asked before it is suspected");
 

@@ -1334,9 +1334,30 @@ who_answers_from_two_places_is_refused(void **state)
 		a_says_hello(c, i + 1, 1001);
 	}
 	assert_no_alarm(c, B, "Refusing");
-	for (int i = 0; i < 8; i++)
+	for (int i = 0; i < 20; i++)
 		a_says_hello(c, 20 + i % 2, 1000);
+	assert_no_alarm(c, B, "Refusing");
+	/* But those of a copy come for ever. */
+	for (int i = 0; i < 10; i++) {
+		cluster_wait(c, 500);
+		a_says_hello(c, 20 + i % 2, 1000);
+	}
 	assert_alarm(c, B, "Refusing A: its data directory was copied");
+	cluster_free(c);
+}
+
+/* Both are told, also the one that leads, and has nothing to ask. */
+static void
+a_primary_that_has_a_copy_halts(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, OFF);
+
+	for (int i = 0; i < 30; i++) {
+		cluster_wait(c, 500);
+		a_says_hello(c, 20, 1000);
+	}
+	assert_role(c, A, "halted");
+	assert_alarm(c, A, "in use twice");
 	cluster_free(c);
 }
 
@@ -2364,6 +2385,7 @@ main(void)
 	    cmocka_unit_test(two_hosts_with_one_directory_halt),
 	    cmocka_unit_test(a_refusal_in_a_call_is_not_heeded),
 	    cmocka_unit_test(who_answers_from_two_places_is_refused),
+	    cmocka_unit_test(a_primary_that_has_a_copy_halts),
 	    cmocka_unit_test(claims_that_come_to_nothing_back_off),
 	    cmocka_unit_test(a_clock_that_is_right_again_is_trusted),
 	    cmocka_unit_test(

@@ -159,6 +159,106 @@ an_old_process_is_not_heeded(void **state)
 	cluster_free(c);
 }
 
+/* What a process has said in so long, none of which has come through. */
+static struct late
+late_words(struct cluster *c, uint64_t ms)
+{
+	struct late t;
+
+	hold(c, B, A, CALLS);
+	hold(c, A, B, CALLS);
+	cluster_wait(c, ms);
+	t = late_take(c, B, A);
+	host_kill(c, B, 0);
+	c->hosts[B].links[A].held[CALLS] = 0;
+	c->hosts[A].links[B].held[CALLS] = 0;
+	return (t);
+}
+
+/* However many of its words come between those of the next. */
+static void
+an_old_process_is_no_copy(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, 0);
+	struct late t = late_words(c, 2500);
+	int n = 0;
+
+	cluster_wait(c, 300);
+	host_start(c, B);
+	cluster_wait(c, 100);
+	for (; t.p != NULL; n++) {
+		late_give(c, &t);
+		cluster_wait(c, 100);
+	}
+	assert_in_range(n, 4, 10);
+	assert_no_alarm(c, A, "Refusing");
+	cluster_wait(c, 10000);
+	assert_role(c, A, "primary");
+	assert_role(c, B, "backup");
+	cluster_free(c);
+}
+
+/* Nor does it speak for the next, though that has not answered yet. */
+static void
+an_old_process_does_not_resign_for_the_next(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, 0);
+	struct late t;
+
+	hold(c, B, A, CALLS);
+	host_room(c, B, 0);
+	t = late_words(c, 1000);
+	host_start(c, B);
+	cluster_wait(c, 500);
+	assert_role(c, B, "backup");
+	hold(c, A, B, CALLS);
+	while (t.p != NULL)
+		late_give(c, &t);
+	ask_write(c, A, 1);
+	cluster_run(c);
+	assert_told(c, 1, "");
+	assert_set(c, A, "AB");
+	let_go(c, A, B, CALLS);
+	assert_told(c, 1, "served");
+	cluster_free(c);
+}
+
+/* So it is with what it answered, on a link whose end is not known yet. */
+static void
+an_old_answer_does_not_resign_for_the_next(void **state)
+{
+	struct cluster *c = cluster_in_sync(2, 0);
+	struct host *a = &c->hosts[A];
+	struct packet *p;
+	struct event ev = {.kind = EV_REPLY};
+
+	hold(c, B, A, CALLS);
+	host_room(c, B, 0);
+	hold(c, A, B, REPLIES);
+	a->links[B].reset = 1;
+	cluster_run(c);
+	p = a->links[B].first[REPLIES];
+	a->links[B].first[REPLIES] = NULL;
+	assert_int_equal(p->message->u.hello.resigned, 1);
+	cluster_wait(c, 100);
+	host_kill(c, B, 0);
+	a->links[B].down = 0;
+	a->links[B].conn = 77;
+	let_go(c, B, A, CALLS);
+	host_start(c, B);
+	cluster_wait(c, 500);
+	assert_role(c, B, "backup");
+	ev.peer = place_of(a, B);
+	ev.message = p->message;
+	free(p);
+	host_step(a, ev);
+	ask_write(c, A, 1);
+	cluster_run(c);
+	assert_told(c, 1, "");
+	assert_set(c, A, "AB");
+	cluster_free(c);
+}
+
 /* It is an older version, say, and does not know a record. */
 static void
 a_joiner_that_halts_is_not_waited_for(void **state)
@@ -320,6 +420,9 @@ main(void)
 	    cmocka_unit_test(an_old_push_cuts_nothing_off),
 	    cmocka_unit_test(an_old_resignation_throws_nobody_out),
 	    cmocka_unit_test(an_old_process_is_not_heeded),
+	    cmocka_unit_test(an_old_process_is_no_copy),
+	    cmocka_unit_test(an_old_process_does_not_resign_for_the_next),
+	    cmocka_unit_test(an_old_answer_does_not_resign_for_the_next),
 	    cmocka_unit_test(a_joiner_that_halts_is_not_waited_for),
 	    cmocka_unit_test(a_joiner_without_room_is_not_waited_for),
 	    cmocka_unit_test(another_joiner_is_not_waited_for),
