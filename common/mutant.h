@@ -36,6 +36,8 @@ enum mutant {
 	BUG_NAMED_UNASKED,  /* 11: who was stopped leads without doubt */
 	BUG_CLAIM_STOPPED,  /* 6: who was stopped as it claimed leads at once */
 	BUG_COPY_OF_ANOTHER,  /* Who is who: hear a copy of a third host */
+	BUG_LATE_RETURNS,     /* Who is who: late words pass for a copy's */
+	BUG_LATE_PROCESS,     /* Who is who: heed who seems to be replaced */
 	BUG_REMOVE_AT_ONCE,   /* 18: who is removed need not halt first */
 	BUG_SIGN_STORED,      /* 20: sign what is not accepted yet */
 	BUG_JOIN_WITHOUT_KEY, /* 19: grow before the HOST record */

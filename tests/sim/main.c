@@ -35,6 +35,7 @@ paused(struct item *it)
 	case W_CONNECT:
 	case W_REQUEST:
 	case W_GONE:
+	case W_REST:
 	case W_SIGN:
 		break;
 	default:
@@ -105,6 +106,9 @@ happen(struct item *it)
 		else
 			link_deliver(h, it->peer, (int)it->b);
 		break;
+	case W_REST:
+		rest_deliver(it->p);
+		break;
 	case W_DECIDE:
 		witness_hears(it->p);
 		break;
@@ -168,6 +172,7 @@ begin(uint64_t seed, int trace)
 	w.swapped = chance(300);
 	w.reshuffled = chance(300);
 	w.upgraded = !w.reshuffled && chance(300);
+	w.late = chance(500) ? (unsigned)upto(1000) : 0;
 	w.tree = merkle_new();
 	w.quiet =
 	    chance(w.ailing ? 700 : 100) ? FAULTS_US - upto(3000 * MS) : END_US;
@@ -237,6 +242,8 @@ finish(void)
 	for (size_t i = 0; i < w.n; i++)
 		if (w.heap[i].what == W_DECIDE || w.heap[i].what == W_DECIDED)
 			question_free(w.heap[i].p);
+		else if (w.heap[i].what == W_REST)
+			rest_free(w.heap[i].p);
 		else if (w.heap[i].what == W_REQUEST ||
 		    w.heap[i].what == W_ANSWER)
 			free(w.heap[i].p);

@@ -280,7 +280,8 @@ calm(void)
 			return (0);
 		for (int j = 0; j <= w.n_hosts; j++)
 			if (is_cut(i, j) || is_cut(j, i) ||
-			    (j < w.n_hosts && j != i && h->links[j].conn == 0))
+			    (j < w.n_hosts && j != i &&
+				(h->links[j].conn == 0 || h->links[j].over)))
 				return (0);
 	}
 	return (w.witness_down <= w.now);

@@ -56,6 +56,7 @@ enum what {
 	W_DISK,
 	W_CONNECT,
 	W_DELIVER, /* the first message waiting on a link's way */
+	W_REST,	   /* what a connection that has ended still held */
 	W_CLIENT,  /* a client looks at its state */
 	W_REQUEST,
 	W_ANSWER,
@@ -85,6 +86,7 @@ struct packet {
 /* A connection on which `host` calls `peer`; ways: 0 calls, 1 replies. */
 struct link {
 	uint64_t conn; /* 0: none */
+	int over;      /* the called process is, and the caller does not know */
 	int trying;
 	struct packet *first[2], *last[2];
 	uint64_t due[2]; /* when the latest packet arrives */
@@ -309,6 +311,7 @@ struct world {
 	struct witness witness[2];
 	uint64_t witness_down;
 	uint64_t cut[HOSTS_MAX + 1][HOSTS_MAX + 1]; /* from, to: until when */
+	unsigned late;	 /* per mille of links that leave something behind */
 	int ailing;	 /* hosts are slow and deaf rather than dead */
 	int ordered;	 /* an operator had the service handed over */
 	int swapped;	 /* lists of hosts are in any order */
@@ -349,6 +352,9 @@ void link_connect(struct host *, int peer);
 void link_break(struct host *, int peer); /* both ends learn of it */
 void link_deliver(struct host *, int peer, int way);
 void link_clear(struct link *);
+struct rest;
+void rest_deliver(struct rest *);
+void rest_free(struct rest *);
 int is_cut(int from, int to);
 void do_host(void *, int peer, const char *name, const char *address);
 int place_of(struct host *, int id); /* of a host, in this one's core */
