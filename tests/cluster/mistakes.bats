@@ -62,8 +62,8 @@ alpha_alone() {
 	    </dev/null >>"$PAIR_DIR/second.log" 2>&1 3>&- &
 	disown
 	echo $! >"$PAIR_DIR/witness.pid"
-	wait_until 10 logged second 'halt.*in use twice'
-	wait_until 10 logged alpha 'halt.*in use twice'
+	wait_until 20 logged second 'halt.*in use twice'
+	wait_until 20 logged alpha 'halt.*in use twice'
 	kill -KILL "$(<"$PAIR_DIR/witness.pid")"
 	server_kill alpha
 	server_start alpha
