@@ -301,6 +301,15 @@ server_stats(void)
 	return (s);
 }
 
+/* A kernel that is busy may take longer than a moment to tell of each end. */
+static void
+expect_conns(int n)
+{
+	for (int i = 0; i < 1000 && server_stats().conns != n; i++)
+		server_run();
+	assert_int_equal(server_stats().conns, n);
+}
+
 /* ---- clients ---- */
 
 /* From 127.0.0.last. */
@@ -543,11 +552,11 @@ test_call(void **state)
 	assert_int_equal(r[6], 3);
 	assert_int_equal(r[7], 0x61626300);
 	assert_int_equal(server_stats().calls, 1);
-	assert_int_equal(server_stats().conns, 1);
+	expect_conns(1);
 	close(fd);
 	server_run();
 	assert_int_equal(its.closed, 1);
-	assert_int_equal(server_stats().conns, 0);
+	expect_conns(0);
 }
 
 static void
@@ -1541,13 +1550,13 @@ test_2000_idle(void **state)
 		if (i % 500 == 499)
 			server_run();
 	}
-	assert_int_equal(server_stats().conns, N);
+	expect_conns(N);
 	for (i = 0; i < N; i += 111)
 		expect_served(fds[i]);
 	for (i = 0; i < N; i++)
 		close(fds[i]);
 	server_run();
-	assert_int_equal(server_stats().conns, 0);
+	expect_conns(0);
 	assert_int_equal(its.closed, N);
 	free(fds);
 }
@@ -1574,7 +1583,7 @@ test_places_of_one(void **state)
 		idle[i] = client_open();
 		server_run();
 	}
-	assert_int_equal(server_stats().conns, 5);
+	expect_conns(5);
 	assert_int_equal(server_stats().yielded, 4);
 	expect_served(proven);
 	for (i = 0; i < 4; i++)
@@ -1662,7 +1671,7 @@ early_open(int fd[EARLY])
 		}
 	}
 	assert_int_equal(n, EARLY);
-	assert_int_equal(server_stats().conns, EARLY);
+	expect_conns(EARLY);
 }
 
 /* Whoever comes late takes places of whoever has most, until both have half. */
@@ -1899,7 +1908,7 @@ test_trusted_size(void **state)
 	client_mark(link, LAST | (MAX_CALL + 4));
 	client_send(link, b.data, b.len);
 	server_run();
-	assert_int_equal(server_stats().conns, 1);
+	expect_conns(1);
 	close(fd);
 	close(link);
 }
@@ -2013,7 +2022,7 @@ test_no_descriptors(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	server_run();
 	assert_false(server_ready(20));
-	assert_int_equal(server_stats().conns, 1);
+	expect_conns(1);
 	client_call(a, 9, DO_ECHO, "served");
 	server_run();
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
