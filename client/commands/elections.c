@@ -71,6 +71,7 @@ more_read(struct client *c, struct evote *e, const evote_lives_res *page,
 	for (u_int i = 0; status < 0 && i < page->elections.elections_len;
 	     i++) {
 		s = &page->elections.elections_val[i];
+		evote_within(e, 0);
 		if (!is_over(s))
 			status = creator_read(c, e, s->name, &more[i], columns);
 		else if (s->phase == EVOTE_PHASE_CANCELLED)

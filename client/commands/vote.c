@@ -76,13 +76,13 @@ choice_asked(struct client *c, struct evote *e, const char *election,
 		return (say_usage(c,
 		    "standard input has no choice; write one there, or name it "
 		    "after the election"));
-	evote_within(e, 0);
-	status = prompt_ended()
-	    ? choice_vote(c, e, election, line, 1)
-	    : say_usage(c,
-		  "No vote was sent: standard input has more "
-		  "than one line, and this election takes "
-		  "one choice");
+	if (prompt_ended()) {
+		evote_within(e, 0);
+		status = choice_vote(c, e, election, line, 1);
+	} else
+		status = say_usage(c,
+		    "No vote was sent: standard input has more than one line, "
+		    "and this election takes one choice");
 	free(line);
 	return (status);
 }
@@ -182,7 +182,10 @@ unfit_say(struct client *c, struct evote *e, const char *election,
 		: vote_outcome_say(c, e, election, EVOTE_ANSWERED, answer));
 }
 
-/* A single choice can be sent without it: then half of the time is for that. */
+/*
+ * A single choice can be sent without it to a service that is there: then half
+ * of the time is for that.
+ */
 static enum evote_outcome
 kind_ask(struct evote *e, const char *election, const struct given *g,
     struct ballot_form *form, evote_answer *answer)
@@ -196,7 +199,9 @@ kind_ask(struct evote *e, const char *election, const struct given *g,
 	evote_within(e, evote_left_ms(e) - spare_ms);
 	outcome = form_fetch(e, election, EVOTE_CHOICES_MAX, form, answer);
 	evote_within(e, evote_left_ms(e) + spare_ms);
-	return (outcome);
+	return (outcome == EVOTE_UNANSWERED && evote_served_by(e) == NULL
+		? form_fetch(e, election, EVOTE_CHOICES_MAX, form, answer)
+		: outcome);
 }
 
 static int

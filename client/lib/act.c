@@ -247,7 +247,7 @@ request_settle(struct evote *e, struct kept *k, int fresh, enum wanted wanted,
 static enum evote_outcome
 earlier_receipt(struct evote *e, const struct kept *k, uint64_t deadline_ms)
 {
-	uint64_t now = now_ms();
+	uint64_t now = handle_now(e);
 	enum evote_outcome outcome;
 	struct evote_proof p;
 
@@ -397,7 +397,8 @@ act_fulfil(struct evote *e, const struct intent *want, uint64_t *end,
 		return (handle_fail(e, "no voter is given"));
 	if ((outcome = handle_ready(e, deadline_ms)) != EVOTE_ANSWERED)
 		return (unsent(outcome));
-	lock = state_lock(e->state, e->options.voter, deadline_ms);
+	lock =
+	    state_lock(e->state, e->options.voter, deadline_ms + e->waited_ms);
 	if (lock < 0 || state_load(e->state, e->options.voter, &k) != 0)
 		outcome = handle_fail(e, "%s", state_error(e->state));
 	else

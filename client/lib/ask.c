@@ -111,7 +111,8 @@ handle_find(struct evote *e, uint64_t deadline_ms)
 
 	if (outcome != EVOTE_ANSWERED)
 		return (outcome);
-	if ((end = route_find(e->route, deadline_ms)) != ROUTE_SERVED)
+	if ((end = route_find(e->route, deadline_ms + e->waited_ms)) !=
+	    ROUTE_SERVED)
 		return (ended(e, end, &none));
 	if (!e->pinned)
 		return (handle_fail(e, "the service does not say who it is"));
@@ -152,7 +153,8 @@ handle_ask(struct evote *e, rpcproc_t number, void *args, evote_seen *seen,
 		seen->epoch = e->seen.epoch;
 		seen->size = e->seen.size;
 	}
-	end = route_call(e->route, p, args, res, deadline_ms, sends);
+	end = route_call(
+	    e->route, p, args, res, deadline_ms + e->waited_ms, sends);
 	e->older = end == ROUTE_OLDER;
 	if (end != ROUTE_SERVED)
 		return (ended(e, end, answer));

@@ -118,7 +118,7 @@ checkpoint_since(struct evote *e, const struct note *since,
 		if (outcome == EVOTE_ANSWERED)
 			outcome = checkpoint_again(e, c, deadline_ms, &other);
 	} while (outcome == EVOTE_ANSWERED && other.note.size != c->note.size &&
-	    now_ms() < deadline_ms);
+	    handle_now(e) < deadline_ms);
 	if (outcome == EVOTE_ANSWERED && other.note.size != c->note.size) {
 		handle_fail(e,
 		    "the ledger grew between one question and the next, so "

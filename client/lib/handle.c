@@ -38,9 +38,15 @@ evote_pin(const struct evote *e, int host)
 }
 
 uint64_t
+handle_now(const struct evote *e)
+{
+	return (now_ms() - e->waited_ms);
+}
+
+uint64_t
 handle_by(const struct evote *e, uint64_t timeout_ms)
 {
-	uint64_t deadline_ms = now_ms() + timeout_ms;
+	uint64_t deadline_ms = handle_now(e) + timeout_ms;
 
 	return (e->until_ms != 0 && e->until_ms < deadline_ms ? e->until_ms
 							      : deadline_ms);
@@ -55,20 +61,19 @@ handle_deadline(const struct evote *e)
 void
 handle_waited(struct evote *e, uint64_t since_ms)
 {
-	if (e->until_ms != 0)
-		e->until_ms += now_ms() - since_ms;
+	e->waited_ms += now_ms() - since_ms;
 }
 
 void
 evote_within(struct evote *e, uint64_t ms)
 {
-	e->until_ms = now_ms() + (ms != 0 ? ms : e->options.timeout_ms);
+	e->until_ms = handle_now(e) + (ms != 0 ? ms : e->options.timeout_ms);
 }
 
 uint64_t
 evote_left_ms(const struct evote *e)
 {
-	uint64_t now = now_ms(), until_ms = handle_deadline(e);
+	uint64_t now = handle_now(e), until_ms = handle_deadline(e);
 
 	return (until_ms > now ? until_ms - now : 0);
 }

@@ -36,7 +36,8 @@ struct evote {
 		uint32_t grace_s;
 		uint64_t end; /* with grace: as it was last */
 	} sheet;
-	uint64_t until_ms; /* see evote_within; 0: each call by itself */
+	uint64_t until_ms;  /* see evote_within; 0: each call by itself */
+	uint64_t waited_ms; /* for persons who were asked */
 	enum evote_outcome stopped; /* why a greeting ended a search */
 	uint64_t counted_from; /* the next spans, or 0: see evote_preview */
 	char unready[512];     /* why there is no log-in for that, or "" */
@@ -53,6 +54,11 @@ struct evote {
 	char evidence[PATH_MAX + 128];
 };
 
+/*
+ * The clock of deadlines here, in ms: it stands still while a person is asked.
+ * Who goes by the machine's clock gets them with waited_ms added.
+ */
+uint64_t handle_now(const struct evote *);
 uint64_t handle_deadline(const struct evote *);
 /* A call has so long, and no longer than all calls together. */
 uint64_t handle_by(const struct evote *, uint64_t timeout_ms);

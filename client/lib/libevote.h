@@ -72,7 +72,8 @@ void evote_close(struct evote *); /* NULL is fine */
 /*
  * From now on all that is asked has so long together, and not timeout_ms each
  * time; 0: timeout_ms together.  While a person is asked for a pin or for a
- * passphrase, that time does not run.  Only evote_status is not bounded by it.
+ * passphrase, that time does not run.  evote_status and evote_status_all have
+ * times of their own.
  */
 void evote_within(struct evote *, uint64_t ms);
 /* What is left of it. */

@@ -169,11 +169,11 @@ ask_once(struct evote *e, const struct question *q, uint64_t deadline_ms,
 
 /* Whether there is time to ask once more. */
 static int
-later(uint64_t deadline_ms)
+later(const struct evote *e, uint64_t deadline_ms)
 {
 	const struct timespec pause = {.tv_nsec = LATER_MS * 1000000};
 
-	if (now_ms() + LATER_MS >= deadline_ms)
+	if (handle_now(e) + LATER_MS >= deadline_ms)
 		return (0);
 	nanosleep(&pause, NULL);
 	return (1);
@@ -190,7 +190,7 @@ proofs_ask(struct evote *e, const struct question *q, uint64_t deadline_ms,
 		outcome = ask_once(e, q, deadline_ms, out, &again);
 		if (!again)
 			return (outcome);
-		if (!later(deadline_ms))
+		if (!later(e, deadline_ms))
 			return (EVOTE_UNANSWERED);
 		checkpoint_clear(out);
 		xdr_free(q->xres, q->res);

@@ -32,6 +32,7 @@ struct route {
 	unsigned backoff;
 	unsigned seed;
 	uint64_t probe_at;
+	uint64_t held_ms; /* of this call, by persons who were asked */
 	char all[EVOTE_HOSTS_MAX * 400];
 };
 
@@ -177,6 +178,19 @@ heed_standing(struct route *r, int i, const evote_answer *a)
 	}
 }
 
+/* Has it judged by greeted, which may ask a person: that time is not ours. */
+static int
+hear(struct route *r, int i, const evote_status_res *res)
+{
+	uint64_t began = now_ms();
+	int rc = 0;
+
+	if (r->greeted != NULL)
+		rc = r->greeted(r->arg, host_name(r, i), res);
+	r->held_ms += now_ms() - began;
+	return (rc);
+}
+
 /* Tries one host; -1 when greeted ends the search. */
 static int
 visit(struct route *r, int i, uint64_t deadline_ms)
@@ -188,14 +202,11 @@ visit(struct route *r, int i, uint64_t deadline_ms)
 
 	if (client == NULL)
 		return (
-		    r->greeted != NULL && endpoint_is_other(&r->endpoints, i)
-			? r->greeted(r->arg, host_name(r, i), NULL)
-			: 0);
+		    endpoint_is_other(&r->endpoints, i) ? hear(r, i, NULL) : 0);
 	step = endpoint_step(deadline_ms);
 	if (endpoint_greet(&r->endpoints, i, client, step, &res) == 0) {
 		r->endpoints.silent_until[i] = 0;
-		if (r->greeted != NULL)
-			rc = r->greeted(r->arg, host_name(r, i), &res);
+		rc = hear(r, i, &res);
 		if (rc == 0 && res.answer.standing == EVOTE_SERVED) {
 			caller_patience(client,
 			    endpoint_patience_ms(&r->endpoints), still_there,
@@ -225,8 +236,7 @@ route_greet(struct route *r, uint64_t deadline_ms, enum route_end *end)
 	*end = ROUTE_SERVED;
 	if (rc != 0)
 		disconnect(r);
-	else if (r->greeted != NULL &&
-	    r->greeted(r->arg, host_name(r, r->current), &res) != 0)
+	else if (hear(r, r->current, &res) != 0)
 		*end = ROUTE_STOPPED;
 	xdr_free((xdrproc_t)xdr_evote_status_res, &res);
 	return (rc);
@@ -318,20 +328,22 @@ round_end(struct route *r, uint64_t deadline_ms)
 static enum route_end
 search(struct route *r, uint64_t deadline_ms)
 {
+	uint64_t until;
 	int i;
 
 	while (r->client == NULL) {
 		if (all_behind(r))
 			return (ROUTE_BEHIND);
-		if (now_ms() >= deadline_ms)
+		until = deadline_ms + r->held_ms;
+		if (now_ms() >= until)
 			return (ROUTE_NONE);
 		if ((i = pick(r)) < 0) {
-			round_end(r, deadline_ms);
+			round_end(r, until);
 			continue;
 		}
 		r->tried |= 1u << i;
-		endpoint_port(&r->endpoints, i, deadline_ms);
-		if (r->endpoints.ports[i] != 0 && visit(r, i, deadline_ms) != 0)
+		endpoint_port(&r->endpoints, i, until);
+		if (r->endpoints.ports[i] != 0 && visit(r, i, until) != 0)
 			return (ROUTE_STOPPED);
 	}
 	return (ROUTE_SERVED);
@@ -340,10 +352,16 @@ search(struct route *r, uint64_t deadline_ms)
 static void
 search_begin(struct route *r)
 {
+	uint64_t now = now_ms();
+
 	r->tried = r->behind = 0;
 	r->backoff = BACKOFF_MIN;
 	r->hint = -1;
-	memset(r->endpoints.why, 0, sizeof(r->endpoints.why));
+	r->held_ms = 0;
+	/* Who is left alone because it was silent is so for that reason. */
+	for (int i = 0; i < r->endpoints.hosts->n; i++)
+		if (now >= r->endpoints.silent_until[i])
+			r->endpoints.why[i][0] = '\0';
 }
 
 enum route_end
@@ -466,9 +484,9 @@ route_call(struct route *r, const struct procedure *p, void *args, void *res,
 		return (ROUTE_STOPPED);
 	while ((end = search(r, deadline_ms)) == ROUTE_SERVED) {
 		/* What nobody waits for is not sent. */
-		if (now_ms() >= deadline_ms)
+		if (now_ms() >= deadline_ms + r->held_ms)
 			return (ROUTE_NONE);
-		stat = call_once(r, p, args, res, deadline_ms);
+		stat = call_once(r, p, args, res, deadline_ms + r->held_ms);
 		if (stat == RPC_CANTENCODEARGS)
 			return (ROUTE_BROKEN);
 		if (stat == RPC_AUTHERROR)

@@ -49,7 +49,7 @@ evote_options_of(struct evote *e, const char *election, evote_options_res *res)
 enum evote_outcome
 sheet_ask(struct evote *e, const char *election, uint64_t deadline_ms)
 {
-	uint64_t soon_ms = now_ms() + ASK_MS;
+	uint64_t soon_ms = handle_now(e) + ASK_MS;
 	enum evote_outcome outcome;
 	evote_options_res res;
 

@@ -644,6 +644,7 @@ struct world {
 	uint64_t earlier_tracker; /* 0: it has none */
 	int plain;
 	int met;
+	unsigned met_takes_ms;
 	char met_pin[TLS_PIN];
 };
 
@@ -715,6 +716,7 @@ on_met(void *arg, const char *pin)
 	struct world *w = arg;
 
 	w->met++;
+	usleep(w->met_takes_ms * 1000);
 	snprintf(w->met_pin, sizeof(w->met_pin), "%s", pin);
 	return (0);
 }
@@ -3229,6 +3231,27 @@ test_tls(void **state)
 	assert_int_equal(2, w->fake.votes);
 }
 
+/* The time in which a person compares the pin is not the service's. */
+static void
+test_tls_met_slowly(void **state)
+{
+	struct world *w = *state;
+	evote_result_res res;
+	struct evote *e;
+
+	w->fake.host[0].tls = w->fake.host[1].tls = tls_key;
+	w->met_takes_ms = 1500;
+	e = open_with(w, 1000, 0);
+	evote_within(e, 0);
+	assert_int_equal(EVOTE_ANSWERED, evote_result(e, "E", &res));
+	xdr_free((xdrproc_t)xdr_evote_result_res, (char *)&res);
+	assert_int_equal(EVOTE_ANSWERED, vote_in(e, "E", "yes", NULL));
+	assert_int_equal(1, w->met);
+	assert_int_equal(1, w->fake.votes);
+	assert_true(evote_left_ms(e) > 0);
+	evote_close(e);
+}
+
 static void
 test_tls_changed(void **state)
 {
@@ -3405,6 +3428,7 @@ main(void)
 	    cmocka_unit_test(test_hosts),
 	    test(test_pin_lines),
 	    test(test_tls),
+	    test(test_tls_met_slowly),
 	    test(test_tls_changed),
 	    test(test_tls_hidden),
 	    test(test_tls_given),

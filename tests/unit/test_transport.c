@@ -303,7 +303,7 @@ server_stats(void)
 
 /* A kernel that is busy may take longer than a moment to tell of each end. */
 static void
-expect_conns(int n)
+expect_conns(uint64_t n)
 {
 	for (int i = 0; i < 1000 && server_stats().conns != n; i++)
 		server_run();
