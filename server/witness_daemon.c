@@ -37,7 +37,7 @@ struct witness_daemon {
 	char stranger[16]; /* the other cluster that asked last */
 };
 
-/* Told once of each. */
+/* Told once, until a third cluster asks. */
 static void
 tell_stranger(struct witness_daemon *v, const char *from, const evote_decide *d)
 {

@@ -33,11 +33,10 @@ is_strangers(const struct core *c, const evote_decided *d)
 	    !config_id_equal(d->config.cluster, c->config.cluster));
 }
 
-/* Told once; it is asked now and then, as whoever grants nothing. */
+/* Told once. */
 static void
 learn_of_stranger(struct core *c)
 {
-	c->again_ms = c->now_ms + BEHIND_MS;
 	if (!c->arbiter_stranger)
 		core_say(c, 1,
 		    "arbiter stranger=1 hint=\"it serves another cluster: see "
@@ -163,21 +162,23 @@ arbitration_heard(struct core *c, const evote_decided *d)
 		refused(c, d);
 		return;
 	}
+	/* What the right one has granted, or will, is not known by it. */
+	if (strangers) {
+		learn_of_stranger(c);
+		return;
+	}
 	if (asked && d->verdict == EVOTE_DENIED) {
 		c->claim_ms = c->now_ms + c->cf.beat_ms;
 		refused(c, d);
 		return;
 	}
 	if (asked && d->verdict == EVOTE_CONFLICT &&
-	    (strangers || d->config.epoch != c->config.epoch)) {
+	    d->config.epoch != c->config.epoch) {
 		if (c->proposal.phase == PROPOSAL_ASKING)
 			not_granted(c);
 		refused(c, d);
 	}
-	if (strangers)
-		learn_of_stranger(c);
-	else
-		learn_from_arbiter(c, &d->config);
+	learn_from_arbiter(c, &d->config);
 }
 
 /*

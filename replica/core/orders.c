@@ -25,6 +25,10 @@
 	"it began with an empty directory, name it again with "           \
 	"`arbiter ... --replace-dead`"
 
+#define ARBITER_STRANGER                                                      \
+	"the arbiter serves another cluster; name one of this cluster's own " \
+	"with `arbiter ... --replace-dead`"
+
 #define ARBITER_AWAY                                                    \
 	"a change waits for the arbiter, which does not answer; start " \
 	"it, or if it will never answer again, add --replace-dead"
@@ -32,7 +36,9 @@
 static const char *
 arbiter_silent(const struct core *c, const char *silent)
 {
-	return (arbitration_blank(c) ? ARBITER_BLANK : silent);
+	if (!arbitration_blank(c))
+		return (silent);
+	return (c->arbiter_stranger ? ARBITER_STRANGER : ARBITER_BLANK);
 }
 
 const char *

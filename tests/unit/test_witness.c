@@ -824,6 +824,8 @@ a_witness_that_serves_another_cluster_by_now_is_told_of(void **state)
 	cluster_wait(c, 3000);
 	assert_int_equal(c->hosts[A].told, 1);
 	assert_alarm(c, A, "The arbiter serves another cluster");
+	assert_non_null(strstr(
+	    core_handover(c->hosts[A].core, "B"), "serves another cluster"));
 	assert_no_alarm(c, A, "does not answer");
 	host_kill(c, B, 0);
 	cluster_wait(c, 10000);
@@ -836,6 +838,70 @@ a_witness_that_serves_another_cluster_by_now_is_told_of(void **state)
 	    c->hosts[A].core, EVOTE_ARBITER_WITNESS, WITNESS_AT, 1));
 	cluster_wait(c, 3000);
 	assert_no_alarm(c, A, "arbiter");
+	cluster_free(c);
+}
+
+/*
+ * The right one may have granted what the other one knows nothing of: a joiner
+ * counts until that is known.  Nobody else is kept from his work meanwhile.
+ */
+static void
+what_another_clusters_witness_says_is_no_refusal(void **state)
+{
+	struct cluster *c = cluster_arbitrated(2);
+	incarnation own;
+
+	host_kill(c, B, 0);
+	cluster_wait(c, 500);
+	assert_set(c, A, "A");
+	host_start(c, B);
+	for (int i = 0; i < 1000 && c->witness.k.epoch == epoch_of(c, A); i++) {
+		host_run(c, &c->hosts[B]);
+		host_run(c, &c->hosts[A]);
+		if (i % 100 == 99) {
+			c->now_ms += 100;
+			host_tick(c, A);
+			host_tick(c, B);
+		}
+	}
+	assert_true(c->witness.k.epoch > epoch_of(c, A));
+	c->verdict_held[A] = 1;
+	memcpy(own, c->witness.k.cluster, sizeof(own));
+	memset(c->witness.k.cluster, 99, sizeof(own));
+	cluster_wait(c, 300);
+	c->verdict_held[A] = 0;
+	cluster_wait(c, 300);
+	host_kill(c, B, 0);
+	cluster_wait(c, 300);
+	ask_write(c, A, 1);
+	cluster_wait(c, 1000);
+	assert_told(c, 1, "");
+	memcpy(c->witness.k.cluster, own, sizeof(own));
+	cluster_wait(c, 3000);
+	assert_told(c, 1, "served");
+	assert_set(c, A, "A");
+	cluster_free(c);
+}
+
+static void
+a_hand_over_does_not_hang_on_another_clusters_witness(void **state)
+{
+	struct cluster *c = cluster_arbitrated(2);
+
+	c->hosts[B].disk_held = 1;
+	ask_write(c, A, 1);
+	cluster_run(c);
+	memset(c->witness.k.cluster, 99, 16);
+	cluster_wait(c, 200);
+	assert_null(core_handover(c->hosts[A].core, "B"));
+	ask_write(c, A, 2);
+	cluster_wait(c, 200);
+	assert_role(c, A, "handing-over");
+	c->hosts[B].disk_held = 0;
+	cluster_wait(c, 3000);
+	assert_role(c, A, "primary");
+	assert_told(c, 1, "served");
+	assert_told(c, 2, "served");
 	cluster_free(c);
 }
 
@@ -1069,6 +1135,9 @@ main(void)
 	    cmocka_unit_test(a_new_witness_of_another_cluster_is_not_taken),
 	    cmocka_unit_test(
 		a_witness_that_serves_another_cluster_by_now_is_told_of),
+	    cmocka_unit_test(what_another_clusters_witness_says_is_no_refusal),
+	    cmocka_unit_test(
+		a_hand_over_does_not_hang_on_another_clusters_witness),
 	    cmocka_unit_test(a_new_witness_that_does_not_answer_is_told_of),
 	    cmocka_unit_test(a_new_witness_that_answers_too_late_is_not_taken),
 	    cmocka_unit_test(a_host_that_does_not_confirm_keeps_the_arbiter),
