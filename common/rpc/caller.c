@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -421,6 +422,16 @@ caller_pin(CLIENT *client, char out[TLS_PIN])
 
 /* ---- the connection ---- */
 
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static AUTH *nobody;
+
+/* Threads that ask for the first one together would make several. */
+static void
+nobody_make(void)
+{
+	nobody = authnone_create();
+}
+
 /* Takes the socket; NULL without memory. */
 static CLIENT *
 caller_new(int fd, uint32_t prog, uint32_t vers, char *err, size_t errlen)
@@ -442,7 +453,8 @@ caller_new(int fd, uint32_t prog, uint32_t vers, char *err, size_t errlen)
 	    .cl_control = caller_control,
 	};
 	c->client.cl_ops = &c->ops;
-	c->client.cl_auth = authnone_create();
+	pthread_once(&once, nobody_make);
+	c->client.cl_auth = nobody;
 	c->client.cl_private = c;
 	c->line.fd = fd;
 	c->prog = prog;
