@@ -397,8 +397,8 @@ act_fulfil(struct evote *e, const struct intent *want, uint64_t *end,
 		return (handle_fail(e, "no voter is given"));
 	if ((outcome = handle_ready(e, deadline_ms)) != EVOTE_ANSWERED)
 		return (unsent(outcome));
-	lock =
-	    state_lock(e->state, e->options.voter, deadline_ms + e->waited_ms);
+	lock = state_lock(
+	    e->state, e->options.voter, handle_until(e, deadline_ms));
 	if (lock < 0 || state_load(e->state, e->options.voter, &k) != 0)
 		outcome = handle_fail(e, "%s", state_error(e->state));
 	else

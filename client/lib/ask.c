@@ -111,7 +111,7 @@ handle_find(struct evote *e, uint64_t deadline_ms)
 
 	if (outcome != EVOTE_ANSWERED)
 		return (outcome);
-	if ((end = route_find(e->route, deadline_ms + e->waited_ms)) !=
+	if ((end = route_find(e->route, handle_until(e, deadline_ms))) !=
 	    ROUTE_SERVED)
 		return (ended(e, end, &none));
 	if (!e->pinned)
@@ -154,7 +154,7 @@ handle_ask(struct evote *e, rpcproc_t number, void *args, evote_seen *seen,
 		seen->size = e->seen.size;
 	}
 	end = route_call(
-	    e->route, p, args, res, deadline_ms + e->waited_ms, sends);
+	    e->route, p, args, res, handle_until(e, deadline_ms), sends);
 	e->older = end == ROUTE_OLDER;
 	if (end != ROUTE_SERVED)
 		return (ended(e, end, answer));

@@ -273,3 +273,32 @@ endpoint_lives(struct endpoints *es, int i)
 	clnt_destroy(client);
 	return (stat == RPC_SUCCESS);
 }
+
+int
+endpoint_serves(struct endpoints *es, int host, uint64_t deadline_ms)
+{
+	const struct host *h = &es->hosts->list[host];
+	evote_answer answer = {0};
+	int serves = 0, port = h->port;
+	CLIENT *client;
+	caller_progress fault;
+	char err[320];
+
+	if (port == 0)
+		port = caller_port(h->address, EVOTE_PROBE_PROG, EVOTE_PROBE_V1,
+		    deadline_ms, &fault);
+	if (port == 0)
+		return (0);
+	client = caller_tcp(h->address, port, EVOTE_PROBE_PROG, EVOTE_PROBE_V1,
+	    deadline_ms, err, sizeof(err));
+	if (client == NULL)
+		return (0);
+	caller_deadline(client, deadline_ms);
+	if (evote_probe_serving_1(NULL, &answer, client) == RPC_SUCCESS)
+		serves = answer.standing == EVOTE_SERVED;
+	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
+	clnt_destroy(client);
+	if (serves)
+		es->ports[host] = port;
+	return (serves);
+}

@@ -70,6 +70,8 @@ int endpoint_status(
 uint64_t endpoint_patience_ms(const struct endpoints *);
 /* Does a host that owes an answer still answer at all? */
 int endpoint_lives(struct endpoints *, int host);
+/* Does it say, by EVOTE_PROBE, that it serves?  Then its port is known. */
+int endpoint_serves(struct endpoints *, int host, uint64_t deadline_ms);
 
 void endpoint_why(struct endpoints *, int host, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -44,6 +44,12 @@ handle_now(const struct evote *e)
 }
 
 uint64_t
+handle_until(const struct evote *e, uint64_t deadline_ms)
+{
+	return (deadline_ms + e->waited_ms);
+}
+
+uint64_t
 handle_by(const struct evote *e, uint64_t timeout_ms)
 {
 	uint64_t deadline_ms = handle_now(e) + timeout_ms;

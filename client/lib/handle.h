@@ -54,11 +54,10 @@ struct evote {
 	char evidence[PATH_MAX + 128];
 };
 
-/*
- * The clock of deadlines here, in ms: it stands still while a person is asked.
- * Who goes by the machine's clock gets them with waited_ms added.
- */
+/* The clock of deadlines here, in ms.  It stands while a person is asked. */
 uint64_t handle_now(const struct evote *);
+/* The same deadline by the machine's clock, for the route and for locks. */
+uint64_t handle_until(const struct evote *, uint64_t deadline_ms);
 uint64_t handle_deadline(const struct evote *);
 /* A call has so long, and no longer than all calls together. */
 uint64_t handle_by(const struct evote *, uint64_t timeout_ms);

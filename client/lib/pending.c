@@ -70,8 +70,8 @@ kept_take(struct evote *e, struct kept *k, int *lock, uint64_t deadline_ms)
 	if (outcome != EVOTE_ANSWERED ||
 	    state_each(e->state, pending_tell, &nobody) == 0)
 		return (outcome);
-	*lock =
-	    state_lock(e->state, e->options.voter, deadline_ms + e->waited_ms);
+	*lock = state_lock(
+	    e->state, e->options.voter, handle_until(e, deadline_ms));
 	if (*lock >= 0 && state_load(e->state, e->options.voter, k) == 0)
 		return (outcome);
 	return (handle_fail(e, "%s", state_error(e->state)));

@@ -32,7 +32,7 @@ struct route {
 	unsigned backoff;
 	unsigned seed;
 	uint64_t probe_at;
-	uint64_t held_ms; /* of this call, by persons who were asked */
+	uint64_t deadline_ms; /* of this call */
 	char all[EVOTE_HOSTS_MAX * 400];
 };
 
@@ -178,7 +178,10 @@ heed_standing(struct route *r, int i, const evote_answer *a)
 	}
 }
 
-/* Has it judged by greeted, which may ask a person: that time is not ours. */
+/*
+ * Has it judged by greeted, which may ask a person: that
+ * time does not count.
+ */
 static int
 hear(struct route *r, int i, const evote_status_res *res)
 {
@@ -187,23 +190,23 @@ hear(struct route *r, int i, const evote_status_res *res)
 
 	if (r->greeted != NULL)
 		rc = r->greeted(r->arg, host_name(r, i), res);
-	r->held_ms += now_ms() - began;
+	r->deadline_ms += now_ms() - began;
 	return (rc);
 }
 
 /* Tries one host; -1 when greeted ends the search. */
 static int
-visit(struct route *r, int i, uint64_t deadline_ms)
+visit(struct route *r, int i)
 {
 	evote_status_res res = {0};
-	CLIENT *client = endpoint_connect(&r->endpoints, i, deadline_ms);
+	CLIENT *client = endpoint_connect(&r->endpoints, i, r->deadline_ms);
 	uint64_t step;
 	int rc = 0;
 
 	if (client == NULL)
 		return (
 		    endpoint_is_other(&r->endpoints, i) ? hear(r, i, NULL) : 0);
-	step = endpoint_step(deadline_ms);
+	step = endpoint_step(r->deadline_ms);
 	if (endpoint_greet(&r->endpoints, i, client, step, &res) == 0) {
 		r->endpoints.silent_until[i] = 0;
 		rc = hear(r, i, &res);
@@ -307,16 +310,16 @@ all_behind(const struct route *r)
 
 /* Waits a little, for clients that lost the same host not to come at once. */
 static void
-round_end(struct route *r, uint64_t deadline_ms)
+round_end(struct route *r)
 {
 	uint64_t now = now_ms(), ms;
 	struct timespec ts = {0, 0};
 
 	ms = BACKOFF_MIN +
 	    (unsigned)rand_r(&r->seed) % (r->backoff - BACKOFF_MIN + 1);
-	if (now < deadline_ms) {
-		if (ms > deadline_ms - now)
-			ms = deadline_ms - now;
+	if (now < r->deadline_ms) {
+		if (ms > r->deadline_ms - now)
+			ms = r->deadline_ms - now;
 		ts.tv_nsec = (long)ms * 1000000;
 		nanosleep(&ts, NULL);
 	}
@@ -326,38 +329,36 @@ round_end(struct route *r, uint64_t deadline_ms)
 }
 
 static enum route_end
-search(struct route *r, uint64_t deadline_ms)
+search(struct route *r)
 {
-	uint64_t until;
 	int i;
 
 	while (r->client == NULL) {
 		if (all_behind(r))
 			return (ROUTE_BEHIND);
-		until = deadline_ms + r->held_ms;
-		if (now_ms() >= until)
+		if (now_ms() >= r->deadline_ms)
 			return (ROUTE_NONE);
 		if ((i = pick(r)) < 0) {
-			round_end(r, until);
+			round_end(r);
 			continue;
 		}
 		r->tried |= 1u << i;
-		endpoint_port(&r->endpoints, i, until);
-		if (r->endpoints.ports[i] != 0 && visit(r, i, until) != 0)
+		endpoint_port(&r->endpoints, i, r->deadline_ms);
+		if (r->endpoints.ports[i] != 0 && visit(r, i) != 0)
 			return (ROUTE_STOPPED);
 	}
 	return (ROUTE_SERVED);
 }
 
 static void
-search_begin(struct route *r)
+search_begin(struct route *r, uint64_t deadline_ms)
 {
 	uint64_t now = now_ms();
 
 	r->tried = r->behind = 0;
 	r->backoff = BACKOFF_MIN;
 	r->hint = -1;
-	r->held_ms = 0;
+	r->deadline_ms = deadline_ms;
 	/* Who is left alone because it was silent is so for that reason. */
 	for (int i = 0; i < r->endpoints.hosts->n; i++)
 		if (now >= r->endpoints.silent_until[i])
@@ -367,49 +368,18 @@ search_begin(struct route *r)
 enum route_end
 route_find(struct route *r, uint64_t deadline_ms)
 {
-	search_begin(r);
-	return (search(r, deadline_ms));
+	search_begin(r, deadline_ms);
+	return (search(r));
 }
 
 /* ---- going back ---- */
-
-/* Whether the preferred host says that it serves. */
-static int
-preferred_serves(struct route *r)
-{
-	const struct host *h = &r->endpoints.hosts->list[0];
-	uint64_t deadline_ms = now_ms() + PROBE_MS;
-	evote_answer answer = {0};
-	int serves = 0, port = h->port;
-	CLIENT *client;
-	caller_progress fault;
-	char err[320];
-
-	if (port == 0)
-		port = caller_port(h->address, EVOTE_PROBE_PROG, EVOTE_PROBE_V1,
-		    deadline_ms, &fault);
-	if (port == 0)
-		return (0);
-	client = caller_tcp(h->address, port, EVOTE_PROBE_PROG, EVOTE_PROBE_V1,
-	    deadline_ms, err, sizeof(err));
-	if (client == NULL)
-		return (0);
-	caller_deadline(client, deadline_ms);
-	if (evote_probe_serving_1(NULL, &answer, client) == RPC_SUCCESS)
-		serves = answer.standing == EVOTE_SERVED;
-	xdr_free((xdrproc_t)xdr_evote_answer, &answer);
-	clnt_destroy(client);
-	if (serves)
-		r->endpoints.ports[0] = port;
-	return (serves);
-}
 
 /*
  * While another host than the preferred one serves us, asks that one now and
  * then; a silent one more rarely, because asking it costs the caller time.
  */
 static int
-go_back(struct route *r, uint64_t deadline_ms)
+go_back(struct route *r)
 {
 	uint64_t began = now_ms();
 	CLIENT *old = r->client;
@@ -418,13 +388,13 @@ go_back(struct route *r, uint64_t deadline_ms)
 	if (old == NULL || was == 0 || began < r->probe_at)
 		return (0);
 	r->probe_at = began + PROBE_EVERY;
-	if (!preferred_serves(r)) {
+	if (!endpoint_serves(&r->endpoints, 0, began + PROBE_MS)) {
 		if (now_ms() - began >= PROBE_MS)
 			r->probe_at = began + PROBE_SILENT;
 		return (0);
 	}
 	r->client = NULL;
-	rc = visit(r, 0, deadline_ms);
+	rc = visit(r, 0);
 	if (r->client == NULL) {
 		r->client = old;
 		r->current = was;
@@ -451,15 +421,15 @@ result_clear(const struct procedure *p, void *res)
 }
 
 static enum clnt_stat
-call_once(struct route *r, const struct procedure *p, void *args, void *res,
-    uint64_t deadline_ms)
+call_once(struct route *r, const struct procedure *p, void *args, void *res)
 {
 	const struct timeval unused = {0, 0};
 	uint64_t step = now_ms() + CALL_MS;
 	enum clnt_stat stat;
 
 	result_clear(p, res);
-	caller_deadline(r->client, step < deadline_ms ? step : deadline_ms);
+	caller_deadline(
+	    r->client, step < r->deadline_ms ? step : r->deadline_ms);
 	stat = clnt_call(
 	    r->client, p->number, p->xargs, args, p->xres, res, unused);
 	if (stat == RPC_SUCCESS)
@@ -479,14 +449,14 @@ route_call(struct route *r, const struct procedure *p, void *args, void *res,
 
 	memset(res, 0, p->size);
 	result_clear(p, res);
-	search_begin(r);
-	if (go_back(r, deadline_ms) != 0)
+	search_begin(r, deadline_ms);
+	if (go_back(r) != 0)
 		return (ROUTE_STOPPED);
-	while ((end = search(r, deadline_ms)) == ROUTE_SERVED) {
+	while ((end = search(r)) == ROUTE_SERVED) {
 		/* What nobody waits for is not sent. */
-		if (now_ms() >= deadline_ms + r->held_ms)
+		if (now_ms() >= r->deadline_ms)
 			return (ROUTE_NONE);
-		stat = call_once(r, p, args, res, deadline_ms + r->held_ms);
+		stat = call_once(r, p, args, res);
 		if (stat == RPC_CANTENCODEARGS)
 			return (ROUTE_BROKEN);
 		if (stat == RPC_AUTHERROR)

@@ -391,7 +391,7 @@ trust_served(struct evote *e, const evote_stamp *stamp, uint64_t deadline_ms)
 	if (is_older(e, stamp))
 		return (broken(e, host, NULL, OLDER, stamp, 0, STANDS));
 	if (stamp->epoch != e->epoch &&
-	    route_greet(e->route, deadline_ms + e->waited_ms, &end) != 0) {
+	    route_greet(e->route, handle_until(e, deadline_ms), &end) != 0) {
 		e->epoch = 0;
 		return (EVOTE_ANSWERED);
 	}
